@@ -1,0 +1,245 @@
+//! The answer to an experiment, as plain data: what `summary.json` holds and every report is drawn from.
+//!
+//! Nothing here computes; the lab fills these structures in plan order and the report reads them.
+
+use serde::{Deserialize, Serialize};
+
+/// Everything an experiment found, in plan order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Results {
+    /// Version of the program that ran it.
+    pub version: String,
+    /// The experiment's title.
+    pub title: String,
+    /// The question it asks; empty if none was given.
+    pub question: String,
+    /// The chapter of the book that explains it; empty if none.
+    pub chapter: String,
+    /// The master seed.
+    pub seed: u64,
+    /// How long, how often, how sure.
+    pub run: RunSummary,
+    /// Names of the alternatives, in the order of the file; one unnamed system is called "system".
+    pub arms: Vec<String>,
+    /// Index into `arms` of the one the others are compared with; `None` with a single arm.
+    pub baseline: Option<usize>,
+    /// What the x axis is; `None` if nothing is swept.
+    pub sweep: Option<Sweep>,
+    /// One cell per arm and sweep point: index = arm * points + point, with points = 1 without a sweep.
+    pub cells: Vec<Cell>,
+    /// What became of each claim, in the order of the file.
+    pub claims: Vec<ClaimResult>,
+    /// True if the run was stopped before all replications were done.
+    pub interrupted: bool,
+}
+
+/// The length and number of runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunSummary {
+    /// Simulated seconds of one replication; `None` when it ends by a count of requests or when the trace is drained.
+    pub duration: Option<f64>,
+    /// Requests after which a replication ends, if it ends by count.
+    pub requests: Option<u64>,
+    /// Seconds cut off the start of each replication before anything is measured.
+    pub warm_up: f64,
+    /// Replications planned per cell.
+    pub replications: u32,
+    /// Confidence level of every interval, for example 0.95.
+    pub confidence: f64,
+}
+
+/// The quantity varied along the x axis.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sweep {
+    /// Path of the field that is varied, for example "users.arrivals.rate".
+    pub path: String,
+    /// Unit of the numeric values, for example "/s"; empty for pure numbers.
+    pub unit: String,
+    /// The points in the order of the file.
+    pub points: Vec<SweepPoint>,
+}
+
+/// One point of the x axis.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SweepPoint {
+    /// As written in the file, for example "900/s".
+    pub label: String,
+    /// The number, where it is one; categories have none.
+    pub value: Option<f64>,
+}
+
+/// What one arm gave at one sweep point.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    /// Index into [`Results::arms`].
+    pub arm: usize,
+    /// Index into [`Sweep::points`]; 0 without a sweep.
+    pub point: usize,
+    /// Replications completed.
+    pub replications: u32,
+    /// Whether a steady state exists.
+    pub stability: Stability,
+    /// One estimate per measure, the same measures in the same order in every cell.
+    pub estimates: Vec<Estimate>,
+    /// Paired differences to the baseline at the same sweep point, in the order of `estimates`; empty for the baseline itself.
+    pub comparisons: Vec<Comparison>,
+    /// Latency of served requests, pooled over replications: fraction of requests that took longer, for the tail plot.
+    pub tail: Vec<TailPoint>,
+    /// Closed-form answer, where the system is one that theory knows.
+    pub theory: Option<Theory>,
+    /// Requests by what became of them, over all replications, from time zero on.
+    pub ledger: Vec<LedgerRow>,
+    /// Per node: names, kinds and utilization.
+    pub nodes: Vec<NodeResult>,
+    /// Time series, means over replications.
+    pub series: Vec<Series>,
+}
+
+/// Whether a cell has a steady state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Stability {
+    /// No sign of growth without end.
+    Stable,
+    /// Work arrives faster than it can be done: no mean is printed.
+    Unstable {
+        /// The node whose population grows.
+        node: String,
+        /// Growth of the number of requests in that node, per second.
+        growth: f64,
+    },
+    /// The run stopped at a limit of the program before its end.
+    Overflow {
+        /// What limit, in words.
+        limit: String,
+    },
+}
+
+/// A quantity with its uncertainty.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// Name for people, for example "p99 latency".
+    pub name: String,
+    /// Stable identifier for machines, for example "latency_p99".
+    pub id: String,
+    /// What the number counts.
+    pub unit: Unit,
+    /// The point estimate; `None` where there is none (unstable system, nothing served).
+    pub value: Option<f64>,
+    /// Half-width of the confidence interval over replications; `None` with fewer than two replications.
+    pub half_width: Option<f64>,
+    /// The value of each replication, in order.
+    pub replicates: Vec<Option<f64>>,
+}
+
+/// What a number counts; decides how it is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Unit {
+    /// Seconds (printed as s, ms, µs or ns).
+    Seconds,
+    /// Requests per second.
+    PerSecond,
+    /// A fraction from 0 to 1 (printed as %).
+    Fraction,
+    /// A plain count.
+    Count,
+}
+
+/// A difference to the baseline, paired by replication.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// Identifier of the measure, as in [`Estimate::id`].
+    pub id: String,
+    /// Mean of (this arm - baseline) over replications.
+    pub difference: Option<f64>,
+    /// Half-width of its confidence interval.
+    pub half_width: Option<f64>,
+    /// `difference` over the baseline's value.
+    pub relative: Option<f64>,
+    /// True if the interval excludes zero.
+    pub significant: bool,
+}
+
+/// A point of the complementary distribution.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TailPoint {
+    /// Latency in seconds.
+    pub latency: f64,
+    /// Fraction of served requests that took longer.
+    pub above: f64,
+}
+
+/// What theory says of a cell's system.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Theory {
+    /// Name of the model, for example "M/M/3".
+    pub model: String,
+    /// Where it stands, for example a paper or book.
+    pub source: String,
+    /// Known values by measure identifier ("latency_mean", "latency_p99", "utilization", ...).
+    pub values: Vec<(String, f64)>,
+}
+
+/// How many requests ended one way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LedgerRow {
+    /// The node of clients that sent them.
+    pub clients: String,
+    /// What became of them, for example "served", "rejected by web: queue full", "timed out", "in flight at the end".
+    pub outcome: String,
+    /// How many, over all replications.
+    pub count: u64,
+}
+
+/// One node of the system.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NodeResult {
+    /// Its name in the file ("lb[2]" for a copy).
+    pub name: String,
+    /// "Clients", "Balancer" or "Fleet".
+    pub kind: String,
+    /// Named quantities of the node, each with its interval (utilization, waiting time, queue length, ...).
+    pub estimates: Vec<Estimate>,
+    /// Utilization (0 to 1) of each server over the measured time, mean over replications; empty for nodes without servers.
+    pub servers: Vec<f64>,
+    /// Utilization in rows of servers (one row may stand for several) by window: `heat[row][window]`; empty without servers.
+    pub heat: Vec<Vec<f64>>,
+}
+
+/// One quantity over time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Series {
+    /// The node it belongs to.
+    pub node: String,
+    /// Stable identifier: "offered", "served", "rejected", "failed", "timed_out", "latency_mean", "latency_p50", "latency_p99", "in_system", "utilization".
+    pub quantity: String,
+    /// What the numbers count.
+    pub unit: Unit,
+    /// Length of a window in seconds.
+    pub window: f64,
+    /// Mean over replications, one per window, the first window starting at 0; `None` where nothing was seen.
+    pub mean: Vec<Option<f64>>,
+    /// Half-width of the interval over replications, like `mean`.
+    pub half_width: Vec<Option<f64>>,
+}
+
+/// What became of a claim.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClaimResult {
+    /// The claim in words.
+    pub claim: String,
+    /// Holds, fails or cannot be told.
+    pub verdict: Verdict,
+    /// The numbers that decide it, on one line.
+    pub evidence: String,
+}
+
+/// The decision on a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Verdict {
+    /// The interval lies wholly on the claimed side.
+    Holds,
+    /// The interval lies wholly on the other side.
+    Fails,
+    /// The interval holds both.
+    Undecided,
+}

@@ -1,0 +1,1 @@
+//! The language of systems: nodes, validation, building actors.

@@ -1,0 +1,1 @@
+//! What many runs mean: intervals, paired comparison, closed-form theory.

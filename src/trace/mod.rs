@@ -1,0 +1,1 @@
+//! Recorded traffic: readers of access logs and traces.
