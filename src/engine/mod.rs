@@ -1,6 +1,14 @@
-//! The machine: time, the event calendar, random streams, the loop. Knows no component.
+//! The machine: time, the event calendar, requests in flight, random streams, the loop.
+//!
+//! It knows no component: what a client, a balancer or a server is belongs in `actors`.
 
+pub mod calendar;
 pub mod random;
+pub mod requests;
+pub mod simulation;
 pub mod time;
 
+pub use calendar::{Calendar, Handle, LaneId};
+pub use requests::{ActorId, Frame, Outcome, Request, RequestId, Requests};
+pub use simulation::{Core, Ended, Limits, World, run};
 pub use time::{Duration, Time};

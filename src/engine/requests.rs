@@ -1,0 +1,272 @@
+//! Requests in flight: a slab of slots, and for each the return path along which its answer travels.
+//!
+//! What a node does with a request does not belong here.
+
+use super::calendar::Handle;
+use super::time::Time;
+
+/// Names an actor: its place in the system's list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ActorId(pub u32);
+
+/// Names a request in flight: its slot. Slots are used again once a request is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u32);
+
+impl RequestId {
+    /// Names no request.
+    pub const NONE: Self = Self(u32::MAX);
+}
+
+/// What became of an attempt, as told on the way back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Outcome {
+    /// Answered as asked.
+    Served,
+    /// Turned away: the queue had no place left.
+    QueueFull,
+    /// Turned away: no server was available.
+    NoServer,
+    /// The server was down: the connection was refused.
+    Refused,
+    /// The server crashed while it held the request.
+    Crashed,
+    /// The server answered with an error.
+    Error,
+    /// The client stopped waiting. Set by the client, never by a server.
+    TimedOut,
+}
+
+impl Outcome {
+    /// Every outcome, in the order of the ledger.
+    pub const ALL: [Self; 7] = [
+        Self::Served,
+        Self::QueueFull,
+        Self::NoServer,
+        Self::Refused,
+        Self::Crashed,
+        Self::Error,
+        Self::TimedOut,
+    ];
+
+    /// The outcome in words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Served => "served",
+            Self::QueueFull => "rejected: queue full",
+            Self::NoServer => "rejected: no server available",
+            Self::Refused => "failed: connection refused",
+            Self::Crashed => "failed: server crashed",
+            Self::Error => "failed: error answer",
+            Self::TimedOut => "timed out",
+        }
+    }
+}
+
+/// One stop on the way there, to be visited on the way back.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame {
+    /// Who passed the request on.
+    pub actor: ActorId,
+    /// The actor's own note (which server it chose, which user sent it).
+    pub tag: u32,
+    /// When the request came to that actor.
+    pub entered: Time,
+}
+
+/// A request in flight.
+#[derive(Clone, Copy, Debug)]
+pub struct Request {
+    /// Its identity for random draws: the same in every arm of an experiment.
+    pub number: u64,
+    /// When the client made it.
+    pub created: Time,
+    /// Size of what is asked for, in bytes or in the unit of the trace it came from.
+    pub size: u64,
+    /// The client's timeout.
+    pub timeout: Handle,
+    /// The end of its service, while it is being served.
+    pub service: Handle,
+    /// When its service began.
+    pub started: Time,
+    /// What is asked for.
+    pub key: u32,
+    /// The client's address: an IPv4 address as a number.
+    pub client: u32,
+    /// The next in the queue it stands in.
+    pub next: RequestId,
+    /// Which actor decided the outcome.
+    pub decided_by: ActorId,
+    /// The class of its clients.
+    pub class: u16,
+    /// Stops on the return path.
+    depth: u8,
+    /// What became of it so far.
+    pub outcome: Outcome,
+    /// True once the client has stopped waiting: the work goes on for nobody.
+    pub abandoned: bool,
+    live: bool,
+}
+
+/// All requests in flight.
+#[derive(Debug)]
+pub struct Requests {
+    slots: Vec<Request>,
+    frames: Vec<Frame>,
+    stride: usize,
+    free: Vec<u32>,
+    peak: usize,
+}
+
+impl Requests {
+    /// An empty slab for requests that pass at most `depth` actors.
+    #[must_use]
+    pub fn new(depth: usize) -> Self {
+        Self {
+            slots: Vec::new(),
+            frames: Vec::new(),
+            stride: depth.clamp(1, 255),
+            free: Vec::new(),
+            peak: 0,
+        }
+    }
+
+    /// A new request of `class`, made at `created`, with identity `number`.
+    #[inline]
+    pub fn create(&mut self, number: u64, created: Time, class: u16) -> RequestId {
+        let request = Request {
+            number,
+            created,
+            size: 0,
+            timeout: Handle::NONE,
+            service: Handle::NONE,
+            started: Time::ZERO,
+            key: 0,
+            client: 0,
+            next: RequestId::NONE,
+            decided_by: ActorId(u32::MAX),
+            class,
+            depth: 0,
+            outcome: Outcome::Served,
+            abandoned: false,
+            live: true,
+        };
+        match self.free.pop() {
+            Some(slot) => {
+                self.slots[slot as usize] = request;
+                RequestId(slot)
+            }
+            None => self.grow(request),
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self, request: Request) -> RequestId {
+        let slot = self.slots.len();
+        assert!(
+            slot < u32::MAX as usize,
+            "more than 4 billion requests in flight"
+        );
+        self.slots.push(request);
+        let blank = Frame {
+            actor: ActorId(u32::MAX),
+            tag: 0,
+            entered: Time::ZERO,
+        };
+        self.frames.resize((slot + 1) * self.stride, blank);
+        self.peak = self.slots.len();
+        RequestId(slot as u32)
+    }
+
+    /// The request is over: its slot is free.
+    ///
+    /// # Panics
+    /// If it was over already, or if somebody on its return path still waits for it: a defect of an actor.
+    #[inline]
+    pub fn finish(&mut self, id: RequestId) {
+        let request = &mut self.slots[id.0 as usize];
+        assert!(
+            request.live && request.depth == 0,
+            "a request ended twice or before its answer came home"
+        );
+        request.live = false;
+        self.free.push(id.0);
+    }
+
+    /// `actor` passes the request on and waits for the answer.
+    #[inline]
+    pub fn enter(&mut self, id: RequestId, actor: ActorId, tag: u32, entered: Time) {
+        let request = &mut self.slots[id.0 as usize];
+        let depth = request.depth as usize;
+        assert!(
+            depth < self.stride,
+            "the return path is longer than the system is deep"
+        );
+        request.depth += 1;
+        self.frames[id.0 as usize * self.stride + depth] = Frame {
+            actor,
+            tag,
+            entered,
+        };
+    }
+
+    /// The answer has come back to the last actor on the return path, which leaves it.
+    #[inline]
+    pub fn leave(&mut self, id: RequestId) -> Frame {
+        let request = &mut self.slots[id.0 as usize];
+        assert!(
+            request.depth > 0,
+            "an answer came to an actor that does not wait for it"
+        );
+        request.depth -= 1;
+        self.frames[id.0 as usize * self.stride + request.depth as usize]
+    }
+
+    /// The last actor on the return path.
+    #[inline]
+    #[must_use]
+    pub fn last(&self, id: RequestId) -> Option<&Frame> {
+        let depth = self.slots[id.0 as usize].depth as usize;
+        (depth > 0).then(|| &self.frames[id.0 as usize * self.stride + depth - 1])
+    }
+
+    /// Requests in flight.
+    #[inline]
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    /// The most requests ever in flight at once.
+    #[must_use]
+    pub fn peak(&self) -> usize {
+        self.peak
+    }
+
+    /// The requests in flight, in the order of their slots.
+    pub fn iter(&self) -> impl Iterator<Item = (RequestId, &Request)> {
+        self.slots
+            .iter()
+            .enumerate()
+            .filter(|(_, request)| request.live)
+            .map(|(i, request)| (RequestId(i as u32), request))
+    }
+}
+
+impl std::ops::Index<RequestId> for Requests {
+    type Output = Request;
+
+    #[inline]
+    fn index(&self, id: RequestId) -> &Request {
+        &self.slots[id.0 as usize]
+    }
+}
+
+impl std::ops::IndexMut<RequestId> for Requests {
+    #[inline]
+    fn index_mut(&mut self, id: RequestId) -> &mut Request {
+        &mut self.slots[id.0 as usize]
+    }
+}

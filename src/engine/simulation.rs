@@ -1,0 +1,151 @@
+//! The loop: takes events from the calendar and hands each to the actor it is for, until the run ends.
+
+use super::calendar::Calendar;
+use super::requests::{ActorId, RequestId, Requests};
+use super::time::{Duration, Time};
+
+/// What the loop drives: a system of actors.
+pub trait World {
+    /// What actors send one another.
+    type Message: Copy;
+
+    /// The event for actor `to`.
+    fn handle(&mut self, core: &mut Core<Self::Message>, to: ActorId, message: Self::Message);
+
+    /// The clock passes `at`, a boundary of windows; gives the next boundary, which must be later.
+    fn tick(&mut self, requests: &Requests, at: Time) -> Time;
+}
+
+/// What an actor may touch beside itself: the calendar with the clock, and the requests in flight.
+#[derive(Debug)]
+pub struct Core<M> {
+    /// The future event list and the clock.
+    pub calendar: Calendar<(ActorId, M)>,
+    /// The requests in flight.
+    pub requests: Requests,
+    /// Requests whose outcome is known to their client.
+    pub completed: u64,
+    events: u64,
+}
+
+impl<M: Copy> Core<M> {
+    /// An empty core for requests that pass at most `depth` actors.
+    #[must_use]
+    pub fn new(depth: usize) -> Self {
+        Self {
+            calendar: Calendar::new(),
+            requests: Requests::new(depth),
+            completed: 0,
+            events: 0,
+        }
+    }
+
+    /// The clock.
+    #[inline]
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.calendar.now()
+    }
+
+    /// Events handled so far.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// Delivers `message` to `to` at the present instant.
+    #[inline]
+    pub fn send(&mut self, to: ActorId, message: M) {
+        self.calendar.send((to, message));
+    }
+
+    /// Delivers `message` to `to` after `delay`.
+    #[inline]
+    pub fn send_after(
+        &mut self,
+        delay: Duration,
+        to: ActorId,
+        message: M,
+    ) -> super::calendar::Handle {
+        self.calendar.schedule_after(delay, (to, message))
+    }
+
+    /// The actor the answer to `id` goes to next.
+    #[inline]
+    #[must_use]
+    pub fn waiting_for(&self, id: RequestId) -> Option<ActorId> {
+        self.requests.last(id).map(|frame| frame.actor)
+    }
+}
+
+/// When a run ends; the first that is reached ends it.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The run covers the time before this point.
+    pub end: Time,
+    /// Requests whose outcome is known to their client.
+    pub requests: u64,
+    /// Events handled: a budget against runs without end.
+    pub events: u64,
+    /// Requests in flight at once: a bound on memory.
+    pub in_flight: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            end: Time::MAX,
+            requests: u64::MAX,
+            events: u64::MAX,
+            in_flight: 8_000_000,
+        }
+    }
+}
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Its time was over.
+    Duration,
+    /// Enough requests were answered.
+    Requests,
+    /// Nothing was left to do.
+    Drained,
+    /// The event budget was used up.
+    Events,
+    /// Too many requests were in flight, or too many events waited.
+    InFlight,
+}
+
+/// Runs `world` until a limit is reached. `first_tick` is the first boundary of windows.
+pub fn run<W: World>(
+    world: &mut W,
+    core: &mut Core<W::Message>,
+    limits: Limits,
+    first_tick: Time,
+) -> Ended {
+    let mut next_tick = first_tick;
+    loop {
+        let end = next_tick.min(limits.end);
+        while let Some((to, message)) = core.calendar.pop(end) {
+            core.events += 1;
+            world.handle(core, to, message);
+            if core.completed >= limits.requests {
+                return Ended::Requests;
+            }
+            if core.events >= limits.events {
+                return Ended::Events;
+            }
+            if core.requests.in_flight() > limits.in_flight || core.calendar.is_full() {
+                return Ended::InFlight;
+            }
+        }
+        if core.calendar.next_time().is_none() {
+            return Ended::Drained;
+        }
+        if end == limits.end {
+            return Ended::Duration;
+        }
+        next_tick = world.tick(&core.requests, next_tick);
+    }
+}
