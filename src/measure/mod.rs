@@ -1,1 +1,12 @@
-//! What one run records.
+//! What one run records: latency distributions, time integrals, counts by outcome, and all of them by window.
+//!
+//! Cumulative figures are sampled at the boundaries of windows, so recording costs the same with or without a series.
+//! What many runs mean together belongs in `stats`.
+
+pub mod integral;
+pub mod latency;
+pub mod windows;
+
+pub use integral::CountIntegral;
+pub use latency::Latency;
+pub use windows::{Clock, Windows};
