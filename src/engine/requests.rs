@@ -89,6 +89,8 @@ pub struct Request {
     pub timeout: Handle,
     /// The end of its service, while it is being served.
     pub service: Handle,
+    /// When its service ends, while it is being served first come, first served.
+    pub ends: Time,
     /// When its service began.
     pub started: Time,
     /// What is asked for.
@@ -142,6 +144,7 @@ impl Requests {
             size: 0,
             timeout: Handle::NONE,
             service: Handle::NONE,
+            ends: Time::ZERO,
             started: Time::ZERO,
             key: 0,
             client: 0,
@@ -230,6 +233,13 @@ impl Requests {
     pub fn last(&self, id: RequestId) -> Option<&Frame> {
         let depth = self.slots[id.0 as usize].depth as usize;
         (depth > 0).then(|| &self.frames[id.0 as usize * self.stride + depth - 1])
+    }
+
+    /// The first actor on the return path: the client.
+    #[inline]
+    #[must_use]
+    pub fn first(&self, id: RequestId) -> Option<&Frame> {
+        (self.slots[id.0 as usize].depth > 0).then(|| &self.frames[id.0 as usize * self.stride])
     }
 
     /// Requests in flight.

@@ -1,1 +1,66 @@
-//! The text layer of the language: RON trees with positions, typed reading, units, diagnostics.
+//! The text layer of the language: RON as trees with places, typed reading that finds every mistake, units, printing.
+//!
+//! What the words of the language are (nodes, policies, distributions) belongs to the modules that give them meaning.
+
+mod choice;
+mod decode;
+mod diagnostic;
+mod overrides;
+mod parse;
+mod print;
+pub mod quantity;
+mod record;
+mod tree;
+
+pub use choice::Choice;
+pub use decode::{Decode, Encode, Map, Reader};
+pub use diagnostic::{Diagnostic, nearest, render, suggest};
+pub use overrides::{apply, split_path};
+pub use parse::{decode_text, parse};
+pub use print::print;
+pub use record::{At, Body, Check, Description, FieldDescription, Fields, check_name};
+pub use tree::{Kind, Name, Node, Place, Region, Sources};
+
+#[doc(inline)]
+pub use crate::__choice as choice;
+#[doc(inline)]
+pub use crate::__record as record;
+
+/// Reports a variant that a choice does not have.
+pub fn unknown_variant(node: &Node, written: Option<&str>, choice: &str, valid: &[&str], reader: &mut Reader) {
+    match written {
+        Some(word) => {
+            let region = match &node.kind {
+                Kind::Tuple(Some(name), _) | Kind::Struct(Some(name), _) => name.region,
+                _ => node.region,
+            };
+            reader.error(region, format!("unknown {}: `{word}`", words(choice)), suggest(word, valid));
+        }
+        None => {
+            let message = format!("expected a {}, found {}", words(choice), node.describe());
+            reader.error(node.region, message, suggest("", valid));
+        }
+    }
+}
+
+/// The name of a type in words: `NodeSpec` is a "node".
+fn words(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.trim_end_matches("Spec").chars() {
+        if c.is_uppercase() && !out.is_empty() {
+            out.push(' ');
+        }
+        out.extend(c.to_lowercase());
+    }
+    out
+}
+
+/// A struct with a name; a bare word if it has no fields.
+#[must_use]
+pub fn named(name: &str, fields: Vec<(Name, Node)>) -> Node {
+    if fields.is_empty() {
+        return Node::made(Kind::Word(name.to_owned()));
+    }
+    let name = Name { text: name.to_owned(), region: Region::default() };
+    Node::made(Kind::Struct(Some(name), fields))
+}

@@ -1,0 +1,153 @@
+//! Balancers: they choose a member for each request. A policy is one file in `policies` and one line in `policy.rs`.
+//!
+//! A balancer knows of its members only what it has seen itself: what it sent them, what came back, and news of their
+//! health, which takes its time. Several balancers in front of one fleet do not know of each other.
+
+pub mod policies;
+pub mod policy;
+pub mod spec;
+pub mod view;
+
+pub use policy::{Choose, Chooser, Describes, Facts, Policy};
+pub use spec::{BalancerSpec, Health};
+pub use view::View;
+
+use super::link::{Endpoint, Link, reply};
+use super::message::{Core, Message};
+use crate::engine::random::StreamKey;
+use crate::engine::{ActorId, Outcome, RequestId, Time};
+use crate::measure::{CountIntegral, Windows};
+
+/// Cumulative figures of a balancer at a boundary of windows.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// Requests that came.
+    pub arrivals: u64,
+    /// Requests that left.
+    pub departures: u64,
+    /// Request-nanoseconds between coming and leaving.
+    pub population: u128,
+}
+
+/// What a balancer records.
+#[derive(Clone, Debug, Default)]
+pub struct BalancerRecord {
+    /// Requests that came, from time zero on.
+    pub arrivals: u64,
+    /// Requests that left, from time zero on.
+    pub departures: u64,
+    /// Requests turned away because no member was up.
+    pub no_server: u64,
+    /// Requests between coming and leaving.
+    pub population: CountIntegral,
+    /// Sum of sojourn times in nanoseconds of requests that left after the warm-up.
+    pub sojourn: u128,
+    /// Requests sent to each member after the warm-up.
+    pub sent: Vec<u64>,
+    /// Figures at the end of the warm-up.
+    pub at_warm_up: Snapshot,
+    /// Figures at each boundary.
+    pub windows: Windows<Snapshot>,
+}
+
+/// A balancer at work.
+#[derive(Debug)]
+pub struct Balancer {
+    me: ActorId,
+    members: Vec<Endpoint>,
+    view: View,
+    policy: Chooser,
+    link: Link,
+    choices: StreamKey,
+    /// What has been recorded.
+    pub record: BalancerRecord,
+}
+
+impl Balancer {
+    /// A balancer before `members`, each with its weight; `key` names its random streams.
+    #[must_use]
+    pub fn new(me: ActorId, policy: &Policy, members: Vec<Endpoint>, weights: Vec<u32>, link: Link, key: StreamKey) -> Self {
+        let view = View::new(weights);
+        let policy = policy.build(&view);
+        let record = BalancerRecord { sent: vec![0; members.len()], ..BalancerRecord::default() };
+        Self { me, members, view, policy, link, choices: key.named("choice"), record }
+    }
+
+    /// One event.
+    #[inline]
+    pub fn handle(&mut self, core: &mut Core, message: Message) {
+        match message {
+            Message::Request { id, .. } => self.forward(core, id),
+            Message::Reply { id } => {
+                if self.link.arrives_at_once(core, id, self.me) {
+                    self.returned(core, id);
+                }
+            }
+            Message::Returned { id } => self.returned(core, id),
+            Message::Health { member, up } => {
+                if self.view.set_up(member as usize, up) {
+                    self.policy.health_changed(&self.view, member as usize);
+                }
+            }
+            Message::WarmUpOver => {
+                self.record.at_warm_up = self.snapshot(core.now());
+                self.record.sojourn = 0;
+                self.record.sent.fill(0);
+            }
+            _ => {}
+        }
+    }
+
+    #[inline]
+    fn forward(&mut self, core: &mut Core, id: RequestId) {
+        self.record.arrivals += 1;
+        let request = &mut core.requests[id];
+        let facts = Facts { client: request.client, key: request.key };
+        let mut draws = self.choices.draws(request.number);
+        let Some(member) = self.policy.choose(&self.view, facts, &mut draws) else {
+            request.outcome = Outcome::NoServer;
+            request.decided_by = self.me;
+            self.record.departures += 1;
+            self.record.no_server += 1;
+            reply(core, id);
+            return;
+        };
+        let now = core.now();
+        self.view.sent(member);
+        self.policy.sent(&self.view, member);
+        self.record.population.up(now);
+        self.record.sent[member] += 1;
+        core.requests.enter(id, self.me, member as u32, now);
+        self.link.send(core, id, self.members[member]);
+    }
+
+    #[inline]
+    fn returned(&mut self, core: &mut Core, id: RequestId) {
+        let now = core.now();
+        let frame = core.requests.leave(id);
+        let member = frame.tag as usize;
+        self.view.done(member);
+        self.policy.done(&self.view, member);
+        self.record.population.down(now);
+        self.record.departures += 1;
+        self.record.sojourn += u128::from(now.since(frame.entered).as_nanos());
+        reply(core, id);
+    }
+
+    fn snapshot(&self, now: Time) -> Snapshot {
+        Snapshot {
+            arrivals: self.record.arrivals,
+            departures: self.record.departures,
+            population: self.record.population.area(now),
+        }
+    }
+
+    /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
+    pub fn window(&mut self, now: Time, halve: bool) {
+        let snapshot = self.snapshot(now);
+        self.record.windows.push(snapshot);
+        if halve {
+            self.record.windows.halve(|first, second| *first = second);
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! Least connections.
+
+use crate::actors::balancer::policy::{Choose, Describes, Facts};
+use crate::actors::balancer::view::View;
+use crate::engine::random::Draws;
+use crate::schema::record;
+
+record! {
+    /// The member with the fewest active requests for its weight, as this balancer counts them; equals take turns.
+    ///
+    /// The score is active / weight, as in nginx `least_conn` and HAProxy `leastconn`. With equal weights a choice
+    /// costs O(1) (members queue up by their number of active requests), else O(log n).
+    pub struct LeastConnections {}
+}
+
+/// Members by score.
+#[derive(Clone, Debug)]
+pub enum Scores {
+    /// Equal weights.
+    Buckets(Buckets),
+    /// Different weights.
+    Heap(ScoreHeap),
+}
+
+impl Describes for LeastConnections {
+    type State = Scores;
+
+    fn build(&self, view: &View) -> Scores {
+        if view.equal_weights() { Scores::Buckets(Buckets::new(view)) } else { Scores::Heap(ScoreHeap::new(view)) }
+    }
+}
+
+impl Choose for Scores {
+    #[inline]
+    fn choose(&mut self, _view: &View, _facts: Facts, _draws: &mut Draws) -> Option<usize> {
+        match self {
+            Self::Buckets(buckets) => buckets.least(),
+            Self::Heap(heap) => heap.least(),
+        }
+    }
+
+    #[inline]
+    fn sent(&mut self, view: &View, member: usize) {
+        match self {
+            Self::Buckets(buckets) => buckets.set(view, member),
+            Self::Heap(heap) => heap.sent(view, member),
+        }
+    }
+
+    #[inline]
+    fn done(&mut self, view: &View, member: usize) {
+        match self {
+            Self::Buckets(buckets) => buckets.set(view, member),
+            Self::Heap(heap) => heap.done(view, member),
+        }
+    }
+
+    fn health_changed(&mut self, view: &View, member: usize) {
+        match self {
+            Self::Buckets(buckets) => buckets.set(view, member),
+            Self::Heap(heap) => heap.health_changed(view, member),
+        }
+    }
+}
+
+const NONE: u32 = u32::MAX;
+
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    before: u32,
+    after: u32,
+    bucket: u32,
+}
+
+/// One queue of members for each number of active requests. A member goes to the end of its new queue whenever its
+/// number changes, so among equals the one that has been there longest comes next: they take turns.
+#[derive(Clone, Debug)]
+pub struct Buckets {
+    places: Vec<Place>,
+    /// First and last of each queue.
+    ends: Vec<(u32, u32)>,
+    least: usize,
+}
+
+impl Buckets {
+    fn new(view: &View) -> Self {
+        let blank = Place { before: NONE, after: NONE, bucket: NONE };
+        let mut buckets = Self { places: vec![blank; view.len()], ends: vec![(NONE, NONE); 8], least: 0 };
+        for member in 0..view.len() {
+            buckets.set(view, member);
+        }
+        buckets
+    }
+
+    #[inline]
+    fn least(&self) -> Option<usize> {
+        match self.ends[self.least].0 {
+            NONE => None,
+            member => Some(member as usize),
+        }
+    }
+
+    /// Puts a member where its number of active requests says.
+    #[inline]
+    fn set(&mut self, view: &View, member: usize) {
+        self.remove(member);
+        if view.is_up(member) {
+            self.append(member, view.active(member) as usize);
+        }
+        // The least queue moves by one at a time, except when members come and go.
+        if self.ends[self.least].0 == NONE {
+            self.least = (self.least + 1..self.ends.len()).find(|&bucket| self.ends[bucket].0 != NONE).unwrap_or(0);
+        }
+    }
+
+    #[inline]
+    fn remove(&mut self, member: usize) {
+        let place = self.places[member];
+        if place.bucket == NONE {
+            return;
+        }
+        let ends = &mut self.ends[place.bucket as usize];
+        match place.before {
+            NONE => ends.0 = place.after,
+            before => self.places[before as usize].after = place.after,
+        }
+        match place.after {
+            NONE => ends.1 = place.before,
+            after => self.places[after as usize].before = place.before,
+        }
+        self.places[member].bucket = NONE;
+    }
+
+    #[inline]
+    fn append(&mut self, member: usize, bucket: usize) {
+        if bucket >= self.ends.len() {
+            self.ends.resize(bucket + 1, (NONE, NONE));
+        }
+        let last = self.ends[bucket].1;
+        self.places[member] = Place { before: last, after: NONE, bucket: bucket as u32 };
+        match last {
+            NONE => self.ends[bucket].0 = member as u32,
+            last => self.places[last as usize].after = member as u32,
+        }
+        self.ends[bucket].1 = member as u32;
+        self.least = self.least.min(bucket);
+    }
+}
+
+/// Members in a binary heap by active / weight, then by who was chosen longest ago.
+#[derive(Clone, Debug)]
+pub struct ScoreHeap {
+    heap: Vec<u32>,
+    places: Vec<u32>,
+    active: Vec<u32>,
+    weight: Vec<u32>,
+    chosen: Vec<u64>,
+    clock: u64,
+}
+
+impl ScoreHeap {
+    fn new(view: &View) -> Self {
+        let members = view.len();
+        let mut heap = Self {
+            heap: Vec::with_capacity(members),
+            places: vec![NONE; members],
+            active: (0..members).map(|member| view.active(member)).collect(),
+            weight: (0..members).map(|member| view.weight(member)).collect(),
+            // Before anybody was chosen, the first in the list comes first.
+            chosen: (0..members as u64).collect(),
+            clock: members as u64,
+        };
+        for member in 0..members {
+            if view.is_up(member) {
+                heap.insert(member as u32);
+            }
+        }
+        heap
+    }
+
+    #[inline]
+    fn least(&self) -> Option<usize> {
+        self.heap.first().map(|&member| member as usize)
+    }
+
+    #[inline]
+    fn sent(&mut self, view: &View, member: usize) {
+        self.chosen[member] = self.clock;
+        self.clock += 1;
+        self.done(view, member);
+    }
+
+    #[inline]
+    fn done(&mut self, view: &View, member: usize) {
+        self.active[member] = view.active(member);
+        let place = self.places[member];
+        if place != NONE {
+            let place = self.sift_up(place as usize);
+            self.sift_down(place);
+        }
+    }
+
+    fn health_changed(&mut self, view: &View, member: usize) {
+        self.active[member] = view.active(member);
+        if view.is_up(member) {
+            self.insert(member as u32);
+        } else if self.places[member] != NONE {
+            let place = self.places[member] as usize;
+            let last = self.heap.len() - 1;
+            self.swap(place, last);
+            self.heap.pop();
+            self.places[member] = NONE;
+            if place < last {
+                let place = self.sift_up(place);
+                self.sift_down(place);
+            }
+        }
+    }
+
+    fn insert(&mut self, member: u32) {
+        self.places[member as usize] = self.heap.len() as u32;
+        self.heap.push(member);
+        self.sift_up(self.heap.len() - 1);
+    }
+
+    #[inline]
+    fn precedes(&self, a: u32, b: u32) -> bool {
+        let (a, b) = (a as usize, b as usize);
+        // active / weight by cross multiplication: exact.
+        let left = u64::from(self.active[a]) * u64::from(self.weight[b]);
+        let right = u64::from(self.active[b]) * u64::from(self.weight[a]);
+        (left, self.chosen[a]) < (right, self.chosen[b])
+    }
+
+    #[inline]
+    fn swap(&mut self, a: usize, b: usize) {
+        self.heap.swap(a, b);
+        self.places[self.heap[a] as usize] = a as u32;
+        self.places[self.heap[b] as usize] = b as u32;
+    }
+
+    fn sift_up(&mut self, mut at: usize) -> usize {
+        while at > 0 {
+            let parent = (at - 1) / 2;
+            if !self.precedes(self.heap[at], self.heap[parent]) {
+                break;
+            }
+            self.swap(at, parent);
+            at = parent;
+        }
+        at
+    }
+
+    fn sift_down(&mut self, mut at: usize) {
+        loop {
+            let mut least = at;
+            for child in [2 * at + 1, 2 * at + 2] {
+                if child < self.heap.len() && self.precedes(self.heap[child], self.heap[least]) {
+                    least = child;
+                }
+            }
+            if least == at {
+                return;
+            }
+            self.swap(at, least);
+            at = least;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::random::StreamKey;
+    use proptest::prelude::*;
+
+    const FACTS: Facts = Facts { client: 0, key: 0 };
+
+    fn choose(state: &mut Scores, view: &mut View) -> Option<usize> {
+        let member = state.choose(view, FACTS, &mut StreamKey::root(1, 0).draws(0))?;
+        view.sent(member);
+        state.sent(view, member);
+        Some(member)
+    }
+
+    #[test]
+    fn equals_take_turns() {
+        for weights in [vec![1, 1, 1], vec![2, 2, 2]] {
+            let mut view = View::new(weights);
+            let mut state = LeastConnections {}.build(&view);
+            let picks: Vec<_> = (0..6).filter_map(|_| choose(&mut state, &mut view)).collect();
+            assert_eq!(picks, [0, 1, 2, 0, 1, 2]);
+        }
+    }
+
+    #[test]
+    fn held_connections_settle_in_proportion_to_weights() {
+        let mut view = View::new(vec![3, 2, 1]);
+        let mut state = LeastConnections {}.build(&view);
+        for _ in 0..60 {
+            choose(&mut state, &mut view);
+        }
+        assert_eq!([view.active(0), view.active(1), view.active(2)], [30, 20, 10]);
+    }
+
+    proptest! {
+        #[test]
+        fn the_choice_is_always_a_least_loaded_member_that_is_up(
+            weights in prop_oneof![proptest::collection::vec(1_u32..5, 1..8), (1_usize..8).prop_map(|n| vec![1; n])],
+            steps in proptest::collection::vec((0_u8..4, 0_usize..8), 1..300),
+        ) {
+            let mut view = View::new(weights.clone());
+            let mut state = LeastConnections {}.build(&view);
+            for (step, member) in steps {
+                let member = member % weights.len();
+                match step {
+                    0 | 1 => {
+                        let least = (0..weights.len())
+                            .filter(|&m| view.is_up(m))
+                            .map(|m| f64::from(view.active(m)) / f64::from(view.weight(m)))
+                            .fold(f64::INFINITY, f64::min);
+                        let before: Vec<u32> = (0..weights.len()).map(|m| view.active(m)).collect();
+                        match choose(&mut state, &mut view) {
+                            Some(chosen) => {
+                                prop_assert!(view.is_up(chosen));
+                                prop_assert_eq!(f64::from(before[chosen]) / f64::from(view.weight(chosen)), least);
+                            }
+                            None => prop_assert!(view.available().is_empty()),
+                        }
+                    }
+                    2 if view.active(member) > 0 => {
+                        view.done(member);
+                        state.done(&view, member);
+                    }
+                    3 => {
+                        let up = !view.is_up(member);
+                        view.set_up(member, up);
+                        state.health_changed(&view, member);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+}

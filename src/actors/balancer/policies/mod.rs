@@ -1,0 +1,8 @@
+//! Balancing policies, one file each. The registry is `policy.rs` beside this folder.
+
+pub mod ip_hash;
+pub mod least_connections;
+pub mod power_of_choices;
+pub mod random;
+pub mod round_robin;
+pub mod weighted_round_robin;

@@ -1,0 +1,126 @@
+//! The registry of policies: how a balancer chooses. One line here and one file in `policies` make a policy.
+
+use super::view::View;
+use crate::engine::random::Draws;
+
+/// What a policy may know of the request it chooses a member for.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// The client's IPv4 address as a number.
+    pub client: u32,
+    /// What is asked for.
+    pub key: u32,
+}
+
+/// A policy at work, with whatever state it keeps. One belongs to one balancer.
+pub trait Choose {
+    /// The member the next request goes to; must be up in `view`. `None` only if no member is up.
+    ///
+    /// `draws` is the request's own stream: the same in every arm of an experiment.
+    fn choose(&mut self, view: &View, facts: Facts, draws: &mut Draws) -> Option<usize>;
+
+    /// A request has gone to `member`; `view` counts it already.
+    #[inline]
+    fn sent(&mut self, _view: &View, _member: usize) {}
+
+    /// A request has come back from `member`; `view` does not count it any more.
+    #[inline]
+    fn done(&mut self, _view: &View, _member: usize) {}
+
+    /// A member has gone down or come up; `view` knows it already.
+    #[inline]
+    fn health_changed(&mut self, _view: &View, _member: usize) {}
+}
+
+/// The description of a policy, as the language reads it.
+pub trait Describes {
+    /// The policy at work.
+    type State: Choose;
+
+    /// The policy ready to choose among the members of `view`.
+    fn build(&self, view: &View) -> Self::State;
+
+    /// True if it looks at the client or the key of a request.
+    fn looks_at_identity(&self) -> bool {
+        false
+    }
+}
+
+macro_rules! registry {
+    ($($file:ident :: $policy:ident),+ $(,)?) => {
+        $( use super::policies::$file::$policy; )+
+
+        crate::schema::choice! {
+            /// How a balancer chooses the member a request goes to.
+            pub enum Policy {
+                $( $policy($policy), )+
+            }
+        }
+
+        /// A policy at work.
+        #[derive(Clone, Debug)]
+        pub enum Chooser {
+            $(
+                #[doc = concat!("[`", stringify!($policy), "`] at work.")]
+                $policy(<$policy as Describes>::State),
+            )+
+        }
+
+        impl Policy {
+            /// The policy ready to choose among the members of `view`.
+            #[must_use]
+            pub fn build(&self, view: &View) -> Chooser {
+                match self {
+                    $( Self::$policy(policy) => Chooser::$policy(policy.build(view)), )+
+                }
+            }
+
+            /// True if it looks at the client or the key of a request.
+            #[must_use]
+            pub fn looks_at_identity(&self) -> bool {
+                match self {
+                    $( Self::$policy(policy) => policy.looks_at_identity(), )+
+                }
+            }
+        }
+
+        impl Choose for Chooser {
+            #[inline]
+            fn choose(&mut self, view: &View, facts: Facts, draws: &mut Draws) -> Option<usize> {
+                match self {
+                    $( Self::$policy(state) => state.choose(view, facts, draws), )+
+                }
+            }
+
+            #[inline]
+            fn sent(&mut self, view: &View, member: usize) {
+                match self {
+                    $( Self::$policy(state) => state.sent(view, member), )+
+                }
+            }
+
+            #[inline]
+            fn done(&mut self, view: &View, member: usize) {
+                match self {
+                    $( Self::$policy(state) => state.done(view, member), )+
+                }
+            }
+
+            #[inline]
+            fn health_changed(&mut self, view: &View, member: usize) {
+                match self {
+                    $( Self::$policy(state) => state.health_changed(view, member), )+
+                }
+            }
+        }
+    };
+}
+
+registry! {
+    round_robin::RoundRobin,
+    weighted_round_robin::WeightedRoundRobin,
+    random::Random,
+    least_connections::LeastConnections,
+    power_of_choices::PowerOfChoices,
+    ip_hash::IpHash,
+}

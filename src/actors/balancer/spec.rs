@@ -1,0 +1,47 @@
+//! A balancer in the words of the language.
+
+use super::policy::Policy;
+use super::policies::round_robin::RoundRobin;
+use crate::actors::route::Route;
+use crate::schema::quantity::Span;
+use crate::schema::{choice, record};
+
+record! {
+    /// The balancer hears of a server that goes down or comes up, after a while.
+    pub struct Notified {
+        /// How long the news takes.
+        pub after: Span = Span::ZERO,
+    }
+}
+
+record! {
+    /// The balancer never hears of it and goes on sending requests to servers that are down.
+    pub struct Unaware {}
+}
+
+choice! {
+    /// How a balancer learns that a server is down or up again.
+    pub enum Health {
+        Notified(Notified),
+        Unaware(Unaware),
+    }
+}
+
+record! {
+    /// Chooses a member for each request: a server of a fleet, or one of several nodes.
+    pub struct BalancerSpec {
+        /// How it chooses.
+        pub policy: Policy = Policy::RoundRobin(RoundRobin {}),
+        /// Where it sends requests: a fleet, whose servers are then the members, or several nodes.
+        pub to: Route,
+        /// How it learns that a server is down or up again.
+        pub health: Health = Health::Notified(Notified { after: Span::ZERO }),
+        /// How many such balancers, each with its own view; 1 to 1000.
+        pub copies: usize = 1,
+    }
+    check(self, at) {
+        if self.copies == 0 || self.copies > 1000 {
+            at.field("copies").error("1 to 1000 copies");
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Clients: where requests come from and where their story ends. One file each for the arrival processes, users in a
+//! closed loop, sessions, replay, what is recorded and the words of the language.
+
+pub mod arrivals;
+pub mod record;
+pub mod source;
+pub mod spec;
+
+pub use record::ClientsRecord;
+pub use source::Source;
+pub use spec::{ClientsSpec, Keys, Traffic};
+
+use super::link::{Endpoint, Link};
+use super::message::{Core, Message};
+use super::route::Spread;
+use crate::engine::random::StreamKey;
+use crate::engine::random::zipf::Zipf;
+use crate::engine::{ActorId, Handle, LaneId, Outcome, RequestId, Time};
+use source::{Next, Origin};
+
+/// Draws of what a request asks for.
+#[derive(Clone, Debug)]
+enum KeySampler {
+    One,
+    Uniform(u64),
+    Zipf(Zipf),
+}
+
+/// Clients at work.
+#[derive(Debug)]
+pub struct Clients {
+    me: ActorId,
+    class: u16,
+    source: Source,
+    targets: Vec<Endpoint>,
+    spread: Spread,
+    link: Link,
+    turn: usize,
+    timeout: Option<LaneId>,
+    size: u64,
+    keys: KeySampler,
+    /// Distinct clients of open arrivals; 0 if nobody looks at them.
+    population: u64,
+    key_stream: StreamKey,
+    client_stream: StreamKey,
+    spread_stream: StreamKey,
+    /// What has been recorded.
+    pub record: ClientsRecord,
+}
+
+/// What clients are made of, beside their description.
+#[derive(Debug)]
+pub struct ClientsParts {
+    /// The actor's own address.
+    pub me: ActorId,
+    /// The class of their requests.
+    pub class: u16,
+    /// Where requests come from.
+    pub source: Source,
+    /// Where they go to: one node or its copies.
+    pub targets: Vec<Endpoint>,
+    /// The way there.
+    pub link: Link,
+    /// The lane of their timeouts, if they have one.
+    pub timeout: Option<LaneId>,
+    /// True if some policy of the system looks at clients.
+    pub identity_matters: bool,
+    /// Names the random streams.
+    pub key: StreamKey,
+}
+
+impl Clients {
+    /// Clients as described by `spec`.
+    #[must_use]
+    pub fn new(spec: &ClientsSpec, parts: ClientsParts) -> Self {
+        let ClientsParts { me, class, source, targets, link, timeout, identity_matters, key } = parts;
+        let keys = match &spec.keys {
+            Keys::One(_) => KeySampler::One,
+            Keys::Uniform(keys) => KeySampler::Uniform(u64::from(keys.n)),
+            Keys::Zipf(keys) => KeySampler::Zipf(Zipf::new(u64::from(keys.n), keys.s)),
+        };
+        Self {
+            me,
+            class,
+            source,
+            targets,
+            spread: spec.to.spread.clone(),
+            link,
+            turn: 0,
+            timeout,
+            size: spec.size.bytes(),
+            keys,
+            population: if identity_matters || matches!(spec.to.spread, Spread::ByClient(_)) { u64::from(spec.clients) } else { 0 },
+            key_stream: key.named("key"),
+            client_stream: key.named("client"),
+            spread_stream: key.named("spread"),
+            record: ClientsRecord::default(),
+        }
+    }
+
+    /// Puts the first arrivals into the calendar.
+    pub fn start(&mut self, core: &mut Core) {
+        for (at, next) in self.source.first() {
+            self.plan(core, at, next);
+        }
+    }
+
+    #[inline]
+    fn plan(&self, core: &mut Core, at: Time, next: Next) {
+        let message = match next {
+            Next::Arrival => Message::Arrival,
+            Next::User(user) => Message::User { user },
+        };
+        core.calendar.schedule(at, (self.me, message));
+    }
+
+    /// One event.
+    #[inline]
+    pub fn handle(&mut self, core: &mut Core, message: Message) {
+        match message {
+            Message::Arrival => {
+                if let Some(origin) = self.source.arrive(core.now()) {
+                    self.make(core, origin);
+                }
+                if let Some(at) = self.source.next_arrival() {
+                    self.plan(core, at, Next::Arrival);
+                }
+            }
+            Message::User { user } => {
+                let origin = self.source.act(user);
+                self.make(core, origin);
+            }
+            Message::Reply { id } => {
+                if self.link.arrives_at_once(core, id, self.me) {
+                    self.answered(core, id);
+                }
+            }
+            Message::Returned { id } => self.answered(core, id),
+            Message::Timeout { id } => self.timed_out(core, id),
+            Message::WarmUpOver => self.record.warm_up_over(core.now()),
+            _ => {}
+        }
+    }
+
+    #[inline]
+    fn make(&mut self, core: &mut Core, origin: Origin) {
+        let now = core.now();
+        let number = origin.number;
+        let id = core.requests.create(number, now, self.class);
+        let request = &mut core.requests[id];
+        request.size = origin.size.unwrap_or(self.size);
+        request.key = origin.key.unwrap_or_else(|| match &self.keys {
+            KeySampler::One => 0,
+            KeySampler::Uniform(n) => self.key_stream.draws(number).below(*n) as u32,
+            KeySampler::Zipf(zipf) => (zipf.sample(&mut self.key_stream.draws(number)) - 1) as u32,
+        });
+        if self.population > 0 || origin.client.is_some() {
+            request.client = origin.client.unwrap_or_else(|| address_of(self.client_stream.draws(number).below(self.population)));
+        }
+        let client = request.client;
+        if let Some(lane) = self.timeout {
+            request.timeout = core.calendar.schedule_in_lane(lane, (self.me, Message::Timeout { id }));
+        }
+        self.record.made(now);
+        core.requests.enter(id, self.me, origin.place, now);
+        let target = self.target(number, client);
+        self.link.send(core, id, target);
+    }
+
+    #[inline]
+    fn target(&mut self, number: u64, client: u32) -> Endpoint {
+        if self.targets.len() == 1 {
+            return self.targets[0];
+        }
+        let targets = self.targets.len();
+        let place = match self.spread {
+            Spread::Random(_) => self.spread_stream.draws(number).below(targets as u64) as usize,
+            Spread::RoundRobin(_) => {
+                self.turn = (self.turn + 1) % targets;
+                (self.turn + targets - 1) % targets
+            }
+            Spread::ByClient(_) => self.spread_stream.draws(u64::from(client)).below(targets as u64) as usize,
+        };
+        self.targets[place]
+    }
+
+    #[inline]
+    fn answered(&mut self, core: &mut Core, id: RequestId) {
+        let place = core.requests.leave(id).tag;
+        let request = &core.requests[id];
+        if !request.abandoned {
+            let (created, outcome, by, timeout) = (request.created, request.outcome, request.decided_by, request.timeout);
+            core.calendar.cancel(timeout);
+            self.ended(core, created, outcome, by, place);
+        }
+        core.requests.finish(id);
+    }
+
+    fn timed_out(&mut self, core: &mut Core, id: RequestId) {
+        // The first stop of the return path is the client itself; the request may be anywhere beyond it.
+        let place = core.requests.first(id).map_or(0, |frame| frame.tag);
+        let request = &mut core.requests[id];
+        request.abandoned = true;
+        request.timeout = Handle::NONE;
+        let created = request.created;
+        self.ended(core, created, Outcome::TimedOut, self.me, place);
+    }
+
+    #[inline]
+    fn ended(&mut self, core: &mut Core, created: Time, outcome: Outcome, by: ActorId, place: u32) {
+        let now = core.now();
+        self.record.ended(now, created, outcome, by);
+        core.completed += 1;
+        if let Some(at) = self.source.ended(now, place) {
+            self.plan(core, at, Next::User(place));
+        }
+    }
+}
+
+/// The IPv4 address of client number `n`: spread over all networks, always the same.
+fn address_of(n: u64) -> u32 {
+    (crate::engine::random::mix(n) >> 32) as u32
+}

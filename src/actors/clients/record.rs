@@ -1,0 +1,113 @@
+//! What clients record: the ledger of their requests, and latency as they see it.
+
+use crate::engine::{ActorId, Duration, Outcome, Time};
+use crate::measure::{CountIntegral, Latency, Windows};
+
+/// Requests by outcome.
+pub type Outcomes = [u64; Outcome::ALL.len()];
+
+/// Cumulative figures of clients at a boundary of windows.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// Requests made.
+    pub offered: u64,
+    /// Requests by how they ended.
+    pub outcomes: Outcomes,
+    /// Request-nanoseconds in flight.
+    pub population: u128,
+}
+
+/// Everything clients record in one run.
+#[derive(Clone, Debug)]
+pub struct ClientsRecord {
+    /// Requests made, from time zero on.
+    pub offered: u64,
+    /// Requests by how they ended, from time zero on.
+    pub outcomes: Outcomes,
+    /// Requests that were not served, by how and by whom, from time zero on.
+    pub losses: Vec<(Outcome, ActorId, u64)>,
+    /// Requests whose outcome is not known yet.
+    pub population: CountIntegral,
+    /// Latency of served requests, measured after the warm-up.
+    pub latency: Latency,
+    /// Figures at the end of the warm-up.
+    pub at_warm_up: Snapshot,
+    /// Figures at each boundary.
+    pub windows: Windows<Snapshot>,
+    /// Latency of the requests served in each window, to one digit.
+    pub latencies: Windows<Latency>,
+    window_latency: Latency,
+}
+
+/// Digits of the latency kept for each window.
+const WINDOW_DIGITS: u8 = 1;
+
+impl Default for ClientsRecord {
+    fn default() -> Self {
+        Self {
+            offered: 0,
+            outcomes: Outcomes::default(),
+            losses: Vec::new(),
+            population: CountIntegral::default(),
+            latency: Latency::default(),
+            at_warm_up: Snapshot::default(),
+            windows: Windows::new(),
+            latencies: Windows::new(),
+            window_latency: Latency::with_digits(WINDOW_DIGITS),
+        }
+    }
+}
+
+impl ClientsRecord {
+    /// A request has been made.
+    #[inline]
+    pub fn made(&mut self, now: Time) {
+        self.offered += 1;
+        self.population.up(now);
+    }
+
+    /// The outcome of a request is known.
+    #[inline]
+    pub fn ended(&mut self, now: Time, created: Time, outcome: Outcome, by: ActorId) {
+        self.population.down(now);
+        self.outcomes[outcome as usize] += 1;
+        if outcome == Outcome::Served {
+            let latency: Duration = now.since(created);
+            self.latency.record(latency);
+            self.window_latency.record(latency);
+        } else {
+            self.lost(outcome, by);
+        }
+    }
+
+    fn lost(&mut self, outcome: Outcome, by: ActorId) {
+        match self.losses.iter_mut().find(|(what, who, _)| *what == outcome && *who == by) {
+            Some((_, _, count)) => *count += 1,
+            None => self.losses.push((outcome, by, 1)),
+        }
+    }
+
+    /// The cumulative figures now.
+    #[must_use]
+    pub fn snapshot(&self, now: Time) -> Snapshot {
+        Snapshot { offered: self.offered, outcomes: self.outcomes, population: self.population.area(now) }
+    }
+
+    /// The warm-up is over: what was measured so far does not count.
+    pub fn warm_up_over(&mut self, now: Time) {
+        self.at_warm_up = self.snapshot(now);
+        self.latency.clear();
+    }
+
+    /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
+    pub fn window(&mut self, now: Time, halve: bool) {
+        let snapshot = self.snapshot(now);
+        self.windows.push(snapshot);
+        let latency = std::mem::replace(&mut self.window_latency, Latency::with_digits(WINDOW_DIGITS));
+        self.latencies.push(latency);
+        if halve {
+            self.windows.halve(|first, second| *first = second);
+            self.latencies.halve(|first, second| first.merge(&second));
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What a fleet records.
+
+use crate::engine::{Duration, Outcome, Time};
+use crate::measure::{CountIntegral, Latency, Windows};
+
+/// Cumulative figures of a fleet at a boundary of windows.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// Requests that came.
+    pub arrivals: u64,
+    /// Requests that left, however they ended.
+    pub departures: u64,
+    /// Request-nanoseconds in the fleet.
+    pub population: u128,
+    /// Request-nanoseconds of waiting.
+    pub waiting: u128,
+    /// Worker-nanoseconds of work, all servers together.
+    pub busy: u128,
+}
+
+/// Waiting and service of one class of requests.
+#[derive(Clone, Debug, Default)]
+pub struct ClassTimes {
+    /// From coming to the server until service begins.
+    pub waiting: Latency,
+    /// From the beginning of service until its end.
+    pub service: Latency,
+}
+
+/// Everything a fleet records in one run.
+#[derive(Clone, Debug, Default)]
+pub struct FleetRecord {
+    /// Requests that came, from time zero on.
+    pub arrivals: u64,
+    /// Requests that left, from time zero on.
+    pub departures: u64,
+    /// Requests by how they ended here, from time zero on.
+    pub outcomes: [u64; Outcome::ALL.len()],
+    /// Requests in the fleet.
+    pub population: CountIntegral,
+    /// Requests that wait.
+    pub waiting: CountIntegral,
+    /// Times by class, measured after the warm-up.
+    pub classes: Vec<ClassTimes>,
+    /// Figures at the end of the warm-up.
+    pub at_warm_up: Snapshot,
+    /// Sum of sojourn times in nanoseconds of requests that left after the warm-up.
+    pub sojourn: u128,
+    /// Busy worker-nanoseconds of each server at the end of the warm-up.
+    pub server_busy_at_warm_up: Vec<u64>,
+    /// Figures at each boundary.
+    pub windows: Windows<Snapshot>,
+    /// Busy worker-nanoseconds of each row of servers at each boundary; a row is one server or several neighbours.
+    pub rows: Windows<Vec<u64>>,
+}
+
+impl FleetRecord {
+    /// A request has been served.
+    #[inline]
+    pub fn served(&mut self, class: u16, waiting: Duration, service: Duration) {
+        let class = class as usize;
+        if class >= self.classes.len() {
+            self.classes.resize_with(class + 1, ClassTimes::default);
+        }
+        let times = &mut self.classes[class];
+        times.waiting.record(waiting);
+        times.service.record(service);
+    }
+
+    /// The cumulative figures now.
+    #[must_use]
+    pub fn snapshot(&self, now: Time, busy: u128) -> Snapshot {
+        Snapshot {
+            arrivals: self.arrivals,
+            departures: self.departures,
+            population: self.population.area(now),
+            waiting: self.waiting.area(now),
+            busy,
+        }
+    }
+}

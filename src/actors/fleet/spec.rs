@@ -1,0 +1,71 @@
+//! A fleet in the words of the language.
+
+use crate::distributions::Distribution;
+use crate::schema::quantity::Span;
+use crate::schema::{choice, record};
+
+record! {
+    /// First come, first served: a request waits until a worker is free, which then works on it alone.
+    pub struct Fifo {}
+}
+
+record! {
+    /// All requests on a server are worked on at once and share its processors equally, none getting more than one.
+    pub struct ProcessorSharing {}
+}
+
+choice! {
+    /// In what order a server works on its requests.
+    pub enum Discipline {
+        Fifo(Fifo),
+        ProcessorSharing(ProcessorSharing),
+    }
+}
+
+record! {
+    /// Servers that do the work, all alike but for speed and weight.
+    pub struct FleetSpec {
+        /// How many servers; 1 to 1,000,000.
+        pub servers: usize = 1,
+        /// Requests a server works on at once: threads, processes or processors; 1 to 1,000,000.
+        pub workers: u32 = 1,
+        /// In what order a server works on its requests.
+        pub discipline: Discipline = Discipline::Fifo(Fifo {}),
+        /// Requests that may wait at one server beside those in service; without it, the queue is unbounded. A full
+        /// queue turns requests away.
+        pub queue: Option<usize> = None,
+        /// How long a request takes on a server of speed 1.
+        pub service: Distribution,
+        /// Work for each unit of a request's size (bytes, or the unit of the trace), beside `service`.
+        pub service_per_unit: Span = Span::ZERO,
+        /// Speed of each server, in the order of the servers; above 0. Without it, every server has speed 1.
+        pub speeds: Vec<f64> = Vec::new(),
+        /// Weight of each server for the policies that use weights; 1 to 65,535. Without it, every server has weight 1.
+        pub weights: Vec<u32> = Vec::new(),
+        /// How many such fleets, each with its own servers; 1 to 1000.
+        pub copies: usize = 1,
+    }
+    check(self, at) {
+        if self.servers == 0 || self.servers > 1_000_000 {
+            at.field("servers").error("a fleet has 1 to 1,000,000 servers");
+        }
+        if self.workers == 0 || self.workers > 1_000_000 {
+            at.field("workers").error("a server has 1 to 1,000,000 workers");
+        }
+        if self.copies == 0 || self.copies > 1000 {
+            at.field("copies").error("1 to 1000 copies");
+        }
+        if !self.speeds.is_empty() && self.speeds.len() != self.servers {
+            at.field("speeds").error(&format!("{} speeds for {} servers: give one for each", self.speeds.len(), self.servers));
+        }
+        if self.speeds.iter().any(|&speed| speed.is_nan() || speed < 1e-6 || speed > 1e6) {
+            at.field("speeds").error("a speed is from 0.000001 to 1000000");
+        }
+        if !self.weights.is_empty() && self.weights.len() != self.servers {
+            at.field("weights").error(&format!("{} weights for {} servers: give one for each", self.weights.len(), self.servers));
+        }
+        if self.weights.iter().any(|&weight| weight == 0 || weight > 65_535) {
+            at.field("weights").error("a weight is from 1 to 65,535; take a server out of service with a fault instead of weight 0");
+        }
+    }
+}

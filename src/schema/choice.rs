@@ -1,0 +1,68 @@
+//! Choices: enums that the language reads, writes and describes. Each variant holds a record and goes by its own name.
+
+use super::record::Description;
+
+/// A choice, as the reference shows it.
+pub trait Choice {
+    /// The names and descriptions of the variants, in order.
+    fn variants() -> Vec<(&'static str, Description)>;
+    /// What the choice is about.
+    fn doc() -> String;
+}
+
+/// Declares a choice: an enum each of whose variants wraps a record.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __choice {
+    (
+        $(#[doc = $doc:literal])*
+        pub enum $name:ident {
+            $( $(#[doc = $variant_doc:literal])* $variant:ident($type:ty) ),* $(,)?
+        }
+    ) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum $name {
+            $(
+                #[doc = concat!("See [`", stringify!($type), "`].")]
+                $variant($type),
+            )*
+        }
+
+        impl $crate::schema::Decode for $name {
+            fn decode(node: &$crate::schema::Node, reader: &mut $crate::schema::Reader) -> Option<Self> {
+                const NAMES: &[&str] = &[$( stringify!($variant) ),*];
+                match node.name() {
+                    $( Some(stringify!($variant)) => {
+                        <$type as $crate::schema::Body>::decode_body(node, reader).map(Self::$variant)
+                    } )*
+                    other => {
+                        $crate::schema::unknown_variant(node, other, stringify!($name), NAMES, reader);
+                        None
+                    }
+                }
+            }
+        }
+
+        impl $crate::schema::Encode for $name {
+            fn encode(&self) -> $crate::schema::Node {
+                match self {
+                    $( Self::$variant(record) => $crate::schema::named(
+                        stringify!($variant),
+                        <$type as $crate::schema::Body>::encode_body(record),
+                    ), )*
+                }
+            }
+        }
+
+        impl $crate::schema::Choice for $name {
+            fn variants() -> Vec<(&'static str, $crate::schema::Description)> {
+                vec![$( (stringify!($variant), <$type as $crate::schema::Body>::description()) ),*]
+            }
+
+            fn doc() -> String {
+                [$( $doc ),*].join("\n")
+            }
+        }
+    };
+}

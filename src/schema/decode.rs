@@ -1,0 +1,268 @@
+//! From a tree to typed values: reads on after a mistake and collects them all.
+
+use super::diagnostic::Diagnostic;
+use super::tree::{Kind, Name, Node, Region};
+
+/// Collects what is wrong while values are read.
+#[derive(Debug, Default)]
+pub struct Reader {
+    /// What is wrong so far.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Reader {
+    /// Something is wrong at `region`.
+    pub fn error(&mut self, region: Region, message: impl Into<String>, help: impl Into<String>) {
+        self.diagnostics.push(Diagnostic::new(region, message).help(help));
+    }
+
+    /// `node` is not what was expected.
+    pub fn expected(&mut self, node: &Node, what: &str) {
+        self.error(node.region, format!("expected {what}, found {}", node.describe()), "");
+    }
+}
+
+/// A type the language can read.
+pub trait Decode: Sized {
+    /// Reads a value; `None` if something is wrong with it, which `reader` then knows.
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self>;
+
+    /// The value of a field that is not written, for types that have one of their own.
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+
+/// A type the language can write: every default filled in, so that reading it back gives the same value.
+pub trait Encode {
+    /// The value as a tree.
+    fn encode(&self) -> Node;
+}
+
+fn integer(node: &Node, reader: &mut Reader, low: i128, high: i128) -> Option<i128> {
+    let Kind::Number(text) = &node.kind else {
+        reader.expected(node, "a whole number");
+        return None;
+    };
+    match ron::from_str::<i128>(text) {
+        Ok(value) if (low..=high).contains(&value) => Some(value),
+        Ok(value) if value < low => {
+            reader.error(node.region, format!("{text} is too small: at least {low}"), "");
+            None
+        }
+        Ok(_) => {
+            reader.error(node.region, format!("{text} is too large: at most {high}"), "");
+            None
+        }
+        Err(_) => {
+            reader.expected(node, "a whole number");
+            None
+        }
+    }
+}
+
+macro_rules! integers {
+    ($($type:ty),+) => {$(
+        impl Decode for $type {
+            fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
+                integer(node, reader, <$type>::MIN as i128, <$type>::MAX as i128).map(|value| value as $type)
+            }
+        }
+
+        impl Encode for $type {
+            fn encode(&self) -> Node {
+                Node::made(Kind::Number(self.to_string()))
+            }
+        }
+    )+};
+}
+
+integers!(u8, u16, u32, u64, usize);
+
+impl Decode for f64 {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
+        let Kind::Number(text) = &node.kind else {
+            reader.expected(node, "a number");
+            return None;
+        };
+        match ron::from_str::<f64>(text) {
+            Ok(value) if value.is_finite() => Some(value),
+            _ => {
+                reader.expected(node, "a finite number");
+                None
+            }
+        }
+    }
+}
+
+impl Encode for f64 {
+    fn encode(&self) -> Node {
+        Node::made(Kind::Number(format!("{self:?}")))
+    }
+}
+
+impl Decode for bool {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
+        match &node.kind {
+            Kind::Word(word) if word == "true" => Some(true),
+            Kind::Word(word) if word == "false" => Some(false),
+            _ => {
+                reader.expected(node, "`true` or `false`");
+                None
+            }
+        }
+    }
+}
+
+impl Encode for bool {
+    fn encode(&self) -> Node {
+        Node::made(Kind::Word(self.to_string()))
+    }
+}
+
+impl Decode for String {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
+        match &node.kind {
+            Kind::Text(text) => Some(text.clone()),
+            _ => {
+                reader.expected(node, "a string in quotes");
+                None
+            }
+        }
+    }
+}
+
+impl Encode for String {
+    fn encode(&self) -> Node {
+        Node::made(Kind::Text(self.clone()))
+    }
+}
+
+impl<T: Decode> Decode for Option<T> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
+        match &node.kind {
+            Kind::Word(word) if word == "None" => Some(None),
+            Kind::Tuple(Some(name), items) if name.text == "Some" && items.len() == 1 => {
+                T::decode(&items[0], reader).map(Some)
+            }
+            _ => T::decode(node, reader).map(Some),
+        }
+    }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+}
+
+impl<T: Encode> Encode for Option<T> {
+    fn encode(&self) -> Node {
+        match self {
+            None => Node::made(Kind::Word("None".to_owned())),
+            Some(value) => {
+                let name = Name { text: "Some".to_owned(), region: Region::default() };
+                Node::made(Kind::Tuple(Some(name), vec![value.encode()]))
+            }
+        }
+    }
+}
+
+impl<T: Decode> Decode for Vec<T> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
+        let Kind::List(items) = &node.kind else {
+            reader.expected(node, "a list in square brackets");
+            return None;
+        };
+        // Reads every item before giving up, so that all mistakes are found.
+        let values: Vec<Option<T>> = items.iter().map(|item| T::decode(item, reader)).collect();
+        values.into_iter().collect()
+    }
+}
+
+impl<T: Encode> Encode for Vec<T> {
+    fn encode(&self) -> Node {
+        Node::made(Kind::List(self.iter().map(Encode::encode).collect()))
+    }
+}
+
+impl<A: Decode, B: Decode> Decode for (A, B) {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
+        match &node.kind {
+            Kind::Tuple(None, items) if items.len() == 2 => {
+                let (a, b) = (A::decode(&items[0], reader), B::decode(&items[1], reader));
+                Some((a?, b?))
+            }
+            _ => {
+                reader.expected(node, "a pair in parentheses");
+                None
+            }
+        }
+    }
+}
+
+impl<A: Encode, B: Encode> Encode for (A, B) {
+    fn encode(&self) -> Node {
+        Node::made(Kind::Tuple(None, vec![self.0.encode(), self.1.encode()]))
+    }
+}
+
+/// A map in the order of the file, with the places of its keys.
+#[derive(Clone, Debug)]
+pub struct Map<T> {
+    /// Key and value.
+    pub entries: Vec<(Name, T)>,
+}
+
+impl<T: PartialEq> PartialEq for Map<T> {
+    fn eq(&self, other: &Self) -> bool {
+        // Where a key stands makes no difference to what the map means.
+        self.entries.len() == other.entries.len()
+            && self.entries.iter().zip(&other.entries).all(|(a, b)| a.0.text == b.0.text && a.1 == b.1)
+    }
+}
+
+impl<T> Default for Map<T> {
+    fn default() -> Self {
+        Self { entries: Vec::new() }
+    }
+}
+
+impl<T> Map<T> {
+    /// The value of a key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&T> {
+        self.entries.iter().find(|(name, _)| name.text == key).map(|(_, value)| value)
+    }
+
+    /// The keys, in order.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|(name, _)| name.text.as_str())
+    }
+}
+
+impl<T: Decode> Decode for Map<T> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
+        let Kind::Map(items) = &node.kind else {
+            reader.expected(node, "a map in braces: `{\"name\": value}`");
+            return None;
+        };
+        let mut good = true;
+        let mut entries: Vec<(Name, T)> = Vec::new();
+        for (name, value) in items {
+            if entries.iter().any(|(other, _)| other.text == name.text) {
+                reader.error(name.region, format!("the name \"{}\" is given twice", name.text), "");
+                good = false;
+            }
+            match T::decode(value, reader) {
+                Some(value) => entries.push((name.clone(), value)),
+                None => good = false,
+            }
+        }
+        good.then_some(Self { entries })
+    }
+}
+
+impl<T: Encode> Encode for Map<T> {
+    fn encode(&self) -> Node {
+        Node::made(Kind::Map(self.entries.iter().map(|(name, value)| (name.clone(), value.encode())).collect()))
+    }
+}

@@ -1,0 +1,260 @@
+//! Records: structs that the language reads, writes and describes, declared once with their documentation and defaults.
+
+use super::decode::Reader;
+use super::diagnostic::suggest;
+use super::tree::{Kind, Name, Node, Region};
+
+/// The part of [`super::Decode`] and [`super::Encode`] that does not depend on what the record is called: a variant of
+/// a choice goes by the variant's name.
+pub trait Body: Sized {
+    /// Reads the fields.
+    fn decode_body(node: &Node, reader: &mut Reader) -> Option<Self>;
+    /// Writes the fields.
+    fn encode_body(&self) -> Vec<(Name, Node)>;
+    /// What the reference says of it.
+    fn description() -> Description;
+}
+
+/// What the reference says of a record.
+#[derive(Clone, Debug)]
+pub struct Description {
+    /// Its documentation, a line each.
+    pub doc: String,
+    /// Its fields, in order.
+    pub fields: Vec<FieldDescription>,
+}
+
+/// What the reference says of a field.
+#[derive(Clone, Debug)]
+pub struct FieldDescription {
+    /// Its name.
+    pub name: &'static str,
+    /// Its type in Rust.
+    pub type_name: &'static str,
+    /// Its value where it is not written; `None` if it must be.
+    pub default: Option<String>,
+    /// Its documentation.
+    pub doc: String,
+}
+
+/// The fields of a record as written.
+#[derive(Debug)]
+pub struct Fields<'a> {
+    node: &'a Node,
+    named: &'a [(Name, Node)],
+    first: Option<&'a Node>,
+    missing: Vec<&'static str>,
+}
+
+impl<'a> Fields<'a> {
+    /// Opens what was written for a record with fields `valid`; reports what cannot be one of them.
+    pub fn open(node: &'a Node, valid: &[&str], reader: &mut Reader) -> Option<Self> {
+        let mut fields = Self { node, named: &[], first: None, missing: Vec::new() };
+        match &node.kind {
+            Kind::Word(_) => {}
+            Kind::Tuple(_, items) if items.is_empty() => {}
+            Kind::Tuple(_, items) if items.len() == 1 && !valid.is_empty() => fields.first = items.first(),
+            Kind::Tuple(_, items) => {
+                let message = format!("{} values without names", items.len());
+                reader.error(node.region, message, format!("write `name: value`. {}", suggest("", valid)));
+                return None;
+            }
+            Kind::Struct(_, named) => {
+                fields.named = named;
+                for (place, (name, _)) in named.iter().enumerate() {
+                    if !valid.contains(&name.text.as_str()) {
+                        reader.error(name.region, format!("unknown field `{}`", name.text), suggest(&name.text, valid));
+                    } else if named[..place].iter().any(|(other, _)| other.text == name.text) {
+                        reader.error(name.region, format!("the field `{}` is given twice", name.text), "");
+                    }
+                }
+            }
+            _ => {
+                reader.expected(node, "fields in parentheses: `(name: value)`");
+                return None;
+            }
+        }
+        Some(fields)
+    }
+
+    /// Reads field number `index`, called `name`; `default` is its value where it is not written.
+    pub fn read<T: super::Decode>(
+        &mut self,
+        index: usize,
+        name: &'static str,
+        reader: &mut Reader,
+        default: impl FnOnce() -> Option<T>,
+    ) -> Option<T> {
+        let written = match self.first {
+            Some(first) if index == 0 => Some(first),
+            _ => self.named.iter().find(|(field, _)| field.text == name).map(|(_, value)| value),
+        };
+        match written {
+            Some(value) => T::decode(value, reader),
+            None => {
+                let value = default();
+                if value.is_none() {
+                    self.missing.push(name);
+                }
+                value
+            }
+        }
+    }
+
+    /// Reports what should have been written and was not.
+    pub fn report_missing(&self, reader: &mut Reader) {
+        if self.missing.is_empty() {
+            return;
+        }
+        let list = self.missing.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let what = self.node.name().map_or_else(|| "this struct".to_owned(), |name| format!("`{name}`"));
+        let noun = if self.missing.len() == 1 { "the field" } else { "the fields" };
+        let mut region = self.node.region;
+        if let Some(name) = match &self.node.kind {
+            Kind::Tuple(Some(name), _) | Kind::Struct(Some(name), _) => Some(name),
+            _ => None,
+        } {
+            region = name.region;
+        }
+        reader.error(region, format!("{what} lacks {noun} {list}"), "");
+    }
+}
+
+/// Where a check reports what is wrong with a record.
+#[derive(Debug)]
+pub struct Check<'a> {
+    node: &'a Node,
+    reader: &'a mut Reader,
+}
+
+impl<'a> Check<'a> {
+    /// For a record written at `node`.
+    pub fn new(node: &'a Node, reader: &'a mut Reader) -> Self {
+        Self { node, reader }
+    }
+
+    /// The place of a field; of the whole record where the field is not written.
+    pub fn field(&mut self, name: &str) -> At<'_> {
+        let region = match &self.node.kind {
+            Kind::Struct(_, fields) => {
+                fields.iter().find(|(field, _)| field.text == name).map_or(self.node.region, |(_, value)| value.region)
+            }
+            Kind::Tuple(_, items) if items.len() == 1 => items[0].region,
+            _ => self.node.region,
+        };
+        At { region, reader: self.reader }
+    }
+
+    /// Something is wrong with the record as a whole.
+    pub fn error(&mut self, message: impl AsRef<str>) {
+        self.reader.error(self.node.region, message.as_ref(), "");
+    }
+}
+
+/// A place to report at.
+#[derive(Debug)]
+pub struct At<'a> {
+    region: Region,
+    reader: &'a mut Reader,
+}
+
+impl At<'_> {
+    /// Something is wrong here.
+    pub fn error(&mut self, message: impl AsRef<str>) {
+        self.reader.error(self.region, message.as_ref(), "");
+    }
+}
+
+/// Declares a record: a struct with documented fields, each with a type and possibly a default.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __record {
+    (@default $type:ty) => { <$type as $crate::schema::Decode>::absent() };
+    (@default $type:ty, $default:expr) => { Some($default) };
+    (
+        $(#[doc = $doc:literal])*
+        pub struct $name:ident {
+            $( $(#[doc = $field_doc:literal])* pub $field:ident : $type:ty $(= $default:expr)? ),* $(,)?
+        }
+        $( check($self_:ident, $at:ident) $check:block )?
+    ) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct $name {
+            $( $(#[doc = $field_doc])* pub $field: $type, )*
+        }
+
+        impl $crate::schema::Body for $name {
+            fn decode_body(node: &$crate::schema::Node, reader: &mut $crate::schema::Reader) -> Option<Self> {
+                const NAMES: &[&str] = &[$( stringify!($field) ),*];
+                let before = reader.diagnostics.len();
+                #[allow(unused_mut, reason = "a record may have no fields")]
+                let mut fields = $crate::schema::Fields::open(node, NAMES, reader)?;
+                #[allow(unused_mut, unused_variables, reason = "a record may have no fields")]
+                let mut index = 0_usize;
+                $(
+                    let $field: Option<$type> = fields.read(index, stringify!($field), reader,
+                        || $crate::__record!(@default $type $(, $default)?));
+                    #[allow(unused_assignments, reason = "the last field")]
+                    { index += 1; }
+                )*
+                fields.report_missing(reader);
+                let value = Self { $( $field: $field? ),* };
+                $(
+                    if reader.diagnostics.len() == before {
+                        let check = |$self_: &Self, $at: &mut $crate::schema::Check<'_>| $check;
+                        check(&value, &mut $crate::schema::Check::new(node, reader));
+                    }
+                )?
+                (reader.diagnostics.len() == before).then_some(value)
+            }
+
+            fn encode_body(&self) -> Vec<($crate::schema::Name, $crate::schema::Node)> {
+                vec![$( (
+                    $crate::schema::Name { text: stringify!($field).to_owned(), region: $crate::schema::Region::default() },
+                    $crate::schema::Encode::encode(&self.$field),
+                ) ),*]
+            }
+
+            fn description() -> $crate::schema::Description {
+                $crate::schema::Description {
+                    doc: [$( $doc ),*].join("\n"),
+                    fields: vec![$( $crate::schema::FieldDescription {
+                        name: stringify!($field),
+                        type_name: stringify!($type),
+                        default: {
+                            let value: Option<$type> = $crate::__record!(@default $type $(, $default)?);
+                            value.map(|value| $crate::schema::print(&$crate::schema::Encode::encode(&value)))
+                        },
+                        doc: [$( $field_doc ),*].join("\n"),
+                    } ),*],
+                }
+            }
+        }
+
+        impl $crate::schema::Decode for $name {
+            fn decode(node: &$crate::schema::Node, reader: &mut $crate::schema::Reader) -> Option<Self> {
+                $crate::schema::check_name(node, stringify!($name), reader)?;
+                <Self as $crate::schema::Body>::decode_body(node, reader)
+            }
+        }
+
+        impl $crate::schema::Encode for $name {
+            fn encode(&self) -> $crate::schema::Node {
+                let fields = <Self as $crate::schema::Body>::encode_body(self);
+                $crate::schema::Node::made($crate::schema::Kind::Struct(None, fields))
+            }
+        }
+    };
+}
+
+/// A record may be written with its name or without, but not with another.
+pub fn check_name(node: &Node, name: &str, reader: &mut Reader) -> Option<()> {
+    match &node.kind {
+        Kind::Struct(Some(written), _) | Kind::Tuple(Some(written), _) if written.text != name => {
+            reader.error(written.region, format!("expected `{name}(...)`, found `{}(...)`", written.text), "");
+            None
+        }
+        _ => Some(()),
+    }
+}
