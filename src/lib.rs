@@ -1,7 +1,7 @@
 //! Rushhour: a deterministic discrete-event laboratory for scalable web systems.
 
-//ACT pub mod actors;
-//ACT pub mod distributions;
+pub mod actors;
+pub mod distributions;
 pub mod engine;
 pub mod lab;
 pub mod measure;

@@ -1,1 +1,98 @@
-//! What systems are made of: one folder a kind, one file a policy.
+//! What systems are made of: one folder a kind of actor, one file a policy.
+//!
+//! An actor handles messages with exclusive access to itself and to the engine's core, never to another actor: all
+//! interaction is a message. How systems are described and put together belongs in `model`.
+
+pub mod balancer;
+pub mod clients;
+pub mod fleet;
+pub mod link;
+pub mod message;
+pub mod route;
+
+use crate::engine::{ActorId, Duration, Requests, Time, World};
+use crate::measure::Clock;
+use balancer::Balancer;
+use clients::Clients;
+use fleet::Fleet;
+use message::{Core, Message};
+
+/// An actor of any kind.
+#[derive(Debug)]
+pub enum Actor {
+    /// Where requests come from.
+    Clients(Box<Clients>),
+    /// Chooses who serves a request.
+    Balancer(Box<Balancer>),
+    /// Serves requests.
+    Fleet(Box<Fleet>),
+}
+
+/// All actors of a system, ready to run.
+#[derive(Debug)]
+pub struct Actors {
+    /// The actors; an [`ActorId`] is a place in this list.
+    pub all: Vec<Actor>,
+    clock: Clock,
+}
+
+impl Actors {
+    /// A system whose series have windows of `window` to begin with.
+    #[must_use]
+    pub fn new(all: Vec<Actor>, window: Duration) -> Self {
+        Self { all, clock: Clock::new(window) }
+    }
+
+    /// The first boundary of windows.
+    #[must_use]
+    pub fn first_tick(&self) -> Time {
+        self.clock.next_boundary()
+    }
+
+    /// The windows of the series.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// Puts the first events into the calendar. `warm_up` is when measuring begins.
+    pub fn start(&mut self, core: &mut Core, warm_up: Duration) {
+        if !warm_up.is_zero() {
+            for actor in 0..self.all.len() as u32 {
+                core.calendar.schedule(Time::ZERO + warm_up, (ActorId(actor), Message::WarmUpOver));
+            }
+        }
+        for actor in &mut self.all {
+            match actor {
+                Actor::Clients(clients) => clients.start(core),
+                Actor::Balancer(_) => {}
+                Actor::Fleet(fleet) => fleet.start(core),
+            }
+        }
+    }
+}
+
+impl World for Actors {
+    type Message = Message;
+
+    #[inline]
+    fn handle(&mut self, core: &mut Core, to: ActorId, message: Message) {
+        match &mut self.all[to.0 as usize] {
+            Actor::Clients(clients) => clients.handle(core, message),
+            Actor::Balancer(balancer) => balancer.handle(core, message),
+            Actor::Fleet(fleet) => fleet.handle(core, message),
+        }
+    }
+
+    fn tick(&mut self, _requests: &Requests, at: Time) -> Time {
+        let halve = self.clock.close();
+        for actor in &mut self.all {
+            match actor {
+                Actor::Clients(clients) => clients.record.window(at, halve),
+                Actor::Balancer(balancer) => balancer.window(at, halve),
+                Actor::Fleet(fleet) => fleet.window(at, halve),
+            }
+        }
+        self.clock.next_boundary()
+    }
+}

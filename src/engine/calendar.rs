@@ -209,15 +209,8 @@ impl<M: Copy> Calendar<M> {
 
     #[cold]
     fn grow(&mut self, message: M) -> u32 {
-        assert!(
-            self.slots.len() < MAX_PENDING,
-            "more than {MAX_PENDING} events wait in the calendar"
-        );
-        self.slots.push(Slot {
-            message: Some(message),
-            generation: 0,
-            state: State::Live,
-        });
+        assert!(self.slots.len() < MAX_PENDING, "more than {MAX_PENDING} events wait in the calendar");
+        self.slots.push(Slot { message: Some(message), generation: 0, state: State::Live });
         (self.slots.len() - 1) as u32
     }
 
@@ -231,19 +224,9 @@ impl<M: Copy> Calendar<M> {
         }
         let index = self.lanes.len();
         assert!(index < 0x7FFF, "too many lanes");
-        self.slots.push(Slot {
-            message: None,
-            generation: index as u32,
-            state: State::Lane,
-        });
+        self.slots.push(Slot { message: None, generation: index as u32, state: State::Lane });
         let slot = (self.slots.len() - 1) as u32;
-        self.lanes.push(Lane {
-            delay,
-            items: VecDeque::new(),
-            gone: 0,
-            slot,
-            armed: false,
-        });
+        self.lanes.push(Lane { delay, items: VecDeque::new(), gone: 0, slot, armed: false });
         LaneId(index as u16)
     }
 
@@ -256,12 +239,7 @@ impl<M: Copy> Calendar<M> {
         lane.drop_dead();
         let time = self.now + lane.delay;
         let number = lane.gone + lane.items.len() as u64;
-        lane.items.push_back(LaneItem {
-            time,
-            sequence,
-            message,
-            live: true,
-        });
+        lane.items.push_back(LaneItem { time, sequence, message, live: true });
         if !lane.armed {
             // All before it are gone, so this is the first.
             lane.armed = true;
@@ -433,18 +411,10 @@ impl<M: Copy> Calendar<M> {
         let heap = &mut self.heap[..];
         loop {
             let first = at * ARITY + 1;
-            let best = if let Some(&[a, b, c, d]) = heap
-                .get(first..first + ARITY)
-                .and_then(|four| four.first_chunk())
-            {
+            let best = if let Some(&[a, b, c, d]) = heap.get(first..first + ARITY).and_then(|four| four.first_chunk()) {
                 let (left, least_left) = if b < a { (1, b) } else { (0, a) };
                 let (right, least_right) = if d < c { (3, d) } else { (2, c) };
-                first
-                    + if least_right < least_left {
-                        right
-                    } else {
-                        left
-                    }
+                first + if least_right < least_left { right } else { left }
             } else if first < heap.len() {
                 let mut best = first;
                 for child in first + 1..heap.len() {

@@ -40,15 +40,8 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome, in the order of the ledger.
-    pub const ALL: [Self; 7] = [
-        Self::Served,
-        Self::QueueFull,
-        Self::NoServer,
-        Self::Refused,
-        Self::Crashed,
-        Self::Error,
-        Self::TimedOut,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Served, Self::QueueFull, Self::NoServer, Self::Refused, Self::Crashed, Self::Error, Self::TimedOut];
 
     /// The outcome in words.
     #[must_use]
@@ -126,13 +119,7 @@ impl Requests {
     /// An empty slab for requests that pass at most `depth` actors.
     #[must_use]
     pub fn new(depth: usize) -> Self {
-        Self {
-            slots: Vec::new(),
-            frames: Vec::new(),
-            stride: depth.clamp(1, 255),
-            free: Vec::new(),
-            peak: 0,
-        }
+        Self { slots: Vec::new(), frames: Vec::new(), stride: depth.clamp(1, 255), free: Vec::new(), peak: 0 }
     }
 
     /// A new request of `class`, made at `created`, with identity `number`.
@@ -168,16 +155,9 @@ impl Requests {
     #[cold]
     fn grow(&mut self, request: Request) -> RequestId {
         let slot = self.slots.len();
-        assert!(
-            slot < u32::MAX as usize,
-            "more than 4 billion requests in flight"
-        );
+        assert!(slot < u32::MAX as usize, "more than 4 billion requests in flight");
         self.slots.push(request);
-        let blank = Frame {
-            actor: ActorId(u32::MAX),
-            tag: 0,
-            entered: Time::ZERO,
-        };
+        let blank = Frame { actor: ActorId(u32::MAX), tag: 0, entered: Time::ZERO };
         self.frames.resize((slot + 1) * self.stride, blank);
         self.peak = self.slots.len();
         RequestId(slot as u32)
@@ -190,10 +170,7 @@ impl Requests {
     #[inline]
     pub fn finish(&mut self, id: RequestId) {
         let request = &mut self.slots[id.0 as usize];
-        assert!(
-            request.live && request.depth == 0,
-            "a request ended twice or before its answer came home"
-        );
+        assert!(request.live && request.depth == 0, "a request ended twice or before its answer came home");
         request.live = false;
         self.free.push(id.0);
     }
@@ -203,26 +180,16 @@ impl Requests {
     pub fn enter(&mut self, id: RequestId, actor: ActorId, tag: u32, entered: Time) {
         let request = &mut self.slots[id.0 as usize];
         let depth = request.depth as usize;
-        assert!(
-            depth < self.stride,
-            "the return path is longer than the system is deep"
-        );
+        assert!(depth < self.stride, "the return path is longer than the system is deep");
         request.depth += 1;
-        self.frames[id.0 as usize * self.stride + depth] = Frame {
-            actor,
-            tag,
-            entered,
-        };
+        self.frames[id.0 as usize * self.stride + depth] = Frame { actor, tag, entered };
     }
 
     /// The answer has come back to the last actor on the return path, which leaves it.
     #[inline]
     pub fn leave(&mut self, id: RequestId) -> Frame {
         let request = &mut self.slots[id.0 as usize];
-        assert!(
-            request.depth > 0,
-            "an answer came to an actor that does not wait for it"
-        );
+        assert!(request.depth > 0, "an answer came to an actor that does not wait for it");
         request.depth -= 1;
         self.frames[id.0 as usize * self.stride + request.depth as usize]
     }

@@ -32,12 +32,7 @@ impl<M: Copy> Core<M> {
     /// An empty core for requests that pass at most `depth` actors.
     #[must_use]
     pub fn new(depth: usize) -> Self {
-        Self {
-            calendar: Calendar::new(),
-            requests: Requests::new(depth),
-            completed: 0,
-            events: 0,
-        }
+        Self { calendar: Calendar::new(), requests: Requests::new(depth), completed: 0, events: 0 }
     }
 
     /// The clock.
@@ -61,12 +56,7 @@ impl<M: Copy> Core<M> {
 
     /// Delivers `message` to `to` after `delay`.
     #[inline]
-    pub fn send_after(
-        &mut self,
-        delay: Duration,
-        to: ActorId,
-        message: M,
-    ) -> super::calendar::Handle {
+    pub fn send_after(&mut self, delay: Duration, to: ActorId, message: M) -> super::calendar::Handle {
         self.calendar.schedule_after(delay, (to, message))
     }
 
@@ -93,12 +83,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            end: Time::MAX,
-            requests: u64::MAX,
-            events: u64::MAX,
-            in_flight: 8_000_000,
-        }
+        Self { end: Time::MAX, requests: u64::MAX, events: u64::MAX, in_flight: 8_000_000 }
     }
 }
 
@@ -118,12 +103,7 @@ pub enum Ended {
 }
 
 /// Runs `world` until a limit is reached. `first_tick` is the first boundary of windows.
-pub fn run<W: World>(
-    world: &mut W,
-    core: &mut Core<W::Message>,
-    limits: Limits,
-    first_tick: Time,
-) -> Ended {
+pub fn run<W: World>(world: &mut W, core: &mut Core<W::Message>, limits: Limits, first_tick: Time) -> Ended {
     let mut next_tick = first_tick;
     loop {
         let end = next_tick.min(limits.end);

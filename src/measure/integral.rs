@@ -55,7 +55,7 @@ mod tests {
         assert_eq!(n.area(at(30)), 20 + 10);
         n.down(at(30));
         n.down(at(40));
-        assert_eq!(n.area(at(100)), 30 + 20);
+        assert_eq!(n.area(at(100)), 30 + 10);
         assert_eq!(n.count(), 0);
     }
 }

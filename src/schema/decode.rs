@@ -44,7 +44,8 @@ fn integer(node: &Node, reader: &mut Reader, low: i128, high: i128) -> Option<i1
         reader.expected(node, "a whole number");
         return None;
     };
-    match ron::from_str::<i128>(text) {
+    let value = ron::from_str::<i64>(text).map(i128::from).or_else(|_| ron::from_str::<u64>(text).map(i128::from));
+    match value {
         Ok(value) if (low..=high).contains(&value) => Some(value),
         Ok(value) if value < low => {
             reader.error(node.region, format!("{text} is too small: at least {low}"), "");

@@ -58,7 +58,8 @@ pub fn apply(tree: &mut Node, path: &str, region: Region, value: Node) -> Result
                     if is_map || !last {
                         let valid: Vec<&str> = names.iter().map(String::as_str).collect();
                         let kind = if is_map { "entry" } else { "field" };
-                        let message = format!("the path `{path}` leads nowhere: {} has no {kind} `{segment}`", so_far());
+                        let message =
+                            format!("the path `{path}` leads nowhere: {} has no {kind} `{segment}`", so_far());
                         return Err(Diagnostic::new(region, message).help(suggest(segment, &valid)));
                     }
                     fields.push((Name { text: segment.clone(), region }, value));
@@ -73,13 +74,15 @@ pub fn apply(tree: &mut Node, path: &str, region: Region, value: Node) -> Result
                     Some(item) => node = item,
                     None => {
                         let message = format!("the path `{path}` leads nowhere: {} has no item `{segment}`", so_far());
-                        return Err(Diagnostic::new(region, message).help(format!("items are numbered from 0; there are {count}")));
+                        return Err(Diagnostic::new(region, message)
+                            .help(format!("items are numbered from 0; there are {count}")));
                     }
                 }
             }
             other => {
                 let found = Node { kind: other.clone(), region }.describe();
-                let message = format!("the path `{path}` leads nowhere: {} is {found}, which has no field `{segment}`", so_far());
+                let message =
+                    format!("the path `{path}` leads nowhere: {} is {found}, which has no field `{segment}`", so_far());
                 let help = "write the fields with their names in the system, as in `Exponential(mean: \"8 ms\")`";
                 return Err(Diagnostic::new(region, message).help(help));
             }

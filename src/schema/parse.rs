@@ -17,9 +17,8 @@ const MAX_ERRORS: usize = 20;
 /// A sentence that says what the bytes look like instead.
 pub fn decode_text(bytes: Vec<u8>) -> Result<String, String> {
     let looks_binary = bytes.iter().take(4096).any(|&byte| byte == 0);
-    let text = String::from_utf8(bytes).map_err(|error| {
-        format!("not a text file: byte {} is not UTF-8", error.utf8_error().valid_up_to())
-    })?;
+    let text = String::from_utf8(bytes)
+        .map_err(|error| format!("not a text file: byte {} is not UTF-8", error.utf8_error().valid_up_to()))?;
     if looks_binary {
         return Err("not a text file: it holds zero bytes".to_owned());
     }
@@ -41,7 +40,9 @@ pub fn parse(source: u32, text: &str) -> Result<Node, Vec<Diagnostic>> {
     parser.extensions();
     if parser.at >= text.len() {
         let region = parser.region(0, 0);
-        return Err(vec![Diagnostic::new(region, "the file is empty").help("write an `Experiment(...)` or a `System(...)`")]);
+        return Err(vec![
+            Diagnostic::new(region, "the file is empty").help("write an `Experiment(...)` or a `System(...)`"),
+        ]);
     }
     let node = parser.value();
     parser.space();
@@ -149,7 +150,11 @@ impl<'a> Parser<'a> {
     fn word(&mut self) -> Option<Name> {
         let rest = self.rest();
         let start = self.at;
-        let skip = if rest.starts_with("r#") && rest[2..].starts_with(|c: char| c.is_alphabetic() || c == '_') { 2 } else { 0 };
+        let skip = if rest.starts_with("r#") && rest[2..].starts_with(|c: char| c.is_alphabetic() || c == '_') {
+            2
+        } else {
+            0
+        };
         let body = &rest[skip..];
         if !body.starts_with(|c: char| c.is_alphabetic() || c == '_') {
             return None;
@@ -277,7 +282,9 @@ impl<'a> Parser<'a> {
         if let Some(stray) = plain.first() {
             let region = stray.region;
             if self.errors.is_empty() {
-                self.errors.push(Diagnostic::new(region, "a value without a name among named fields").help("write `name: value`"));
+                self.errors.push(
+                    Diagnostic::new(region, "a value without a name among named fields").help("write `name: value`"),
+                );
             }
         }
         Items::Named(named)
@@ -344,7 +351,10 @@ impl<'a> Parser<'a> {
         }
         self.at += end;
         let text = &rest[..end];
-        if ron::from_str::<i128>(text).is_err() && ron::from_str::<f64>(text).is_err() {
+        if ron::from_str::<u64>(text).is_err()
+            && ron::from_str::<i64>(text).is_err()
+            && ron::from_str::<f64>(text).is_err()
+        {
             let region = self.region(start, self.at);
             self.errors.push(
                 Diagnostic::new(region, format!("`{text}` is not a number"))

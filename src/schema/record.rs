@@ -169,6 +169,7 @@ impl At<'_> {
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __record {
+    (@name $self_:ident) => {};
     (@default $type:ty) => { <$type as $crate::schema::Decode>::absent() };
     (@default $type:ty, $default:expr) => { Some($default) };
     (
@@ -183,6 +184,13 @@ macro_rules! __record {
         pub struct $name {
             $( $(#[doc = $field_doc])* pub $field: $type, )*
         }
+
+        $(
+            impl $name {
+                /// What cannot be told field by field.
+                fn check_fields(&$self_, $at: &mut $crate::schema::Check<'_>) $check
+            }
+        )?
 
         impl $crate::schema::Body for $name {
             fn decode_body(node: &$crate::schema::Node, reader: &mut $crate::schema::Reader) -> Option<Self> {
@@ -202,8 +210,8 @@ macro_rules! __record {
                 let value = Self { $( $field: $field? ),* };
                 $(
                     if reader.diagnostics.len() == before {
-                        let check = |$self_: &Self, $at: &mut $crate::schema::Check<'_>| $check;
-                        check(&value, &mut $crate::schema::Check::new(node, reader));
+                        $crate::__record!(@name $self_);
+                        value.check_fields(&mut $crate::schema::Check::new(node, reader));
                     }
                 )?
                 (reader.diagnostics.len() == before).then_some(value)

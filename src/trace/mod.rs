@@ -1,1 +1,27 @@
-//! Recorded traffic: readers of access logs and traces.
+//! Recorded requests: reading logs, putting them in order, and replaying them as arrivals.
+//!
+//! What clients do with a trace belongs in `actors::clients`; opening files belongs to whoever calls.
+
+mod replay;
+
+pub use replay::Replay;
+
+/// One recorded request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// When it came, in nanoseconds since the first of the trace.
+    pub at: u64,
+    /// Its client: an IPv4 address as a number, or a hash of another name.
+    pub client: u32,
+    /// What it asked for, by order of first appearance.
+    pub key: u32,
+    /// Its size in bytes, or in the unit of the trace.
+    pub size: u64,
+}
+
+/// A trace in order of time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trace {
+    /// The requests, earliest first.
+    pub records: Vec<Record>,
+}

@@ -66,7 +66,14 @@ pub struct Balancer {
 impl Balancer {
     /// A balancer before `members`, each with its weight; `key` names its random streams.
     #[must_use]
-    pub fn new(me: ActorId, policy: &Policy, members: Vec<Endpoint>, weights: Vec<u32>, link: Link, key: StreamKey) -> Self {
+    pub fn new(
+        me: ActorId,
+        policy: &Policy,
+        members: Vec<Endpoint>,
+        weights: Vec<u32>,
+        link: Link,
+        key: StreamKey,
+    ) -> Self {
         let view = View::new(weights);
         let policy = policy.build(&view);
         let record = BalancerRecord { sent: vec![0; members.len()], ..BalancerRecord::default() };

@@ -1,8 +1,8 @@
 //! A balancer in the words of the language.
 
-use super::policy::Policy;
 use super::policies::round_robin::RoundRobin;
-use crate::actors::route::Route;
+use super::policy::Policy;
+use crate::actors::route::RouteField;
 use crate::schema::quantity::Span;
 use crate::schema::{choice, record};
 
@@ -33,7 +33,7 @@ record! {
         /// How it chooses.
         pub policy: Policy = Policy::RoundRobin(RoundRobin {}),
         /// Where it sends requests: a fleet, whose servers are then the members, or several nodes.
-        pub to: Route,
+        pub to: RouteField,
         /// How it learns that a server is down or up again.
         pub health: Health = Health::Notified(Notified { after: Span::ZERO }),
         /// How many such balancers, each with its own view; 1 to 1000.

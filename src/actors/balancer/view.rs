@@ -18,7 +18,12 @@ impl View {
     #[must_use]
     pub fn new(weights: Vec<u32>) -> Self {
         let members = weights.len() as u32;
-        Self { active: vec![0; weights.len()], available: (0..members).collect(), places: (0..members).collect(), weights }
+        Self {
+            active: vec![0; weights.len()],
+            available: (0..members).collect(),
+            places: (0..members).collect(),
+            weights,
+        }
     }
 
     /// Members, up or down.

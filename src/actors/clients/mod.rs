@@ -13,8 +13,8 @@ pub use spec::{ClientsSpec, Keys, Traffic};
 use super::link::{Endpoint, Link};
 use super::message::{Core, Message};
 use super::route::Spread;
-use crate::engine::random::StreamKey;
 use crate::engine::random::zipf::Zipf;
+use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{ActorId, Handle, LaneId, Outcome, RequestId, Time};
 use source::{Next, Origin};
 
@@ -90,7 +90,11 @@ impl Clients {
             timeout,
             size: spec.size.bytes(),
             keys,
-            population: if identity_matters || matches!(spec.to.spread, Spread::ByClient(_)) { u64::from(spec.clients) } else { 0 },
+            population: if identity_matters || matches!(spec.to.spread, Spread::ByClient(_)) {
+                u64::from(spec.clients)
+            } else {
+                0
+            },
             key_stream: key.named("key"),
             client_stream: key.named("client"),
             spread_stream: key.named("spread"),
@@ -155,7 +159,8 @@ impl Clients {
             KeySampler::Zipf(zipf) => (zipf.sample(&mut self.key_stream.draws(number)) - 1) as u32,
         });
         if self.population > 0 || origin.client.is_some() {
-            request.client = origin.client.unwrap_or_else(|| address_of(self.client_stream.draws(number).below(self.population)));
+            request.client =
+                origin.client.unwrap_or_else(|| address_of(self.client_stream.draws(number).below(self.population)));
         }
         let client = request.client;
         if let Some(lane) = self.timeout {
@@ -189,7 +194,8 @@ impl Clients {
         let place = core.requests.leave(id).tag;
         let request = &core.requests[id];
         if !request.abandoned {
-            let (created, outcome, by, timeout) = (request.created, request.outcome, request.decided_by, request.timeout);
+            let (created, outcome, by, timeout) =
+                (request.created, request.outcome, request.decided_by, request.timeout);
             core.calendar.cancel(timeout);
             self.ended(core, created, outcome, by, place);
         }

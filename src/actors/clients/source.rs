@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::arrivals::Arrivals;
 use crate::distributions::Sampler;
-use crate::engine::random::StreamKey;
+use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{Duration, Time};
 use crate::trace::Trace;
 
@@ -137,7 +137,13 @@ impl Source {
                 let record = trace.records.get(*next)?;
                 let number = base.wrapping_add(*next as u64);
                 *next += 1;
-                Some(Origin { number, place: 0, client: Some(record.client), key: Some(record.key), size: Some(record.size) })
+                Some(Origin {
+                    number,
+                    place: 0,
+                    client: Some(record.client),
+                    key: Some(record.key),
+                    size: Some(record.size),
+                })
             }
             Self::Sessions { begun, mean_length, lengths, places, free, .. } => {
                 let number = *begun;
@@ -172,7 +178,9 @@ impl Source {
             }
             Self::Sessions { base, places, .. } => {
                 let session = &mut places[place as usize];
-                let number = base.wrapping_add(session.number.wrapping_mul(SESSION_STRIDE)).wrapping_add(u64::from(session.made));
+                let number = base
+                    .wrapping_add(session.number.wrapping_mul(SESSION_STRIDE))
+                    .wrapping_add(u64::from(session.made));
                 session.made += 1;
                 Origin { number, place, client: Some(super::address_of(session.number)), key: None, size: None }
             }

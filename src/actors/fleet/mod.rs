@@ -16,7 +16,7 @@ pub use spec::{Discipline, FleetSpec};
 use super::link::{Endpoint, reply};
 use super::message::{Core, Message};
 use crate::distributions::Sampler;
-use crate::engine::random::StreamKey;
+use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{ActorId, Duration, Handle, Outcome, RequestId, Time};
 use server::Server;
 

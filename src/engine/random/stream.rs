@@ -171,7 +171,15 @@ mod tests {
     #[test]
     fn names_and_replications_give_different_streams() {
         let root = StreamKey::root(1, 0);
-        let keys = [root, StreamKey::root(1, 1), StreamKey::root(2, 0), root.named("a"), root.named("b"), root.named("a").named("b"), root.named("b").named("a")];
+        let keys = [
+            root,
+            StreamKey::root(1, 1),
+            StreamKey::root(2, 0),
+            root.named("a"),
+            root.named("b"),
+            root.named("a").named("b"),
+            root.named("b").named("a"),
+        ];
         for (place, key) in keys.iter().enumerate() {
             assert!(!keys[..place].contains(key));
         }

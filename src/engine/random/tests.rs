@@ -27,7 +27,14 @@ fn the_bits_of_the_samplers_never_change() {
     let mut s = key.sequence();
     let (gamma, zipf) = (Gamma::new(0.5), Zipf::new(1000, 1.1));
     let bits: Vec<u64> = (0..4)
-        .flat_map(|_| [exponential(&mut s).to_bits(), normal(&mut s).to_bits(), gamma.sample(&mut s).to_bits(), zipf.sample(&mut s)])
+        .flat_map(|_| {
+            [
+                exponential(&mut s).to_bits(),
+                normal(&mut s).to_bits(),
+                gamma.sample(&mut s).to_bits(),
+                zipf.sample(&mut s),
+            ]
+        })
         .collect();
     insta::assert_debug_snapshot!(bits);
 }

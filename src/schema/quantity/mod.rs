@@ -17,11 +17,19 @@ fn text<'a>(node: &'a Node, reader: &mut Reader, what: &str, example: &str) -> O
     match &node.kind {
         Kind::Text(text) => Some(text),
         Kind::Number(number) => {
-            reader.error(node.region, format!("{what} needs a unit, found the bare number {number}"), format!("write {example}"));
+            reader.error(
+                node.region,
+                format!("{what} needs a unit, found the bare number {number}"),
+                format!("write {example}"),
+            );
             None
         }
         _ => {
-            reader.error(node.region, format!("expected {what}, found {}", node.describe()), format!("write {example}"));
+            reader.error(
+                node.region,
+                format!("expected {what}, found {}", node.describe()),
+                format!("write {example}"),
+            );
             None
         }
     }
@@ -33,7 +41,8 @@ fn number_and_unit(text: &str) -> Option<(f64, &str)> {
     let end = text
         .char_indices()
         .find(|&(at, c)| {
-            let exponent = matches!(c, 'e' | 'E') && text[at + 1..].starts_with(|d: char| d.is_ascii_digit() || d == '-' || d == '+');
+            let exponent = matches!(c, 'e' | 'E')
+                && text[at + 1..].starts_with(|d: char| d.is_ascii_digit() || d == '-' || d == '+');
             let sign = matches!(c, '+' | '-') && (at == 0 || text[..at].ends_with(['e', 'E']));
             !(c.is_ascii_digit() || c == '.' || c == '_' || exponent || sign)
         })

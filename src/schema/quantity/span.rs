@@ -103,7 +103,15 @@ mod tests {
 
     #[test]
     fn units_are_read() {
-        for (text, seconds) in [("8 ms", 0.008), ("1.5s", 1.5), ("10 min", 600.0), ("250 µs", 0.000_25), ("2 h", 7200.0), ("1 day", 86_400.0), ("10ns", 1e-8)] {
+        for (text, seconds) in [
+            ("8 ms", 0.008),
+            ("1.5s", 1.5),
+            ("10 min", 600.0),
+            ("250 µs", 0.000_25),
+            ("2 h", 7200.0),
+            ("1 day", 86_400.0),
+            ("10ns", 1e-8),
+        ] {
             assert_eq!(Span::parse(text).map(Span::seconds), Ok(seconds), "{text}");
         }
         for text in ["", "ms", "8", "8 parsecs", "-1 s", "NaN s", "inf s", "1e300 s", "101 years"] {

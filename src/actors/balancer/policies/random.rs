@@ -2,7 +2,7 @@
 
 use crate::actors::balancer::policy::{Choose, Describes, Facts};
 use crate::actors::balancer::view::View;
-use crate::engine::random::Draws;
+use crate::engine::random::{Bits, Draws};
 use crate::schema::record;
 
 record! {
@@ -40,11 +40,8 @@ impl Shares {
         let total = *self.up_to.last()?;
         let at = draws.below(total);
         // Equal weights need no search.
-        let place = if total == self.members.len() as u64 {
-            at as usize
-        } else {
-            self.up_to.partition_point(|&sum| sum <= at)
-        };
+        let place =
+            if total == self.members.len() as u64 { at as usize } else { self.up_to.partition_point(|&sum| sum <= at) };
         Some(self.members[place] as usize)
     }
 }

@@ -1,0 +1,98 @@
+//! Bursts: the Markov-modulated Poisson process.
+
+use super::{Accumulator, Arrivals, Process};
+use crate::engine::Time;
+use crate::engine::random::{Bits, Sequence, StreamKey, exponential};
+use crate::schema::quantity::{Rate, Span};
+use crate::schema::record;
+
+record! {
+    /// A state of the process.
+    pub struct State {
+        /// Arrivals per unit of time in this state; without it, nobody comes.
+        pub rate: Option<Rate>,
+        /// Mean stay in this state, exponential; above zero.
+        pub stay: Span,
+    }
+    check(self, at) {
+        if self.stay == Span::ZERO {
+            at.field("stay").error("must be above zero");
+        }
+    }
+}
+
+record! {
+    /// Markov-modulated Poisson: arrivals at a rate that jumps at random between states, each other state equally
+    /// likely to come next. Begins in the first state. Fischer and Meier-Hellstern 1993.
+    pub struct Mmpp {
+        /// The states; two to 64.
+        pub states: Vec<State>,
+    }
+    check(self, at) {
+        if self.states.len() < 2 || self.states.len() > 64 {
+            at.field("states").error("two to 64 states");
+        } else if self.states.iter().all(|state| state.rate.is_none()) {
+            at.field("states").error("at least one state needs arrivals");
+        }
+    }
+}
+
+/// The process at work.
+#[derive(Clone, Debug)]
+pub struct States {
+    /// Arrivals per second and mean stay in seconds.
+    states: Vec<(f64, f64)>,
+    current: usize,
+    /// Seconds left in the current state.
+    left: f64,
+    gaps: Sequence,
+    stays: Sequence,
+    clock: Accumulator,
+}
+
+impl States {
+    /// The next arrival.
+    pub fn next(&mut self) -> Time {
+        let mut amount = exponential(&mut self.gaps);
+        let mut gap = 0.0;
+        loop {
+            let (rate, _) = self.states[self.current];
+            let wanted = if rate > 0.0 { amount / rate } else { f64::INFINITY };
+            if wanted < self.left {
+                self.left -= wanted;
+                return self.clock.advance((gap + wanted) * 1e9);
+            }
+            amount -= self.left * rate;
+            gap += self.left;
+            let others = self.states.len() as u64 - 1;
+            let step = 1 + self.stays.below(others) as usize;
+            self.current = (self.current + step) % self.states.len();
+            self.left = self.states[self.current].1 * exponential(&mut self.stays);
+        }
+    }
+}
+
+impl Process for Mmpp {
+    fn mean_rate(&self) -> f64 {
+        // Every state is entered equally often, so time is shared in proportion to the stays.
+        let time: f64 = self.states.iter().map(|state| state.stay.seconds()).sum();
+        let arrivals: f64 =
+            self.states.iter().map(|state| state.rate.map_or(0.0, Rate::per_second) * state.stay.seconds()).sum();
+        arrivals / time
+    }
+
+    fn arrivals(&self, key: StreamKey) -> Arrivals {
+        let states: Vec<(f64, f64)> =
+            self.states.iter().map(|state| (state.rate.map_or(0.0, Rate::per_second), state.stay.seconds())).collect();
+        let mut stays = key.named("stays").sequence();
+        let left = states[0].1 * exponential(&mut stays);
+        Arrivals::Mmpp(States {
+            states,
+            current: 0,
+            left,
+            gaps: key.named("gaps").sequence(),
+            stays,
+            clock: Accumulator::default(),
+        })
+    }
+}

@@ -1,0 +1,43 @@
+//! A wave.
+
+use super::profile::{Inversion, Shape};
+use super::{Arrivals, Process};
+use crate::engine::random::StreamKey;
+use crate::schema::quantity::{Percent, Rate, Span};
+use crate::schema::record;
+
+record! {
+    /// Poisson arrivals at a rate that rises and falls like day and night:
+    /// mean x (1 + amplitude x sin(2 pi (t + phase) / period)).
+    pub struct Sinusoid {
+        /// The mean rate.
+        pub mean: Rate,
+        /// How far the rate swings to either side of the mean.
+        pub amplitude: Percent,
+        /// Length of a whole wave; above zero.
+        pub period: Span,
+        /// By how much the wave is shifted; at 0 it begins at the mean and rises.
+        pub phase: Span = Span::ZERO,
+    }
+    check(self, at) {
+        if self.period == Span::ZERO {
+            at.field("period").error("must be above zero");
+        }
+    }
+}
+
+impl Process for Sinusoid {
+    fn mean_rate(&self) -> f64 {
+        self.mean.per_second()
+    }
+
+    fn arrivals(&self, key: StreamKey) -> Arrivals {
+        let shape = Shape::Sinusoid {
+            mean: self.mean.per_second(),
+            amplitude: self.amplitude.fraction(),
+            period: self.period.seconds(),
+            phase: self.phase.seconds(),
+        };
+        Arrivals::Profile(Inversion::new(shape, key))
+    }
+}

@@ -1,0 +1,149 @@
+//! Clients in the words of the language.
+
+use super::arrivals::{Deterministic, Mmpp, Poisson, Process, Ramp, Renewal, Sinusoid, Spike, Timetable};
+use crate::actors::route::RouteField;
+use crate::distributions::{Constant, Distribution};
+use crate::schema::quantity::{Bytes, Span};
+use crate::schema::{choice, record};
+use crate::trace::Replay;
+
+record! {
+    /// A fixed number of users, each with one request at a time: thinks, asks, waits for the answer, thinks again.
+    pub struct Users {
+        /// How many; 1 to 10,000,000.
+        pub count: u32,
+        /// How long a user thinks before each request.
+        pub think: Distribution = Distribution::Constant(Constant { value: Span::ZERO }),
+    }
+    check(self, at) {
+        if self.count == 0 || self.count > 10_000_000 {
+            at.field("count").error("1 to 10,000,000 users");
+        }
+    }
+}
+
+record! {
+    /// Visitors who come by a Poisson process, make a geometric number of requests with pauses between, and go.
+    pub struct Sessions {
+        /// Sessions that begin per unit of time.
+        pub rate: crate::schema::quantity::Rate,
+        /// Mean number of requests in a session; 1 to 100,000.
+        pub requests: f64,
+        /// Pause between an answer and the next request.
+        pub think: Distribution = Distribution::Constant(Constant { value: Span::ZERO }),
+    }
+    check(self, at) {
+        if !(1.0..=100_000.0).contains(&self.requests) {
+            at.field("requests").error("a mean of 1 to 100,000 requests");
+        }
+    }
+}
+
+choice! {
+    /// When requests come.
+    pub enum Traffic {
+        Poisson(Poisson),
+        Deterministic(Deterministic),
+        Renewal(Renewal),
+        Timetable(Timetable),
+        Ramp(Ramp),
+        Spike(Spike),
+        Sinusoid(Sinusoid),
+        Mmpp(Mmpp),
+        Users(Users),
+        Sessions(Sessions),
+        Replay(Replay),
+    }
+}
+
+impl Traffic {
+    /// The open process this is; `None` for users, sessions and replay.
+    #[must_use]
+    pub fn process(&self) -> Option<&dyn Process> {
+        Some(match self {
+            Self::Poisson(process) => process,
+            Self::Deterministic(process) => process,
+            Self::Renewal(process) => process,
+            Self::Timetable(process) => process,
+            Self::Ramp(process) => process,
+            Self::Spike(process) => process,
+            Self::Sinusoid(process) => process,
+            Self::Mmpp(process) => process,
+            Self::Users(_) | Self::Sessions(_) | Self::Replay(_) => return None,
+        })
+    }
+}
+
+record! {
+    /// All requests ask for the same.
+    pub struct OneKey {}
+}
+
+record! {
+    /// Any of `n` keys, all alike.
+    pub struct UniformKeys {
+        /// How many keys; at least 1.
+        pub n: u32,
+    }
+    check(self, at) {
+        if self.n == 0 {
+            at.field("n").error("at least one key");
+        }
+    }
+}
+
+record! {
+    /// Few keys are popular, many are not: the chance of the k-th is in proportion to k^-s.
+    pub struct ZipfKeys {
+        /// How many keys; at least 1.
+        pub n: u32,
+        /// The exponent; 0 (all alike) to 5. Web pages have about 0.6 to 1.1.
+        pub s: f64,
+    }
+    check(self, at) {
+        if self.n == 0 {
+            at.field("n").error("at least one key");
+        }
+        if !(0.0..=5.0).contains(&self.s) {
+            at.field("s").error("an exponent from 0 to 5");
+        }
+    }
+}
+
+choice! {
+    /// What requests ask for.
+    pub enum Keys {
+        One(OneKey),
+        Uniform(UniformKeys),
+        Zipf(ZipfKeys),
+    }
+}
+
+record! {
+    /// People and programs that make requests.
+    pub struct ClientsSpec {
+        /// When requests come.
+        pub arrivals: Traffic,
+        /// Where they go.
+        pub to: RouteField,
+        /// How long a client waits for the answer; without it, for ever. The work goes on all the same.
+        pub timeout: Option<Span> = None,
+        /// Distinct clients, each with an address of its own, for policies that look at them; at least 1.
+        pub clients: u32 = 10_000,
+        /// What requests ask for.
+        pub keys: Keys = Keys::One(OneKey {}),
+        /// Size of what is asked for.
+        pub size: Bytes = Bytes::ZERO,
+    }
+    check(self, at) {
+        if self.clients == 0 {
+            at.field("clients").error("at least one client");
+        }
+        if self.timeout == Some(Span::ZERO) {
+            at.field("timeout").error("a timeout is above zero");
+        }
+        if self.to.to.0.len() != 1 {
+            at.field("to").error("clients send to one node; put a Balancer before several");
+        }
+    }
+}

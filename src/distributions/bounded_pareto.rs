@@ -1,0 +1,60 @@
+//! Bounded Pareto.
+
+use super::{Law, Sampler};
+use crate::schema::quantity::Span;
+use crate::schema::record;
+
+record! {
+    /// Pareto between two bounds: a heavy tail that ends, as sizes of real files and jobs do.
+    pub struct BoundedPareto {
+        /// The lower bound; above zero.
+        pub low: Span,
+        /// The upper bound, above the lower.
+        pub high: Span,
+        /// The shape; 0.1 to 100.
+        pub shape: f64,
+    }
+    check(self, at) {
+        if self.low.seconds() <= 0.0 {
+            at.field("low").error("must be above zero");
+        }
+        if self.high <= self.low {
+            at.field("high").error("the upper bound must be above the lower");
+        }
+        if !(0.1..=100.0).contains(&self.shape) {
+            at.field("shape").error("a shape from 0.1 to 100");
+        }
+    }
+}
+
+impl BoundedPareto {
+    /// The share of the unbounded law that lies within the bounds.
+    fn span(&self) -> f64 {
+        -libm::expm1(self.shape * libm::log(self.low.seconds() / self.high.seconds()))
+    }
+
+    fn moment(&self, k: f64) -> f64 {
+        let (low, high, a) = (self.low.seconds(), self.high.seconds(), self.shape);
+        let front = a * libm::pow(low, a) / self.span();
+        let integral = if (a - k).abs() < 1e-9 {
+            libm::log(high / low)
+        } else {
+            (libm::pow(low, k - a) - libm::pow(high, k - a)) / (a - k)
+        };
+        front * integral
+    }
+}
+
+impl Law for BoundedPareto {
+    fn mean(&self) -> f64 {
+        self.moment(1.0)
+    }
+
+    fn second_moment(&self) -> f64 {
+        self.moment(2.0)
+    }
+
+    fn sampler(&self) -> Sampler {
+        Sampler::BoundedPareto(self.low.seconds(), self.span(), -1.0 / self.shape)
+    }
+}

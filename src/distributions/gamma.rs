@@ -1,0 +1,36 @@
+//! Gamma.
+
+use super::{Law, Sampler};
+use crate::engine::random;
+use crate::schema::quantity::Span;
+use crate::schema::record;
+
+record! {
+    /// Gamma, by mean and coefficient of variation: between steady (cv below 1) and bursty (above 1).
+    pub struct Gamma {
+        /// The mean.
+        pub mean: Span,
+        /// Standard deviation over mean; 0.01 to 100.
+        pub cv: f64,
+    }
+    check(self, at) {
+        if !(0.01..=100.0).contains(&self.cv) {
+            at.field("cv").error("a coefficient of variation from 0.01 to 100");
+        }
+    }
+}
+
+impl Law for Gamma {
+    fn mean(&self) -> f64 {
+        self.mean.seconds()
+    }
+
+    fn second_moment(&self) -> f64 {
+        Law::mean(self) * Law::mean(self) * (1.0 + self.cv * self.cv)
+    }
+
+    fn sampler(&self) -> Sampler {
+        let shape = 1.0 / (self.cv * self.cv);
+        Sampler::Gamma(random::Gamma::new(shape), self.mean.seconds() / shape)
+    }
+}

@@ -1,0 +1,40 @@
+//! Hyperexponential.
+
+use super::{Law, Sampler};
+use crate::schema::quantity::Span;
+use crate::schema::record;
+
+record! {
+    /// One of two exponentials, by mean and coefficient of variation with balanced means: both contribute half of the
+    /// mean. For variation above that of the exponential.
+    pub struct Hyperexponential {
+        /// The mean.
+        pub mean: Span,
+        /// Standard deviation over mean; 1 to 1000.
+        pub cv: f64,
+    }
+    check(self, at) {
+        if !(1.0..=1000.0).contains(&self.cv) {
+            at.field("cv").error("a coefficient of variation from 1 to 1000");
+        }
+    }
+}
+
+impl Law for Hyperexponential {
+    fn mean(&self) -> f64 {
+        self.mean.seconds()
+    }
+
+    fn second_moment(&self) -> f64 {
+        Law::mean(self) * Law::mean(self) * (1.0 + self.cv * self.cv)
+    }
+
+    fn sampler(&self) -> Sampler {
+        let scv = self.cv * self.cv;
+        let p = (1.0 + ((scv - 1.0) / (scv + 1.0)).sqrt()) / 2.0;
+        let mean = self.mean.seconds();
+        let parts =
+            [(p, Sampler::Exponential(mean / (2.0 * p))), (1.0, Sampler::Exponential(mean / (2.0 * (1.0 - p))))];
+        Sampler::OneOf(parts.into())
+    }
+}

@@ -1,0 +1,35 @@
+//! Uniform.
+
+use super::{Law, Sampler};
+use crate::schema::quantity::Span;
+use crate::schema::record;
+
+record! {
+    /// Any length between two bounds, all alike.
+    pub struct Uniform {
+        /// The lower bound.
+        pub low: Span,
+        /// The upper bound, not below the lower.
+        pub high: Span,
+    }
+    check(self, at) {
+        if self.high < self.low {
+            at.field("high").error("the upper bound is below the lower");
+        }
+    }
+}
+
+impl Law for Uniform {
+    fn mean(&self) -> f64 {
+        (self.low.seconds() + self.high.seconds()) / 2.0
+    }
+
+    fn second_moment(&self) -> f64 {
+        let (a, b) = (self.low.seconds(), self.high.seconds());
+        (a * a + a * b + b * b) / 3.0
+    }
+
+    fn sampler(&self) -> Sampler {
+        Sampler::Uniform(self.low.seconds(), self.high.seconds() - self.low.seconds())
+    }
+}

@@ -1,0 +1,40 @@
+//! Weibull.
+
+use super::{Law, Sampler};
+use crate::schema::quantity::Span;
+use crate::schema::record;
+
+record! {
+    /// Weibull: heavier than exponential for shapes below 1, lighter above.
+    pub struct Weibull {
+        /// The mean.
+        pub mean: Span,
+        /// The shape; 0.1 to 100.
+        pub shape: f64,
+    }
+    check(self, at) {
+        if !(0.1..=100.0).contains(&self.shape) {
+            at.field("shape").error("a shape from 0.1 to 100");
+        }
+    }
+}
+
+impl Weibull {
+    fn scale(&self) -> f64 {
+        self.mean.seconds() / libm::tgamma(1.0 + 1.0 / self.shape)
+    }
+}
+
+impl Law for Weibull {
+    fn mean(&self) -> f64 {
+        self.mean.seconds()
+    }
+
+    fn second_moment(&self) -> f64 {
+        self.scale() * self.scale() * libm::tgamma(1.0 + 2.0 / self.shape)
+    }
+
+    fn sampler(&self) -> Sampler {
+        Sampler::Weibull(self.scale(), 1.0 / self.shape)
+    }
+}
