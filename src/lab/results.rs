@@ -31,6 +31,8 @@ pub struct Results {
     pub claims: Vec<ClaimResult>,
     /// True if the run was stopped before all replications were done.
     pub interrupted: bool,
+    /// What the reader should know beside the numbers: lines of a log that were left out, replications that are missing.
+    pub notices: Vec<String>,
 }
 
 /// The length and number of runs.
@@ -91,6 +93,8 @@ pub struct Cell {
     pub ledger: Vec<LedgerRow>,
     /// Per node: names, kinds and utilization.
     pub nodes: Vec<NodeResult>,
+    /// Length in seconds of the windows of `series` and of [`NodeResult::heat`]; the first begins at 0.
+    pub window: f64,
     /// Time series, means over replications.
     pub series: Vec<Series>,
 }
@@ -214,8 +218,6 @@ pub struct Series {
     pub quantity: String,
     /// What the numbers count.
     pub unit: Unit,
-    /// Length of a window in seconds.
-    pub window: f64,
     /// Mean over replications, one per window, the first window starting at 0; `None` where nothing was seen.
     pub mean: Vec<Option<f64>>,
     /// Half-width of the interval over replications, like `mean`.
