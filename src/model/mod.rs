@@ -1,1 +1,11 @@
-//! The language of systems: nodes, validation, building actors.
+//! The RON language of systems: what a file may say, whether its parts fit together, and building actors from it.
+//!
+//! How text becomes values belongs in `schema`; what the actors do belongs in `actors`; experiments belong in `lab`.
+
+mod build;
+mod check;
+mod system;
+
+pub use build::{Built, Inputs, NodeInfo, build, node_infos};
+pub use check::check;
+pub use system::{FaultSpec, NodeName, NodeSpec, System, VERSION};

@@ -279,12 +279,19 @@ impl<'a> Parser<'a> {
         if named.is_empty() {
             return Items::Plain(plain);
         }
-        if let Some(stray) = plain.first() {
+        if let Some(stray) = plain.last() {
             let region = stray.region;
-            if self.errors.is_empty() {
-                self.errors.push(
-                    Diagnostic::new(region, "a value without a name among named fields").help("write `name: value`"),
-                );
+            if close == '}' || region.start > named[0].0.region.start {
+                if self.errors.is_empty() {
+                    let message = "a value without a name behind named ones";
+                    self.errors.push(Diagnostic::new(region, message).help("write `name: value`"));
+                }
+            } else {
+                // Values that come first go by their place, as in `Less(a, b, at: "900/s")`.
+                let placed = plain.into_iter().enumerate().map(|(place, value)| {
+                    (Name { text: place.to_string(), region: value.region }, value)
+                });
+                return Items::Named(placed.chain(named).collect());
             }
         }
         Items::Named(named)

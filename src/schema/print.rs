@@ -40,7 +40,7 @@ fn write(node: &Node, indent: usize, column: usize, out: &mut String) {
             block(&format!("{}(", text(name)), ')', items.iter().map(|item| (String::new(), item)).collect());
         }
         Kind::Struct(name, fields) => {
-            let items = fields.iter().map(|(field, value)| (format!("{}: ", field.text), value)).collect();
+            let items = fields.iter().map(|(field, value)| (label(field), value)).collect();
             block(&format!("{}(", text(name)), ')', items);
         }
         Kind::Map(entries) => {
@@ -54,6 +54,11 @@ fn text(name: &Option<Name>) -> &str {
     name.as_ref().map_or("", |name| &name.text)
 }
 
+/// What stands before a field's value: nothing where the field goes by its place.
+fn label(field: &Name) -> String {
+    if field.text.starts_with(|c: char| c.is_ascii_digit()) { String::new() } else { format!("{}: ", field.text) }
+}
+
 fn flat(node: &Node) -> String {
     let list = |items: &[Node]| items.iter().map(flat).collect::<Vec<_>>().join(", ");
     match &node.kind {
@@ -62,7 +67,7 @@ fn flat(node: &Node) -> String {
         Kind::List(items) => format!("[{}]", list(items)),
         Kind::Tuple(name, items) => format!("{}({})", text(name), list(items)),
         Kind::Struct(name, fields) => {
-            let fields = fields.iter().map(|(field, value)| format!("{}: {}", field.text, flat(value)));
+            let fields = fields.iter().map(|(field, value)| format!("{}{}", label(field), flat(value)));
             format!("{}({})", text(name), fields.collect::<Vec<_>>().join(", "))
         }
         Kind::Map(entries) => {

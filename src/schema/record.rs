@@ -42,30 +42,31 @@ pub struct FieldDescription {
 pub struct Fields<'a> {
     node: &'a Node,
     named: &'a [(Name, Node)],
-    first: Option<&'a Node>,
+    /// Values without names, which fill the first fields in order.
+    placed: &'a [Node],
     missing: Vec<&'static str>,
 }
 
 impl<'a> Fields<'a> {
     /// Opens what was written for a record with fields `valid`; reports what cannot be one of them.
     pub fn open(node: &'a Node, valid: &[&str], reader: &mut Reader) -> Option<Self> {
-        let mut fields = Self { node, named: &[], first: None, missing: Vec::new() };
+        let mut fields = Self { node, named: &[], placed: &[], missing: Vec::new() };
         match &node.kind {
             Kind::Word(_) => {}
-            Kind::Tuple(_, items) if items.is_empty() => {}
-            Kind::Tuple(_, items) if items.len() == 1 && !valid.is_empty() => fields.first = items.first(),
+            Kind::Tuple(_, items) if items.len() <= valid.len() => fields.placed = items,
             Kind::Tuple(_, items) => {
-                let message = format!("{} values without names", items.len());
-                reader.error(node.region, message, format!("write `name: value`. {}", suggest("", valid)));
+                let message = format!("{} values for {} fields", items.len(), valid.len());
+                reader.error(node.region, message, suggest("", valid));
                 return None;
             }
             Kind::Struct(_, named) => {
                 fields.named = named;
                 for (place, (name, _)) in named.iter().enumerate() {
-                    if !valid.contains(&name.text.as_str()) {
+                    let field = field_name(name, valid);
+                    if !valid.contains(&field) {
                         reader.error(name.region, format!("unknown field `{}`", name.text), suggest(&name.text, valid));
-                    } else if named[..place].iter().any(|(other, _)| other.text == name.text) {
-                        reader.error(name.region, format!("the field `{}` is given twice", name.text), "");
+                    } else if named[..place].iter().any(|(other, _)| field_name(other, valid) == field) {
+                        reader.error(name.region, format!("the field `{field}` is given twice"), "");
                     }
                 }
             }
@@ -85,10 +86,11 @@ impl<'a> Fields<'a> {
         reader: &mut Reader,
         default: impl FnOnce() -> Option<T>,
     ) -> Option<T> {
-        let written = match self.first {
-            Some(first) if index == 0 => Some(first),
-            _ => self.named.iter().find(|(field, _)| field.text == name).map(|(_, value)| value),
+        let by_name = || {
+            let here = |field: &str| field == name || field.parse() == Ok(index);
+            self.named.iter().find(|(field, _)| here(&field.text)).map(|(_, value)| value)
         };
+        let written = self.placed.get(index).or_else(by_name);
         match written {
             Some(value) => T::decode(value, reader),
             None => {
@@ -118,6 +120,11 @@ impl<'a> Fields<'a> {
         }
         reader.error(region, format!("{what} lacks {noun} {list}"), "");
     }
+}
+
+/// The field that `name` stands for: itself, or the one at its place where values came without names.
+fn field_name<'a>(name: &'a Name, valid: &[&'a str]) -> &'a str {
+    name.text.parse::<usize>().ok().and_then(|place| valid.get(place).copied()).unwrap_or(&name.text)
 }
 
 /// Where a check reports what is wrong with a record.
