@@ -1,0 +1,276 @@
+//! From a checked description to actors that can run.
+
+use std::sync::Arc;
+
+use super::check::faulty_copies;
+use super::system::{NodeSpec, System};
+use crate::actors::balancer::{Balancer, BalancerSpec, Health};
+use crate::actors::clients::{Clients, ClientsParts, ClientsSpec, Source, Traffic};
+use crate::actors::fleet::fault::FaultEvent;
+use crate::actors::fleet::{Fleet, FleetSpec, Subscriber};
+use crate::actors::link::{Endpoint, Link};
+use crate::actors::message::Core;
+use crate::actors::route::Route;
+use crate::actors::{Actor, Actors};
+use crate::distributions::Distribution;
+use crate::engine::random::StreamKey;
+use crate::engine::{ActorId, Duration, Time};
+use crate::trace::{Replay, Trace, schedule};
+
+/// What a system reads beside its own text: the traces that clients replay.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs {
+    /// Each trace under the description that reads it.
+    pub traces: Vec<(Replay, Arc<Trace>)>,
+}
+
+impl Inputs {
+    /// The trace that `replay` reads; `None` if it was not loaded.
+    #[must_use]
+    pub fn trace(&self, replay: &Replay) -> Option<&Arc<Trace>> {
+        self.traces.iter().find(|(loaded, _)| loaded.reads_like(replay)).map(|(_, trace)| trace)
+    }
+}
+
+/// A node of a running system: one entry an actor, in the order of their addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeInfo {
+    /// Its name in the file, with the number of the copy where there are several.
+    pub name: String,
+    /// Its name in the file.
+    pub group: String,
+    /// What kind of node it is.
+    pub kind: &'static str,
+}
+
+/// A system ready to run.
+#[derive(Debug)]
+pub struct Built {
+    /// The actors.
+    pub actors: Actors,
+    /// Calendar, clock and requests.
+    pub core: Core,
+    /// What each actor is.
+    pub nodes: Vec<NodeInfo>,
+}
+
+/// The nodes of `system` in the order of their actors.
+#[must_use]
+pub fn node_infos(system: &System) -> Vec<NodeInfo> {
+    let mut infos = Vec::new();
+    for (name, node) in &system.nodes.entries {
+        for copy in 0..node.copies() {
+            let text = if node.copies() == 1 { name.text.clone() } else { format!("{}[{copy}]", name.text) };
+            infos.push(NodeInfo { name: text, group: name.text.clone(), kind: node.kind() });
+        }
+    }
+    infos
+}
+
+/// Builds `system`, which has passed [`super::check`], with random streams under `root` and windows of `window`.
+///
+/// # Errors
+/// A trace that is missing from `inputs` or cannot be put on the clock, in words.
+pub fn build(system: &System, inputs: &Inputs, root: StreamKey, window: Duration) -> Result<Built, String> {
+    let builder = Builder { system, inputs, root, identity_matters: identity_matters(system) };
+    let mut core = Core::new(depth(system));
+    let mut actors = Vec::new();
+    let mut class = 0;
+    for (name, node) in &system.nodes.entries {
+        for copy in 0..node.copies() {
+            let me = ActorId(actors.len() as u32);
+            actors.push(match node {
+                NodeSpec::Clients(spec) => {
+                    class += 1;
+                    builder.clients(me, class - 1, &name.text, spec, &mut core)?
+                }
+                NodeSpec::Balancer(spec) => builder.balancer(me, &name.text, spec, &mut core),
+                NodeSpec::Fleet(spec) => builder.fleet(me, &name.text, copy, spec),
+            });
+        }
+    }
+    builder.subscribe(&mut actors);
+    Ok(Built { actors: Actors::new(actors, window), core, nodes: node_infos(system) })
+}
+
+fn identity_matters(system: &System) -> bool {
+    system.nodes.entries.iter().any(|(_, node)| match node {
+        NodeSpec::Balancer(balancer) => balancer.policy.looks_at_identity(),
+        _ => false,
+    })
+}
+
+/// The most actors a request passes.
+fn depth(system: &System) -> usize {
+    fn below(system: &System, node: &NodeSpec) -> usize {
+        let deepest = node.targets().iter().filter_map(|name| system.nodes.get(&name.text));
+        1 + deepest.map(|target| below(system, target)).max().unwrap_or(0)
+    }
+    system.nodes.entries.iter().map(|(_, node)| below(system, node)).max().unwrap_or(1)
+}
+
+struct Builder<'a> {
+    system: &'a System,
+    inputs: &'a Inputs,
+    root: StreamKey,
+    identity_matters: bool,
+}
+
+impl Builder<'_> {
+    /// The actors of the node called `name`: the first, and how many.
+    fn actors_of(&self, name: &str) -> std::ops::Range<u32> {
+        let mut first = 0;
+        for (other, node) in &self.system.nodes.entries {
+            let copies = node.copies() as u32;
+            if other.text == name {
+                return first..first + copies;
+            }
+            first += copies;
+        }
+        first..first
+    }
+
+    fn link(&self, route: &Route, key: StreamKey, core: &mut Core) -> Link {
+        match &route.delay {
+            None => Link::Direct,
+            Some(Distribution::Constant(constant)) => match constant.value.duration() {
+                Duration::ZERO => Link::Direct,
+                delay => Link::Fixed(core.calendar.lane(delay)),
+            },
+            Some(law) => Link::Random {
+                sampler: law.sampler(),
+                there: key.named("delay there"),
+                back: key.named("delay back"),
+            },
+        }
+    }
+
+    fn clients(
+        &self,
+        me: ActorId,
+        class: u16,
+        name: &str,
+        spec: &ClientsSpec,
+        core: &mut Core,
+    ) -> Result<Actor, String> {
+        let key = self.root.named(name);
+        let targets = spec.to.to.0.iter().flat_map(|target| self.actors_of(&target.text));
+        let parts = ClientsParts {
+            me,
+            class,
+            source: self.source(spec, key)?,
+            targets: targets.map(|actor| Endpoint { actor: ActorId(actor), port: 0 }).collect(),
+            link: self.link(&spec.to, key, core),
+            timeout: spec.timeout.map(|timeout| core.calendar.lane(timeout.duration())),
+            identity_matters: self.identity_matters,
+            key,
+        };
+        Ok(Actor::Clients(Box::new(Clients::new(spec, parts))))
+    }
+
+    fn source(&self, spec: &ClientsSpec, key: StreamKey) -> Result<Source, String> {
+        // Numbers of different clients lie far apart, so that no two requests share their draws.
+        let base = key.named("request").number();
+        Ok(match &spec.arrivals {
+            Traffic::Users(users) => Source::Users {
+                base,
+                made: vec![0; users.count as usize],
+                think: users.think.sampler(),
+                key: key.named("think"),
+            },
+            Traffic::Sessions(sessions) => Source::Sessions {
+                base,
+                begun: 0,
+                arrivals: crate::actors::clients::arrivals::Process::arrivals(
+                    &crate::actors::clients::arrivals::Poisson { rate: sessions.rate },
+                    key.named("arrivals"),
+                ),
+                mean_length: sessions.requests,
+                think: sessions.think.sampler(),
+                key: key.named("think"),
+                lengths: key.named("length"),
+                places: Vec::new(),
+                free: Vec::new(),
+            },
+            Traffic::Replay(replay) => {
+                let missing = || format!("the log \"{}\" was not loaded", replay.file);
+                let trace = self.inputs.trace(replay).ok_or_else(missing)?;
+                let times = schedule(trace, replay, key.named("spread")).map_err(|error| error.to_string())?;
+                Source::Replay { base, trace: Arc::clone(trace), times: times.into(), next: 0 }
+            }
+            open => {
+                // Every other kind of traffic is an open process.
+                let process = open.process().ok_or("not an open process")?;
+                Source::Open { base, made: 0, arrivals: process.arrivals(key.named("arrivals")) }
+            }
+        })
+    }
+
+    fn balancer(&self, me: ActorId, name: &str, spec: &BalancerSpec, core: &mut Core) -> Actor {
+        let key = self.root.named(name);
+        let (mut members, mut weights) = (Vec::new(), Vec::new());
+        for target in &spec.to.to.0 {
+            for actor in self.actors_of(&target.text) {
+                let actor = ActorId(actor);
+                match self.system.nodes.get(&target.text) {
+                    Some(NodeSpec::Fleet(fleet)) => {
+                        for port in 0..fleet.servers {
+                            members.push(Endpoint { actor, port: port as u32 });
+                            weights.push(fleet.weights.get(port).copied().unwrap_or(1));
+                        }
+                    }
+                    _ => {
+                        members.push(Endpoint { actor, port: 0 });
+                        weights.push(1);
+                    }
+                }
+            }
+        }
+        let link = self.link(&spec.to, key, core);
+        Actor::Balancer(Box::new(Balancer::new(me, &spec.policy, members, weights, link, key)))
+    }
+
+    fn fleet(&self, me: ActorId, name: &str, copy: usize, spec: &FleetSpec) -> Actor {
+        let mut faults = Vec::new();
+        for fault in &self.system.faults {
+            let hit = faulty_copies(&self.system.nodes, &fault.node.0.text);
+            if !hit.is_some_and(|(group, copies)| group == name && copies.contains(&copy)) {
+                continue;
+            }
+            let at = Time::ZERO + fault.at.duration();
+            faults.push(FaultEvent { at, servers: fault.servers.clone(), fault: fault.fault.clone() });
+            if let Some(lasts) = fault.lasts {
+                let end = fault.fault.end();
+                faults.push(FaultEvent { at: at + lasts.duration(), servers: fault.servers.clone(), fault: end });
+            }
+        }
+        // Copies share their streams: a request needs the same work whichever copy it comes to.
+        Actor::Fleet(Box::new(Fleet::new(me, spec, self.root.named(name), faults)))
+    }
+
+    /// Lets balancers hear of servers that go down, with the delay that each asks for.
+    fn subscribe(&self, actors: &mut [Actor]) {
+        for (name, node) in &self.system.nodes.entries {
+            let NodeSpec::Balancer(spec) = node else { continue };
+            let Health::Notified(notified) = &spec.health else { continue };
+            for balancer in self.actors_of(&name.text) {
+                let mut first_member = 0;
+                for target in &spec.to.to.0 {
+                    for actor in self.actors_of(&target.text) {
+                        match &mut actors[actor as usize] {
+                            Actor::Fleet(fleet) => {
+                                fleet.subscribe(Subscriber {
+                                    balancer: ActorId(balancer),
+                                    first_member,
+                                    delay: notified.after.duration(),
+                                });
+                                first_member += fleet.len() as u32;
+                            }
+                            _ => first_member += 1,
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

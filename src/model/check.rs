@@ -1,0 +1,157 @@
+//! What is wrong with a system as a whole: names that lead nowhere, requests that go round, nodes nobody reaches.
+
+use super::system::{NodeSpec, System};
+use crate::actors::route::Spread;
+use crate::schema::{Diagnostic, Map, Name, suggest};
+
+/// Everything that is wrong with how the parts of `system` fit together.
+#[must_use]
+pub fn check(system: &System) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let nodes = &system.nodes;
+    for (name, node) in &nodes.entries {
+        if let Some(problem) = bad_name(&name.text) {
+            found.push(Diagnostic::new(name.region, problem));
+        }
+        for target in node.targets() {
+            check_target(nodes, node, target, &mut found);
+        }
+        if let NodeSpec::Balancer(balancer) = node
+            && balancer.to.spread != (Spread::Random(crate::actors::route::AtRandom {}))
+        {
+            let message = format!("the balancer \"{}\" chooses by its policy; `spread` is for clients", name.text);
+            found.push(Diagnostic::new(name.region, message));
+        }
+    }
+    if !found.is_empty() {
+        return found;
+    }
+    if let Some((start, _)) = nodes.entries.first() {
+        if !nodes.entries.iter().any(|(_, node)| matches!(node, NodeSpec::Clients(_))) {
+            let message = "nobody makes requests: the system has no node of `Clients`";
+            found.push(Diagnostic::new(start.region, message));
+            return found;
+        }
+    }
+    find_cycles(nodes, &mut found);
+    find_unreached(nodes, &mut found);
+    check_faults(system, &mut found);
+    found
+}
+
+fn bad_name(name: &str) -> Option<String> {
+    let good = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | ' ');
+    if name.trim().is_empty() {
+        Some("a node needs a name".to_owned())
+    } else if !name.chars().all(good) || name.chars().count() > 60 {
+        Some(format!("the name {name:?} is not letters, digits, `-`, `_` and spaces, 60 at most"))
+    } else {
+        None
+    }
+}
+
+fn check_target(nodes: &Map<NodeSpec>, from: &NodeSpec, target: &Name, found: &mut Vec<Diagnostic>) {
+    let text = &target.text;
+    match nodes.get(text) {
+        None => {
+            let valid: Vec<&str> = nodes
+                .entries
+                .iter()
+                .filter(|(_, node)| !matches!(node, NodeSpec::Clients(_)))
+                .map(|(name, _)| name.text.as_str())
+                .collect();
+            found.push(
+                Diagnostic::new(target.region, format!("there is no node \"{text}\"")).help(suggest(text, &valid)),
+            );
+        }
+        Some(NodeSpec::Clients(_)) => {
+            let message = format!("\"{text}\" makes requests; it cannot be sent any");
+            found.push(Diagnostic::new(target.region, message));
+        }
+        Some(NodeSpec::Fleet(fleet)) if matches!(from, NodeSpec::Clients(_)) && fleet.servers > 1 => {
+            let message = format!("\"{text}\" has {} servers and nobody chooses one", fleet.servers);
+            found.push(Diagnostic::new(target.region, message).help("put a `Balancer` before the fleet"));
+        }
+        Some(_) => {}
+    }
+}
+
+/// A node on the way that leads back to itself: requests would go round for ever.
+fn find_cycles(nodes: &Map<NodeSpec>, found: &mut Vec<Diagnostic>) {
+    for (name, node) in &nodes.entries {
+        for target in node.targets() {
+            if reached_from(nodes, &target.text).iter().any(|reached| *reached == name.text) {
+                let message = format!("requests would go round for ever: \"{}\" leads back to itself", name.text);
+                found.push(Diagnostic::new(target.region, message));
+            }
+        }
+    }
+}
+
+/// Every node that requests sent to `start` can come to, `start` included.
+fn reached_from<'a>(nodes: &'a Map<NodeSpec>, start: &'a str) -> Vec<&'a str> {
+    let mut reached = vec![start];
+    let mut at = 0;
+    while let Some(&name) = reached.get(at) {
+        at += 1;
+        for target in nodes.get(name).map_or(&[][..], NodeSpec::targets) {
+            if !reached.contains(&target.text.as_str()) {
+                reached.push(&target.text);
+            }
+        }
+    }
+    reached
+}
+
+fn find_unreached(nodes: &Map<NodeSpec>, found: &mut Vec<Diagnostic>) {
+    let mut reached = Vec::new();
+    for (name, node) in &nodes.entries {
+        if matches!(node, NodeSpec::Clients(_)) {
+            reached.extend(reached_from(nodes, &name.text));
+        }
+    }
+    for (name, _) in &nodes.entries {
+        if !reached.contains(&name.text.as_str()) {
+            let message = format!("nothing reaches \"{}\": no route from any clients leads to it", name.text);
+            found.push(Diagnostic::new(name.region, message));
+        }
+    }
+}
+
+/// A fleet by the name a fault gives: all copies of "web", or only "web[1]".
+#[must_use]
+pub fn faulty_copies(nodes: &Map<NodeSpec>, written: &str) -> Option<(String, std::ops::Range<usize>)> {
+    if let Some(NodeSpec::Fleet(fleet)) = nodes.get(written) {
+        return Some((written.to_owned(), 0..fleet.copies));
+    }
+    let (name, index) = written.strip_suffix(']')?.rsplit_once('[')?;
+    let index: usize = index.parse().ok()?;
+    match nodes.get(name) {
+        Some(NodeSpec::Fleet(fleet)) if index < fleet.copies => Some((name.to_owned(), index..index + 1)),
+        _ => None,
+    }
+}
+
+fn check_faults(system: &System, found: &mut Vec<Diagnostic>) {
+    for fault in &system.faults {
+        let Name { text, region } = &fault.node.0;
+        let Some((name, _)) = faulty_copies(&system.nodes, text) else {
+            let fleets: Vec<&str> = system
+                .nodes
+                .entries
+                .iter()
+                .filter(|(_, node)| matches!(node, NodeSpec::Fleet(_)))
+                .map(|(name, _)| name.text.as_str())
+                .collect();
+            let message = format!("there is no fleet \"{text}\" for this fault");
+            found.push(Diagnostic::new(*region, message).help(suggest(text, &fleets)));
+            continue;
+        };
+        if let (Some(NodeSpec::Fleet(fleet)), Some(servers)) = (system.nodes.get(&name), &fault.servers)
+            && let Some(server) = servers.iter().find(|server| **server >= fleet.servers)
+        {
+            let message = format!("\"{name}\" has no server {server}: its servers are 0 to {}", fleet.servers - 1);
+            found.push(Diagnostic::new(*region, message));
+        }
+    }
+}

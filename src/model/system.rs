@@ -1,0 +1,117 @@
+//! A system in the words of the language: named nodes, and what goes wrong with them when.
+
+use crate::actors::balancer::BalancerSpec;
+use crate::actors::clients::ClientsSpec;
+use crate::actors::fleet::{Fault, FleetSpec};
+use crate::schema::quantity::Span;
+use crate::schema::{Decode, Encode, Kind, Map, Name, Node, Reader, choice, record};
+
+/// The version of the language this program writes, and the newest it reads.
+pub const VERSION: u32 = 1;
+
+choice! {
+    /// A part of a system. It goes by its name in the map of nodes.
+    pub enum NodeSpec {
+        Clients(ClientsSpec),
+        Balancer(BalancerSpec),
+        Fleet(FleetSpec),
+    }
+}
+
+impl NodeSpec {
+    /// How many of it there are.
+    #[must_use]
+    pub fn copies(&self) -> usize {
+        match self {
+            Self::Clients(_) => 1,
+            Self::Balancer(balancer) => balancer.copies,
+            Self::Fleet(fleet) => fleet.copies,
+        }
+    }
+
+    /// What kind of node it is: the word that begins it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Clients(_) => "Clients",
+            Self::Balancer(_) => "Balancer",
+            Self::Fleet(_) => "Fleet",
+        }
+    }
+
+    /// The names of the nodes it sends requests to, with their places.
+    #[must_use]
+    pub fn targets(&self) -> &[Name] {
+        match self {
+            Self::Clients(clients) => &clients.to.to.0,
+            Self::Balancer(balancer) => &balancer.to.to.0,
+            Self::Fleet(_) => &[],
+        }
+    }
+}
+
+/// The name of a node, with its place in the file.
+#[derive(Clone, Debug)]
+pub struct NodeName(pub Name);
+
+impl PartialEq for NodeName {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.text == other.0.text
+    }
+}
+
+impl Decode for NodeName {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
+        match &node.kind {
+            Kind::Text(text) => Some(Self(Name { text: text.clone(), region: node.region })),
+            _ => {
+                reader.expected(node, "the name of a node in quotes");
+                None
+            }
+        }
+    }
+}
+
+impl Encode for NodeName {
+    fn encode(&self) -> Node {
+        self.0.text.encode()
+    }
+}
+
+record! {
+    /// Something that goes wrong, and when.
+    pub struct FaultSpec {
+        /// When it begins.
+        pub at: Span,
+        /// The fleet it hits; "web[1]" is the second of several copies.
+        pub node: NodeName,
+        /// What goes wrong.
+        pub fault: Fault,
+        /// Which servers of the fleet, counted from 0; without it, all.
+        pub servers: Option<Vec<usize>> = None,
+        /// After how long it ends; without it, it lasts.
+        pub lasts: Option<Span> = None,
+    }
+}
+
+record! {
+    /// A system: who asks, who chooses, who serves, and over what network.
+    pub struct System {
+        /// Version of the language the file is written in.
+        pub version: u32 = VERSION,
+        /// The parts, each with its name.
+        pub nodes: Map<NodeSpec>,
+        /// What goes wrong, and when.
+        pub faults: Vec<FaultSpec> = Vec::new(),
+    }
+    check(self, at) {
+        if self.version == 0 || self.version > VERSION {
+            at.field("version").error(format!(
+                "version {} of the language is newer than this program, which reads version {VERSION}", self.version
+            ));
+        }
+        if self.nodes.entries.is_empty() {
+            at.field("nodes").error("a system has at least one node of `Clients` and one that serves them");
+        }
+    }
+}
