@@ -1,3 +1,21 @@
-//! Experiments: plan (arms x sweep x replications), run, collect in order.
+//! Experiments: read them, plan arms x sweep x replications, run in parallel, collect in the order of the plan.
+//!
+//! What a system is belongs in `model`; how answers look belongs in `report`.
 
+pub mod claim;
+pub mod collect;
+pub mod load;
+pub mod measure;
+pub mod number;
+pub mod observe;
+pub mod plan;
 pub mod results;
+pub mod run;
+pub mod spec;
+mod stability;
+mod theory;
+
+pub use load::{Files, Loaded, Problems, load};
+pub use plan::{Plan, plan};
+pub use run::{Progress, Silent, run};
+pub use spec::{Experiment, RunSpec};

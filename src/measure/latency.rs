@@ -61,6 +61,20 @@ impl Latency {
         })
     }
 
+    /// What was recorded, in little space: (nanoseconds, how many), shortest first.
+    #[must_use]
+    pub fn buckets(&self) -> Vec<(u64, u64)> {
+        self.histogram.iter_recorded().map(|step| (step.value_iterated_to(), step.count_at_value())).collect()
+    }
+
+    /// Adds what [`Latency::buckets`] gave; quantiles are the same afterwards, the mean is true to a bucket.
+    pub fn add_buckets(&mut self, buckets: &[(u64, u64)]) {
+        for &(nanos, count) in buckets {
+            self.histogram.saturating_record_n(nanos, count);
+            self.sum += u128::from(nanos) * u128::from(count);
+        }
+    }
+
     /// Adds all that `other` recorded; the same in any order.
     pub fn merge(&mut self, other: &Self) {
         // Both have the same bounds, so adding cannot fail.

@@ -11,6 +11,12 @@ impl Percent {
     /// Nothing.
     pub const ZERO: Self = Self(0.0);
 
+    /// `percent` of a hundred, held to 0 to 100.
+    #[must_use]
+    pub const fn of(percent: f64) -> Self {
+        Self(percent.clamp(0.0, 100.0))
+    }
+
     /// The share as a fraction from 0 to 1.
     #[must_use]
     pub fn fraction(self) -> f64 {

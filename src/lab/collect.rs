@@ -1,0 +1,290 @@
+//! From the observations of a plan, in plan order, to its results.
+
+use super::claim::interval_of;
+use super::measure::{Quantity, What};
+use super::observe::{NodeSeen, Observation};
+use super::plan::{Plan, PlannedCell};
+use super::results::{
+    Cell, Comparison, Estimate, LedgerRow, NodeResult, Results, RunSummary, Series, Stability, TailPoint,
+};
+use super::stability::stability;
+use super::theory::theory;
+use crate::engine::Ended;
+use crate::measure::Latency;
+use crate::stats::paired;
+
+/// Points of a latency tail kept at most.
+const TAIL_POINTS: usize = 400;
+
+/// The results of `plan`, given the observations of each cell, one a replication; `None` where it was not run.
+///
+/// `replications` counts those that were planned of each cell.
+#[must_use]
+pub fn collect(plan: &Plan, observations: &[Vec<Option<Observation>>], interrupted: bool) -> Results {
+    let run = &plan.experiment.run;
+    let confidence = run.confidence.fraction();
+    let mut notices = plan.notices.clone();
+    let mut cells: Vec<Cell> = plan
+        .cells
+        .iter()
+        .zip(observations)
+        .map(|(planned, seen)| collect_cell(plan, planned, seen, confidence, &mut notices))
+        .collect();
+    compare(plan, &mut cells, confidence);
+    let missing: u32 = cells.iter().map(|cell| run.replications - cell.replications).sum();
+    if missing > 0 {
+        let total = run.replications as usize * cells.len();
+        notices.push(format!("stopped early: {missing} of {total} replications were not run"));
+    }
+    let mut results = Results {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        title: plan.experiment.title.clone(),
+        question: plan.experiment.question.clone(),
+        chapter: plan.experiment.chapter.clone(),
+        seed: run.seed,
+        run: RunSummary {
+            duration: run.duration.map(|duration| duration.seconds()),
+            requests: run.requests,
+            warm_up: run.warm_up.seconds(),
+            replications: run.replications,
+            confidence,
+        },
+        arms: plan.arms.clone(),
+        baseline: plan.baseline,
+        sweep: plan.sweep.clone(),
+        cells,
+        claims: Vec::new(),
+        interrupted,
+        notices,
+    };
+    results.claims = plan.experiment.claims.iter().map(|claim| claim.decide(&results, &plan.fleets)).collect();
+    results
+}
+
+fn collect_cell(
+    plan: &Plan,
+    planned: &PlannedCell,
+    seen: &[Option<Observation>],
+    confidence: f64,
+    notices: &mut Vec<String>,
+) -> Cell {
+    let done: Vec<&Observation> = seen.iter().flatten().collect();
+    let mut latency = Latency::default();
+    done.iter().for_each(|observation| latency.add_buckets(&observation.latencies));
+    let stability = stability(planned, &plan.experiment.run, &done);
+    note_early_ends(plan, planned, &done, notices);
+    let aligned = done.windows(2).all(|pair| pair[0].window == pair[1].window);
+    if !aligned {
+        let place = describe(plan, planned);
+        notices.push(format!("{place}: replications ended at too different times for a common time series"));
+    }
+    Cell {
+        arm: planned.arm,
+        point: planned.point,
+        replications: done.len() as u32,
+        estimates: estimates(&plan.quantities, seen, &latency, &stability, confidence),
+        stability,
+        comparisons: Vec::new(),
+        tail: tail(&latency),
+        theory: theory(&planned.system),
+        ledger: ledger(&done),
+        nodes: nodes(&done, aligned, confidence),
+        window: done.first().map_or(0.0, |observation| observation.window),
+        series: if aligned { series(&done, confidence) } else { Vec::new() },
+    }
+}
+
+fn describe(plan: &Plan, planned: &PlannedCell) -> String {
+    let arm = &plan.arms[planned.arm];
+    match &plan.sweep {
+        Some(sweep) => format!("{arm} at {}", sweep.points[planned.point].label),
+        None => arm.clone(),
+    }
+}
+
+/// A replication that used up a budget says so.
+fn note_early_ends(plan: &Plan, planned: &PlannedCell, done: &[&Observation], notices: &mut Vec<String>) {
+    let run = &plan.experiment.run;
+    let count = |ended: Ended| done.iter().filter(|observation| observation.ended == ended).count();
+    let place = || describe(plan, planned);
+    match count(Ended::Events) {
+        0 => {}
+        n => notices.push(format!("{}: {n} replications used up their budget of {} events", place(), run.events)),
+    }
+    match count(Ended::Drained) {
+        n if n > 0 && run.requests.is_some() => {
+            notices.push(format!("{}: {n} replications ran out of requests before the count was reached", place()));
+        }
+        _ => {}
+    }
+}
+
+/// True of numbers that mean nothing where a queue grows without end.
+fn needs_steady_state(what: &What) -> bool {
+    matches!(what, What::LatencyMean | What::LatencyQuantile(_) | What::InSystem | What::Waiting(_))
+}
+
+fn estimates(
+    quantities: &[Quantity],
+    seen: &[Option<Observation>],
+    latency: &Latency,
+    stability: &Stability,
+    confidence: f64,
+) -> Vec<Estimate> {
+    let steady = *stability == Stability::Stable;
+    quantities
+        .iter()
+        .enumerate()
+        .map(|(place, quantity)| {
+            let replicates: Vec<Option<f64>> =
+                seen.iter().map(|observation| observation.as_ref().and_then(|o| o.values[place])).collect();
+            let interval = interval_of(&replicates, confidence);
+            let point = match quantity.what {
+                // Pooled for the point: a quantile of few requests is biased.
+                What::LatencyQuantile(p) => latency.quantile(p),
+                _ => interval.mean,
+            };
+            let shown = steady || !needs_steady_state(&quantity.what);
+            Estimate {
+                name: quantity.name.clone(),
+                id: quantity.id.clone(),
+                unit: quantity.unit,
+                value: point.filter(|_| shown),
+                half_width: interval.half_width.filter(|_| shown),
+                replicates,
+            }
+        })
+        .collect()
+}
+
+/// The complementary distribution, thinned evenly in the logarithm of what is above.
+fn tail(latency: &Latency) -> Vec<TailPoint> {
+    let points = latency.tail();
+    let total = latency.count() as f64;
+    let step = libm::log(total.max(2.0)) / TAIL_POINTS as f64;
+    let mut kept: Vec<TailPoint> = Vec::new();
+    let mut next = 0.0;
+    for (latency, above) in points {
+        let depth = if above > 0.0 { -libm::log(above) } else { f64::INFINITY };
+        if depth >= next && above > 0.0 {
+            kept.push(TailPoint { latency, above });
+            next = depth + step;
+        }
+    }
+    kept
+}
+
+/// Sums by clients and outcome, in order of first appearance.
+fn ledger(done: &[&Observation]) -> Vec<LedgerRow> {
+    let mut rows: Vec<LedgerRow> = Vec::new();
+    for row in done.iter().flat_map(|observation| &observation.ledger) {
+        match rows.iter_mut().find(|other| other.clients == row.clients && other.outcome == row.outcome) {
+            Some(sum) => sum.count += row.count,
+            None => rows.push(row.clone()),
+        }
+    }
+    rows
+}
+
+fn nodes(done: &[&Observation], aligned: bool, confidence: f64) -> Vec<NodeResult> {
+    let Some(first) = done.first() else { return Vec::new() };
+    let node = |place: usize, seen: &NodeSeen| NodeResult {
+        name: seen.info.name.clone(),
+        kind: seen.info.kind.to_owned(),
+        estimates: seen
+            .values
+            .iter()
+            .enumerate()
+            .map(|(index, (name, id, unit, _))| {
+                let replicates: Vec<Option<f64>> = done.iter().map(|o| o.nodes[place].values[index].3).collect();
+                let interval = interval_of(&replicates, confidence);
+                Estimate {
+                    name: (*name).to_owned(),
+                    id: (*id).to_owned(),
+                    unit: *unit,
+                    value: interval.mean,
+                    half_width: interval.half_width,
+                    replicates,
+                }
+            })
+            .collect(),
+        servers: mean_of(done.iter().map(|o| &o.nodes[place].servers[..])),
+        heat: if aligned {
+            (0..seen.heat.len()).map(|row| mean_of(done.iter().map(|o| &o.nodes[place].heat[row][..]))).collect()
+        } else {
+            Vec::new()
+        },
+    };
+    first.nodes.iter().enumerate().map(|(place, seen)| node(place, seen)).collect()
+}
+
+/// The mean, place by place, of as much as all have.
+fn mean_of<'a>(vectors: impl Iterator<Item = &'a [f64]>) -> Vec<f64> {
+    let mut sum: Vec<f64> = Vec::new();
+    let mut count = 0.0;
+    for vector in vectors {
+        if count == 0.0 {
+            sum = vector.to_vec();
+        } else {
+            sum.truncate(vector.len());
+            sum.iter_mut().zip(vector).for_each(|(sum, value)| *sum += value);
+        }
+        count += 1.0;
+    }
+    sum.iter_mut().for_each(|sum| *sum /= count);
+    sum
+}
+
+fn series(done: &[&Observation], confidence: f64) -> Vec<Series> {
+    let Some(first) = done.first() else { return Vec::new() };
+    let mut all = Vec::new();
+    for (place, node) in first.nodes.iter().enumerate() {
+        for (index, (quantity, unit, _)) in node.series.iter().enumerate() {
+            let by_replication: Vec<&[Option<f64>]> = done.iter().map(|o| &o.nodes[place].series[index].2[..]).collect();
+            // Where replications end at different times, a window counts that at least half of them saw.
+            let mut lengths: Vec<usize> = by_replication.iter().map(|values| values.len()).collect();
+            lengths.sort_unstable();
+            let length = lengths[(lengths.len() - 1) / 2];
+            let intervals = (0..length).map(|window| {
+                let values: Vec<Option<f64>> =
+                    by_replication.iter().map(|values| values.get(window).copied().flatten()).collect();
+                interval_of(&values, confidence)
+            });
+            let (mean, half_width) = intervals.map(|interval| (interval.mean, interval.half_width)).unzip();
+            all.push(Series {
+                node: node.info.name.clone(),
+                quantity: (*quantity).to_owned(),
+                unit: *unit,
+                mean,
+                half_width,
+            });
+        }
+    }
+    all
+}
+
+/// Paired differences to the baseline at the same point.
+fn compare(plan: &Plan, cells: &mut [Cell], confidence: f64) {
+    let Some(baseline) = plan.baseline else { return };
+    let points = plan.points();
+    for arm in (0..plan.arms.len()).filter(|&arm| arm != baseline) {
+        for point in 0..points {
+            let base = &cells[baseline * points + point].estimates;
+            let here = &cells[arm * points + point].estimates;
+            let comparisons = here.iter().zip(base).map(|(here, base)| {
+                let known = here.value.is_some() && base.value.is_some();
+                let pairs = paired(&here.replicates, &base.replicates, confidence);
+                let difference = pairs.mean.filter(|_| known);
+                let half_width = pairs.half_width.filter(|_| known);
+                Comparison {
+                    id: here.id.clone(),
+                    difference,
+                    half_width,
+                    relative: difference.zip(base.value).filter(|(_, base)| *base != 0.0).map(|(d, base)| d / base),
+                    significant: difference.zip(half_width).is_some_and(|(d, half)| d.abs() > half),
+                }
+            });
+            cells[arm * points + point].comparisons = comparisons.collect();
+        }
+    }
+}

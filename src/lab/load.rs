@@ -1,0 +1,224 @@
+//! Reads an experiment or a system and everything it names: other files, logs.
+//!
+//! Where files come from is for the caller to say, through [`Files`]: the library opens none.
+
+use std::io::Read;
+
+use super::spec::{Experiment, Raw};
+use crate::model::{System, check};
+use crate::schema::{Decode, Diagnostic, Kind, Name, Node, Reader, Region, Sources, decode_text, parse, render};
+
+/// Where files come from.
+pub trait Files {
+    /// Opens the file at `path`.
+    ///
+    /// # Errors
+    /// Why it cannot be opened, in words, without its name.
+    fn open(&self, path: &str) -> Result<Box<dyn Read + '_>, String>;
+
+    /// The path of `relative` as seen from the file at `base`, as absolute as the source of files knows.
+    fn beside(&self, base: &str, relative: &str) -> String;
+}
+
+/// Texts larger than this are not experiments.
+const LARGEST_TEXT: u64 = 16 << 20;
+
+/// Why a file cannot be used: everything that is wrong with it.
+#[derive(Clone, Debug)]
+pub struct Problems {
+    /// What is wrong.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The texts that it is wrong with.
+    pub sources: Sources,
+}
+
+impl std::fmt::Display for Problems {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&render(&self.diagnostics, &self.sources))
+    }
+}
+
+impl std::error::Error for Problems {}
+
+/// An experiment with the texts it was read from.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The experiment; its system is the tree of the system itself, never a reference to a file.
+    pub experiment: Experiment,
+    /// The texts that were read.
+    pub sources: Sources,
+}
+
+/// Reads the experiment at `path`; a file that holds only a system is an experiment without arms.
+///
+/// # Errors
+/// Everything that is wrong with the file and the system it names.
+pub fn load(files: &dyn Files, path: &str) -> Result<Loaded, Problems> {
+    let mut sources = Sources::default();
+    let mut reader = Reader::default();
+    let experiment = read_experiment(files, path, &mut sources, &mut reader);
+    match experiment {
+        Some(experiment) if reader.diagnostics.is_empty() => Ok(Loaded { experiment, sources }),
+        _ => Err(Problems { diagnostics: reader.diagnostics, sources }),
+    }
+}
+
+fn read_experiment(files: &dyn Files, path: &str, sources: &mut Sources, reader: &mut Reader) -> Option<Experiment> {
+    let mut root = read_tree(files, path, None, sources, reader)?;
+    make_paths_absolute(&mut root, path, files);
+    if is_system(&root) {
+        let bare = Node { kind: Kind::Struct(None, vec![(name("system", root.region), root.clone())]), ..root };
+        root = bare;
+    } else if root.name().is_some_and(|name| name != "Experiment") || !matches!(root.kind, Kind::Struct(..)) {
+        let found = root.describe();
+        reader.error(root.region, format!("expected `Experiment(...)` or `System(...)`, found {found}"), "");
+        return None;
+    }
+    // The system is read first, so that its mistakes are found beside those of the experiment.
+    let mut good = true;
+    if let Kind::Struct(_, fields) = &mut root.kind
+        && let Some((_, node)) = fields.iter_mut().find(|(field, _)| field.text == "system")
+    {
+        match read_system(files, path, node, sources, reader) {
+            Some(tree) => *node = tree,
+            None => good = false,
+        }
+    }
+    let mut experiment = Experiment::decode(&root, reader)?;
+    if experiment.title.is_empty() {
+        experiment.title = stem(path);
+    }
+    good.then_some(experiment)
+}
+
+/// The tree of the system that `node` is or names, if all is well with it.
+fn read_system(
+    files: &dyn Files,
+    path: &str,
+    node: &Node,
+    sources: &mut Sources,
+    reader: &mut Reader,
+) -> Option<Node> {
+    let tree = match &node.kind {
+        Kind::Tuple(Some(word), items) if word.text == "File" => match &items[..] {
+            [Node { kind: Kind::Text(relative), region }] => {
+                let target = files.beside(path, relative);
+                let mut tree = read_tree(files, &target, Some(*region), sources, reader)?;
+                make_paths_absolute(&mut tree, &target, files);
+                tree
+            }
+            _ => {
+                reader.error(node.region, "expected the path of one file", "write `File(\"../models/web.ron\")`");
+                return None;
+            }
+        },
+        _ => node.clone(),
+    };
+    let before = reader.diagnostics.len();
+    let system = System::decode(&tree, reader)?;
+    reader.diagnostics.extend(check(&system));
+    (reader.diagnostics.len() == before).then_some(tree)
+}
+
+fn read_tree(
+    files: &dyn Files,
+    path: &str,
+    named_at: Option<Region>,
+    sources: &mut Sources,
+    reader: &mut Reader,
+) -> Option<Node> {
+    let text = read_text(files, path);
+    match text {
+        Ok(text) => {
+            let source = sources.add(path, text);
+            let (_, text) = sources.get(source)?;
+            parse(source, text).map_err(|errors| reader.diagnostics.extend(errors)).ok()
+        }
+        Err(why) => {
+            // A file that was named on the command line has no place in any text.
+            let region = named_at.unwrap_or(Region { source: u32::MAX, start: 0, end: 0 });
+            reader.error(region, format!("cannot read \"{path}\": {why}"), "");
+            None
+        }
+    }
+}
+
+fn read_text(files: &dyn Files, path: &str) -> Result<String, String> {
+    let mut bytes = Vec::new();
+    files.open(path)?.take(LARGEST_TEXT + 1).read_to_end(&mut bytes).map_err(|error| plain(&error))?;
+    if bytes.len() as u64 > LARGEST_TEXT {
+        return Err("larger than 16 MiB, which no experiment is; a log is named inside one".to_owned());
+    }
+    decode_text(bytes)
+}
+
+/// An error of the operating system in words, without its number.
+#[must_use]
+pub fn plain(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        std::io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
+        std::io::ErrorKind::StorageFull => "the disk is full".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+fn is_system(root: &Node) -> bool {
+    let named = |field: &str| matches!(&root.kind, Kind::Struct(_, fields) if fields.iter().any(|(name, _)| name.text == field));
+    root.name() == Some("System") || (root.name().is_none() && named("nodes"))
+}
+
+fn name(text: &str, region: Region) -> Name {
+    Name { text: text.to_owned(), region }
+}
+
+fn stem(path: &str) -> String {
+    let file = path.rsplit(['/', '\\', ':']).next().unwrap_or(path);
+    file.strip_suffix(".ron").unwrap_or(file).to_owned()
+}
+
+/// Every `file` field of the language is a path: it is read as seen from the file it stands in.
+fn make_paths_absolute(node: &mut Node, base: &str, files: &dyn Files) {
+    let resolve = |node: &mut Node| {
+        if let Kind::Text(text) = &mut node.kind {
+            *text = files.beside(base, text);
+        }
+    };
+    match &mut node.kind {
+        Kind::Struct(_, fields) | Kind::Map(fields) => {
+            for (name, value) in fields {
+                if name.text == "file" || name.text.ends_with(".file") {
+                    resolve(value);
+                } else {
+                    make_paths_absolute(value, base, files);
+                }
+            }
+        }
+        Kind::Tuple(Some(name), items) if name.text == "Replay" => items.iter_mut().take(1).for_each(resolve),
+        Kind::Tuple(_, items) | Kind::List(items) => {
+            items.iter_mut().for_each(|item| make_paths_absolute(item, base, files));
+        }
+        Kind::Word(_) | Kind::Number(_) | Kind::Text(_) => {}
+    }
+}
+
+/// Where `text` stands as a string in `tree`.
+#[must_use]
+pub fn place_of(tree: &Node, text: &str) -> Option<Region> {
+    match &tree.kind {
+        Kind::Text(here) => (here == text).then_some(tree.region),
+        Kind::Struct(_, fields) | Kind::Map(fields) => fields.iter().find_map(|(_, value)| place_of(value, text)),
+        Kind::Tuple(_, items) | Kind::List(items) => items.iter().find_map(|item| place_of(item, text)),
+        Kind::Word(_) | Kind::Number(_) => None,
+    }
+}
+
+impl Experiment {
+    /// The tree of the system.
+    #[must_use]
+    pub fn system_tree(&self) -> &Node {
+        let Raw(tree) = &self.system;
+        tree
+    }
+}

@@ -1,0 +1,405 @@
+//! One replication: runs a system once and takes from its actors what the results need, in a form that is small.
+
+use super::measure::{Quantity, What};
+use super::results::{LedgerRow, Unit};
+use super::spec::RunSpec;
+use crate::actors::clients::{Clients, record::Snapshot as ClientsSnapshot};
+use crate::actors::fleet::Fleet;
+use crate::actors::{Actor, Actors};
+use crate::engine::random::StreamKey;
+use crate::engine::{self, Duration, Ended, Limits, Outcome, Time, World};
+use crate::measure::Latency;
+use crate::model::{Built, Inputs, NodeInfo, System, build};
+
+/// What one replication gave.
+#[derive(Clone, Debug)]
+pub struct Observation {
+    /// Why it ended.
+    pub ended: Ended,
+    /// One value for each quantity of the plan.
+    pub values: Vec<Option<f64>>,
+    /// Latency of served requests after the warm-up: (nanoseconds, how many).
+    pub latencies: Vec<(u64, u64)>,
+    /// Requests by what became of them.
+    pub ledger: Vec<LedgerRow>,
+    /// What each node gave, in the order of the actors.
+    pub nodes: Vec<NodeSeen>,
+    /// Length of a window in seconds.
+    pub window: f64,
+    /// Requests whose outcome became known to their clients.
+    pub completed: u64,
+    /// Events handled.
+    pub events: u64,
+}
+
+/// What one node gave.
+#[derive(Clone, Debug)]
+pub struct NodeSeen {
+    /// What it is.
+    pub info: NodeInfo,
+    /// Name, identifier, unit and value of each of its numbers.
+    pub values: Vec<(&'static str, &'static str, Unit, Option<f64>)>,
+    /// Utilization of each server.
+    pub servers: Vec<f64>,
+    /// Utilization of each row of servers by window.
+    pub heat: Vec<Vec<f64>>,
+    /// Quantity, unit and value by window.
+    pub series: Vec<(&'static str, Unit, Vec<Option<f64>>)>,
+}
+
+impl NodeSeen {
+    /// The series called `quantity`.
+    #[must_use]
+    pub fn series(&self, quantity: &str) -> Option<&[Option<f64>]> {
+        self.series.iter().find(|(name, _, _)| *name == quantity).map(|(_, _, values)| &values[..])
+    }
+}
+
+/// What every replication of a cell has in common.
+#[derive(Clone, Copy, Debug)]
+pub struct Job<'a> {
+    /// The system.
+    pub system: &'a System,
+    /// The logs it replays.
+    pub inputs: &'a Inputs,
+    /// How long, and the seed.
+    pub run: &'a RunSpec,
+    /// Windows of the series to begin with.
+    pub window: Duration,
+    /// What is measured.
+    pub quantities: &'a [Quantity],
+}
+
+/// Runs replication number `replication`.
+///
+/// # Errors
+/// A log that cannot be put on the clock, or a ledger that does not balance: a defect of the program, in words.
+pub fn observe(job: Job<'_>, replication: u32) -> Result<Observation, String> {
+    let root = StreamKey::root(job.run.seed, replication);
+    let Built { mut actors, mut core, nodes } = build(job.system, job.inputs, root, job.window)?;
+    let warm_up = job.run.warm_up.duration();
+    actors.start(&mut core, warm_up);
+    let end = job.run.duration.map_or(Time::MAX, |duration| Time::ZERO + duration.duration());
+    let limits = Limits {
+        end,
+        requests: job.run.requests.unwrap_or(u64::MAX),
+        events: job.run.events,
+        in_flight: job.run.in_flight as usize,
+    };
+    let first_tick = actors.first_tick();
+    let ended = engine::run(&mut actors, &mut core, limits, first_tick);
+    let over = if ended == Ended::Duration { end } else { core.now() };
+    // A window that ends with the run is whole.
+    while ended == Ended::Duration && actors.clock().next_boundary() <= over {
+        let boundary = actors.clock().next_boundary();
+        actors.tick(&core.requests, boundary);
+    }
+    balance(&actors, &core, &nodes)?;
+    let view = View { actors: &actors, nodes: &nodes, over, warm_up, window: actors.clock().width().as_secs_f64() };
+    Ok(Observation {
+        ended,
+        values: job.quantities.iter().map(|quantity| view.value(&quantity.what)).collect(),
+        latencies: view.latency().buckets(),
+        ledger: view.ledger(),
+        nodes: view.nodes(),
+        window: view.window,
+        completed: core.completed,
+        events: core.events(),
+    })
+}
+
+/// Every request ends in exactly one outcome or is still in flight, at the clients and at every node.
+fn balance(actors: &Actors, core: &crate::actors::message::Core, nodes: &[NodeInfo]) -> Result<(), String> {
+    let mut waiting = 0;
+    for (actor, info) in actors.all.iter().zip(nodes) {
+        let (came, left, inside) = match actor {
+            Actor::Clients(clients) => {
+                let record = &clients.record;
+                let lost: u64 = record.losses.iter().map(|(_, _, count)| count).sum();
+                let ended: u64 = record.outcomes.iter().sum();
+                if ended != lost + record.outcomes[Outcome::Served as usize] {
+                    return Err(format!("the ledger of \"{}\" does not balance: {record:?}", info.name));
+                }
+                waiting += record.population.count();
+                (record.offered, ended, record.population.count())
+            }
+            Actor::Balancer(balancer) => {
+                (balancer.record.arrivals, balancer.record.departures, balancer.record.population.count())
+            }
+            Actor::Fleet(fleet) => (fleet.record.arrivals, fleet.record.departures, fleet.record.population.count()),
+        };
+        if came != left + inside {
+            return Err(format!(
+                "the ledger of \"{}\" does not balance: {came} requests came, {left} left, {inside} are inside",
+                info.name
+            ));
+        }
+    }
+    let alive = core.requests.iter().filter(|(_, request)| !request.abandoned).count() as u64;
+    if alive != waiting {
+        return Err(format!("clients wait for {waiting} requests, but {alive} are in flight"));
+    }
+    Ok(())
+}
+
+/// Reads a system that has stopped.
+struct View<'a> {
+    actors: &'a Actors,
+    nodes: &'a [NodeInfo],
+    over: Time,
+    warm_up: Duration,
+    window: f64,
+}
+
+/// Nanoseconds to seconds.
+const NANO: f64 = 1e-9;
+
+fn ratio(part: f64, whole: f64) -> Option<f64> {
+    (whole > 0.0).then(|| part / whole)
+}
+
+fn not_served(outcomes: &[u64]) -> u64 {
+    outcomes.iter().sum::<u64>() - outcomes[Outcome::Served as usize]
+}
+
+impl View<'_> {
+    /// Seconds that were measured.
+    fn span(&self) -> f64 {
+        self.over.since(Time::ZERO + self.warm_up).as_secs_f64()
+    }
+
+    fn clients(&self) -> impl Iterator<Item = &Clients> {
+        self.actors.all.iter().filter_map(|actor| match actor {
+            Actor::Clients(clients) => Some(&**clients),
+            _ => None,
+        })
+    }
+
+    fn fleets<'b>(&'b self, group: &'b str) -> impl Iterator<Item = &'b Fleet> {
+        self.actors.all.iter().zip(self.nodes).filter_map(move |(actor, info)| match actor {
+            Actor::Fleet(fleet) if info.group == group => Some(&**fleet),
+            _ => None,
+        })
+    }
+
+    /// Latency of all served requests after the warm-up.
+    fn latency(&self) -> Latency {
+        let mut all = Latency::default();
+        self.clients().for_each(|clients| all.merge(&clients.record.latency));
+        all
+    }
+
+    fn value(&self, what: &What) -> Option<f64> {
+        let since = |clients: &Clients, f: fn(&[u64]) -> u64| {
+            f(&clients.record.outcomes) - f(&clients.record.at_warm_up.outcomes)
+        };
+        match what {
+            What::LatencyMean => self.latency().mean(),
+            What::LatencyQuantile(p) => self.latency().quantile(*p),
+            What::Throughput => {
+                let served: u64 = self.clients().map(|c| since(c, |outcomes| outcomes[Outcome::Served as usize])).sum();
+                ratio(served as f64, self.span())
+            }
+            What::DropRate => {
+                let lost: u64 = self.clients().map(|c| since(c, not_served)).sum();
+                let ended: u64 = self.clients().map(|c| since(c, |outcomes| outcomes.iter().sum())).sum();
+                ratio(lost as f64, ended as f64)
+            }
+            What::InSystem => {
+                let area: u128 = self
+                    .clients()
+                    .map(|c| c.record.population.area(self.over) - c.record.at_warm_up.population)
+                    .sum();
+                ratio(area as f64 * NANO, self.span())
+            }
+            What::Utilization(group) => {
+                let workers: u64 = self.fleets(group).map(Fleet::workers).sum();
+                let busy: u128 = self.fleets(group).map(|fleet| self.busy(fleet)).sum();
+                ratio(busy as f64 * NANO, workers as f64 * self.span())
+            }
+            What::Waiting(group) => {
+                let mut all = Latency::default();
+                let classes = self.fleets(group).flat_map(|fleet| &fleet.record.classes);
+                classes.for_each(|times| all.merge(&times.waiting));
+                all.mean()
+            }
+        }
+    }
+
+    /// Worker-nanoseconds of work after the warm-up.
+    fn busy(&self, fleet: &Fleet) -> u128 {
+        let total: u128 = fleet.busy_by_server(self.over).iter().map(|&busy| u128::from(busy)).sum();
+        total - fleet.record.at_warm_up.busy
+    }
+
+    fn ledger(&self) -> Vec<LedgerRow> {
+        let mut rows = Vec::new();
+        for (actor, info) in self.actors.all.iter().zip(self.nodes) {
+            let Actor::Clients(clients) = actor else { continue };
+            let record = &clients.record;
+            let mut row = |outcome: String, count: u64| {
+                if count > 0 {
+                    rows.push(LedgerRow { clients: info.name.clone(), outcome, count });
+                }
+            };
+            row(Outcome::Served.words().to_owned(), record.outcomes[Outcome::Served as usize]);
+            let mut losses = record.losses.clone();
+            losses.sort_unstable_by_key(|&(outcome, by, _)| (outcome, by));
+            for (outcome, by, count) in losses {
+                let who = self.nodes.get(by.0 as usize).filter(|_| outcome != Outcome::TimedOut);
+                row(who.map_or_else(|| outcome.words().to_owned(), |who| format!("{} by {}", outcome.words(), who.name)), count);
+            }
+            row("in flight at the end".to_owned(), record.population.count());
+        }
+        rows
+    }
+
+    fn nodes(&self) -> Vec<NodeSeen> {
+        let seen = self.actors.all.iter().zip(self.nodes).map(|(actor, info)| match actor {
+            Actor::Clients(clients) => self.see_clients(clients, info),
+            Actor::Balancer(balancer) => {
+                let record = &balancer.record;
+                let area = (record.population.area(self.over) - record.at_warm_up.population) as f64 * NANO;
+                let areas = record.windows.values().iter().map(|snapshot| snapshot.population);
+                let departures = record.departures - record.at_warm_up.departures;
+                NodeSeen {
+                    info: info.clone(),
+                    values: vec![
+                        ("departures", "departures", Unit::PerSecond, ratio(departures as f64, self.span())),
+                        ("in system", "in_system", Unit::Count, ratio(area, self.span())),
+                    ],
+                    servers: Vec::new(),
+                    heat: Vec::new(),
+                    series: vec![("in_system", Unit::Count, self.means(areas, 1.0))],
+                }
+            }
+            Actor::Fleet(fleet) => self.see_fleet(fleet, info),
+        });
+        seen.collect()
+    }
+
+    fn see_clients(&self, clients: &Clients, info: &NodeInfo) -> NodeSeen {
+        let record = &clients.record;
+        let windows = record.windows.values();
+        let rate = |count: fn(&ClientsSnapshot) -> u64| self.rates(windows.iter().map(count));
+        let sum = |snapshot: &ClientsSnapshot, outcomes: &[Outcome]| -> u64 {
+            outcomes.iter().map(|&outcome| snapshot.outcomes[outcome as usize]).sum()
+        };
+        let rejected = windows.iter().map(|snapshot| sum(snapshot, &[Outcome::QueueFull, Outcome::NoServer]));
+        let failed = windows.iter().map(|snapshot| sum(snapshot, &[Outcome::Refused, Outcome::Crashed, Outcome::Error]));
+        let latencies = record.latencies.values();
+        let offered = record.offered - record.at_warm_up.offered;
+        let area = (record.population.area(self.over) - record.at_warm_up.population) as f64 * NANO;
+        NodeSeen {
+            info: info.clone(),
+            values: vec![
+                ("offered", "offered", Unit::PerSecond, ratio(offered as f64, self.span())),
+                ("mean latency", "latency_mean", Unit::Seconds, record.latency.mean()),
+                ("p50 latency", "latency_p50", Unit::Seconds, record.latency.quantile(0.5)),
+                ("p99 latency", "latency_p99", Unit::Seconds, record.latency.quantile(0.99)),
+                ("in system", "in_system", Unit::Count, ratio(area, self.span())),
+            ],
+            servers: Vec::new(),
+            heat: Vec::new(),
+            series: vec![
+                ("offered", Unit::PerSecond, rate(|snapshot| snapshot.offered)),
+                ("served", Unit::PerSecond, rate(|snapshot| snapshot.outcomes[Outcome::Served as usize])),
+                ("rejected", Unit::PerSecond, self.rates(rejected)),
+                ("failed", Unit::PerSecond, self.rates(failed)),
+                ("timed_out", Unit::PerSecond, rate(|snapshot| snapshot.outcomes[Outcome::TimedOut as usize])),
+                ("latency_mean", Unit::Seconds, latencies.iter().map(Latency::mean).collect()),
+                ("latency_p50", Unit::Seconds, latencies.iter().map(|latency| latency.quantile(0.5)).collect()),
+                ("latency_p99", Unit::Seconds, latencies.iter().map(|latency| latency.quantile(0.99)).collect()),
+                ("in_system", Unit::Count, self.means(windows.iter().map(|snapshot| snapshot.population), 1.0)),
+            ],
+        }
+    }
+
+    fn see_fleet(&self, fleet: &Fleet, info: &NodeInfo) -> NodeSeen {
+        let record = &fleet.record;
+        let windows = record.windows.values();
+        let span = self.span();
+        let (mut waiting, mut service) = (Latency::default(), Latency::default());
+        for times in &record.classes {
+            waiting.merge(&times.waiting);
+            service.merge(&times.service);
+        }
+        let area = (record.population.area(self.over) - record.at_warm_up.population) as f64 * NANO;
+        let queue = (record.waiting.area(self.over) - record.at_warm_up.waiting) as f64 * NANO;
+        let per_server = fleet.workers() as f64 / fleet.len() as f64;
+        let before = &record.server_busy_at_warm_up;
+        let servers = fleet.busy_by_server(self.over);
+        let servers = servers.iter().enumerate().map(|(place, &busy)| {
+            let busy = busy - before.get(place).copied().unwrap_or(0);
+            ratio(busy as f64 * NANO, per_server * span).unwrap_or(0.0)
+        });
+        let utilization = ratio(self.busy(fleet) as f64 * NANO, fleet.workers() as f64 * span);
+        let departures = record.departures - record.at_warm_up.departures;
+        NodeSeen {
+            info: info.clone(),
+            values: vec![
+                ("utilization", "utilization", Unit::Fraction, utilization),
+                ("departures", "departures", Unit::PerSecond, ratio(departures as f64, span)),
+                ("mean waiting", "waiting_mean", Unit::Seconds, waiting.mean()),
+                ("p99 waiting", "waiting_p99", Unit::Seconds, waiting.quantile(0.99)),
+                ("mean service", "service_mean", Unit::Seconds, service.mean()),
+                ("queue length", "queue", Unit::Count, ratio(queue, span)),
+                ("in system", "in_system", Unit::Count, ratio(area, span)),
+            ],
+            servers: servers.collect(),
+            heat: self.heat(fleet, per_server),
+            series: vec![
+                (
+                    "utilization",
+                    Unit::Fraction,
+                    self.means(windows.iter().map(|snapshot| snapshot.busy), fleet.workers() as f64),
+                ),
+                ("queue", Unit::Count, self.means(windows.iter().map(|snapshot| snapshot.waiting), 1.0)),
+                ("in_system", Unit::Count, self.means(windows.iter().map(|snapshot| snapshot.population), 1.0)),
+            ],
+        }
+    }
+
+    /// Utilization by row of servers and window, from cumulative busy times.
+    fn heat(&self, fleet: &Fleet, per_server: f64) -> Vec<Vec<f64>> {
+        let windows = fleet.record.rows.values();
+        let rows = windows.first().map_or(0, Vec::len);
+        let servers_in_row = fleet.len().div_ceil(rows.max(1));
+        (0..rows)
+            .map(|row| {
+                let servers = servers_in_row.min(fleet.len() - row * servers_in_row) as f64;
+                let mut before = 0;
+                let step = |window: &Vec<u64>| {
+                    let busy = window[row] - before;
+                    before = window[row];
+                    busy as f64 * NANO / (self.window * servers * per_server)
+                };
+                windows.iter().map(step).collect()
+            })
+            .collect()
+    }
+
+    /// Per second, from cumulative counts at the ends of windows.
+    fn rates(&self, counts: impl Iterator<Item = u64>) -> Vec<Option<f64>> {
+        let mut before = 0;
+        counts
+            .map(|count| {
+                let in_window = count - before;
+                before = count;
+                Some(in_window as f64 / self.window)
+            })
+            .collect()
+    }
+
+    /// Means over each window, from cumulative areas at the ends of windows; divided by `whole`.
+    fn means(&self, areas: impl Iterator<Item = u128>, whole: f64) -> Vec<Option<f64>> {
+        let mut before = 0;
+        areas
+            .map(|area| {
+                let in_window = area - before;
+                before = area;
+                Some(in_window as f64 * NANO / (self.window * whole))
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,394 @@
+//! The plan of an experiment: every cell with its system, read and checked, before anything runs.
+
+use std::sync::Arc;
+
+use super::claim::Claim;
+use super::load::{Files, Loaded, Problems, place_of};
+use super::measure::{Quantity, quantities};
+use super::results::{Sweep, SweepPoint};
+use super::spec::{Experiment, Label, Raw, RunSpec};
+use crate::actors::clients::Traffic;
+use crate::engine::Duration;
+use crate::model::{Inputs, NodeSpec, System, check};
+use crate::schema::quantity::{Bytes, Percent, Rate, Span};
+use crate::schema::{Decode, Diagnostic, Encode, Kind, Map, Name, Node, Reader, Region, apply, print, suggest};
+use crate::trace::{self, Replay};
+
+/// One arm at one point of the sweep.
+#[derive(Clone, Debug)]
+pub struct PlannedCell {
+    /// Which arm.
+    pub arm: usize,
+    /// Which point of the sweep; 0 without one.
+    pub point: usize,
+    /// The system with all values put in.
+    pub system: System,
+    /// Windows of the series to begin with.
+    pub window: Duration,
+}
+
+/// Everything that will be run, and what will be asked of it.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The experiment as it will be run.
+    pub experiment: Experiment,
+    /// Names of the arms.
+    pub arms: Vec<String>,
+    /// The arm others are compared with; `None` with a single arm.
+    pub baseline: Option<usize>,
+    /// The x axis.
+    pub sweep: Option<Sweep>,
+    /// Arms x points, arms outermost.
+    pub cells: Vec<PlannedCell>,
+    /// The numbers each cell gives.
+    pub quantities: Vec<Quantity>,
+    /// The fleets of the system, by name.
+    pub fleets: Vec<String>,
+    /// The logs that are replayed.
+    pub inputs: Inputs,
+    /// What the reader should know: lines of a log that were left out.
+    pub notices: Vec<String>,
+}
+
+/// The only arm of an experiment without arms.
+pub const ONLY_ARM: &str = "system";
+
+/// Most cells of an experiment.
+const MOST_CELLS: usize = 10_000;
+
+/// Plans `loaded`, with the logs it names read from `files`.
+///
+/// # Errors
+/// Everything that is wrong with the arms, the sweep, the claims and the logs.
+pub fn plan(loaded: Loaded, files: &dyn Files) -> Result<Plan, Problems> {
+    let Loaded { experiment, sources } = loaded;
+    let mut planner = Planner { experiment: &experiment, reader: Reader::default() };
+    let cells = planner.cells();
+    let arms = planner.arm_names();
+    let sweep = planner.sweep();
+    let base = System::decode(experiment.system_tree(), &mut Reader::default());
+    let fleets: Vec<String> = base.as_ref().map(fleets_of).unwrap_or_default();
+    let baseline = planner.baseline(&arms);
+    planner.check_claims(&arms, sweep.as_ref(), &fleets);
+    planner.check_ends(&cells);
+    let mut diagnostics = planner.reader.diagnostics;
+    let (mut inputs, mut notices) = (Inputs::default(), Vec::new());
+    if diagnostics.is_empty() {
+        read_logs(&experiment, &cells, files, &mut inputs, &mut notices, &mut diagnostics);
+    }
+    if !diagnostics.is_empty() {
+        return Err(Problems { diagnostics, sources });
+    }
+    let quantities = quantities(&experiment.measure, &experiment.claims, &fleets);
+    let cells = cells.into_iter().map(|(arm, point, system)| PlannedCell {
+        window: window(&system, &experiment.run, &inputs),
+        arm,
+        point,
+        system,
+    });
+    let cells = cells.collect();
+    Ok(Plan { arms, baseline, sweep, cells, quantities, fleets, inputs, notices, experiment })
+}
+
+impl Plan {
+    /// The experiment with every default filled in and the system as it was run: reads back to the same plan.
+    #[must_use]
+    pub fn manifest(&self) -> String {
+        let mut experiment = self.experiment.clone();
+        if let Ok(base) = resolved(experiment.system_tree()) {
+            experiment.system = Raw(named("System", base.encode()));
+        }
+        print(&named("Experiment", experiment.encode())) + "\n"
+    }
+
+    /// Points of the sweep; 1 without one.
+    #[must_use]
+    pub fn points(&self) -> usize {
+        self.sweep.as_ref().map_or(1, |sweep| sweep.points.len())
+    }
+}
+
+fn named(word: &str, node: Node) -> Node {
+    match node.kind {
+        Kind::Struct(_, fields) => {
+            let name = Name { text: word.to_owned(), region: Region::default() };
+            Node::made(Kind::Struct(Some(name), fields))
+        }
+        _ => node,
+    }
+}
+
+fn resolved(tree: &Node) -> Result<System, Vec<Diagnostic>> {
+    let mut reader = Reader::default();
+    System::decode(tree, &mut reader).ok_or(reader.diagnostics)
+}
+
+fn fleets_of(system: &System) -> Vec<String> {
+    let fleets = system.nodes.entries.iter().filter(|(_, node)| matches!(node, NodeSpec::Fleet(_)));
+    fleets.map(|(name, _)| name.text.clone()).collect()
+}
+
+struct Planner<'a> {
+    experiment: &'a Experiment,
+    reader: Reader,
+}
+
+impl Planner<'_> {
+    fn arm_names(&self) -> Vec<String> {
+        let names: Vec<String> = self.experiment.arms.keys().map(str::to_owned).collect();
+        if names.is_empty() { vec![ONLY_ARM.to_owned()] } else { names }
+    }
+
+    /// The system of every arm at every point.
+    fn cells(&mut self) -> Vec<(usize, usize, System)> {
+        let only: Map<Raw> = Map::default();
+        let arms: Vec<&Map<Raw>> = match &self.experiment.arms.entries[..] {
+            [] => vec![&only],
+            entries => entries.iter().map(|(_, arm)| arm).collect(),
+        };
+        let points: Vec<Option<(&Label, &Raw)>> = match &self.experiment.sweep {
+            None => vec![None],
+            Some(sweep) => sweep.values.iter().map(|value| Some((&sweep.path, value))).collect(),
+        };
+        if arms.len() * points.len() > MOST_CELLS {
+            let region = self.experiment.sweep.as_ref().map_or(Region::default(), |sweep| sweep.path.0.region);
+            let cells = arms.len() * points.len();
+            self.reader.error(region, format!("{cells} cells are more than an experiment may have, {MOST_CELLS}"), "");
+            return Vec::new();
+        }
+        let mut cells = Vec::new();
+        for (arm, overrides) in arms.iter().enumerate() {
+            for (point, swept) in points.iter().enumerate() {
+                let mut tree = self.experiment.system_tree().clone();
+                let overrides = overrides.entries.iter().map(|(path, value)| (path, value));
+                let swept = swept.iter().map(|(path, value)| (&path.0, *value));
+                let mut good = true;
+                for (path, Raw(value)) in overrides.chain(swept) {
+                    if let Err(diagnostic) = put(&mut tree, path, value.clone()) {
+                        self.reader.diagnostics.push(diagnostic);
+                        good = false;
+                    }
+                }
+                if !good {
+                    continue;
+                }
+                if let Some(system) = System::decode(&tree, &mut self.reader) {
+                    self.reader.diagnostics.extend(check(&system));
+                    cells.push((arm, point, system));
+                }
+            }
+        }
+        cells
+    }
+
+    fn sweep(&self) -> Option<Sweep> {
+        let sweep = self.experiment.sweep.as_ref()?;
+        let (values, unit) = axis(&sweep.values);
+        let labels = sweep.values.iter().map(|Raw(value)| label(value));
+        let points = labels.zip(values).map(|(label, value)| SweepPoint { label, value }).collect();
+        Some(Sweep { path: sweep.path.0.text.clone(), unit, points })
+    }
+
+    fn baseline(&mut self, arms: &[String]) -> Option<usize> {
+        match &self.experiment.baseline {
+            Some(label) => {
+                let found = arms.iter().position(|arm| *arm == label.0.text);
+                if found.is_none() {
+                    self.unknown_arm(label, arms);
+                }
+                found.filter(|_| arms.len() > 1)
+            }
+            None => (arms.len() > 1).then_some(0),
+        }
+    }
+
+    fn unknown_arm(&mut self, label: &Label, arms: &[String]) {
+        let valid: Vec<&str> = arms.iter().map(String::as_str).collect();
+        let Name { text, region } = &label.0;
+        self.reader.error(*region, format!("there is no arm \"{text}\""), suggest(text, &valid));
+    }
+
+    fn check_claims(&mut self, arms: &[String], sweep: Option<&Sweep>, fleets: &[String]) {
+        for claim in &self.experiment.claims {
+            for label in claim.arms() {
+                if !arms.contains(&label.0.text) {
+                    self.unknown_arm(label, arms);
+                }
+            }
+            self.check_point(claim, sweep);
+            for term in claim.terms() {
+                let Some(label) = term.node() else { continue };
+                let Name { text, region } = &label.0;
+                if !fleets.contains(text) {
+                    let valid: Vec<&str> = fleets.iter().map(String::as_str).collect();
+                    self.reader.error(*region, format!("there is no fleet \"{text}\""), suggest(text, &valid));
+                }
+            }
+            if let Some(mismatch) = claim.mismatch() {
+                let region = claim.arms().first().map_or(Region::default(), |label| label.0.region);
+                self.reader.error(region, format!("a claim compares unlike things: {mismatch}"), "");
+            }
+        }
+    }
+
+    fn check_point(&mut self, claim: &Claim, sweep: Option<&Sweep>) {
+        let Some(label) = claim.at() else { return };
+        let Name { text, region } = &label.0;
+        let valid: Vec<&str> =
+            sweep.map(|sweep| sweep.points.iter().map(|point| point.label.as_str()).collect()).unwrap_or_default();
+        if valid.is_empty() {
+            self.reader.error(*region, "nothing is swept, so a claim has no point `at` which it holds", "");
+        } else if !valid.contains(&text.as_str()) {
+            self.reader.error(*region, format!("the sweep has no point \"{text}\""), suggest(text, &valid));
+        }
+    }
+
+    /// A replication must end: by time, by count, or because the log it replays is over.
+    fn check_ends(&mut self, cells: &[(usize, usize, System)]) {
+        let run = &self.experiment.run;
+        let endless = |system: &System| {
+            system.nodes.entries.iter().any(|(_, node)| match node {
+                NodeSpec::Clients(clients) => !matches!(clients.arrivals, Traffic::Replay(_)),
+                _ => false,
+            })
+        };
+        if run.duration.is_none() && run.requests.is_none() && cells.iter().any(|(_, _, system)| endless(system)) {
+            let region = self.experiment.system_tree().region;
+            let message = "nothing says when a replication ends";
+            self.reader.error(region, message, "write `run: (duration: \"10 min\")` in the experiment");
+        }
+    }
+}
+
+/// Puts `value` at `path`, which begins with the name of a node or with `faults`.
+fn put(tree: &mut Node, path: &Name, value: Node) -> Result<(), Diagnostic> {
+    let first = crate::schema::split_path(&path.text).into_iter().next().unwrap_or_default();
+    let Kind::Struct(_, fields) = &mut tree.kind else {
+        return Err(Diagnostic::new(path.region, "the system has no fields to set"));
+    };
+    if matches!(first.as_str(), "faults" | "nodes") {
+        return apply(tree, &path.text, path.region, value);
+    }
+    match fields.iter_mut().find(|(field, _)| field.text == "nodes") {
+        Some((_, nodes)) => apply(nodes, &path.text, path.region, value),
+        None => Err(Diagnostic::new(path.region, "the system has no nodes")),
+    }
+}
+
+/// A value as people write it.
+fn label(value: &Node) -> String {
+    match &value.kind {
+        Kind::Text(text) => text.clone(),
+        _ => print(value),
+    }
+}
+
+/// Values of the x axis with their unit, where all are quantities of one kind.
+fn axis(values: &[Raw]) -> (Vec<Option<f64>>, String) {
+    let number = |node: &Node| match &node.kind {
+        Kind::Number(text) => ron::from_str::<f64>(text).ok(),
+        _ => None,
+    };
+    let text = |node: &Node| match &node.kind {
+        Kind::Text(text) => Some(text.clone()),
+        _ => None,
+    };
+    let kinds: [(&str, &dyn Fn(&Node) -> Option<f64>); 5] = [
+        ("", &number),
+        ("/s", &|node| Rate::parse(&text(node)?).ok().map(Rate::per_second)),
+        ("s", &|node| Span::parse(&text(node)?).ok().map(Span::seconds)),
+        ("%", &|node| Percent::parse(&text(node)?).ok().map(|share| share.fraction() * 100.0)),
+        ("B", &|node| Bytes::parse(&text(node)?).ok().map(|size| size.bytes() as f64)),
+    ];
+    for (unit, read) in kinds {
+        let read: Vec<Option<f64>> = values.iter().map(|Raw(value)| read(value)).collect();
+        if read.iter().all(Option::is_some) {
+            return (read, unit.to_owned());
+        }
+    }
+    (vec![None; values.len()], String::new())
+}
+
+fn replays(system: &System) -> impl Iterator<Item = &Replay> {
+    system.nodes.entries.iter().filter_map(|(_, node)| match node {
+        NodeSpec::Clients(clients) => match &clients.arrivals {
+            Traffic::Replay(replay) => Some(replay),
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+/// Reads each log once, however many cells replay it.
+fn read_logs(
+    experiment: &Experiment,
+    cells: &[(usize, usize, System)],
+    files: &dyn Files,
+    inputs: &mut Inputs,
+    notices: &mut Vec<String>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let mut failed: Vec<&str> = Vec::new();
+    for replay in cells.iter().flat_map(|(_, _, system)| replays(system)) {
+        if inputs.trace(replay).is_some() || failed.contains(&replay.file.as_str()) {
+            continue;
+        }
+        let read = files.open(&replay.file).and_then(|input| trace::read(input, replay).map_err(|error| error.to_string()));
+        match read {
+            Ok((trace, report)) => {
+                notices.extend(report.notices().into_iter().map(|notice| format!("{}: {notice}", short(&replay.file))));
+                inputs.traces.push((replay.clone(), Arc::new(trace)));
+            }
+            Err(why) => {
+                failed.push(&replay.file);
+                let region = place_of(experiment.system_tree(), &replay.file)
+                    .or_else(|| experiment.arms.entries.iter().find_map(|(_, arm)| {
+                        arm.entries.iter().find_map(|(_, Raw(value))| place_of(value, &replay.file))
+                    }))
+                    .unwrap_or(experiment.system_tree().region);
+                diagnostics.push(Diagnostic::new(region, format!("cannot replay \"{}\": {why}", replay.file)));
+            }
+        }
+    }
+}
+
+/// The name of a file without its folders: the same on every machine.
+fn short(path: &str) -> &str {
+    path.rsplit(['/', '\\', ':']).next().unwrap_or(path)
+}
+
+/// Windows wanted in a series.
+const WINDOWS: u64 = 120;
+
+/// Windows of the series to begin with; they double when there are too many.
+fn window(system: &System, run: &RunSpec, inputs: &Inputs) -> Duration {
+    let by_time = run.duration.map(|duration| duration.duration().as_nanos());
+    let by_count = run.requests.map(|requests| (requests as f64 / rate_of(system, inputs) * 1e9) as u64);
+    let by_log = replays(system).filter_map(|replay| scheduled_end(replay, inputs)).max();
+    let length = [by_time, by_count, by_log].into_iter().flatten().min().unwrap_or(WINDOWS * 1_000_000_000);
+    Duration::from_nanos((length / WINDOWS).max(1000))
+}
+
+fn scheduled_end(replay: &Replay, inputs: &Inputs) -> Option<u64> {
+    let key = crate::engine::random::StreamKey::root(0, 0);
+    trace::schedule(inputs.trace(replay)?, replay, key).ok()?.last().copied()
+}
+
+/// About how many requests a second the clients of a system make.
+fn rate_of(system: &System, inputs: &Inputs) -> f64 {
+    let mut rate = 0.0;
+    for (_, node) in &system.nodes.entries {
+        let NodeSpec::Clients(clients) = node else { continue };
+        rate += match &clients.arrivals {
+            Traffic::Users(users) => f64::from(users.count) / users.think.mean().max(1e-3),
+            Traffic::Sessions(sessions) => sessions.rate.per_second() * sessions.requests,
+            Traffic::Replay(replay) => match (inputs.trace(replay), scheduled_end(replay, inputs)) {
+                (Some(trace), Some(end)) if end > 0 => trace.records.len() as f64 / (end as f64 / 1e9),
+                _ => 1.0,
+            },
+            open => open.process().map_or(1.0, |process| process.mean_rate()),
+        };
+    }
+    rate.max(1e-6)
+}
+

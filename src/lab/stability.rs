@@ -1,0 +1,53 @@
+//! Whether a cell has a steady state.
+
+use super::observe::Observation;
+use super::plan::PlannedCell;
+use super::results::Stability;
+use super::spec::RunSpec;
+use crate::actors::clients::Traffic;
+use crate::engine::Ended;
+use crate::model::NodeSpec;
+use crate::stats::trend;
+
+/// What the populations of the nodes say: stable, growing without end, or stopped by a limit of the program.
+#[must_use]
+pub fn stability(planned: &PlannedCell, run: &RunSpec, done: &[&Observation]) -> Stability {
+    if done.iter().any(|observation| observation.ended == Ended::InFlight) {
+        return Stability::Overflow { limit: format!("more than {} requests in flight", run.in_flight) };
+    }
+    if !is_stationary(planned) {
+        return Stability::Stable;
+    }
+    let Some(first) = done.first() else { return Stability::Stable };
+    let skip = (run.warm_up.seconds() / first.window) as usize;
+    for (place, node) in first.nodes.iter().enumerate().filter(|(_, node)| node.info.kind == "Fleet") {
+        let populations: Vec<Vec<f64>> = done
+            .iter()
+            .map(|observation| {
+                let windows = observation.nodes[place].series("in_system").unwrap_or_default();
+                windows.iter().skip(skip).map(|value| value.unwrap_or(0.0)).collect()
+            })
+            .collect();
+        let _ = &populations;
+        if let Some(growth) = trend::growth(&populations, first.window) {
+            return Stability::Unstable { node: node.info.name.clone(), growth };
+        }
+    }
+    Stability::Stable
+}
+
+/// True if nothing about the system changes with time: only then does a rising queue mean that it never settles.
+fn is_stationary(planned: &PlannedCell) -> bool {
+    planned.system.faults.is_empty()
+        && planned.system.nodes.entries.iter().all(|(_, node)| match node {
+            NodeSpec::Clients(clients) => matches!(
+                clients.arrivals,
+                Traffic::Poisson(_)
+                    | Traffic::Deterministic(_)
+                    | Traffic::Renewal(_)
+                    | Traffic::Mmpp(_)
+                    | Traffic::Sessions(_)
+            ),
+            _ => true,
+        })
+}
