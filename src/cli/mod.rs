@@ -1,6 +1,124 @@
-//! The command line: one file a subcommand.
+//! The command line: one file a subcommand. Results go to standard output, everything else to standard error.
+
+mod check;
+mod files;
+mod import;
+mod list;
+mod progress;
+mod run;
+mod shipped;
+mod show;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// All is well.
+    Fine,
+    /// A claim does not hold.
+    ClaimFailed,
+    /// The input cannot be used.
+    BadInput,
+    /// Stopped from outside; what was complete is kept.
+    Stopped,
+}
+
+impl From<End> for ExitCode {
+    fn from(end: End) -> Self {
+        Self::from(match end {
+            End::Fine => 0,
+            End::ClaimFailed => 1,
+            End::BadInput => 2,
+            End::Stopped => 130,
+        })
+    }
+}
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "rushhour",
+    version,
+    about = "A deterministic laboratory for scalable web systems",
+    long_about = "Describe clients, balancers and servers in a RON file, say what to vary, and get comparisons with \
+                  confidence intervals, plots, and claims that are checked. The same file and seed give the same bits \
+                  on any machine and any number of threads.",
+    after_help = "Examples:\n  rushhour list                         what the program carries\n  rushhour run hockey-stick --quick     a first answer in seconds\n  rushhour run mine.ron --out results   your own file\n  rushhour import log access.log        what is in a log, and a model of it\n\nExit codes: 0 fine, 1 a claim failed, 2 bad input or usage, 130 stopped."
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run experiments and show what they found
+    Run(run::Arguments),
+    /// Look for mistakes without running anything
+    Check(check::Arguments),
+    /// List the models and experiments the program carries
+    List(list::Arguments),
+    /// Print a model or experiment the program carries, to start one's own from
+    Show(show::Arguments),
+    /// Read what other systems write
+    Import(import::Arguments),
+    /// Print a script that completes commands in a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
 
 /// Runs the command line and gives the exit code of the process.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let end = if error.use_stderr() { End::BadInput } else { End::Fine };
+            // Nothing can be done where help cannot be printed.
+            let _ = error.print();
+            return end.into();
+        }
+    };
+    match arguments.command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Check(arguments) => check::check(&arguments),
+        Command::List(arguments) => list::list(&arguments),
+        Command::Show(arguments) => show::show(&arguments),
+        Command::Import(arguments) => import::import(&arguments),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "rushhour", &mut script);
+            print(&String::from_utf8_lossy(&script))
+        }
+    }
+    .into()
+}
+
+/// Writes results to standard output. A reader that has gone away, as `head` does, is no mistake.
+fn print(text: &str) -> End {
+    let mut out = anstream::stdout();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => End::Fine,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => End::Fine,
+        Err(error) => complain(&format!("cannot write to standard output: {error}")),
+    }
+}
+
+/// Says what is wrong on standard error.
+fn complain(message: &str) -> End {
+    let text = if message.starts_with("error") { message.to_owned() } else { format!("error: {message}\n") };
+    tell(&text);
+    End::BadInput
+}
+
+/// Says something beside the results, on standard error.
+fn tell(text: &str) {
+    let mut out = anstream::stderr();
+    // Where standard error is closed there is nobody to tell.
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }

@@ -1,0 +1,53 @@
+//! `rushhour check`: every mistake of a file, without running it.
+
+use super::files::{Disk, resolve};
+use super::{End, complain, print};
+use crate::lab::{load, plan};
+
+/// What `check` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  rushhour check mine.ron\n  rushhour check mine.ron --resolved    with every default filled in")]
+pub struct Arguments {
+    /// Files, or names of what the program carries
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
+    /// Print the experiment with every default filled in
+    #[arg(long)]
+    resolved: bool,
+}
+
+/// Checks the files one by one; the worst end counts.
+pub fn check(arguments: &Arguments) -> End {
+    let mut end = End::Fine;
+    for word in &arguments.files {
+        let path = match resolve(word) {
+            Ok(path) => path,
+            Err(why) => {
+                end = complain(&why);
+                continue;
+            }
+        };
+        let planned = load(&Disk, &path).and_then(|loaded| plan(loaded, &Disk));
+        match planned {
+            Err(problems) => end = complain(&problems.to_string()),
+            Ok(plan) => {
+                let cells = plan.cells.len();
+                let replications = cells as u64 * u64::from(plan.experiment.run.replications);
+                let summary = format!(
+                    "{word}: fine. {} arms x {} points x {} replications = {replications} runs\n",
+                    plan.arms.len(),
+                    plan.points(),
+                    plan.experiment.run.replications,
+                );
+                let text = if arguments.resolved { plan.manifest() } else { summary };
+                if print(&text) == End::BadInput {
+                    end = End::BadInput;
+                }
+                for notice in &plan.notices {
+                    super::tell(&format!("note: {notice}\n"));
+                }
+            }
+        }
+    }
+    end
+}

@@ -1,0 +1,231 @@
+//! `rushhour run`: runs experiments, shows their summaries, writes their files.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use super::files::{Disk, resolve};
+use super::progress::Bar;
+use super::{End, complain, print, shipped, tell};
+use crate::lab::results::{Results, Verdict};
+use crate::lab::{Experiment, Plan, RunSpec, load, plan, run as run_plan};
+use crate::report::{self, Format};
+use crate::schema::quantity::Span;
+
+/// What `run` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  rushhour run hockey-stick\n  rushhour run mine.ron --quick\n  rushhour run mine.ron --replications 40 --out results --format csv\n  rushhour run out/mine/manifest.ron     the same run again, bit for bit")]
+pub struct Arguments {
+    /// Files, or names of what the program carries
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
+    /// A first look: a tenth of the length, five replications at most
+    #[arg(long)]
+    quick: bool,
+    /// Threads to run on; without it, one for each processor
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// Another seed than the file's
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Another number of replications than the file's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    replications: Option<u32>,
+    /// Another length of a replication than the file's, such as "10 min"
+    #[arg(long, value_name = "TIME")]
+    duration: Option<String>,
+    /// Folder for the files; without it, `out/NAME`
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Write no files
+    #[arg(long, conflicts_with = "out")]
+    no_files: bool,
+    /// Form of the summary on standard output
+    #[arg(long, value_enum, default_value_t = Form::Table)]
+    format: Form,
+    /// No progress bar and no notes
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// Form of the summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    Table,
+    Markdown,
+    Csv,
+    Json,
+}
+
+impl From<Form> for Format {
+    fn from(form: Form) -> Self {
+        match form {
+            Form::Table => Self::Table,
+            Form::Markdown => Self::Markdown,
+            Form::Csv => Self::Csv,
+            Form::Json => Self::Json,
+        }
+    }
+}
+
+/// Runs the files one after the other; all are checked before the first is run.
+pub fn run(arguments: &Arguments) -> End {
+    let mut plans = Vec::new();
+    let mut bad = false;
+    for word in &arguments.files {
+        match prepare(word, arguments) {
+            Ok(plan) => plans.push((word, plan)),
+            Err(why) => {
+                complain(&why);
+                bad = true;
+            }
+        }
+    }
+    let folders: Vec<PathBuf> = plans.iter().map(|(word, _)| folder(word, arguments)).collect();
+    for (place, folder) in folders.iter().enumerate() {
+        if arguments.no_files {
+            break;
+        }
+        if folders[..place].contains(folder) {
+            complain(&format!("two experiments would write to \"{}\"; run them one by one", folder.display()));
+            bad = true;
+        } else if let Err(why) = report::check_folder(folder) {
+            complain(&why.to_string());
+            bad = true;
+        }
+    }
+    if bad {
+        return End::BadInput;
+    }
+    if let Some(threads) = arguments.threads
+        && let Err(error) = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global()
+    {
+        return complain(&format!("cannot start {threads} threads: {error}"));
+    }
+    let stop = stop_flag();
+    let mut worst = End::Fine;
+    for ((_, plan), folder) in plans.iter().zip(&folders) {
+        let end = run_one(plan, folder, arguments, &stop);
+        if worst == End::Fine || end == End::Stopped {
+            worst = end;
+        }
+        if end == End::Stopped {
+            break;
+        }
+    }
+    worst
+}
+
+fn prepare(word: &str, arguments: &Arguments) -> Result<Plan, String> {
+    let path = resolve(word)?;
+    let mut loaded = load(&Disk, &path).map_err(|problems| problems.to_string())?;
+    adjust(&mut loaded.experiment, arguments)?;
+    plan(loaded, &Disk).map_err(|problems| problems.to_string())
+}
+
+/// Puts what the command line says over what the file says.
+fn adjust(experiment: &mut Experiment, arguments: &Arguments) -> Result<(), String> {
+    let run = &mut experiment.run;
+    if arguments.quick {
+        quicken(run);
+    }
+    if let Some(text) = &arguments.duration {
+        let span = Span::parse(text).map_err(|why| format!("--duration: {why}; write \"10 min\""))?;
+        if span <= run.warm_up {
+            return Err(format!("--duration {text} is not longer than the warm-up of {}", run.warm_up));
+        }
+        run.duration = Some(span);
+    }
+    run.seed = arguments.seed.unwrap_or(run.seed);
+    run.replications = arguments.replications.unwrap_or(run.replications);
+    Ok(())
+}
+
+/// A tenth of the length, five replications at most.
+fn quicken(run: &mut RunSpec) {
+    let tenth = |span: Span| Span::from_seconds(span.seconds() / 10.0).unwrap_or(span);
+    run.duration = run.duration.map(tenth);
+    run.warm_up = tenth(run.warm_up);
+    run.requests = run.requests.map(|requests| (requests / 10).max(1));
+    run.replications = run.replications.min(5);
+}
+
+fn folder(word: &str, arguments: &Arguments) -> PathBuf {
+    let name = shipped::stem(word.rsplit(['/', '\\', ':']).next().unwrap_or(word));
+    // A manifest stands in a folder that bears the name of its experiment.
+    let parent = std::path::Path::new(word).parent().and_then(|parent| parent.file_name());
+    let name = match (name, parent) {
+        ("manifest", Some(parent)) => format!("{}-again", parent.to_string_lossy()),
+        (name, _) => name.to_owned(),
+    };
+    match &arguments.out {
+        Some(out) if arguments.files.len() > 1 => out.join(name),
+        Some(out) => out.clone(),
+        None => PathBuf::from("out").join(name),
+    }
+}
+
+/// Set when the process is asked to stop; asked twice, it stops at once.
+fn stop_flag() -> Arc<AtomicBool> {
+    static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+    let flag = FLAG.get_or_init(|| {
+        let flag = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&flag);
+        let handler = move || {
+            if seen.swap(true, Ordering::SeqCst) {
+                std::process::exit(130);
+            }
+            tell("\nstopping: finishing the replications that run; press Ctrl-C again to stop at once\n");
+        };
+        // Without a handler the process simply ends when asked to.
+        let _ = ctrlc::set_handler(handler);
+        flag
+    });
+    Arc::clone(flag)
+}
+
+fn run_one(plan: &Plan, folder: &std::path::Path, arguments: &Arguments, stop: &AtomicBool) -> End {
+    let replications = plan.cells.len() as u64 * u64::from(plan.experiment.run.replications);
+    let started = Instant::now();
+    let bar = Bar::new(replications, arguments.quiet);
+    let results = run_plan(plan, &bar, stop);
+    bar.finish();
+    let results = match results {
+        Ok(results) => results,
+        Err(why) => return complain(&format!("a defect of the program: {why}")),
+    };
+    let seconds = started.elapsed().as_secs_f64();
+    let width = comfy_table::Table::new().width().unwrap_or(120);
+    let colour = anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
+    let summary = report::render(&results, arguments.format.into(), colour, width);
+    let mut end = print(&summary);
+    if !arguments.quiet {
+        for notice in &results.notices {
+            tell(&format!("note: {notice}\n"));
+        }
+        let rate = bar.requests() as f64 / seconds.max(1e-9) / 1e6;
+        tell(&format!("{} requests in {seconds:.1} s ({rate:.1} million a second)\n", bar.requests()));
+    }
+    if !arguments.no_files {
+        match report::write_all(&results, &plan.manifest(), folder) {
+            Ok(_) if arguments.quiet => {}
+            Ok(files) => tell(&format!("{} files in {}\n", files.len(), folder.display())),
+            Err(why) => end = complain(&why.to_string()),
+        }
+    }
+    if end == End::BadInput {
+        return end;
+    }
+    verdict(&results)
+}
+
+fn verdict(results: &Results) -> End {
+    if results.interrupted {
+        End::Stopped
+    } else if results.claims.iter().any(|claim| claim.verdict == Verdict::Fails) {
+        End::ClaimFailed
+    } else {
+        End::Fine
+    }
+}

@@ -1,0 +1,72 @@
+//! The models and experiments that the program carries, so that they run anywhere.
+
+macro_rules! carry {
+    ($($path:literal),+ $(,)?) => {
+        /// Path and content of every file.
+        const FILES: &[(&str, &[u8])] = &[$( ($path, include_bytes!(concat!("../../", $path))) ),+];
+    };
+}
+
+carry! {
+    "models/nginx.ron",
+}
+
+/// The content of a file by its path.
+#[must_use]
+pub fn file(path: &str) -> Option<&'static [u8]> {
+    FILES.iter().find(|(name, _)| *name == path).map(|(_, bytes)| *bytes)
+}
+
+/// The path of an experiment or model by its name; an experiment wins.
+#[must_use]
+pub fn by_name(name: &str) -> Option<&'static str> {
+    paths().find(|path| stem(path) == name)
+}
+
+/// Experiments first, then models.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    let of = |folder: &'static str| {
+        FILES.iter().map(|(path, _)| *path).filter(move |path| path.starts_with(folder) && path.ends_with(".ron"))
+    };
+    of("experiments/").chain(of("models/"))
+}
+
+/// Names of experiments and models.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    paths().map(stem)
+}
+
+/// "experiments/balancers.ron" is called "balancers".
+#[must_use]
+pub fn stem(path: &str) -> &str {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    file.strip_suffix(".ron").unwrap_or(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_model_and_experiment_of_the_folders_is_carried() {
+        for folder in ["models", "experiments", "experiments/logs"] {
+            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+            for entry in std::fs::read_dir(path).expect("the folder is there") {
+                let entry = entry.expect("readable");
+                if entry.path().is_file() {
+                    let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
+                    assert!(file(&path).is_some(), "{path} is not carried");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let mut names: Vec<&str> = names().collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+}
