@@ -8,7 +8,19 @@ macro_rules! carry {
 }
 
 carry! {
+    "experiments/hockey-stick.ron",
+    "experiments/uneven-costs.ron",
+    "experiments/weights.ron",
+    "experiments/choices.ron",
+    "experiments/many-balancers.ron",
+    "experiments/failover.ron",
+    "experiments/replay.ron",
+    "experiments/logs/shop.log",
+    "models/queue.ron",
     "models/nginx.ron",
+    "models/web-tier.ron",
+    "models/many-servers.ron",
+    "models/shop.ron",
 }
 
 /// The content of a file by its path.

@@ -6,6 +6,7 @@ use std::io::Read;
 
 use super::spec::{Experiment, Raw};
 use crate::model::{System, check};
+use crate::schema::quantity::Span;
 use crate::schema::{Decode, Diagnostic, Kind, Name, Node, Reader, Region, Sources, decode_text, parse, render};
 
 /// Where files come from.
@@ -19,6 +20,9 @@ pub trait Files {
     /// The path of `relative` as seen from the file at `base`, as absolute as the source of files knows.
     fn beside(&self, base: &str, relative: &str) -> String;
 }
+
+/// Simulated seconds of a system that is run without an experiment around it.
+const BARE_SECONDS: f64 = 60.0;
 
 /// Texts larger than this are not experiments.
 const LARGEST_TEXT: u64 = 16 << 20;
@@ -66,7 +70,8 @@ pub fn load(files: &dyn Files, path: &str) -> Result<Loaded, Problems> {
 fn read_experiment(files: &dyn Files, path: &str, sources: &mut Sources, reader: &mut Reader) -> Option<Experiment> {
     let mut root = read_tree(files, path, None, sources, reader)?;
     make_paths_absolute(&mut root, path, files);
-    if is_system(&root) {
+    let bare = is_system(&root);
+    if bare {
         let bare = Node { kind: Kind::Struct(None, vec![(name("system", root.region), root.clone())]), ..root };
         root = bare;
     } else if root.name().is_some_and(|name| name != "Experiment") || !matches!(root.kind, Kind::Struct(..)) {
@@ -87,6 +92,9 @@ fn read_experiment(files: &dyn Files, path: &str, sources: &mut Sources, reader:
     let mut experiment = Experiment::decode(&root, reader)?;
     if experiment.title.is_empty() {
         experiment.title = stem(path);
+    }
+    if bare && experiment.system_never_ends() {
+        experiment.run.duration = Span::from_seconds(BARE_SECONDS);
     }
     good.then_some(experiment)
 }
@@ -220,5 +228,9 @@ impl Experiment {
     pub fn system_tree(&self) -> &Node {
         let Raw(tree) = &self.system;
         tree
+    }
+
+    fn system_never_ends(&self) -> bool {
+        System::decode(self.system_tree(), &mut Reader::default()).is_some_and(|system| system.is_endless())
     }
 }

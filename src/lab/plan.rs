@@ -9,7 +9,7 @@ use super::results::{Sweep, SweepPoint};
 use super::spec::{Experiment, Label, Raw, RunSpec};
 use crate::actors::clients::Traffic;
 use crate::engine::Duration;
-use crate::model::{Inputs, NodeSpec, System, check};
+use crate::model::{Inputs, System, check};
 use crate::schema::quantity::{Bytes, Percent, Rate, Span};
 use crate::schema::{Decode, Diagnostic, Encode, Kind, Map, Name, Node, Reader, Region, apply, print, suggest};
 use crate::trace::{self, Replay};
@@ -67,7 +67,7 @@ pub fn plan(loaded: Loaded, files: &dyn Files) -> Result<Plan, Problems> {
     let arms = planner.arm_names();
     let sweep = planner.sweep();
     let base = System::decode(experiment.system_tree(), &mut Reader::default());
-    let fleets: Vec<String> = base.as_ref().map(fleets_of).unwrap_or_default();
+    let fleets: Vec<String> = base.as_ref().map(|base| base.fleets().map(|(name, _)| name.to_owned()).collect()).unwrap_or_default();
     let baseline = planner.baseline(&arms);
     planner.check_claims(&arms, sweep.as_ref(), &fleets);
     planner.check_ends(&cells);
@@ -121,11 +121,6 @@ fn named(word: &str, node: Node) -> Node {
 fn resolved(tree: &Node) -> Result<System, Vec<Diagnostic>> {
     let mut reader = Reader::default();
     System::decode(tree, &mut reader).ok_or(reader.diagnostics)
-}
-
-fn fleets_of(system: &System) -> Vec<String> {
-    let fleets = system.nodes.entries.iter().filter(|(_, node)| matches!(node, NodeSpec::Fleet(_)));
-    fleets.map(|(name, _)| name.text.clone()).collect()
 }
 
 struct Planner<'a> {
@@ -246,13 +241,7 @@ impl Planner<'_> {
     /// A replication must end: by time, by count, or because the log it replays is over.
     fn check_ends(&mut self, cells: &[(usize, usize, System)]) {
         let run = &self.experiment.run;
-        let endless = |system: &System| {
-            system.nodes.entries.iter().any(|(_, node)| match node {
-                NodeSpec::Clients(clients) => !matches!(clients.arrivals, Traffic::Replay(_)),
-                _ => false,
-            })
-        };
-        if run.duration.is_none() && run.requests.is_none() && cells.iter().any(|(_, _, system)| endless(system)) {
+        if run.duration.is_none() && run.requests.is_none() && cells.iter().any(|(_, _, system)| system.is_endless()) {
             let region = self.experiment.system_tree().region;
             let message = "nothing says when a replication ends";
             self.reader.error(region, message, "write `run: (duration: \"10 min\")` in the experiment");
@@ -310,11 +299,8 @@ fn axis(values: &[Raw]) -> (Vec<Option<f64>>, String) {
 }
 
 fn replays(system: &System) -> impl Iterator<Item = &Replay> {
-    system.nodes.entries.iter().filter_map(|(_, node)| match node {
-        NodeSpec::Clients(clients) => match &clients.arrivals {
-            Traffic::Replay(replay) => Some(replay),
-            _ => None,
-        },
+    system.clients().filter_map(|(_, clients)| match &clients.arrivals {
+        Traffic::Replay(replay) => Some(replay),
         _ => None,
     })
 }
@@ -377,8 +363,7 @@ fn scheduled_end(replay: &Replay, inputs: &Inputs) -> Option<u64> {
 /// About how many requests a second the clients of a system make.
 fn rate_of(system: &System, inputs: &Inputs) -> f64 {
     let mut rate = 0.0;
-    for (_, node) in &system.nodes.entries {
-        let NodeSpec::Clients(clients) = node else { continue };
+    for (_, clients) in system.clients() {
         rate += match &clients.arrivals {
             Traffic::Users(users) => f64::from(users.count) / users.think.mean().max(1e-3),
             Traffic::Sessions(sessions) => sessions.rate.per_second() * sessions.requests,

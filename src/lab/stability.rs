@@ -6,7 +6,6 @@ use super::results::Stability;
 use super::spec::RunSpec;
 use crate::actors::clients::Traffic;
 use crate::engine::Ended;
-use crate::model::NodeSpec;
 use crate::stats::trend;
 
 /// What the populations of the nodes say: stable, growing without end, or stopped by a limit of the program.
@@ -28,7 +27,6 @@ pub fn stability(planned: &PlannedCell, run: &RunSpec, done: &[&Observation]) ->
                 windows.iter().skip(skip).map(|value| value.unwrap_or(0.0)).collect()
             })
             .collect();
-        let _ = &populations;
         if let Some(growth) = trend::growth(&populations, first.window) {
             return Stability::Unstable { node: node.info.name.clone(), growth };
         }
@@ -39,15 +37,14 @@ pub fn stability(planned: &PlannedCell, run: &RunSpec, done: &[&Observation]) ->
 /// True if nothing about the system changes with time: only then does a rising queue mean that it never settles.
 fn is_stationary(planned: &PlannedCell) -> bool {
     planned.system.faults.is_empty()
-        && planned.system.nodes.entries.iter().all(|(_, node)| match node {
-            NodeSpec::Clients(clients) => matches!(
+        && planned.system.clients().all(|(_, clients)| {
+            matches!(
                 clients.arrivals,
                 Traffic::Poisson(_)
                     | Traffic::Deterministic(_)
                     | Traffic::Renewal(_)
                     | Traffic::Mmpp(_)
                     | Traffic::Sessions(_)
-            ),
-            _ => true,
+            )
         })
 }

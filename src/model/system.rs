@@ -1,7 +1,7 @@
 //! A system in the words of the language: named nodes, and what goes wrong with them when.
 
 use crate::actors::balancer::BalancerSpec;
-use crate::actors::clients::ClientsSpec;
+use crate::actors::clients::{ClientsSpec, Traffic};
 use crate::actors::fleet::{Fault, FleetSpec};
 use crate::schema::quantity::Span;
 use crate::schema::{Decode, Encode, Kind, Map, Name, Node, Reader, choice, record};
@@ -113,5 +113,29 @@ record! {
         if self.nodes.entries.is_empty() {
             at.field("nodes").error("a system has at least one node of `Clients` and one that serves them");
         }
+    }
+}
+
+impl System {
+    /// The nodes that make requests, with their names.
+    pub fn clients(&self) -> impl Iterator<Item = (&str, &ClientsSpec)> {
+        self.nodes.entries.iter().filter_map(|(name, node)| match node {
+            NodeSpec::Clients(clients) => Some((name.text.as_str(), clients)),
+            _ => None,
+        })
+    }
+
+    /// The fleets, with their names.
+    pub fn fleets(&self) -> impl Iterator<Item = (&str, &FleetSpec)> {
+        self.nodes.entries.iter().filter_map(|(name, node)| match node {
+            NodeSpec::Fleet(fleet) => Some((name.text.as_str(), fleet)),
+            _ => None,
+        })
+    }
+
+    /// True if some of its clients never stop: everything but the replay of a log.
+    #[must_use]
+    pub fn is_endless(&self) -> bool {
+        self.clients().any(|(_, clients)| !matches!(clients.arrivals, Traffic::Replay(_)))
     }
 }
