@@ -5,7 +5,7 @@ use super::number::{self, show};
 use super::results::{Cell, ClaimResult, Estimate, Results, Stability, Unit, Verdict};
 use super::spec::Label;
 use crate::schema::quantity::{Percent, Rate, Span};
-use crate::schema::{Decode, Encode, Kind, Node, Reader, choice, record};
+use crate::schema::{Decode, Encode, Kind, Name, Node, Reader, Region, choice, record};
 use crate::stats::{Interval, paired};
 
 macro_rules! terms {
@@ -158,7 +158,7 @@ impl Term {
 /// A number with its unit: "50 ms", "900/s", "2 %", 3.5.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bound {
-    text: String,
+    written: Label,
     value: f64,
     unit: Unit,
 }
@@ -179,7 +179,10 @@ impl Decode for Bound {
             }
         };
         match read {
-            Some((value, unit)) if value.is_finite() => Some(Self { text: text.clone(), value, unit }),
+            Some((value, unit)) if value.is_finite() => {
+                let written = Label(Name { text: text.clone(), region: node.region });
+                Some(Self { written, value, unit })
+            }
             _ => {
                 let help = "write \"50 ms\", \"900/s\", \"2 %\" or a plain number";
                 reader.error(node.region, format!("{text:?} is not a quantity"), help);
@@ -192,8 +195,8 @@ impl Decode for Bound {
 impl Encode for Bound {
     fn encode(&self) -> Node {
         Node::made(match self.unit {
-            Unit::Count => Kind::Number(self.text.clone()),
-            _ => Kind::Text(self.text.clone()),
+            Unit::Count => Kind::Number(self.written.0.text.clone()),
+            _ => Kind::Text(self.written.0.text.clone()),
         })
     }
 }
@@ -340,14 +343,15 @@ impl Claim {
 
     /// A term and a bound that count different things; the words say which.
     #[must_use]
-    pub fn mismatch(&self) -> Option<String> {
+    pub fn mismatch(&self) -> Option<(Region, String)> {
         let (term, bound) = match self {
             Self::Below(claim) => (&claim.term, &claim.bound),
             Self::Above(claim) => (&claim.term, &claim.bound),
             _ => return None,
         };
         let unit = term.quantity(&[]).unit;
-        (unit != bound.unit).then(|| format!("\"{}\" is not {}", bound.text, number::example(unit)))
+        let Name { text, region } = &bound.written.0;
+        (unit != bound.unit).then(|| (*region, format!("\"{text}\" is not {}", number::example(unit))))
     }
 
     /// Decides the claim by `results`, whose cells hold every quantity it speaks of.
@@ -385,8 +389,8 @@ impl Claim {
         let text = match self {
             Self::Less(claim) => format!("{} is less than {}", claim.left.words(fleets), claim.right.words(fleets)),
             Self::Greater(claim) => format!("{} is greater than {}", claim.left.words(fleets), claim.right.words(fleets)),
-            Self::Below(claim) => format!("{} is below {}", claim.term.words(fleets), claim.bound.text),
-            Self::Above(claim) => format!("{} is above {}", claim.term.words(fleets), claim.bound.text),
+            Self::Below(claim) => format!("{} is below {}", claim.term.words(fleets), claim.bound.written.0.text),
+            Self::Above(claim) => format!("{} is above {}", claim.term.words(fleets), claim.bound.written.0.text),
             Self::Times(claim) => {
                 let (left, right) = (claim.left.words(fleets), claim.right.words(fleets));
                 format!("{left} is at least {} times {right}", claim.factor)

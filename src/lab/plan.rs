@@ -219,9 +219,8 @@ impl Planner<'_> {
                     self.reader.error(*region, format!("there is no fleet \"{text}\""), suggest(text, &valid));
                 }
             }
-            if let Some(mismatch) = claim.mismatch() {
-                let region = claim.arms().first().map_or(Region::default(), |label| label.0.region);
-                self.reader.error(region, format!("a claim compares unlike things: {mismatch}"), "");
+            if let Some((region, mismatch)) = claim.mismatch() {
+                self.reader.error(region, format!("the claim compares unlike things: {mismatch}"), "");
             }
         }
     }

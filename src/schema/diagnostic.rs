@@ -78,11 +78,18 @@ fn window(line: &str, column: usize) -> (String, usize, &'static str) {
 #[must_use]
 pub fn nearest<'a>(wrong: &str, valid: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = wrong.to_lowercase();
+    // Jaro-Winkler knows beginnings that agree, Damerau-Levenshtein knows letters that changed places.
+    let score = |name: &str| {
+        let name = name.to_lowercase();
+        let length = name.chars().count().max(lower.chars().count()).max(1) as f64;
+        let edits = strsim::damerau_levenshtein(&lower, &name) as f64;
+        (strsim::jaro_winkler(&lower, &name), edits / length)
+    };
     valid
         .into_iter()
-        .map(|name| (strsim::jaro_winkler(&lower, &name.to_lowercase()), name))
-        .filter(|(score, _)| *score >= 0.75)
-        .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)))
+        .map(|name| (score(name), name))
+        .filter(|((likeness, edits), _)| *likeness >= 0.75 || *edits <= 0.34)
+        .max_by(|a, b| (a.0.0 - a.0.1).total_cmp(&(b.0.0 - b.0.1)).then(b.1.cmp(a.1)))
         .map(|(_, name)| name)
 }
 

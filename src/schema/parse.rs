@@ -86,11 +86,12 @@ impl<'a> Parser<'a> {
         let end = self.text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
         let found = match self.text[at..].chars().next() {
             None => "found the end of the file".to_owned(),
+            Some('"') => "found `\"`".to_owned(),
             Some(c) => format!("found `{}`", c.escape_debug()),
         };
         let region = self.region(at, end);
         if self.errors.len() < MAX_ERRORS {
-            self.errors.push(Diagnostic::new(region, message).help(found));
+            self.errors.push(Diagnostic::new(region, format!("{}, {found}", message.into())));
         }
     }
 
