@@ -207,9 +207,5 @@ pub fn run(servers: u32, load: f64, requests: u64, seed: u64) -> Found {
             served += 1;
         }
     }
-    Found {
-        requests: served,
-        mean: sum / served as f64 / 1e9,
-        p99: latency.value_at_quantile(0.99) as f64 / 1e9,
-    }
+    Found { requests: served, mean: sum / served as f64 / 1e9, p99: latency.value_at_quantile(0.99) as f64 / 1e9 }
 }

@@ -37,8 +37,7 @@ pub fn run_system(servers: u32, load: f64, requests: u64, seed: u64, timeout: Op
     let to = if servers == 1 { "web" } else { "lb" };
     let timeout_text = timeout.map_or(String::new(), |seconds| format!("timeout: \"{seconds} s\", "));
     let rate = load * f64::from(servers);
-    let clients: ClientsSpec =
-        read(&format!("(arrivals: Poisson(rate: \"{rate}/s\"), {timeout_text}to: \"{to}\")"));
+    let clients: ClientsSpec = read(&format!("(arrivals: Poisson(rate: \"{rate}/s\"), {timeout_text}to: \"{to}\")"));
     let fleet: FleetSpec = read(&format!("(servers: {servers}, service: Exponential(mean: \"1 s\"))"));
     let fleet = Fleet::new(fleet_id, &fleet, key.named("web"), Vec::new());
     let members: Vec<Endpoint> = fleet.endpoints().collect();
@@ -59,8 +58,7 @@ pub fn run_system(servers: u32, load: f64, requests: u64, seed: u64, timeout: Op
     if servers > 1 {
         let balancer: BalancerSpec = read("(policy: LeastConnections, to: \"web\")");
         let weights = vec![1; members.len()];
-        let balancer =
-            Balancer::new(balancer_id, &balancer.policy, members, weights, Link::Direct, key.named("lb"));
+        let balancer = Balancer::new(balancer_id, &balancer.policy, members, weights, Link::Direct, key.named("lb"));
         all.push(Actor::Balancer(Box::new(balancer)));
     }
     // A hundred windows in a run.
