@@ -34,41 +34,43 @@ pub enum Link {
 
 impl Link {
     /// Sends a request along the link.
-    #[inline]
+    #[inline(always)]
     pub fn send(&self, core: &mut Core, id: RequestId, to: Endpoint) {
-        let message = Message::Request { id, port: to.port };
+        core.requests[id].port = to.port;
+        let message = Message::Request { id };
         match self {
             Self::Direct => core.send(to.actor, message),
             Self::Fixed(lane) => {
-                core.calendar.schedule_in_lane(*lane, (to.actor, message));
+                core.send_in_lane(*lane, to.actor, message);
             }
-            Self::Random { sampler, there, .. } => {
-                let seconds = sampler.sample(&mut there.draws(core.requests[id].number));
-                core.send_after(Duration::from_secs_f64(seconds), to.actor, message);
-            }
+            Self::Random { sampler, there, .. } => later(core, id, sampler, *there, to.actor, message),
         }
     }
 
     /// An answer sets out for `me`; true if it is there already, otherwise [`Message::Returned`] follows.
-    #[inline]
+    #[inline(always)]
     pub fn arrives_at_once(&self, core: &mut Core, id: RequestId, me: ActorId) -> bool {
         let message = Message::Returned { id };
         match self {
             Self::Direct => return true,
             Self::Fixed(lane) => {
-                core.calendar.schedule_in_lane(*lane, (me, message));
+                core.send_in_lane(*lane, me, message);
             }
-            Self::Random { sampler, back, .. } => {
-                let seconds = sampler.sample(&mut back.draws(core.requests[id].number));
-                core.send_after(Duration::from_secs_f64(seconds), me, message);
-            }
+            Self::Random { sampler, back, .. } => later(core, id, sampler, *back, me, message),
         }
         false
     }
 }
 
+/// Delivers a message after a delay that belongs to the request.
+#[inline(never)]
+fn later(core: &mut Core, id: RequestId, sampler: &Sampler, key: StreamKey, to: ActorId, message: Message) {
+    let seconds = sampler.sample(&mut key.draws(core.requests[id].number));
+    core.send_after(Duration::from_secs_f64(seconds), to, message);
+}
+
 /// Answers a request: the last actor on its return path gets it next.
-#[inline]
+#[inline(always)]
 pub fn reply(core: &mut Core, id: RequestId) {
     if let Some(actor) = core.waiting_for(id) {
         core.send(actor, Message::Reply { id });

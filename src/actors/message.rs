@@ -1,19 +1,17 @@
 //! What actors send one another, and themselves as timers.
 
-use crate::engine::{self, RequestId};
+use crate::engine::{self, Packed, RequestId};
 
 /// The calendar, the clock and the requests, as actors see them.
 pub type Core = engine::Core<Message>;
 
-/// An event for an actor.
-#[derive(Clone, Copy, Debug)]
+/// An event for an actor. Each carries one number at most, so that it fits into a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Message {
-    /// A request arrives at `port` (the server of a fleet; 0 elsewhere).
+    /// A request arrives, at the server named by its port.
     Request {
         /// The request.
         id: RequestId,
-        /// Which of the actor's servers it is for.
-        port: u32,
     },
     /// The answer to a request sets out to this actor; the delay of the link is still ahead of it.
     Reply {
@@ -52,13 +50,85 @@ pub enum Message {
         /// Index into the fleet's timetable.
         index: u32,
     },
-    /// Balancer: news of a member has arrived.
-    Health {
+    /// Balancer: news that a member has come up.
+    MemberUp {
         /// The member.
         member: u32,
-        /// True if it is up.
-        up: bool,
+    },
+    /// Balancer: news that a member has gone down.
+    MemberDown {
+        /// The member.
+        member: u32,
     },
     /// Everybody: the warm-up is over, measuring begins.
     WarmUpOver,
+}
+
+impl Packed for Message {
+    /// The kind in bits 32 and up, the number below.
+    #[inline]
+    fn pack(self) -> u64 {
+        let (kind, number) = match self {
+            Self::Request { id } => (0, id.0),
+            Self::Reply { id } => (1, id.0),
+            Self::Returned { id } => (2, id.0),
+            Self::Arrival => (3, 0),
+            Self::User { user } => (4, user),
+            Self::Timeout { id } => (5, id.0),
+            Self::ServiceEnd { id } => (6, id.0),
+            Self::SharedEnd { server } => (7, server),
+            Self::Fault { index } => (8, index),
+            Self::MemberUp { member } => (9, member),
+            Self::MemberDown { member } => (10, member),
+            Self::WarmUpOver => (11, 0),
+        };
+        (kind << 32) | u64::from(number)
+    }
+
+    #[inline]
+    fn unpack(word: u64) -> Self {
+        let number = word as u32;
+        match word >> 32 {
+            0 => Self::Request { id: RequestId(number) },
+            1 => Self::Reply { id: RequestId(number) },
+            2 => Self::Returned { id: RequestId(number) },
+            3 => Self::Arrival,
+            4 => Self::User { user: number },
+            5 => Self::Timeout { id: RequestId(number) },
+            6 => Self::ServiceEnd { id: RequestId(number) },
+            7 => Self::SharedEnd { server: number },
+            8 => Self::Fault { index: number },
+            9 => Self::MemberUp { member: number },
+            10 => Self::MemberDown { member: number },
+            _ => Self::WarmUpOver,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_comes_out_of_its_word_as_it_went_in() {
+        let id = RequestId(u32::MAX - 1);
+        let all = [
+            Message::Request { id },
+            Message::Reply { id },
+            Message::Returned { id },
+            Message::Arrival,
+            Message::User { user: 11 },
+            Message::Timeout { id },
+            Message::ServiceEnd { id },
+            Message::SharedEnd { server: 14 },
+            Message::Fault { index: 15 },
+            Message::MemberUp { member: 16 },
+            Message::MemberDown { member: 17 },
+            Message::WarmUpOver,
+        ];
+        for (place, message) in all.into_iter().enumerate() {
+            assert_eq!(Message::unpack(message.pack()), message);
+            assert_eq!(message.pack() >> 32, place as u64);
+        }
+    }
 }

@@ -59,7 +59,7 @@ impl Actors {
     pub fn start(&mut self, core: &mut Core, warm_up: Duration) {
         if !warm_up.is_zero() {
             for actor in 0..self.all.len() as u32 {
-                core.calendar.schedule(Time::ZERO + warm_up, (ActorId(actor), Message::WarmUpOver));
+                core.send_at(Time::ZERO + warm_up, ActorId(actor), Message::WarmUpOver);
             }
         }
         for actor in &mut self.all {

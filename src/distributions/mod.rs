@@ -135,6 +135,7 @@ impl Sampler {
         }
     }
 
+    #[inline(never)]
     fn sample_other<B: Bits>(&self, bits: &mut B) -> f64 {
         match self {
             Self::Constant(value) => *value,

@@ -10,5 +10,5 @@ pub mod time;
 
 pub use calendar::{Calendar, Handle, LaneId};
 pub use requests::{ActorId, Frame, Outcome, Request, RequestId, Requests};
-pub use simulation::{Core, Ended, Limits, World, run};
+pub use simulation::{Core, Ended, Limits, Packed, World, run};
 pub use time::{Duration, Time};

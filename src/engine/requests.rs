@@ -69,27 +69,24 @@ pub struct Frame {
     pub entered: Time,
 }
 
-/// A request in flight.
+/// A request in flight: one line of the processor's cache.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub struct Request {
     /// Its identity for random draws: the same in every arm of an experiment.
     pub number: u64,
-    /// When the client made it.
-    pub created: Time,
     /// Size of what is asked for, in bytes or in the unit of the trace it came from.
     pub size: u64,
     /// The client's timeout.
     pub timeout: Handle,
-    /// The end of its service, while it is being served.
-    pub service: Handle,
-    /// When its service ends, while it is being served first come, first served.
-    pub ends: Time,
     /// When its service began.
     pub started: Time,
     /// What is asked for.
     pub key: u32,
     /// The client's address: an IPv4 address as a number.
     pub client: u32,
+    /// On its way to an actor, which of that actor's servers it is for; 0 where it has none.
+    pub port: u32,
     /// The next in the queue it stands in.
     pub next: RequestId,
     /// Which actor decided the outcome.
@@ -110,31 +107,32 @@ pub struct Request {
 pub struct Requests {
     slots: Vec<Request>,
     frames: Vec<Frame>,
-    stride: usize,
+    /// Logarithm to base two of the frames set aside for each request.
+    stride: u32,
     free: Vec<u32>,
-    peak: usize,
 }
 
+const BLANK: Frame = Frame { actor: ActorId(u32::MAX), tag: 0, entered: Time::ZERO };
+
 impl Requests {
-    /// An empty slab for requests that pass at most `depth` actors.
+    /// An empty slab for requests that pass at most `depth` actors, 1 to 128.
     #[must_use]
     pub fn new(depth: usize) -> Self {
-        Self { slots: Vec::new(), frames: Vec::new(), stride: depth.clamp(1, 255), free: Vec::new(), peak: 0 }
+        let stride = depth.clamp(1, 128).next_power_of_two().trailing_zeros();
+        Self { slots: Vec::new(), frames: Vec::new(), stride, free: Vec::new() }
     }
 
-    /// A new request of `class`, made at `created`, with identity `number`.
+    /// A new request of `class` with identity `number`.
     #[inline]
-    pub fn create(&mut self, number: u64, created: Time, class: u16) -> RequestId {
+    pub fn create(&mut self, number: u64, class: u16) -> RequestId {
         let request = Request {
             number,
-            created,
             size: 0,
             timeout: Handle::NONE,
-            service: Handle::NONE,
-            ends: Time::ZERO,
             started: Time::ZERO,
             key: 0,
             client: 0,
+            port: 0,
             next: RequestId::NONE,
             decided_by: ActorId(u32::MAX),
             class,
@@ -157,10 +155,13 @@ impl Requests {
         let slot = self.slots.len();
         assert!(slot < u32::MAX as usize, "more than 4 billion requests in flight");
         self.slots.push(request);
-        let blank = Frame { actor: ActorId(u32::MAX), tag: 0, entered: Time::ZERO };
-        self.frames.resize((slot + 1) * self.stride, blank);
-        self.peak = self.slots.len();
+        self.frames.resize((slot + 1) << self.stride, BLANK);
         RequestId(slot as u32)
+    }
+
+    #[inline]
+    fn place(&self, id: RequestId, depth: u8) -> usize {
+        ((id.0 as usize) << self.stride) + depth as usize
     }
 
     /// The request is over: its slot is free.
@@ -176,37 +177,45 @@ impl Requests {
     }
 
     /// `actor` passes the request on and waits for the answer.
+    ///
+    /// # Panics
+    /// If the return path is longer than the system is deep: a defect of whoever built it.
     #[inline]
     pub fn enter(&mut self, id: RequestId, actor: ActorId, tag: u32, entered: Time) {
         let request = &mut self.slots[id.0 as usize];
-        let depth = request.depth as usize;
-        assert!(depth < self.stride, "the return path is longer than the system is deep");
-        request.depth += 1;
-        self.frames[id.0 as usize * self.stride + depth] = Frame { actor, tag, entered };
+        let depth = request.depth;
+        assert!(depth >> self.stride == 0, "the return path is longer than the system is deep");
+        request.depth = depth + 1;
+        let place = self.place(id, depth);
+        self.frames[place] = Frame { actor, tag, entered };
     }
 
     /// The answer has come back to the last actor on the return path, which leaves it.
+    ///
+    /// # Panics
+    /// If nobody waits for it: a defect of an actor.
     #[inline]
     pub fn leave(&mut self, id: RequestId) -> Frame {
         let request = &mut self.slots[id.0 as usize];
         assert!(request.depth > 0, "an answer came to an actor that does not wait for it");
         request.depth -= 1;
-        self.frames[id.0 as usize * self.stride + request.depth as usize]
+        let depth = request.depth;
+        self.frames[self.place(id, depth)]
     }
 
     /// The last actor on the return path.
     #[inline]
     #[must_use]
     pub fn last(&self, id: RequestId) -> Option<&Frame> {
-        let depth = self.slots[id.0 as usize].depth as usize;
-        (depth > 0).then(|| &self.frames[id.0 as usize * self.stride + depth - 1])
+        let depth = self.slots[id.0 as usize].depth;
+        (depth > 0).then(|| &self.frames[self.place(id, depth - 1)])
     }
 
-    /// The first actor on the return path: the client.
+    /// The first actor on the return path: the client, who made it when it entered.
     #[inline]
     #[must_use]
     pub fn first(&self, id: RequestId) -> Option<&Frame> {
-        (self.slots[id.0 as usize].depth > 0).then(|| &self.frames[id.0 as usize * self.stride])
+        (self.slots[id.0 as usize].depth > 0).then(|| &self.frames[self.place(id, 0)])
     }
 
     /// Requests in flight.
@@ -217,9 +226,10 @@ impl Requests {
     }
 
     /// The most requests ever in flight at once.
+    #[inline]
     #[must_use]
     pub fn peak(&self) -> usize {
-        self.peak
+        self.slots.len()
     }
 
     /// The requests in flight, in the order of their slots.

@@ -1,13 +1,30 @@
 //! The loop: takes events from the calendar and hands each to the actor it is for, until the run ends.
 
-use super::calendar::Calendar;
+use std::marker::PhantomData;
+
+use super::calendar::{Calendar, Handle, LaneId};
 use super::requests::{ActorId, RequestId, Requests};
 use super::time::{Duration, Time};
+
+/// Bits of a packed message.
+pub const MESSAGE_BITS: u32 = 40;
+/// Actors of a system at most: with a message, the name of one fills a word.
+pub const MAX_ACTORS: u32 = 1 << (u64::BITS - MESSAGE_BITS);
+
+/// What actors send one another: small enough to share one word with the actor it is for. A word stays in a register
+/// all the way through the calendar; anything larger is written in pieces and read at once, which stalls a processor.
+pub trait Packed: Copy {
+    /// The message in the low [`MESSAGE_BITS`] bits of a word.
+    fn pack(self) -> u64;
+
+    /// The message that [`Packed::pack`] made into a word.
+    fn unpack(word: u64) -> Self;
+}
 
 /// What the loop drives: a system of actors.
 pub trait World {
     /// What actors send one another.
-    type Message: Copy;
+    type Message: Packed;
 
     /// The event for actor `to`.
     fn handle(&mut self, core: &mut Core<Self::Message>, to: ActorId, message: Self::Message);
@@ -20,19 +37,37 @@ pub trait World {
 #[derive(Debug)]
 pub struct Core<M> {
     /// The future event list and the clock.
-    pub calendar: Calendar<(ActorId, M)>,
+    pub calendar: Calendar<u64>,
     /// The requests in flight.
     pub requests: Requests,
     /// Requests whose outcome is known to their client.
     pub completed: u64,
     events: u64,
+    messages: PhantomData<M>,
 }
 
-impl<M: Copy> Core<M> {
+#[inline]
+fn pack<M: Packed>(to: ActorId, message: M) -> u64 {
+    debug_assert!(to.0 < MAX_ACTORS);
+    (u64::from(to.0) << MESSAGE_BITS) | message.pack()
+}
+
+#[inline]
+fn unpack<M: Packed>(word: u64) -> (ActorId, M) {
+    (ActorId((word >> MESSAGE_BITS) as u32), M::unpack(word & ((1 << MESSAGE_BITS) - 1)))
+}
+
+impl<M: Packed> Core<M> {
     /// An empty core for requests that pass at most `depth` actors.
     #[must_use]
     pub fn new(depth: usize) -> Self {
-        Self { calendar: Calendar::new(), requests: Requests::new(depth), completed: 0, events: 0 }
+        Self {
+            calendar: Calendar::new(),
+            requests: Requests::new(depth),
+            completed: 0,
+            events: 0,
+            messages: PhantomData,
+        }
     }
 
     /// The clock.
@@ -51,13 +86,33 @@ impl<M: Copy> Core<M> {
     /// Delivers `message` to `to` at the present instant.
     #[inline]
     pub fn send(&mut self, to: ActorId, message: M) {
-        self.calendar.send((to, message));
+        self.calendar.send(pack(to, message));
+    }
+
+    /// Delivers `message` to `to` at time `at`.
+    #[inline]
+    pub fn send_at(&mut self, at: Time, to: ActorId, message: M) -> Handle {
+        self.calendar.schedule(at, pack(to, message))
     }
 
     /// Delivers `message` to `to` after `delay`.
     #[inline]
-    pub fn send_after(&mut self, delay: Duration, to: ActorId, message: M) -> super::calendar::Handle {
-        self.calendar.schedule_after(delay, (to, message))
+    pub fn send_after(&mut self, delay: Duration, to: ActorId, message: M) -> Handle {
+        self.calendar.schedule_after(delay, pack(to, message))
+    }
+
+    /// Delivers `message` to `to` after the delay of a lane.
+    #[inline]
+    pub fn send_in_lane(&mut self, lane: LaneId, to: ActorId, message: M) -> Handle {
+        self.calendar.schedule_in_lane(lane, pack(to, message))
+    }
+
+    /// What waits to be delivered; see [`Calendar::pending`].
+    pub fn pending(&self) -> impl Iterator<Item = (Handle, Time, ActorId, M)> {
+        self.calendar.pending().map(|(handle, at, &word)| {
+            let (to, message) = unpack(word);
+            (handle, at, to, message)
+        })
     }
 
     /// The actor the answer to `id` goes to next.
@@ -107,8 +162,9 @@ pub fn run<W: World>(world: &mut W, core: &mut Core<W::Message>, limits: Limits,
     let mut next_tick = first_tick;
     loop {
         let end = next_tick.min(limits.end);
-        while let Some((to, message)) = core.calendar.pop(end) {
+        while let Some(word) = core.calendar.pop(end) {
             core.events += 1;
+            let (to, message) = unpack(word);
             world.handle(core, to, message);
             if core.completed >= limits.requests {
                 return Ended::Requests;
@@ -116,7 +172,8 @@ pub fn run<W: World>(world: &mut W, core: &mut Core<W::Message>, limits: Limits,
             if core.events >= limits.events {
                 return Ended::Events;
             }
-            if core.requests.in_flight() > limits.in_flight || core.calendar.is_full() {
+            // A slab that has never held more has no more now, and its length is at hand.
+            if core.requests.peak() > limits.in_flight || core.calendar.is_full() {
                 return Ended::InFlight;
             }
         }

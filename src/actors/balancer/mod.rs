@@ -91,17 +91,21 @@ impl Balancer {
                 }
             }
             Message::Returned { id } => self.returned(core, id),
-            Message::Health { member, up } => {
-                if self.view.set_up(member as usize, up) {
-                    self.policy.health_changed(&self.view, member as usize);
-                }
-            }
+            Message::MemberUp { member } => self.heard(member as usize, true),
+            Message::MemberDown { member } => self.heard(member as usize, false),
             Message::WarmUpOver => {
                 self.record.at_warm_up = self.snapshot(core.now());
                 self.record.sojourn = 0;
                 self.record.sent.fill(0);
             }
             _ => {}
+        }
+    }
+
+    /// News of a member.
+    fn heard(&mut self, member: usize, up: bool) {
+        if self.view.set_up(member, up) {
+            self.policy.health_changed(&self.view, member);
         }
     }
 

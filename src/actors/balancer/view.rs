@@ -1,14 +1,19 @@
 //! What a balancer believes of its members: its own count of active requests, and which it holds to be up.
 
+#[derive(Clone, Copy, Debug)]
+struct Member {
+    weight: u32,
+    active: u32,
+    /// Where it stands among those available; [`DOWN`] if it is not.
+    place: u32,
+}
+
 /// A balancer's own view of its members.
 #[derive(Clone, Debug)]
 pub struct View {
-    weights: Vec<u32>,
-    active: Vec<u32>,
+    members: Vec<Member>,
     /// The members held to be up, in no particular order, for picking one at random.
     available: Vec<u32>,
-    /// Where each member stands in `available`; `u32::MAX` if it is down.
-    places: Vec<u32>,
 }
 
 const DOWN: u32 = u32::MAX;
@@ -17,53 +22,49 @@ impl View {
     /// All members up and idle.
     #[must_use]
     pub fn new(weights: Vec<u32>) -> Self {
-        let members = weights.len() as u32;
-        Self {
-            active: vec![0; weights.len()],
-            available: (0..members).collect(),
-            places: (0..members).collect(),
-            weights,
-        }
+        let members: Vec<Member> =
+            (0..).zip(weights).map(|(place, weight)| Member { weight, active: 0, place }).collect();
+        Self { available: (0..members.len() as u32).collect(), members }
     }
 
     /// Members, up or down.
     #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
-        self.weights.len()
+        self.members.len()
     }
 
     /// True of a balancer without members, which cannot be built from a valid description.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.weights.is_empty()
+        self.members.is_empty()
     }
 
     /// Weight of a member, at least 1.
     #[inline]
     #[must_use]
     pub fn weight(&self, member: usize) -> u32 {
-        self.weights[member]
+        self.members[member].weight
     }
 
     /// True if all weights are the same.
     #[must_use]
     pub fn equal_weights(&self) -> bool {
-        self.weights.windows(2).all(|pair| pair[0] == pair[1])
+        self.members.windows(2).all(|pair| pair[0].weight == pair[1].weight)
     }
 
     /// Requests this balancer has sent to a member and not yet seen answered.
     #[inline]
     #[must_use]
     pub fn active(&self, member: usize) -> u32 {
-        self.active[member]
+        self.members[member].active
     }
 
     /// True if this balancer holds the member to be up.
     #[inline]
     #[must_use]
     pub fn is_up(&self, member: usize) -> bool {
-        self.places[member] != DOWN
+        self.members[member].place != DOWN
     }
 
     /// The members held to be up, in no particular order.
@@ -76,13 +77,13 @@ impl View {
     /// A request goes to a member.
     #[inline]
     pub fn sent(&mut self, member: usize) {
-        self.active[member] += 1;
+        self.members[member].active += 1;
     }
 
     /// A request has come back from a member.
     #[inline]
     pub fn done(&mut self, member: usize) {
-        self.active[member] -= 1;
+        self.members[member].active -= 1;
     }
 
     /// News of a member; true if it is news.
@@ -91,15 +92,15 @@ impl View {
             return false;
         }
         if up {
-            self.places[member] = self.available.len() as u32;
+            self.members[member].place = self.available.len() as u32;
             self.available.push(member as u32);
         } else {
-            let place = self.places[member] as usize;
+            let place = self.members[member].place as usize;
             self.available.swap_remove(place);
             if let Some(&moved) = self.available.get(place) {
-                self.places[moved as usize] = place as u32;
+                self.members[moved as usize].place = place as u32;
             }
-            self.places[member] = DOWN;
+            self.members[member].place = DOWN;
         }
         true
     }

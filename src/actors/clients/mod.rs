@@ -15,7 +15,7 @@ use super::message::{Core, Message};
 use super::route::Spread;
 use crate::engine::random::zipf::Zipf;
 use crate::engine::random::{Bits, StreamKey};
-use crate::engine::{ActorId, Handle, LaneId, Outcome, RequestId, Time};
+use crate::engine::{ActorId, Frame, Handle, LaneId, Outcome, RequestId, Time};
 use source::{Next, Origin};
 
 /// Draws of what a request asks for.
@@ -115,7 +115,7 @@ impl Clients {
             Next::Arrival => Message::Arrival,
             Next::User(user) => Message::User { user },
         };
-        core.calendar.schedule(at, (self.me, message));
+        core.send_at(at, self.me, message);
     }
 
     /// One event.
@@ -130,10 +130,7 @@ impl Clients {
                     self.plan(core, at, Next::Arrival);
                 }
             }
-            Message::User { user } => {
-                let origin = self.source.act(user);
-                self.make(core, origin);
-            }
+            Message::User { user } => self.act(core, user),
             Message::Reply { id } => {
                 if self.link.arrives_at_once(core, id, self.me) {
                     self.answered(core, id);
@@ -146,11 +143,18 @@ impl Clients {
         }
     }
 
-    #[inline]
+    /// A user or session makes a request.
+    #[inline(never)]
+    fn act(&mut self, core: &mut Core, user: u32) {
+        let origin = self.source.act(user);
+        self.make(core, origin);
+    }
+
+    #[inline(always)]
     fn make(&mut self, core: &mut Core, origin: Origin) {
         let now = core.now();
         let number = origin.number;
-        let id = core.requests.create(number, now, self.class);
+        let id = core.requests.create(number, self.class);
         let request = &mut core.requests[id];
         request.size = origin.size.unwrap_or(self.size);
         request.key = origin.key.unwrap_or_else(|| match &self.keys {
@@ -164,7 +168,8 @@ impl Clients {
         }
         let client = request.client;
         if let Some(lane) = self.timeout {
-            request.timeout = core.calendar.schedule_in_lane(lane, (self.me, Message::Timeout { id }));
+            let timeout = core.send_in_lane(lane, self.me, Message::Timeout { id });
+            core.requests[id].timeout = timeout;
         }
         self.record.made(now);
         core.requests.enter(id, self.me, origin.place, now);
@@ -191,34 +196,34 @@ impl Clients {
 
     #[inline]
     fn answered(&mut self, core: &mut Core, id: RequestId) {
-        let place = core.requests.leave(id).tag;
+        let frame = core.requests.leave(id);
         let request = &core.requests[id];
         if !request.abandoned {
-            let (created, outcome, by, timeout) =
-                (request.created, request.outcome, request.decided_by, request.timeout);
+            let (outcome, by, timeout) = (request.outcome, request.decided_by, request.timeout);
             core.calendar.cancel(timeout);
-            self.ended(core, created, outcome, by, place);
+            self.ended(core, frame, outcome, by);
         }
         core.requests.finish(id);
     }
 
+    #[inline(never)]
     fn timed_out(&mut self, core: &mut Core, id: RequestId) {
         // The first stop of the return path is the client itself; the request may be anywhere beyond it.
-        let place = core.requests.first(id).map_or(0, |frame| frame.tag);
+        let Some(&frame) = core.requests.first(id) else { return };
         let request = &mut core.requests[id];
         request.abandoned = true;
         request.timeout = Handle::NONE;
-        let created = request.created;
-        self.ended(core, created, Outcome::TimedOut, self.me, place);
+        self.ended(core, frame, Outcome::TimedOut, self.me);
     }
 
+    /// The outcome of a request is known to its client, whose own stop is `frame`.
     #[inline]
-    fn ended(&mut self, core: &mut Core, created: Time, outcome: Outcome, by: ActorId, place: u32) {
+    fn ended(&mut self, core: &mut Core, frame: Frame, outcome: Outcome, by: ActorId) {
         let now = core.now();
-        self.record.ended(now, created, outcome, by);
+        self.record.ended(now, frame.entered, outcome, by);
         core.completed += 1;
-        if let Some(at) = self.source.ended(now, place) {
-            self.plan(core, at, Next::User(place));
+        if let Some(at) = self.source.ended(now, frame.tag) {
+            self.plan(core, at, Next::User(frame.tag));
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod record;
 pub mod server;
 pub mod shared;
 pub mod spec;
+pub mod underway;
 
 pub use fault::{Fault, FaultEvent};
 pub use record::FleetRecord;
@@ -17,8 +18,9 @@ use super::link::{Endpoint, reply};
 use super::message::{Core, Message};
 use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey};
-use crate::engine::{ActorId, Duration, Handle, Outcome, RequestId, Time};
+use crate::engine::{ActorId, Duration, Frame, Outcome, RequestId, Time};
 use server::Server;
+use underway::{Service, Underway};
 
 /// Rows of the utilization heat map at most; a larger fleet puts several servers in a row.
 pub const MAX_ROWS: usize = 64;
@@ -39,7 +41,8 @@ pub struct Subscriber {
 pub struct Fleet {
     me: ActorId,
     servers: Vec<Server>,
-    discipline: Discipline,
+    /// Speed of each server while nothing slows it down.
+    speeds: Vec<f64>,
     /// Requests that may wait at one server.
     capacity: u32,
     service: Sampler,
@@ -58,13 +61,12 @@ impl Fleet {
     #[must_use]
     pub fn new(me: ActorId, spec: &FleetSpec, key: StreamKey, faults: Vec<FaultEvent>) -> Self {
         let shared = matches!(spec.discipline, Discipline::ProcessorSharing(_));
-        let servers = (0..spec.servers)
-            .map(|i| Server::new(spec.workers, spec.speeds.get(i).copied().unwrap_or(1.0), shared))
-            .collect();
+        let speeds: Vec<f64> = (0..spec.servers).map(|i| spec.speeds.get(i).copied().unwrap_or(1.0)).collect();
+        let servers = speeds.iter().map(|&speed| Server::new(spec.workers, speed, shared)).collect();
         Self {
             me,
             servers,
-            discipline: spec.discipline.clone(),
+            speeds,
             capacity: spec.queue.map_or(u32::MAX, |places| places.min(u32::MAX as usize) as u32),
             service: spec.service.sampler(),
             per_unit: spec.service_per_unit.seconds(),
@@ -113,7 +115,7 @@ impl Fleet {
     /// Puts the fault timetable into the calendar.
     pub fn start(&mut self, core: &mut Core) {
         for (index, fault) in self.faults.iter().enumerate() {
-            core.calendar.schedule(fault.at, (self.me, Message::Fault { index: index as u32 }));
+            core.send_at(fault.at, self.me, Message::Fault { index: index as u32 });
         }
     }
 
@@ -121,7 +123,7 @@ impl Fleet {
     #[inline]
     pub fn handle(&mut self, core: &mut Core, message: Message) {
         match message {
-            Message::Request { id, port } => self.arrive(core, id, port as usize),
+            Message::Request { id } => self.arrive(core, id),
             Message::ServiceEnd { id } => self.service_end(core, id),
             Message::SharedEnd { server } => {
                 self.servers[server as usize].shared.as_mut().expect("only shared servers set this timer").timer = None;
@@ -134,14 +136,16 @@ impl Fleet {
     }
 
     #[inline]
-    fn arrive(&mut self, core: &mut Core, id: RequestId, port: usize) {
+    fn arrive(&mut self, core: &mut Core, id: RequestId) {
         let now = core.now();
-        core.requests.enter(id, self.me, port as u32, now);
+        let port = core.requests[id].port;
+        core.requests.enter(id, self.me, port, now);
+        let port = port as usize;
         self.record.arrivals += 1;
         self.record.population.up(now);
         let server = &mut self.servers[port];
         if !server.up {
-            self.answer(core, id, Outcome::Refused);
+            self.reject(core, id, Outcome::Refused);
         } else if server.shared.is_some() {
             self.arrive_shared(core, id, port);
         } else if server.busy.count() < server.workers {
@@ -150,7 +154,7 @@ impl Fleet {
             server.enqueue(&mut core.requests, id);
             self.record.waiting.up(now);
         } else {
-            self.answer(core, id, Outcome::QueueFull);
+            self.reject(core, id, Outcome::QueueFull);
         }
     }
 
@@ -164,28 +168,24 @@ impl Fleet {
     #[inline]
     fn begin(&mut self, core: &mut Core, id: RequestId, port: usize) {
         let now = core.now();
+        let demand = self.demand(core, id);
         let server = &mut self.servers[port];
         server.busy.up(now);
-        let speed = server.speed;
-        let length = Duration::from_secs_f64(self.demand(core, id) / speed);
-        let handle = core.send_after(length, self.me, Message::ServiceEnd { id });
-        let request = &mut core.requests[id];
-        request.started = now;
-        request.ends = now + length;
-        request.service = handle;
+        let length = Duration::from_secs_f64(server.seconds_for(demand));
+        core.requests[id].started = now;
+        core.send_after(length, self.me, Message::ServiceEnd { id });
     }
 
     #[inline]
     fn service_end(&mut self, core: &mut Core, id: RequestId) {
         let now = core.now();
-        let Some(&frame) = core.requests.last(id) else { return };
+        let frame = core.requests.leave(id);
         let port = frame.tag as usize;
-        let request = &mut core.requests[id];
-        request.service = Handle::NONE;
+        let request = &core.requests[id];
         let (waiting, service) = (request.started.since(frame.entered), now.since(request.started));
         self.record.served(request.class, waiting, service);
         self.servers[port].busy.down(now);
-        self.answer_served(core, id, port);
+        self.answer_served(core, id, frame);
         if let Some(next) = self.servers[port].dequeue(&core.requests) {
             self.record.waiting.down(now);
             self.begin(core, next, port);
@@ -193,26 +193,31 @@ impl Fleet {
     }
 
     #[inline]
-    fn answer_served(&mut self, core: &mut Core, id: RequestId, port: usize) {
-        let error_rate = self.servers[port].error_rate;
+    fn answer_served(&mut self, core: &mut Core, id: RequestId, frame: Frame) {
+        let error_rate = self.servers[frame.tag as usize].error_rate;
         let failed = error_rate > 0.0 && self.errors.draws(core.requests[id].number).uniform() < error_rate;
-        self.answer(core, id, if failed { Outcome::Error } else { Outcome::Served });
+        self.answer(core, id, frame, if failed { Outcome::Error } else { Outcome::Served });
     }
 
+    /// Answers a request that has left `frame`, its stop here.
     #[inline]
-    fn answer(&mut self, core: &mut Core, id: RequestId, outcome: Outcome) {
+    fn answer(&mut self, core: &mut Core, id: RequestId, frame: Frame, outcome: Outcome) {
         let now = core.now();
-        let frame = core.requests.leave(id);
-        self.record.population.down(now);
-        self.record.departures += 1;
-        self.record.outcomes[outcome as usize] += 1;
-        self.record.sojourn += u128::from(now.since(frame.entered).as_nanos());
+        self.record.left(now, frame.entered, outcome);
         let request = &mut core.requests[id];
         request.outcome = outcome;
         request.decided_by = self.me;
         reply(core, id);
     }
 
+    /// Answers a request that is not served.
+    #[cold]
+    fn reject(&mut self, core: &mut Core, id: RequestId, outcome: Outcome) {
+        let frame = core.requests.leave(id);
+        self.answer(core, id, frame, outcome);
+    }
+
+    #[inline(never)]
     fn arrive_shared(&mut self, core: &mut Core, id: RequestId, port: usize) {
         let now = core.now();
         let demand = self.demand(core, id);
@@ -220,7 +225,7 @@ impl Fleet {
         let shared = server.shared.as_mut().expect("the fleet shares its processors");
         let places = u64::from(server.workers) + u64::from(self.capacity);
         if shared.len() as u64 >= places {
-            self.answer(core, id, Outcome::QueueFull);
+            self.reject(core, id, Outcome::QueueFull);
             return;
         }
         shared.advance(now, server.workers, server.speed);
@@ -234,6 +239,7 @@ impl Fleet {
     }
 
     /// Answers what is finished on a shared server and sets its timer for the next.
+    #[inline(never)]
     fn turn(&mut self, core: &mut Core, port: usize) {
         let now = core.now();
         loop {
@@ -247,13 +253,12 @@ impl Fleet {
             } else {
                 self.record.waiting.down(now);
             }
-            if let Some(&frame) = core.requests.last(job.id) {
-                let sojourn = now.since(frame.entered);
-                let alone = Duration::from_secs_f64(job.demand / speed).min(sojourn);
-                let waiting = Duration::from_nanos(sojourn.as_nanos() - alone.as_nanos());
-                self.record.served(core.requests[job.id].class, waiting, alone);
-            }
-            self.answer_served(core, job.id, port);
+            let frame = core.requests.leave(job.id);
+            let sojourn = now.since(frame.entered);
+            let alone = Duration::from_secs_f64(job.demand / speed).min(sojourn);
+            let waiting = Duration::from_nanos(sojourn.as_nanos() - alone.as_nanos());
+            self.record.served(core.requests[job.id].class, waiting, alone);
+            self.answer_served(core, job.id, frame);
         }
         self.set_timer(core, port);
     }
@@ -270,27 +275,31 @@ impl Fleet {
             }
             core.calendar.cancel(handle);
         }
-        let handle = core.calendar.schedule(at, (self.me, Message::SharedEnd { server: port as u32 }));
+        let handle = core.send_at(at, self.me, Message::SharedEnd { server: port as u32 });
         shared.timer = Some((handle, at));
     }
 
+    #[inline(never)]
     fn fault(&mut self, core: &mut Core, index: usize) {
         let event = self.faults[index].clone();
-        let ports: Vec<usize> = match &event.servers {
-            Some(servers) => servers.clone(),
-            None => (0..self.servers.len()).collect(),
+        let mut ports = event.servers.unwrap_or_else(|| (0..self.servers.len()).collect());
+        ports.sort_unstable();
+        ports.dedup();
+        let underway = match event.fault {
+            Fault::Crash(_) | Fault::SlowDown(_) => Underway::of(core, self.me),
+            Fault::Restart(_) | Fault::Errors(_) => Underway::default(),
         };
         for port in ports {
             match event.fault {
-                Fault::Crash(_) => self.crash(core, port),
+                Fault::Crash(_) => self.crash(core, port, underway.at(port)),
                 Fault::Restart(_) => self.restart(core, port),
-                Fault::SlowDown(ref slow) => self.change_speed(core, port, 1.0 / slow.factor),
+                Fault::SlowDown(ref slow) => self.change_speed(core, port, 1.0 / slow.factor, underway.at(port)),
                 Fault::Errors(ref errors) => self.servers[port].error_rate = errors.rate.fraction(),
             }
         }
     }
 
-    fn crash(&mut self, core: &mut Core, port: usize) {
+    fn crash(&mut self, core: &mut Core, port: usize, underway: &[Service]) {
         if !self.servers[port].up {
             return;
         }
@@ -309,11 +318,10 @@ impl Fleet {
             (waiting..jobs.len()).for_each(|_| server.busy.down(now));
             lost.extend(jobs.iter().map(|job| job.id));
         } else {
-            for id in self.in_service(core, port) {
-                core.calendar.cancel(core.requests[id].service);
-                core.requests[id].service = Handle::NONE;
+            for service in underway {
+                core.calendar.cancel(service.end);
                 self.servers[port].busy.down(now);
-                lost.push(id);
+                lost.push(service.id);
             }
             while let Some(id) = self.servers[port].dequeue(&core.requests) {
                 self.record.waiting.down(now);
@@ -321,7 +329,7 @@ impl Fleet {
             }
         }
         for id in lost {
-            self.answer(core, id, Outcome::Crashed);
+            self.reject(core, id, Outcome::Crashed);
         }
         self.announce(core, port, false);
     }
@@ -333,26 +341,11 @@ impl Fleet {
         }
     }
 
-    /// The requests that are being served first come, first served at a server, in the order they began.
-    fn in_service(&self, core: &Core, port: usize) -> Vec<RequestId> {
-        let here = |id: RequestId| {
-            core.requests.last(id).is_some_and(|frame| frame.actor == self.me && frame.tag as usize == port)
-        };
-        let mut ids: Vec<(Time, u64, RequestId)> = core
-            .requests
-            .iter()
-            .filter(|&(id, request)| request.service != Handle::NONE && here(id))
-            .map(|(id, request)| (request.started, request.number, id))
-            .collect();
-        ids.sort_unstable();
-        ids.into_iter().map(|(_, _, id)| id).collect()
-    }
-
     /// From now on the server works at `factor` times its own speed; what it is doing is stretched or shortened.
-    fn change_speed(&mut self, core: &mut Core, port: usize, factor: f64) {
+    fn change_speed(&mut self, core: &mut Core, port: usize, factor: f64, underway: &[Service]) {
         let now = core.now();
         let server = &mut self.servers[port];
-        let (workers, before, after) = (server.workers, server.speed, server.nominal_speed * factor);
+        let (workers, before, after) = (server.workers, server.speed, self.speeds[port] * factor);
         if let Some(shared) = server.shared.as_mut() {
             shared.advance(now, workers, before);
             if let Some((handle, _)) = shared.timer.take() {
@@ -363,20 +356,17 @@ impl Fleet {
             return;
         }
         server.speed = after;
-        for id in self.in_service(core, port) {
-            core.calendar.cancel(core.requests[id].service);
-            let left = core.requests[id].ends.since(now).as_secs_f64() * before / after;
-            let length = Duration::from_secs_f64(left);
-            let handle = core.send_after(length, self.me, Message::ServiceEnd { id });
-            let request = &mut core.requests[id];
-            request.ends = now + length;
-            request.service = handle;
+        for service in underway {
+            core.calendar.cancel(service.end);
+            let left = service.at.since(now).as_secs_f64() * before / after;
+            core.send_after(Duration::from_secs_f64(left), self.me, Message::ServiceEnd { id: service.id });
         }
     }
 
     fn announce(&self, core: &mut Core, port: usize, up: bool) {
         for subscriber in &self.subscribers {
-            let message = Message::Health { member: subscriber.first_member + port as u32, up };
+            let member = subscriber.first_member + port as u32;
+            let message = if up { Message::MemberUp { member } } else { Message::MemberDown { member } };
             if subscriber.delay.is_zero() {
                 core.send(subscriber.balancer, message);
             } else {
@@ -385,6 +375,7 @@ impl Fleet {
         }
     }
 
+    #[inline(never)]
     fn warm_up_over(&mut self, now: Time) {
         let by_server = self.busy_by_server(now);
         self.record.at_warm_up = self.record.snapshot(now, by_server.iter().map(|&busy| u128::from(busy)).sum());

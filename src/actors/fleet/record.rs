@@ -60,11 +60,25 @@ impl FleetRecord {
     pub fn served(&mut self, class: u16, waiting: Duration, service: Duration) {
         let class = class as usize;
         if class >= self.classes.len() {
-            self.classes.resize_with(class + 1, ClassTimes::default);
+            self.add_class(class);
         }
         let times = &mut self.classes[class];
         times.waiting.record(waiting);
         times.service.record(service);
+    }
+
+    #[cold]
+    fn add_class(&mut self, class: usize) {
+        self.classes.resize_with(class + 1, ClassTimes::default);
+    }
+
+    /// A request that came at `entered` leaves.
+    #[inline]
+    pub fn left(&mut self, now: Time, entered: Time, outcome: Outcome) {
+        self.population.down(now);
+        self.departures += 1;
+        self.outcomes[outcome as usize] += 1;
+        self.sojourn += u128::from(now.since(entered).as_nanos());
     }
 
     /// The cumulative figures now.

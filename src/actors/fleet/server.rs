@@ -39,8 +39,9 @@ impl Busy {
     }
 }
 
-/// A server of a fleet.
+/// A server of a fleet: one line of the processor's cache.
 #[derive(Debug)]
+#[repr(align(64))]
 pub struct Server {
     head: RequestId,
     tail: RequestId,
@@ -52,8 +53,6 @@ pub struct Server {
     pub busy: Busy,
     /// Work done per second of time: the server's own speed times what faults leave of it.
     pub speed: f64,
-    /// The server's own speed.
-    pub nominal_speed: f64,
     /// Share of requests answered with an error, 0 to 1.
     pub error_rate: f64,
     /// False while it is down.
@@ -73,11 +72,18 @@ impl Server {
             workers,
             busy: Busy::default(),
             speed,
-            nominal_speed: speed,
             error_rate: 0.0,
             up: true,
             shared: shared.then(Box::default),
         }
+    }
+
+    /// How long one of its workers takes for `demand` seconds of work.
+    #[inline]
+    #[must_use]
+    pub fn seconds_for(&self, demand: f64) -> f64 {
+        // Most servers have speed 1, and a division takes longer than to see that.
+        if self.speed == 1.0 { demand } else { demand / self.speed }
     }
 
     /// Puts a request at the end of the queue.

@@ -52,6 +52,15 @@ impl Arrivals {
     pub fn next(&mut self) -> Option<Time> {
         match self {
             Self::Poisson(gaps) => Some(gaps.next()),
+            _ => self.next_other(),
+        }
+    }
+
+    /// Apart from the usual process, to keep that short.
+    #[inline(never)]
+    fn next_other(&mut self) -> Option<Time> {
+        match self {
+            Self::Poisson(gaps) => Some(gaps.next()),
             Self::Renewal(gaps) => Some(gaps.next()),
             Self::Profile(profile) => profile.next(),
             Self::Mmpp(states) => Some(states.next()),

@@ -1,0 +1,161 @@
+//! A 4-ary heap of keys, each with its three siblings in one cache line.
+//!
+//! What a key stands for does not belong here.
+
+/// Time, then sequence number, then slot, from high bits to low: one comparison orders two events.
+pub type Key = u128;
+
+/// Stands at every place of the heap that is not taken; no event has this key.
+pub const NOTHING: Key = Key::MAX;
+
+const ARITY: usize = 4;
+/// The root is the last of the first family, so that the children of place p are the family p - 2, for every p.
+const ROOT: usize = ARITY - 1;
+
+/// Siblings: the four children of one place.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Family([Key; ARITY]);
+
+impl Family {
+    const EMPTY: Self = Self([NOTHING; ARITY]);
+
+    /// The least of the four, and which it is.
+    #[inline]
+    fn least(&self) -> (usize, Key) {
+        let [a, b, c, d] = self.0;
+        let left = if b < a { (1, b) } else { (0, a) };
+        let right = if d < c { (3, d) } else { (2, c) };
+        if right.1 < left.1 { right } else { left }
+    }
+}
+
+/// The keys of events to come, least first.
+#[derive(Clone, Debug)]
+pub struct Heap {
+    families: Vec<Family>,
+    /// Places taken, the root's included while it is a hole.
+    len: usize,
+    /// True while the root has been taken and not yet replaced: a push then costs one sift instead of two.
+    hole: bool,
+    peak: usize,
+}
+
+impl Default for Heap {
+    fn default() -> Self {
+        // The root and its children always have places.
+        Self { families: vec![Family::EMPTY; 2], len: 0, hole: false, peak: 0 }
+    }
+}
+
+impl Heap {
+    /// Keys in the heap.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.len - usize::from(self.hole)
+    }
+
+    /// The most keys the heap ever held.
+    pub fn peak(&self) -> usize {
+        self.peak
+    }
+
+    /// The keys, in no particular order.
+    pub fn iter(&self) -> impl Iterator<Item = Key> {
+        let root_is_there = !self.hole;
+        let keys = self.families.iter().flat_map(|family| family.0).enumerate();
+        keys.filter(move |&(place, key)| key != NOTHING && (place != ROOT || root_is_there)).map(|(_, key)| key)
+    }
+
+    /// The least key; [`NOTHING`] if there is none.
+    #[inline]
+    pub fn least(&self) -> Key {
+        if self.hole { self.families[1].least().1 } else { self.families[0].0[ROOT] }
+    }
+
+    /// The least key, ready to be taken; [`NOTHING`] if there is none.
+    #[inline]
+    pub fn first(&mut self) -> Key {
+        if self.hole {
+            self.fill_hole();
+        }
+        self.families[0].0[ROOT]
+    }
+
+    /// Takes the key that [`Heap::first`] has just shown.
+    #[inline]
+    pub fn take_first(&mut self) {
+        debug_assert!(!self.hole && self.len > 0);
+        self.hole = true;
+    }
+
+    /// Puts a key in.
+    #[inline]
+    pub fn push(&mut self, key: Key) {
+        if self.hole {
+            self.hole = false;
+            self.sift_down(ROOT, key);
+        } else {
+            self.append(key);
+        }
+    }
+
+    fn append(&mut self, key: Key) {
+        let place = ROOT + self.len;
+        self.len += 1;
+        self.peak = self.peak.max(self.len);
+        if place / ARITY == self.families.len() {
+            self.families.push(Family::EMPTY);
+        }
+        self.sift_up(place, key);
+    }
+
+    fn fill_hole(&mut self) {
+        self.hole = false;
+        self.len -= 1;
+        let place = ROOT + self.len;
+        let last = std::mem::replace(&mut self.families[place / ARITY].0[place % ARITY], NOTHING);
+        if self.len > 0 {
+            self.sift_down(ROOT, last);
+        }
+    }
+
+    #[inline]
+    fn sift_up(&mut self, mut place: usize, key: Key) {
+        while place > ROOT {
+            let parent = place / ARITY + 2;
+            let above = self.families[parent / ARITY].0[parent % ARITY];
+            if above < key {
+                break;
+            }
+            self.families[place / ARITY].0[place % ARITY] = above;
+            place = parent;
+        }
+        self.families[place / ARITY].0[place % ARITY] = key;
+    }
+
+    #[inline]
+    fn sift_down(&mut self, mut place: usize, key: Key) {
+        // Places beyond the end hold NOTHING, which is never less.
+        while let Some(children) = self.families.get(place - 2) {
+            let (child, least) = children.least();
+            if key < least {
+                break;
+            }
+            self.families[place / ARITY].0[place % ARITY] = least;
+            place = (place - 2) * ARITY + child;
+        }
+        self.families[place / ARITY].0[place % ARITY] = key;
+    }
+
+    /// Drops every key that `keep` does not want.
+    pub fn retain(&mut self, keep: impl FnMut(&Key) -> bool) {
+        let keys: Vec<Key> = self.iter().filter(keep).collect();
+        let peak = self.peak;
+        *self = Self::default();
+        for key in keys {
+            self.append(key);
+        }
+        self.peak = peak;
+    }
+}

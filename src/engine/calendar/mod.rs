@@ -1,0 +1,371 @@
+//! The calendar, or future event list: what happens next, in order of (time, sequence number).
+//!
+//! Ties in time are first scheduled, first served. Three places hold events, and together they keep that order exactly:
+//! - the *heap*, for events at any later time: 16-byte keys in a 4-ary heap, payloads in a slab beside it;
+//! - the *present*, a FIFO for events at the current instant;
+//! - *lanes*, one FIFO for each constant delay (timeouts, fixed network hops): their events are in order by
+//!   construction, so only the first of a lane stands in the heap, however many wait behind it.
+//!
+//! What an event means does not belong here.
+
+mod heap;
+mod lane;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+
+use super::time::{Duration, Time};
+use heap::{Heap, Key};
+use lane::Lane;
+
+/// Events that may wait in the heap at once, beside the lanes: about 16.7 million.
+pub const MAX_PENDING: usize = FIRST_LANE as usize;
+
+const SLOT_BITS: u32 = 24;
+const SEQUENCE_BITS: u32 = u64::BITS - SLOT_BITS;
+const SLOT_MASK: u64 = (1 << SLOT_BITS) - 1;
+/// Slot numbers from here on stand for lanes; the last of them is left to [`heap::NOTHING`].
+const FIRST_LANE: u32 = (1 << SLOT_BITS) - 1 - MAX_LANES;
+const MAX_LANES: u32 = 0x7FFF;
+/// Below this many stale entries, tidying costs more than it saves.
+const TIDY_ABOVE: usize = 1024;
+
+fn key(time: Time, sequence: u64, slot: u32) -> Key {
+    (u128::from(time.as_nanos()) << 64) | u128::from((sequence << SLOT_BITS) | u64::from(slot))
+}
+
+fn time_of(key: Key) -> Time {
+    Time::from_nanos((key >> 64) as u64)
+}
+
+fn sequence_of(key: Key) -> u64 {
+    (key as u64) >> SLOT_BITS
+}
+
+fn slot_of(key: Key) -> u32 {
+    (key as u64 & SLOT_MASK) as u32
+}
+
+/// Names a scheduled event, so that it can be cancelled; worthless once the event has happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Handle(u64);
+
+const LANE_FLAG: u64 = 1 << 63;
+const LANE_INDEX_BITS: u32 = 48;
+
+impl Handle {
+    /// Names no event; cancelling it does nothing.
+    pub const NONE: Self = Self(u64::MAX);
+
+    fn of_slot(slot: u32, generation: u32) -> Self {
+        Self((u64::from(generation) << SLOT_BITS) | u64::from(slot))
+    }
+
+    fn of_lane(index: u16, number: u64) -> Self {
+        Self(LANE_FLAG | (u64::from(index) << LANE_INDEX_BITS) | number)
+    }
+}
+
+/// Names a lane: a source of events that all lie the same length of time ahead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LaneId(u16);
+
+#[derive(Clone, Copy, Debug)]
+struct Slot<M> {
+    message: M,
+    /// Grows by two with every event this slot has held; odd once the present one is cancelled.
+    generation: u32,
+}
+
+const CANCELLED: u32 = 1;
+
+/// The future event list, and with it the clock.
+#[derive(Debug)]
+pub struct Calendar<M> {
+    now: Time,
+    sequence: u64,
+    heap: Heap,
+    slots: Vec<Slot<M>>,
+    free: Vec<u32>,
+    stale: usize,
+    /// The first event at the present instant; most are alone, and so never see the queue.
+    next: Option<(u64, M)>,
+    /// Those behind it; empty if there is no first.
+    present: VecDeque<(u64, M)>,
+    /// True if it is known that the heap holds nothing at the present instant.
+    heap_is_later: bool,
+    full: bool,
+    lanes: Vec<Lane<M>>,
+}
+
+impl<M: Copy> Default for Calendar<M> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<M: Copy> Calendar<M> {
+    /// An empty calendar at time zero.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            now: Time::ZERO,
+            sequence: 0,
+            heap: Heap::default(),
+            slots: Vec::new(),
+            free: Vec::new(),
+            stale: 0,
+            next: None,
+            present: VecDeque::new(),
+            heap_is_later: false,
+            full: false,
+            lanes: Vec::new(),
+        }
+    }
+
+    /// The time of the event that was taken last.
+    #[inline]
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// Entries in the heap, stale ones included.
+    #[must_use]
+    pub fn heap_len(&self) -> usize {
+        self.heap.len()
+    }
+
+    /// The most entries the heap ever held.
+    #[must_use]
+    pub fn heap_peak(&self) -> usize {
+        self.heap.peak()
+    }
+
+    /// True once as many events have waited as the calendar can take, or 2^40 were scheduled (hours of computing); the
+    /// loop ends the run then.
+    #[inline]
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.full || self.sequence >> SEQUENCE_BITS != 0
+    }
+
+    #[inline]
+    fn next_sequence(&mut self) -> u64 {
+        let sequence = self.sequence;
+        self.sequence += 1;
+        sequence
+    }
+
+    /// An event at the present instant, after all that already stand there.
+    #[inline]
+    pub fn send(&mut self, message: M) {
+        let sequence = self.next_sequence();
+        if self.next.is_none() {
+            self.next = Some((sequence, message));
+        } else {
+            self.present.push_back((sequence, message));
+        }
+    }
+
+    /// An event at time `at` (the present instant if `at` has passed).
+    ///
+    /// # Panics
+    /// If more than [`MAX_PENDING`] events wait; the loop stops a run before that, see [`Calendar::is_full`].
+    #[inline]
+    pub fn schedule(&mut self, at: Time, message: M) -> Handle {
+        let sequence = self.next_sequence();
+        let (slot, generation) = match self.free.pop() {
+            Some(slot) => {
+                let place = &mut self.slots[slot as usize];
+                place.message = message;
+                (slot, place.generation)
+            }
+            None => (self.grow(message), 0),
+        };
+        self.push(at.max(self.now), sequence, slot);
+        Handle::of_slot(slot, generation)
+    }
+
+    /// An event `delay` from now.
+    #[inline]
+    pub fn schedule_after(&mut self, delay: Duration, message: M) -> Handle {
+        self.schedule(self.now + delay, message)
+    }
+
+    #[cold]
+    fn grow(&mut self, message: M) -> u32 {
+        assert!(self.slots.len() < MAX_PENDING, "more than {MAX_PENDING} events wait in the calendar");
+        self.slots.push(Slot { message, generation: 0 });
+        self.full = self.slots.len() == MAX_PENDING;
+        (self.slots.len() - 1) as u32
+    }
+
+    /// The lane of events that lie `delay` ahead; asked twice for one delay, it is the same lane.
+    ///
+    /// # Panics
+    /// If more than 32,767 different delays are asked for; lanes are made when a system is built, a few to a node.
+    pub fn lane(&mut self, delay: Duration) -> LaneId {
+        if let Some(index) = self.lanes.iter().position(|lane| lane.delay == delay) {
+            return LaneId(index as u16);
+        }
+        let index = self.lanes.len();
+        assert!(index < MAX_LANES as usize, "too many lanes");
+        self.lanes.push(Lane::new(delay));
+        LaneId(index as u16)
+    }
+
+    /// An event one delay of the lane from now.
+    #[inline]
+    pub fn schedule_in_lane(&mut self, lane: LaneId, message: M) -> Handle {
+        let sequence = self.next_sequence();
+        let index = lane.0;
+        let lane = &mut self.lanes[index as usize];
+        let time = self.now + lane.delay;
+        let number = lane.push(time, sequence, message);
+        if !lane.armed {
+            // All before it are gone, so this is the first.
+            lane.armed = true;
+            self.push(time, sequence, FIRST_LANE + u32::from(index));
+        }
+        Handle::of_lane(index, number)
+    }
+
+    /// Takes an event back. One that has happened, or was cancelled before, is left alone.
+    #[inline]
+    pub fn cancel(&mut self, handle: Handle) {
+        if handle == Handle::NONE {
+            return;
+        }
+        if handle.0 & LANE_FLAG != 0 {
+            let index = ((handle.0 & !LANE_FLAG) >> LANE_INDEX_BITS) as usize;
+            self.lanes[index].cancel(handle.0 & ((1 << LANE_INDEX_BITS) - 1));
+            return;
+        }
+        let slot = &mut self.slots[(handle.0 & SLOT_MASK) as usize];
+        if slot.generation == (handle.0 >> SLOT_BITS) as u32 {
+            slot.generation |= CANCELLED;
+            self.stale += 1;
+            if self.stale > TIDY_ABOVE && self.stale * 2 > self.heap.len() {
+                self.tidy();
+            }
+        }
+    }
+
+    /// The next event before `end`, with the clock moved to it; `None` if there is none, with the clock left alone.
+    /// Events at the present instant are not held back by an `end` that lies before it.
+    #[inline]
+    pub fn pop(&mut self, end: Time) -> Option<M> {
+        loop {
+            if let Some((sequence, message)) = self.next
+                && (self.heap_is_later || self.precedes_heap(sequence))
+            {
+                self.next = if self.present.is_empty() { None } else { self.present.pop_front() };
+                return Some(message);
+            }
+            let first = self.heap.first();
+            // An empty heap shows the end of time.
+            if time_of(first) >= end {
+                return None;
+            }
+            self.heap.take_first();
+            if let Some(message) = self.take(first) {
+                self.now = time_of(first);
+                self.heap_is_later = false;
+                return Some(message);
+            }
+        }
+    }
+
+    /// The time of the next entry, which may turn out stale; `None` if nothing waits.
+    #[inline]
+    #[must_use]
+    pub fn next_time(&mut self) -> Option<Time> {
+        if self.next.is_some() {
+            return Some(self.now);
+        }
+        (self.heap.len() > 0).then(|| time_of(self.heap.first()))
+    }
+
+    /// The events that wait at a later time or were scheduled for this one, in no particular order, with their handles;
+    /// not those sent. Costs time in proportion to all that waits: for what is rare.
+    pub fn pending(&self) -> impl Iterator<Item = (Handle, Time, &M)> {
+        let scheduled = self.heap.iter().filter_map(|key| {
+            let index = slot_of(key);
+            let slot = (index < FIRST_LANE).then(|| &self.slots[index as usize])?;
+            let live = slot.generation & CANCELLED == 0;
+            live.then(|| (Handle::of_slot(index, slot.generation), time_of(key), &slot.message))
+        });
+        let in_lanes = (0..).zip(&self.lanes).flat_map(|(index, lane)| {
+            lane.live().map(move |(number, item)| (Handle::of_lane(index, number), item.time, &item.message))
+        });
+        scheduled.chain(in_lanes)
+    }
+
+    /// True if the heap holds nothing at the present instant that was scheduled before `sequence`.
+    #[inline]
+    fn precedes_heap(&mut self, sequence: u64) -> bool {
+        let least = self.heap.least();
+        self.heap_is_later = time_of(least) > self.now;
+        self.heap_is_later || least > key(self.now, sequence, 0)
+    }
+
+    /// What the entry that has just left the root stands for; `None` if it is stale.
+    #[inline]
+    fn take(&mut self, first: Key) -> Option<M> {
+        let index = slot_of(first);
+        if index >= FIRST_LANE {
+            return self.take_from_lane(index, first);
+        }
+        let slot = &mut self.slots[index as usize];
+        let live = slot.generation & CANCELLED == 0;
+        slot.generation = (slot.generation & !CANCELLED).wrapping_add(2);
+        self.free.push(index);
+        if live {
+            return Some(slot.message);
+        }
+        self.stale -= 1;
+        None
+    }
+
+    fn take_from_lane(&mut self, index: u32, first: Key) -> Option<M> {
+        let lane = &mut self.lanes[(index - FIRST_LANE) as usize];
+        // The entry may stand for an event that was taken back meanwhile.
+        let message =
+            lane.first().is_some_and(|item| item.sequence == sequence_of(first)).then(|| lane.pop()).flatten();
+        match lane.first() {
+            Some(item) => {
+                let (time, sequence) = (item.time, item.sequence);
+                self.push(time, sequence, index);
+            }
+            None => lane.armed = false,
+        }
+        message
+    }
+
+    #[inline]
+    fn push(&mut self, time: Time, sequence: u64, slot: u32) {
+        if time == self.now {
+            self.heap_is_later = false;
+        }
+        self.heap.push(key(time, sequence, slot));
+    }
+
+    /// Drops every stale entry at once; paid for by the cancellations that made them.
+    #[cold]
+    fn tidy(&mut self) {
+        let (slots, free) = (&mut self.slots, &mut self.free);
+        self.heap.retain(|&entry| {
+            let index = slot_of(entry);
+            if index >= FIRST_LANE || slots[index as usize].generation & CANCELLED == 0 {
+                return true;
+            }
+            let slot = &mut slots[index as usize];
+            slot.generation = (slot.generation & !CANCELLED).wrapping_add(2);
+            free.push(index);
+            false
+        });
+        self.stale = 0;
+    }
+}

@@ -1,0 +1,236 @@
+//! The calendar against a model that sorts a list.
+
+use super::*;
+use proptest::prelude::*;
+
+/// Every event that waits, as (time, sequence number, message).
+#[derive(Default)]
+struct Model {
+    now: u64,
+    sequence: u64,
+    waiting: Vec<(u64, u64, u32)>,
+}
+
+impl Model {
+    fn add(&mut self, at: u64, message: u32) {
+        self.waiting.push((at.max(self.now), self.sequence, message));
+        self.sequence += 1;
+    }
+
+    fn pop(&mut self, end: u64) -> Option<u32> {
+        let first = (0..self.waiting.len()).min_by_key(|&i| (self.waiting[i].0, self.waiting[i].1))?;
+        if self.waiting[first].0 >= end {
+            return None;
+        }
+        let (time, _, message) = self.waiting.swap_remove(first);
+        self.now = time;
+        Some(message)
+    }
+
+    fn cancel(&mut self, message: u32) {
+        self.waiting.retain(|&(_, _, waiting)| waiting != message);
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Send,
+    Schedule(u64),
+    /// At a point that may have passed.
+    ScheduleAt(u64),
+    Lane(usize),
+    Pop(u64),
+    /// One of all handles ever given: most have happened or were cancelled before.
+    CancelAny(usize),
+    /// One of the latest handles: most still wait.
+    CancelLate(usize),
+}
+
+const DELAYS: [u64; 3] = [0, 3, 50];
+
+fn step() -> impl Strategy<Value = Step> {
+    // Short times, so that ties are common.
+    prop_oneof![
+        2 => Just(Step::Send),
+        4 => (0_u64..20).prop_map(Step::Schedule),
+        1 => (0_u64..200).prop_map(Step::ScheduleAt),
+        3 => (0..DELAYS.len()).prop_map(Step::Lane),
+        8 => (1_u64..40).prop_map(Step::Pop),
+        1 => any::<usize>().prop_map(Step::CancelAny),
+        3 => (0_usize..8).prop_map(Step::CancelLate),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn events_come_by_time_and_then_as_scheduled(steps in proptest::collection::vec(step(), 0..400)) {
+        let mut calendar = Calendar::new();
+        let mut model = Model::default();
+        let lanes = DELAYS.map(|delay| calendar.lane(Duration::from_nanos(delay)));
+        let mut handles: Vec<(Handle, u32)> = Vec::new();
+        let mut message = 0;
+        for step in steps {
+            message += 1;
+            match step {
+                Step::Send => {
+                    calendar.send(message);
+                    model.add(model.now, message);
+                }
+                Step::Schedule(delay) => {
+                    handles.push((calendar.schedule_after(Duration::from_nanos(delay), message), message));
+                    model.add(model.now + delay, message);
+                }
+                Step::ScheduleAt(at) => {
+                    handles.push((calendar.schedule(Time::from_nanos(at), message), message));
+                    model.add(at, message);
+                }
+                Step::Lane(lane) => {
+                    handles.push((calendar.schedule_in_lane(lanes[lane], message), message));
+                    model.add(model.now + DELAYS[lane], message);
+                }
+                Step::Pop(ahead) => {
+                    let end = model.now + ahead;
+                    prop_assert_eq!(calendar.pop(Time::from_nanos(end)), model.pop(end));
+                    prop_assert_eq!(calendar.now().as_nanos(), model.now);
+                }
+                Step::CancelAny(which) if !handles.is_empty() => {
+                    let (handle, message) = handles[which % handles.len()];
+                    calendar.cancel(handle);
+                    model.cancel(message);
+                }
+                Step::CancelLate(back) if !handles.is_empty() => {
+                    let (handle, message) = handles[handles.len() - 1 - back.min(handles.len() - 1)];
+                    calendar.cancel(handle);
+                    model.cancel(message);
+                }
+                Step::CancelAny(_) | Step::CancelLate(_) => {}
+            }
+            // Slots are either in the heap or free: none is lost.
+            let in_heap = calendar.heap.iter().filter(|&key| slot_of(key) < FIRST_LANE).count();
+            prop_assert_eq!(calendar.slots.len(), in_heap + calendar.free.len());
+        }
+        while let Some(message) = model.pop(u64::MAX) {
+            prop_assert_eq!(calendar.pop(Time::MAX), Some(message));
+        }
+        prop_assert_eq!(calendar.pop(Time::MAX), None);
+        prop_assert_eq!((calendar.next_time(), calendar.heap_len(), calendar.stale), (None, 0, 0));
+        prop_assert_eq!(calendar.slots.len(), calendar.free.len());
+    }
+
+    #[test]
+    fn pending_events_are_those_that_will_happen(
+        delays in proptest::collection::vec(1_u64..100, 1..50),
+        cancelled in proptest::collection::vec(any::<bool>(), 50),
+        taken in 0_usize..20,
+    ) {
+        let mut calendar = Calendar::new();
+        let lane = calendar.lane(Duration::from_nanos(40));
+        for (message, &delay) in delays.iter().enumerate() {
+            let handle = if delay % 3 == 0 {
+                calendar.schedule_in_lane(lane, message)
+            } else {
+                calendar.schedule_after(Duration::from_nanos(delay), message)
+            };
+            if cancelled[message] {
+                calendar.cancel(handle);
+            }
+        }
+        for _ in 0..taken {
+            calendar.pop(Time::MAX);
+        }
+        let mut pending: Vec<(u64, usize)> =
+            calendar.pending().map(|(_, time, &message)| (time.as_nanos(), message)).collect();
+        pending.sort_unstable();
+        let mut happened = Vec::new();
+        while let Some(message) = calendar.pop(Time::MAX) {
+            happened.push((calendar.now().as_nanos(), message));
+        }
+        happened.sort_unstable();
+        prop_assert_eq!(pending, happened);
+    }
+}
+
+#[test]
+fn an_event_taken_back_at_this_instant_does_not_let_a_later_one_overtake() {
+    let mut calendar = Calendar::new();
+    calendar.schedule(Time::from_nanos(5), "first");
+    let second = calendar.schedule(Time::from_nanos(5), "cancelled");
+    calendar.schedule(Time::from_nanos(9), "later");
+    assert_eq!(calendar.pop(Time::MAX), Some("first"));
+    calendar.send("now");
+    calendar.cancel(second);
+    assert_eq!(calendar.pop(Time::MAX), Some("now"));
+    assert_eq!(calendar.now(), Time::from_nanos(5));
+    assert_eq!(calendar.pop(Time::MAX), Some("later"));
+}
+
+#[test]
+fn a_handle_outlives_its_event_without_harm() {
+    let mut calendar = Calendar::new();
+    let old = calendar.schedule(Time::from_nanos(1), 1);
+    assert_eq!(calendar.pop(Time::MAX), Some(1));
+    // The slot is used again, by an event of its own generation.
+    let new = calendar.schedule(Time::from_nanos(2), 2);
+    assert_ne!(old, new);
+    calendar.cancel(old);
+    calendar.cancel(Handle::NONE);
+    assert_eq!(calendar.pop(Time::MAX), Some(2));
+    calendar.cancel(new);
+    calendar.cancel(new);
+    assert_eq!(calendar.stale, 0);
+}
+
+#[test]
+fn generations_wrap_around() {
+    let mut calendar = Calendar::new();
+    calendar.schedule(Time::from_nanos(1), 1);
+    calendar.pop(Time::MAX);
+    calendar.slots[0].generation = u32::MAX - 1;
+    let last = calendar.schedule(Time::from_nanos(2), 2);
+    calendar.cancel(last);
+    assert_eq!(calendar.pop(Time::MAX), None);
+    assert_eq!(calendar.slots[0].generation, 0);
+    let next = calendar.schedule(Time::from_nanos(3), 3);
+    calendar.cancel(last);
+    assert_eq!(calendar.pop(Time::MAX), Some(3));
+    calendar.cancel(next);
+    assert_eq!(calendar.free.len(), calendar.slots.len());
+}
+
+#[test]
+fn a_lane_puts_one_entry_into_the_heap_however_many_wait() {
+    let mut calendar = Calendar::new();
+    let lane = calendar.lane(Duration::from_nanos(1_000_000));
+    assert_eq!(lane, calendar.lane(Duration::from_nanos(1_000_000)));
+    let mut handles = Vec::new();
+    for n in 0..10_000 {
+        handles.push(calendar.schedule_in_lane(lane, n));
+        assert_eq!(calendar.heap_len(), 1);
+        // Most timeouts are taken back before they happen.
+        if n % 10 != 0 {
+            calendar.cancel(handles[n]);
+        }
+    }
+    for n in (0..10_000).step_by(10) {
+        assert_eq!(calendar.pop(Time::MAX), Some(n));
+    }
+    assert_eq!(calendar.pop(Time::MAX), None);
+    assert!(calendar.heap_peak() <= 2);
+}
+
+#[test]
+fn stale_entries_never_outnumber_the_live_ones_for_long() {
+    let mut calendar = Calendar::new();
+    for n in 0..100_000_u64 {
+        let handle = calendar.schedule_after(Duration::from_nanos(1_000_000 - n), n);
+        if n % 100 != 0 {
+            calendar.cancel(handle);
+        }
+    }
+    assert!(calendar.heap_peak() < 4 * TIDY_ABOVE, "{}", calendar.heap_peak());
+    // The later they were scheduled the sooner they are due.
+    for n in (0..1000).rev() {
+        assert_eq!(calendar.pop(Time::MAX), Some(n * 100));
+    }
+    assert_eq!(calendar.pop(Time::MAX), None);
+}
