@@ -159,6 +159,9 @@ pub enum Ended {
 
 /// Runs `world` until a limit is reached. `first_tick` is the first boundary of windows.
 pub fn run<W: World>(world: &mut W, core: &mut Core<W::Message>, limits: Limits, first_tick: Time) -> Ended {
+    if limits.end == Time::ZERO {
+        return Ended::Duration;
+    }
     let mut next_tick = first_tick;
     loop {
         let end = next_tick.min(limits.end);

@@ -62,8 +62,9 @@ impl Duration {
     /// The whole number of nanoseconds nearest to `seconds`; negative and NaN give zero, too long gives [`Duration::MAX`].
     #[must_use]
     pub fn from_secs_f64(seconds: f64) -> Self {
-        // `as` saturates; adding one half rounds, as lengths are never negative.
-        Self((seconds * NANOS_PER_SECOND + 0.5) as u64)
+        // Adding one half rounds, as lengths are never negative. Processors convert to signed numbers, not to unsigned.
+        let nanos = seconds * NANOS_PER_SECOND + 0.5;
+        if nanos < i64::MAX as f64 { Self((nanos as i64).max(0) as u64) } else { Self(nanos as u64) }
     }
 
     /// The length in nanoseconds.

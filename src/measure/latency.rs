@@ -2,9 +2,6 @@
 
 use crate::engine::Duration;
 
-/// Longest length told apart from longer ones: one day, in nanoseconds.
-const LONGEST: u64 = 86_400_000_000_000;
-
 /// A distribution of lengths of time: three significant digits, and an exact mean.
 ///
 /// Buckets are those of HdrHistogram (Tene 2012): powers of two, each cut into equal parts. A run records several
@@ -16,6 +13,8 @@ pub struct Latency {
     counts: Vec<u64>,
     /// Logarithm to base two of the parts of each power of two.
     resolution: u32,
+    /// The least length of the finest power of two that has all its parts.
+    finest: u64,
     total: u64,
     sum: u128,
 }
@@ -27,7 +26,7 @@ impl Default for Latency {
 }
 
 impl Latency {
-    /// An empty distribution that keeps `digits` significant digits of lengths up to a day.
+    /// An empty distribution that keeps `digits` significant digits.
     ///
     /// # Panics
     /// If `digits` is not from 1 to 5; it is a constant of the program.
@@ -36,15 +35,15 @@ impl Latency {
         assert!((1..=5).contains(&digits), "one to five digits");
         // The least power of two of parts that are each no wider than the digits ask for.
         let resolution = 10_u64.pow(u32::from(digits)).next_power_of_two().trailing_zeros();
-        Self { counts: Vec::new(), resolution, total: 0, sum: 0 }
+        Self { counts: Vec::new(), resolution, finest: 1 << resolution, total: 0, sum: 0 }
     }
 
     /// The bucket of a length.
     #[inline]
     fn bucket(&self, nanos: u64) -> usize {
-        // The first two powers are exact to the nanosecond; from then on each drops one more bit.
-        let exact = (2_u64 << self.resolution) - 1;
-        let dropped = (u64::BITS - 1 - self.resolution) - (nanos | exact).leading_zeros();
+        // The powers up to the finest are exact to the nanosecond; from then on each drops one more bit.
+        let highest = 63 - (nanos | self.finest | 1).leading_zeros();
+        let dropped = highest - self.resolution;
         ((u64::from(dropped) << self.resolution) + (nanos >> dropped)) as usize
     }
 
@@ -59,7 +58,7 @@ impl Latency {
     #[inline]
     pub fn record(&mut self, length: Duration) {
         let nanos = length.as_nanos();
-        let bucket = self.bucket(nanos.min(LONGEST));
+        let bucket = self.bucket(nanos);
         match self.counts.get_mut(bucket) {
             Some(count) => *count += 1,
             None => self.grow(bucket),
@@ -167,13 +166,13 @@ mod tests {
         #[test]
         fn it_says_what_hdr_histogram_says(
             digits in 1_u8..=4,
-            lengths in proptest::collection::vec((0_u32..50, any::<u64>()), 1..300),
+            lengths in proptest::collection::vec((0_u32..64, any::<u64>()), 1..300),
             p in 0.0..=1.0,
         ) {
             let mut ours = Latency::with_digits(digits);
-            let mut library = Histogram::<u64>::new_with_bounds(1, LONGEST, digits).expect("valid bounds");
+            let mut library = Histogram::<u64>::new_with_bounds(1, u64::MAX, digits).expect("valid bounds");
             for (shift, length) in lengths {
-                // Lengths of every order of magnitude, up to more than a day.
+                // Lengths of every order of magnitude.
                 let length = length >> (63 - shift);
                 ours.record(Duration::from_nanos(length));
                 library.saturating_record(length);

@@ -123,11 +123,15 @@ impl Clients {
     pub fn handle(&mut self, core: &mut Core, message: Message) {
         match message {
             Message::Arrival => {
-                if let Some(origin) = self.source.arrive(core.now()) {
+                if let Source::Open { base, made, arrivals } = &mut self.source {
+                    let origin = Origin::open(*base, made);
+                    let next = arrivals.next();
                     self.make(core, origin);
-                }
-                if let Some(at) = self.source.next_arrival() {
-                    self.plan(core, at, Next::Arrival);
+                    if let Some(at) = next {
+                        self.plan(core, at, Next::Arrival);
+                    }
+                } else {
+                    self.arrive(core);
                 }
             }
             Message::User { user } => self.act(core, user),
@@ -136,10 +140,21 @@ impl Clients {
                     self.answered(core, id);
                 }
             }
-            Message::Returned { id } => self.answered(core, id),
+            Message::Returned { id } => self.returned(core, id),
             Message::Timeout { id } => self.timed_out(core, id),
             Message::WarmUpOver => self.record.warm_up_over(core.now()),
             _ => {}
+        }
+    }
+
+    /// An arrival from another source than an open process.
+    #[inline(never)]
+    fn arrive(&mut self, core: &mut Core) {
+        if let Some(origin) = self.source.arrive(core.now()) {
+            self.make(core, origin);
+        }
+        if let Some(at) = self.source.next_arrival() {
+            self.plan(core, at, Next::Arrival);
         }
     }
 
@@ -194,7 +209,13 @@ impl Clients {
         self.targets[place]
     }
 
-    #[inline]
+    /// An answer has travelled the link.
+    #[inline(never)]
+    fn returned(&mut self, core: &mut Core, id: RequestId) {
+        self.answered(core, id);
+    }
+
+    #[inline(always)]
     fn answered(&mut self, core: &mut Core, id: RequestId) {
         let frame = core.requests.leave(id);
         let request = &core.requests[id];

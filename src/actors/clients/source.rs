@@ -32,6 +32,16 @@ pub struct Origin {
     pub size: Option<u64>,
 }
 
+impl Origin {
+    /// The next request of an open process that has made `made`.
+    #[inline]
+    pub fn open(base: u64, made: &mut u64) -> Self {
+        let number = base.wrapping_add(*made);
+        *made += 1;
+        Self { number, place: 0, client: None, key: None, size: None }
+    }
+}
+
 /// A session under way.
 #[derive(Clone, Copy, Debug)]
 pub struct Session {
@@ -128,11 +138,7 @@ impl Source {
     #[inline]
     pub fn arrive(&mut self, _now: Time) -> Option<Origin> {
         match self {
-            Self::Open { base, made, .. } => {
-                let number = base.wrapping_add(*made);
-                *made += 1;
-                Some(Origin { number, place: 0, client: None, key: None, size: None })
-            }
+            Self::Open { base, made, .. } => Some(Origin::open(*base, made)),
             Self::Replay { base, trace, next, .. } => {
                 let record = trace.records.get(*next)?;
                 let number = base.wrapping_add(*next as u64);

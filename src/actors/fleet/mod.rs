@@ -162,7 +162,8 @@ impl Fleet {
     #[inline]
     fn demand(&self, core: &Core, id: RequestId) -> f64 {
         let request = &core.requests[id];
-        self.service.sample(&mut self.work.draws(request.number)) + self.per_unit * request.size as f64
+        let seconds = self.service.sample(&mut self.work.draws(request.number));
+        if self.per_unit > 0.0 { seconds + self.per_unit * request.size as f64 } else { seconds }
     }
 
     #[inline]

@@ -90,7 +90,7 @@ impl Heap {
     }
 
     /// Puts a key in.
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, key: Key) {
         if self.hole {
             self.hole = false;
@@ -100,6 +100,7 @@ impl Heap {
         }
     }
 
+    #[inline(never)]
     fn append(&mut self, key: Key) {
         let place = ROOT + self.len;
         self.len += 1;
@@ -110,6 +111,7 @@ impl Heap {
         self.sift_up(place, key);
     }
 
+    #[inline(never)]
     fn fill_hole(&mut self) {
         self.hole = false;
         self.len -= 1;
@@ -134,7 +136,7 @@ impl Heap {
         self.families[place / ARITY].0[place % ARITY] = key;
     }
 
-    #[inline]
+    #[inline(always)]
     fn sift_down(&mut self, mut place: usize, key: Key) {
         // Places beyond the end hold NOTHING, which is never less.
         while let Some(children) = self.families.get(place - 2) {

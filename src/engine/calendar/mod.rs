@@ -2,7 +2,7 @@
 //!
 //! Ties in time are first scheduled, first served. Three places hold events, and together they keep that order exactly:
 //! - the *heap*, for events at any later time: 16-byte keys in a 4-ary heap, payloads in a slab beside it;
-//! - the *present*, a FIFO for events at the current instant;
+//! - the *present*, a FIFO for events scheduled at the current instant: what the heap holds for it was scheduled before;
 //! - *lanes*, one FIFO for each constant delay (timeouts, fixed network hops): their events are in order by
 //!   construction, so only the first of a lane stands in the heap, however many wait behind it.
 //!
@@ -74,11 +74,35 @@ pub struct LaneId(u16);
 #[derive(Clone, Copy, Debug)]
 struct Slot<M> {
     message: M,
-    /// Grows by two with every event this slot has held; odd once the present one is cancelled.
+    /// Grows by four with every event this slot has held; the two lowest bits say how it is with the one it holds.
     generation: u32,
 }
 
+/// Bit of a generation: the event was taken back.
 const CANCELLED: u32 = 1;
+/// Bit of a generation: the event stands in the present, not in the heap.
+const PRESENT: u32 = 2;
+const NEXT_GENERATION: u32 = 4;
+
+impl<M> Slot<M> {
+    /// The event is over; true if it was not taken back.
+    #[inline]
+    fn release(&mut self) -> bool {
+        let live = self.generation & CANCELLED == 0;
+        self.generation = (self.generation & !(CANCELLED | PRESENT)).wrapping_add(NEXT_GENERATION);
+        live
+    }
+}
+
+/// An event at the present instant.
+#[derive(Clone, Copy, Debug)]
+struct Present<M> {
+    message: M,
+    /// Its slot, if it can be taken back; [`NO_SLOT`] otherwise.
+    slot: u32,
+}
+
+const NO_SLOT: u32 = u32::MAX;
 
 /// The future event list, and with it the clock.
 #[derive(Debug)]
@@ -90,10 +114,10 @@ pub struct Calendar<M> {
     free: Vec<u32>,
     stale: usize,
     /// The first event at the present instant; most are alone, and so never see the queue.
-    next: Option<(u64, M)>,
+    next: Option<Present<M>>,
     /// Those behind it; empty if there is no first.
-    present: VecDeque<(u64, M)>,
-    /// True if it is known that the heap holds nothing at the present instant.
+    present: VecDeque<Present<M>>,
+    /// True if it is known that the heap holds nothing at the present instant; nothing comes to it there later.
     heap_is_later: bool,
     full: bool,
     lanes: Vec<Lane<M>>,
@@ -161,11 +185,15 @@ impl<M: Copy> Calendar<M> {
     /// An event at the present instant, after all that already stand there.
     #[inline]
     pub fn send(&mut self, message: M) {
-        let sequence = self.next_sequence();
+        self.push_present(Present { message, slot: NO_SLOT });
+    }
+
+    #[inline]
+    fn push_present(&mut self, event: Present<M>) {
         if self.next.is_none() {
-            self.next = Some((sequence, message));
+            self.next = Some(event);
         } else {
-            self.present.push_back((sequence, message));
+            self.present.push_back(event);
         }
     }
 
@@ -175,7 +203,6 @@ impl<M: Copy> Calendar<M> {
     /// If more than [`MAX_PENDING`] events wait; the loop stops a run before that, see [`Calendar::is_full`].
     #[inline]
     pub fn schedule(&mut self, at: Time, message: M) -> Handle {
-        let sequence = self.next_sequence();
         let (slot, generation) = match self.free.pop() {
             Some(slot) => {
                 let place = &mut self.slots[slot as usize];
@@ -184,7 +211,13 @@ impl<M: Copy> Calendar<M> {
             }
             None => (self.grow(message), 0),
         };
-        self.push(at.max(self.now), sequence, slot);
+        if at > self.now {
+            let sequence = self.next_sequence();
+            self.heap.push(key(at, sequence, slot));
+        } else {
+            self.slots[slot as usize].generation |= PRESENT;
+            self.push_present(Present { message, slot });
+        }
         Handle::of_slot(slot, generation)
     }
 
@@ -219,15 +252,18 @@ impl<M: Copy> Calendar<M> {
     /// An event one delay of the lane from now.
     #[inline]
     pub fn schedule_in_lane(&mut self, lane: LaneId, message: M) -> Handle {
-        let sequence = self.next_sequence();
         let index = lane.0;
+        if self.lanes[index as usize].delay.is_zero() {
+            return self.schedule(self.now, message);
+        }
+        let sequence = self.next_sequence();
         let lane = &mut self.lanes[index as usize];
         let time = self.now + lane.delay;
         let number = lane.push(time, sequence, message);
         if !lane.armed {
             // All before it are gone, so this is the first.
             lane.armed = true;
-            self.push(time, sequence, FIRST_LANE + u32::from(index));
+            self.heap.push(key(time, sequence, FIRST_LANE + u32::from(index)));
         }
         Handle::of_lane(index, number)
     }
@@ -244,11 +280,13 @@ impl<M: Copy> Calendar<M> {
             return;
         }
         let slot = &mut self.slots[(handle.0 & SLOT_MASK) as usize];
-        if slot.generation == (handle.0 >> SLOT_BITS) as u32 {
+        if slot.generation & !PRESENT == (handle.0 >> SLOT_BITS) as u32 {
             slot.generation |= CANCELLED;
-            self.stale += 1;
-            if self.stale > TIDY_ABOVE && self.stale * 2 > self.heap.len() {
-                self.tidy();
+            if slot.generation & PRESENT == 0 {
+                self.stale += 1;
+                if self.stale > TIDY_ABOVE && self.stale * 2 > self.heap.len() {
+                    self.tidy();
+                }
             }
         }
     }
@@ -258,11 +296,14 @@ impl<M: Copy> Calendar<M> {
     #[inline]
     pub fn pop(&mut self, end: Time) -> Option<M> {
         loop {
-            if let Some((sequence, message)) = self.next
-                && (self.heap_is_later || self.precedes_heap(sequence))
+            if let Some(Present { message, slot }) = self.next
+                && (self.heap_is_later || self.look_at_heap())
             {
                 self.next = if self.present.is_empty() { None } else { self.present.pop_front() };
-                return Some(message);
+                if slot == NO_SLOT || self.release(slot) {
+                    return Some(message);
+                }
+                continue;
             }
             let first = self.heap.first();
             // An empty heap shows the end of time.
@@ -288,27 +329,36 @@ impl<M: Copy> Calendar<M> {
         (self.heap.len() > 0).then(|| time_of(self.heap.first()))
     }
 
-    /// The events that wait at a later time or were scheduled for this one, in no particular order, with their handles;
-    /// not those sent. Costs time in proportion to all that waits: for what is rare.
+    /// The events that were scheduled and not taken back, in no particular order, with their handles; not those sent. Costs time in proportion to all that waits: for what is rare.
     pub fn pending(&self) -> impl Iterator<Item = (Handle, Time, &M)> {
-        let scheduled = self.heap.iter().filter_map(|key| {
+        let live = |slot: &Slot<M>| slot.generation & CANCELLED == 0;
+        let present = self.next.iter().chain(&self.present).filter_map(move |event| {
+            let slot = (event.slot != NO_SLOT).then(|| &self.slots[event.slot as usize]).filter(|slot| live(slot))?;
+            Some((Handle::of_slot(event.slot, slot.generation & !PRESENT), self.now, &slot.message))
+        });
+        let scheduled = self.heap.iter().filter_map(move |key| {
             let index = slot_of(key);
-            let slot = (index < FIRST_LANE).then(|| &self.slots[index as usize])?;
-            let live = slot.generation & CANCELLED == 0;
-            live.then(|| (Handle::of_slot(index, slot.generation), time_of(key), &slot.message))
+            let slot = (index < FIRST_LANE).then(|| &self.slots[index as usize]).filter(|slot| live(slot))?;
+            Some((Handle::of_slot(index, slot.generation), time_of(key), &slot.message))
         });
         let in_lanes = (0..).zip(&self.lanes).flat_map(|(index, lane)| {
             lane.live().map(move |(number, item)| (Handle::of_lane(index, number), item.time, &item.message))
         });
-        scheduled.chain(in_lanes)
+        present.chain(scheduled).chain(in_lanes)
     }
 
-    /// True if the heap holds nothing at the present instant that was scheduled before `sequence`.
+    /// True if the heap holds nothing at the present instant.
     #[inline]
-    fn precedes_heap(&mut self, sequence: u64) -> bool {
-        let least = self.heap.least();
-        self.heap_is_later = time_of(least) > self.now;
-        self.heap_is_later || least > key(self.now, sequence, 0)
+    fn look_at_heap(&mut self) -> bool {
+        self.heap_is_later = time_of(self.heap.least()) > self.now;
+        self.heap_is_later
+    }
+
+    /// The event in a slot is over; true if it was not taken back.
+    #[inline]
+    fn release(&mut self, slot: u32) -> bool {
+        self.free.push(slot);
+        self.slots[slot as usize].release()
     }
 
     /// What the entry that has just left the root stands for; `None` if it is stale.
@@ -319,16 +369,17 @@ impl<M: Copy> Calendar<M> {
             return self.take_from_lane(index, first);
         }
         let slot = &mut self.slots[index as usize];
-        let live = slot.generation & CANCELLED == 0;
-        slot.generation = (slot.generation & !CANCELLED).wrapping_add(2);
+        let message = slot.message;
+        let live = slot.release();
         self.free.push(index);
         if live {
-            return Some(slot.message);
+            return Some(message);
         }
         self.stale -= 1;
         None
     }
 
+    #[inline(never)]
     fn take_from_lane(&mut self, index: u32, first: Key) -> Option<M> {
         let lane = &mut self.lanes[(index - FIRST_LANE) as usize];
         // The entry may stand for an event that was taken back meanwhile.
@@ -337,19 +388,11 @@ impl<M: Copy> Calendar<M> {
         match lane.first() {
             Some(item) => {
                 let (time, sequence) = (item.time, item.sequence);
-                self.push(time, sequence, index);
+                self.heap.push(key(time, sequence, index));
             }
             None => lane.armed = false,
         }
         message
-    }
-
-    #[inline]
-    fn push(&mut self, time: Time, sequence: u64, slot: u32) {
-        if time == self.now {
-            self.heap_is_later = false;
-        }
-        self.heap.push(key(time, sequence, slot));
     }
 
     /// Drops every stale entry at once; paid for by the cancellations that made them.
@@ -361,8 +404,7 @@ impl<M: Copy> Calendar<M> {
             if index >= FIRST_LANE || slots[index as usize].generation & CANCELLED == 0 {
                 return true;
             }
-            let slot = &mut slots[index as usize];
-            slot.generation = (slot.generation & !CANCELLED).wrapping_add(2);
+            slots[index as usize].release();
             free.push(index);
             false
         });

@@ -81,9 +81,10 @@ impl Accumulator {
     #[inline]
     pub fn advance(&mut self, gap_nanos: f64) -> Time {
         let exact = self.fraction + gap_nanos;
-        let whole = exact as u64;
+        // Signed, as processors convert; a gap of 292 years or more is as good as none to come.
+        let whole = exact as i64;
         self.fraction = exact - whole as f64;
-        self.nanos = self.nanos.saturating_add(whole);
+        self.nanos = self.nanos.saturating_add(whole.unsigned_abs());
         Time::from_nanos(self.nanos)
     }
 }
