@@ -1,0 +1,125 @@
+//! Intervals for proportions, which near zero are nothing like normal.
+
+use super::special::{bisect, inverse_incomplete_beta};
+
+/// The lower and upper end of an interval for a proportion.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bounds {
+    /// Lower end, at least 0.
+    pub low: f64,
+    /// Upper end, at most 1.
+    pub high: f64,
+}
+
+/// Wilson's score interval for `successes` of `trials` independent trials at a level of `confidence` such as 0.95.
+///
+/// Covers close to its level even for none of many (Wilson 1927; Brown, Cai and DasGupta 2001). `None` without trials
+/// or with more successes than trials.
+#[must_use]
+pub fn wilson(successes: u64, trials: u64, confidence: f64) -> Option<Bounds> {
+    if trials == 0 || successes > trials {
+        return None;
+    }
+    let (n, k) = (trials as f64, successes as f64);
+    let z = normal_quantile_two_sided(1.0 - confidence);
+    let square = z * z;
+    let middle = (k + 0.5 * square) / (n + square);
+    let half = z / (n + square) * (k * (n - k) / n + 0.25 * square).sqrt();
+    // At the ends the interval reaches them exactly; rounding must not keep it off.
+    let low = if successes == 0 { 0.0 } else { (middle - half).max(0.0) };
+    let high = if successes == trials { 1.0 } else { (middle + half).min(1.0) };
+    Some(Bounds { low, high })
+}
+
+/// The exact interval of Clopper and Pearson (1934): covers at least at its level, for any proportion, at the price of
+/// being wide. `None` without trials or with more successes than trials.
+#[must_use]
+pub fn clopper_pearson(successes: u64, trials: u64, confidence: f64) -> Option<Bounds> {
+    if trials == 0 || successes > trials {
+        return None;
+    }
+    let (n, k) = (trials as f64, successes as f64);
+    let side = 0.5 * (1.0 - confidence);
+    let low = if successes == 0 { 0.0 } else { inverse_incomplete_beta(k, n - k + 1.0, side) };
+    // The upper end by its distance from one, so that few failures of many keep their digits.
+    let high = if successes == trials { 1.0 } else { 1.0 - inverse_incomplete_beta(n - k, k + 1.0, side) };
+    Some(Bounds { low, high })
+}
+
+/// The z with `chance` outside of plus or minus it, under the standard normal distribution.
+#[must_use]
+pub fn normal_quantile_two_sided(chance: f64) -> f64 {
+    if chance >= 1.0 {
+        return 0.0;
+    }
+    if chance <= 0.0 {
+        return f64::INFINITY;
+    }
+    bisect(0.0, 40.0, |z| libm::erfc(z * core::f64::consts::FRAC_1_SQRT_2) > chance)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+    use proptest::prelude::*;
+
+    #[test]
+    fn normal_quantiles_are_those_of_the_tables() {
+        assert_relative_eq!(normal_quantile_two_sided(0.05), 1.959_963_984_540_054, max_relative = 1e-14);
+        assert_relative_eq!(normal_quantile_two_sided(0.01), 2.575_829_303_548_900_4, max_relative = 1e-14);
+        assert_relative_eq!(normal_quantile_two_sided(1e-6), 4.891_638_475_698_59, max_relative = 1e-12);
+    }
+
+    #[test]
+    fn published_intervals_are_met() {
+        // Newcombe (1998), table I: 81/263, 15/148, 0/20, 1/29 at 95 %, score method and exact method.
+        for (k, n, wilson_ends, exact_ends) in [
+            (81, 263, (0.2553, 0.3662), (0.2527, 0.3676)),
+            (15, 148, (0.0624, 0.1605), (0.0578, 0.1617)),
+            (0, 20, (0.0, 0.1611), (0.0, 0.1684)),
+            (1, 29, (0.0061, 0.1718), (0.0009, 0.1776)),
+        ] {
+            let w = wilson(k, n, 0.95).unwrap();
+            let e = clopper_pearson(k, n, 0.95).unwrap();
+            for (ours, theirs) in
+                [(w.low, wilson_ends.0), (w.high, wilson_ends.1), (e.low, exact_ends.0), (e.high, exact_ends.1)]
+            {
+                assert!((ours - theirs).abs() < 5.1e-5, "{k}/{n}: {ours} against {theirs}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_seen_in_many_trials_still_has_an_upper_end() {
+        // The exact upper end is 1 - 0.025^(1/n).
+        let exact = clopper_pearson(0, 1_000_000, 0.95).unwrap();
+        assert_relative_eq!(exact.high, 3.688_872_7e-6, max_relative = 1e-6);
+        let score = wilson(0, 1_000_000, 0.95).unwrap();
+        assert_eq!(score.low, 0.0);
+        assert_relative_eq!(score.high, 3.841_444e-6, max_relative = 1e-6);
+    }
+
+    #[test]
+    fn what_is_no_proportion_has_no_interval() {
+        assert_eq!(wilson(0, 0, 0.95), None);
+        assert_eq!(wilson(3, 2, 0.95), None);
+        assert_eq!(clopper_pearson(0, 0, 0.95), None);
+        assert_eq!(clopper_pearson(3, 2, 0.95), None);
+    }
+
+    proptest! {
+        #[test]
+        fn the_proportion_lies_inside_and_failures_mirror_successes(n in 1..2000_u64, part in 0.0..=1.0_f64) {
+            let k = ((n as f64) * part) as u64;
+            for interval in [wilson, clopper_pearson] {
+                let Bounds { low, high } = interval(k, n, 0.95).unwrap();
+                let proportion = k as f64 / n as f64;
+                prop_assert!(0.0 <= low && low <= proportion && proportion <= high && high <= 1.0);
+                let mirror = interval(n - k, n, 0.95).unwrap();
+                prop_assert!((mirror.low - (1.0 - high)).abs() < 1e-12);
+                prop_assert!((mirror.high - (1.0 - low)).abs() < 1e-12);
+            }
+        }
+    }
+}
