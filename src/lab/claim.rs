@@ -6,7 +6,7 @@ use super::results::{Cell, ClaimResult, Estimate, Results, Stability, Unit, Verd
 use super::spec::Label;
 use crate::schema::quantity::{Percent, Rate, Span};
 use crate::schema::{Decode, Encode, Kind, Name, Node, Reader, Region, choice, record};
-use crate::stats::{Interval, paired};
+use crate::stats::paired::Paired;
 
 macro_rules! terms {
     ($($(#[doc = $doc:literal])+ $name:ident),+ $(,)?) => {$(
@@ -473,21 +473,17 @@ impl Judge<'_> {
         match (self.number(small, point), self.number(large, point)) {
             (Number::Known(a), Number::Known(b)) => {
                 let scaled: Vec<Option<f64>> = a.replicates.iter().map(|x| x.map(|x| x * factor)).collect();
-                let difference = paired(&b.replicates, &scaled, self.confidence);
+                let paired = Paired::of(&b.replicates, &scaled, self.confidence).map(|paired| paired.difference);
                 let times = if factor == 1.0 { String::new() } else { format!("{factor} x ") };
-                let evidence = |half_width| {
-                    format!(
-                        "{times}{} against {}, difference {}",
-                        names(a),
-                        names(b),
-                        show(a.unit, difference.mean.unwrap_or(f64::NAN), half_width)
-                    )
+                let (mean, half) = paired.map_or((f64::NAN, None), |interval| (interval.mean, interval.half_width));
+                let difference = show(a.unit, mean, half);
+                let evidence = format!("{times}{} against {}, difference {difference}", names(a), names(b));
+                let verdict = match half {
+                    Some(half) if mean > half => Verdict::Holds,
+                    Some(half) if mean <= -half => Verdict::Fails,
+                    _ => Verdict::Undecided,
                 };
-                match (difference.mean, difference.half_width) {
-                    (Some(mean), Some(half)) if mean > half => (Verdict::Holds, evidence(Some(half))),
-                    (Some(mean), Some(half)) if mean <= -half => (Verdict::Fails, evidence(Some(half))),
-                    (_, half) => (Verdict::Undecided, evidence(half)),
-                }
+                (verdict, evidence)
             }
             (Number::Known(a), Number::Unstable) => (Verdict::Holds, format!("{} against no steady state", names(a))),
             (Number::Unstable, Number::Known(b)) => (Verdict::Fails, format!("no steady state against {}", names(b))),
@@ -545,11 +541,4 @@ impl Judge<'_> {
             _ => (Verdict::Undecided, "no theory is known for this system".to_owned()),
         }
     }
-}
-
-/// The interval of `values` that are there, for callers who need no more.
-#[must_use]
-pub fn interval_of(values: &[Option<f64>], confidence: f64) -> Interval {
-    let present: Vec<f64> = values.iter().copied().flatten().collect();
-    Interval::of(&present, confidence)
 }

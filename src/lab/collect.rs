@@ -1,6 +1,5 @@
 //! From the observations of a plan, in plan order, to its results.
 
-use super::claim::interval_of;
 use super::measure::{Quantity, What};
 use super::observe::{NodeSeen, Observation};
 use super::plan::{Plan, PlannedCell};
@@ -11,7 +10,8 @@ use super::stability::stability;
 use super::theory::theory;
 use crate::engine::Ended;
 use crate::measure::Latency;
-use crate::stats::paired;
+use crate::stats::Interval;
+use crate::stats::paired::Paired;
 
 /// Points of a latency tail kept at most.
 const TAIL_POINTS: usize = 400;
@@ -138,11 +138,11 @@ fn estimates(
         .map(|(place, quantity)| {
             let replicates: Vec<Option<f64>> =
                 seen.iter().map(|observation| observation.as_ref().and_then(|o| o.values[place])).collect();
-            let interval = interval_of(&replicates, confidence);
+            let (mean, half_width) = interval_of(&replicates, confidence);
             let point = match quantity.what {
                 // Pooled for the point: a quantile of few requests is biased.
                 What::LatencyQuantile(p) => latency.quantile(p),
-                _ => interval.mean,
+                _ => mean,
             };
             let shown = steady || !needs_steady_state(&quantity.what);
             Estimate {
@@ -150,7 +150,7 @@ fn estimates(
                 id: quantity.id.clone(),
                 unit: quantity.unit,
                 value: point.filter(|_| shown),
-                half_width: interval.half_width.filter(|_| shown),
+                half_width: half_width.filter(|_| shown),
                 replicates,
             }
         })
@@ -197,13 +197,13 @@ fn nodes(done: &[&Observation], aligned: bool, confidence: f64) -> Vec<NodeResul
             .enumerate()
             .map(|(index, (name, id, unit, _))| {
                 let replicates: Vec<Option<f64>> = done.iter().map(|o| o.nodes[place].values[index].3).collect();
-                let interval = interval_of(&replicates, confidence);
+                let (value, half_width) = interval_of(&replicates, confidence);
                 Estimate {
                     name: (*name).to_owned(),
                     id: (*id).to_owned(),
                     unit: *unit,
-                    value: interval.mean,
-                    half_width: interval.half_width,
+                    value,
+                    half_width,
                     replicates,
                 }
             })
@@ -250,7 +250,7 @@ fn series(done: &[&Observation], confidence: f64) -> Vec<Series> {
                     by_replication.iter().map(|values| values.get(window).copied().flatten()).collect();
                 interval_of(&values, confidence)
             });
-            let (mean, half_width) = intervals.map(|interval| (interval.mean, interval.half_width)).unzip();
+            let (mean, half_width) = intervals.unzip();
             all.push(Series {
                 node: node.info.name.clone(),
                 quantity: (*quantity).to_owned(),
@@ -273,9 +273,9 @@ fn compare(plan: &Plan, cells: &mut [Cell], confidence: f64) {
             let here = &cells[arm * points + point].estimates;
             let comparisons = here.iter().zip(base).map(|(here, base)| {
                 let known = here.value.is_some() && base.value.is_some();
-                let pairs = paired(&here.replicates, &base.replicates, confidence);
-                let difference = pairs.mean.filter(|_| known);
-                let half_width = pairs.half_width.filter(|_| known);
+                let pairs = Paired::of(&here.replicates, &base.replicates, confidence).filter(|_| known);
+                let difference = pairs.map(|pairs| pairs.difference.mean);
+                let half_width = pairs.and_then(|pairs| pairs.difference.half_width);
                 Comparison {
                     id: here.id.clone(),
                     difference,
@@ -287,4 +287,10 @@ fn compare(plan: &Plan, cells: &mut [Cell], confidence: f64) {
             cells[arm * points + point].comparisons = comparisons.collect();
         }
     }
+}
+
+/// Mean and half-width of the values that are there.
+fn interval_of(values: &[Option<f64>], confidence: f64) -> (Option<f64>, Option<f64>) {
+    let interval = Interval::of_known(values, confidence);
+    (interval.map(|interval| interval.mean), interval.and_then(|interval| interval.half_width))
 }

@@ -8,7 +8,7 @@ use crate::actors::clients::Traffic;
 use crate::engine::Ended;
 use crate::stats::trend;
 
-/// What the populations of the nodes say: stable, growing without end, or stopped by a limit of the program.
+/// What the queues of the fleets say: stable, growing without end, or stopped by a limit of the program.
 #[must_use]
 pub fn stability(planned: &PlannedCell, run: &RunSpec, done: &[&Observation]) -> Stability {
     if done.iter().any(|observation| observation.ended == Ended::InFlight) {
@@ -20,15 +20,18 @@ pub fn stability(planned: &PlannedCell, run: &RunSpec, done: &[&Observation]) ->
     let Some(first) = done.first() else { return Stability::Stable };
     let skip = (run.warm_up.seconds() / first.window) as usize;
     for (place, node) in first.nodes.iter().enumerate().filter(|(_, node)| node.info.kind == "Fleet") {
-        let populations: Vec<Vec<f64>> = done
+        let queues: Vec<Vec<f64>> = done
             .iter()
             .map(|observation| {
-                let windows = observation.nodes[place].series("in_system").unwrap_or_default();
+                let windows = observation.nodes[place].series("queue").unwrap_or_default();
                 windows.iter().skip(skip).map(|value| value.unwrap_or(0.0)).collect()
             })
             .collect();
-        if let Some(growth) = trend::growth(&populations, first.window) {
-            return Stability::Unstable { node: node.info.name.clone(), growth };
+        let queues: Vec<&[f64]> = queues.iter().map(Vec::as_slice).collect();
+        if let Some(trend) = trend::assess(&queues, first.window)
+            && trend.verdict == trend::Verdict::Growing
+        {
+            return Stability::Unstable { node: node.info.name.clone(), growth: trend.rate.mean };
         }
     }
     Stability::Stable

@@ -111,7 +111,7 @@ impl Latency {
     /// Adds what [`Latency::buckets`] gave; quantiles are the same afterwards, the mean is true to a bucket.
     pub fn add_buckets(&mut self, buckets: &[(u64, u64)]) {
         for &(nanos, count) in buckets {
-            let bucket = self.bucket(nanos.min(LONGEST));
+            let bucket = self.bucket(nanos);
             match self.counts.get_mut(bucket) {
                 Some(here) => *here += count,
                 None => {
