@@ -2,7 +2,7 @@
 
 use super::files::{Disk, resolve};
 use super::{End, complain, print};
-use crate::lab::{load, plan};
+use crate::lab::{Replications, load, plan};
 
 /// What `check` takes.
 #[derive(Debug, clap::Args)]
@@ -31,14 +31,14 @@ pub fn check(arguments: &Arguments) -> End {
         match planned {
             Err(problems) => end = complain(&problems.to_string()),
             Ok(plan) => {
-                let cells = plan.cells.len();
-                let replications = cells as u64 * u64::from(plan.experiment.run.replications);
-                let summary = format!(
-                    "{word}: fine. {} arms x {} points x {} replications = {replications} runs\n",
-                    plan.arms.len(),
-                    plan.points(),
-                    plan.experiment.run.replications,
-                );
+                let replications = &plan.experiment.run.replications;
+                let most = match replications {
+                    Replications::Fixed(n) => n.to_string(),
+                    Replications::AtMost(at_most) => format!("at most {}", at_most.n),
+                };
+                let runs = plan.cells.len() as u64 * u64::from(replications.most());
+                let (arms, points) = (plan.arms.len(), plan.points());
+                let summary = format!("{word}: fine. Arms {arms} x points {points} x replications {most} = {runs} runs\n");
                 let text = if arguments.resolved { plan.manifest() } else { summary };
                 if print(&text) == End::BadInput {
                     end = End::BadInput;

@@ -15,10 +15,10 @@ pub struct Bar {
 }
 
 impl Bar {
-    /// A bar over `replications`; invisible where standard error is no terminal, or if `quiet`.
+    /// A bar; invisible where standard error is no terminal, or if `quiet`.
     #[must_use]
-    pub fn new(replications: u64, quiet: bool) -> Self {
-        let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(replications) };
+    pub fn new(quiet: bool) -> Self {
+        let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(0) };
         let style = ProgressStyle::with_template("{bar:30} {pos}/{len} replications, {eta} left {msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.enable_steady_tick(std::time::Duration::from_millis(250));
@@ -38,6 +38,10 @@ impl Bar {
 }
 
 impl Progress for Bar {
+    fn planned(&self, replications: usize) {
+        self.bar.inc_length(replications as u64);
+    }
+
     fn replication_done(&self, observation: &Observation) {
         let requests = self.requests.fetch_add(observation.completed, Ordering::Relaxed) + observation.completed;
         let seconds = self.bar.elapsed().as_secs_f64();

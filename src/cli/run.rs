@@ -9,7 +9,7 @@ use super::files::{Disk, resolve};
 use super::progress::Bar;
 use super::{End, complain, print, shipped, tell};
 use crate::lab::results::{Results, Verdict};
-use crate::lab::{Experiment, Plan, RunSpec, load, plan, run as run_plan};
+use crate::lab::{Experiment, Plan, Replications, RunSpec, WarmUp, load, plan, run as run_plan};
 use crate::report::{self, Format};
 use crate::schema::quantity::Span;
 
@@ -132,13 +132,17 @@ fn adjust(experiment: &mut Experiment, arguments: &Arguments) -> Result<(), Stri
     }
     if let Some(text) = &arguments.duration {
         let span = Span::parse(text).map_err(|why| format!("--duration: {why}; write \"10 min\""))?;
-        if span <= run.warm_up {
-            return Err(format!("--duration {text} is not longer than the warm-up of {}", run.warm_up));
+        if let WarmUp::Fixed(warm_up) = run.warm_up
+            && span <= warm_up
+        {
+            return Err(format!("--duration {text} is not longer than the warm-up of {warm_up}"));
         }
         run.duration = Some(span);
     }
     run.seed = arguments.seed.unwrap_or(run.seed);
-    run.replications = arguments.replications.unwrap_or(run.replications);
+    if let Some(n) = arguments.replications {
+        run.replications = Replications::Fixed(n);
+    }
     Ok(())
 }
 
@@ -146,9 +150,11 @@ fn adjust(experiment: &mut Experiment, arguments: &Arguments) -> Result<(), Stri
 fn quicken(run: &mut RunSpec) {
     let tenth = |span: Span| Span::from_seconds(span.seconds() / 10.0).unwrap_or(span);
     run.duration = run.duration.map(tenth);
-    run.warm_up = tenth(run.warm_up);
+    if let WarmUp::Fixed(warm_up) = &mut run.warm_up {
+        *warm_up = tenth(*warm_up);
+    }
     run.requests = run.requests.map(|requests| (requests / 10).max(1));
-    run.replications = run.replications.min(5);
+    run.replications = run.replications.limited(5);
 }
 
 fn folder(word: &str, arguments: &Arguments) -> PathBuf {
@@ -186,9 +192,8 @@ fn stop_flag() -> Arc<AtomicBool> {
 }
 
 fn run_one(plan: &Plan, folder: &std::path::Path, arguments: &Arguments, stop: &AtomicBool) -> End {
-    let replications = plan.cells.len() as u64 * u64::from(plan.experiment.run.replications);
     let started = Instant::now();
-    let bar = Bar::new(replications, arguments.quiet);
+    let bar = Bar::new(arguments.quiet);
     let results = run_plan(plan, &bar, stop);
     bar.finish();
     let results = match results {

@@ -7,7 +7,10 @@ use super::results::{
     Cell, Comparison, Estimate, LedgerRow, NodeResult, Results, RunSummary, Series, Stability, TailPoint,
 };
 use super::stability::stability;
+use super::run::Observations;
+use super::spec::Replications;
 use super::theory::theory;
+use super::warm_up::WarmUpFound;
 use crate::engine::Ended;
 use crate::measure::Latency;
 use crate::stats::Interval;
@@ -18,24 +21,26 @@ const TAIL_POINTS: usize = 400;
 
 /// The results of `plan`, given the observations of each cell, one a replication; `None` where it was not run.
 ///
-/// `replications` counts those that were planned of each cell.
+/// `warm_ups` says when measuring began in each cell.
 #[must_use]
-pub fn collect(plan: &Plan, observations: &[Vec<Option<Observation>>], interrupted: bool) -> Results {
+pub fn collect(plan: &Plan, warm_ups: &[WarmUpFound], observations: &[Observations], interrupted: bool) -> Results {
     let run = &plan.experiment.run;
     let confidence = run.confidence.fraction();
     let mut notices = plan.notices.clone();
     let mut cells: Vec<Cell> = plan
         .cells
         .iter()
+        .zip(warm_ups)
         .zip(observations)
-        .map(|(planned, seen)| collect_cell(plan, planned, seen, confidence, &mut notices))
+        .map(|((planned, warm_up), seen)| collect_cell(plan, planned, *warm_up, seen, &mut notices))
         .collect();
     compare(plan, &mut cells, confidence);
-    let missing: u32 = cells.iter().map(|cell| run.replications - cell.replications).sum();
-    if missing > 0 {
-        let total = run.replications as usize * cells.len();
-        notices.push(format!("stopped early: {missing} of {total} replications were not run"));
+    if interrupted {
+        let done: u32 = cells.iter().map(|cell| cell.replications).sum();
+        let most = run.replications.most() as usize * cells.len();
+        notices.push(format!("stopped early: {done} of at most {most} replications were run"));
     }
+    note_unsure(plan, &cells, &mut notices);
     let mut results = Results {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         title: plan.experiment.title.clone(),
@@ -45,8 +50,8 @@ pub fn collect(plan: &Plan, observations: &[Vec<Option<Observation>>], interrupt
         run: RunSummary {
             duration: run.duration.map(|duration| duration.seconds()),
             requests: run.requests,
-            warm_up: run.warm_up.seconds(),
-            replications: run.replications,
+            warm_up: warm_ups.iter().map(|found| found.length.as_secs_f64()).fold(0.0, f64::max),
+            replications: run.replications.most(),
             confidence,
         },
         arms: plan.arms.clone(),
@@ -64,14 +69,19 @@ pub fn collect(plan: &Plan, observations: &[Vec<Option<Observation>>], interrupt
 fn collect_cell(
     plan: &Plan,
     planned: &PlannedCell,
+    warm_up: WarmUpFound,
     seen: &[Option<Observation>],
-    confidence: f64,
     notices: &mut Vec<String>,
 ) -> Cell {
     let done: Vec<&Observation> = seen.iter().flatten().collect();
     let mut latency = Latency::default();
     done.iter().for_each(|observation| latency.add_buckets(&observation.latencies));
-    let stability = stability(planned, &plan.experiment.run, &done);
+    let confidence = plan.experiment.run.confidence.fraction();
+    let stability = stability(planned, &plan.experiment.run, warm_up.length, &done);
+    if !warm_up.settled && stability == Stability::Stable {
+        let place = describe(plan, planned);
+        notices.push(format!("{place}: more than half of the run would have to be cut as warm-up; make it longer"));
+    }
     note_early_ends(plan, planned, &done, notices);
     let aligned = done.windows(2).all(|pair| pair[0].window == pair[1].window);
     if !aligned {
@@ -82,6 +92,7 @@ fn collect_cell(
         arm: planned.arm,
         point: planned.point,
         replications: done.len() as u32,
+        warm_up: warm_up.length.as_secs_f64(),
         estimates: estimates(&plan.quantities, seen, &latency, &stability, confidence),
         stability,
         comparisons: Vec::new(),
@@ -116,6 +127,27 @@ fn note_early_ends(plan: &Plan, planned: &PlannedCell, done: &[&Observation], no
             notices.push(format!("{}: {n} replications ran out of requests before the count was reached", place()));
         }
         _ => {}
+    }
+}
+
+/// Says which cells did not reach the half-width that was asked for.
+fn note_unsure(plan: &Plan, cells: &[Cell], notices: &mut Vec<String>) {
+    let Replications::AtMost(at_most) = &plan.experiment.run.replications else { return };
+    for (cell, planned) in cells.iter().zip(&plan.cells).filter(|(cell, _)| cell.stability == Stability::Stable) {
+        let unsure = cell.estimates.iter().filter(|estimate| {
+            let wide = |(value, half): (f64, f64)| half > at_most.half_width.fraction() * value.abs();
+            estimate.value.zip(estimate.half_width).is_some_and(wide)
+        });
+        let names: Vec<&str> = unsure.map(|estimate| estimate.name.as_str()).collect();
+        if !names.is_empty() {
+            let place = describe(plan, planned);
+            notices.push(format!(
+                "{place}: {} not within {} after {} replications",
+                names.join(", "),
+                at_most.half_width,
+                cell.replications
+            ));
+        }
     }
 }
 

@@ -14,8 +14,9 @@ pub mod run;
 pub mod spec;
 mod stability;
 mod theory;
+mod warm_up;
 
 pub use load::{Files, Loaded, Problems, load};
 pub use plan::{Plan, plan};
 pub use run::{Progress, Silent, run};
-pub use spec::{Experiment, RunSpec};
+pub use spec::{Experiment, Replications, RunSpec, WarmUp};

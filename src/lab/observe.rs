@@ -64,6 +64,8 @@ pub struct Job<'a> {
     pub inputs: &'a Inputs,
     /// How long, and the seed.
     pub run: &'a RunSpec,
+    /// When measuring begins.
+    pub warm_up: Duration,
     /// Windows of the series to begin with.
     pub window: Duration,
     /// What is measured.
@@ -77,7 +79,7 @@ pub struct Job<'a> {
 pub fn observe(job: Job<'_>, replication: u32) -> Result<Observation, String> {
     let root = StreamKey::root(job.run.seed, replication);
     let Built { mut actors, mut core, nodes } = build(job.system, job.inputs, root, job.window)?;
-    let warm_up = job.run.warm_up.duration();
+    let warm_up = job.warm_up;
     actors.start(&mut core, warm_up);
     let end = job.run.duration.map_or(Time::MAX, |duration| Time::ZERO + duration.duration());
     let limits = Limits {

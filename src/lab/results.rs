@@ -42,9 +42,9 @@ pub struct RunSummary {
     pub duration: Option<f64>,
     /// Requests after which a replication ends, if it ends by count.
     pub requests: Option<u64>,
-    /// Seconds cut off the start of each replication before anything is measured.
+    /// Seconds cut off the start of each replication before anything is measured; the longest of the cells.
     pub warm_up: f64,
-    /// Replications planned per cell.
+    /// Replications planned per cell, at most.
     pub replications: u32,
     /// Confidence level of every interval, for example 0.95.
     pub confidence: f64,
@@ -79,6 +79,8 @@ pub struct Cell {
     pub point: usize,
     /// Replications completed.
     pub replications: u32,
+    /// Seconds cut off the start of each replication of this cell.
+    pub warm_up: f64,
     /// Whether a steady state exists.
     pub stability: Stability,
     /// One estimate per measure, the same measures in the same order in every cell.

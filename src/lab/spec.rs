@@ -4,7 +4,7 @@ use super::claim::Claim;
 use super::measure::Measure;
 use crate::model::VERSION;
 use crate::schema::quantity::{Percent, Span};
-use crate::schema::{Decode, Encode, Kind, Map, Name, Node, Reader, record};
+use crate::schema::{Body, Decode, Encode, Kind, Map, Name, Node, Reader, named, record};
 
 /// A value that is read later, with the type that stands where it is put.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +50,124 @@ impl Encode for Label {
     }
 }
 
+/// Simulated time before anything is measured: "10 s", or `Auto`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum WarmUp {
+    /// So long.
+    Fixed(Span),
+    /// Until the system has settled, by MSER-5 on means over windows, averaged over the first ten replications
+    /// (White 1997).
+    Auto,
+}
+
+impl Decode for WarmUp {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
+        match &node.kind {
+            Kind::Word(word) if word == "Auto" => Some(Self::Auto),
+            Kind::Text(_) | Kind::Number(_) => Span::decode(node, reader).map(Self::Fixed),
+            _ => {
+                reader.expected(node, "a length of time such as \"10 s\", or `Auto`");
+                None
+            }
+        }
+    }
+}
+
+impl Encode for WarmUp {
+    fn encode(&self) -> Node {
+        match self {
+            Self::Fixed(span) => span.encode(),
+            Self::Auto => Node::made(Kind::Word("Auto".to_owned())),
+        }
+    }
+}
+
+record! {
+    /// Replications until every measure is sure enough.
+    pub struct AtMost {
+        /// The most there may be; 2 to 100,000.
+        pub n: u32,
+        /// Half-width of every interval wanted, as a share of the value.
+        pub half_width: Percent,
+        /// Replications added at a time; 2 to 1000.
+        pub batch: u32 = 10,
+    }
+    check(self, at) {
+        if !(2..=MOST_REPLICATIONS).contains(&self.n) {
+            at.field("n").error("2 to 100,000 replications");
+        }
+        if self.half_width.fraction() < 1e-6 {
+            at.field("half_width").error("a half-width is above zero: write \"2 %\"");
+        }
+        if !(2..=1000).contains(&self.batch) {
+            at.field("batch").error("2 to 1000 replications at a time");
+        }
+    }
+}
+
+/// How many replications of each arm at each point: 20, or `AtMost(64, half_width: "2 %")`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Replications {
+    /// So many.
+    Fixed(u32),
+    /// As many as it takes.
+    AtMost(AtMost),
+}
+
+/// Most replications of one cell.
+const MOST_REPLICATIONS: u32 = 100_000;
+
+impl Replications {
+    /// The most there will be.
+    #[must_use]
+    pub fn most(&self) -> u32 {
+        match self {
+            Self::Fixed(n) => *n,
+            Self::AtMost(at_most) => at_most.n,
+        }
+    }
+
+    /// The same with `most` as the most there may be.
+    #[must_use]
+    pub fn limited(&self, most: u32) -> Self {
+        match self {
+            Self::Fixed(n) => Self::Fixed((*n).min(most)),
+            Self::AtMost(at_most) => Self::AtMost(AtMost { n: at_most.n.min(most.max(2)), ..at_most.clone() }),
+        }
+    }
+}
+
+impl Decode for Replications {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
+        match &node.kind {
+            Kind::Number(_) => {
+                let n = u32::decode(node, reader)?;
+                if !(1..=MOST_REPLICATIONS).contains(&n) {
+                    reader.error(node.region, "1 to 100,000 replications", "");
+                    return None;
+                }
+                Some(Self::Fixed(n))
+            }
+            Kind::Tuple(Some(name), _) | Kind::Struct(Some(name), _) if name.text == "AtMost" => {
+                AtMost::decode(node, reader).map(Self::AtMost)
+            }
+            _ => {
+                reader.expected(node, "a number of replications, or `AtMost(64, half_width: \"2 %\")`");
+                None
+            }
+        }
+    }
+}
+
+impl Encode for Replications {
+    fn encode(&self) -> Node {
+        match self {
+            Self::Fixed(n) => n.encode(),
+            Self::AtMost(at_most) => named("AtMost", at_most.encode_body()),
+        }
+    }
+}
+
 record! {
     /// How long a replication runs, how many there are, and how sure the answer is.
     pub struct RunSpec {
@@ -59,9 +177,9 @@ record! {
         /// Requests answered after which a replication ends.
         pub requests: Option<u64> = None,
         /// Simulated time before anything is measured.
-        pub warm_up: Span = Span::ZERO,
-        /// Replications of each arm at each point, each with random numbers of its own; 1 to 100,000.
-        pub replications: u32 = 10,
+        pub warm_up: WarmUp = WarmUp::Fixed(Span::ZERO),
+        /// Replications of each arm at each point, each with random numbers of its own.
+        pub replications: Replications = Replications::Fixed(10),
         /// Everything random follows from this number.
         pub seed: u64 = 1,
         /// Confidence of every interval; 50 to 99.99 %.
@@ -78,11 +196,10 @@ record! {
         if self.requests == Some(0) {
             at.field("requests").error("at least one request");
         }
-        if self.duration.is_some_and(|duration| self.warm_up >= duration) {
+        if let (Some(duration), WarmUp::Fixed(warm_up)) = (self.duration, self.warm_up)
+            && warm_up >= duration
+        {
             at.field("warm_up").error("the warm-up must be shorter than the duration");
-        }
-        if self.replications == 0 || self.replications > 100_000 {
-            at.field("replications").error("1 to 100,000 replications");
         }
         if !(0.5..=0.9999).contains(&self.confidence.fraction()) {
             at.field("confidence").error("a confidence is from 50 % to 99.99 %");

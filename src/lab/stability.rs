@@ -5,12 +5,12 @@ use super::plan::PlannedCell;
 use super::results::Stability;
 use super::spec::RunSpec;
 use crate::actors::clients::Traffic;
-use crate::engine::Ended;
+use crate::engine::{Duration, Ended};
 use crate::stats::trend;
 
 /// What the queues of the fleets say: stable, growing without end, or stopped by a limit of the program.
 #[must_use]
-pub fn stability(planned: &PlannedCell, run: &RunSpec, done: &[&Observation]) -> Stability {
+pub fn stability(planned: &PlannedCell, run: &RunSpec, warm_up: Duration, done: &[&Observation]) -> Stability {
     if done.iter().any(|observation| observation.ended == Ended::InFlight) {
         return Stability::Overflow { limit: format!("more than {} requests in flight", run.in_flight) };
     }
@@ -18,7 +18,7 @@ pub fn stability(planned: &PlannedCell, run: &RunSpec, done: &[&Observation]) ->
         return Stability::Stable;
     }
     let Some(first) = done.first() else { return Stability::Stable };
-    let skip = (run.warm_up.seconds() / first.window) as usize;
+    let skip = (warm_up.as_secs_f64() / first.window) as usize;
     for (place, node) in first.nodes.iter().enumerate().filter(|(_, node)| node.info.kind == "Fleet") {
         let queues: Vec<Vec<f64>> = done
             .iter()
