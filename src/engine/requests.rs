@@ -69,9 +69,12 @@ pub struct Frame {
     pub entered: Time,
 }
 
-/// A request in flight: one line of the processor's cache.
+/// Stops of the return path that stand in the request itself; longer paths go on elsewhere.
+const NEAR: usize = 4;
+
+/// A request in flight: two lines of the processor's cache.
 #[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
+#[repr(align(128))]
 pub struct Request {
     /// Its identity for random draws: the same in every arm of an experiment.
     pub number: u64,
@@ -93,39 +96,67 @@ pub struct Request {
     pub decided_by: ActorId,
     /// The class of its clients.
     pub class: u16,
-    /// Stops on the return path.
-    depth: u8,
     /// What became of it so far.
     pub outcome: Outcome,
     /// True once the client has stopped waiting: the work goes on for nobody.
     pub abandoned: bool,
     live: bool,
+    /// Stops on the return path.
+    depth: u8,
+    path: [Frame; NEAR],
 }
+
+const BLANK: Frame = Frame { actor: ActorId(u32::MAX), tag: 0, entered: Time::ZERO };
 
 /// All requests in flight.
 #[derive(Debug)]
 pub struct Requests {
     slots: Vec<Request>,
-    frames: Vec<Frame>,
-    /// Logarithm to base two of the frames set aside for each request.
-    stride: u32,
-    free: Vec<u32>,
+    /// Stops beyond the near ones, `far` of them for each request.
+    far_path: Vec<Frame>,
+    far: usize,
+    /// The slot that became free last; each names the one before in `next`.
+    free: RequestId,
+    in_flight: usize,
 }
 
-const BLANK: Frame = Frame { actor: ActorId(u32::MAX), tag: 0, entered: Time::ZERO };
-
 impl Requests {
-    /// An empty slab for requests that pass at most `depth` actors, 1 to 128.
+    /// An empty slab for requests that pass at most `depth` actors, 1 to 255.
     #[must_use]
     pub fn new(depth: usize) -> Self {
-        let stride = depth.clamp(1, 128).next_power_of_two().trailing_zeros();
-        Self { slots: Vec::new(), frames: Vec::new(), stride, free: Vec::new() }
+        let far = depth.min(255).saturating_sub(NEAR);
+        Self { slots: Vec::new(), far_path: Vec::new(), far, free: RequestId::NONE, in_flight: 0 }
     }
 
     /// A new request of `class` with identity `number`.
     #[inline]
     pub fn create(&mut self, number: u64, class: u16) -> RequestId {
-        let request = Request {
+        self.in_flight += 1;
+        let id = self.free;
+        if id == RequestId::NONE {
+            return self.grow(number, class);
+        }
+        let request = &mut self.slots[id.0 as usize];
+        self.free = request.next;
+        // What is not set here is set before it is read.
+        request.number = number;
+        request.size = 0;
+        request.timeout = Handle::NONE;
+        request.key = 0;
+        request.client = 0;
+        request.class = class;
+        request.outcome = Outcome::Served;
+        request.abandoned = false;
+        request.live = true;
+        id
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, number: u64, class: u16) -> RequestId {
+        let slot = self.slots.len();
+        assert!(slot < u32::MAX as usize, "more than 4 billion requests in flight");
+        self.slots.push(Request {
             number,
             size: 0,
             timeout: Handle::NONE,
@@ -136,32 +167,14 @@ impl Requests {
             next: RequestId::NONE,
             decided_by: ActorId(u32::MAX),
             class,
-            depth: 0,
             outcome: Outcome::Served,
             abandoned: false,
             live: true,
-        };
-        match self.free.pop() {
-            Some(slot) => {
-                self.slots[slot as usize] = request;
-                RequestId(slot)
-            }
-            None => self.grow(request),
-        }
-    }
-
-    #[cold]
-    fn grow(&mut self, request: Request) -> RequestId {
-        let slot = self.slots.len();
-        assert!(slot < u32::MAX as usize, "more than 4 billion requests in flight");
-        self.slots.push(request);
-        self.frames.resize((slot + 1) << self.stride, BLANK);
+            depth: 0,
+            path: [BLANK; NEAR],
+        });
+        self.far_path.resize((slot + 1) * self.far, BLANK);
         RequestId(slot as u32)
-    }
-
-    #[inline]
-    fn place(&self, id: RequestId, depth: u8) -> usize {
-        ((id.0 as usize) << self.stride) + depth as usize
     }
 
     /// The request is over: its slot is free.
@@ -173,7 +186,9 @@ impl Requests {
         let request = &mut self.slots[id.0 as usize];
         assert!(request.live && request.depth == 0, "a request ended twice or before its answer came home");
         request.live = false;
-        self.free.push(id.0);
+        request.next = self.free;
+        self.free = id;
+        self.in_flight -= 1;
     }
 
     /// `actor` passes the request on and waits for the answer.
@@ -183,11 +198,13 @@ impl Requests {
     #[inline]
     pub fn enter(&mut self, id: RequestId, actor: ActorId, tag: u32, entered: Time) {
         let request = &mut self.slots[id.0 as usize];
-        let depth = request.depth;
-        assert!(depth >> self.stride == 0, "the return path is longer than the system is deep");
-        request.depth = depth + 1;
-        let place = self.place(id, depth);
-        self.frames[place] = Frame { actor, tag, entered };
+        let depth = request.depth as usize;
+        request.depth += 1;
+        let frame = Frame { actor, tag, entered };
+        match request.path.get_mut(depth) {
+            Some(place) => *place = frame,
+            None => *self.far_frame(id, depth) = frame,
+        }
     }
 
     /// The answer has come back to the last actor on the return path, which leaves it.
@@ -199,30 +216,42 @@ impl Requests {
         let request = &mut self.slots[id.0 as usize];
         assert!(request.depth > 0, "an answer came to an actor that does not wait for it");
         request.depth -= 1;
-        let depth = request.depth;
-        self.frames[self.place(id, depth)]
+        let depth = request.depth as usize;
+        match request.path.get(depth) {
+            Some(frame) => *frame,
+            None => *self.far_frame(id, depth),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn far_frame(&mut self, id: RequestId, depth: usize) -> &mut Frame {
+        assert!(depth - NEAR < self.far, "the return path is longer than the system is deep");
+        &mut self.far_path[id.0 as usize * self.far + depth - NEAR]
     }
 
     /// The last actor on the return path.
     #[inline]
     #[must_use]
     pub fn last(&self, id: RequestId) -> Option<&Frame> {
-        let depth = self.slots[id.0 as usize].depth;
-        (depth > 0).then(|| &self.frames[self.place(id, depth - 1)])
+        let request = &self.slots[id.0 as usize];
+        let depth = (request.depth as usize).checked_sub(1)?;
+        request.path.get(depth).or_else(|| self.far_path.get(id.0 as usize * self.far + depth - NEAR))
     }
 
     /// The first actor on the return path: the client, who made it when it entered.
     #[inline]
     #[must_use]
     pub fn first(&self, id: RequestId) -> Option<&Frame> {
-        (self.slots[id.0 as usize].depth > 0).then(|| &self.frames[self.place(id, 0)])
+        let request = &self.slots[id.0 as usize];
+        (request.depth > 0).then_some(&request.path[0])
     }
 
     /// Requests in flight.
     #[inline]
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.in_flight
     }
 
     /// The most requests ever in flight at once.

@@ -55,6 +55,8 @@ pub struct BalancerRecord {
 pub struct Balancer {
     me: ActorId,
     members: Vec<Endpoint>,
+    /// The actor whose servers the members are, one by one; `None` if it is not as simple as that.
+    fleet: Option<ActorId>,
     view: View,
     policy: Chooser,
     link: Link,
@@ -77,7 +79,10 @@ impl Balancer {
         let view = View::new(weights);
         let policy = policy.build(&view);
         let record = BalancerRecord { sent: vec![0; members.len()], ..BalancerRecord::default() };
-        Self { me, members, view, policy, link, choices: key.named("choice"), record }
+        let first = members.first().map(|member| member.actor);
+        let fleet =
+            first.filter(|&actor| (0..).zip(&members).all(|(port, &member)| member == Endpoint { actor, port }));
+        Self { me, members, fleet, view, policy, link, choices: key.named("choice"), record }
     }
 
     /// One event.
@@ -129,7 +134,11 @@ impl Balancer {
         self.record.population.up(now);
         self.record.sent[member] += 1;
         core.requests.enter(id, self.me, member as u32, now);
-        self.link.send(core, id, self.members[member]);
+        let to = match self.fleet {
+            Some(actor) => Endpoint { actor, port: member as u32 },
+            None => self.members[member],
+        };
+        self.link.send(core, id, to);
     }
 
     #[inline]

@@ -2,7 +2,6 @@
 
 #[derive(Clone, Copy, Debug)]
 struct Member {
-    weight: u32,
     active: u32,
     /// Where it stands among those available; [`DOWN`] if it is not.
     place: u32,
@@ -11,6 +10,7 @@ struct Member {
 /// A balancer's own view of its members.
 #[derive(Clone, Debug)]
 pub struct View {
+    weights: Vec<u32>,
     members: Vec<Member>,
     /// The members held to be up, in no particular order, for picking one at random.
     available: Vec<u32>,
@@ -22,9 +22,12 @@ impl View {
     /// All members up and idle.
     #[must_use]
     pub fn new(weights: Vec<u32>) -> Self {
-        let members: Vec<Member> =
-            (0..).zip(weights).map(|(place, weight)| Member { weight, active: 0, place }).collect();
-        Self { available: (0..members.len() as u32).collect(), members }
+        let members = 0..weights.len() as u32;
+        Self {
+            members: members.clone().map(|place| Member { active: 0, place }).collect(),
+            available: members.collect(),
+            weights,
+        }
     }
 
     /// Members, up or down.
@@ -44,13 +47,13 @@ impl View {
     #[inline]
     #[must_use]
     pub fn weight(&self, member: usize) -> u32 {
-        self.members[member].weight
+        self.weights[member]
     }
 
     /// True if all weights are the same.
     #[must_use]
     pub fn equal_weights(&self) -> bool {
-        self.members.windows(2).all(|pair| pair[0].weight == pair[1].weight)
+        self.weights.windows(2).all(|pair| pair[0] == pair[1])
     }
 
     /// Requests this balancer has sent to a member and not yet seen answered.

@@ -26,6 +26,18 @@ enum KeySampler {
     Zipf(Zipf),
 }
 
+impl KeySampler {
+    /// The key of request `number`.
+    #[inline(never)]
+    fn sample(&self, stream: StreamKey, number: u64) -> u32 {
+        match self {
+            Self::One => 0,
+            Self::Uniform(n) => stream.draws(number).below(*n) as u32,
+            Self::Zipf(zipf) => (zipf.sample(&mut stream.draws(number)) - 1) as u32,
+        }
+    }
+}
+
 /// Clients at work.
 #[derive(Debug)]
 pub struct Clients {
@@ -172,15 +184,16 @@ impl Clients {
         let id = core.requests.create(number, self.class);
         let request = &mut core.requests[id];
         request.size = origin.size.unwrap_or(self.size);
-        request.key = origin.key.unwrap_or_else(|| match &self.keys {
-            KeySampler::One => 0,
-            KeySampler::Uniform(n) => self.key_stream.draws(number).below(*n) as u32,
-            KeySampler::Zipf(zipf) => (zipf.sample(&mut self.key_stream.draws(number)) - 1) as u32,
-        });
-        if self.population > 0 || origin.client.is_some() {
-            request.client =
-                origin.client.unwrap_or_else(|| address_of(self.client_stream.draws(number).below(self.population)));
-        }
+        request.key = match (origin.key, &self.keys) {
+            (Some(key), _) => key,
+            (None, KeySampler::One) => 0,
+            (None, keys) => keys.sample(self.key_stream, number),
+        };
+        request.client = match origin.client {
+            Some(client) => client,
+            None if self.population == 0 => 0,
+            None => address_of(self.client_stream.draws(number).below(self.population)),
+        };
         let client = request.client;
         if let Some(lane) = self.timeout {
             let timeout = core.send_in_lane(lane, self.me, Message::Timeout { id });
@@ -194,9 +207,14 @@ impl Clients {
 
     #[inline]
     fn target(&mut self, number: u64, client: u32) -> Endpoint {
-        if self.targets.len() == 1 {
-            return self.targets[0];
+        match self.targets[..] {
+            [only] => only,
+            _ => self.spread(number, client),
         }
+    }
+
+    #[inline(never)]
+    fn spread(&mut self, number: u64, client: u32) -> Endpoint {
         let targets = self.targets.len();
         let place = match self.spread {
             Spread::Random(_) => self.spread_stream.draws(number).below(targets as u64) as usize,

@@ -19,7 +19,8 @@ use super::message::{Core, Message};
 use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{ActorId, Duration, Frame, Outcome, RequestId, Time};
-use server::Server;
+use server::{Condition, Server};
+use shared::Shared;
 use underway::{Service, Underway};
 
 /// Rows of the utilization heat map at most; a larger fleet puts several servers in a row.
@@ -41,8 +42,11 @@ pub struct Subscriber {
 pub struct Fleet {
     me: ActorId,
     servers: Vec<Server>,
-    /// Speed of each server while nothing slows it down.
-    speeds: Vec<f64>,
+    conditions: Vec<Condition>,
+    /// What each server shares among its requests; empty if servers work first come, first served.
+    shared: Vec<Shared>,
+    /// Workers of each server, or its processors where they are shared.
+    workers: u32,
     /// Requests that may wait at one server.
     capacity: u32,
     service: Sampler,
@@ -61,12 +65,15 @@ impl Fleet {
     #[must_use]
     pub fn new(me: ActorId, spec: &FleetSpec, key: StreamKey, faults: Vec<FaultEvent>) -> Self {
         let shared = matches!(spec.discipline, Discipline::ProcessorSharing(_));
-        let speeds: Vec<f64> = (0..spec.servers).map(|i| spec.speeds.get(i).copied().unwrap_or(1.0)).collect();
-        let servers = speeds.iter().map(|&speed| Server::new(spec.workers, speed, shared)).collect();
+        let conditions: Vec<Condition> =
+            (0..spec.servers).map(|i| Condition::new(spec.speeds.get(i).copied().unwrap_or(1.0))).collect();
+        let servers = conditions.iter().map(|condition| Server::new(condition.is_usual())).collect();
         Self {
             me,
             servers,
-            speeds,
+            conditions,
+            shared: (0..spec.servers).filter(|_| shared).map(|_| Shared::default()).collect(),
+            workers: spec.workers,
             capacity: spec.queue.map_or(u32::MAX, |places| places.min(u32::MAX as usize) as u32),
             service: spec.service.sampler(),
             per_unit: spec.service_per_unit.seconds(),
@@ -103,7 +110,7 @@ impl Fleet {
     /// Workers of all servers together.
     #[must_use]
     pub fn workers(&self) -> u64 {
-        self.servers.iter().map(|server| u64::from(server.workers)).sum()
+        u64::from(self.workers) * self.servers.len() as u64
     }
 
     /// Worker-nanoseconds of work by server until `now`.
@@ -126,7 +133,7 @@ impl Fleet {
             Message::Request { id } => self.arrive(core, id),
             Message::ServiceEnd { id } => self.service_end(core, id),
             Message::SharedEnd { server } => {
-                self.servers[server as usize].shared.as_mut().expect("only shared servers set this timer").timer = None;
+                self.shared[server as usize].timer = None;
                 self.turn(core, server as usize);
             }
             Message::Fault { index } => self.fault(core, index as usize),
@@ -146,9 +153,9 @@ impl Fleet {
         let server = &mut self.servers[port];
         if !server.up {
             self.reject(core, id, Outcome::Refused);
-        } else if server.shared.is_some() {
+        } else if !self.shared.is_empty() {
             self.arrive_shared(core, id, port);
-        } else if server.busy.count() < server.workers {
+        } else if server.busy.count() < self.workers {
             self.begin(core, id, port);
         } else if server.queued < self.capacity {
             server.enqueue(&mut core.requests, id);
@@ -166,13 +173,14 @@ impl Fleet {
         if self.per_unit > 0.0 { seconds + self.per_unit * request.size as f64 } else { seconds }
     }
 
-    #[inline]
+    #[inline(always)]
     fn begin(&mut self, core: &mut Core, id: RequestId, port: usize) {
         let now = core.now();
         let demand = self.demand(core, id);
         let server = &mut self.servers[port];
         server.busy.up(now);
-        let length = Duration::from_secs_f64(server.seconds_for(demand));
+        let seconds = if server.usual { demand } else { demand / self.conditions[port].speed };
+        let length = Duration::from_secs_f64(seconds);
         core.requests[id].started = now;
         core.send_after(length, self.me, Message::ServiceEnd { id });
     }
@@ -195,9 +203,15 @@ impl Fleet {
 
     #[inline]
     fn answer_served(&mut self, core: &mut Core, id: RequestId, frame: Frame) {
-        let error_rate = self.servers[frame.tag as usize].error_rate;
-        let failed = error_rate > 0.0 && self.errors.draws(core.requests[id].number).uniform() < error_rate;
+        let port = frame.tag as usize;
+        let failed = !self.servers[port].usual && self.fails(core, id, port);
         self.answer(core, id, frame, if failed { Outcome::Error } else { Outcome::Served });
+    }
+
+    /// True if this request is one of those that the server answers with an error.
+    #[inline(never)]
+    fn fails(&self, core: &Core, id: RequestId, port: usize) -> bool {
+        self.errors.draws(core.requests[id].number).uniform() < self.conditions[port].error_rate
     }
 
     /// Answers a request that has left `frame`, its stop here.
@@ -222,17 +236,16 @@ impl Fleet {
     fn arrive_shared(&mut self, core: &mut Core, id: RequestId, port: usize) {
         let now = core.now();
         let demand = self.demand(core, id);
-        let server = &mut self.servers[port];
-        let shared = server.shared.as_mut().expect("the fleet shares its processors");
-        let places = u64::from(server.workers) + u64::from(self.capacity);
+        let (shared, speed) = (&mut self.shared[port], self.conditions[port].speed);
+        let places = u64::from(self.workers) + u64::from(self.capacity);
         if shared.len() as u64 >= places {
             self.reject(core, id, Outcome::QueueFull);
             return;
         }
-        shared.advance(now, server.workers, server.speed);
+        shared.advance(now, self.workers, speed);
         shared.join(id, demand);
-        if shared.len() <= server.workers as usize {
-            server.busy.up(now);
+        if shared.len() <= self.workers as usize {
+            self.servers[port].busy.up(now);
         } else {
             self.record.waiting.up(now);
         }
@@ -244,13 +257,12 @@ impl Fleet {
     fn turn(&mut self, core: &mut Core, port: usize) {
         let now = core.now();
         loop {
-            let server = &mut self.servers[port];
-            let (workers, speed) = (server.workers, server.speed);
-            let shared = server.shared.as_mut().expect("the fleet shares its processors");
+            let (workers, speed) = (self.workers, self.conditions[port].speed);
+            let shared = &mut self.shared[port];
             shared.advance(now, workers, speed);
             let Some(job) = shared.take_finished(workers, speed) else { break };
             if shared.len() < workers as usize {
-                server.busy.down(now);
+                self.servers[port].busy.down(now);
             } else {
                 self.record.waiting.down(now);
             }
@@ -265,9 +277,8 @@ impl Fleet {
     }
 
     fn set_timer(&mut self, core: &mut Core, port: usize) {
-        let server = &mut self.servers[port];
-        let shared = server.shared.as_mut().expect("the fleet shares its processors");
-        let Some(length) = shared.until_next(server.workers, server.speed) else { return };
+        let shared = &mut self.shared[port];
+        let Some(length) = shared.until_next(self.workers, self.conditions[port].speed) else { return };
         let at = core.now() + length;
         if let Some((handle, set_for)) = shared.timer {
             // A timer that rings too early only looks and is set again; that is cheaper than moving it each time.
@@ -295,8 +306,9 @@ impl Fleet {
                 Fault::Crash(_) => self.crash(core, port, underway.at(port)),
                 Fault::Restart(_) => self.restart(core, port),
                 Fault::SlowDown(ref slow) => self.change_speed(core, port, 1.0 / slow.factor, underway.at(port)),
-                Fault::Errors(ref errors) => self.servers[port].error_rate = errors.rate.fraction(),
+                Fault::Errors(ref errors) => self.conditions[port].error_rate = errors.rate.fraction(),
             }
+            self.servers[port].usual = self.conditions[port].is_usual();
         }
     }
 
@@ -307,16 +319,14 @@ impl Fleet {
         let now = core.now();
         self.servers[port].up = false;
         let mut lost = Vec::new();
-        if self.servers[port].shared.is_some() {
-            let server = &mut self.servers[port];
-            let shared = server.shared.as_mut().expect("just seen");
+        if let Some(shared) = self.shared.get_mut(port) {
             let jobs = shared.take_all();
             if let Some((handle, _)) = shared.timer.take() {
                 core.calendar.cancel(handle);
             }
-            let waiting = jobs.len().saturating_sub(server.workers as usize);
+            let waiting = jobs.len().saturating_sub(self.workers as usize);
             (0..waiting).for_each(|_| self.record.waiting.down(now));
-            (waiting..jobs.len()).for_each(|_| server.busy.down(now));
+            (waiting..jobs.len()).for_each(|_| self.servers[port].busy.down(now));
             lost.extend(jobs.iter().map(|job| job.id));
         } else {
             for service in underway {
@@ -345,18 +355,17 @@ impl Fleet {
     /// From now on the server works at `factor` times its own speed; what it is doing is stretched or shortened.
     fn change_speed(&mut self, core: &mut Core, port: usize, factor: f64, underway: &[Service]) {
         let now = core.now();
-        let server = &mut self.servers[port];
-        let (workers, before, after) = (server.workers, server.speed, self.speeds[port] * factor);
-        if let Some(shared) = server.shared.as_mut() {
-            shared.advance(now, workers, before);
+        let condition = &mut self.conditions[port];
+        let (before, after) = (condition.speed, condition.nominal * factor);
+        condition.speed = after;
+        if let Some(shared) = self.shared.get_mut(port) {
+            shared.advance(now, self.workers, before);
             if let Some((handle, _)) = shared.timer.take() {
                 core.calendar.cancel(handle);
             }
-            server.speed = after;
             self.turn(core, port);
             return;
         }
-        server.speed = after;
         for service in underway {
             core.calendar.cancel(service.end);
             let left = service.at.since(now).as_secs_f64() * before / after;

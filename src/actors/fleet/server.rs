@@ -1,6 +1,5 @@
 //! One server: its workers, its queue, its health.
 
-use super::shared::Shared;
 use crate::engine::{RequestId, Requests, Time};
 
 /// Busy workers and the time they have spent, in eight bytes: enough for 292 years of busy workers.
@@ -39,51 +38,52 @@ impl Busy {
     }
 }
 
-/// A server of a fleet: one line of the processor's cache.
+/// What every request at a server touches: half a line of the processor's cache.
 #[derive(Debug)]
-#[repr(align(64))]
+#[repr(align(32))]
 pub struct Server {
+    /// Workers at work.
+    pub busy: Busy,
     head: RequestId,
     tail: RequestId,
     /// Requests that wait.
     pub queued: u32,
-    /// Its workers, or its processors where they are shared.
-    pub workers: u32,
-    /// Workers at work.
-    pub busy: Busy,
+    /// False while it is down.
+    pub up: bool,
+    /// True if it works at speed 1 and makes no errors, so that its condition need not be looked at.
+    pub usual: bool,
+}
+
+/// What is seldom looked at of a server.
+#[derive(Debug)]
+pub struct Condition {
+    /// Its speed while nothing slows it down.
+    pub nominal: f64,
     /// Work done per second of time: the server's own speed times what faults leave of it.
     pub speed: f64,
     /// Share of requests answered with an error, 0 to 1.
     pub error_rate: f64,
-    /// False while it is down.
-    pub up: bool,
-    /// The requests that share its processors; unused otherwise.
-    pub shared: Option<Box<Shared>>,
+}
+
+impl Condition {
+    /// A healthy server of this speed.
+    #[must_use]
+    pub fn new(speed: f64) -> Self {
+        Self { nominal: speed, speed, error_rate: 0.0 }
+    }
+
+    /// True if requests need not look at it.
+    #[must_use]
+    pub fn is_usual(&self) -> bool {
+        self.speed == 1.0 && self.error_rate == 0.0
+    }
 }
 
 impl Server {
     /// An idle server.
     #[must_use]
-    pub fn new(workers: u32, speed: f64, shared: bool) -> Self {
-        Self {
-            head: RequestId::NONE,
-            tail: RequestId::NONE,
-            queued: 0,
-            workers,
-            busy: Busy::default(),
-            speed,
-            error_rate: 0.0,
-            up: true,
-            shared: shared.then(Box::default),
-        }
-    }
-
-    /// How long one of its workers takes for `demand` seconds of work.
-    #[inline]
-    #[must_use]
-    pub fn seconds_for(&self, demand: f64) -> f64 {
-        // Most servers have speed 1, and a division takes longer than to see that.
-        if self.speed == 1.0 { demand } else { demand / self.speed }
+    pub fn new(usual: bool) -> Self {
+        Self { busy: Busy::default(), head: RequestId::NONE, tail: RequestId::NONE, queued: 0, up: true, usual }
     }
 
     /// Puts a request at the end of the queue.

@@ -76,6 +76,8 @@ struct Slot<M> {
     message: M,
     /// Grows by four with every event this slot has held; the two lowest bits say how it is with the one it holds.
     generation: u32,
+    /// The slot that became free before this one.
+    next_free: u32,
 }
 
 /// Bit of a generation: the event was taken back.
@@ -111,7 +113,8 @@ pub struct Calendar<M> {
     sequence: u64,
     heap: Heap,
     slots: Vec<Slot<M>>,
-    free: Vec<u32>,
+    /// The slot that became free last, or [`NO_SLOT`].
+    free: u32,
     stale: usize,
     /// The first event at the present instant; most are alone, and so never see the queue.
     next: Option<Present<M>>,
@@ -138,7 +141,7 @@ impl<M: Copy> Calendar<M> {
             sequence: 0,
             heap: Heap::default(),
             slots: Vec::new(),
-            free: Vec::new(),
+            free: NO_SLOT,
             stale: 0,
             next: None,
             present: VecDeque::new(),
@@ -201,16 +204,23 @@ impl<M: Copy> Calendar<M> {
     ///
     /// # Panics
     /// If more than [`MAX_PENDING`] events wait; the loop stops a run before that, see [`Calendar::is_full`].
-    #[inline]
+    #[inline(always)]
     pub fn schedule(&mut self, at: Time, message: M) -> Handle {
-        let (slot, generation) = match self.free.pop() {
-            Some(slot) => {
-                let place = &mut self.slots[slot as usize];
+        let slot = self.free;
+        let generation = match self.slots.get_mut(slot as usize) {
+            Some(place) => {
+                self.free = place.next_free;
                 place.message = message;
-                (slot, place.generation)
+                place.generation
             }
-            None => (self.grow(message), 0),
+            None => return self.grow(at, message),
         };
+        self.place(at, slot, message);
+        Handle::of_slot(slot, generation)
+    }
+
+    #[inline(always)]
+    fn place(&mut self, at: Time, slot: u32, message: M) {
         if at > self.now {
             let sequence = self.next_sequence();
             self.heap.push(key(at, sequence, slot));
@@ -218,7 +228,6 @@ impl<M: Copy> Calendar<M> {
             self.slots[slot as usize].generation |= PRESENT;
             self.push_present(Present { message, slot });
         }
-        Handle::of_slot(slot, generation)
     }
 
     /// An event `delay` from now.
@@ -228,11 +237,14 @@ impl<M: Copy> Calendar<M> {
     }
 
     #[cold]
-    fn grow(&mut self, message: M) -> u32 {
+    #[inline(never)]
+    fn grow(&mut self, at: Time, message: M) -> Handle {
         assert!(self.slots.len() < MAX_PENDING, "more than {MAX_PENDING} events wait in the calendar");
-        self.slots.push(Slot { message, generation: 0 });
+        let slot = self.slots.len() as u32;
+        self.slots.push(Slot { message, generation: 0, next_free: NO_SLOT });
         self.full = self.slots.len() == MAX_PENDING;
-        (self.slots.len() - 1) as u32
+        self.place(at, slot, message);
+        Handle::of_slot(slot, 0)
     }
 
     /// The lane of events that lie `delay` ahead; asked twice for one delay, it is the same lane.
@@ -357,8 +369,10 @@ impl<M: Copy> Calendar<M> {
     /// The event in a slot is over; true if it was not taken back.
     #[inline]
     fn release(&mut self, slot: u32) -> bool {
-        self.free.push(slot);
-        self.slots[slot as usize].release()
+        let place = &mut self.slots[slot as usize];
+        place.next_free = self.free;
+        self.free = slot;
+        place.release()
     }
 
     /// What the entry that has just left the root stands for; `None` if it is stale.
@@ -370,9 +384,9 @@ impl<M: Copy> Calendar<M> {
         }
         let slot = &mut self.slots[index as usize];
         let message = slot.message;
-        let live = slot.release();
-        self.free.push(index);
-        if live {
+        slot.next_free = self.free;
+        self.free = index;
+        if slot.release() {
             return Some(message);
         }
         self.stale -= 1;
@@ -404,10 +418,19 @@ impl<M: Copy> Calendar<M> {
             if index >= FIRST_LANE || slots[index as usize].generation & CANCELLED == 0 {
                 return true;
             }
-            slots[index as usize].release();
-            free.push(index);
+            let slot = &mut slots[index as usize];
+            slot.release();
+            slot.next_free = *free;
+            *free = index;
             false
         });
         self.stale = 0;
+    }
+
+    /// Slots that hold no event.
+    #[cfg(test)]
+    fn free_slots(&self) -> usize {
+        std::iter::successors(self.slots.get(self.free as usize), |slot| self.slots.get(slot.next_free as usize))
+            .count()
     }
 }
