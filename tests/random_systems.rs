@@ -1,0 +1,109 @@
+//! Whatever the system: nothing panics, the ledger balances (the lab checks it in every run), and runs repeat.
+
+mod common;
+
+use common::answer;
+use proptest::prelude::*;
+
+fn law() -> impl Strategy<Value = String> {
+    prop_oneof![
+        (1_u32..50).prop_map(|ms| format!(r#"Constant("{ms} ms")"#)),
+        (1_u32..50).prop_map(|ms| format!(r#"Exponential(mean: "{ms} ms")"#)),
+        (1_u32..50, 1_u32..30).prop_map(|(ms, cv)| format!(r#"LogNormal(mean: "{ms} ms", cv: {}.5)"#, cv / 10)),
+        (1_u32..20).prop_map(|ms| format!(r#"Pareto(mean: "{ms} ms", shape: 1.3)"#)),
+        (1_u32..20).prop_map(|ms| format!(r#"Bimodal(fast: "{ms} ms", slow: "300 ms", slow_share: "3 %")"#)),
+        Just(r#"Constant("0 s")"#.to_owned()),
+    ]
+}
+
+fn arrivals() -> impl Strategy<Value = String> {
+    prop_oneof![
+        (1_u32..2000).prop_map(|rate| format!(r#"Poisson(rate: "{rate}/s")"#)),
+        (1_u32..2000).prop_map(|rate| format!(r#"Deterministic(rate: "{rate}/s")"#)),
+        (1_u32..60, law()).prop_map(|(count, think)| format!("Users(count: {count}, think: {think})")),
+        (1_u32..100, law())
+            .prop_map(|(rate, think)| format!(r#"Sessions(rate: "{rate}/s", requests: 3, think: {think})"#)),
+        (1_u32..500).prop_map(|rate| format!(
+            r#"Mmpp(states: [(rate: "{rate}/s", stay: "100 ms"), (stay: "50 ms")])"#
+        )),
+        (1_u32..500).prop_map(|rate| format!(r#"Spike(base: "{rate}/s", peak: "2000/s", at: "1 s", length: "500 ms")"#)),
+    ]
+}
+
+fn policy() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "RoundRobin",
+        "WeightedRoundRobin",
+        "Random",
+        "LeastConnections",
+        "PowerOfChoices(d: 2)",
+        "PowerOfChoices(d: 16)",
+        "IpHash",
+    ])
+}
+
+fn delay() -> impl Strategy<Value = String> {
+    prop_oneof![Just("None".to_owned()), law()]
+}
+
+fn fault() -> impl Strategy<Value = String> {
+    let kind = prop::sample::select(vec!["Crash", "Restart", "SlowDown(factor: 5)", "SlowDown(factor: 0.2)", r#"Errors(rate: "30 %")"#]);
+    (0_u32..2000, kind, prop::option::of(0_u32..1000), any::<bool>()).prop_map(|(at, kind, lasts, one)| {
+        let servers = if one { "servers: [0], " } else { "" };
+        let lasts = lasts.map_or_else(String::new, |ms| format!(r#", lasts: "{ms} ms""#));
+        format!(r#"(at: "{at} ms", node: "web", {servers}fault: {kind}{lasts})"#)
+    })
+}
+
+prop_compose! {
+    fn system()(
+        arrivals in prop::collection::vec(arrivals(), 1..3),
+        timeout in prop::option::of(1_u32..500),
+        spread in prop::sample::select(vec!["Random", "RoundRobin", "ByClient"]),
+        delays in (delay(), delay()),
+        policy in policy(),
+        unaware in any::<bool>(),
+        balancers in 1_usize..4,
+        fleets in 1_usize..3,
+        servers in 1_usize..6,
+        workers in 1_u32..4,
+        sharing in any::<bool>(),
+        queue in prop::option::of(0_u32..20),
+        service in law(),
+        faults in prop::collection::vec(fault(), 0..4),
+    ) -> String {
+        let timeout = timeout.map_or_else(String::new, |ms| format!(r#", timeout: "{ms} ms""#));
+        let clients: String = arrivals.iter().enumerate().map(|(place, arrivals)| format!(
+            r#""c{place}": Clients(arrivals: {arrivals}, to: (to: "lb", delay: {}, spread: {spread}){timeout}, keys: Zipf(n: 100, s: 1)), "#,
+            delays.0
+        )).collect();
+        let discipline = if sharing { "ProcessorSharing" } else { "Fifo" };
+        let queue = queue.map_or_else(String::new, |places| format!(", queue: {places}"));
+        let health = if unaware { "Unaware" } else { r#"Notified(after: "20 ms")"# };
+        let weights: Vec<String> = (1..=servers).map(|weight| weight.to_string()).collect();
+        format!(
+            r#"System(nodes: {{{clients}
+                "lb": Balancer(policy: {policy}, health: {health}, copies: {balancers}, to: (to: "web", delay: {})),
+                "web": Fleet(servers: {servers}, copies: {fleets}, workers: {workers}, discipline: {discipline}{queue}, weights: [{}], service: {service}),
+            }}, faults: [{}])"#,
+            delays.1, weights.join(", "), faults.join(", ")
+        )
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_ledger_balances_and_runs_repeat(system in system(), seed in 0_u64..1000) {
+        let experiment = format!(
+            r#"Experiment(system: {system}, run: (duration: "3 s", warm_up: "500 ms", replications: 2, seed: {seed}, in_flight: 20000))"#
+        );
+        // `answer` panics where a run fails its own checks.
+        let first = answer(&experiment);
+        let offered: u64 = first.cells[0].ledger.iter().map(|row| row.count).sum();
+        let again = answer(&experiment);
+        prop_assert_eq!(&first, &again);
+        prop_assert!(offered > 0 || !experiment.contains("Poisson(rate: \"1"));
+    }
+}
