@@ -47,14 +47,10 @@ impl Paired {
         let variance = moments(&differences)?.variance;
         let error = variance.map(|variance| (variance / pairs as f64).sqrt());
         let t = error.filter(|error| *error > 0.0).map(|error| difference.mean / error);
-        let p_value = error.map(|error| match (t, difference.mean == 0.0) {
-            (Some(t), _) => student::two_sided(t, (pairs - 1) as f64),
-            (None, true) => 1.0,
+        let p_value = error.map(|_| match t {
+            Some(t) => student::two_sided(t, (pairs - 1) as f64),
             // The same difference every time: certain as far as the data go.
-            (None, false) => {
-                debug_assert!(error == 0.0);
-                0.0
-            }
+            None => f64::from(u8::from(difference.mean == 0.0)),
         });
         let variance_saved = match (variance, ours_moments.variance, theirs_moments.variance) {
             (Some(d), Some(a), Some(b)) if a + b > 0.0 => Some(1.0 - d / (a + b)),

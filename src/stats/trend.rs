@@ -71,13 +71,14 @@ pub fn slope(values: &[f64], width: f64) -> f64 {
 /// the last half of the run, so that a queue that fills up to its level and stays there is not taken for growing.
 ///
 /// Errors. A stable queue is called growing in fewer than one of 10,000 cases, whatever its load, its length of run or
-/// its warm-up, provided the run holds many services and a step is longer than the bursts of the arrivals. A queue that
-/// grows by more than about 5 standard deviations of its wandering, `5 sigma / sqrt(time)` per second with sigma^2 the
-/// variance of arrivals less services in a second, is nearly always found in one replication, by about 2 in ten.
+/// its warm-up, provided the run holds many services and a step is longer than the bursts of the arrivals. With sigma^2
+/// the variance of arrivals less services in a second and T the length of the run, a queue that grows by
+/// 8 sigma / sqrt(T) a second is nearly always found in one replication, and by 3 sigma / sqrt(T) in ten; half as much is
+/// missed as often as not. For M/M/1 with 1000 arrivals a second over a minute these are loads of 1.05 and 1.02.
 #[must_use]
 pub fn assess(series: &[&[f64]], width: f64) -> Option<Trend> {
     let windows = series.iter().map(|values| values.len()).min()?;
-    if windows < FEWEST_WINDOWS || !(width > 0.0) {
+    if windows < FEWEST_WINDOWS || width <= 0.0 || width.is_nan() {
         return None;
     }
     let stride = ((windows - 1) / FEWEST_STEPS).max(1);
