@@ -376,7 +376,8 @@ impl Claim {
         let (verdict, evidence) = match worst {
             None => (Verdict::Undecided, "there is no such point".to_owned()),
             Some((point, verdict, evidence)) => {
-                let place = label(*point).filter(|_| points > 1).map_or_else(String::new, |label| format!("at {label}: "));
+                let named = self.at().is_some() || points == 1;
+                let place = label(*point).filter(|_| !named).map_or_else(String::new, |label| format!("at {label}: "));
                 (*verdict, format!("{place}{evidence}"))
             }
         };

@@ -1,10 +1,165 @@
-//! Which queue of theory a system is, if it is one.
+//! Which queue of theory a system is, if it is one that theory knows exactly or in a named limit.
 
+use super::measure::Quantity;
 use super::results::Theory;
-use crate::model::System;
+use crate::actors::balancer::{BalancerSpec, Policy};
+use crate::actors::clients::{ClientsSpec, Traffic};
+use crate::actors::fleet::{Discipline, FleetSpec};
+use crate::distributions::Distribution;
+use crate::model::{NodeSpec, System};
+use crate::schema::quantity::{Bytes, Span};
+use crate::stats::theory::{self, Answer, Arrivals, Gm1, Interarrival, Service, Station, Supermarket, recognise};
+
+/// Quantiles given beside the values of a model, enough to draw its tail.
+const QUANTILES: [f64; 14] =
+    [0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999, 0.999_99];
 
 /// What theory says of `system`; `None` if it says nothing.
 #[must_use]
-pub fn theory(_system: &System) -> Option<Theory> {
-    None
+pub fn theory(system: &System) -> Option<Theory> {
+    let answer = answer(&Parts::of(system)?)?;
+    let mut values: Vec<(String, f64)> = answer.values.into_iter().filter(|(_, value)| value.is_finite()).collect();
+    if let Some(sojourn) = &answer.sojourn {
+        for p in QUANTILES {
+            let id = Quantity::latency_quantile(p).id;
+            if !values.iter().any(|(known, _)| *known == id) {
+                values.push((id, sojourn.quantile(p)));
+            }
+        }
+    }
+    Some(Theory { model: answer.model, source: answer.source.to_owned(), values })
+}
+
+/// Clients, perhaps a balancer, and a fleet, with nothing between them that theory leaves out.
+struct Parts<'a> {
+    clients: &'a ClientsSpec,
+    balancer: Option<&'a BalancerSpec>,
+    fleet: &'a FleetSpec,
+}
+
+impl<'a> Parts<'a> {
+    fn of(system: &'a System) -> Option<Self> {
+        let mut parts = (None, None, None);
+        for (_, node) in &system.nodes.entries {
+            let twice = match node {
+                NodeSpec::Clients(clients) => parts.0.replace(clients).is_some(),
+                NodeSpec::Balancer(balancer) => parts.1.replace(balancer).is_some(),
+                NodeSpec::Fleet(fleet) => parts.2.replace(fleet).is_some(),
+            };
+            if twice {
+                return None;
+            }
+        }
+        let (Some(clients), balancer, Some(fleet)) = parts else { return None };
+        let plain = system.faults.is_empty()
+            && clients.timeout.is_none()
+            && clients.to.delay.is_none()
+            && balancer.is_none_or(|balancer| balancer.to.delay.is_none() && balancer.copies == 1)
+            && fleet.copies == 1
+            && (fleet.service_per_unit == Span::ZERO || clients.size == Bytes::ZERO)
+            && fleet.speeds.windows(2).all(|pair| pair[0] == pair[1])
+            && fleet.weights.windows(2).all(|pair| pair[0] == pair[1]);
+        plain.then_some(Self { clients, balancer, fleet })
+    }
+
+    /// Seconds of a mean service at the speed of the servers.
+    fn service_mean(&self) -> f64 {
+        self.fleet.service.mean() / self.fleet.speeds.first().copied().unwrap_or(1.0)
+    }
+
+    fn service(&self) -> Service {
+        let mean = self.service_mean();
+        match &self.fleet.service {
+            Distribution::Exponential(_) => Service::Exponential { mean },
+            Distribution::Constant(_) => Service::Deterministic { mean },
+            other => Service::General { mean, scv: other.scv() },
+        }
+    }
+
+    /// One server of the fleet as a station, with its arrivals.
+    fn station(&self, arrivals: Arrivals) -> Station {
+        Station {
+            arrivals,
+            service: self.service(),
+            servers: self.fleet.workers as usize,
+            queue: self.fleet.queue,
+            discipline: match self.fleet.discipline {
+                Discipline::Fifo(_) => theory::Discipline::Fifo,
+                Discipline::ProcessorSharing(_) => theory::Discipline::ProcessorSharing,
+            },
+        }
+    }
+
+    /// True of the plainest servers: one worker, first come first served, no limit, exponential service.
+    fn is_exponential_server(&self) -> bool {
+        let station = self.station(Arrivals::Poisson { rate: 1.0 });
+        station.servers == 1
+            && station.queue.is_none()
+            && station.discipline == theory::Discipline::Fifo
+            && matches!(station.service, Service::Exponential { .. })
+    }
+}
+
+fn answer(parts: &Parts<'_>) -> Option<Answer> {
+    let arrivals = arrivals(&parts.clients.arrivals)?;
+    let servers = parts.fleet.servers;
+    if servers == 1 {
+        return recognise(&parts.station(arrivals));
+    }
+    let Arrivals::Poisson { rate } = arrivals else { return None };
+    match &parts.balancer?.policy {
+        // A random split of a Poisson process gives independent Poisson processes.
+        Policy::Random(_) => {
+            let share = rate / servers as f64;
+            recognise(&parts.station(Arrivals::Poisson { rate: share })).map(|answer| all_servers(answer, servers))
+        }
+        Policy::RoundRobin(_) if parts.is_exponential_server() => {
+            let model = Gm1::round_robin(rate, 1.0 / parts.service_mean(), servers).ok()?;
+            Some(model.answer_round_robin(servers))
+        }
+        Policy::PowerOfChoices(choices) if parts.is_exponential_server() && choices.d >= 2 => {
+            let load = rate * parts.service_mean() / servers as f64;
+            let mut answer = Supermarket::new(load, parts.service_mean(), choices.d as usize).ok()?.answer();
+            // Of the fleet it says nothing that depends on how many servers there are.
+            answer.values.retain(|(id, _)| id.starts_with("latency") || id == "waiting_mean" || id == "utilization");
+            Some(answer)
+        }
+        _ => None,
+    }
+}
+
+/// The answer for one of `servers` alike as one for all of them.
+fn all_servers(mut answer: Answer, servers: usize) -> Answer {
+    answer.model = format!("{} at each server", answer.model);
+    for (id, value) in &mut answer.values {
+        if id == "in_system" || id == "throughput" {
+            *value *= servers as f64;
+        }
+    }
+    answer
+}
+
+fn arrivals(traffic: &Traffic) -> Option<Arrivals> {
+    Some(match traffic {
+        Traffic::Poisson(poisson) => Arrivals::Poisson { rate: poisson.rate.per_second() },
+        Traffic::Deterministic(even) => {
+            Arrivals::Renewal(Interarrival::Deterministic { mean: 1.0 / even.rate.per_second() })
+        }
+        Traffic::Renewal(renewal) => {
+            let mean = renewal.gap.mean();
+            match &renewal.gap {
+                Distribution::Exponential(_) => Arrivals::Poisson { rate: 1.0 / mean },
+                Distribution::Constant(_) => Arrivals::Renewal(Interarrival::Deterministic { mean }),
+                Distribution::Erlang(erlang) => {
+                    Arrivals::Renewal(Interarrival::Gamma { mean, shape: f64::from(erlang.shape) })
+                }
+                Distribution::Gamma(gamma) => {
+                    Arrivals::Renewal(Interarrival::Gamma { mean, shape: 1.0 / (gamma.cv * gamma.cv) })
+                }
+                _ => return None,
+            }
+        }
+        Traffic::Users(users) => Arrivals::Closed { clients: users.count as usize, think_mean: users.think.mean() },
+        _ => return None,
+    })
 }
