@@ -12,6 +12,9 @@ pub mod quantity;
 mod record;
 mod tree;
 
+#[cfg(test)]
+mod tests;
+
 pub use choice::Choice;
 pub use decode::{Decode, Encode, Map, Reader};
 pub use diagnostic::{Diagnostic, nearest, render, suggest};
