@@ -1,11 +1,132 @@
 //! Replay in the words of the language.
 
-use crate::schema::record;
+use super::format::{Auto, Format};
+use crate::schema::quantity::{Rate, Span};
+use crate::schema::{Decode, Kind, Name, Node, Reader, Region, choice, record};
 
 record! {
-    /// Requests as they were recorded in a log.
+    /// The requests of one stamp come at equal distances.
+    pub struct Even {}
+}
+
+record! {
+    /// The requests of one stamp come at random, as those of a Poisson process would.
+    pub struct Uniform {}
+}
+
+record! {
+    /// The requests of one stamp come all at once, at the stamp.
+    pub struct NoSpread {}
+}
+
+choice! {
+    /// How requests are spread over the time a stamp of a coarse clock stands for, such as a whole second.
+    pub enum Spread {
+        Even(Even),
+        Uniform(Uniform),
+        None(NoSpread),
+    }
+}
+
+/// The fastest and, as one over it, the slowest replay.
+const FASTEST: f64 = 1e9;
+
+record! {
+    /// Requests as they were recorded in a log, plain or packed with gzip: their times, and as far as the log has
+    /// them, clients, keys and sizes. Times are spread within their stamps first, then long gaps are cut, then the
+    /// whole is scaled.
     pub struct Replay {
         /// The log, relative to the file that names it.
         pub file: String,
+        /// How its lines are written.
+        pub format: Format = Format::Auto(Auto {}),
+        /// How far behind the newest line before it a line may be stamped and still be put in its place. Later ones
+        /// are counted and left out.
+        pub horizon: Span = Span::from_seconds(300.0).unwrap_or(Span::ZERO),
+        /// How many times faster than recorded; 0.000000001 to 1,000,000,000.
+        pub speed: f64 = 1.0,
+        /// Replays at this mean rate: all requests over the time from the first to the last. Instead of `speed`.
+        pub rate: Option<Rate> = None,
+        /// Longer gaps between two requests are cut to this, before scaling.
+        pub longest_gap: Option<Span> = None,
+        /// How requests are spread over the time their stamp stands for.
+        pub spread: Spread = Spread::Uniform(Uniform {}),
+        /// A line that is malformed or too late is an error.
+        pub strict: bool = false,
+    }
+    check(self, at) {
+        if self.file.is_empty() {
+            at.field("file").error("the name of a log");
+        }
+        if !(1.0 / FASTEST..=FASTEST).contains(&self.speed) {
+            at.field("speed").error("a speed from 0.000000001 to 1,000,000,000");
+        } else if self.rate.is_some() && self.speed != 1.0 {
+            at.field("speed").error("either `speed` or `rate`: each says how fast the replay is");
+        }
+        if self.longest_gap == Some(Span::ZERO) {
+            at.field("longest_gap").error("the longest gap is above zero");
+        }
+    }
+}
+
+impl Replay {
+    /// The log called `file` as it is, with the defaults of the language; `None` if the name is empty.
+    #[must_use]
+    pub fn of(file: &str) -> Option<Self> {
+        let name = Name { text: "file".to_owned(), region: Region::default() };
+        let fields = vec![(name, Node::made(Kind::Text(file.to_owned())))];
+        Self::decode(&Node::made(Kind::Struct(None, fields)), &mut Reader::default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::format::{Combined, Csv};
+    use super::*;
+    use crate::schema::{Encode, parse, print};
+
+    fn decode(text: &str) -> Result<Replay, String> {
+        let node = parse(0, text).map_err(|all| format!("{all:?}"))?;
+        let mut reader = Reader::default();
+        Replay::decode(&node, &mut reader)
+            .ok_or_else(|| reader.diagnostics.into_iter().map(|diagnostic| diagnostic.message).collect())
+    }
+
+    #[test]
+    fn a_replay_reads_back_as_it_is_written() {
+        let text = "Replay(file: \"a.csv\", format: Csv(time: \"t\", size: \"n\", delimiter: \";\"), longest_gap: \"2 s\", \
+                    rate: \"50/s\", spread: None, strict: true)";
+        let replay = decode(text).expect("right");
+        assert!(matches!(&replay.format, Format::Csv(Csv { time, .. }) if time == "t"));
+        assert_eq!(replay.spread, Spread::None(NoSpread {}));
+        assert_eq!(replay.horizon.seconds(), 300.0);
+        assert_eq!(decode(&print(&replay.encode())), Ok(replay));
+    }
+
+    #[test]
+    fn the_defaults_stand_in_one_place() {
+        assert_eq!(Replay::of("a.log"), decode("Replay(\"a.log\")").ok());
+        assert_eq!(Replay::of(""), None);
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        for (text, word) in [
+            ("Replay(file: \"\")", "name"),
+            ("Replay(file: \"a\", speed: 0.0)", "speed"),
+            ("Replay(file: \"a\", speed: 2.0, rate: \"5/s\")", "either"),
+            ("Replay(file: \"a\", longest_gap: \"0 s\")", "gap"),
+            ("Replay(file: \"a\", format: Csv())", "time"),
+            ("Replay(file: \"a\", format: Csv(time: \"t\", delimiter: \"ab\"))", "delimiter"),
+            ("Replay(file: \"a\", format: Csv(time: \"t\", header: false))", "numbers"),
+            ("Replay(file: \"a\", format: Squid)", "format"),
+        ] {
+            let error = decode(text).expect_err(text);
+            assert!(error.contains(word), "{text}: {error}");
+        }
+        assert_eq!(
+            decode("Replay(file: \"a\", format: Combined)").map(|it| it.format),
+            Ok(Format::Combined(Combined {}))
+        );
     }
 }

@@ -100,7 +100,7 @@ pub enum Source {
         base: u64,
         /// What was recorded.
         trace: Arc<Trace>,
-        /// When each is due, in nanoseconds.
+        /// When each is due, in nanoseconds: see [`crate::trace::schedule`].
         times: Arc<[u64]>,
         /// The next to come.
         next: usize,
@@ -146,9 +146,9 @@ impl Source {
                 Some(Origin {
                     number,
                     place: 0,
-                    client: Some(record.client),
-                    key: Some(record.key),
-                    size: Some(record.size),
+                    client: trace.known.client.then_some(record.client),
+                    key: trace.known.key.then_some(record.key),
+                    size: trace.known.size.then_some(record.size),
                 })
             }
             Self::Sessions { begun, mean_length, lengths, places, free, .. } => {

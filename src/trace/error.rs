@@ -1,0 +1,66 @@
+//! Why a log cannot be replayed.
+
+use super::report::{ReadReport, grouped};
+
+/// Why a log cannot be read. The name of the file is for the caller to put before it.
+#[derive(Debug, thiserror::Error)]
+pub enum TraceError {
+    /// It cannot be read, or not to its end: a directory, a damaged gzip file, a disk.
+    #[error("cannot read on behind line {line}: {source}")]
+    Read {
+        /// Lines read before.
+        line: u64,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// There is nothing in it.
+    #[error("the log is empty")]
+    Empty,
+    /// It holds zero bytes, which no log does.
+    #[error("not a log: the file is binary (it begins with zero bytes among the others)")]
+    Binary,
+    /// No line is in a format that is found by itself.
+    #[error(
+        "neither Common nor Combined Log Format nor JSON lines, in {} lines from the first: {first}\n\
+         a CSV file needs its columns named: `format: Csv(time: \"{column}\")`",
+        grouped(*lines)
+    )]
+    Unrecognized {
+        /// Lines looked at.
+        lines: u64,
+        /// The beginning of the first.
+        first: String,
+        /// What could be the name of a column of times.
+        column: String,
+    },
+    /// No line holds a request.
+    #[error("no line is a request in the format {}{}", report.format, first_reason(report))]
+    NoRequests {
+        /// What became of the lines.
+        report: Box<ReadReport>,
+    },
+    /// A column that was named is not there.
+    #[error("the log has no column `{column}`: {help}")]
+    Column {
+        /// The column as named.
+        column: String,
+        /// The columns there are.
+        help: String,
+    },
+    /// Lines had to be left out of a log that is read strictly.
+    #[error("the log is read strictly, but {}", report.left_out().join("; "))]
+    Strict {
+        /// What became of the lines.
+        report: Box<ReadReport>,
+    },
+    /// More keys than can be numbered.
+    #[error("line {line}: more than 4,294,967,295 different keys")]
+    TooManyKeys {
+        /// The line of one key too many.
+        line: u64,
+    },
+}
+
+fn first_reason(report: &ReadReport) -> String {
+    report.malformed.first.first().map_or_else(String::new, |(line, why)| format!(": line {line} {why}"))
+}
