@@ -70,15 +70,3 @@ impl Trace {
         self.records.last().map_or(0, |last| last.at)
     }
 }
-
-/// TEMPORARY
-pub fn schedule(_trace: &Trace, _replay: &Replay, _key: crate::engine::random::StreamKey) -> Result<Vec<u64>, String> {
-    Ok(vec![])
-}
-impl Replay {
-    /// TEMPORARY
-    pub fn reads_like(&self, other: &Self) -> bool { self == other }
-}
-pub struct ReadReport;
-impl ReadReport { pub fn notices(&self) -> Vec<String> { vec![] } }
-pub fn read(_i: impl std::io::Read, _r: &Replay) -> Result<(Trace, ReadReport), String> { Ok((Trace::default(), ReadReport)) }
