@@ -1,1 +1,75 @@
-//! Tables, plots, CSV and JSON.
+//! Results for people and machines: tables, CSV, JSON and plots.
+//!
+//! Everything here is drawn from [`Results`] alone, as plain data: nothing is simulated, estimated or decided. The same
+//! results give the same bytes, so files can be compared.
+
+mod csv;
+mod files;
+#[cfg(test)]
+mod fixture;
+mod markdown;
+mod number;
+pub mod plots;
+mod summary;
+mod table;
+
+use crate::lab::results::Results;
+
+pub use files::{ReportError, write_all};
+pub use plots::{Plot, plots};
+
+/// The form in which a summary is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// For the terminal.
+    #[default]
+    Table,
+    /// For a page: GitHub-flavoured Markdown.
+    Markdown,
+    /// For a spreadsheet: one line per arm, sweep point and measure, as in `summary.csv`.
+    Csv,
+    /// For a program: all of [`Results`], as in `summary.json`.
+    Json,
+}
+
+/// The summary of an experiment as text, ending with a newline.
+///
+/// `colour` allows ANSI escapes and `width` is that of the terminal in columns; both matter to [`Format::Table`] only.
+/// A width of 0 means that there is no limit.
+#[must_use]
+pub fn render(results: &Results, format: Format, colour: bool, width: u16) -> String {
+    match format {
+        Format::Table => table::render(results, colour, width),
+        Format::Markdown => markdown::render(results),
+        Format::Csv => csv::summary(results),
+        Format::Json => json(results),
+    }
+}
+
+/// All of the results, indented; every float is written with the digits that give back the same bits.
+fn json(results: &Results) -> String {
+    let mut text = serde_json::to_string_pretty(results).expect("plain data has no keys that JSON cannot write");
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_gives_back_the_same_results() {
+        let results = fixture::results();
+        let text = render(&results, Format::Json, false, 80);
+        assert_eq!(serde_json::from_str::<Results>(&text).unwrap(), results);
+    }
+
+    #[test]
+    fn the_same_results_give_the_same_text() {
+        for format in [Format::Table, Format::Markdown, Format::Csv, Format::Json] {
+            let text = render(&fixture::results(), format, false, 120);
+            assert_eq!(text, render(&fixture::results(), format, false, 120));
+            assert!(text.ends_with('\n') && !text.contains('\u{1b}'));
+        }
+    }
+}
