@@ -176,13 +176,13 @@ mod tests {
             relative,
             significant,
         };
-        let show = |difference, relative, unit| super::difference(&comparison(difference, relative, true), unit);
+        let show = |amount, relative, unit| difference(&comparison(amount, relative, true), unit);
         assert_eq!(show(-0.031, Some(-0.31), Unit::Seconds).as_deref(), Some("−31 % ▼"));
         assert_eq!(show(0.5, Some(0.0312), Unit::PerSecond).as_deref(), Some("+3.1 % ▲"));
         assert_eq!(show(0.5, Some(12.0), Unit::Seconds).as_deref(), Some("×13 ▲"));
         assert_eq!(show(0.012, Some(9.0), Unit::Fraction).as_deref(), Some("+1.2 pp ▲"));
         assert_eq!(show(0.002, None, Unit::Seconds).as_deref(), Some("+2 ms ▲"));
-        assert_eq!(super::difference(&comparison(-1.0, Some(-0.5), false), Unit::Seconds), None);
+        assert_eq!(difference(&comparison(-1.0, Some(-0.5), false), Unit::Seconds), None);
     }
 
     #[test]

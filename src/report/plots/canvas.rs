@@ -87,15 +87,7 @@ pub(super) fn svg(width: f64, height: f64, title: &str, paint: impl FnOnce(&Canv
     }
     // The back end's own first tag knows nothing of fine units, round joints or titles.
     let body = drawn.split_once('\n').map_or("", |(_, body)| body);
-    let mut name = String::new();
-    for c in title.chars() {
-        match c {
-            '<' => name.push_str("&lt;"),
-            '&' => name.push_str("&amp;"),
-            c if c.is_control() => name.push(' '),
-            c => name.push(c),
-        }
-    }
+    let name = escape(title);
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"0 0 {} {}\" role=\"img\" stroke-linejoin=\"round\">\n<title>{name}</title>\n{body}",
@@ -201,6 +193,11 @@ fn dashes(spots: &[Spot], dash: f64, gap: f64) -> Vec<Vec<Spot>> {
     pieces
 }
 
+/// A text as XML writes it.
+fn escape(text: &str) -> String {
+    clean(text).replace('&', "&amp;").replace('<', "&lt;")
+}
+
 /// A text without characters that XML forbids.
 fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
@@ -224,13 +221,15 @@ pub(super) fn text_width(text: &str, font: Font) -> f64 {
     if text.trim().is_empty() {
         return 0.0;
     }
-    let picture = svg(4000.0, 100.0, "", |canvas| canvas.text(text, (0.0, 50.0), Anchor::Start, font));
-    let width = |tree: usvg::Tree| {
-        let texts = tree.root().children().iter().filter(|node| matches!(node, usvg::Node::Text(_)));
-        texts.map(|node| f64::from(node.abs_bounding_box().width())).sum()
-    };
-    // Without a measure, guess: Noto Sans is 0.57 em wide on average.
-    usvg::Tree::from_str(&picture, &options()).map_or_else(|_| text.chars().count() as f64 * 0.57 * font.size, width)
+    let (weight, size, text) = (if font.bold { "bold" } else { "normal" }, font.size, escape(text));
+    let picture = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\">\
+         <text font-family=\"{FAMILY}\" font-weight=\"{weight}\" font-size=\"{size}\">{text}</text></svg>"
+    );
+    let drawn = usvg::Tree::from_str(&picture, &options()).ok();
+    let width = drawn.as_ref().and_then(|tree| tree.root().children().first()).map(usvg::Node::abs_bounding_box);
+    // Letters that the font lacks are not drawn here but take room elsewhere: 0.57 em, the mean of Noto Sans.
+    width.map_or_else(|| text.chars().count() as f64 * 0.57 * size, |bounds| f64::from(bounds.width()))
 }
 
 /// A text no wider than so many pixels: the middle gives way, because names often differ at their ends.

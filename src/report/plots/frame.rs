@@ -126,8 +126,8 @@ pub(super) fn ticks_width(labels: &[String]) -> f64 {
     labels.iter().map(|label| text_width(label, theme::TICK)).fold(0.0, f64::max) + 8.0
 }
 
-/// A vertical axis: grid, tick labels, and its name above.
-pub(super) fn y_axis(canvas: &Canvas<'_>, area: Area, scale: &Scale, unit: Unit, name: &str) {
+/// A vertical axis: grid, tick labels, and its name so many pixels above.
+pub(super) fn y_axis(canvas: &Canvas<'_>, area: Area, scale: &Scale, unit: Unit, name: &str, above: f64) {
     let (labels, symbol) = scale.labels(unit);
     for (tick, label) in scale.ticks.iter().zip(&labels) {
         let y = scale.at(*tick);
@@ -135,13 +135,8 @@ pub(super) fn y_axis(canvas: &Canvas<'_>, area: Area, scale: &Scale, unit: Unit,
         canvas.text(label, (area.left - 7.0, y + 3.9), Anchor::End, theme::TICK);
     }
     let name = if symbol.is_empty() { name.to_owned() } else { format!("{name} ({symbol})") };
-    let left = area.left - ticks_width(&labels) + 1.0;
-    canvas.text(
-        &fit(&name, theme::AXIS_NAME, area.right - left),
-        (left, area.top - 10.0),
-        Anchor::Start,
-        theme::AXIS_NAME,
-    );
+    let name = fit(&name, theme::AXIS_NAME, area.right - theme::MARGIN);
+    canvas.text(&name, (theme::MARGIN, area.top - above), Anchor::Start, theme::AXIS_NAME);
 }
 
 /// A horizontal axis: line, ticks, labels that do not touch, and its name below.

@@ -3,12 +3,16 @@
 //! The same arm has the same colour in every plot, intervals are bands or bars, theory is dashed, and the footer tells how
 //! to get the picture again. Coordinates use no function of the platform, so the SVG is the same text everywhere.
 
+mod bars;
 mod canvas;
 mod frame;
+mod heat;
 mod png;
 mod scale;
+mod sweep;
 mod tail;
 mod theme;
+mod timeline;
 
 use crate::lab::results::Results;
 
@@ -37,8 +41,26 @@ impl Plot {
 #[must_use]
 pub fn plots(results: &Results) -> Vec<Plot> {
     let mut plots: Vec<Plot> = Vec::new();
+    plots.extend(bars::plot(results));
+    plots.extend(sweep::plots(results));
     plots.extend(tail::plot(results));
+    plots.extend(timeline::plots(results));
+    plots.extend(heat::plots(results));
+    for k in 0..plots.len() {
+        let name = file_name(&plots[k].name);
+        let taken = |name: &str| plots[..k].iter().any(|plot| plot.name == name);
+        let numbered = (2..).map(|number| format!("{name}-{number}"));
+        let free = [name.clone()].into_iter().chain(numbered).find(|name| !taken(name));
+        plots[k].name = free.unwrap_or(name);
+    }
     plots
+}
+
+/// A name that every file system takes: letters, digits, dots, and hyphens for all else. "lb[2]" becomes "lb-2".
+fn file_name(name: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' || c == '_' { c } else { '-' };
+    let name: String = name.chars().map(plain).take(80).collect();
+    name.trim_end_matches(['-', '.']).to_owned()
 }
 
 #[cfg(test)]

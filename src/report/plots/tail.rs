@@ -44,7 +44,7 @@ fn draw(canvas: &Canvas<'_>, results: &Results, cells: &[&Cell], inner: Area) {
     let width = frame::ticks_width(&y_scale(area(0.0)).labels(Unit::Fraction).0);
     let area = area(inner.left + width);
     let (x, y) = (Scale::log(latency, area.x(), 8), y_scale(area));
-    frame::y_axis(canvas, area, &y, Unit::Fraction, "requests that took longer");
+    frame::y_axis(canvas, area, &y, Unit::Fraction, "requests that took longer", 10.0);
     let (ticks, name) = frame::ticks(&x, Unit::Seconds, "latency");
     frame::x_axis(canvas, area, &ticks, &name, true);
     let mut ends = Vec::new();

@@ -60,7 +60,7 @@ fn shapes() -> Vec<(&'static str, Results)> {
 fn every_plot_renders_to_svg_and_png() {
     for (name, results) in shapes() {
         let plots = plots(&results);
-        assert_eq!(plots.is_empty(), false, "{name}");
+        assert!(!plots.is_empty(), "{name}");
         for (k, plot) in plots.iter().enumerate() {
             assert!(plots[..k].iter().all(|other| other.name != plot.name), "{name}: {} twice", plot.name);
             assert!(plot.svg.len() > 1000 && plot.svg.len() < 4_000_000, "{name} {}: {}", plot.name, plot.svg.len());
