@@ -6,6 +6,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use thiserror::Error;
 
 use super::{csv, json, plots};
@@ -108,8 +109,15 @@ fn write(results: &Results, manifest: &str, new: &Path, target: &Path) -> Result
         ("summary.json".to_owned(), json(results).into_bytes()),
         ("manifest.ron".to_owned(), manifest.as_bytes().to_vec()),
     ];
-    for plot in plots(results) {
-        let png = plot.png().map_err(|reason| ReportError::Plot { name: plot.name.clone(), reason })?;
+    // Rasterising takes longest; the order of the files is that of the plots on any number of threads.
+    let drawn: Result<Vec<_>, ReportError> = plots(results)
+        .into_par_iter()
+        .map(|plot| match plot.png() {
+            Ok(png) => Ok((plot, png)),
+            Err(reason) => Err(ReportError::Plot { name: plot.name, reason }),
+        })
+        .collect();
+    for (plot, png) in drawn? {
         files.push((format!("plots/{}.svg", plot.name), plot.svg.into_bytes()));
         files.push((format!("plots/{}.png", plot.name), png));
     }

@@ -8,7 +8,7 @@ use super::summary::{Row, Summary, method, summarize, verdict};
 use crate::lab::results::{Results, Verdict};
 
 /// Only a rule under the head: numbers in columns need no cage.
-const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─'));
 
 pub(super) fn render(results: &Results, colour: bool, width: u16) -> String {
     let width = if width == 0 { usize::MAX } else { usize::from(width).max(20) };
@@ -18,7 +18,12 @@ pub(super) fn render(results: &Results, colour: bool, width: u16) -> String {
     say(&paint.bold(&results.title), 0);
     say(&results.question, 0);
     say(&paint.dim(&method(results)), 0);
-    let summary = summarize(results);
+    let mut summary = summarize(results);
+    if let Some(sweep) = &results.sweep {
+        say(&paint.dim(&format!("by {}", sweep.path)), 0);
+        // The field's own name is short and, under the line that gives its path, clear.
+        summary.keys[0] = sweep.path.rsplit('.').next().unwrap_or_default().to_owned();
+    }
     for block in blocks(&summary, width) {
         let _ = writeln!(out, "\n{}", table(&summary, &block, paint, width));
     }
@@ -52,30 +57,29 @@ pub(super) fn render(results: &Results, colour: bool, width: u16) -> String {
     out
 }
 
+/// Columns a text takes at most.
+fn widest<'a>(texts: impl Iterator<Item = &'a str>) -> usize {
+    texts.map(length).max().unwrap_or(0)
+}
+
+/// Columns each key takes, with the space after it.
+fn key_widths(summary: &Summary) -> Vec<usize> {
+    let width = |key: usize| widest(summary.rows.iter().map(|row| &*row.keys[key]).chain([&*summary.keys[key]]));
+    (0..summary.keys.len()).map(|key| width(key) + 2).collect()
+}
+
 /// Which measures stand side by side: as many as fit beside the keys, at least one.
 fn blocks(summary: &Summary, width: usize) -> Vec<Vec<usize>> {
-    let widest = |texts: &mut dyn Iterator<Item = &str>| texts.map(length).max().unwrap_or(0);
-    let keys: usize = (0..summary.keys.len())
-        .map(|key| widest(&mut summary.rows.iter().map(|row| &*row.keys[key]).chain([&*summary.keys[key]])) + 2)
-        .sum();
+    let keys: usize = key_widths(summary).iter().sum();
     let mut blocks: Vec<Vec<usize>> = Vec::new();
     let mut used = usize::MAX;
     for (measure, name) in summary.measures.iter().enumerate() {
-        // The state stands in the first column of a block, whichever that is, so any column must hold it.
-        let numbers = widest(
-            &mut summary
-                .rows
-                .iter()
-                .flat_map(|row| number(row, measure, true).split('\n').map(str::to_owned).collect::<Vec<_>>())
-                .collect::<Vec<_>>()
-                .iter()
-                .map(|s| &**s)
-                .chain([&**name]),
-        );
-        let differences = widest(&mut summary.rows.iter().map(|row| difference(row, measure)));
-        let needs = numbers + 2 + if differences == 0 { 0 } else { differences + 2 };
+        let numbers = summary.rows.iter().filter(|row| row.state.is_none()).map(|row| &*row.entries[measure].number);
+        let differences = widest(summary.rows.iter().map(|row| difference(row, measure)));
+        let needs = widest(numbers.chain([&**name])) + 2 + if differences == 0 { 0 } else { differences + 1 };
         match blocks.last_mut() {
-            Some(block) if used.saturating_add(needs) <= width => {
+            // The space after the last column is not printed.
+            Some(block) if used.saturating_add(needs) <= width.saturating_add(2) => {
                 block.push(measure);
                 used += needs;
             }
@@ -88,7 +92,25 @@ fn blocks(summary: &Summary, width: usize) -> Vec<Vec<usize>> {
     blocks
 }
 
+/// A block of measures beside the keys. A row without a steady state says so across all its columns; where a line is too
+/// short for that, the words are broken in the first of them.
 fn table(summary: &Summary, block: &[usize], paint: Paint, width: usize) -> String {
+    let keys: usize = key_widths(summary).iter().sum();
+    let longest = widest(summary.rows.iter().filter_map(|row| row.state.as_deref()));
+    let mut lines = lines(summary, block, paint, width, true);
+    if keys + longest > width || lines.len() != summary.rows.len() + 2 {
+        return self::lines(summary, block, paint, width, false).join("\n");
+    }
+    for (line, row) in lines.iter_mut().skip(2).zip(&summary.rows) {
+        if let Some(state) = &row.state {
+            *line = format!("{line}{:1$}{2}", "", keys.saturating_sub(length(line)), paint.code(state, "33"));
+        }
+    }
+    lines.join("\n")
+}
+
+/// The lines of a table; rows without a steady state are left blank, or state it in their first column.
+fn lines(summary: &Summary, block: &[usize], paint: Paint, width: usize, blank: bool) -> Vec<String> {
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
@@ -97,26 +119,34 @@ fn table(summary: &Summary, block: &[usize], paint: Paint, width: usize) -> Stri
     } else {
         table.force_no_tty()
     };
-    let differs: Vec<bool> =
-        block.iter().map(|measure| summary.rows.iter().any(|row| !difference(row, *measure).is_empty())).collect();
+    let differs = |measure: usize| summary.rows.iter().any(|row| !difference(row, measure).is_empty());
     let head = |text: &str| Cell::new(text).add_attribute(Attribute::Bold);
     let mut header: Vec<Cell> = summary.keys.iter().map(|key| head(key)).collect();
-    for (measure, differs) in block.iter().zip(&differs) {
+    let mut space: Vec<u16> = vec![2; header.len()];
+    for measure in block {
         header.push(head(&summary.measures[*measure]).set_alignment(CellAlignment::Right));
-        header.extend(differs.then(|| Cell::new("")));
+        if differs(*measure) {
+            header.push(Cell::new(""));
+            space.extend([1, 2]);
+        } else {
+            space.push(2);
+        }
     }
     table.set_header(header);
     for row in &summary.rows {
-        let swept = row.keys.len() > 1;
         let mut cells: Vec<Cell> = Vec::new();
         for (place, key) in row.keys.iter().enumerate() {
             // A point is named once; its arms follow.
-            cells.push(Cell::new(if swept && place == 0 && !row.opens { "" } else { key }));
+            cells.push(Cell::new(if row.keys.len() > 1 && place == 0 && !row.opens { "" } else { key }));
         }
-        for (place, (measure, differs)) in block.iter().zip(&differs).enumerate() {
-            let cell = Cell::new(number(row, *measure, place == 0)).set_alignment(CellAlignment::Right);
-            cells.push(if row.state.is_some() { cell.fg(Color::Yellow) } else { cell });
-            if *differs {
+        for (place, measure) in block.iter().enumerate() {
+            let cell = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
+            cells.push(match &row.state {
+                Some(_) if blank => Cell::new(""),
+                Some(_) => cell(number(row, *measure, place == 0)).fg(Color::Yellow),
+                None => cell(number(row, *measure, place == 0)),
+            });
+            if differs(*measure) {
                 let cell = Cell::new(difference(row, *measure));
                 cells.push(match row.entries[*measure].good {
                     Some(true) => cell.fg(Color::Green),
@@ -127,7 +157,10 @@ fn table(summary: &Summary, block: &[usize], paint: Paint, width: usize) -> Stri
         }
         table.add_row(cells);
     }
-    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+    for (column, space) in table.column_iter_mut().zip(space) {
+        column.set_padding((0, space));
+    }
+    table.lines().map(|line| line.trim_end().to_owned()).collect()
 }
 
 /// What stands in a measure's column; the state of a row without a steady state stands in the first one, on two lines.

@@ -134,6 +134,13 @@ impl Canvas<'_> {
         done(self.area.draw(&Circle::new(fine(centre), (radius * FINE) as i32, fill(colour, 1.0))));
     }
 
+    /// A circle around a spot.
+    pub fn ring(&self, centre: Spot, radius: f64, colour: RGBColor) {
+        self.disc(centre, radius, colour);
+        self.disc(centre, radius - 1.5, RGBColor(255, 255, 255));
+        self.disc(centre, 1.2, colour);
+    }
+
     /// A text on its baseline.
     pub fn text(&self, text: &str, (x, y): Spot, anchor: Anchor, font: Font) {
         if text.is_empty() {

@@ -174,7 +174,7 @@ pub(super) fn ticks(scale: &Scale, unit: Unit, name: &str) -> (Vec<(f64, String)
 }
 
 /// A line with gaps where there is no number; a lone point is a dot. The band is the interval around it.
-pub(super) fn curve(canvas: &Canvas<'_>, points: &[Option<Reading>], stroke: Stroke) {
+pub(super) fn curve(canvas: &Canvas<'_>, points: &[Option<Reading>], stroke: Stroke, band_opacity: f64) {
     for run in points.split(Option::is_none) {
         let run: Vec<Reading> = run.iter().copied().flatten().collect();
         let edge = |pick: fn(&Reading) -> f64| run.iter().map(move |reading| (reading.x, pick(reading)));
@@ -182,7 +182,7 @@ pub(super) fn curve(canvas: &Canvas<'_>, points: &[Option<Reading>], stroke: Str
             let band: Vec<Spot> = edge(|reading| reading.high)
                 .chain(edge(|reading| reading.low).collect::<Vec<_>>().into_iter().rev())
                 .collect();
-            canvas.polygon(&band, stroke.colour, theme::BAND * stroke.opacity);
+            canvas.polygon(&band, stroke.colour, band_opacity);
         }
         match &run[..] {
             [] => {}

@@ -3,7 +3,7 @@
 use super::canvas::{Anchor, Canvas, Font, Stroke, fit};
 use super::frame::{self, Area};
 use super::scale::Scale;
-use super::{Plot, theme};
+use super::{Plot, featured, theme};
 use crate::lab::results::{Cell, NodeResult, Results, Unit};
 use crate::report::number;
 
@@ -16,13 +16,9 @@ const SHADES: f64 = 64.0;
 /// Pixels of the colour bar with its labels.
 const BAR: f64 = 74.0;
 
-/// One plot per fleet, at the last sweep point that has one.
+/// One plot per fleet.
 pub(super) fn plots(results: &Results) -> Vec<Plot> {
-    let at = |point: usize| -> Vec<&Cell> {
-        let cells = (0..results.arms.len()).filter_map(|arm| results.cell(arm, point));
-        cells.filter(|cell| cell.nodes.iter().any(mapped)).collect()
-    };
-    let Some(cells) = (0..results.points()).rev().map(at).find(|cells| !cells.is_empty()) else { return Vec::new() };
+    let cells = featured(results, |cell| cell.nodes.iter().any(mapped));
     let mut names: Vec<&str> = Vec::new();
     for node in cells.iter().flat_map(|cell| &cell.nodes).filter(|node| mapped(node)) {
         if !names.contains(&node.name.as_str()) {
@@ -48,12 +44,12 @@ fn plot(results: &Results, cells: &[&Cell], name: &str) -> Plot {
     let merged = if most > rows { format!(" · {most} servers in {rows} rows") } else { String::new() };
     let subtitle = format!("Utilization of the servers of {name} over time{place}{merged}");
     let columns = match maps.len() {
-        1 => 1,
-        2..=4 => 2,
+        ..=3 => 1,
+        4 => 2,
         _ => 3,
     };
     let lines = maps.len().div_ceil(columns);
-    let height = if lines <= 2 { theme::HEIGHT } else { 150.0 + lines as f64 * 165.0 };
+    let height = if lines <= 3 { theme::HEIGHT } else { 150.0 + lines as f64 * 165.0 };
     frame::page(results, format!("heat-{name}"), &subtitle, height, |canvas, inner| {
         let (gap, left) = (22.0, inner.left + 46.0);
         let width = (inner.right - BAR - left - gap * (columns - 1) as f64) / columns as f64;
@@ -159,5 +155,5 @@ fn bar(canvas: &Canvas<'_>, area: Area) {
         let label = number::tick(share, Unit::Fraction);
         canvas.text(&label, (area.right + 7.0, level + 3.9), Anchor::Start, theme::TICK);
     }
-    canvas.text("busy", (area.left, area.top - 6.0), Anchor::Start, theme::TICK);
+    canvas.text("utilization", (area.left, area.top - 10.0), Anchor::Start, theme::TICK);
 }

@@ -14,7 +14,7 @@ mod tail;
 mod theme;
 mod timeline;
 
-use crate::lab::results::Results;
+use crate::lab::results::{Cell, Results, Stability};
 
 /// A picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +54,18 @@ pub fn plots(results: &Results) -> Vec<Plot> {
         plots[k].name = free.unwrap_or(name);
     }
     plots
+}
+
+/// The cells of the sweep point that stands for all where a plot has room for one: the most loaded (last) of those at which
+/// the most arms are stable, among cells that have what is to be drawn. Empty if none has.
+fn featured<'a>(results: &'a Results, has: impl Fn(&Cell) -> bool) -> Vec<&'a Cell> {
+    let cells = |point: usize| -> Vec<&'a Cell> {
+        (0..results.arms.len()).filter_map(|arm| results.cell(arm, point)).filter(|cell| has(cell)).collect()
+    };
+    let stable = |cells: &[&Cell]| cells.iter().filter(|cell| cell.stability == Stability::Stable).count();
+    // Of equals, max_by_key takes the last.
+    let all = (0..results.points()).map(cells);
+    all.max_by_key(|cells| (stable(cells), cells.len())).unwrap_or_default()
 }
 
 /// A name that every file system takes: letters, digits, dots, and hyphens for all else. "lb[2]" becomes "lb-2".

@@ -28,7 +28,7 @@ impl Scale {
     /// Evenly divided, exactly from `low` to `high`.
     pub fn linear_exact((low, high): (f64, f64), (from, to): (f64, f64), count: usize) -> Self {
         let mut scale = Self::linear((low, high), (from, to), count);
-        (scale.low, scale.high) = (low, if high > low { high } else { low + 1.0 });
+        (scale.low, scale.high) = if high > low { (low, high) } else { (scale.low, scale.high) };
         let (low, high) = (scale.low, scale.high);
         scale.ticks.retain(|tick| *tick >= low && *tick <= high);
         scale
@@ -47,15 +47,18 @@ impl Scale {
             _ => &[1.0],
         };
         let stride = decades.div_ceil(count.max(1)).max(1) as i32;
-        let candidates: Vec<f64> = (first..=last)
-            .filter(|exponent| (exponent - first) % stride == 0)
-            .flat_map(|exponent| steps.iter().map(move |step| decimal(*step, exponent)))
-            .collect();
-        // A scale begins and ends at a tick, the nearest that leaves no value outside.
-        let slack = 1.0 + 1e-9;
-        let low = candidates.iter().copied().rfind(|tick| *tick <= low * slack).unwrap_or(low);
-        let high = candidates.iter().copied().find(|tick| *tick * slack >= high && *tick > low).unwrap_or(high * slack);
-        let ticks = candidates.into_iter().filter(|tick| (low..=high).contains(tick)).collect();
+        let at = |steps: &[f64], stride: i32| -> Vec<f64> {
+            let exponents = (first..=last).filter(|exponent| (exponent - first) % stride == 0);
+            exponents.flat_map(|exponent| steps.iter().map(move |step| decimal(*step, exponent))).collect()
+        };
+        // The scale ends at a round number, which need not bear a tick.
+        let (ends, slack) = (at(&[1.0, 2.0, 3.0, 5.0], 1), 1.0 + 1e-9);
+        let low = ends.iter().copied().rfind(|end| *end <= low * slack).unwrap_or(low);
+        let high = ends.iter().copied().find(|end| *end * slack >= high && *end > low).unwrap_or(low * 10.0);
+        let within =
+            |ticks: Vec<f64>| -> Vec<f64> { ticks.into_iter().filter(|tick| (low..=high).contains(tick)).collect() };
+        let ticks = [within(at(steps, stride)), within(at(&[1.0], 1))].into_iter().find(|ticks| ticks.len() > 1);
+        let ticks = ticks.unwrap_or_else(|| within(ends));
         Self { low, high, from, to, log: true, ticks }
     }
 
@@ -65,8 +68,11 @@ impl Scale {
         if low > 0.0 && high > 30.0 * low {
             Self::log((low, high), pixels, count)
         } else {
-            let high = if low == 0.0 && high == 0.0 { 1.0 } else { high };
-            Self::linear((low.min(0.0), high.max(0.0)), pixels, count)
+            let (low, high) = (low.min(0.0), if low == 0.0 && high == 0.0 { 1.0 } else { high.max(0.0) });
+            // A little air, so that a line at the edge is seen.
+            let air = (high - low) * 0.04;
+            let (low, high) = (if low < 0.0 { low - air } else { low }, if high > 0.0 { high + air } else { high });
+            Self::linear_exact((low, high), pixels, count)
         }
     }
 

@@ -1,10 +1,10 @@
 //! A measure against the swept quantity: the hockey stick.
 
-use super::canvas::{Anchor, Canvas, Spot, Stroke};
+use super::canvas::{Anchor, Canvas, Spot, Stroke, fit};
 use super::frame::{self, Area, Reading};
 use super::scale::{Scale, extent};
 use super::{Plot, theme};
-use crate::lab::results::{Cell, Estimate, Results, Stability, Sweep, Theory, Unit};
+use crate::lab::results::{Cell, Estimate, Results, Stability, Sweep, SweepPoint, Theory, Unit};
 use crate::report::number;
 
 /// Height of the strip above the data in which points without a steady state are marked.
@@ -53,8 +53,13 @@ fn draw(canvas: &Canvas<'_>, results: &Results, sweep: &Sweep, measure: &Estimat
     let area = area(inner.left + frame::ticks_width(&labels));
     let (y, xs) = (y_scale(area), places(sweep, (area.left + INSET, area.right - INSET)));
     frame::y_axis(canvas, area, &y, measure.unit, &measure.name, 10.0 + strip);
-    let ticks: Vec<(f64, String)> =
-        xs.iter().copied().zip(sweep.points.iter().map(|point| point.label.clone())).collect();
+    // Names of categories share the room; numbers are left out where they would touch, never shortened.
+    let room = (area.right - area.left) / xs.len() as f64 - 10.0;
+    let label = |point: &SweepPoint| match point.value {
+        Some(_) => point.label.clone(),
+        None => fit(&point.label, theme::TICK, room),
+    };
+    let ticks: Vec<(f64, String)> = xs.iter().copied().zip(sweep.points.iter().map(label)).collect();
     frame::x_axis(canvas, area, &ticks, &sweep.path, false);
     let level = area.top - strip / 2.0;
     if strip > 0.0 {
@@ -81,7 +86,7 @@ fn draw(canvas: &Canvas<'_>, results: &Results, sweep: &Sweep, measure: &Estimat
                 Reading::new(*x, Some(value), half, &y)
             })
             .collect();
-        frame::curve(canvas, &readings, theme::measured(colour));
+        frame::curve(canvas, &readings, theme::measured(colour), theme::band(results.arms.len()));
         readings.iter().flatten().for_each(|reading| canvas.disc((reading.x, reading.y), 3.2, colour));
         canvas.line(&theory, theme::theory(colour));
         let mut end = readings.iter().flatten().next_back().map(|reading| reading.y);

@@ -3,26 +3,26 @@
 use super::canvas::{Canvas, Spot};
 use super::frame::{self, Area};
 use super::scale::{Scale, extent};
-use super::{Plot, theme};
+use super::{Plot, featured, theme};
 use crate::lab::results::{Cell, Results, Stability, Theory, Unit};
+
+/// Quantiles of theory that make a curve; fewer are points, because straight lines between them would be wrong.
+const CURVE: usize = 8;
 
 /// One line per arm, at the most loaded sweep point at which most arms have a tail.
 pub(super) fn plot(results: &Results) -> Option<Plot> {
-    let shown = |point: usize| -> Vec<&Cell> {
-        (0..results.arms.len())
-            .filter_map(|arm| results.cell(arm, point))
-            .filter(|cell| cell.stability == Stability::Stable && drawable(cell).next().is_some())
-            .collect()
-    };
-    // The last of the greatest: max_by_key gives the last.
-    let point = (0..results.points()).max_by_key(|point| shown(*point).len())?;
-    let cells = shown(point);
+    let drawn = |cell: &Cell| cell.stability == Stability::Stable && drawable(cell).next().is_some();
+    let cells = featured(results, drawn);
     let first = *cells.first()?;
-    let models: Vec<&Theory> =
-        cells.iter().filter_map(|cell| cell.theory.as_ref()).filter(|theory| !quantiles(theory).is_empty()).collect();
+    let theories = cells.iter().filter_map(|cell| cell.theory.as_ref());
+    let known = theories.filter(|theory| !quantiles(theory).is_empty()).max_by_key(|theory| quantiles(theory).len());
     let place = results.point(first).map_or_else(String::new, |point| format!(" at {}", point.label));
-    let dashed = models.first().map_or_else(String::new, |theory| format!(" · dashed: theory ({})", theory.model));
-    let subtitle = format!("Latency tail{place}: fraction of requests that took longer{dashed}");
+    let mark = match known {
+        Some(theory) if quantiles(theory).len() >= CURVE => format!(" · dashed: theory ({})", theory.model),
+        Some(theory) => format!(" · rings: theory ({})", theory.model),
+        None => String::new(),
+    };
+    let subtitle = format!("Latency tail{place}: fraction of requests that took longer{mark}");
     Some(frame::page(results, "latency-tail".to_owned(), &subtitle, theme::HEIGHT, |canvas, inner| {
         draw(canvas, results, &cells, inner);
     }))
@@ -55,8 +55,11 @@ fn draw(canvas: &Canvas<'_>, results: &Results, cells: &[&Cell], inner: Area) {
         if let Some(theory) = &cell.theory {
             let line: Vec<Spot> =
                 quantiles(theory).into_iter().map(|(latency, above)| (x.at(latency), y.at(above))).collect();
-            canvas.line(&line, theme::theory(colour));
-            line.iter().for_each(|spot| canvas.disc(*spot, 2.6, colour));
+            if line.len() >= CURVE {
+                canvas.line(&line, theme::theory(colour));
+            } else {
+                line.iter().for_each(|spot| canvas.ring(*spot, 4.5, colour));
+            }
         }
         // The longest tail is named first, as the lines stand from right to left.
         let reach = line.iter().map(|spot| spot.0).fold(area.left, f64::max);

@@ -24,8 +24,10 @@ pub(super) const GRID: RGBColor = RGBColor(0xE9, 0xEB, 0xED);
 /// Areas that stand apart: warm-up, unstable.
 pub(super) const SHADE: RGBColor = RGBColor(0xF4, 0xF5, 0xF6);
 
-/// Opacity of interval bands.
-pub(super) const BAND: f64 = 0.16;
+/// Opacity of interval bands: fainter where many lie upon each other.
+pub(super) fn band(arms: usize) -> f64 {
+    if arms > 5 { 0.07 } else { 0.16 }
+}
 
 /// The title of a plot.
 pub(super) const TITLE: Font = Font { size: 17.0, colour: INK, bold: true };

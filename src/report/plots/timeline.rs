@@ -1,9 +1,9 @@
 //! One node over time: small panels above each other that share the time axis.
 
-use super::canvas::{Anchor, Canvas, Stroke};
+use super::canvas::{Canvas, Stroke};
 use super::frame::{self, Area, Reading};
 use super::scale::Scale;
-use super::{Plot, theme};
+use super::{Plot, featured, theme};
 use crate::lab::results::{Cell, Results, Series, Unit};
 
 /// Nodes drawn at most; the series of all are in `series.csv`.
@@ -28,13 +28,9 @@ struct Panel {
     lines: Vec<Vec<Line>>,
 }
 
-/// One plot per node that has series, at the last sweep point that has any.
+/// One plot per node that has series.
 pub(super) fn plots(results: &Results) -> Vec<Plot> {
-    let at = |point: usize| -> Vec<&Cell> {
-        let cells = (0..results.arms.len()).filter_map(|arm| results.cell(arm, point));
-        cells.filter(|cell| cell.series.iter().any(|series| series.mean.iter().any(Option::is_some))).collect()
-    };
-    let Some(cells) = (0..results.points()).rev().map(at).find(|cells| !cells.is_empty()) else { return Vec::new() };
+    let cells = featured(results, |cell| cell.series.iter().any(|series| series.mean.iter().any(Option::is_some)));
     let mut nodes: Vec<&str> = Vec::new();
     for series in cells.iter().flat_map(|cell| &cell.series) {
         if !nodes.contains(&series.node.as_str()) {
@@ -147,7 +143,7 @@ fn draw(canvas: &Canvas<'_>, results: &Results, cells: &[&Cell], panels: &[Panel
         let values = panel.lines.iter().flatten().flat_map(|line| line.mean.iter().copied().flatten());
         let time = panel.unit == Unit::Seconds;
         // Only latency may be logarithmic; an empty window would otherwise tear the other lines apart.
-        Scale::choose(tops.chain(values).chain((!time).then_some(0.0)), area.y(), 3)
+        Scale::choose(tops.chain(values).chain((!time).then_some(0.0)), area.y(), 4)
     };
     let width = panels
         .iter()
@@ -185,7 +181,7 @@ fn draw(canvas: &Canvas<'_>, results: &Results, cells: &[&Cell], panels: &[Panel
                         Reading::new(x.at((k as f64 + 0.5) * cell.window), *mean, half, &y)
                     })
                     .collect();
-                frame::curve(canvas, &readings, stroke);
+                frame::curve(canvas, &readings, stroke, theme::band(results.arms.len()));
             }
         }
     }
@@ -194,7 +190,4 @@ fn draw(canvas: &Canvas<'_>, results: &Results, cells: &[&Cell], panels: &[Panel
     let rows: Vec<(usize, f64)> =
         cells.iter().enumerate().map(|(row, cell)| (cell.arm, top.top + 8.0 + 18.0 * row as f64)).collect();
     frame::names(canvas, results, whole, &rows);
-    if cells.is_empty() {
-        canvas.text("nothing was seen", (inner.left, inner.top), Anchor::Start, theme::SUBTITLE);
-    }
 }
