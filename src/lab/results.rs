@@ -1,6 +1,7 @@
 //! The answer to an experiment, as plain data: what `summary.json` holds and every report is drawn from.
 //!
-//! Nothing here computes; the lab fills these structures in plan order and the report reads them.
+//! Nothing here computes; the lab fills these structures in plan order and the report reads them. The few methods look
+//! things up.
 
 use serde::{Deserialize, Serialize};
 
@@ -246,4 +247,46 @@ pub enum Verdict {
     Fails,
     /// The interval holds both.
     Undecided,
+}
+
+impl Results {
+    /// Number of points on the x axis; 1 without a sweep.
+    #[must_use]
+    pub fn points(&self) -> usize {
+        self.sweep.as_ref().map_or(1, |sweep| sweep.points.len())
+    }
+
+    /// The cell of an arm at a sweep point, if there is one.
+    #[must_use]
+    pub fn cell(&self, arm: usize, point: usize) -> Option<&Cell> {
+        self.cells.get(arm * self.points() + point).filter(|cell| cell.arm == arm && cell.point == point)
+    }
+
+    /// The name of a cell's arm.
+    #[must_use]
+    pub fn arm(&self, cell: &Cell) -> &str {
+        self.arms.get(cell.arm).map_or("", String::as_str)
+    }
+
+    /// A cell's point on the x axis; `None` without a sweep.
+    #[must_use]
+    pub fn point(&self, cell: &Cell) -> Option<&SweepPoint> {
+        self.sweep.as_ref()?.points.get(cell.point)
+    }
+}
+
+impl Cell {
+    /// The estimate with this identifier.
+    #[must_use]
+    pub fn estimate(&self, id: &str) -> Option<&Estimate> {
+        self.estimates.iter().find(|estimate| estimate.id == id)
+    }
+}
+
+impl Theory {
+    /// The known value of the measure with this identifier.
+    #[must_use]
+    pub fn value(&self, id: &str) -> Option<f64> {
+        self.values.iter().find(|(known, _)| known == id).map(|(_, value)| *value)
+    }
 }

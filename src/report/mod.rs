@@ -1,10 +1,75 @@
-//! TEMPORARY
-use crate::lab::results::*;
-pub enum Format { Table, Markdown, Csv, Json }
-pub fn render(r: &Results, _f: Format, _c: bool, _w: u16) -> String {
-  let mut s = String::new();
-  for c in &r.cells { s += &format!("{} {} {:?}\n", r.arms[c.arm], c.point, c.stability); for e in &c.estimates { s += &format!("   {} {}\n", e.name, crate::lab::number::show(e.unit, e.value.unwrap_or(f64::NAN), e.half_width)); } }
-  for c in &r.claims { s += &format!("{:?} {} {}\n", c.verdict, c.claim, c.evidence); }
-  s }
-pub fn check_folder(_p: &std::path::Path) -> Result<(), String> { Ok(()) }
-pub fn write_all(r: &Results, m: &str, f: &std::path::Path) -> Result<Vec<std::path::PathBuf>, String> { std::fs::create_dir_all(f).unwrap(); std::fs::write(f.join("summary.json"), serde_json::to_string_pretty(r).unwrap()).unwrap(); std::fs::write(f.join("manifest.ron"), m).unwrap(); Ok(vec![]) }
+//! Results for people and machines: tables, CSV, JSON and plots.
+//!
+//! Everything here is drawn from [`Results`] alone, as plain data: nothing is simulated, estimated or decided. The same
+//! results give the same bytes, so files can be compared.
+
+mod csv;
+mod files;
+#[cfg(test)]
+mod fixture;
+mod markdown;
+mod number;
+pub mod plots;
+mod summary;
+mod table;
+
+use crate::lab::results::Results;
+
+pub use files::{ReportError, write_all};
+pub use plots::{Plot, plots};
+
+/// The form in which a summary is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// For the terminal.
+    #[default]
+    Table,
+    /// For a page: GitHub-flavoured Markdown.
+    Markdown,
+    /// For a spreadsheet: one line per arm, sweep point and measure, as in `summary.csv`.
+    Csv,
+    /// For a program: all of [`Results`], as in `summary.json`.
+    Json,
+}
+
+/// The summary of an experiment as text, ending with a newline.
+///
+/// `colour` allows ANSI escapes and `width` is that of the terminal in columns; both matter to [`Format::Table`] only.
+/// A width of 0 means that there is no limit.
+#[must_use]
+pub fn render(results: &Results, format: Format, colour: bool, width: u16) -> String {
+    match format {
+        Format::Table => table::render(results, colour, width),
+        Format::Markdown => markdown::render(results),
+        Format::Csv => csv::summary(results),
+        Format::Json => json(results),
+    }
+}
+
+/// All of the results, indented; every float is written with the digits that give back the same bits.
+fn json(results: &Results) -> String {
+    let mut text = serde_json::to_string_pretty(results).expect("plain data has no keys that JSON cannot write");
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_gives_back_the_same_results() {
+        let results = fixture::results();
+        let text = render(&results, Format::Json, false, 80);
+        assert_eq!(serde_json::from_str::<Results>(&text).unwrap(), results);
+    }
+
+    #[test]
+    fn the_same_results_give_the_same_text() {
+        for format in [Format::Table, Format::Markdown, Format::Csv, Format::Json] {
+            let text = render(&fixture::results(), format, false, 120);
+            assert_eq!(text, render(&fixture::results(), format, false, 120));
+            assert!(text.ends_with('\n') && !text.contains('\u{1b}'));
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The summary as a page of GitHub-flavoured Markdown.
+
+use std::fmt::Write as _;
+
+use super::summary::{method, summarize, verdict};
+use crate::lab::results::Results;
+
+pub(super) fn render(results: &Results) -> String {
+    let summary = summarize(results);
+    let mut out = format!("# {}\n", escape(&results.title));
+    for line in [&results.question, &method(results)] {
+        if !line.is_empty() {
+            let _ = writeln!(out, "\n{}", escape(line));
+        }
+    }
+    out.push('\n');
+    let heads: Vec<&String> = summary.keys.iter().chain(&summary.measures).collect();
+    row(&mut out, heads.iter().map(|head| escape(head)));
+    let rule = |place| if place < summary.keys.len() { "---" } else { "---:" }.to_owned();
+    row(&mut out, (0..heads.len()).map(rule));
+    for line in &summary.rows {
+        let numbers = line.entries.iter().enumerate().map(|(place, entry)| match &line.state {
+            Some(state) if place == 0 => escape(state),
+            Some(_) => "–".to_owned(),
+            None if entry.difference.is_empty() => entry.number.clone(),
+            None => format!("{} ({})", entry.number, entry.difference),
+        });
+        row(&mut out, line.keys.iter().map(|key| escape(key)).chain(numbers));
+    }
+    for line in &summary.legend {
+        let _ = writeln!(out, "\n{}", escape(line));
+    }
+    if !results.claims.is_empty() {
+        out.push_str("\n## Claims\n\n| verdict | claim | evidence |\n| --- | --- | --- |\n");
+    }
+    for claim in &results.claims {
+        let word = format!("**{}**", verdict(claim.verdict));
+        row(&mut out, [word, escape(&claim.claim), escape(&claim.evidence)].into_iter());
+    }
+    if !results.notices.is_empty() {
+        out.push_str("\n## Notes\n\n");
+    }
+    for notice in &results.notices {
+        let _ = writeln!(out, "- {}", escape(notice));
+    }
+    out
+}
+
+fn row(out: &mut String, cells: impl Iterator<Item = String>) {
+    let _ = writeln!(out, "| {} |", cells.collect::<Vec<_>>().join(" | "));
+}
+
+/// Text that means itself: no table, tag, emphasis or second line begins in it.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '|' | '\\' | '*' | '_' | '`' | '<' | '[' | ']' | '#' => out.extend(['\\', c]),
+            '\n' | '\r' => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture;
+    use super::*;
+
+    #[test]
+    fn a_page_has_table_claims_and_notes() {
+        insta::assert_snapshot!(render(&fixture::results()));
+    }
+
+    #[test]
+    fn a_name_cannot_break_the_table() {
+        let mut results = fixture::results();
+        results.arms[0] = "a|b\n<c>".to_owned();
+        let page = render(&results);
+        assert!(page.contains(r"a\|b \<c>"), "{page}");
+    }
+}

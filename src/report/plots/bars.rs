@@ -1,0 +1,107 @@
+//! Arms side by side: a bar per arm with its interval, a panel per measure.
+
+use super::canvas::{Anchor, Canvas, Font, Stroke, fit, text_width};
+use super::frame::{self, Area};
+use super::scale::Scale;
+use super::{Plot, theme};
+use crate::lab::results::{Cell, Estimate, Results, Stability};
+use crate::report::number;
+
+/// Panels side by side.
+const COLUMNS: usize = 2;
+/// Space between them.
+const GAP: f64 = 34.0;
+
+/// One picture of all measures; none if something is swept, or if there is one arm and no theory to compare with.
+pub(super) fn plot(results: &Results) -> Option<Plot> {
+    let first = results.cells.first().filter(|_| results.sweep.is_none())?;
+    let theory = results.cells.iter().any(|cell| cell.theory.is_some());
+    let valued = |measure: &&Estimate| results.cells.iter().any(|cell| estimate(cell, &measure.id).is_some());
+    let measures: Vec<&Estimate> = first.estimates.iter().filter(valued).collect();
+    if measures.is_empty() || (results.arms.len() < 2 && !theory) {
+        return None;
+    }
+    let percent = number::plain(results.run.confidence * 100.0, 3);
+    let model = results.cells.iter().find_map(|cell| cell.theory.as_ref());
+    let dashed = model.map_or_else(String::new, |theory| format!(" · dashed: theory ({})", theory.model));
+    let subtitle = format!("Measures by arm · lines: {percent} % intervals{dashed}");
+    let row = if results.arms.len() > 6 { 20.0 } else { 26.0 };
+    let panel = 34.0 + row * results.arms.len() as f64 + 18.0;
+    let height = frame::TOP + panel * measures.len().div_ceil(COLUMNS) as f64 + 50.0;
+    Some(frame::page(results, "bars".to_owned(), &subtitle, height.max(240.0), |canvas, inner| {
+        let width = (inner.right - inner.left - GAP * (COLUMNS - 1) as f64) / COLUMNS as f64;
+        for (k, measure) in measures.iter().enumerate() {
+            let left = inner.left + (k % COLUMNS) as f64 * (width + GAP);
+            let top = inner.top + (k / COLUMNS) as f64 * panel;
+            let area = Area { left, top, right: left + width, bottom: top + panel - 18.0 };
+            draw(canvas, results, measure, area, row);
+        }
+    }))
+}
+
+fn draw(canvas: &Canvas<'_>, results: &Results, measure: &Estimate, area: Area, row: f64) {
+    canvas.text(&measure.name, (area.left, area.top + 16.0), Anchor::Start, Font { bold: true, ..theme::AXIS_NAME });
+    let names = results.arms.iter().map(|arm| text_width(arm, theme::LABEL)).fold(0.0, f64::max).min(140.0);
+    let left = if results.arms.len() > 1 { area.left + names + 10.0 } else { area.left };
+    // The number stands after the bar, so the longest bar leaves room for it.
+    let texts = results.cells.iter().map(|cell| text_width(&words(cell, measure), theme::TICK)).fold(0.0, f64::max);
+    let ends = results.cells.iter().filter_map(|cell| estimate(cell, &measure.id)).flat_map(|estimate| {
+        let (value, half) = (estimate.value.unwrap_or(0.0), estimate.half_width.unwrap_or(0.0));
+        [value + half, value - half]
+    });
+    let known = results.cells.iter().filter_map(|cell| cell.theory.as_ref()?.value(&measure.id));
+    let numbers: Vec<f64> = ends.chain(known).chain([0.0]).filter(|value| value.is_finite()).collect();
+    let high = numbers.iter().copied().fold(0.0, f64::max);
+    let low = if results.cells.iter().any(|cell| estimate(cell, &measure.id).is_some_and(|e| e.value < Some(0.0))) {
+        numbers.iter().copied().fold(0.0, f64::min)
+    } else {
+        0.0
+    };
+    let high = if high > low { high } else { low + 1.0 };
+    let x = Scale::linear_exact((low, high), (left, area.right - texts - 8.0), 4);
+    let mut y = area.top + 34.0;
+    for cell in &results.cells {
+        let colour = theme::arm(cell.arm);
+        let middle = y + row / 2.0;
+        if results.arms.len() > 1 {
+            let name = fit(results.arm(cell), theme::LABEL, names + 1.0);
+            canvas.text(&name, (left - 10.0, middle + 4.2), Anchor::End, Font { colour, ..theme::LABEL });
+        }
+        let mut end = left;
+        if let Some(Estimate { value: Some(value), half_width, .. }) = estimate(cell, &measure.id) {
+            let half = half_width.filter(|half| half.is_finite()).unwrap_or(0.0);
+            canvas.rectangle((x.at(0.0), middle - row * 0.32), (x.at(*value), middle + row * 0.32), colour, 0.35);
+            let ink = Stroke::new(colour, 1.8);
+            canvas.line(&[(x.at(value - half), middle), (x.at(value + half), middle)], ink);
+            for edge in [x.at(value - half), x.at(value + half)].into_iter().filter(|_| half > 0.0) {
+                canvas.line(&[(edge, middle - 3.5), (edge, middle + 3.5)], ink);
+            }
+            canvas.disc((x.at(*value), middle), 2.8, colour);
+            end = x.at(value + half).max(x.at(0.0));
+        }
+        if let Some(known) = cell.theory.as_ref().and_then(|theory| theory.value(&measure.id)) {
+            let at = x.at(known);
+            canvas.line(&[(at, middle - row * 0.46), (at, middle + row * 0.46)], theme::theory(theme::INK));
+            end = end.max(at);
+        }
+        canvas.text(&words(cell, measure), (end + 8.0, middle + 3.9), Anchor::Start, theme::TICK);
+        y += row;
+    }
+    canvas.line(&[(x.at(0.0), area.top + 32.0), (x.at(0.0), y + 2.0)], Stroke::new(theme::AXIS, 1.2));
+}
+
+/// A measure where a steady state exists.
+fn estimate<'a>(cell: &'a Cell, id: &str) -> Option<&'a Estimate> {
+    let steady = cell.estimate(id).filter(|_| cell.stability == Stability::Stable);
+    steady.filter(|estimate| estimate.value.is_some_and(f64::is_finite))
+}
+
+/// The number beside a bar, or why there is none.
+fn words(cell: &Cell, measure: &Estimate) -> String {
+    match (&cell.stability, cell.estimate(&measure.id)) {
+        (Stability::Stable, Some(estimate)) => number::estimate(estimate),
+        (Stability::Stable, None) => "–".to_owned(),
+        (Stability::Unstable { .. }, _) => "unstable".to_owned(),
+        (Stability::Overflow { .. }, _) => "stopped".to_owned(),
+    }
+}

@@ -1,0 +1,293 @@
+//! A sheet to draw on, in pixels: plotters' SVG back end with sub-pixel precision, dashes and text that can be measured.
+
+use std::sync::{Arc, OnceLock};
+
+use plotters::backend::SVGBackend;
+use plotters::coord::Shift;
+use plotters::drawing::{DrawingArea, IntoDrawingArea};
+use plotters::element::{Circle, PathElement, Polygon, Rectangle, Text};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color, FontFamily, FontStyle, FontTransform, RGBAColor, RGBColor, ShapeStyle, TextStyle};
+use resvg::usvg::{self, fontdb};
+
+/// Units of the back end, which knows whole numbers only, in one pixel.
+const FINE: f64 = 10.0;
+/// The family looked for first; the PNG is drawn with the copy of it that is built in.
+const FAMILY: &str = "Noto Sans, Helvetica, Arial, sans-serif";
+/// plotters divides font sizes by this before they are written.
+const PLOTTERS_FONT: f64 = 1.24;
+
+/// A place on the sheet: pixels from the left, pixels from the top.
+pub(super) type Spot = (f64, f64);
+
+/// Which point of a text stands at its spot.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Anchor {
+    /// The left end.
+    Start,
+    /// The middle.
+    Middle,
+    /// The right end.
+    End,
+}
+
+/// How a text looks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Font {
+    /// Height of an em in pixels.
+    pub size: f64,
+    /// Its colour.
+    pub colour: RGBColor,
+    /// Whether it is bold.
+    pub bold: bool,
+}
+
+/// How a line looks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stroke {
+    /// Its colour.
+    pub colour: RGBColor,
+    /// 1 is solid, 0 invisible.
+    pub opacity: f64,
+    /// In pixels.
+    pub width: f64,
+    /// Whether it is dashed.
+    pub dashed: bool,
+}
+
+impl Stroke {
+    /// A solid line.
+    pub fn new(colour: RGBColor, width: f64) -> Self {
+        Self { colour, opacity: 1.0, width, dashed: false }
+    }
+
+    fn style(self) -> ShapeStyle {
+        ShapeStyle {
+            color: self.colour.mix(self.opacity),
+            filled: false,
+            stroke_width: (self.width * FINE).round() as u32,
+        }
+    }
+}
+
+/// The sheet.
+pub(super) struct Canvas<'a> {
+    area: DrawingArea<SVGBackend<'a>, Shift>,
+}
+
+/// A picture of so many pixels as SVG text. `title` is what a screen reader says.
+pub(super) fn svg(width: f64, height: f64, title: &str, paint: impl FnOnce(&Canvas<'_>)) -> String {
+    let mut drawn = String::new();
+    {
+        let size = ((width * FINE) as u32, (height * FINE) as u32);
+        let canvas = Canvas { area: SVGBackend::with_string(&mut drawn, size).into_drawing_area() };
+        canvas.rectangle((0.0, 0.0), (width, height), RGBColor(255, 255, 255), 1.0);
+        paint(&canvas);
+        done(canvas.area.present());
+    }
+    // The back end's own first tag knows nothing of fine units, round joints or titles.
+    let body = drawn.split_once('\n').map_or("", |(_, body)| body);
+    let name = escape(title);
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+         viewBox=\"0 0 {} {}\" role=\"img\" stroke-linejoin=\"round\">\n<title>{name}</title>\n{body}",
+        width * FINE,
+        height * FINE,
+    )
+}
+
+/// Drawing into a string cannot fail.
+fn done<E: std::fmt::Debug>(result: Result<(), E>) {
+    result.expect("a string takes everything");
+}
+
+fn fine((x, y): Spot) -> (i32, i32) {
+    ((x * FINE).round() as i32, (y * FINE).round() as i32)
+}
+
+impl Canvas<'_> {
+    /// A line through all spots.
+    pub fn line(&self, spots: &[Spot], stroke: Stroke) {
+        if stroke.dashed {
+            for dash in dashes(spots, 5.0, 3.5) {
+                self.line(&dash, Stroke { dashed: false, ..stroke });
+            }
+        } else if spots.len() > 1 {
+            let path: Vec<(i32, i32)> = spots.iter().copied().map(fine).collect();
+            done(self.area.draw(&PathElement::new(path, stroke.style())));
+        }
+    }
+
+    /// A filled shape.
+    pub fn polygon(&self, spots: &[Spot], colour: RGBColor, opacity: f64) {
+        let path: Vec<(i32, i32)> = spots.iter().copied().map(fine).collect();
+        done(self.area.draw(&Polygon::new(path, fill(colour, opacity))));
+    }
+
+    /// A filled rectangle between two corners.
+    pub fn rectangle(&self, corner: Spot, opposite: Spot, colour: RGBColor, opacity: f64) {
+        done(self.area.draw(&Rectangle::new([fine(corner), fine(opposite)], fill(colour, opacity))));
+    }
+
+    /// A filled circle.
+    pub fn disc(&self, centre: Spot, radius: f64, colour: RGBColor) {
+        done(self.area.draw(&Circle::new(fine(centre), (radius * FINE) as i32, fill(colour, 1.0))));
+    }
+
+    /// A circle around a spot.
+    pub fn ring(&self, centre: Spot, radius: f64, colour: RGBColor) {
+        self.disc(centre, radius, colour);
+        self.disc(centre, radius - 1.5, RGBColor(255, 255, 255));
+        self.disc(centre, 1.2, colour);
+    }
+
+    /// A text on its baseline.
+    pub fn text(&self, text: &str, (x, y): Spot, anchor: Anchor, font: Font) {
+        if text.is_empty() {
+            return;
+        }
+        let h_pos = match anchor {
+            Anchor::Start => HPos::Left,
+            Anchor::Middle => HPos::Center,
+            Anchor::End => HPos::Right,
+        };
+        let style = TextStyle {
+            font: plotters::style::FontDesc::new(
+                FontFamily::Name(FAMILY),
+                font.size * FINE * PLOTTERS_FONT,
+                if font.bold { FontStyle::Bold } else { FontStyle::Normal },
+            )
+            .transform(FontTransform::None),
+            color: font.colour.to_backend_color(),
+            pos: Pos::new(h_pos, VPos::Top),
+        };
+        // The back end moves a text that hangs from its top down by 0.76 em.
+        let spot = fine((x, y - 0.76 * font.size));
+        done(self.area.draw(&Text::new(clean(text), spot, style)));
+    }
+}
+
+fn fill(colour: RGBColor, opacity: f64) -> ShapeStyle {
+    RGBAColor(colour.0, colour.1, colour.2, opacity).filled()
+}
+
+/// The pieces of a line that a dash pattern leaves.
+fn dashes(spots: &[Spot], dash: f64, gap: f64) -> Vec<Vec<Spot>> {
+    let mut pieces = Vec::new();
+    let (mut on, mut left) = (true, dash);
+    let mut piece: Vec<Spot> = spots.first().copied().into_iter().collect();
+    for pair in spots.windows(2) {
+        let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
+        let length = ((x1 - x0) * (x1 - x0) + (y1 - y0) * (y1 - y0)).sqrt();
+        let mut along = 0.0;
+        while length - along > left {
+            along += left;
+            let spot = (x0 + (x1 - x0) * along / length, y0 + (y1 - y0) * along / length);
+            piece.push(spot);
+            if on {
+                pieces.push(piece);
+            }
+            piece = vec![spot];
+            on = !on;
+            left = if on { dash } else { gap };
+        }
+        left -= length - along;
+        piece.push((x1, y1));
+    }
+    if on && piece.len() > 1 {
+        pieces.push(piece);
+    }
+    pieces
+}
+
+/// A text as XML writes it.
+fn escape(text: &str) -> String {
+    clean(text).replace('&', "&amp;").replace('<', "&lt;")
+}
+
+/// A text without characters that XML forbids.
+fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// The fonts that are built in, and no others: pictures look the same everywhere.
+pub(super) fn options() -> usvg::Options<'static> {
+    static FONTS: OnceLock<Arc<fontdb::Database>> = OnceLock::new();
+    let fonts = FONTS.get_or_init(|| {
+        let mut fonts = fontdb::Database::new();
+        fonts.load_font_data(notosans::REGULAR_TTF.to_vec());
+        fonts.load_font_data(notosans::BOLD_TTF.to_vec());
+        fonts.set_sans_serif_family("Noto Sans");
+        Arc::new(fonts)
+    });
+    usvg::Options { fontdb: Arc::clone(fonts), font_family: "Noto Sans".to_owned(), ..usvg::Options::default() }
+}
+
+/// How many pixels wide a text is.
+pub(super) fn text_width(text: &str, font: Font) -> f64 {
+    if text.trim().is_empty() {
+        return 0.0;
+    }
+    let (weight, size, text) = (if font.bold { "bold" } else { "normal" }, font.size, escape(text));
+    let picture = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\">\
+         <text font-family=\"{FAMILY}\" font-weight=\"{weight}\" font-size=\"{size}\">{text}</text></svg>"
+    );
+    let drawn = usvg::Tree::from_str(&picture, &options()).ok();
+    let width = drawn.as_ref().and_then(|tree| tree.root().children().first()).map(usvg::Node::abs_bounding_box);
+    // Letters that the font lacks are not drawn here but take room elsewhere: 0.57 em, the mean of Noto Sans.
+    width.map_or_else(|| text.chars().count() as f64 * 0.57 * size, |bounds| f64::from(bounds.width()))
+}
+
+/// A text no wider than so many pixels: the middle gives way, because names often differ at their ends.
+pub(super) fn fit(text: &str, font: Font, width: f64) -> String {
+    if text_width(text, font) <= width {
+        return text.to_owned();
+    }
+    let all: Vec<char> = text.chars().collect();
+    let shortened = |kept: usize| -> String {
+        let (head, tail) = (kept.div_ceil(2), kept / 2);
+        let join = |part: &[char]| part.iter().collect::<String>();
+        format!("{}…{}", join(&all[..head]).trim_end(), join(&all[all.len() - tail..]).trim_start())
+    };
+    let (mut fits, mut too_many) = (0, all.len());
+    while too_many - fits > 1 {
+        let kept = usize::midpoint(fits, too_many);
+        if text_width(&shortened(kept), font) <= width { fits = kept } else { too_many = kept }
+    }
+    shortened(fits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FONT: Font = Font { size: 12.0, colour: RGBColor(0, 0, 0), bold: false };
+
+    #[test]
+    fn a_text_is_measured_with_the_built_in_font() {
+        let (one, ten) = (text_width("m", FONT), text_width("mmmmmmmmmm", FONT));
+        // The m of Noto Sans is 0.935 em wide.
+        assert!((ten / 10.0 - 0.935 * 12.0).abs() < 0.3, "{ten}");
+        assert!(one < ten && text_width("i", FONT) < one);
+    }
+
+    #[test]
+    fn a_long_text_keeps_both_ends() {
+        let text = fit("a balancer with a very long name indeed (d = 2)", FONT, 120.0);
+        assert!(text.starts_with("a bal") && text.ends_with("= 2)") && text.contains('…'), "{text}");
+        assert!(text_width(&text, FONT) <= 120.0);
+        assert_eq!(fit("short", FONT, 120.0), "short");
+        assert_eq!(fit("anything", FONT, 1.0), "…");
+    }
+
+    #[test]
+    fn dashes_cover_their_share_of_the_line() {
+        let pieces = dashes(&[(0.0, 0.0), (30.0, 0.0), (30.0, 55.0)], 5.0, 3.5);
+        let length = |piece: &Vec<Spot>| -> f64 {
+            piece.windows(2).map(|pair| (pair[1].0 - pair[0].0).abs() + (pair[1].1 - pair[0].1).abs()).sum()
+        };
+        assert_eq!(pieces.len(), 10);
+        assert!((pieces.iter().map(length).sum::<f64>() - 50.0).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,179 @@
+//! A measure against the swept quantity: the hockey stick.
+
+use super::canvas::{Anchor, Canvas, Spot, Stroke, fit};
+use super::frame::{self, Area, Reading};
+use super::scale::{Scale, extent};
+use super::{Plot, theme};
+use crate::lab::results::{Cell, Estimate, Results, Stability, Sweep, SweepPoint, Theory, Unit};
+use crate::report::number;
+
+/// Height of the strip above the data in which points without a steady state are marked.
+const STRIP: f64 = 26.0;
+/// Space between the edge of the data and the first and last point.
+const INSET: f64 = 16.0;
+
+/// One plot per measure that has a value anywhere; none without a sweep.
+pub(super) fn plots(results: &Results) -> Vec<Plot> {
+    let (Some(sweep), Some(first)) = (&results.sweep, results.cells.first()) else { return Vec::new() };
+    let known = |measure: &&Estimate| results.cells.iter().any(|cell| value(cell, &measure.id).is_some());
+    first.estimates.iter().filter(known).map(|measure| plot(results, sweep, measure)).collect()
+}
+
+fn plot(results: &Results, sweep: &Sweep, measure: &Estimate) -> Plot {
+    let mut subtitle = format!("{} by {}", capital(&measure.name), sweep.path);
+    if results.cells.iter().any(|cell| value(cell, &measure.id).is_some_and(|value| value.1.is_some())) {
+        subtitle += &format!(" · bands: {} % intervals", number::plain(results.run.confidence * 100.0, 3));
+    }
+    let theory = |cell: &Cell| cell.theory.clone().filter(|theory| theory.value(&measure.id).is_some());
+    if let Some(Theory { model, .. }) = results.cells.iter().find_map(theory) {
+        subtitle += &format!(" · dashed: theory ({model})");
+    }
+    frame::page(results, format!("sweep-{}", measure.id), &subtitle, theme::HEIGHT, |canvas, inner| {
+        draw(canvas, results, sweep, measure, inner);
+    })
+}
+
+fn draw(canvas: &Canvas<'_>, results: &Results, sweep: &Sweep, measure: &Estimate, inner: Area) {
+    let unsteady = |cell: &&Cell| cell.stability != Stability::Stable;
+    let strip = if results.cells.iter().any(|cell| unsteady(&cell)) { STRIP } else { 0.0 };
+    let mark = if results.cells.iter().any(|cell| matches!(cell.stability, Stability::Unstable { .. })) {
+        "unstable"
+    } else {
+        "stopped"
+    };
+    let area = |left: f64| Area {
+        left,
+        top: inner.top + 26.0 + strip,
+        right: inner.right - frame::names_width(results),
+        bottom: inner.bottom - 46.0,
+    };
+    let y_scale = |area: Area| Scale::choose(reach(results, measure), area.y(), 6);
+    let mut labels = y_scale(area(0.0)).labels(measure.unit).0;
+    labels.extend((strip > 0.0).then(|| mark.to_owned()));
+    let area = area(inner.left + frame::ticks_width(&labels));
+    let (y, xs) = (y_scale(area), places(sweep, (area.left + INSET, area.right - INSET)));
+    frame::y_axis(canvas, area, &y, measure.unit, &measure.name, 10.0 + strip);
+    // Names of categories share the room; numbers are left out where they would touch, never shortened.
+    let room = (area.right - area.left) / xs.len() as f64 - 10.0;
+    let label = |point: &SweepPoint| match point.value {
+        Some(_) => point.label.clone(),
+        None => fit(&point.label, theme::TICK, room),
+    };
+    let ticks: Vec<(f64, String)> = xs.iter().copied().zip(sweep.points.iter().map(label)).collect();
+    frame::x_axis(canvas, area, &ticks, &sweep.path, false);
+    let level = area.top - strip / 2.0;
+    if strip > 0.0 {
+        canvas.rectangle((area.left, area.top - strip + 3.0), (area.right, area.top - 3.0), theme::SHADE, 1.0);
+        canvas.text(mark, (area.left - 7.0, level + 3.9), Anchor::End, theme::TICK);
+    }
+    let mut ends = Vec::new();
+    for arm in 0..results.arms.len() {
+        let colour = theme::arm(arm);
+        let cells: Vec<Option<&Cell>> = (0..xs.len()).map(|point| results.cell(arm, point)).collect();
+        let theory: Vec<Spot> = cells
+            .iter()
+            .zip(&xs)
+            .filter_map(|(cell, x)| {
+                let value = (*cell)?.theory.as_ref()?.value(&measure.id);
+                Reading::new(*x, value, None, &y).map(|reading| (x.to_owned(), reading.y))
+            })
+            .collect();
+        let readings: Vec<Option<Reading>> = cells
+            .iter()
+            .zip(&xs)
+            .map(|(cell, x)| {
+                let (value, half) = value((*cell)?, &measure.id)?;
+                Reading::new(*x, Some(value), half, &y)
+            })
+            .collect();
+        frame::curve(canvas, &readings, theme::measured(colour), theme::band(results.arms.len()));
+        readings.iter().flatten().for_each(|reading| canvas.disc((reading.x, reading.y), 3.2, colour));
+        canvas.line(&theory, theme::theory(colour));
+        let mut end = readings.iter().flatten().next_back().map(|reading| reading.y);
+        let mut before = None;
+        for (point, cell) in cells.iter().enumerate() {
+            if cell.as_ref().is_some_and(unsteady) {
+                let spot = (xs[point] + aside(results, arm, point, &xs), level);
+                if let Some(Reading { x, y, .. }) = before {
+                    canvas
+                        .line(&[(x, y), (spot.0, spot.1 + 6.0)], Stroke { opacity: 0.35, ..Stroke::new(colour, 1.4) });
+                }
+                let (x, y) = spot;
+                canvas.polygon(&[(x, y - 5.0), (x + 4.8, y + 4.0), (x - 4.8, y + 4.0)], colour, 1.0);
+                end = Some(level);
+            }
+            before = readings[point];
+        }
+        ends.extend(end.map(|end| (arm, end)));
+    }
+    let whole = Area { top: area.top - strip, ..area };
+    frame::names(canvas, results, whole, &ends);
+}
+
+/// Value and half-width of a measure where a steady state exists.
+fn value(cell: &Cell, id: &str) -> Option<(f64, Option<f64>)> {
+    let estimate = cell.estimate(id).filter(|_| cell.stability == Stability::Stable)?;
+    let value = estimate.value.filter(|value| value.is_finite())?;
+    Some((value, estimate.half_width.filter(|half| half.is_finite())))
+}
+
+/// All numbers the vertical axis must hold. A lower end at or below zero has no place on a logarithmic axis.
+fn reach<'a>(results: &'a Results, measure: &'a Estimate) -> impl Iterator<Item = f64> + 'a {
+    results.cells.iter().flat_map(move |cell| {
+        let mut numbers = Vec::new();
+        if let Some((value, half)) = value(cell, &measure.id) {
+            let half = half.unwrap_or(0.0);
+            numbers.extend([value, value + half]);
+            numbers.extend((value - half > 0.0 || value <= 0.0).then_some(value - half));
+        }
+        numbers.extend(cell.theory.as_ref().and_then(|theory| theory.value(&measure.id)));
+        // The top of a fraction's axis is 100 % when the data come near it.
+        numbers
+            .extend((measure.unit == Unit::Fraction && numbers.iter().any(|x| *x > 0.8 && *x <= 1.0)).then_some(1.0));
+        numbers
+    })
+}
+
+/// Pixels from the left of each point: to scale if all are rising numbers, else side by side.
+fn places(sweep: &Sweep, (from, to): (f64, f64)) -> Vec<f64> {
+    let values: Option<Vec<f64>> =
+        sweep.points.iter().map(|point| point.value.filter(|value| value.is_finite())).collect();
+    let rising = |values: &Vec<f64>| values.len() > 1 && values.windows(2).all(|pair| pair[0] < pair[1]);
+    if let Some(values) = values.filter(rising) {
+        let (low, high) = extent(values.iter().copied()).unwrap_or((0.0, 1.0));
+        if low > 0.0 && high > 30.0 * low {
+            let (log_low, log_high) = (libm::log10(low), libm::log10(high));
+            return values
+                .iter()
+                .map(|x| from + (to - from) * (libm::log10(*x) - log_low) / (log_high - log_low))
+                .collect();
+        }
+        let scale = Scale::linear_exact((low, high), (from, to), 6);
+        return values.iter().map(|value| scale.at(*value)).collect();
+    }
+    let step = (to - from) / sweep.points.len() as f64;
+    (0..sweep.points.len()).map(|point| from + (point as f64 + 0.5) * step).collect()
+}
+
+/// How far a mark stands beside its point, so that arms do not hide each other.
+fn aside(results: &Results, arm: usize, point: usize, xs: &[f64]) -> f64 {
+    let marked: Vec<usize> = (0..results.arms.len())
+        .filter(|arm| results.cell(*arm, point).is_some_and(|cell| cell.stability != Stability::Stable))
+        .collect();
+    let room = xs.windows(2).map(|pair| pair[1] - pair[0]).fold(200.0, f64::min);
+    let step = (room * 0.9 / marked.len() as f64).min(11.0);
+    // The last point stands at the edge: its marks go inwards only.
+    let place = marked.iter().position(|other| *other == arm).unwrap_or(0) as f64;
+    let span = step * (marked.len() as f64 - 1.0);
+    let shift = if point + 1 == xs.len() { (span / 2.0 - INSET + 6.0).max(0.0) } else { 0.0 };
+    place * step - span / 2.0 - shift
+}
+
+/// With a capital first letter, unless it names a quantile.
+fn capital(name: &str) -> String {
+    let mut chars = name.chars();
+    match (chars.next(), name.chars().nth(1)) {
+        (Some(first), Some(second)) if second.is_alphabetic() => first.to_uppercase().chain(chars).collect(),
+        _ => name.to_owned(),
+    }
+}

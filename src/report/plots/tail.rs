@@ -1,0 +1,116 @@
+//! The latency tail: what fraction of requests took longer, both axes logarithmic.
+
+use super::canvas::{Canvas, Spot};
+use super::frame::{self, Area};
+use super::scale::{Scale, extent};
+use super::{Plot, featured, theme};
+use crate::lab::results::{Cell, Results, Stability, Theory, Unit};
+
+/// Quantiles of theory that make a curve; fewer are points, because straight lines between them would be wrong.
+const CURVE: usize = 8;
+
+/// One line per arm, at the most loaded sweep point at which most arms have a tail.
+pub(super) fn plot(results: &Results) -> Option<Plot> {
+    let drawn = |cell: &Cell| cell.stability == Stability::Stable && drawable(cell).next().is_some();
+    let cells = featured(results, drawn);
+    let first = *cells.first()?;
+    let theories = cells.iter().filter_map(|cell| cell.theory.as_ref());
+    let known = theories.filter(|theory| !quantiles(theory).is_empty()).max_by_key(|theory| quantiles(theory).len());
+    let place = results.point(first).map_or_else(String::new, |point| format!(" at {}", point.label));
+    let mark = match known {
+        Some(theory) if quantiles(theory).len() >= CURVE => format!(" · dashed: theory ({})", theory.model),
+        Some(theory) => format!(" · rings: theory ({})", theory.model),
+        None => String::new(),
+    };
+    let subtitle = format!("Latency tail{place}: fraction of requests that took longer{mark}");
+    Some(frame::page(results, "latency-tail".to_owned(), &subtitle, theme::HEIGHT, |canvas, inner| {
+        draw(canvas, results, &cells, inner);
+    }))
+}
+
+fn draw(canvas: &Canvas<'_>, results: &Results, cells: &[&Cell], inner: Area) {
+    let spots = || cells.iter().flat_map(|cell| drawable(cell));
+    let (Some(latency), Some((least, _))) = (extent(spots().map(|spot| spot.0)), extent(spots().map(|spot| spot.1)))
+    else {
+        return;
+    };
+    let area = |left: f64| Area {
+        left,
+        top: inner.top + 26.0,
+        right: inner.right - frame::names_width(results).max(12.0),
+        bottom: inner.bottom - 46.0,
+    };
+    let y_scale = |area: Area| Scale::log((least, 1.0), area.y(), 8);
+    let width = frame::ticks_width(&y_scale(area(0.0)).labels(Unit::Fraction).0);
+    let area = area(inner.left + width);
+    let (x, y) = (Scale::log(latency, area.x(), 8), y_scale(area));
+    frame::y_axis(canvas, area, &y, Unit::Fraction, "requests that took longer", 10.0);
+    let (ticks, name) = frame::ticks(&x, Unit::Seconds, "latency");
+    frame::x_axis(canvas, area, &ticks, &name, true);
+    let mut ends = Vec::new();
+    for cell in cells {
+        let colour = theme::arm(cell.arm);
+        let line: Vec<Spot> = drawable(cell).map(|(latency, above)| (x.at(latency), y.at(above))).collect();
+        canvas.line(&line, theme::measured(colour));
+        if let Some(theory) = &cell.theory {
+            let line: Vec<Spot> =
+                quantiles(theory).into_iter().map(|(latency, above)| (x.at(latency), y.at(above))).collect();
+            if line.len() >= CURVE {
+                canvas.line(&line, theme::theory(colour));
+            } else {
+                line.iter().for_each(|spot| canvas.ring(*spot, 4.5, colour));
+            }
+        }
+        // The longest tail is named first, as the lines stand from right to left.
+        let reach = line.iter().map(|spot| spot.0).fold(area.left, f64::max);
+        ends.push((cell.arm, reach));
+    }
+    ends.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    let rows: Vec<(usize, f64)> =
+        ends.iter().enumerate().map(|(row, (arm, _))| (*arm, area.top + 10.0 + 18.0 * row as f64)).collect();
+    frame::names(canvas, results, area, &rows);
+}
+
+/// Points that a logarithm can show.
+fn drawable(cell: &Cell) -> impl Iterator<Item = (f64, f64)> {
+    let points = cell.tail.iter().map(|point| (point.latency, point.above));
+    points.filter(|(latency, above)| latency.is_finite() && *latency > 0.0 && *above > 0.0)
+}
+
+/// Quantiles that theory knows, as points of the tail: "latency_p99" is 1 % above, "latency_p99.9" (or "p999") 0.1 %.
+fn quantiles(theory: &Theory) -> Vec<Spot> {
+    let mut points: Vec<Spot> = theory
+        .values
+        .iter()
+        .filter_map(|(id, value)| {
+            let digits = id.strip_prefix("latency_p")?.replace('_', ".");
+            let percent: f64 = match digits.contains('.') || digits.len() < 3 {
+                true => digits.parse().ok()?,
+                false => format!("{}.{}", &digits.get(..2)?, digits.get(2..)?).parse().ok()?,
+            };
+            (percent < 100.0 && *value > 0.0).then_some((*value, 1.0 - percent / 100.0))
+        })
+        .collect();
+    points.sort_by(|a, b| a.0.total_cmp(&b.0));
+    points
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn theory_is_read_from_the_names_of_its_quantiles() {
+        let values = [("latency_p99", 0.3), ("latency_mean", 0.1), ("latency_p99.9", 0.4), ("latency_p9999", 0.5)];
+        let theory = Theory {
+            model: String::new(),
+            source: String::new(),
+            values: values.map(|(id, value)| (id.to_owned(), value)).into(),
+        };
+        let points = quantiles(&theory);
+        assert_eq!(points.len(), 3);
+        for (point, above) in points.iter().zip([0.01, 0.001, 0.0001]) {
+            assert!((point.1 - above).abs() < 1e-12, "{points:?}");
+        }
+    }
+}

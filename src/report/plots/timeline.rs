@@ -1,0 +1,193 @@
+//! One node over time: small panels above each other that share the time axis.
+
+use super::canvas::{Canvas, Stroke};
+use super::frame::{self, Area, Reading};
+use super::scale::Scale;
+use super::{Plot, featured, theme};
+use crate::lab::results::{Cell, Results, Series, Unit};
+
+/// Nodes drawn at most; the series of all are in `series.csv`.
+const MOST_NODES: usize = 8;
+/// Height of a panel.
+const PANEL: f64 = 104.0;
+/// Space above a panel for its name.
+const HEAD: f64 = 34.0;
+
+/// What a panel shows of one cell.
+struct Line {
+    mean: Vec<Option<f64>>,
+    half_width: Vec<Option<f64>>,
+    /// Second to the main line: thin, without a band.
+    thin: bool,
+}
+
+/// A panel: a name, a unit, and lines by cell.
+struct Panel {
+    name: String,
+    unit: Unit,
+    lines: Vec<Vec<Line>>,
+}
+
+/// One plot per node that has series.
+pub(super) fn plots(results: &Results) -> Vec<Plot> {
+    let cells = featured(results, |cell| cell.series.iter().any(|series| series.mean.iter().any(Option::is_some)));
+    let mut nodes: Vec<&str> = Vec::new();
+    for series in cells.iter().flat_map(|cell| &cell.series) {
+        if !nodes.contains(&series.node.as_str()) {
+            nodes.push(&series.node);
+        }
+    }
+    nodes.into_iter().filter_map(|node| plot(results, &cells, node)).take(MOST_NODES).collect()
+}
+
+fn plot(results: &Results, cells: &[&Cell], node: &str) -> Option<Plot> {
+    let panels = panels(cells, node);
+    if panels.is_empty() {
+        return None;
+    }
+    let place = results.point(cells.first()?).map_or_else(String::new, |point| format!(" at {}", point.label));
+    let warm = if results.run.warm_up > 0.0 { " · shaded: warm-up" } else { "" };
+    let subtitle = format!("{node} over time{place}, means over replications with intervals{warm}");
+    let height = frame::TOP + panels.len() as f64 * (PANEL + HEAD) + 46.0 + 30.0;
+    Some(frame::page(results, format!("timeline-{node}"), &subtitle, height.max(320.0), |canvas, inner| {
+        draw(canvas, results, cells, &panels, inner);
+    }))
+}
+
+/// The panels a node has something for.
+fn panels(cells: &[&Cell], node: &str) -> Vec<Panel> {
+    let find = |cell: &Cell, quantity: &str| -> Option<Series> {
+        cell.series.iter().find(|series| series.node == node && series.quantity == quantity).cloned()
+    };
+    let line = |series: Option<Series>, thin: bool| -> Option<Line> {
+        series.map(|series| Line { mean: series.mean, half_width: series.half_width, thin })
+    };
+    let each = |pick: &dyn Fn(&Cell) -> Vec<Option<Line>>| -> Vec<Vec<Line>> {
+        cells.iter().map(|cell| pick(cell).into_iter().flatten().collect()).collect()
+    };
+    let has = |quantity: &str| cells.iter().any(|cell| find(cell, quantity).is_some());
+    let main = if has("latency_p99") { "latency_p99" } else { "latency_mean" };
+    let (latency, thin) = match (main, has("latency_p50")) {
+        ("latency_p99", true) => ("latency: p99, thin: p50", "latency_p50"),
+        ("latency_p99", false) => ("p99 latency", ""),
+        _ => ("mean latency", ""),
+    };
+    let served = if has("offered") { "served, thin: offered" } else { "served" };
+    let panels = vec![
+        Panel {
+            name: served.to_owned(),
+            unit: Unit::PerSecond,
+            lines: each(&|cell| vec![line(find(cell, "offered"), true), line(find(cell, "served"), false)]),
+        },
+        Panel {
+            name: "dropped: rejected, failed, timed out".to_owned(),
+            unit: Unit::PerSecond,
+            lines: each(&|cell| {
+                let parts = ["rejected", "failed", "timed_out"].map(|quantity| find(cell, quantity));
+                vec![dropped(&parts.into_iter().flatten().collect::<Vec<_>>())]
+            }),
+        },
+        Panel {
+            name: latency.to_owned(),
+            unit: Unit::Seconds,
+            lines: each(&|cell| vec![line(find(cell, thin), true), line(find(cell, main), false)]),
+        },
+        Panel {
+            name: "requests in the system".to_owned(),
+            unit: Unit::Count,
+            lines: each(&|cell| vec![line(find(cell, "in_system"), false)]),
+        },
+        Panel {
+            name: "utilization".to_owned(),
+            unit: Unit::Fraction,
+            lines: each(&|cell| vec![line(find(cell, "utilization"), false)]),
+        },
+    ];
+    let shown = |panel: &Panel| {
+        let numbers = || panel.lines.iter().flatten().flat_map(|line| line.mean.iter().flatten());
+        // Nothing dropped, ever, needs no panel.
+        numbers().next().is_some() && (!panel.name.starts_with("dropped") || numbers().any(|value| *value != 0.0))
+    };
+    panels.into_iter().filter(shown).collect()
+}
+
+/// The sum of what was not served. Half-widths do not add up, so only a single part that is not zero keeps its own.
+fn dropped(parts: &[Series]) -> Option<Line> {
+    let windows = parts.iter().map(|series| series.mean.len()).max()?;
+    let sum = |k: usize| {
+        let known: Vec<f64> = parts.iter().filter_map(|series| series.mean.get(k).copied().flatten()).collect();
+        (!known.is_empty()).then(|| known.iter().sum())
+    };
+    let counting: Vec<&Series> =
+        parts.iter().filter(|series| series.mean.iter().flatten().any(|value| *value != 0.0)).collect();
+    let half_width = if let [only] = counting[..] { only.half_width.clone() } else { Vec::new() };
+    Some(Line { mean: (0..windows).map(sum).collect(), half_width, thin: false })
+}
+
+fn draw(canvas: &Canvas<'_>, results: &Results, cells: &[&Cell], panels: &[Panel], inner: Area) {
+    let end = |cell: &&Cell| {
+        let windows = cell.series.iter().map(|series| series.mean.len()).max().unwrap_or(0);
+        windows as f64 * cell.window
+    };
+    let last = cells.iter().map(end).fold(0.0, f64::max);
+    let area = |left: f64, row: usize| {
+        let top = inner.top + HEAD - 8.0 + row as f64 * (PANEL + HEAD);
+        Area { left, top, right: inner.right - frame::names_width(results).max(12.0), bottom: top + PANEL }
+    };
+    let scale = |panel: &Panel, area: Area| {
+        let high = |line: &Line| -> Vec<f64> {
+            let half = |k: usize| line.half_width.get(k).copied().flatten().filter(|_| !line.thin).unwrap_or(0.0);
+            line.mean.iter().enumerate().filter_map(|(k, mean)| mean.map(|mean| mean + half(k))).collect()
+        };
+        let tops = panel.lines.iter().flatten().flat_map(high);
+        let values = panel.lines.iter().flatten().flat_map(|line| line.mean.iter().copied().flatten());
+        let time = panel.unit == Unit::Seconds;
+        // Only latency may be logarithmic; an empty window would otherwise tear the other lines apart.
+        Scale::choose(tops.chain(values).chain((!time).then_some(0.0)), area.y(), 4)
+    };
+    let width = panels
+        .iter()
+        .map(|panel| frame::ticks_width(&scale(panel, area(0.0, 0)).labels(panel.unit).0))
+        .fold(0.0, f64::max);
+    let left = inner.left + width;
+    for (row, panel) in panels.iter().enumerate() {
+        let area = area(left, row);
+        let (x, y) = (Scale::linear_exact((0.0, last), area.x(), 8), scale(panel, area));
+        let warm = x.at(results.run.warm_up.min(last));
+        if results.run.warm_up > 0.0 {
+            canvas.rectangle((area.left, area.top), (warm, area.bottom), theme::SHADE, 1.0);
+        }
+        frame::y_axis(canvas, area, &y, panel.unit, &panel.name, 9.0);
+        let (mut ticks, name) = frame::ticks(&x, Unit::Seconds, "time");
+        let lowest = row + 1 == panels.len();
+        if !lowest {
+            ticks.iter_mut().for_each(|tick| tick.1.clear());
+        }
+        frame::x_axis(canvas, area, &ticks, if lowest { &name } else { "" }, false);
+        for (cell, lines) in cells.iter().zip(&panel.lines) {
+            for line in lines {
+                let colour = theme::arm(cell.arm);
+                let stroke = if line.thin {
+                    Stroke { opacity: 0.55, ..Stroke::new(colour, 0.9) }
+                } else {
+                    Stroke::new(colour, 1.5)
+                };
+                let readings: Vec<Option<Reading>> = line
+                    .mean
+                    .iter()
+                    .enumerate()
+                    .map(|(k, mean)| {
+                        let half = line.half_width.get(k).copied().flatten().filter(|_| !line.thin);
+                        Reading::new(x.at((k as f64 + 0.5) * cell.window), *mean, half, &y)
+                    })
+                    .collect();
+                frame::curve(canvas, &readings, stroke, theme::band(results.arms.len()));
+            }
+        }
+    }
+    let top = area(left, 0);
+    let whole = Area { bottom: inner.bottom - 46.0, ..top };
+    let rows: Vec<(usize, f64)> =
+        cells.iter().enumerate().map(|(row, cell)| (cell.arm, top.top + 8.0 + 18.0 * row as f64)).collect();
+    frame::names(canvas, results, whole, &rows);
+}

@@ -1,0 +1,135 @@
+//! The summary as words, before it takes a form: what the terminal table and the Markdown page have in common.
+
+use super::number;
+use crate::lab::results::{Cell, Results, RunSummary, Stability, Unit, Verdict};
+
+/// The words of a summary.
+pub(super) struct Summary {
+    /// Heads of the key columns: the sweep's path if there is one, and "arm".
+    pub keys: Vec<String>,
+    /// Names of the measures.
+    pub measures: Vec<String>,
+    /// One row per sweep point and arm: neighbours are what is to be compared.
+    pub rows: Vec<Row>,
+    /// What the marks in the table mean, one sentence each.
+    pub legend: Vec<String>,
+}
+
+/// What one arm gave at one point.
+pub(super) struct Row {
+    /// Point and arm, as the heads say.
+    pub keys: Vec<String>,
+    /// True if this row opens a new sweep point.
+    pub opens: bool,
+    /// Stands in place of the numbers where there is no steady state.
+    pub state: Option<String>,
+    /// One per measure.
+    pub entries: Vec<Entry>,
+}
+
+/// A number and how it differs.
+#[derive(Default)]
+pub(super) struct Entry {
+    /// "12.34 ± 0.56 ms".
+    pub number: String,
+    /// "−31 % ▼"; empty where the difference is not significant.
+    pub difference: String,
+    /// Whether the difference is to the good, where that is beyond doubt.
+    pub good: Option<bool>,
+}
+
+pub(super) fn summarize(results: &Results) -> Summary {
+    let sweep = results.sweep.as_ref();
+    let measures: Vec<String> = results
+        .cells
+        .first()
+        .map(|cell| cell.estimates.iter().map(|estimate| estimate.name.clone()).collect())
+        .unwrap_or_default();
+    let mut rows = Vec::new();
+    for point in 0..results.points() {
+        for (place, arm) in (0..results.arms.len()).enumerate() {
+            let Some(cell) = results.cell(arm, point) else { continue };
+            let label = results.point(cell).map(|point| point.label.clone());
+            let mut keys: Vec<String> = label.into_iter().collect();
+            keys.push(results.arm(cell).to_owned());
+            rows.push(Row { keys, opens: place == 0, state: state(cell), entries: entries(cell) });
+        }
+    }
+    let mut keys: Vec<String> = sweep.map(|sweep| sweep.path.clone()).into_iter().collect();
+    keys.push("arm".to_owned());
+    let legend = legend(results, &rows);
+    Summary { keys, measures, rows, legend }
+}
+
+fn entries(cell: &Cell) -> Vec<Entry> {
+    let entry = |estimate: &crate::lab::results::Estimate| {
+        let comparison = cell.comparisons.iter().find(|comparison| comparison.id == estimate.id);
+        let difference = comparison.and_then(|comparison| number::difference(comparison, estimate.unit));
+        // Less time is better; whether more of anything else is depends on the question.
+        let less = comparison.and_then(|comparison| comparison.difference).map(|difference| difference < 0.0);
+        Entry {
+            number: number::estimate(estimate),
+            good: less.filter(|_| difference.is_some() && estimate.unit == Unit::Seconds),
+            difference: difference.unwrap_or_default(),
+        }
+    };
+    cell.estimates.iter().map(entry).collect()
+}
+
+/// What stands in place of numbers in a cell without a steady state.
+fn state(cell: &Cell) -> Option<String> {
+    match &cell.stability {
+        Stability::Stable => None,
+        Stability::Unstable { node, growth } => Some(format!("unstable ({node}, {} requests/s)", signed(*growth))),
+        Stability::Overflow { limit } => Some(format!("stopped ({limit})")),
+    }
+}
+
+fn signed(value: f64) -> String {
+    let sign = if value >= 0.0 { "+" } else { "" };
+    format!("{sign}{}", number::plain(value, 3))
+}
+
+fn legend(results: &Results, rows: &[Row]) -> Vec<String> {
+    let mut legend = Vec::new();
+    let percent = number::plain(results.run.confidence * 100.0, 3);
+    let any = |test: &dyn Fn(&Row) -> bool| rows.iter().any(test);
+    if any(&|row| row.state.is_none() && row.entries.iter().any(|entry| entry.number.contains('±'))) {
+        legend.push(format!("±: half-width of the {percent} % confidence interval over replications."));
+    }
+    let shown = any(&|row| row.state.is_none() && row.entries.iter().any(|entry| !entry.difference.is_empty()));
+    if let Some(baseline) = results.baseline.and_then(|arm| results.arms.get(arm)).filter(|_| shown) {
+        let place = if results.sweep.is_some() { " at the same point" } else { "" };
+        legend.push(format!("▲▼: difference to {baseline}{place}, shown where its interval excludes zero."));
+    }
+    if any(&|row| row.state.is_some()) {
+        legend.push("unstable: requests gather without end, so that no mean exists.".to_owned());
+    }
+    legend
+}
+
+/// How the numbers were got, on one line: replications, length, warm-up, seed.
+pub(super) fn method(results: &Results) -> String {
+    let RunSummary { duration, requests, warm_up, replications, .. } = &results.run;
+    let times = if *replications == 1 { "1 replication".to_owned() } else { format!("{replications} replications") };
+    let length = match (duration, requests) {
+        (Some(seconds), _) => format!(" of {}", number::with_interval(Some(*seconds), None, Unit::Seconds)),
+        (None, Some(requests)) => format!(" of {requests} requests"),
+        (None, None) => String::new(),
+    };
+    let warm = match number::with_interval(Some(*warm_up), None, Unit::Seconds) {
+        _ if *warm_up == 0.0 => "no warm-up".to_owned(),
+        time => format!("warm-up {time}"),
+    };
+    let stopped = if results.interrupted { ", interrupted" } else { "" };
+    format!("{times}{length}, {warm}, seed {}{stopped}", results.seed)
+}
+
+/// The verdict in a word.
+pub(super) fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Holds => "holds",
+        Verdict::Fails => "fails",
+        Verdict::Undecided => "undecided",
+    }
+}
