@@ -1,8 +1,14 @@
 //! `rushhour import`: reads what other systems write.
 
-use clap::Subcommand;
+use std::path::{Path, PathBuf};
 
-use super::{End, complain};
+use clap::{Subcommand, ValueEnum};
+
+use super::files::Disk;
+use super::{End, complain, print, tell};
+use crate::lab::Files;
+use crate::schema::{Decode, Reader, parse};
+use crate::trace::{self, Format, Profile, Replay};
 
 /// What `import` takes.
 #[derive(Debug, clap::Args)]
@@ -14,14 +20,127 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum What {
     /// An access log: its rate, span, clients, keys and sizes, and a model that replays it
-    Log {
-        /// The log, gzip or not
-        file: String,
-    },
+    #[command(
+        after_help = "Examples:\n  rushhour import log access.log\n  rushhour import log access.log.gz --model-out mine.ron\n  rushhour import log trace.csv --format csv --time TIMESTAMP --size GeneratedTokens"
+    )]
+    Log(LogArguments),
 }
 
-/// Reads and tells.
+#[derive(Debug, clap::Args)]
+struct LogArguments {
+    /// The log, packed with gzip or not
+    file: String,
+    /// How its lines are written; without it, the first lines tell
+    #[arg(long, value_enum)]
+    format: Option<LogFormat>,
+    /// Field or column of the time (JSON lines and CSV)
+    #[arg(long, value_name = "NAME")]
+    time: Option<String>,
+    /// Field or column of the client (JSON lines and CSV)
+    #[arg(long, value_name = "NAME")]
+    client: Option<String>,
+    /// Field or column of what is asked for (JSON lines and CSV)
+    #[arg(long, value_name = "NAME")]
+    key: Option<String>,
+    /// Field or column of the size (JSON lines and CSV)
+    #[arg(long, value_name = "NAME")]
+    size: Option<String>,
+    /// A malformed or late line is an error
+    #[arg(long)]
+    strict: bool,
+    /// Write the model to this file, which must not exist, instead of printing it
+    #[arg(long, value_name = "FILE")]
+    model_out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    Common,
+    Combined,
+    Json,
+    Csv,
+}
+
+/// Reads the log, prints what is in it, and a model.
 pub fn import(arguments: &Arguments) -> End {
-    let What::Log { file } = &arguments.what;
-    complain(&format!("cannot read \"{file}\" yet"))
+    let What::Log(arguments) = &arguments.what;
+    match import_log(arguments) {
+        Ok(end) => end,
+        Err(why) => complain(&why),
+    }
+}
+
+fn import_log(arguments: &LogArguments) -> Result<End, String> {
+    let file = &arguments.file;
+    let mut replay = Replay::of(file).ok_or("the name of a log is needed")?;
+    replay.format = format(arguments)?;
+    replay.strict = arguments.strict;
+    let input = Disk.open(file).map_err(|why| format!("cannot read \"{file}\": {why}"))?;
+    let (trace, report) = trace::read(input, &replay).map_err(|error| format!("{file}: {error}"))?;
+    for notice in report.notices() {
+        tell(&format!("note: {notice}\n"));
+    }
+    let profile = Profile::of(&trace, &report);
+    let mut named = replay;
+    match &arguments.model_out {
+        None => {
+            let text = format!("{profile}\n\nA model to begin with:\n\n{}", profile.model(&named));
+            Ok(print(&text))
+        }
+        Some(path) => {
+            // The model names the log from where it stands.
+            named.file = path_from(path, file);
+            write_new(path, &profile.model(&named)).map_err(|why| format!("cannot write \"{}\": {why}", path.display()))?;
+            tell(&format!("the model is in {}\n", path.display()));
+            Ok(print(&format!("{profile}\n")))
+        }
+    }
+}
+
+/// The format asked for, with the names of its fields.
+fn format(arguments: &LogArguments) -> Result<Format, String> {
+    let names = [("time", &arguments.time), ("client", &arguments.client), ("key", &arguments.key), ("size", &arguments.size)];
+    let fields = || -> String {
+        let written = names.iter().filter_map(|(field, name)| name.as_ref().map(|name| format!("{field}: {name:?}")));
+        written.collect::<Vec<_>>().join(", ")
+    };
+    let text = match arguments.format {
+        None if names.iter().any(|(_, name)| name.is_some()) => {
+            return Err("names of fields belong to `--format json` or `--format csv`".to_owned());
+        }
+        None => "Auto".to_owned(),
+        Some(LogFormat::Common) => "Common".to_owned(),
+        Some(LogFormat::Combined) => "Combined".to_owned(),
+        Some(LogFormat::Json) => format!("JsonLines({})", fields()),
+        Some(LogFormat::Csv) => format!("Csv({})", fields()),
+    };
+    // Read by the language itself, so that what is wrong is said once and the same way.
+    let mut reader = Reader::default();
+    let node = parse(0, &text).map_err(|errors| errors.into_iter().map(|error| error.message).collect::<String>())?;
+    Format::decode(&node, &mut reader).ok_or_else(|| {
+        let messages = reader.diagnostics.into_iter().map(|diagnostic| diagnostic.message);
+        format!("--format: {}; name columns with --time, --client, --key, --size", messages.collect::<Vec<_>>().join("; "))
+    })
+}
+
+/// `file` as named from the folder of `from`: absolute where the two do not share one.
+fn path_from(from: &Path, file: &str) -> String {
+    let absolute = std::path::absolute(file).unwrap_or_else(|_| PathBuf::from(file));
+    let folder = std::path::absolute(from).ok().and_then(|path| path.parent().map(Path::to_owned));
+    let relative = folder.and_then(|folder| absolute.strip_prefix(folder).map(Path::to_owned).ok());
+    relative.unwrap_or(absolute).display().to_string()
+}
+
+fn write_new(path: &Path, text: &str) -> Result<(), String> {
+    use std::io::Write;
+    let mut file = std::fs::File::create_new(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => "it exists already".to_owned(),
+        _ => crate::lab::load::plain(&error),
+    })?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    written.map_err(|error| {
+        // Half a model is none.
+        let _ = std::fs::remove_file(path);
+        crate::lab::load::plain(&error)
+    })
 }

@@ -83,6 +83,25 @@ pub fn write_all(results: &Results, manifest_ron: &str, folder: &Path) -> Result
     Ok(names.iter().map(|name| folder.join(name)).collect())
 }
 
+/// Whether [`write_all`] could write to `folder`: said before a run, so that no run is in vain.
+///
+/// # Errors
+/// If the target is not a folder, holds anything that no run wrote, or cannot be written.
+pub fn check_folder(folder: &Path) -> Result<(), ReportError> {
+    let mut there = folder;
+    if !check(folder)? {
+        // The nearest folder above that exists is where the first new one will be made.
+        there = folder.ancestors().skip(1).find(|above| above.exists()).unwrap_or(Path::new("."));
+        if there.as_os_str().is_empty() {
+            there = Path::new(".");
+        }
+        if !there.is_dir() {
+            return Err(ReportError::NotAFolder(there.to_owned()));
+        }
+    }
+    tempfile::Builder::new().prefix(".rushhour-").tempfile_in(there).map_err(at(folder)).map(drop)
+}
+
 /// Whether the target exists; an error if it may not be replaced.
 fn check(folder: &Path) -> Result<bool, ReportError> {
     match fs::metadata(folder) {

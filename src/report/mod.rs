@@ -15,7 +15,7 @@ mod table;
 
 use crate::lab::results::Results;
 
-pub use files::{ReportError, write_all};
+pub use files::{ReportError, check_folder, write_all};
 pub use plots::{Plot, plots};
 
 /// The form in which a summary is written.

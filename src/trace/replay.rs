@@ -77,6 +77,13 @@ impl Replay {
         let fields = vec![(name, Node::made(Kind::Text(file.to_owned())))];
         Self::decode(&Node::made(Kind::Struct(None, fields)), &mut Reader::default())
     }
+
+    /// True if `other` reads the same records from the same log, at whatever times it replays them.
+    #[must_use]
+    pub fn reads_like(&self, other: &Self) -> bool {
+        let reading = |replay: &Self| (replay.file.clone(), replay.format.clone(), replay.horizon, replay.strict);
+        reading(self) == reading(other)
+    }
 }
 
 #[cfg(test)]

@@ -37,8 +37,9 @@ impl Profile {
     nodes: {{
         "clients": Clients(
 {notes}            arrivals: {arrivals},
-            to: "web",
+            to: "lb",
         ),
+        "lb": Balancer(policy: LeastConnections, to: "web"),
         "web": Fleet(
             // A log does not say how long requests took: replace these guesses.
             servers: {servers},
