@@ -24,7 +24,8 @@ pub(super) fn plot(results: &Results) -> Option<Plot> {
     let percent = number::plain(results.run.confidence * 100.0, 3);
     let model = results.cells.iter().find_map(|cell| cell.theory.as_ref());
     let dashed = model.map_or_else(String::new, |theory| format!(" · dashed: theory ({})", theory.model));
-    let subtitle = format!("Measures by arm · lines: {percent} % intervals{dashed}");
+    let what = if results.arms.len() > 1 { "Measures by arm" } else { "Measures" };
+    let subtitle = format!("{what} · lines: {percent} % intervals{dashed}");
     let row = if results.arms.len() > 6 { 20.0 } else { 26.0 };
     let panel = 34.0 + row * results.arms.len() as f64 + 18.0;
     let height = frame::TOP + panel * measures.len().div_ceil(COLUMNS) as f64 + 50.0;

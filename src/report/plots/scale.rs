@@ -113,13 +113,13 @@ pub(super) fn extent(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     })
 }
 
-/// The round number (1, 2 or 5 times a power of ten) at or above a step; never lost in numbers of this size.
+/// The round number (1, 2 or 5 times a power of ten) above a step or little below it; never lost in numbers of this size.
 fn round_step(step: f64, size: f64) -> f64 {
     let least = if size > 0.0 { size * 1e-12 } else { 1e-12 };
     let step = step.max(least);
     let exponent = libm::floor(libm::log10(step)) as i32;
     let candidates = [1.0, 2.0, 5.0, 10.0].map(|digit| decimal(digit, exponent));
-    candidates.into_iter().find(|candidate| *candidate >= step * (1.0 - 1e-9)).unwrap_or(step)
+    candidates.into_iter().find(|candidate| *candidate >= step * 0.8).unwrap_or(step)
 }
 
 /// `digit` x 10^`exponent`, as the decimal number would be read.

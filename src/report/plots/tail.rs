@@ -29,11 +29,14 @@ pub(super) fn plot(results: &Results) -> Option<Plot> {
 }
 
 fn draw(canvas: &Canvas<'_>, results: &Results, cells: &[&Cell], inner: Area) {
-    let spots = || cells.iter().flat_map(|cell| drawable(cell));
-    let (Some(latency), Some((least, _))) = (extent(spots().map(|spot| spot.0)), extent(spots().map(|spot| spot.1)))
-    else {
-        return;
+    let Some((least, _)) = extent(cells.iter().flat_map(|cell| drawable(cell)).map(|spot| spot.1)) else { return };
+    // Theory reaches deeper than any run; what lies below the measured tail is not drawn.
+    let known = |cell: &Cell| -> Vec<Spot> {
+        let quantiles = cell.theory.as_ref().map(quantiles).unwrap_or_default();
+        quantiles.into_iter().filter(|(_, above)| *above >= least * 0.999).collect()
     };
+    let latencies = cells.iter().flat_map(|cell| drawable(cell).chain(known(cell)));
+    let Some(latency) = extent(latencies.map(|spot| spot.0)) else { return };
     let area = |left: f64| Area {
         left,
         top: inner.top + 26.0,
@@ -52,14 +55,11 @@ fn draw(canvas: &Canvas<'_>, results: &Results, cells: &[&Cell], inner: Area) {
         let colour = theme::arm(cell.arm);
         let line: Vec<Spot> = drawable(cell).map(|(latency, above)| (x.at(latency), y.at(above))).collect();
         canvas.line(&line, theme::measured(colour));
-        if let Some(theory) = &cell.theory {
-            let line: Vec<Spot> =
-                quantiles(theory).into_iter().map(|(latency, above)| (x.at(latency), y.at(above))).collect();
-            if line.len() >= CURVE {
-                canvas.line(&line, theme::theory(colour));
-            } else {
-                line.iter().for_each(|spot| canvas.ring(*spot, 4.5, colour));
-            }
+        let theory: Vec<Spot> = known(cell).into_iter().map(|(latency, above)| (x.at(latency), y.at(above))).collect();
+        if cell.theory.as_ref().is_some_and(|theory| quantiles(theory).len() >= CURVE) {
+            canvas.line(&theory, theme::theory(colour));
+        } else {
+            theory.iter().for_each(|spot| canvas.ring(*spot, 4.5, colour));
         }
         // The longest tail is named first, as the lines stand from right to left.
         let reach = line.iter().map(|spot| spot.0).fold(area.left, f64::max);

@@ -80,6 +80,30 @@ fn the_same_results_give_the_same_pictures() {
 }
 
 #[test]
+fn a_point_without_a_steady_state_is_marked_and_has_no_number() {
+    let sweep = |results: &Results| {
+        plots(results).into_iter().find(|plot| plot.name == "sweep-throughput").map(|plot| plot.svg).unwrap()
+    };
+    // The fixture keeps the throughput of its unstable cells; 14 of 18 points are stable.
+    let unsteady = sweep(&results());
+    assert!(unsteady.contains("\nunstable\n"));
+    assert_eq!(unsteady.matches("<circle").count(), 14);
+    let mut calm = results();
+    calm.cells.iter_mut().for_each(|cell| cell.stability = Stability::Stable);
+    assert!(!sweep(&calm).contains("unstable"));
+    assert_eq!(sweep(&calm).matches("<circle").count(), 18);
+}
+
+#[test]
+fn names_of_files_are_plain() {
+    let mut results = results();
+    for node in results.cells.iter_mut().flat_map(|cell| &mut cell.nodes).filter(|node| node.name == "web") {
+        node.name = "a/b[2] ü".to_owned();
+    }
+    assert!(plots(&results).iter().any(|plot| plot.name == "heat-a-b-2"));
+}
+
+#[test]
 fn results_without_cells_give_no_plots() {
     let mut results = results();
     results.cells.clear();

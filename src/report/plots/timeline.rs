@@ -72,6 +72,8 @@ fn panels(cells: &[&Cell], node: &str) -> Vec<Panel> {
         ("latency_p99", false) => ("p99 latency", ""),
         _ => ("mean latency", ""),
     };
+    // What a client waits for may be anywhere; what another node holds is its own.
+    let clients = cells.iter().flat_map(|cell| &cell.nodes).any(|other| other.name == node && other.kind == "Clients");
     let served = if has("offered") { "served, thin: offered" } else { "served" };
     let panels = vec![
         Panel {
@@ -93,7 +95,7 @@ fn panels(cells: &[&Cell], node: &str) -> Vec<Panel> {
             lines: each(&|cell| vec![line(find(cell, thin), true), line(find(cell, main), false)]),
         },
         Panel {
-            name: "requests in the system".to_owned(),
+            name: if clients { "requests in the system".to_owned() } else { format!("requests in {node}") },
             unit: Unit::Count,
             lines: each(&|cell| vec![line(find(cell, "in_system"), false)]),
         },
@@ -143,7 +145,7 @@ fn draw(canvas: &Canvas<'_>, results: &Results, cells: &[&Cell], panels: &[Panel
         let values = panel.lines.iter().flatten().flat_map(|line| line.mean.iter().copied().flatten());
         let time = panel.unit == Unit::Seconds;
         // Only latency may be logarithmic; an empty window would otherwise tear the other lines apart.
-        Scale::choose(tops.chain(values).chain((!time).then_some(0.0)), area.y(), 4)
+        Scale::choose(tops.chain(values).chain((!time).then_some(0.0)), area.y(), 5)
     };
     let width = panels
         .iter()
