@@ -79,9 +79,13 @@ fn binary_and_huge_files_are_refused() {
     let line = file("line.ron", &vec![b'x'; 100 << 20]);
     let long = file("long.ron", format!("System(nodes: {{{}", "\"a\" ".repeat(1 << 20)).as_bytes());
     let deep = file("deep.ron", "(".repeat(1 << 20).as_bytes());
-    for (path, words) in
-        [(binary, "not a text file"), (zeros, "not a text file"), (line, "16 MiB"), (long, "expected"), (deep, "nested")]
-    {
+    for (path, words) in [
+        (binary, "not a text file"),
+        (zeros, "not a text file"),
+        (line, "16 MiB"),
+        (long, "expected"),
+        (deep, "nested"),
+    ] {
         let (code, message) = run(&["check", &path]);
         assert_eq!(code, Some(2), "{message}");
         assert!(message.contains(words), "{words}: {message}");

@@ -87,7 +87,8 @@ fn formats_go_to_standard_output_alone() {
 fn what_the_program_carries_can_be_listed_shown_checked_and_run() {
     let list = rushhour().arg("list").output().expect("runs");
     let list = String::from_utf8(list.stdout).expect("text");
-    for name in ["hockey-stick", "uneven-costs", "weights", "many-balancers", "choices", "failover", "replay", "nginx"] {
+    for name in ["hockey-stick", "uneven-costs", "weights", "many-balancers", "choices", "failover", "replay", "nginx"]
+    {
         assert!(list.contains(name), "{name}");
         rushhour().args(["check", name]).assert().success();
     }
@@ -101,7 +102,8 @@ fn what_the_program_carries_can_be_listed_shown_checked_and_run() {
 #[test]
 fn the_resolved_form_reads_back_to_itself() {
     let folder = tempfile::tempdir().expect("a folder");
-    for name in ["hockey-stick", "uneven-costs", "weights", "many-balancers", "choices", "failover", "replay", "nginx"] {
+    for name in ["hockey-stick", "uneven-costs", "weights", "many-balancers", "choices", "failover", "replay", "nginx"]
+    {
         let resolve = |word: &str| {
             let output = rushhour().args(["check", word, "--resolved"]).output().expect("runs");
             String::from_utf8(output.stdout).expect("text")
@@ -146,7 +148,8 @@ fn a_run_that_is_interrupted_keeps_what_is_complete() {
     use std::time::Duration;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("long.ron");
-    let text = QUICK.replace("CLAIM", "").replace("replications: 5", "replications: 100000").replace("\"5 s\"", "\"50 s\"");
+    let text =
+        QUICK.replace("CLAIM", "").replace("replications: 5", "replications: 100000").replace("\"5 s\"", "\"50 s\"");
     fs::write(&file, text).expect("writable");
     let out = folder.path().join("results");
     let child = std::process::Command::new(assert_cmd::cargo::cargo_bin("rushhour"))

@@ -23,10 +23,9 @@ fn arrivals() -> impl Strategy<Value = String> {
         (1_u32..60, law()).prop_map(|(count, think)| format!("Users(count: {count}, think: {think})")),
         (1_u32..100, law())
             .prop_map(|(rate, think)| format!(r#"Sessions(rate: "{rate}/s", requests: 3, think: {think})"#)),
-        (1_u32..500).prop_map(|rate| format!(
-            r#"Mmpp(states: [(rate: "{rate}/s", stay: "100 ms"), (stay: "50 ms")])"#
-        )),
-        (1_u32..500).prop_map(|rate| format!(r#"Spike(base: "{rate}/s", peak: "2000/s", at: "1 s", length: "500 ms")"#)),
+        (1_u32..500).prop_map(|rate| format!(r#"Mmpp(states: [(rate: "{rate}/s", stay: "100 ms"), (stay: "50 ms")])"#)),
+        (1_u32..500)
+            .prop_map(|rate| format!(r#"Spike(base: "{rate}/s", peak: "2000/s", at: "1 s", length: "500 ms")"#)),
     ]
 }
 
@@ -47,7 +46,13 @@ fn delay() -> impl Strategy<Value = String> {
 }
 
 fn fault() -> impl Strategy<Value = String> {
-    let kind = prop::sample::select(vec!["Crash", "Restart", "SlowDown(factor: 5)", "SlowDown(factor: 0.2)", r#"Errors(rate: "30 %")"#]);
+    let kind = prop::sample::select(vec![
+        "Crash",
+        "Restart",
+        "SlowDown(factor: 5)",
+        "SlowDown(factor: 0.2)",
+        r#"Errors(rate: "30 %")"#,
+    ]);
     (0_u32..2000, kind, prop::option::of(0_u32..1000), any::<bool>()).prop_map(|(at, kind, lasts, one)| {
         let servers = if one { "servers: [0], " } else { "" };
         let lasts = lasts.map_or_else(String::new, |ms| format!(r#", lasts: "{ms} ms""#));

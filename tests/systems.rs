@@ -264,7 +264,8 @@ fn a_run_can_end_by_count_or_by_budget() {
     let results = answer(&format!("Experiment(system: {system}, run: (requests: 10000, replications: 3))"));
     let served: u64 = results.cells[0].ledger.iter().filter(|row| row.outcome == "served").map(|row| row.count).sum();
     assert_eq!(served, 30_000);
-    let results = answer(&format!("Experiment(system: {system}, run: (duration: \"1000 s\", events: 5000, replications: 2))"));
+    let results =
+        answer(&format!("Experiment(system: {system}, run: (duration: \"1000 s\", events: 5000, replications: 2))"));
     assert!(results.notices.iter().any(|notice| notice.contains("budget of 5000 events")), "{:?}", results.notices);
 }
 

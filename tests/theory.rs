@@ -106,7 +106,10 @@ fn m_m_c_queues_agree_with_erlang_c() {
         let waiting = erlang_c(c, offered) * 0.01 / (f64::from(c) - offered);
         check(&Case {
             name: "M/M/c",
-            system: queue(&format!("{}/s", offered * 100.0), &format!(r#"workers: {c}, service: Exponential(mean: "10 ms")"#)),
+            system: queue(
+                &format!("{}/s", offered * 100.0),
+                &format!(r#"workers: {c}, service: Exponential(mean: "10 ms")"#),
+            ),
             run: LONG,
             expected: vec![("latency_mean", 0.01 + waiting), ("waiting_mean", waiting), ("utilization", load)],
         });

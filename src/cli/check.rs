@@ -6,7 +6,9 @@ use crate::lab::{Replications, load, plan};
 
 /// What `check` takes.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  rushhour check mine.ron\n  rushhour check mine.ron --resolved    with every default filled in")]
+#[command(
+    after_help = "Examples:\n  rushhour check mine.ron\n  rushhour check mine.ron --resolved    with every default filled in"
+)]
 pub struct Arguments {
     /// Files, or names of what the program carries
     #[arg(required = true, value_name = "FILE")]
@@ -38,7 +40,8 @@ pub fn check(arguments: &Arguments) -> End {
                 };
                 let runs = plan.cells.len() as u64 * u64::from(replications.most());
                 let (arms, points) = (plan.arms.len(), plan.points());
-                let summary = format!("{word}: fine. Arms {arms} x points {points} x replications {most} = {runs} runs\n");
+                let summary =
+                    format!("{word}: fine. Arms {arms} x points {points} x replications {most} = {runs} runs\n");
                 let text = if arguments.resolved { plan.manifest() } else { summary };
                 if print(&text) == End::BadInput {
                     end = End::BadInput;

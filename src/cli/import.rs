@@ -90,7 +90,8 @@ fn import_log(arguments: &LogArguments) -> Result<End, String> {
         Some(path) => {
             // The model names the log from where it stands.
             named.file = path_from(path, file);
-            write_new(path, &profile.model(&named)).map_err(|why| format!("cannot write \"{}\": {why}", path.display()))?;
+            write_new(path, &profile.model(&named))
+                .map_err(|why| format!("cannot write \"{}\": {why}", path.display()))?;
             tell(&format!("the model is in {}\n", path.display()));
             Ok(print(&format!("{profile}\n")))
         }
@@ -99,7 +100,8 @@ fn import_log(arguments: &LogArguments) -> Result<End, String> {
 
 /// The format asked for, with the names of its fields.
 fn format(arguments: &LogArguments) -> Result<Format, String> {
-    let names = [("time", &arguments.time), ("client", &arguments.client), ("key", &arguments.key), ("size", &arguments.size)];
+    let names =
+        [("time", &arguments.time), ("client", &arguments.client), ("key", &arguments.key), ("size", &arguments.size)];
     let fields = || -> String {
         let written = names.iter().filter_map(|(field, name)| name.as_ref().map(|name| format!("{field}: {name:?}")));
         written.collect::<Vec<_>>().join(", ")
@@ -119,7 +121,10 @@ fn format(arguments: &LogArguments) -> Result<Format, String> {
     let node = parse(0, &text).map_err(|errors| errors.into_iter().map(|error| error.message).collect::<String>())?;
     Format::decode(&node, &mut reader).ok_or_else(|| {
         let messages = reader.diagnostics.into_iter().map(|diagnostic| diagnostic.message);
-        format!("--format: {}; name columns with --time, --client, --key, --size", messages.collect::<Vec<_>>().join("; "))
+        format!(
+            "--format: {}; name columns with --time, --client, --key, --size",
+            messages.collect::<Vec<_>>().join("; ")
+        )
     })
 }
 

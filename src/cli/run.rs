@@ -15,12 +15,14 @@ use crate::schema::quantity::Span;
 
 /// What `run` takes.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  rushhour run hockey-stick\n  rushhour run mine.ron --quick\n  rushhour run mine.ron --replications 40 --out results --format csv\n  rushhour run out/mine/manifest.ron     the same run again, bit for bit")]
+#[command(
+    after_help = "Examples:\n  rushhour run hockey-stick\n  rushhour run mine.ron --quick\n  rushhour run mine.ron --replications 40 --out results --format csv\n  rushhour run out/mine/manifest.ron     the same run again, bit for bit"
+)]
 pub struct Arguments {
     /// Files, or names of what the program carries
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
-    /// A first look: a tenth of the length, five replications at most
+    /// A first look: five replications at most, a tenth of the length where nothing happens at a given time
     #[arg(long)]
     quick: bool,
     /// Threads to run on; without it, one for each processor
@@ -126,10 +128,11 @@ fn prepare(word: &str, arguments: &Arguments) -> Result<Plan, String> {
 
 /// Puts what the command line says over what the file says.
 fn adjust(experiment: &mut Experiment, arguments: &Arguments) -> Result<(), String> {
-    let run = &mut experiment.run;
     if arguments.quick {
-        quicken(run);
+        let stationary = experiment.system().is_some_and(|system| system.is_stationary());
+        quicken(&mut experiment.run, stationary);
     }
+    let run = &mut experiment.run;
     if let Some(text) = &arguments.duration {
         let span = Span::parse(text).map_err(|why| format!("--duration: {why}; write \"10 min\""))?;
         if let WarmUp::Fixed(warm_up) = run.warm_up
@@ -146,15 +149,18 @@ fn adjust(experiment: &mut Experiment, arguments: &Arguments) -> Result<(), Stri
     Ok(())
 }
 
-/// A tenth of the length, five replications at most.
-fn quicken(run: &mut RunSpec) {
+/// Five replications at most, of a tenth of the length; of the whole length where something happens at a given time.
+fn quicken(run: &mut RunSpec, stationary: bool) {
+    run.replications = run.replications.limited(5);
+    if !stationary {
+        return;
+    }
     let tenth = |span: Span| Span::from_seconds(span.seconds() / 10.0).unwrap_or(span);
     run.duration = run.duration.map(tenth);
+    run.requests = run.requests.map(|requests| (requests / 10).max(1));
     if let WarmUp::Fixed(warm_up) = &mut run.warm_up {
         *warm_up = tenth(*warm_up);
     }
-    run.requests = run.requests.map(|requests| (requests / 10).max(1));
-    run.replications = run.replications.limited(5);
 }
 
 fn folder(word: &str, arguments: &Arguments) -> PathBuf {

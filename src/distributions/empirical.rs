@@ -21,7 +21,8 @@ record! {
         }
         let total: f64 = self.weights.iter().sum();
         let negative = self.weights.iter().any(|weight| *weight < 0.0);
-        if negative || (!self.weights.is_empty() && !(total > 0.0 && total.is_finite())) {
+        let bad_total = total <= 0.0 || !total.is_finite();
+        if negative || (bad_total && !self.weights.is_empty()) {
             at.field("weights").error("weights are at least 0, and not all are 0");
         }
     }

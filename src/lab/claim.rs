@@ -1,7 +1,7 @@
 //! Claims: what an experiment says of its answer, decided by the intervals.
 
 use super::measure::{Quantity, What, percentile};
-use super::number::{self, show};
+use super::number::with_interval;
 use super::results::{Cell, ClaimResult, Estimate, Results, Stability, Unit, Verdict};
 use super::spec::Label;
 use crate::schema::quantity::{Percent, Rate, Span};
@@ -128,7 +128,8 @@ impl Term {
     #[must_use]
     pub fn quantity(&self, fleets: &[String]) -> Quantity {
         let quantile = |p: f64| Quantity::latency_quantile(p);
-        let fleet = || self.node().map_or_else(|| fleets.first().cloned().unwrap_or_default(), |node| node.0.text.clone());
+        let fleet =
+            || self.node().map_or_else(|| fleets.first().cloned().unwrap_or_default(), |node| node.0.text.clone());
         match self {
             Self::Mean(_) => Quantity::latency_mean(),
             Self::P50(_) => quantile(0.5),
@@ -351,7 +352,7 @@ impl Claim {
         };
         let unit = term.quantity(&[]).unit;
         let Name { text, region } = &bound.written.0;
-        (unit != bound.unit).then(|| (*region, format!("\"{text}\" is not {}", number::example(unit))))
+        (unit != bound.unit).then(|| (*region, format!("\"{text}\" is not {}", example(unit))))
     }
 
     /// Decides the claim by `results`, whose cells hold every quantity it speaks of.
@@ -372,7 +373,8 @@ impl Claim {
             })
             .collect();
         // The weakest link decides: a claim for every point fails where it fails at one.
-        let worst = decisions.iter().max_by_key(|(point, verdict, _)| (*verdict as u8 != 0, severity(*verdict), *point));
+        let worst =
+            decisions.iter().max_by_key(|(point, verdict, _)| (*verdict as u8 != 0, severity(*verdict), *point));
         let (verdict, evidence) = match worst {
             None => (Verdict::Undecided, "there is no such point".to_owned()),
             Some((point, verdict, evidence)) => {
@@ -389,7 +391,9 @@ impl Claim {
     pub fn words(&self, fleets: &[String]) -> String {
         let text = match self {
             Self::Less(claim) => format!("{} is less than {}", claim.left.words(fleets), claim.right.words(fleets)),
-            Self::Greater(claim) => format!("{} is greater than {}", claim.left.words(fleets), claim.right.words(fleets)),
+            Self::Greater(claim) => {
+                format!("{} is greater than {}", claim.left.words(fleets), claim.right.words(fleets))
+            }
             Self::Below(claim) => format!("{} is below {}", claim.term.words(fleets), claim.bound.written.0.text),
             Self::Above(claim) => format!("{} is above {}", claim.term.words(fleets), claim.bound.written.0.text),
             Self::Times(claim) => {
@@ -398,11 +402,22 @@ impl Claim {
             }
             Self::EqualsTheory(claim) => format!("{} equals theory", claim.term.words(fleets)),
             Self::Unstable(claim) => {
-                let arm = claim.arm.as_ref().map_or_else(|| "the system".to_owned(), |arm| format!("\"{}\"", arm.0.text));
+                let arm =
+                    claim.arm.as_ref().map_or_else(|| "the system".to_owned(), |arm| format!("\"{}\"", arm.0.text));
                 format!("{arm} is unstable")
             }
         };
         self.at().map_or_else(|| text.clone(), |at| format!("{text} at {}", at.0.text))
+    }
+}
+
+/// A right example of a quantity that counts `unit`.
+fn example(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Seconds => "a length of time: write \"50 ms\"",
+        Unit::PerSecond => "a rate: write \"900/s\"",
+        Unit::Fraction => "a share: write \"2 %\"",
+        Unit::Count => "a plain number: write 3.5",
     }
 }
 
@@ -458,9 +473,10 @@ impl Judge<'_> {
             Claim::Above(claim) => self.bounded(&claim.term, &claim.bound, true, point),
             Claim::EqualsTheory(claim) => self.theory(&claim.term, claim.tolerance.fraction(), point),
             Claim::Unstable(claim) => match self.cell(claim.arm.as_ref(), point).map(|cell| &cell.stability) {
-                Some(Stability::Unstable { node, growth }) => {
-                    (Verdict::Holds, format!("{node} grows by {} requests a second", show(Unit::Count, *growth, None)))
-                }
+                Some(Stability::Unstable { node, growth }) => (
+                    Verdict::Holds,
+                    format!("{node} grows by {} requests a second", with_interval(Some(*growth), None, Unit::Count)),
+                ),
                 Some(Stability::Overflow { limit }) => (Verdict::Holds, limit.clone()),
                 Some(Stability::Stable) => (Verdict::Fails, "no queue grows".to_owned()),
                 None => (Verdict::Undecided, "nothing was measured".to_owned()),
@@ -470,14 +486,14 @@ impl Judge<'_> {
 
     /// `factor` x small < large, by the paired differences of the replications.
     fn ordered(&self, small: &Term, large: &Term, factor: f64, point: usize) -> (Verdict, String) {
-        let names = |estimate: &Estimate| show(estimate.unit, estimate.value.unwrap_or(f64::NAN), estimate.half_width);
+        let names = |estimate: &Estimate| with_interval(estimate.value, estimate.half_width, estimate.unit);
         match (self.number(small, point), self.number(large, point)) {
             (Number::Known(a), Number::Known(b)) => {
                 let scaled: Vec<Option<f64>> = a.replicates.iter().map(|x| x.map(|x| x * factor)).collect();
                 let paired = Paired::of(&b.replicates, &scaled, self.confidence).map(|paired| paired.difference);
                 let times = if factor == 1.0 { String::new() } else { format!("{factor} x ") };
                 let (mean, half) = paired.map_or((f64::NAN, None), |interval| (interval.mean, interval.half_width));
-                let difference = show(a.unit, mean, half);
+                let difference = with_interval(Some(mean), half, a.unit);
                 let evidence = format!("{times}{} against {}, difference {difference}", names(a), names(b));
                 let verdict = match half {
                     Some(half) if mean > half => Verdict::Holds,
@@ -497,7 +513,7 @@ impl Judge<'_> {
         match self.number(term, point) {
             Number::Known(estimate) => {
                 let value = estimate.value.unwrap_or(f64::NAN);
-                let evidence = show(estimate.unit, value, estimate.half_width);
+                let evidence = with_interval(Some(value), estimate.half_width, estimate.unit);
                 let distance = if above { value - bound.value } else { bound.value - value };
                 let half = estimate.half_width.unwrap_or(f64::INFINITY);
                 let verdict = if distance > half {
@@ -518,14 +534,15 @@ impl Judge<'_> {
     fn theory(&self, term: &Term, tolerance: f64, point: usize) -> (Verdict, String) {
         let id = term.quantity(self.fleets).id;
         let theory = self.cell(term.arm(), point).and_then(|cell| cell.theory.as_ref());
-        let known = theory.and_then(|theory| theory.values.iter().find(|(name, _)| *name == id).map(|(_, value)| *value));
+        let known =
+            theory.and_then(|theory| theory.values.iter().find(|(name, _)| *name == id).map(|(_, value)| *value));
         match (self.number(term, point), known, theory) {
             (Number::Known(estimate), Some(expected), Some(theory)) => {
                 let (value, half) = (estimate.value.unwrap_or(f64::NAN), estimate.half_width.unwrap_or(f64::INFINITY));
                 let evidence = format!(
                     "{} against {} of {}",
-                    show(estimate.unit, value, estimate.half_width),
-                    show(estimate.unit, expected, None),
+                    with_interval(Some(value), estimate.half_width, estimate.unit),
+                    with_interval(Some(expected), None, estimate.unit),
                     theory.model
                 );
                 let distance = (value - expected).abs();

@@ -6,9 +6,9 @@ use super::plan::{Plan, PlannedCell};
 use super::results::{
     Cell, Comparison, Estimate, LedgerRow, NodeResult, Results, RunSummary, Series, Stability, TailPoint,
 };
-use super::stability::stability;
 use super::run::Observations;
 use super::spec::Replications;
+use super::stability::stability;
 use super::theory::theory;
 use super::warm_up::WarmUpFound;
 use crate::engine::Ended;
@@ -230,14 +230,7 @@ fn nodes(done: &[&Observation], aligned: bool, confidence: f64) -> Vec<NodeResul
             .map(|(index, (name, id, unit, _))| {
                 let replicates: Vec<Option<f64>> = done.iter().map(|o| o.nodes[place].values[index].3).collect();
                 let (value, half_width) = interval_of(&replicates, confidence);
-                Estimate {
-                    name: (*name).to_owned(),
-                    id: (*id).to_owned(),
-                    unit: *unit,
-                    value,
-                    half_width,
-                    replicates,
-                }
+                Estimate { name: (*name).to_owned(), id: (*id).to_owned(), unit: *unit, value, half_width, replicates }
             })
             .collect(),
         servers: mean_of(done.iter().map(|o| &o.nodes[place].servers[..])),
@@ -272,7 +265,8 @@ fn series(done: &[&Observation], confidence: f64) -> Vec<Series> {
     let mut all = Vec::new();
     for (place, node) in first.nodes.iter().enumerate() {
         for (index, (quantity, unit, _)) in node.series.iter().enumerate() {
-            let by_replication: Vec<&[Option<f64>]> = done.iter().map(|o| &o.nodes[place].series[index].2[..]).collect();
+            let by_replication: Vec<&[Option<f64>]> =
+                done.iter().map(|o| &o.nodes[place].series[index].2[..]).collect();
             // Where replications end at different times, a window counts that at least half of them saw.
             let mut lengths: Vec<usize> = by_replication.iter().map(|values| values.len()).collect();
             lengths.sort_unstable();

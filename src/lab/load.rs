@@ -93,20 +93,14 @@ fn read_experiment(files: &dyn Files, path: &str, sources: &mut Sources, reader:
     if experiment.title.is_empty() {
         experiment.title = stem(path);
     }
-    if bare && experiment.system_never_ends() {
+    if bare && experiment.system().is_some_and(|system| system.is_endless()) {
         experiment.run.duration = Span::from_seconds(BARE_SECONDS);
     }
     good.then_some(experiment)
 }
 
 /// The tree of the system that `node` is or names, if all is well with it.
-fn read_system(
-    files: &dyn Files,
-    path: &str,
-    node: &Node,
-    sources: &mut Sources,
-    reader: &mut Reader,
-) -> Option<Node> {
+fn read_system(files: &dyn Files, path: &str, node: &Node, sources: &mut Sources, reader: &mut Reader) -> Option<Node> {
     let tree = match &node.kind {
         Kind::Tuple(Some(word), items) if word.text == "File" => match &items[..] {
             [Node { kind: Kind::Text(relative), region }] => {
@@ -230,7 +224,9 @@ impl Experiment {
         tree
     }
 
-    fn system_never_ends(&self) -> bool {
-        System::decode(self.system_tree(), &mut Reader::default()).is_some_and(|system| system.is_endless())
+    /// The system without any arm; `None` if it cannot be read, which loading has found out before.
+    #[must_use]
+    pub fn system(&self) -> Option<System> {
+        System::decode(self.system_tree(), &mut Reader::default())
     }
 }

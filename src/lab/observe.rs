@@ -208,10 +208,8 @@ impl View<'_> {
                 ratio(lost as f64, ended as f64)
             }
             What::InSystem => {
-                let area: u128 = self
-                    .clients()
-                    .map(|c| c.record.population.area(self.over) - c.record.at_warm_up.population)
-                    .sum();
+                let area: u128 =
+                    self.clients().map(|c| c.record.population.area(self.over) - c.record.at_warm_up.population).sum();
                 ratio(area as f64 * NANO, self.span())
             }
             What::Utilization(group) => {
@@ -249,7 +247,13 @@ impl View<'_> {
             losses.sort_unstable_by_key(|&(outcome, by, _)| (outcome, by));
             for (outcome, by, count) in losses {
                 let who = self.nodes.get(by.0 as usize).filter(|_| outcome != Outcome::TimedOut);
-                row(who.map_or_else(|| outcome.words().to_owned(), |who| format!("{} by {}", outcome.words(), who.name)), count);
+                row(
+                    who.map_or_else(
+                        || outcome.words().to_owned(),
+                        |who| format!("{} by {}", outcome.words(), who.name),
+                    ),
+                    count,
+                );
             }
             row("in flight at the end".to_owned(), record.population.count());
         }
@@ -288,7 +292,8 @@ impl View<'_> {
             outcomes.iter().map(|&outcome| snapshot.outcomes[outcome as usize]).sum()
         };
         let rejected = windows.iter().map(|snapshot| sum(snapshot, &[Outcome::QueueFull, Outcome::NoServer]));
-        let failed = windows.iter().map(|snapshot| sum(snapshot, &[Outcome::Refused, Outcome::Crashed, Outcome::Error]));
+        let failed =
+            windows.iter().map(|snapshot| sum(snapshot, &[Outcome::Refused, Outcome::Crashed, Outcome::Error]));
         let latencies = record.latencies.values();
         let offered = record.offered - record.at_warm_up.offered;
         let area = (record.population.area(self.over) - record.at_warm_up.population) as f64 * NANO;

@@ -66,8 +66,9 @@ pub fn plan(loaded: Loaded, files: &dyn Files) -> Result<Plan, Problems> {
     let cells = planner.cells();
     let arms = planner.arm_names();
     let sweep = planner.sweep();
-    let base = System::decode(experiment.system_tree(), &mut Reader::default());
-    let fleets: Vec<String> = base.as_ref().map(|base| base.fleets().map(|(name, _)| name.to_owned()).collect()).unwrap_or_default();
+    let base = experiment.system();
+    let fleets: Vec<String> =
+        base.as_ref().map(|base| base.fleets().map(|(name, _)| name.to_owned()).collect()).unwrap_or_default();
     let baseline = planner.baseline(&arms);
     planner.check_claims(&arms, sweep.as_ref(), &fleets);
     planner.check_ends(&cells);
@@ -95,7 +96,7 @@ impl Plan {
     #[must_use]
     pub fn manifest(&self) -> String {
         let mut experiment = self.experiment.clone();
-        if let Ok(base) = resolved(experiment.system_tree()) {
+        if let Some(base) = experiment.system() {
             experiment.system = Raw(named("System", base.encode()));
         }
         print(&named("Experiment", experiment.encode())) + "\n"
@@ -116,11 +117,6 @@ fn named(word: &str, node: Node) -> Node {
         }
         _ => node,
     }
-}
-
-fn resolved(tree: &Node) -> Result<System, Vec<Diagnostic>> {
-    let mut reader = Reader::default();
-    System::decode(tree, &mut reader).ok_or(reader.diagnostics)
 }
 
 struct Planner<'a> {
@@ -281,7 +277,8 @@ fn axis(values: &[Raw]) -> (Vec<Option<f64>>, String) {
         Kind::Text(text) => Some(text.clone()),
         _ => None,
     };
-    let kinds: [(&str, &dyn Fn(&Node) -> Option<f64>); 5] = [
+    type Read<'a> = &'a dyn Fn(&Node) -> Option<f64>;
+    let kinds: [(&str, Read<'_>); 5] = [
         ("", &number),
         ("/s", &|node| Rate::parse(&text(node)?).ok().map(Rate::per_second)),
         ("s", &|node| Span::parse(&text(node)?).ok().map(Span::seconds)),
@@ -318,7 +315,8 @@ fn read_logs(
         if inputs.trace(replay).is_some() || failed.contains(&replay.file.as_str()) {
             continue;
         }
-        let read = files.open(&replay.file).and_then(|input| trace::read(input, replay).map_err(|error| error.to_string()));
+        let read =
+            files.open(&replay.file).and_then(|input| trace::read(input, replay).map_err(|error| error.to_string()));
         match read {
             Ok((trace, report)) => {
                 notices.extend(report.notices().into_iter().map(|notice| format!("{}: {notice}", short(&replay.file))));
@@ -327,9 +325,11 @@ fn read_logs(
             Err(why) => {
                 failed.push(&replay.file);
                 let region = place_of(experiment.system_tree(), &replay.file)
-                    .or_else(|| experiment.arms.entries.iter().find_map(|(_, arm)| {
-                        arm.entries.iter().find_map(|(_, Raw(value))| place_of(value, &replay.file))
-                    }))
+                    .or_else(|| {
+                        experiment.arms.entries.iter().find_map(|(_, arm)| {
+                            arm.entries.iter().find_map(|(_, Raw(value))| place_of(value, &replay.file))
+                        })
+                    })
                     .unwrap_or(experiment.system_tree().region);
                 diagnostics.push(Diagnostic::new(region, format!("cannot replay \"{}\": {why}", replay.file)));
             }
@@ -375,4 +375,3 @@ fn rate_of(system: &System, inputs: &Inputs) -> f64 {
     }
     rate.max(1e-6)
 }
-

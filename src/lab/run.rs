@@ -134,7 +134,10 @@ fn is_sure(plan: &Plan, seen: &Observations, target: f64) -> bool {
 
 /// In parallel, one job at a time a thread, with the answers in order.
 #[cfg(feature = "cli")]
-fn for_each<T: Sync, R: Send>(jobs: &[T], one: impl Fn(&T) -> Result<R, String> + Sync + Send) -> Result<Vec<R>, String> {
+fn for_each<T: Sync, R: Send>(
+    jobs: &[T],
+    one: impl Fn(&T) -> Result<R, String> + Sync + Send,
+) -> Result<Vec<R>, String> {
     use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
     jobs.par_iter().with_max_len(1).map(one).collect()
 }

@@ -4,7 +4,6 @@ use super::observe::Observation;
 use super::plan::PlannedCell;
 use super::results::Stability;
 use super::spec::RunSpec;
-use crate::actors::clients::Traffic;
 use crate::engine::{Duration, Ended};
 use crate::stats::trend;
 
@@ -14,7 +13,8 @@ pub fn stability(planned: &PlannedCell, run: &RunSpec, warm_up: Duration, done: 
     if done.iter().any(|observation| observation.ended == Ended::InFlight) {
         return Stability::Overflow { limit: format!("more than {} requests in flight", run.in_flight) };
     }
-    if !is_stationary(planned) {
+    // Only where nothing changes with time does a rising queue mean that it never settles.
+    if !planned.system.is_stationary() {
         return Stability::Stable;
     }
     let Some(first) = done.first() else { return Stability::Stable };
@@ -35,19 +35,4 @@ pub fn stability(planned: &PlannedCell, run: &RunSpec, warm_up: Duration, done: 
         }
     }
     Stability::Stable
-}
-
-/// True if nothing about the system changes with time: only then does a rising queue mean that it never settles.
-fn is_stationary(planned: &PlannedCell) -> bool {
-    planned.system.faults.is_empty()
-        && planned.system.clients().all(|(_, clients)| {
-            matches!(
-                clients.arrivals,
-                Traffic::Poisson(_)
-                    | Traffic::Deterministic(_)
-                    | Traffic::Renewal(_)
-                    | Traffic::Mmpp(_)
-                    | Traffic::Sessions(_)
-            )
-        })
 }

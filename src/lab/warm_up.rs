@@ -68,10 +68,8 @@ fn windows_of(observation: &Observation) -> usize {
 }
 
 fn mean_at(pilots: &[Observation], place: usize, quantity: &str, window: usize) -> f64 {
-    let values: Vec<f64> = pilots
-        .iter()
-        .filter_map(|pilot| pilot.nodes[place].series(quantity)?.get(window).copied().flatten())
-        .collect();
+    let values: Vec<f64> =
+        pilots.iter().filter_map(|pilot| pilot.nodes[place].series(quantity)?.get(window).copied().flatten()).collect();
     // A window in which nobody was served says nothing of latency; zero keeps it from looking settled.
     if values.is_empty() { 0.0 } else { values.iter().sum::<f64>() / values.len() as f64 }
 }

@@ -137,11 +137,9 @@ impl Builder<'_> {
                 Duration::ZERO => Link::Direct,
                 delay => Link::Fixed(core.calendar.lane(delay)),
             },
-            Some(law) => Link::Random {
-                sampler: law.sampler(),
-                there: key.named("delay there"),
-                back: key.named("delay back"),
-            },
+            Some(law) => {
+                Link::Random { sampler: law.sampler(), there: key.named("delay there"), back: key.named("delay back") }
+            }
         }
     }
 

@@ -138,4 +138,22 @@ impl System {
     pub fn is_endless(&self) -> bool {
         self.clients().any(|(_, clients)| !matches!(clients.arrivals, Traffic::Replay(_)))
     }
+    /// True if nothing about it changes with time: no faults, and arrivals whose law stays the same.
+    #[must_use]
+    pub fn is_stationary(&self) -> bool {
+        self.faults.is_empty()
+            && self.clients().all(|(_, clients)| match &clients.arrivals {
+                Traffic::Poisson(_)
+                | Traffic::Deterministic(_)
+                | Traffic::Renewal(_)
+                | Traffic::Mmpp(_)
+                | Traffic::Users(_)
+                | Traffic::Sessions(_) => true,
+                Traffic::Timetable(_)
+                | Traffic::Ramp(_)
+                | Traffic::Spike(_)
+                | Traffic::Sinusoid(_)
+                | Traffic::Replay(_) => false,
+            })
+    }
 }

@@ -148,6 +148,7 @@ fn cell(shape: &Shape, arm: usize, point: usize, rate: f64) -> Cell {
     let warm = |time: f64| 1.0 - libm::exp(-time * 30.0);
     let grow = |time: f64| if unstable { 1.0 + 40.0 * time } else { 1.0 };
     Cell {
+        warm_up: 10.0,
         arm,
         point,
         replications: 16,

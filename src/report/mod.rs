@@ -8,7 +8,6 @@ mod files;
 #[cfg(test)]
 mod fixture;
 mod markdown;
-mod number;
 pub mod plots;
 mod summary;
 mod table;

@@ -1,6 +1,6 @@
 //! The summary as words, before it takes a form: what the terminal table and the Markdown page have in common.
 
-use super::number;
+use crate::lab::number;
 use crate::lab::results::{Cell, Results, RunSummary, Stability, Unit, Verdict};
 
 /// The words of a summary.

@@ -289,9 +289,10 @@ impl<'a> Parser<'a> {
                 }
             } else {
                 // Values that come first go by their place, as in `Less(a, b, at: "900/s")`.
-                let placed = plain.into_iter().enumerate().map(|(place, value)| {
-                    (Name { text: place.to_string(), region: value.region }, value)
-                });
+                let placed = plain
+                    .into_iter()
+                    .enumerate()
+                    .map(|(place, value)| (Name { text: place.to_string(), region: value.region }, value));
                 return Items::Named(placed.chain(named).collect());
             }
         }

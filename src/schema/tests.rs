@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::{Decode, Kind, Map, Name, Node, Reader, Region, Sources, apply, nearest, parse, print, record, render, split_path};
+use super::{
+    Decode, Kind, Map, Name, Node, Reader, Region, Sources, apply, nearest, parse, print, record, render, split_path,
+};
 
 fn tree(text: &str) -> Node {
     parse(0, text).unwrap_or_else(|errors| panic!("{text}: {errors:?}"))

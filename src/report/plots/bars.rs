@@ -4,8 +4,8 @@ use super::canvas::{Anchor, Canvas, Font, Stroke, fit, text_width};
 use super::frame::{self, Area};
 use super::scale::Scale;
 use super::{Plot, theme};
+use crate::lab::number;
 use crate::lab::results::{Cell, Estimate, Results, Stability};
-use crate::report::number;
 
 /// Panels side by side.
 const COLUMNS: usize = 2;

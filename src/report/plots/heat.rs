@@ -4,8 +4,8 @@ use super::canvas::{Anchor, Canvas, Font, Stroke, fit};
 use super::frame::{self, Area};
 use super::scale::Scale;
 use super::{Plot, featured, theme};
+use crate::lab::number;
 use crate::lab::results::{Cell, NodeResult, Results, Unit};
-use crate::report::number;
 
 /// Fleets drawn at most; all are in `summary.json`.
 const MOST_NODES: usize = 8;

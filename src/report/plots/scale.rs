@@ -1,6 +1,6 @@
 //! From quantities to pixels: linear and logarithmic scales with ticks at round numbers.
 
-use super::super::number::{self, Prefix};
+use crate::lab::number::{self, Prefix};
 use crate::lab::results::Unit;
 
 /// A range of numbers laid out over a range of pixels.

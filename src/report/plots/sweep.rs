@@ -4,8 +4,8 @@ use super::canvas::{Anchor, Canvas, Spot, Stroke, fit};
 use super::frame::{self, Area, Reading};
 use super::scale::{Scale, extent};
 use super::{Plot, theme};
+use crate::lab::number;
 use crate::lab::results::{Cell, Estimate, Results, Stability, Sweep, SweepPoint, Theory, Unit};
-use crate::report::number;
 
 /// Height of the strip above the data in which points without a steady state are marked.
 const STRIP: f64 = 26.0;

@@ -3,7 +3,7 @@
 use super::Profile;
 use super::show::figure;
 use crate::schema::quantity::Span;
-use crate::schema::{Body, Name, Node, named, print};
+use crate::schema::{Body, Kind, Name, Node, named, print};
 use crate::trace::Replay;
 use crate::trace::report::grouped;
 
@@ -62,6 +62,14 @@ fn written(replay: &Replay) -> Vec<(Name, Node)> {
         .into_iter()
         .zip(plain)
         .filter(|(field, plain)| is_file(&field.0) || field.1 != plain.1)
-        .map(|(field, _)| field)
+        .map(|((name, node), _)| (name, without_some(node)))
         .collect()
+}
+
+/// `Some(x)` as people write it: x.
+fn without_some(node: Node) -> Node {
+    match node.kind {
+        Kind::Tuple(Some(name), mut items) if name.text == "Some" && items.len() == 1 => items.remove(0),
+        kind => Node { kind, ..node },
+    }
 }
