@@ -6,7 +6,7 @@ use super::report::{ReadReport, grouped};
 #[derive(Debug, thiserror::Error)]
 pub enum TraceError {
     /// It cannot be read, or not to its end: a directory, a damaged gzip file, a disk.
-    #[error("cannot read on behind line {line}: {source}")]
+    #[error("cannot be read{}: {source}", if *line > 0 { format!(" beyond line {line}") } else { String::new() })]
     Read {
         /// Lines read before.
         line: u64,
@@ -17,7 +17,7 @@ pub enum TraceError {
     #[error("the log is empty")]
     Empty,
     /// It holds zero bytes, which no log does.
-    #[error("not a log: the file is binary (it begins with zero bytes among the others)")]
+    #[error("not a log: the file is binary, with zero bytes near its beginning")]
     Binary,
     /// No line is in a format that is found by itself.
     #[error(

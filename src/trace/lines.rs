@@ -42,7 +42,7 @@ impl<'a> Lines<'a> {
         Ok(Self { input: Box::new(BufReader::with_capacity(BUFFER, input)), line: Vec::new(), number: 0 })
     }
 
-    /// True if the beginning holds a zero byte.
+    /// True if the beginning holds a zero byte. To be asked before the first line: passes over a byte order mark.
     pub fn is_binary(&mut self) -> io::Result<bool> {
         // Nothing is lost: what is read here is chained before the rest.
         let (head, input) = peek(std::mem::replace(&mut self.input, Box::new(io::empty())), PROBE)?;

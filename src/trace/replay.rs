@@ -41,7 +41,7 @@ record! {
         /// How its lines are written.
         pub format: Format = Format::Auto(Auto {}),
         /// How far behind the newest line before it a line may be stamped and still be put in its place. Later ones
-        /// are counted and left out.
+        /// are counted and left out; so are all behind a line that is stamped far ahead by mistake.
         pub horizon: Span = Span::from_seconds(300.0).unwrap_or(Span::ZERO),
         /// How many times faster than recorded; 0.000000001 to 1,000,000,000.
         pub speed: f64 = 1.0,

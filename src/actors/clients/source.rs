@@ -230,6 +230,20 @@ fn geometric(mean: f64, uniform: f64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::{Known, Record};
+
+    #[test]
+    fn a_replay_says_only_what_the_log_does() {
+        let known = Known { client: true, key: false, size: true };
+        let records = vec![Record { at: 0, client: 7, key: 0, size: 512 }];
+        let trace = Arc::new(Trace { records, known, ..Trace::default() });
+        let mut source = Source::Replay { base: 100, trace, times: Arc::new([5]), next: 0 };
+        assert_eq!(source.next_arrival(), Some(Time::from_nanos(5)));
+        let origin = source.arrive(Time::ZERO).expect("one request");
+        assert_eq!((origin.number, origin.client, origin.key, origin.size), (100, Some(7), None, Some(512)));
+        assert_eq!(source.next_arrival(), None);
+        assert!(source.arrive(Time::ZERO).is_none());
+    }
 
     #[test]
     fn session_lengths_have_the_mean_asked_for() {

@@ -108,7 +108,7 @@ impl CsvParser {
         let get = |column: usize| {
             record
                 .get(column)
-                .ok_or_else(|| Fault::from(format!("has {} columns where {} are needed", record.len(), column + 1)))
+                .ok_or_else(|| Fault::from(format!("has {} of at least {} columns", record.len(), column + 1)))
         };
         let optional = |column: Option<usize>| column.map(get).transpose();
         let (time, client_text) = (get(self.columns.time)?, optional(self.columns.client)?);
@@ -153,7 +153,7 @@ mod tests {
         let expected = Fields { time: 5_000_000_000, client: 0x0A00_0001, key: b"a;\"b\"".as_slice(), size: 3 };
         assert_eq!(parser.parse(br#"3;10.0.0.1;5;"a;""b""";more"#), Ok(expected));
         assert_eq!(parser.parse(b" 3 ;10.0.0.1; 5 ;x"), Ok(Fields { key: b"x", ..expected }));
-        assert!(parser.parse(b"3;10.0.0.1;5").is_err_and(|why| why.contains("3 columns where 4")));
+        assert!(parser.parse(b"3;10.0.0.1;5").is_err_and(|why| why.contains("3 of at least 4")));
         assert!(parser.parse(b"3;10.0.0.1;soon;x").is_err_and(|why| why.contains("time")));
         assert!(parser.parse(b"x;10.0.0.1;5;x").is_err_and(|why| why.contains("size")));
     }

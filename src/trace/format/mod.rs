@@ -177,7 +177,8 @@ impl Parser {
                 size: None,
                 unit: TimeUnit::Auto(AutoUnit {}),
             }));
-            json.parse(line).is_ok().then(|| Self::Json(json))
+            let good = json.parse(line).is_ok();
+            good.then_some(Self::Json(json))
         } else {
             [true, false]
                 .into_iter()

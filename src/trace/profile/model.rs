@@ -1,11 +1,11 @@
 //! A model to begin with, made of a profile.
 
 use super::Profile;
-use super::show::figure;
+use super::show::{figure, per_time};
 use crate::schema::quantity::Span;
-use crate::schema::{Body, Kind, Name, Node, named, print};
-use crate::trace::Replay;
+use crate::schema::{Body, Encode, Kind, Name, Node, named, print};
 use crate::trace::report::grouped;
+use crate::trace::{Format, Replay};
 
 /// What a request is supposed to take, in seconds, as a log does not say.
 const SERVICE: f64 = 0.05;
@@ -23,7 +23,7 @@ impl Profile {
         let scv = self
             .scv
             .map_or_else(String::new, |scv| format!("; squared coefficient of variation of gaps {}", figure(scv)));
-        notes.push(format!("{} requests, {}/s while busy{scv}.", grouped(self.requests), figure(rate)));
+        notes.push(format!("{} requests, {} while busy{scv}.", grouped(self.requests), per_time(rate)));
         if self.pauses > 0 && self.longest_busy_gap > 0.0 && replay.longest_gap.is_none() {
             replay.longest_gap = Span::from_seconds(self.longest_busy_gap);
             notes.push("The pauses of the log are cut to the longest gap while it is busy.".to_owned());
@@ -52,17 +52,32 @@ impl Profile {
     }
 }
 
-/// The fields of a replay that are not left at their defaults.
+/// A replay as people write it: without what is left at its default.
 fn written(replay: &Replay) -> Vec<(Name, Node)> {
-    let fields = replay.encode_body();
-    let Some(plain) = Replay::of("-") else { return fields };
-    let is_file = |name: &Name| name.text == "file";
-    let plain = plain.encode_body();
+    let format = match &replay.format {
+        Format::JsonLines(json) => named("JsonLines", brief(json)),
+        Format::Csv(csv) => named("Csv", brief(csv)),
+        other => other.encode(),
+    };
+    let mut fields = brief(replay);
+    for (name, value) in &mut fields {
+        if name.text == "format" {
+            *value = format.clone();
+        }
+    }
     fields
-        .into_iter()
-        .zip(plain)
-        .filter(|(field, plain)| is_file(&field.0) || field.1 != plain.1)
-        .map(|((name, node), _)| (name, without_some(node)))
+}
+
+/// The fields of a record that are not at their defaults, with optional values as they are read.
+fn brief<T: Body>(record: &T) -> Vec<(Name, Node)> {
+    let defaults = T::description().fields.into_iter().map(|field| field.default);
+    let fields = record.encode_body().into_iter().zip(defaults);
+    fields
+        .filter(|((_, value), default)| default.as_ref().is_none_or(|default| *default != print(value)))
+        .map(|((name, value), _)| match value.kind {
+            Kind::Tuple(Some(some), mut items) if some.text == "Some" && items.len() == 1 => (name, items.remove(0)),
+            kind => (name, Node { kind, region: value.region }),
+        })
         .collect()
 }
 

@@ -19,9 +19,7 @@ impl fmt::Display for Profile {
         row("first", jiff::Timestamp::from_nanosecond(i128::from(self.start)).unwrap_or_default().to_string())?;
         row("span", length(self.span))?;
         row("resolution", length(self.resolution))?;
-        let rate = |rate: Option<f64>| {
-            rate.map_or_else(|| "unknown: all at one time".to_owned(), |rate| format!("{}/s", figure(rate)))
-        };
+        let rate = |rate: Option<f64>| rate.map_or_else(|| "unknown: all at one time".to_owned(), per_time);
         row("mean rate", rate(self.mean_rate))?;
         let pauses = match self.pauses {
             0 => "no gap is longer than 60 s".to_owned(),
@@ -79,6 +77,16 @@ pub(super) fn figure(value: f64) -> String {
         v if v >= 10.0 => format!("{v:.2}"),
         v if v >= 0.1 || v == 0.0 => format!("{v:.3}"),
         v => format!("{v:.3e}"),
+    }
+}
+
+/// A rate of so many a second, in the unit that suits it.
+pub(super) fn per_time(rate: f64) -> String {
+    match rate {
+        r if r >= 1.0 => format!("{}/s", figure(r)),
+        r if r >= 1.0 / 60.0 => format!("{}/min", figure(r * 60.0)),
+        r if r >= 1.0 / 3600.0 => format!("{}/h", figure(r * 3600.0)),
+        r => format!("{}/d", figure(r * 86_400.0)),
     }
 }
 
