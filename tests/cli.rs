@@ -77,7 +77,8 @@ fn formats_go_to_standard_output_alone() {
     };
     let json: serde_json::Value = serde_json::from_str(&stdout("json")).expect("JSON");
     assert_eq!(json["title"], "a test");
-    let mut csv = csv::Reader::from_reader(stdout("csv").into_bytes().as_slice());
+    let text = stdout("csv");
+    let mut csv = csv::Reader::from_reader(text.as_bytes());
     assert!(csv.records().map(|record| record.expect("CSV")).count() >= 2);
     assert!(stdout("markdown").contains("| "));
     assert!(!stdout("table").contains('\u{1b}'), "no colours in a pipe");

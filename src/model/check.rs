@@ -26,12 +26,12 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
     if !found.is_empty() {
         return found;
     }
-    if let Some((start, _)) = nodes.entries.first() {
-        if !nodes.entries.iter().any(|(_, node)| matches!(node, NodeSpec::Clients(_))) {
-            let message = "nobody makes requests: the system has no node of `Clients`";
-            found.push(Diagnostic::new(start.region, message));
-            return found;
-        }
+    if let Some((start, _)) = nodes.entries.first()
+        && system.clients().next().is_none()
+    {
+        let message = "nobody makes requests: the system has no node of `Clients`";
+        found.push(Diagnostic::new(start.region, message));
+        return found;
     }
     find_cycles(nodes, &mut found);
     find_unreached(nodes, &mut found);

@@ -1,6 +1,6 @@
 //! From the bytes of a log to a trace in order of time.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::Read;
 
 use super::format::Parser;
@@ -39,7 +39,7 @@ struct Reading {
     /// Until the end, `at` counts from the earliest time there is, so that no sign is needed.
     records: Vec<Record>,
     keys: Vec<String>,
-    numbers: HashMap<Box<[u8]>, u32>,
+    numbers: BTreeMap<Box<[u8]>, u32>,
     newest: u64,
     previous: u64,
     resolution: u64,
@@ -67,7 +67,7 @@ impl Reading {
             horizon: replay.horizon.duration().as_nanos(),
             records: Vec::new(),
             keys: Vec::new(),
-            numbers: HashMap::new(),
+            numbers: BTreeMap::new(),
             newest: 0,
             previous: 0,
             resolution: 1_000_000_000,

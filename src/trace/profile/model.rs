@@ -81,10 +81,3 @@ fn brief<T: Body>(record: &T) -> Vec<(Name, Node)> {
         .collect()
 }
 
-/// `Some(x)` as people write it: x.
-fn without_some(node: Node) -> Node {
-    match node.kind {
-        Kind::Tuple(Some(name), mut items) if name.text == "Some" && items.len() == 1 => items.remove(0),
-        kind => Node { kind, ..node },
-    }
-}
