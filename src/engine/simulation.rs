@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::calendar::{Calendar, Handle, LaneId};
+use super::calendar::{Calendar, Handle, LaneId, SEQUENCE_BITS};
 use super::requests::{ActorId, RequestId, Requests};
 use super::time::{Duration, Time};
 
@@ -162,6 +162,8 @@ pub fn run<W: World>(world: &mut W, core: &mut Core<W::Message>, limits: Limits,
     if limits.end == Time::ZERO {
         return Ended::Duration;
     }
+    // Beyond this, sequence numbers could run out: a handler rarely schedules more than two events.
+    let budget = limits.events.min(1 << (SEQUENCE_BITS - 2));
     let mut next_tick = first_tick;
     loop {
         let end = next_tick.min(limits.end);
@@ -172,11 +174,11 @@ pub fn run<W: World>(world: &mut W, core: &mut Core<W::Message>, limits: Limits,
             if core.completed >= limits.requests {
                 return Ended::Requests;
             }
-            if core.events >= limits.events {
+            if core.events >= budget {
                 return Ended::Events;
             }
             // A slab that has never held more has no more now, and its length is at hand.
-            if core.requests.peak() > limits.in_flight || core.calendar.is_full() {
+            if (core.requests.peak() > limits.in_flight) | core.calendar.is_full() {
                 return Ended::InFlight;
             }
         }

@@ -131,7 +131,7 @@ impl Clients {
     }
 
     /// One event.
-    #[inline]
+    #[inline(always)]
     pub fn handle(&mut self, core: &mut Core, message: Message) {
         match message {
             Message::Arrival => {

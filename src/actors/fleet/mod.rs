@@ -127,7 +127,7 @@ impl Fleet {
     }
 
     /// One event.
-    #[inline]
+    #[inline(always)]
     pub fn handle(&mut self, core: &mut Core, message: Message) {
         match message {
             Message::Request { id } => self.arrive(core, id),
@@ -142,7 +142,7 @@ impl Fleet {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn arrive(&mut self, core: &mut Core, id: RequestId) {
         let now = core.now();
         let port = core.requests[id].port;
@@ -166,7 +166,7 @@ impl Fleet {
     }
 
     /// Seconds of work that a request needs here: its own, whichever server does it and when.
-    #[inline]
+    #[inline(always)]
     fn demand(&self, core: &Core, id: RequestId) -> f64 {
         let request = &core.requests[id];
         let seconds = self.service.sample(&mut self.work.draws(request.number));
@@ -185,7 +185,7 @@ impl Fleet {
         core.send_after(length, self.me, Message::ServiceEnd { id });
     }
 
-    #[inline]
+    #[inline(always)]
     fn service_end(&mut self, core: &mut Core, id: RequestId) {
         let now = core.now();
         let frame = core.requests.leave(id);
@@ -215,7 +215,7 @@ impl Fleet {
     }
 
     /// Answers a request that has left `frame`, its stop here.
-    #[inline]
+    #[inline(always)]
     fn answer(&mut self, core: &mut Core, id: RequestId, frame: Frame, outcome: Outcome) {
         let now = core.now();
         self.record.left(now, frame.entered, outcome);

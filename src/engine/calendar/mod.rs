@@ -23,7 +23,8 @@ use lane::Lane;
 pub const MAX_PENDING: usize = FIRST_LANE as usize;
 
 const SLOT_BITS: u32 = 24;
-const SEQUENCE_BITS: u32 = u64::BITS - SLOT_BITS;
+/// Bits of a sequence number: 2^40 events may be scheduled ahead of time in one run, hours of computing.
+pub const SEQUENCE_BITS: u32 = u64::BITS - SLOT_BITS;
 const SLOT_MASK: u64 = (1 << SLOT_BITS) - 1;
 /// Slot numbers from here on stand for lanes; the last of them is left to [`heap::NOTHING`].
 const FIRST_LANE: u32 = (1 << SLOT_BITS) - 1 - MAX_LANES;
@@ -170,12 +171,11 @@ impl<M: Copy> Calendar<M> {
         self.heap.peak()
     }
 
-    /// True once as many events have waited as the calendar can take, or 2^40 were scheduled (hours of computing); the
-    /// loop ends the run then.
+    /// True once as many events have waited as the calendar can take; the loop ends the run then.
     #[inline]
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.full || self.sequence >> SEQUENCE_BITS != 0
+        self.full
     }
 
     #[inline]
