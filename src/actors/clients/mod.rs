@@ -238,8 +238,12 @@ impl Clients {
         let frame = core.requests.leave(id);
         let request = &core.requests[id];
         if !request.abandoned {
-            let (outcome, by, timeout) = (request.outcome, request.decided_by, request.timeout);
-            core.calendar.cancel(timeout);
+            let outcome = request.outcome;
+            let by = if outcome == Outcome::Served { self.me } else { request.decided_by };
+            if self.timeout.is_some() {
+                let timeout = request.timeout;
+                core.calendar.cancel(timeout);
+            }
             self.ended(core, frame, outcome, by);
         }
         core.requests.finish(id);

@@ -221,7 +221,9 @@ impl Fleet {
         self.record.left(now, frame.entered, outcome);
         let request = &mut core.requests[id];
         request.outcome = outcome;
-        request.decided_by = self.me;
+        if outcome != Outcome::Served {
+            request.decided_by = self.me;
+        }
         reply(core, id);
     }
 

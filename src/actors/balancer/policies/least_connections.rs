@@ -99,7 +99,7 @@ impl Buckets {
         for member in (0..view.len()).filter(|&member| view.is_up(member)) {
             buckets.append(member, view.active(member) as usize);
         }
-        buckets.seek();
+        buckets.seek(0);
         buckets
     }
 
