@@ -2,6 +2,9 @@
 //!
 //! What a node does with a request does not belong here.
 
+#[cfg(test)]
+mod tests;
+
 use super::calendar::Handle;
 use super::time::Time;
 
@@ -59,7 +62,7 @@ impl Outcome {
 }
 
 /// One stop on the way there, to be visited on the way back.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// Who passed the request on.
     pub actor: ActorId,
@@ -121,7 +124,7 @@ pub struct Requests {
 }
 
 impl Requests {
-    /// An empty slab for requests that pass at most `depth` actors, 1 to 255.
+    /// An empty slab for requests that pass at most `depth` actors, up to 255; three cost nothing.
     #[must_use]
     pub fn new(depth: usize) -> Self {
         let far = depth.min(255).saturating_sub(NEAR);
