@@ -18,15 +18,15 @@ enum Step {
 }
 
 impl Packed for Step {
-    fn pack(self) -> u64 {
+    fn pack(self) -> (u8, u32) {
         match self {
-            Self::Arrive => 0,
-            Self::Leave(id) => 1 << 32 | u64::from(id.0),
+            Self::Arrive => (0, 0),
+            Self::Leave(id) => (1, id.0),
         }
     }
 
-    fn unpack(word: u64) -> Self {
-        if word >> 32 == 0 { Self::Arrive } else { Self::Leave(RequestId(word as u32)) }
+    fn unpack(kind: u8, number: u32) -> Self {
+        if kind == 0 { Self::Arrive } else { Self::Leave(RequestId(number)) }
     }
 }
 
@@ -126,7 +126,7 @@ fn a_run_ends_when_nothing_is_left_to_do() {
 
 #[test]
 fn what_is_sent_now_comes_after_what_was_scheduled_for_now() {
-    struct Log(Vec<u64>);
+    struct Log(Vec<u32>);
     impl World for Log {
         type Message = Number;
 
@@ -144,14 +144,14 @@ fn what_is_sent_now_comes_after_what_was_scheduled_for_now() {
         }
     }
     #[derive(Clone, Copy)]
-    struct Number(u64);
+    struct Number(u32);
     impl Packed for Number {
-        fn pack(self) -> u64 {
-            self.0
+        fn pack(self) -> (u8, u32) {
+            (0, self.0)
         }
 
-        fn unpack(word: u64) -> Self {
-            Self(word)
+        fn unpack(_kind: u8, number: u32) -> Self {
+            Self(number)
         }
     }
     let mut core = Core::new(1);

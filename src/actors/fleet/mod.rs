@@ -8,6 +8,8 @@ pub mod record;
 pub mod server;
 pub mod shared;
 pub mod spec;
+#[cfg(test)]
+mod tests;
 pub mod underway;
 
 pub use fault::{Fault, FaultEvent};
