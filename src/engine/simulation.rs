@@ -84,19 +84,19 @@ impl<M: Packed> Core<M> {
     }
 
     /// Delivers `message` to `to` at the present instant.
-    #[inline]
+    #[inline(always)]
     pub fn send(&mut self, to: ActorId, message: M) {
         self.calendar.send(pack(to, message));
     }
 
     /// Delivers `message` to `to` at time `at`.
-    #[inline]
+    #[inline(always)]
     pub fn send_at(&mut self, at: Time, to: ActorId, message: M) -> Handle {
         self.calendar.schedule(at, pack(to, message))
     }
 
     /// Delivers `message` to `to` after `delay`.
-    #[inline]
+    #[inline(always)]
     pub fn send_after(&mut self, delay: Duration, to: ActorId, message: M) -> Handle {
         self.calendar.schedule_after(delay, pack(to, message))
     }

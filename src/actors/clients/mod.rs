@@ -121,7 +121,7 @@ impl Clients {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn plan(&self, core: &mut Core, at: Time, next: Next) {
         let message = match next {
             Next::Arrival => Message::Arrival,
@@ -260,7 +260,7 @@ impl Clients {
     }
 
     /// The outcome of a request is known to its client, whose own stop is `frame`.
-    #[inline]
+    #[inline(always)]
     fn ended(&mut self, core: &mut Core, frame: Frame, outcome: Outcome, by: ActorId) {
         let now = core.now();
         self.record.ended(now, frame.entered, outcome, by);

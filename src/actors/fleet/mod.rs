@@ -280,6 +280,7 @@ impl Fleet {
         self.set_timer(core, port);
     }
 
+    #[inline(never)]
     fn set_timer(&mut self, core: &mut Core, port: usize) {
         let shared = &mut self.shared[port];
         let Some(length) = shared.until_next(self.workers, self.conditions[port].speed) else { return };
@@ -357,6 +358,7 @@ impl Fleet {
     }
 
     /// From now on the server works at `factor` times its own speed; what it is doing is stretched or shortened.
+    #[inline(never)]
     fn change_speed(&mut self, core: &mut Core, port: usize, factor: f64, underway: &[Service]) {
         let now = core.now();
         let condition = &mut self.conditions[port];
@@ -377,6 +379,7 @@ impl Fleet {
         }
     }
 
+    #[inline(never)]
     fn announce(&self, core: &mut Core, port: usize, up: bool) {
         for subscriber in &self.subscribers {
             let member = subscriber.first_member + port as u32;

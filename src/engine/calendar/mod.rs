@@ -186,7 +186,7 @@ impl<M: Copy> Calendar<M> {
     }
 
     /// An event at the present instant, after all that already stand there.
-    #[inline]
+    #[inline(always)]
     pub fn send(&mut self, message: M) {
         self.push_present(Present { message, slot: NO_SLOT });
     }
@@ -231,7 +231,7 @@ impl<M: Copy> Calendar<M> {
     }
 
     /// An event `delay` from now.
-    #[inline]
+    #[inline(always)]
     pub fn schedule_after(&mut self, delay: Duration, message: M) -> Handle {
         self.schedule(self.now + delay, message)
     }
@@ -305,7 +305,7 @@ impl<M: Copy> Calendar<M> {
 
     /// The next event before `end`, with the clock moved to it; `None` if there is none, with the clock left alone.
     /// Events at the present instant are not held back by an `end` that lies before it.
-    #[inline]
+    #[inline(always)]
     pub fn pop(&mut self, end: Time) -> Option<M> {
         loop {
             if let Some(Present { message, slot }) = self.next
