@@ -10,9 +10,8 @@ use rushhour::engine::random::StreamKey;
 use rushhour::engine::{ActorId, Duration, Ended, Limits, run};
 use rushhour::schema::{Decode, Reader, Sources, parse, render};
 
-/// What a run found.
+/// What a run found; times in seconds.
 pub struct Found {
-    pub requests: u64,
     pub mean: f64,
     pub p99: f64,
     pub events: u64,
@@ -70,7 +69,6 @@ pub fn run_system(servers: u32, load: f64, requests: u64, seed: u64, timeout: Op
     assert_eq!(ended, Ended::Requests);
     let Actor::Clients(clients) = &actors.all[0] else { unreachable!("clients come first") };
     Found {
-        requests: core.completed,
         mean: clients.record.latency.mean().expect("requests were served"),
         p99: clients.record.latency.quantile(0.99).expect("requests were served"),
         events: core.events(),

@@ -65,10 +65,9 @@ pub enum Message {
 }
 
 impl Packed for Message {
-    /// The kind in bits 32 and up, the number below.
     #[inline]
-    fn pack(self) -> u64 {
-        let (kind, number) = match self {
+    fn pack(self) -> (u8, u32) {
+        match self {
             Self::Request { id } => (0, id.0),
             Self::Reply { id } => (1, id.0),
             Self::Returned { id } => (2, id.0),
@@ -81,14 +80,12 @@ impl Packed for Message {
             Self::MemberUp { member } => (9, member),
             Self::MemberDown { member } => (10, member),
             Self::WarmUpOver => (11, 0),
-        };
-        (kind << 32) | u64::from(number)
+        }
     }
 
     #[inline]
-    fn unpack(word: u64) -> Self {
-        let number = word as u32;
-        match word >> 32 {
+    fn unpack(kind: u8, number: u32) -> Self {
+        match kind {
             0 => Self::Request { id: RequestId(number) },
             1 => Self::Reply { id: RequestId(number) },
             2 => Self::Returned { id: RequestId(number) },
@@ -110,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_comes_out_of_its_word_as_it_went_in() {
+    fn a_message_is_put_together_as_it_was_taken_apart() {
         let id = RequestId(u32::MAX - 1);
         let all = [
             Message::Request { id },
@@ -127,8 +124,9 @@ mod tests {
             Message::WarmUpOver,
         ];
         for (place, message) in all.into_iter().enumerate() {
-            assert_eq!(Message::unpack(message.pack()), message);
-            assert_eq!(message.pack() >> 32, place as u64);
+            let (kind, number) = message.pack();
+            assert_eq!(Message::unpack(kind, number), message);
+            assert_eq!(usize::from(kind), place);
         }
     }
 }

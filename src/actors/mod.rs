@@ -75,7 +75,7 @@ impl Actors {
 impl World for Actors {
     type Message = Message;
 
-    #[inline]
+    #[inline(always)]
     fn handle(&mut self, core: &mut Core, to: ActorId, message: Message) {
         match &mut self.all[to.0 as usize] {
             Actor::Clients(clients) => clients.handle(core, message),

@@ -2,23 +2,21 @@
 
 use std::marker::PhantomData;
 
-use super::calendar::{Calendar, Handle, LaneId};
+use super::calendar::{Calendar, Handle, LaneId, SEQUENCE_BITS};
 use super::requests::{ActorId, RequestId, Requests};
 use super::time::{Duration, Time};
 
-/// Bits of a packed message.
-pub const MESSAGE_BITS: u32 = 40;
 /// Actors of a system at most: with a message, the name of one fills a word.
-pub const MAX_ACTORS: u32 = 1 << (u64::BITS - MESSAGE_BITS);
+pub const MAX_ACTORS: u32 = 1 << 24;
 
 /// What actors send one another: small enough to share one word with the actor it is for. A word stays in a register
 /// all the way through the calendar; anything larger is written in pieces and read at once, which stalls a processor.
 pub trait Packed: Copy {
-    /// The message in the low [`MESSAGE_BITS`] bits of a word.
-    fn pack(self) -> u64;
+    /// The kind of the message and its number.
+    fn pack(self) -> (u8, u32);
 
-    /// The message that [`Packed::pack`] made into a word.
-    fn unpack(word: u64) -> Self;
+    /// The message that [`Packed::pack`] took apart.
+    fn unpack(kind: u8, number: u32) -> Self;
 }
 
 /// What the loop drives: a system of actors.
@@ -46,15 +44,17 @@ pub struct Core<M> {
     messages: PhantomData<M>,
 }
 
+/// Kind, actor and number, from high bits to low.
 #[inline]
 fn pack<M: Packed>(to: ActorId, message: M) -> u64 {
     debug_assert!(to.0 < MAX_ACTORS);
-    (u64::from(to.0) << MESSAGE_BITS) | message.pack()
+    let (kind, number) = message.pack();
+    (u64::from(kind) << 56) | (u64::from(to.0) << 32) | u64::from(number)
 }
 
 #[inline]
 fn unpack<M: Packed>(word: u64) -> (ActorId, M) {
-    (ActorId((word >> MESSAGE_BITS) as u32), M::unpack(word & ((1 << MESSAGE_BITS) - 1)))
+    (ActorId((word >> 32) as u32 & (MAX_ACTORS - 1)), M::unpack((word >> 56) as u8, word as u32))
 }
 
 impl<M: Packed> Core<M> {
@@ -84,19 +84,19 @@ impl<M: Packed> Core<M> {
     }
 
     /// Delivers `message` to `to` at the present instant.
-    #[inline]
+    #[inline(always)]
     pub fn send(&mut self, to: ActorId, message: M) {
         self.calendar.send(pack(to, message));
     }
 
     /// Delivers `message` to `to` at time `at`.
-    #[inline]
+    #[inline(always)]
     pub fn send_at(&mut self, at: Time, to: ActorId, message: M) -> Handle {
         self.calendar.schedule(at, pack(to, message))
     }
 
     /// Delivers `message` to `to` after `delay`.
-    #[inline]
+    #[inline(always)]
     pub fn send_after(&mut self, delay: Duration, to: ActorId, message: M) -> Handle {
         self.calendar.schedule_after(delay, pack(to, message))
     }
@@ -162,6 +162,8 @@ pub fn run<W: World>(world: &mut W, core: &mut Core<W::Message>, limits: Limits,
     if limits.end == Time::ZERO {
         return Ended::Duration;
     }
+    // Beyond this, sequence numbers could run out: a handler rarely schedules more than two events.
+    let budget = limits.events.min(1 << (SEQUENCE_BITS - 2));
     let mut next_tick = first_tick;
     loop {
         let end = next_tick.min(limits.end);
@@ -172,11 +174,11 @@ pub fn run<W: World>(world: &mut W, core: &mut Core<W::Message>, limits: Limits,
             if core.completed >= limits.requests {
                 return Ended::Requests;
             }
-            if core.events >= limits.events {
+            if core.events >= budget {
                 return Ended::Events;
             }
             // A slab that has never held more has no more now, and its length is at hand.
-            if core.requests.peak() > limits.in_flight || core.calendar.is_full() {
+            if (core.requests.peak() > limits.in_flight) | core.calendar.is_full() {
                 return Ended::InFlight;
             }
         }

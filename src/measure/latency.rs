@@ -51,7 +51,7 @@ impl Latency {
     fn bounds(&self, bucket: usize) -> (u64, u64) {
         let dropped = ((bucket >> self.resolution) as u64).saturating_sub(1);
         let low = (bucket as u64 - (dropped << self.resolution)) << dropped;
-        (low, low + (1 << dropped) - 1)
+        (low, low + ((1 << dropped) - 1))
     }
 
     /// Records one length.

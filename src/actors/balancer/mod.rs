@@ -86,7 +86,7 @@ impl Balancer {
     }
 
     /// One event.
-    #[inline]
+    #[inline(always)]
     pub fn handle(&mut self, core: &mut Core, message: Message) {
         match message {
             Message::Request { id, .. } => self.forward(core, id),
@@ -95,7 +95,7 @@ impl Balancer {
                     self.returned(core, id);
                 }
             }
-            Message::Returned { id } => self.returned(core, id),
+            Message::Returned { id } => self.arrived(core, id),
             Message::MemberUp { member } => self.heard(member as usize, true),
             Message::MemberDown { member } => self.heard(member as usize, false),
             Message::WarmUpOver => {
@@ -107,14 +107,21 @@ impl Balancer {
         }
     }
 
+    /// An answer has travelled the link.
+    #[inline(never)]
+    fn arrived(&mut self, core: &mut Core, id: RequestId) {
+        self.returned(core, id);
+    }
+
     /// News of a member.
+    #[inline(never)]
     fn heard(&mut self, member: usize, up: bool) {
         if self.view.set_up(member, up) {
             self.policy.health_changed(&self.view, member);
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn forward(&mut self, core: &mut Core, id: RequestId) {
         self.record.arrivals += 1;
         let request = &mut core.requests[id];
@@ -141,7 +148,7 @@ impl Balancer {
         self.link.send(core, id, to);
     }
 
-    #[inline]
+    #[inline(always)]
     fn returned(&mut self, core: &mut Core, id: RequestId) {
         let now = core.now();
         let frame = core.requests.leave(id);

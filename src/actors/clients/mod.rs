@@ -121,7 +121,7 @@ impl Clients {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn plan(&self, core: &mut Core, at: Time, next: Next) {
         let message = match next {
             Next::Arrival => Message::Arrival,
@@ -131,7 +131,7 @@ impl Clients {
     }
 
     /// One event.
-    #[inline]
+    #[inline(always)]
     pub fn handle(&mut self, core: &mut Core, message: Message) {
         match message {
             Message::Arrival => {
@@ -238,8 +238,12 @@ impl Clients {
         let frame = core.requests.leave(id);
         let request = &core.requests[id];
         if !request.abandoned {
-            let (outcome, by, timeout) = (request.outcome, request.decided_by, request.timeout);
-            core.calendar.cancel(timeout);
+            let outcome = request.outcome;
+            let by = if outcome == Outcome::Served { self.me } else { request.decided_by };
+            if self.timeout.is_some() {
+                let timeout = request.timeout;
+                core.calendar.cancel(timeout);
+            }
             self.ended(core, frame, outcome, by);
         }
         core.requests.finish(id);
@@ -256,7 +260,7 @@ impl Clients {
     }
 
     /// The outcome of a request is known to its client, whose own stop is `frame`.
-    #[inline]
+    #[inline(always)]
     fn ended(&mut self, core: &mut Core, frame: Frame, outcome: Outcome, by: ActorId) {
         let now = core.now();
         self.record.ended(now, frame.entered, outcome, by);

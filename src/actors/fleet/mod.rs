@@ -8,6 +8,8 @@ pub mod record;
 pub mod server;
 pub mod shared;
 pub mod spec;
+#[cfg(test)]
+mod tests;
 pub mod underway;
 
 pub use fault::{Fault, FaultEvent};
@@ -127,7 +129,7 @@ impl Fleet {
     }
 
     /// One event.
-    #[inline]
+    #[inline(always)]
     pub fn handle(&mut self, core: &mut Core, message: Message) {
         match message {
             Message::Request { id } => self.arrive(core, id),
@@ -142,7 +144,7 @@ impl Fleet {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn arrive(&mut self, core: &mut Core, id: RequestId) {
         let now = core.now();
         let port = core.requests[id].port;
@@ -166,7 +168,7 @@ impl Fleet {
     }
 
     /// Seconds of work that a request needs here: its own, whichever server does it and when.
-    #[inline]
+    #[inline(always)]
     fn demand(&self, core: &Core, id: RequestId) -> f64 {
         let request = &core.requests[id];
         let seconds = self.service.sample(&mut self.work.draws(request.number));
@@ -185,7 +187,7 @@ impl Fleet {
         core.send_after(length, self.me, Message::ServiceEnd { id });
     }
 
-    #[inline]
+    #[inline(always)]
     fn service_end(&mut self, core: &mut Core, id: RequestId) {
         let now = core.now();
         let frame = core.requests.leave(id);
@@ -215,13 +217,15 @@ impl Fleet {
     }
 
     /// Answers a request that has left `frame`, its stop here.
-    #[inline]
+    #[inline(always)]
     fn answer(&mut self, core: &mut Core, id: RequestId, frame: Frame, outcome: Outcome) {
         let now = core.now();
         self.record.left(now, frame.entered, outcome);
         let request = &mut core.requests[id];
         request.outcome = outcome;
-        request.decided_by = self.me;
+        if outcome != Outcome::Served {
+            request.decided_by = self.me;
+        }
         reply(core, id);
     }
 
@@ -276,6 +280,7 @@ impl Fleet {
         self.set_timer(core, port);
     }
 
+    #[inline(never)]
     fn set_timer(&mut self, core: &mut Core, port: usize) {
         let shared = &mut self.shared[port];
         let Some(length) = shared.until_next(self.workers, self.conditions[port].speed) else { return };
@@ -353,6 +358,7 @@ impl Fleet {
     }
 
     /// From now on the server works at `factor` times its own speed; what it is doing is stretched or shortened.
+    #[inline(never)]
     fn change_speed(&mut self, core: &mut Core, port: usize, factor: f64, underway: &[Service]) {
         let now = core.now();
         let condition = &mut self.conditions[port];
@@ -373,6 +379,7 @@ impl Fleet {
         }
     }
 
+    #[inline(never)]
     fn announce(&self, core: &mut Core, port: usize, up: bool) {
         for subscriber in &self.subscribers {
             let member = subscriber.first_member + port as u32;

@@ -23,7 +23,8 @@ use lane::Lane;
 pub const MAX_PENDING: usize = FIRST_LANE as usize;
 
 const SLOT_BITS: u32 = 24;
-const SEQUENCE_BITS: u32 = u64::BITS - SLOT_BITS;
+/// Bits of a sequence number: 2^40 events may be scheduled ahead of time in one run, hours of computing.
+pub const SEQUENCE_BITS: u32 = u64::BITS - SLOT_BITS;
 const SLOT_MASK: u64 = (1 << SLOT_BITS) - 1;
 /// Slot numbers from here on stand for lanes; the last of them is left to [`heap::NOTHING`].
 const FIRST_LANE: u32 = (1 << SLOT_BITS) - 1 - MAX_LANES;
@@ -170,12 +171,11 @@ impl<M: Copy> Calendar<M> {
         self.heap.peak()
     }
 
-    /// True once as many events have waited as the calendar can take, or 2^40 were scheduled (hours of computing); the
-    /// loop ends the run then.
+    /// True once as many events have waited as the calendar can take; the loop ends the run then.
     #[inline]
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.full || self.sequence >> SEQUENCE_BITS != 0
+        self.full
     }
 
     #[inline]
@@ -186,7 +186,7 @@ impl<M: Copy> Calendar<M> {
     }
 
     /// An event at the present instant, after all that already stand there.
-    #[inline]
+    #[inline(always)]
     pub fn send(&mut self, message: M) {
         self.push_present(Present { message, slot: NO_SLOT });
     }
@@ -231,7 +231,7 @@ impl<M: Copy> Calendar<M> {
     }
 
     /// An event `delay` from now.
-    #[inline]
+    #[inline(always)]
     pub fn schedule_after(&mut self, delay: Duration, message: M) -> Handle {
         self.schedule(self.now + delay, message)
     }
@@ -305,7 +305,7 @@ impl<M: Copy> Calendar<M> {
 
     /// The next event before `end`, with the clock moved to it; `None` if there is none, with the clock left alone.
     /// Events at the present instant are not held back by an `end` that lies before it.
-    #[inline]
+    #[inline(always)]
     pub fn pop(&mut self, end: Time) -> Option<M> {
         loop {
             if let Some(Present { message, slot }) = self.next

@@ -42,7 +42,7 @@ impl Choose for Scores {
     #[inline]
     fn sent(&mut self, view: &View, member: usize) {
         match self {
-            Self::Buckets(buckets) => buckets.set(view, member),
+            Self::Buckets(buckets) => buckets.moved(view, member, view.active(member) - 1),
             Self::Heap(heap) => heap.sent(view, member),
         }
     }
@@ -50,14 +50,14 @@ impl Choose for Scores {
     #[inline]
     fn done(&mut self, view: &View, member: usize) {
         match self {
-            Self::Buckets(buckets) => buckets.set(view, member),
+            Self::Buckets(buckets) => buckets.moved(view, member, view.active(member) + 1),
             Self::Heap(heap) => heap.done(view, member),
         }
     }
 
     fn health_changed(&mut self, view: &View, member: usize) {
         match self {
-            Self::Buckets(buckets) => buckets.set(view, member),
+            Self::Buckets(buckets) => buckets.health_changed(view, member),
             Self::Heap(heap) => heap.health_changed(view, member),
         }
     }
@@ -65,11 +65,18 @@ impl Choose for Scores {
 
 const NONE: u32 = u32::MAX;
 
+/// The neighbours of a member in its queue.
 #[derive(Clone, Copy, Debug)]
 struct Place {
     before: u32,
     after: u32,
-    bucket: u32,
+}
+
+/// First and last of a queue; both [`NONE`] if it is empty.
+#[derive(Clone, Copy, Debug)]
+struct Ends {
+    first: u32,
+    last: u32,
 }
 
 /// One queue of members for each number of active requests. A member goes to the end of its new queue whenever its
@@ -77,73 +84,88 @@ struct Place {
 #[derive(Clone, Debug)]
 pub struct Buckets {
     places: Vec<Place>,
-    /// First and last of each queue.
-    ends: Vec<(u32, u32)>,
+    queues: Vec<Ends>,
+    /// The first queue that is not empty; 0 if all are.
     least: usize,
 }
 
 impl Buckets {
     fn new(view: &View) -> Self {
-        let blank = Place { before: NONE, after: NONE, bucket: NONE };
-        let mut buckets = Self { places: vec![blank; view.len()], ends: vec![(NONE, NONE); 8], least: 0 };
-        for member in 0..view.len() {
-            buckets.set(view, member);
+        let mut buckets = Self {
+            places: vec![Place { before: NONE, after: NONE }; view.len()],
+            queues: vec![Ends { first: NONE, last: NONE }; 8],
+            least: 0,
+        };
+        for member in (0..view.len()).filter(|&member| view.is_up(member)) {
+            buckets.append(member, view.active(member) as usize);
         }
+        buckets.seek(0);
         buckets
     }
 
     #[inline]
     fn least(&self) -> Option<usize> {
-        match self.ends[self.least].0 {
+        match self.queues[self.least].first {
             NONE => None,
             member => Some(member as usize),
         }
     }
 
-    /// Puts a member where its number of active requests says.
+    /// The member's number of active requests, which was `before`, has changed by one.
     #[inline]
-    fn set(&mut self, view: &View, member: usize) {
-        self.remove(member);
+    fn moved(&mut self, view: &View, member: usize, before: u32) {
         if view.is_up(member) {
+            self.remove(member, before as usize);
             self.append(member, view.active(member) as usize);
+            if self.queues[self.least].first == NONE {
+                self.seek(self.least);
+            }
         }
-        // The least queue moves by one at a time, except when members come and go.
-        if self.ends[self.least].0 == NONE {
-            self.least = (self.least + 1..self.ends.len()).find(|&bucket| self.ends[bucket].0 != NONE).unwrap_or(0);
+    }
+
+    fn health_changed(&mut self, view: &View, member: usize) {
+        let active = view.active(member) as usize;
+        if view.is_up(member) {
+            self.append(member, active);
+        } else {
+            self.remove(member, active);
+        }
+        self.seek(0);
+    }
+
+    /// Finds the least queue, which is not below `from`: the very next, except when members come and go.
+    fn seek(&mut self, from: usize) {
+        self.least = (from..self.queues.len()).find(|&number| self.queues[number].first != NONE).unwrap_or(0);
+    }
+
+    #[inline]
+    fn remove(&mut self, member: usize, queue: usize) {
+        let Place { before, after } = self.places[member];
+        let ends = &mut self.queues[queue];
+        match self.places.get_mut(before as usize) {
+            Some(place) => place.after = after,
+            None => ends.first = after,
+        }
+        match self.places.get_mut(after as usize) {
+            Some(place) => place.before = before,
+            None => ends.last = before,
         }
     }
 
     #[inline]
-    fn remove(&mut self, member: usize) {
-        let place = self.places[member];
-        if place.bucket == NONE {
-            return;
+    fn append(&mut self, member: usize, queue: usize) {
+        if queue >= self.queues.len() {
+            self.queues.resize(queue + 1, Ends { first: NONE, last: NONE });
         }
-        let ends = &mut self.ends[place.bucket as usize];
-        match place.before {
-            NONE => ends.0 = place.after,
-            before => self.places[before as usize].after = place.after,
+        let ends = &mut self.queues[queue];
+        let last = ends.last;
+        ends.last = member as u32;
+        self.places[member] = Place { before: last, after: NONE };
+        match self.places.get_mut(last as usize) {
+            Some(place) => place.after = member as u32,
+            None => ends.first = member as u32,
         }
-        match place.after {
-            NONE => ends.1 = place.before,
-            after => self.places[after as usize].before = place.before,
-        }
-        self.places[member].bucket = NONE;
-    }
-
-    #[inline]
-    fn append(&mut self, member: usize, bucket: usize) {
-        if bucket >= self.ends.len() {
-            self.ends.resize(bucket + 1, (NONE, NONE));
-        }
-        let last = self.ends[bucket].1;
-        self.places[member] = Place { before: last, after: NONE, bucket: bucket as u32 };
-        match last {
-            NONE => self.ends[bucket].0 = member as u32,
-            last => self.places[last as usize].after = member as u32,
-        }
-        self.ends[bucket].1 = member as u32;
-        self.least = self.least.min(bucket);
+        self.least = self.least.min(queue);
     }
 }
 

@@ -2,6 +2,9 @@
 //!
 //! What a node does with a request does not belong here.
 
+#[cfg(test)]
+mod tests;
+
 use super::calendar::Handle;
 use super::time::Time;
 
@@ -59,7 +62,7 @@ impl Outcome {
 }
 
 /// One stop on the way there, to be visited on the way back.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// Who passed the request on.
     pub actor: ActorId,
@@ -70,30 +73,16 @@ pub struct Frame {
 }
 
 /// Stops of the return path that stand in the request itself; longer paths go on elsewhere.
-const NEAR: usize = 4;
+const NEAR: usize = 3;
 
-/// A request in flight: two lines of the processor's cache.
+/// A request in flight: two lines of the processor's cache. The order of its fields is chosen so that an answer on its
+/// way back finds in the first line all it needs.
 #[derive(Clone, Copy, Debug)]
-#[repr(align(128))]
+#[repr(C, align(128))]
 pub struct Request {
-    /// Its identity for random draws: the same in every arm of an experiment.
-    pub number: u64,
-    /// Size of what is asked for, in bytes or in the unit of the trace it came from.
-    pub size: u64,
-    /// The client's timeout.
-    pub timeout: Handle,
+    path: [Frame; NEAR],
     /// When its service began.
     pub started: Time,
-    /// What is asked for.
-    pub key: u32,
-    /// The client's address: an IPv4 address as a number.
-    pub client: u32,
-    /// On its way to an actor, which of that actor's servers it is for; 0 where it has none.
-    pub port: u32,
-    /// The next in the queue it stands in.
-    pub next: RequestId,
-    /// Which actor decided the outcome.
-    pub decided_by: ActorId,
     /// The class of its clients.
     pub class: u16,
     /// What became of it so far.
@@ -103,7 +92,22 @@ pub struct Request {
     live: bool,
     /// Stops on the return path.
     depth: u8,
-    path: [Frame; NEAR],
+    /// Its identity for random draws: the same in every arm of an experiment.
+    pub number: u64,
+    /// Size of what is asked for, in bytes or in the unit of the trace it came from.
+    pub size: u64,
+    /// The client's timeout.
+    pub timeout: Handle,
+    /// What is asked for.
+    pub key: u32,
+    /// The client's address: an IPv4 address as a number.
+    pub client: u32,
+    /// On its way to an actor, which of that actor's servers it is for; 0 where it has none.
+    pub port: u32,
+    /// The next in the queue it stands in.
+    pub next: RequestId,
+    /// Who decided on an outcome other than served.
+    pub decided_by: ActorId,
 }
 
 const BLANK: Frame = Frame { actor: ActorId(u32::MAX), tag: 0, entered: Time::ZERO };
@@ -115,29 +119,23 @@ pub struct Requests {
     /// Stops beyond the near ones, `far` of them for each request.
     far_path: Vec<Frame>,
     far: usize,
-    /// The slot that became free last; each names the one before in `next`.
-    free: RequestId,
-    in_flight: usize,
+    /// A stack, so that the slot used next is the one that is still in the cache.
+    free: Vec<RequestId>,
 }
 
 impl Requests {
-    /// An empty slab for requests that pass at most `depth` actors, 1 to 255.
+    /// An empty slab for requests that pass at most `depth` actors, up to 255; three cost nothing.
     #[must_use]
     pub fn new(depth: usize) -> Self {
         let far = depth.min(255).saturating_sub(NEAR);
-        Self { slots: Vec::new(), far_path: Vec::new(), far, free: RequestId::NONE, in_flight: 0 }
+        Self { slots: Vec::new(), far_path: Vec::new(), far, free: Vec::new() }
     }
 
     /// A new request of `class` with identity `number`.
     #[inline]
     pub fn create(&mut self, number: u64, class: u16) -> RequestId {
-        self.in_flight += 1;
-        let id = self.free;
-        if id == RequestId::NONE {
-            return self.grow(number, class);
-        }
+        let Some(id) = self.free.pop() else { return self.grow(number, class) };
         let request = &mut self.slots[id.0 as usize];
-        self.free = request.next;
         // What is not set here is set before it is read.
         request.number = number;
         request.size = 0;
@@ -186,9 +184,7 @@ impl Requests {
         let request = &mut self.slots[id.0 as usize];
         assert!(request.live && request.depth == 0, "a request ended twice or before its answer came home");
         request.live = false;
-        request.next = self.free;
-        self.free = id;
-        self.in_flight -= 1;
+        self.free.push(id);
     }
 
     /// `actor` passes the request on and waits for the answer.
@@ -251,7 +247,7 @@ impl Requests {
     #[inline]
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        self.in_flight
+        self.slots.len() - self.free.len()
     }
 
     /// The most requests ever in flight at once.

@@ -1,0 +1,130 @@
+//! The slab against a model that keeps every request in a list.
+
+use super::*;
+use proptest::prelude::*;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Create,
+    Enter(usize, u32),
+    Leave(usize),
+    Finish(usize),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        2 => Just(Step::Create),
+        4 => (any::<usize>(), any::<u32>()).prop_map(|(which, tag)| Step::Enter(which, tag)),
+        4 => any::<usize>().prop_map(Step::Leave),
+        2 => any::<usize>().prop_map(Step::Finish),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn requests_keep_their_identity_and_find_their_way_back(
+        depth in 1_usize..10,
+        steps in proptest::collection::vec(step(), 0..300),
+    ) {
+        let mut requests = Requests::new(depth);
+        let mut model: Vec<(RequestId, u64, Vec<Frame>)> = Vec::new();
+        let mut number = 0;
+        let mut peak = 0;
+        for step in steps {
+            match step {
+                Step::Create => {
+                    number += 1;
+                    let id = requests.create(number, 3);
+                    prop_assert!(model.iter().all(|&(other, ..)| other != id));
+                    model.push((id, number, Vec::new()));
+                    peak = peak.max(model.len());
+                }
+                Step::Enter(which, tag) if !model.is_empty() => {
+                    let place = which % model.len();
+                    let (id, _, path) = &mut model[place];
+                    if path.len() < depth {
+                        let frame = Frame { actor: ActorId(tag ^ 7), tag, entered: Time::from_nanos(u64::from(tag)) };
+                        requests.enter(*id, frame.actor, frame.tag, frame.entered);
+                        path.push(frame);
+                    }
+                }
+                Step::Leave(which) if !model.is_empty() => {
+                    let place = which % model.len();
+                    let (id, _, path) = &mut model[place];
+                    if let Some(frame) = path.pop() {
+                        prop_assert_eq!(requests.leave(*id), frame);
+                    }
+                }
+                Step::Finish(which) if !model.is_empty() => {
+                    let place = which % model.len();
+                    if model[place].2.is_empty() {
+                        let (id, ..) = model.swap_remove(place);
+                        requests.finish(id);
+                    }
+                }
+                _ => {}
+            }
+            for (id, number, path) in &model {
+                prop_assert_eq!(requests[*id].number, *number);
+                prop_assert_eq!(requests.last(*id), path.last());
+                prop_assert_eq!(requests.first(*id), path.first());
+            }
+            let mut present: Vec<u64> = model.iter().map(|&(_, number, _)| number).collect();
+            let mut found: Vec<u64> = requests.iter().map(|(_, request)| request.number).collect();
+            present.sort_unstable();
+            found.sort_unstable();
+            prop_assert_eq!(found, present);
+            // No slot is lost: there are as many as were ever in flight at once.
+            prop_assert_eq!((requests.in_flight(), requests.peak()), (model.len(), peak));
+        }
+    }
+}
+
+#[test]
+fn a_slot_used_again_remembers_nothing() {
+    let mut requests = Requests::new(1);
+    let first = requests.create(1, 5);
+    let request = &mut requests[first];
+    (request.size, request.key, request.client) = (9, 9, 9);
+    (request.outcome, request.abandoned) = (Outcome::Error, true);
+    requests.finish(first);
+    let second = requests.create(2, 6);
+    assert_eq!(first, second);
+    let request = &requests[second];
+    assert_eq!((request.number, request.class, request.size, request.key, request.client), (2, 6, 0, 0, 0));
+    assert_eq!((request.outcome, request.abandoned, request.timeout), (Outcome::Served, false, Handle::NONE));
+}
+
+#[test]
+#[should_panic(expected = "ended twice")]
+fn a_request_cannot_end_twice() {
+    let mut requests = Requests::new(1);
+    let id = requests.create(1, 0);
+    requests.finish(id);
+    requests.finish(id);
+}
+
+#[test]
+#[should_panic(expected = "before its answer came home")]
+fn a_request_cannot_end_while_somebody_waits_for_it() {
+    let mut requests = Requests::new(1);
+    let id = requests.create(1, 0);
+    requests.enter(id, ActorId(0), 0, Time::ZERO);
+    requests.finish(id);
+}
+
+#[test]
+#[should_panic(expected = "does not wait for it")]
+fn an_answer_cannot_come_to_who_did_not_ask() {
+    let mut requests = Requests::new(1);
+    let id = requests.create(1, 0);
+    requests.leave(id);
+}
+
+#[test]
+#[should_panic(expected = "longer than the system is deep")]
+fn a_return_path_is_not_longer_than_the_system_is_deep() {
+    let mut requests = Requests::new(5);
+    let id = requests.create(1, 0);
+    (0..6).for_each(|stop| requests.enter(id, ActorId(stop), 0, Time::ZERO));
+}
