@@ -79,7 +79,8 @@ fn formats_go_to_standard_output_alone() {
     assert_eq!(json["title"], "a test");
     let text = stdout("csv");
     let mut csv = csv::Reader::from_reader(text.as_bytes());
-    assert!(csv.records().map(|record| record.expect("CSV")).count() >= 2);
+    let rows: Vec<csv::StringRecord> = csv.records().map(|record| record.expect("CSV")).collect();
+    assert!(rows.len() >= 2);
     assert!(stdout("markdown").contains("| "));
     assert!(!stdout("table").contains('\u{1b}'), "no colours in a pipe");
 }

@@ -80,4 +80,3 @@ fn brief<T: Body>(record: &T) -> Vec<(Name, Node)> {
         })
         .collect()
 }
-
