@@ -1,3 +1,5 @@
+//! Profiles of small logs whose figures are known.
+
 use super::*;
 use crate::actors::clients::{ClientsSpec, Traffic};
 use crate::schema::{Decode, Kind, Reader, parse};
