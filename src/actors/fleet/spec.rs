@@ -56,13 +56,13 @@ record! {
             at.field("copies").error("1 to 1000 copies");
         }
         if !self.speeds.is_empty() && self.speeds.len() != self.servers {
-            at.field("speeds").error(&format!("{} speeds for {} servers: give one for each", self.speeds.len(), self.servers));
+            at.field("speeds").error(format!("{} speeds for {} servers: give one for each", self.speeds.len(), self.servers));
         }
-        if self.speeds.iter().any(|&speed| speed.is_nan() || speed < 1e-6 || speed > 1e6) {
+        if self.speeds.iter().any(|&speed| !(1e-6..=1e6).contains(&speed)) {
             at.field("speeds").error("a speed is from 0.000001 to 1000000");
         }
         if !self.weights.is_empty() && self.weights.len() != self.servers {
-            at.field("weights").error(&format!("{} weights for {} servers: give one for each", self.weights.len(), self.servers));
+            at.field("weights").error(format!("{} weights for {} servers: give one for each", self.weights.len(), self.servers));
         }
         if self.weights.iter().any(|&weight| weight == 0 || weight > 65_535) {
             at.field("weights").error("a weight is from 1 to 65,535; take a server out of service with a fault instead of weight 0");
