@@ -90,11 +90,7 @@ impl Balancer {
     pub fn handle(&mut self, core: &mut Core, message: Message) {
         match message {
             Message::Request { id, .. } => self.forward(core, id),
-            Message::Reply { id } => {
-                if self.link.arrives_at_once(core, id, self.me) {
-                    self.returned(core, id);
-                }
-            }
+            Message::Reply { id } => self.replied(core, id),
             Message::Returned { id } => self.arrived(core, id),
             Message::MemberUp { member } => self.heard(member as usize, true),
             Message::MemberDown { member } => self.heard(member as usize, false),
@@ -104,6 +100,14 @@ impl Balancer {
                 self.record.sent.fill(0);
             }
             _ => {}
+        }
+    }
+
+    /// An answer sets out to this balancer.
+    #[inline(always)]
+    fn replied(&mut self, core: &mut Core, id: RequestId) {
+        if self.link.arrives_at_once(core, id, self.me) {
+            self.returned(core, id);
         }
     }
 

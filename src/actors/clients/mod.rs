@@ -147,11 +147,7 @@ impl Clients {
                 }
             }
             Message::User { user } => self.act(core, user),
-            Message::Reply { id } => {
-                if self.link.arrives_at_once(core, id, self.me) {
-                    self.answered(core, id);
-                }
-            }
+            Message::Reply { id } => self.replied(core, id),
             Message::Returned { id } => self.returned(core, id),
             Message::Timeout { id } => self.timed_out(core, id),
             Message::WarmUpOver => self.record.warm_up_over(core.now()),
@@ -225,6 +221,14 @@ impl Clients {
             Spread::ByClient(_) => self.spread_stream.draws(u64::from(client)).below(targets as u64) as usize,
         };
         self.targets[place]
+    }
+
+    /// An answer sets out to these clients.
+    #[inline(always)]
+    fn replied(&mut self, core: &mut Core, id: RequestId) {
+        if self.link.arrives_at_once(core, id, self.me) {
+            self.answered(core, id);
+        }
     }
 
     /// An answer has travelled the link.

@@ -58,7 +58,7 @@ record! {
         if !self.speeds.is_empty() && self.speeds.len() != self.servers {
             at.field("speeds").error(format!("{} speeds for {} servers: give one for each", self.speeds.len(), self.servers));
         }
-        if self.speeds.iter().any(|speed| !(1e-6..=1e6).contains(speed)) {
+        if self.speeds.iter().any(|&speed| !(1e-6..=1e6).contains(&speed)) {
             at.field("speeds").error("a speed is from 0.000001 to 1000000");
         }
         if !self.weights.is_empty() && self.weights.len() != self.servers {
