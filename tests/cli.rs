@@ -174,3 +174,43 @@ fn a_run_that_is_interrupted_keeps_what_is_complete() {
     assert_eq!(json["interrupted"], true);
     assert!(json["cells"][0]["replications"].as_u64().expect("a number") > 0);
 }
+
+#[test]
+fn the_experiment_of_the_readme_is_right() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("readable");
+    let start = readme.find("```ron\n").expect("an experiment") + "```ron\n".len();
+    let length = readme[start..].find("```").expect("closed");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("mine.ron");
+    fs::write(&path, &readme[start..start + length]).expect("writable");
+    rushhour().arg("run").arg(&path).args(["--quick", "--no-files", "-q"]).assert().success();
+}
+
+#[test]
+fn a_log_can_be_looked_at_and_its_model_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("access.log");
+    let mut text = String::new();
+    for n in 0..500 {
+        let (minute, second) = (n / 60, n % 60);
+        text += &format!(
+            "192.0.2.{} - - [14/Mar/2026:10:{minute:02}:{second:02} +0000] \"GET /page/{} HTTP/1.1\" 200 {} \"-\" \"test\"\n",
+            n % 7,
+            n % 13,
+            100 + n
+        );
+    }
+    fs::write(&log, text + "not a line of a log\n").expect("writable");
+    let model = folder.path().join("model.ron");
+    let import = rushhour().args(["import", "log"]).arg(&log).arg("--model-out").arg(&model).assert().success();
+    import
+        .stdout(predicate::str::contains("500").and(predicate::str::contains("Zipf")))
+        .stderr(predicate::str::contains("line 501"));
+    rushhour().args(["run", "-q", "--no-files"]).arg(&model).assert().success();
+    // A file that is there is never overwritten.
+    rushhour().args(["import", "log"]).arg(&log).arg("--model-out").arg(&model).assert().code(2);
+    rushhour().args(["import", "log", "--strict"]).arg(&log).assert().code(2).stderr(predicate::str::contains("501"));
+    for bad in ["no-such.log", "/", "Cargo.toml"] {
+        rushhour().args(["import", "log", bad]).assert().code(2).stderr(predicate::str::contains("error: "));
+    }
+}

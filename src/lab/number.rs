@@ -6,7 +6,7 @@
 use super::results::{Comparison, Estimate, Unit};
 
 /// Significant digits of a value at most, however narrow its interval.
-const MOST_DIGITS: i32 = 6;
+const MOST_DIGITS: i32 = 4;
 /// Significant digits of a value without an interval.
 const PLAIN_DIGITS: i32 = 4;
 

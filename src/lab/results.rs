@@ -200,7 +200,7 @@ pub struct LedgerRow {
 /// One node of the system.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NodeResult {
-    /// Its name in the file ("lb[2]" for a copy).
+    /// Its name in the file (`lb[2]` for a copy).
     pub name: String,
     /// "Clients", "Balancer" or "Fleet".
     pub kind: String,

@@ -83,7 +83,7 @@ record! {
     pub struct FaultSpec {
         /// When it begins.
         pub at: Span,
-        /// The fleet it hits; "web[1]" is the second of several copies.
+        /// The fleet it hits; `web[1]` is the second of several copies.
         pub node: NodeName,
         /// What goes wrong.
         pub fault: Fault,

@@ -24,9 +24,17 @@ fn plot(results: &Results, sweep: &Sweep, measure: &Estimate) -> Plot {
     if results.cells.iter().any(|cell| value(cell, &measure.id).is_some_and(|value| value.1.is_some())) {
         subtitle += &format!(" · bands: {} % intervals", number::plain(results.run.confidence * 100.0, 3));
     }
-    let theory = |cell: &Cell| cell.theory.clone().filter(|theory| theory.value(&measure.id).is_some());
-    if let Some(Theory { model, .. }) = results.cells.iter().find_map(theory) {
-        subtitle += &format!(" · dashed: theory ({model})");
+    let known = results.cells.iter().filter_map(|cell| cell.theory.as_ref());
+    let mut models: Vec<&str> = Vec::new();
+    for Theory { model, .. } in known.filter(|theory| theory.value(&measure.id).is_some()) {
+        if !models.contains(&model.as_str()) {
+            models.push(model);
+        }
+    }
+    match &models[..] {
+        [] => {}
+        [some @ ..] if some.len() <= 3 => subtitle += &format!(" · dashed: theory ({})", some.join(", ")),
+        _ => subtitle += " · dashed: theory",
     }
     frame::page(results, format!("sweep-{}", measure.id), &subtitle, theme::HEIGHT, |canvas, inner| {
         draw(canvas, results, sweep, measure, inner);

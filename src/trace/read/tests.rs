@@ -1,3 +1,5 @@
+//! Reading logs of every format, in order, with mistakes counted.
+
 use std::io::{Cursor, Read, Write};
 
 use flate2::Compression;
