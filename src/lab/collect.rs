@@ -1,10 +1,11 @@
 //! From the observations of a plan, in plan order, to its results.
 
-use super::measure::{Quantity, What};
+use super::compare::{compare, rankings};
+use super::estimate::{estimates, interval_of};
 use super::observe::{NodeSeen, Observation};
 use super::plan::{Plan, PlannedCell};
 use super::results::{
-    Cell, Comparison, Estimate, LedgerRow, NodeResult, Results, RunSummary, Series, Stability, TailPoint,
+    Cell, Estimate, IntervalKind, LedgerRow, NodeResult, Results, RunSummary, Series, Stability, TailPoint,
 };
 use super::run::Observations;
 use super::spec::Replications;
@@ -13,8 +14,6 @@ use super::theory::theory;
 use super::warm_up::WarmUpFound;
 use crate::engine::Ended;
 use crate::measure::Latency;
-use crate::stats::Interval;
-use crate::stats::paired::Paired;
 
 /// Points of a latency tail kept at most.
 const TAIL_POINTS: usize = 400;
@@ -34,13 +33,14 @@ pub fn collect(plan: &Plan, warm_ups: &[WarmUpFound], observations: &[Observatio
         .zip(observations)
         .map(|((planned, warm_up), seen)| collect_cell(plan, planned, *warm_up, seen, &mut notices))
         .collect();
-    compare(plan, &mut cells, confidence);
+    compare(plan, &mut cells);
     if interrupted {
         let done: u32 = cells.iter().map(|cell| cell.replications).sum();
         let most = run.replications.most() as usize * cells.len();
         notices.push(format!("stopped early: {done} of at most {most} replications were run"));
     }
     note_unsure(plan, &cells, &mut notices);
+    note_batches(&cells, &mut notices);
     let mut results = Results {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         title: plan.experiment.title.clone(),
@@ -52,11 +52,16 @@ pub fn collect(plan: &Plan, warm_ups: &[WarmUpFound], observations: &[Observatio
             requests: run.requests,
             warm_up: warm_ups.iter().map(|found| found.length.as_secs_f64()).fold(0.0, f64::max),
             replications: run.replications.most(),
+            target: match &run.replications {
+                Replications::Fixed(_) => None,
+                Replications::AtMost(at_most) => Some(at_most.half_width.fraction()),
+            },
             confidence,
         },
         arms: plan.arms.clone(),
         baseline: plan.baseline,
         sweep: plan.sweep.clone(),
+        rankings: rankings(plan, &cells),
         cells,
         claims: Vec::new(),
         interrupted,
@@ -130,6 +135,19 @@ fn note_early_ends(plan: &Plan, planned: &PlannedCell, done: &[&Observation], no
     }
 }
 
+/// Says what a single replication cannot say.
+fn note_batches(cells: &[Cell], notices: &mut Vec<String>) {
+    let estimates = || cells.iter().filter(|cell| cell.replications == 1).flat_map(|cell| &cell.estimates);
+    if estimates().next().is_none() {
+        return;
+    }
+    let correlated = estimates().any(|estimate| estimate.interval == IntervalKind::Batches { correlated: true });
+    let warning = if correlated { "; neighbouring batches are alike, so they are too narrow: run longer" } else { "" };
+    notices.push(format!(
+        "one replication: intervals of means come from batches of the run, quantiles have none{warning}"
+    ));
+}
+
 /// Says which cells did not reach the half-width that was asked for.
 fn note_unsure(plan: &Plan, cells: &[Cell], notices: &mut Vec<String>) {
     let Replications::AtMost(at_most) = &plan.experiment.run.replications else { return };
@@ -149,44 +167,6 @@ fn note_unsure(plan: &Plan, cells: &[Cell], notices: &mut Vec<String>) {
             ));
         }
     }
-}
-
-/// True of numbers that mean nothing where a queue grows without end.
-fn needs_steady_state(what: &What) -> bool {
-    matches!(what, What::LatencyMean | What::LatencyQuantile(_) | What::InSystem | What::Waiting(_))
-}
-
-fn estimates(
-    quantities: &[Quantity],
-    seen: &[Option<Observation>],
-    latency: &Latency,
-    stability: &Stability,
-    confidence: f64,
-) -> Vec<Estimate> {
-    let steady = *stability == Stability::Stable;
-    quantities
-        .iter()
-        .enumerate()
-        .map(|(place, quantity)| {
-            let replicates: Vec<Option<f64>> =
-                seen.iter().map(|observation| observation.as_ref().and_then(|o| o.values[place])).collect();
-            let (mean, half_width) = interval_of(&replicates, confidence);
-            let point = match quantity.what {
-                // Pooled for the point: a quantile of few requests is biased.
-                What::LatencyQuantile(p) => latency.quantile(p),
-                _ => mean,
-            };
-            let shown = steady || !needs_steady_state(&quantity.what);
-            Estimate {
-                name: quantity.name.clone(),
-                id: quantity.id.clone(),
-                unit: quantity.unit,
-                value: point.filter(|_| shown),
-                half_width: half_width.filter(|_| shown),
-                replicates,
-            }
-        })
-        .collect()
 }
 
 /// The complementary distribution, thinned evenly in the logarithm of what is above.
@@ -230,7 +210,15 @@ fn nodes(done: &[&Observation], aligned: bool, confidence: f64) -> Vec<NodeResul
             .map(|(index, (name, id, unit, _))| {
                 let replicates: Vec<Option<f64>> = done.iter().map(|o| o.nodes[place].values[index].3).collect();
                 let (value, half_width) = interval_of(&replicates, confidence);
-                Estimate { name: (*name).to_owned(), id: (*id).to_owned(), unit: *unit, value, half_width, replicates }
+                Estimate {
+                    name: (*name).to_owned(),
+                    id: (*id).to_owned(),
+                    unit: *unit,
+                    value,
+                    half_width,
+                    interval: IntervalKind::Replications,
+                    replicates,
+                }
             })
             .collect(),
         servers: mean_of(done.iter().map(|o| &o.nodes[place].servers[..])),
@@ -287,36 +275,4 @@ fn series(done: &[&Observation], confidence: f64) -> Vec<Series> {
         }
     }
     all
-}
-
-/// Paired differences to the baseline at the same point.
-fn compare(plan: &Plan, cells: &mut [Cell], confidence: f64) {
-    let Some(baseline) = plan.baseline else { return };
-    let points = plan.points();
-    for arm in (0..plan.arms.len()).filter(|&arm| arm != baseline) {
-        for point in 0..points {
-            let base = &cells[baseline * points + point].estimates;
-            let here = &cells[arm * points + point].estimates;
-            let comparisons = here.iter().zip(base).map(|(here, base)| {
-                let known = here.value.is_some() && base.value.is_some();
-                let pairs = Paired::of(&here.replicates, &base.replicates, confidence).filter(|_| known);
-                let difference = pairs.map(|pairs| pairs.difference.mean);
-                let half_width = pairs.and_then(|pairs| pairs.difference.half_width);
-                Comparison {
-                    id: here.id.clone(),
-                    difference,
-                    half_width,
-                    relative: difference.zip(base.value).filter(|(_, base)| *base != 0.0).map(|(d, base)| d / base),
-                    significant: difference.zip(half_width).is_some_and(|(d, half)| d.abs() > half),
-                }
-            });
-            cells[arm * points + point].comparisons = comparisons.collect();
-        }
-    }
-}
-
-/// Mean and half-width of the values that are there.
-fn interval_of(values: &[Option<f64>], confidence: f64) -> (Option<f64>, Option<f64>) {
-    let interval = Interval::of_known(values, confidence);
-    (interval.map(|interval| interval.mean), interval.and_then(|interval| interval.half_width))
 }

@@ -4,6 +4,8 @@
 
 pub mod claim;
 pub mod collect;
+mod compare;
+mod estimate;
 pub mod load;
 pub mod measure;
 pub mod number;

@@ -3,7 +3,7 @@
 //! The rule is the one of the physical sciences: two significant digits of the half-width, and the value to the same
 //! decimals. Digits come from the exact decimal expansion, never from a logarithm, so every machine writes the same.
 
-use super::results::{Comparison, Estimate, Unit};
+use super::results::{Comparison, Estimate, IntervalKind, Unit};
 
 /// Significant digits of a value at most, however narrow its interval.
 const MOST_DIGITS: i32 = 4;
@@ -41,7 +41,18 @@ pub fn prefix(size: f64, unit: Unit) -> Prefix {
 /// "12.34 ± 0.56 ms"; "–" without a value, "12.34 ms" without a half-width.
 #[must_use]
 pub fn estimate(estimate: &Estimate) -> String {
-    with_interval(estimate.value, estimate.half_width, estimate.unit)
+    match (estimate.interval, estimate.value) {
+        (IntervalKind::Wilson { low, high }, Some(value)) => not_symmetric(value, low, high, estimate.unit),
+        _ => with_interval(estimate.value, estimate.half_width, estimate.unit),
+    }
+}
+
+/// "0.12 (0.08 to 0.2) %": a value between ends that are not equally far away; "0 (below 0.2) %" of nothing seen.
+fn not_symmetric(value: f64, low: f64, high: f64, unit: Unit) -> String {
+    let Prefix { factor, symbol } = prefix(high, unit);
+    let short = |value: f64| plain(value / factor, 2);
+    let ends = if low == 0.0 { format!("below {}", short(high)) } else { format!("{} to {}", short(low), short(high)) };
+    format!("{} ({ends}) {symbol}", short(value)).trim_end().to_owned()
 }
 
 /// A value with its half-width, in words.
@@ -178,8 +189,19 @@ mod tests {
     }
 
     #[test]
+    fn ends_that_are_not_equally_far_are_both_shown() {
+        assert_eq!(not_symmetric(0.0, 0.0, 0.000_009_99, Unit::Fraction), "0 (below 0.001) %");
+        assert_eq!(not_symmetric(7.7e-6, 2.65e-6, 2.29e-5, Unit::Fraction), "0.00077 (0.00027 to 0.0023) %");
+        assert_eq!(not_symmetric(1.0, 0.5, 2.0, Unit::Count), "1 (0.5 to 2)");
+    }
+
+    #[test]
     fn only_a_significant_difference_is_shown() {
         let comparison = |difference: f64, relative: Option<f64>, significant| Comparison {
+            ratio: None,
+            ratio_half_width: None,
+            p_value: None,
+            variance_saved: None,
             id: String::new(),
             difference: Some(difference),
             half_width: None,

@@ -24,6 +24,13 @@ pub struct Observation {
     pub ledger: Vec<LedgerRow>,
     /// What each node gave, in the order of the actors.
     pub nodes: Vec<NodeSeen>,
+    /// Requests that ended without being served, after the warm-up.
+    pub lost: u64,
+    /// Requests that ended, after the warm-up.
+    pub ended_requests: u64,
+    /// For each quantity, its parts and wholes by window after the warm-up, where it is a ratio of sums and the job asks
+    /// for it: what batch means are made of.
+    pub windows: Vec<Vec<(f64, f64)>>,
     /// Length of a window in seconds.
     pub window: f64,
     /// Requests whose outcome became known to their clients.
@@ -68,6 +75,8 @@ pub struct Job<'a> {
     pub warm_up: Duration,
     /// Windows of the series to begin with.
     pub window: Duration,
+    /// True if this is the only replication, so that its own windows must say how sure it is.
+    pub alone: bool,
     /// What is measured.
     pub quantities: &'a [Quantity],
 }
@@ -103,6 +112,13 @@ pub fn observe(job: Job<'_>, replication: u32) -> Result<Observation, String> {
         values: job.quantities.iter().map(|quantity| view.value(&quantity.what)).collect(),
         latencies: view.latency().buckets(),
         ledger: view.ledger(),
+        lost: view.since_warm_up(not_served),
+        ended_requests: view.since_warm_up(|outcomes| outcomes.iter().sum()),
+        windows: job
+            .quantities
+            .iter()
+            .map(|quantity| if job.alone { view.windows(&quantity.what) } else { Vec::new() })
+            .collect(),
         nodes: view.nodes(),
         window: view.window,
         completed: core.completed,
@@ -192,20 +208,16 @@ impl View<'_> {
     }
 
     fn value(&self, what: &What) -> Option<f64> {
-        let since = |clients: &Clients, f: fn(&[u64]) -> u64| {
-            f(&clients.record.outcomes) - f(&clients.record.at_warm_up.outcomes)
-        };
         match what {
             What::LatencyMean => self.latency().mean(),
             What::LatencyQuantile(p) => self.latency().quantile(*p),
             What::Throughput => {
-                let served: u64 = self.clients().map(|c| since(c, |outcomes| outcomes[Outcome::Served as usize])).sum();
+                let served = self.since_warm_up(|outcomes| outcomes[Outcome::Served as usize]);
                 ratio(served as f64, self.span())
             }
             What::DropRate => {
-                let lost: u64 = self.clients().map(|c| since(c, not_served)).sum();
-                let ended: u64 = self.clients().map(|c| since(c, |outcomes| outcomes.iter().sum())).sum();
-                ratio(lost as f64, ended as f64)
+                let ended = self.since_warm_up(|outcomes| outcomes.iter().sum());
+                ratio(self.since_warm_up(not_served) as f64, ended as f64)
             }
             What::InSystem => {
                 let area: u128 =
@@ -224,6 +236,79 @@ impl View<'_> {
                 all.mean()
             }
         }
+    }
+
+    /// A sum over outcomes of all clients, after the warm-up.
+    fn since_warm_up(&self, f: fn(&[u64]) -> u64) -> u64 {
+        self.clients().map(|c| f(&c.record.outcomes) - f(&c.record.at_warm_up.outcomes)).sum()
+    }
+
+    /// Parts and wholes of a quantity by window after the warm-up; empty of what is no ratio of sums.
+    fn windows(&self, what: &What) -> Vec<(f64, f64)> {
+        let outcomes = |f: fn(&[u64]) -> u64| {
+            self.steps(
+                self.clients().map(|c| c.record.windows.values().iter().map(move |w| u128::from(f(&w.outcomes)))),
+            )
+        };
+        let width = self.window;
+        let all: Vec<(f64, f64)> = match what {
+            What::LatencyMean => {
+                let mut sums: Vec<(f64, f64)> = Vec::new();
+                for clients in self.clients() {
+                    let windows = clients.record.latencies.values();
+                    sums.resize(sums.len().max(windows.len()), (0.0, 0.0));
+                    for (sum, latency) in sums.iter_mut().zip(windows) {
+                        let count = latency.count() as f64;
+                        *sum = (sum.0 + latency.mean().unwrap_or(0.0) * count, sum.1 + count);
+                    }
+                }
+                sums
+            }
+            What::Throughput => {
+                outcomes(|outcomes| outcomes[Outcome::Served as usize]).into_iter().map(|part| (part, width)).collect()
+            }
+            What::DropRate => {
+                let ended = outcomes(|outcomes| outcomes.iter().sum());
+                outcomes(not_served).into_iter().zip(ended).collect()
+            }
+            What::InSystem => {
+                let areas = self.clients().map(|c| c.record.windows.values().iter().map(|w| w.population));
+                self.steps(areas).into_iter().map(|area| (area * NANO, width)).collect()
+            }
+            What::Utilization(group) => {
+                let workers: u64 = self.fleets(group).map(Fleet::workers).sum();
+                let busy = self.fleets(group).map(|fleet| fleet.record.windows.values().iter().map(|w| w.busy));
+                self.steps(busy).into_iter().map(|busy| (busy * NANO, workers as f64 * width)).collect()
+            }
+            What::Waiting(group) => {
+                // Mean waiting by Little's law: the area of those who wait over those who came.
+                let areas = self.fleets(group).map(|fleet| fleet.record.windows.values().iter().map(|w| w.waiting));
+                let came = self
+                    .fleets(group)
+                    .map(|fleet| fleet.record.windows.values().iter().map(|w| u128::from(w.arrivals)));
+                let came = self.steps(came);
+                self.steps(areas).into_iter().map(|area| area * NANO).zip(came).collect()
+            }
+            What::LatencyQuantile(_) => Vec::new(),
+        };
+        let skip = (self.warm_up.as_secs_f64() / width) as usize;
+        all.into_iter().skip(skip).collect()
+    }
+
+    /// Differences from window to window of cumulative figures, summed over nodes.
+    fn steps<I: Iterator<Item = u128>>(&self, nodes: impl Iterator<Item = I>) -> Vec<f64> {
+        let mut sums: Vec<f64> = Vec::new();
+        for node in nodes {
+            let mut before = 0;
+            for (place, value) in node.enumerate() {
+                if place == sums.len() {
+                    sums.push(0.0);
+                }
+                sums[place] += (value - before) as f64;
+                before = value;
+            }
+        }
+        sums
     }
 
     /// Worker-nanoseconds of work after the warm-up.

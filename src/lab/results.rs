@@ -28,6 +28,8 @@ pub struct Results {
     pub sweep: Option<Sweep>,
     /// One cell per arm and sweep point: index = arm * points + point, with points = 1 without a sweep.
     pub cells: Vec<Cell>,
+    /// The arms in order of each measure at each point; empty with a single arm.
+    pub rankings: Vec<Ranking>,
     /// What became of each claim, in the order of the file.
     pub claims: Vec<ClaimResult>,
     /// True if the run was stopped before all replications were done.
@@ -47,6 +49,8 @@ pub struct RunSummary {
     pub warm_up: f64,
     /// Replications planned per cell, at most.
     pub replications: u32,
+    /// Half-width that was asked for, as a share of the value; `None` with a fixed number of replications.
+    pub target: Option<f64>,
     /// Confidence level of every interval, for example 0.95.
     pub confidence: f64,
 }
@@ -114,6 +118,16 @@ pub enum Stability {
         /// Growth of the number of requests in that node, per second.
         growth: f64,
     },
+    /// Some replications settled in one state and some in another, as metastable systems do: their mean describes
+    /// neither, and none is printed.
+    Bimodal {
+        /// Mean number of requests in flight in the better state.
+        low: f64,
+        /// Mean number of requests in flight in the worse state.
+        high: f64,
+        /// Share of replications in the worse state.
+        share: f64,
+    },
     /// The run stopped at a limit of the program before its end.
     Overflow {
         /// What limit, in words.
@@ -132,10 +146,32 @@ pub struct Estimate {
     pub unit: Unit,
     /// The point estimate; `None` where there is none (unstable system, nothing served).
     pub value: Option<f64>,
-    /// Half-width of the confidence interval over replications; `None` with fewer than two replications.
+    /// Half-width of the confidence interval; of one that is not symmetric, the longer side. `None` where none is known.
     pub half_width: Option<f64>,
+    /// Where the interval comes from.
+    pub interval: IntervalKind,
     /// The value of each replication, in order.
     pub replicates: Vec<Option<f64>>,
+}
+
+/// Where an interval comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum IntervalKind {
+    /// Student's t over replications.
+    #[default]
+    Replications,
+    /// Student's t over batches of a single replication.
+    Batches {
+        /// True if neighbouring batches resemble each other, which makes the interval too narrow.
+        correlated: bool,
+    },
+    /// Wilson's score interval of a share near zero or one, which is not symmetric.
+    Wilson {
+        /// Lower end.
+        low: f64,
+        /// Upper end.
+        high: f64,
+    },
 }
 
 /// What a number counts; decides how it is printed.
@@ -162,8 +198,29 @@ pub struct Comparison {
     pub half_width: Option<f64>,
     /// `difference` over the baseline's value.
     pub relative: Option<f64>,
-    /// True if the interval excludes zero.
+    /// Mean of (this arm / baseline) over replications; `None` where some baseline is zero.
+    pub ratio: Option<f64>,
+    /// Half-width of the ratio's interval.
+    pub ratio_half_width: Option<f64>,
+    /// Chance of so large a difference if there were none, after Holm's correction for the number of arms.
+    pub p_value: Option<f64>,
+    /// Share of the variance that common random numbers saved against independent ones; below 0 where they hurt.
+    pub variance_saved: Option<f64>,
+    /// True if the interval excludes zero and the corrected p-value agrees.
     pub significant: bool,
+}
+
+/// The arms in order of one measure at one point, the least value first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ranking {
+    /// Identifier of the measure.
+    pub id: String,
+    /// Index into [`Sweep::points`]; 0 without a sweep.
+    pub point: usize,
+    /// Groups of indices into [`Results::arms`]: within a group nothing can be told apart from its first.
+    pub groups: Vec<Vec<usize>>,
+    /// Arms that have no value there.
+    pub without: Vec<usize>,
 }
 
 /// A point of the complementary distribution.

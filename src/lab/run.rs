@@ -77,6 +77,7 @@ impl Runner<'_> {
                 run: &self.plan.experiment.run,
                 warm_up: warm_up(cell).length,
                 window: planned.window,
+                alone: self.plan.experiment.run.replications.most() == 1,
                 quantities: &self.plan.quantities,
             };
             let observation = observe(job, replication)?;

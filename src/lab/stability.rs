@@ -15,7 +15,7 @@ pub fn stability(planned: &PlannedCell, run: &RunSpec, warm_up: Duration, done: 
     }
     // Only where nothing changes with time does a rising queue mean that it never settles.
     if !planned.system.is_stationary() {
-        return Stability::Stable;
+        return two_states(done).unwrap_or(Stability::Stable);
     }
     let Some(first) = done.first() else { return Stability::Stable };
     let skip = (warm_up.as_secs_f64() / first.window) as usize;
@@ -34,5 +34,43 @@ pub fn stability(planned: &PlannedCell, run: &RunSpec, warm_up: Duration, done: 
             return Stability::Unstable { node: node.info.name.clone(), growth: trend.rate.mean };
         }
     }
-    Stability::Stable
+    two_states(done).unwrap_or(Stability::Stable)
+}
+
+/// How many times as many requests must be in flight in the worse state.
+const APART: f64 = 3.0;
+
+/// Replications that settled in one of two states, as metastable systems do: at the end of their runs, requests in flight
+/// fall into two clusters with a gap of three times between them that is wider than either cluster, and neither cluster
+/// is a single replication.
+fn two_states(done: &[&Observation]) -> Option<Stability> {
+    let mut levels: Vec<f64> = done.iter().map(|observation| in_flight_at_end(observation)).collect();
+    levels.sort_by(f64::total_cmp);
+    let ratio = |low: f64, high: f64| (high + 1.0) / (low + 1.0);
+    let (place, gap) = levels
+        .windows(2)
+        .map(|pair| ratio(pair[0], pair[1]))
+        .enumerate()
+        .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
+    let (better, worse) = levels.split_at(place + 1);
+    let width = |cluster: &[f64]| ratio(cluster[0], cluster[cluster.len() - 1]);
+    let apart = better.len() >= 2 && worse.len() >= 2 && gap >= APART && gap > width(better).max(width(worse));
+    let mean = |cluster: &[f64]| cluster.iter().sum::<f64>() / cluster.len() as f64;
+    apart.then(|| Stability::Bimodal {
+        low: mean(better),
+        high: mean(worse),
+        share: worse.len() as f64 / levels.len() as f64,
+    })
+}
+
+/// Mean number of requests in flight in the last third of a run.
+fn in_flight_at_end(observation: &Observation) -> f64 {
+    let clients = observation.nodes.iter().filter(|node| node.info.kind == "Clients");
+    clients
+        .filter_map(|node| node.series("in_system"))
+        .map(|windows| {
+            let last = &windows[windows.len() * 2 / 3..];
+            last.iter().flatten().sum::<f64>() / last.len().max(1) as f64
+        })
+        .sum()
 }

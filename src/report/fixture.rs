@@ -57,7 +57,14 @@ pub(crate) fn make(shape: &Shape) -> Results {
         question: "Does knowing the load of two random servers help as much as knowing all?".to_owned(),
         chapter: "load-balancing".to_owned(),
         seed: 1,
-        run: RunSummary { duration: Some(600.0), requests: None, warm_up: 60.0, replications: 16, confidence: 0.95 },
+        run: RunSummary {
+            duration: Some(600.0),
+            requests: None,
+            warm_up: 60.0,
+            replications: 16,
+            target: None,
+            confidence: 0.95,
+        },
         arms: shape.arms.clone(),
         baseline: (shape.arms.len() > 1).then_some(0),
         sweep: (!shape.rates.is_empty()).then(|| Sweep {
@@ -66,6 +73,7 @@ pub(crate) fn make(shape: &Shape) -> Results {
             points: rates.iter().map(|rate| SweepPoint { label: format!("{rate}/s"), value: Some(*rate) }).collect(),
         }),
         cells,
+        rankings: Vec::new(),
         claims: vec![
             ClaimResult {
                 claim: "p99 of two choices is less than p99 of round robin at 950/s".to_owned(),
@@ -98,6 +106,7 @@ fn cell(shape: &Shape, arm: usize, point: usize, rate: f64) -> Cell {
     let estimate = |k: usize, id: &str, name: &str, unit, value: f64, relative: f64| {
         let jitter = 1.0 + 0.4 * relative * (noise(arm * 1000 + point * 10 + k) - 0.5);
         Estimate {
+            interval: Default::default(),
             name: name.to_owned(),
             id: id.to_owned(),
             unit,
@@ -218,6 +227,10 @@ fn compare(cells: &mut [Cell], points: usize) {
                 let difference = mine.value.zip(base.value).map(|(mine, base)| mine - base);
                 let half_width = mine.half_width.zip(base.half_width).map(|(a, b)| (a * a + b * b).sqrt());
                 Comparison {
+                    ratio: None,
+                    ratio_half_width: None,
+                    p_value: None,
+                    variance_saved: None,
                     id: mine.id.clone(),
                     difference,
                     half_width,

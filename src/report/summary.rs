@@ -81,6 +81,10 @@ fn state(cell: &Cell) -> Option<String> {
     match &cell.stability {
         Stability::Stable => None,
         Stability::Unstable { node, growth } => Some(format!("unstable ({node}, {} requests/s)", signed(*growth))),
+        Stability::Bimodal { low, high, share } => {
+            let (low, high) = (number::plain(*low, 3), number::plain(*high, 3));
+            Some(format!("two states ({low} or {high} in flight; {} % in the worse)", number::plain(share * 100.0, 2)))
+        }
         Stability::Overflow { limit } => Some(format!("stopped ({limit})")),
     }
 }
@@ -105,13 +109,31 @@ fn legend(results: &Results, rows: &[Row]) -> Vec<String> {
     if any(&|row| row.state.is_some()) {
         legend.push("unstable: requests gather without end, so that no mean exists.".to_owned());
     }
+    legend.extend(rankings(results));
     legend
+}
+
+/// The order of the arms by the last latency measured, at the last point of the sweep where most have one.
+fn rankings(results: &Results) -> Option<String> {
+    let is_latency = |id: &str| id.starts_with("latency");
+    let measure = results.cells.first()?.estimates.iter().rfind(|estimate| is_latency(&estimate.id))?;
+    let of_measure = results.rankings.iter().filter(|ranking| ranking.id == measure.id);
+    let ranking = of_measure.max_by_key(|ranking| (results.arms.len() - ranking.without.len(), ranking.point))?;
+    let name = |arm: &usize| results.arms.get(*arm).map_or("", String::as_str);
+    let groups = ranking.groups.iter().map(|group| group.iter().map(name).collect::<Vec<_>>().join(" ≈ "));
+    let place = results.sweep.as_ref().and_then(|sweep| sweep.points.get(ranking.point));
+    let place = place.map_or_else(String::new, |point| format!(" at {}", point.label));
+    Some(format!("Ranking by {}{place}: {}.", measure.name, groups.collect::<Vec<_>>().join(" < ")))
 }
 
 /// How the numbers were got, on one line: replications, length, warm-up, seed.
 pub(super) fn method(results: &Results) -> String {
-    let RunSummary { duration, requests, warm_up, replications, .. } = &results.run;
-    let times = if *replications == 1 { "1 replication".to_owned() } else { format!("{replications} replications") };
+    let RunSummary { duration, requests, warm_up, replications, target, .. } = &results.run;
+    let times = match (replications, target) {
+        (1, _) => "1 replication".to_owned(),
+        (n, None) => format!("{n} replications"),
+        (n, Some(target)) => format!("at most {n} replications, until within {} %", number::plain(target * 100.0, 3)),
+    };
     let length = match (duration, requests) {
         (Some(seconds), _) => format!(" of {}", number::with_interval(Some(*seconds), None, Unit::Seconds)),
         (None, Some(requests)) => format!(" of {requests} requests"),

@@ -103,6 +103,7 @@ fn words(cell: &Cell, measure: &Estimate) -> String {
         (Stability::Stable, Some(estimate)) => number::estimate(estimate),
         (Stability::Stable, None) => "–".to_owned(),
         (Stability::Unstable { .. }, _) => "unstable".to_owned(),
+        (Stability::Bimodal { .. }, _) => "two states".to_owned(),
         (Stability::Overflow { .. }, _) => "stopped".to_owned(),
     }
 }

@@ -1,0 +1,103 @@
+//! One number of a cell with its uncertainty: over replications, over batches of a single one, or as a share near zero.
+
+use super::measure::{Quantity, What};
+use super::observe::Observation;
+use super::results::{Estimate, IntervalKind, Stability};
+use crate::measure::Latency;
+use crate::stats::{Interval, batch::lag_one, proportion::wilson};
+
+/// Batches of a single replication (Schmeiser 1982: ten to thirty).
+const BATCHES: usize = 20;
+/// Correlation of neighbouring batches beyond which their interval is too narrow: what independent batches show in one
+/// of a hundred runs.
+const CORRELATED: f64 = 0.52;
+
+/// The estimates of a cell, one for each quantity of the plan. `latency` is pooled over the replications.
+#[must_use]
+pub fn estimates(
+    quantities: &[Quantity],
+    seen: &[Option<Observation>],
+    latency: &Latency,
+    stability: &Stability,
+    confidence: f64,
+) -> Vec<Estimate> {
+    let steady = *stability == Stability::Stable;
+    let estimate = |(place, quantity): (usize, &Quantity)| {
+        let replicates: Vec<Option<f64>> =
+            seen.iter().map(|observation| observation.as_ref().and_then(|o| o.values[place])).collect();
+        let (mean, half_width) = interval_of(&replicates, confidence);
+        let point = match quantity.what {
+            // Pooled for the point: a quantile of few requests is biased.
+            What::LatencyQuantile(p) => latency.quantile(p),
+            _ => mean,
+        };
+        let (half_width, interval) = match seen {
+            [Some(only)] => over_batches(only, place, confidence),
+            _ => (half_width, IntervalKind::Replications),
+        };
+        let (half_width, interval) = match quantity.what {
+            What::DropRate if share_is_extreme(mean, half_width) => share(seen, point, confidence),
+            _ => (half_width, interval),
+        };
+        let shown = steady || !needs_steady_state(&quantity.what);
+        Estimate {
+            name: quantity.name.clone(),
+            id: quantity.id.clone(),
+            unit: quantity.unit,
+            value: point.filter(|_| shown),
+            half_width: half_width.filter(|_| shown),
+            interval,
+            replicates,
+        }
+    };
+    quantities.iter().enumerate().map(estimate).collect()
+}
+
+/// True of numbers that mean nothing where a queue grows without end.
+fn needs_steady_state(what: &What) -> bool {
+    matches!(what, What::LatencyMean | What::LatencyQuantile(_) | What::InSystem | What::Waiting(_))
+}
+
+/// Mean and half-width of the values that are there.
+#[must_use]
+pub fn interval_of(values: &[Option<f64>], confidence: f64) -> (Option<f64>, Option<f64>) {
+    let interval = Interval::of_known(values, confidence);
+    (interval.map(|interval| interval.mean), interval.and_then(|interval| interval.half_width))
+}
+
+/// True where a symmetric interval would reach below nothing or beyond everything, or is none at all.
+fn share_is_extreme(mean: Option<f64>, half_width: Option<f64>) -> bool {
+    mean.is_some_and(|mean| half_width.is_none_or(|half| half == 0.0 || mean - half < 0.0 || mean + half > 1.0))
+}
+
+/// Wilson's interval of the requests that were lost, pooled over replications.
+fn share(seen: &[Option<Observation>], point: Option<f64>, confidence: f64) -> (Option<f64>, IntervalKind) {
+    let (lost, ended) =
+        seen.iter().flatten().fold((0, 0), |(lost, ended), o| (lost + o.lost, ended + o.ended_requests));
+    match (wilson(lost, ended, confidence), point) {
+        (Some(bounds), Some(point)) => {
+            let longer = (bounds.high - point).max(point - bounds.low);
+            (Some(longer), IntervalKind::Wilson { low: bounds.low, high: bounds.high })
+        }
+        _ => (None, IntervalKind::Replications),
+    }
+}
+
+/// Student's interval over batches of one replication, each the ratio of its sums; none where windows say nothing.
+fn over_batches(only: &Observation, place: usize, confidence: f64) -> (Option<f64>, IntervalKind) {
+    let windows = &only.windows[place];
+    let size = windows.len() / BATCHES;
+    if size == 0 {
+        return (None, IntervalKind::Replications);
+    }
+    let batches: Vec<f64> = windows[windows.len() - size * BATCHES..]
+        .chunks_exact(size)
+        .filter_map(|batch| {
+            let (part, whole) = batch.iter().fold((0.0, 0.0), |(part, whole), w| (part + w.0, whole + w.1));
+            (whole > 0.0).then(|| part / whole)
+        })
+        .collect();
+    let half_width = Interval::of(&batches, confidence).and_then(|interval| interval.half_width);
+    let correlated = lag_one(&batches).is_some_and(|r| r > CORRELATED);
+    (half_width, IntervalKind::Batches { correlated })
+}
