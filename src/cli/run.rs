@@ -46,6 +46,9 @@ pub struct Arguments {
     /// Form of the summary on standard output
     #[arg(long, value_enum, default_value_t = Form::Table)]
     format: Form,
+    /// A claim that cannot be decided fails
+    #[arg(long)]
+    strict: bool,
     /// No progress bar and no notes
     #[arg(long, short)]
     quiet: bool,
@@ -228,15 +231,19 @@ fn run_one(plan: &Plan, folder: &std::path::Path, arguments: &Arguments, stop: &
     if end == End::BadInput {
         return end;
     }
-    verdict(&results)
+    verdict(&results, arguments.strict)
 }
 
-fn verdict(results: &Results) -> End {
+fn verdict(results: &Results, strict: bool) -> End {
+    let any = |verdict: Verdict| results.claims.iter().any(|claim| claim.verdict == verdict);
     if results.interrupted {
         End::Stopped
-    } else if results.claims.iter().any(|claim| claim.verdict == Verdict::Fails) {
+    } else if any(Verdict::Fails) || (strict && any(Verdict::Undecided)) {
         End::ClaimFailed
     } else {
+        if any(Verdict::Undecided) {
+            tell("warning: some claims are undecided at this precision; more replications would decide them\n");
+        }
         End::Fine
     }
 }

@@ -1,5 +1,6 @@
 //! From the observations of a plan, in plan order, to its results.
 
+use super::claim::{Claim, Trouble};
 use super::compare::{compare, rankings};
 use super::estimate::{estimates, interval_of};
 use super::observe::{NodeSeen, Observation};
@@ -67,7 +68,9 @@ pub fn collect(plan: &Plan, warm_ups: &[WarmUpFound], observations: &[Observatio
         interrupted,
         notices,
     };
-    results.claims = plan.experiment.claims.iter().map(|claim| claim.decide(&results, &plan.fleets)).collect();
+    let troubles: Vec<Option<Trouble>> = plan.cells.iter().map(trouble).collect();
+    let decide = |claim: &Claim| claim.decide(&results, &plan.fleets, &troubles);
+    results.claims = plan.experiment.claims.iter().map(decide).collect();
     results
 }
 
@@ -108,6 +111,15 @@ fn collect_cell(
         window: done.first().map_or(0.0, |observation| observation.window),
         series: if aligned { series(&done, confidence) } else { Vec::new() },
     }
+}
+
+/// When the faults of a cell begin and end; one that lasts has no end.
+fn trouble(planned: &PlannedCell) -> Option<Trouble> {
+    let faults = &planned.system.faults;
+    let start = faults.iter().map(|fault| fault.at.seconds()).reduce(f64::min)?;
+    let end =
+        faults.iter().map(|fault| fault.lasts.map_or(f64::INFINITY, |lasts| fault.at.seconds() + lasts.seconds()));
+    Some(Trouble { start, end: end.reduce(f64::max)? })
 }
 
 fn describe(plan: &Plan, planned: &PlannedCell) -> String {

@@ -222,6 +222,10 @@ impl Planner<'_> {
     }
 
     fn check_point(&mut self, claim: &Claim, sweep: Option<&Sweep>) {
+        if claim.is_along_the_sweep() && sweep.is_none_or(|sweep| sweep.points.len() < 2) {
+            let region = claim.arms().first().map_or(self.experiment.system_tree().region, |label| label.0.region);
+            self.reader.error(region, "a claim along the sweep needs a sweep of two points or more", "");
+        }
         let Some(label) = claim.at() else { return };
         let Name { text, region } = &label.0;
         let valid: Vec<&str> =

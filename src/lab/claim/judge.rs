@@ -1,15 +1,17 @@
 //! The decision on a claim, by the intervals of the results.
 
-use super::{Bound, Claim, Term};
+use super::{Bound, Claim, RecoversClaim, Term, Trouble};
 use crate::lab::number::with_interval;
 use crate::lab::results::{Cell, Estimate, Results, Stability, Unit, Verdict};
 use crate::lab::spec::Label;
+use crate::schema::quantity::Span;
 use crate::stats::paired::Paired;
 
 /// Decides claims.
 pub(super) struct Judge<'a> {
     pub results: &'a Results,
     pub fleets: &'a [String],
+    pub troubles: &'a [Option<Trouble>],
     pub confidence: f64,
 }
 
@@ -23,12 +25,17 @@ enum Number<'a> {
 
 impl Judge<'_> {
     fn cell(&self, arm: Option<&Label>, point: usize) -> Option<&Cell> {
+        self.place_of(arm, point).map(|(_, cell)| cell)
+    }
+
+    fn place_of(&self, arm: Option<&Label>, point: usize) -> Option<(usize, &Cell)> {
         let points = self.results.sweep.as_ref().map_or(1, |sweep| sweep.points.len());
         let arm = match arm {
             Some(arm) => self.results.arms.iter().position(|name| *name == arm.0.text)?,
             None => self.results.baseline.unwrap_or(0),
         };
-        self.results.cells.get(arm * points + point)
+        let place = arm * points + point;
+        self.results.cells.get(place).map(|cell| (place, cell))
     }
 
     fn number(&self, term: &Term, point: usize) -> Number<'_> {
@@ -50,6 +57,9 @@ impl Judge<'_> {
             Claim::Times(claim) => self.ordered(&claim.right, &claim.left, claim.factor, point),
             Claim::Below(claim) => self.bounded(&claim.term, &claim.bound, false, point),
             Claim::Above(claim) => self.bounded(&claim.term, &claim.bound, true, point),
+            Claim::Rises(claim) => self.steps(&claim.term, point, point + 1),
+            Claim::Falls(claim) => self.steps(&claim.term, point + 1, point),
+            Claim::Recovers(claim) => self.recovers(claim, point),
             Claim::EqualsTheory(claim) => self.theory(&claim.term, claim.tolerance.fraction(), point),
             Claim::Unstable(claim) => match self.cell(claim.arm.as_ref(), point).map(|cell| &cell.stability) {
                 Some(Stability::Unstable { node, growth }) => (
@@ -71,8 +81,17 @@ impl Judge<'_> {
 
     /// `factor` x small < large, by the paired differences of the replications.
     fn ordered(&self, small: &Term, large: &Term, factor: f64, point: usize) -> (Verdict, String) {
+        self.compare(self.number(small, point), self.number(large, point), factor)
+    }
+
+    /// A number is smaller at one point of the sweep than at another.
+    fn steps(&self, term: &Term, lower: usize, higher: usize) -> (Verdict, String) {
+        self.compare(self.number(term, lower), self.number(term, higher), 1.0)
+    }
+
+    fn compare(&self, small: Number<'_>, large: Number<'_>, factor: f64) -> (Verdict, String) {
         let names = |estimate: &Estimate| with_interval(estimate.value, estimate.half_width, estimate.unit);
-        match (self.number(small, point), self.number(large, point)) {
+        match (small, large) {
             (Number::Known(a), Number::Known(b)) => {
                 let scaled: Vec<Option<f64>> = a.replicates.iter().map(|x| x.map(|x| x * factor)).collect();
                 let paired = Paired::of(&b.replicates, &scaled, self.confidence).map(|paired| paired.difference);
@@ -92,6 +111,43 @@ impl Judge<'_> {
             (Number::Unstable, Number::Unstable) => (Verdict::Undecided, "neither has a steady state".to_owned()),
             _ => (Verdict::Undecided, "nothing was measured".to_owned()),
         }
+    }
+
+    /// Requests in flight after a trouble against before it, from the means by window. The half-width of a mean over
+    /// windows is taken as the mean of their half-widths: windows of one run resemble each other, and this never claims
+    /// more than is known.
+    fn recovers(&self, claim: &RecoversClaim, point: usize) -> (Verdict, String) {
+        let Some((place, cell)) = self.place_of(claim.arm.as_ref(), point) else {
+            return (Verdict::Undecided, "nothing was measured".to_owned());
+        };
+        let faults = self.troubles.get(place).copied().flatten();
+        let start = claim.start.map(Span::seconds).or(faults.map(|trouble| trouble.start));
+        let end = claim.end.map(Span::seconds).or(faults.map(|trouble| trouble.end));
+        let (Some(start), Some(end)) = (start, end) else {
+            return (Verdict::Undecided, "nothing says when the trouble began and ended".to_owned());
+        };
+        let settled = end + claim.within.seconds();
+        let before = in_flight(cell, cell.warm_up, start);
+        let after = in_flight(cell, settled, f64::INFINITY);
+        let (Some((before, before_half)), Some((after, after_half))) = (before, after) else {
+            return (Verdict::Undecided, "the run has no windows before the trouble or after the recovery".to_owned());
+        };
+        let count = |value, half| with_interval(Some(value), Some(half), Unit::Count);
+        let evidence = format!(
+            "{} in flight from {settled} s on, {} before the trouble",
+            count(after, after_half),
+            count(before, before_half)
+        );
+        let limit = before * (1.0 + claim.tolerance.fraction());
+        let half = after_half + before_half;
+        let verdict = if after + half <= limit {
+            Verdict::Holds
+        } else if after - half > limit {
+            Verdict::Fails
+        } else {
+            Verdict::Undecided
+        };
+        (verdict, evidence)
     }
 
     fn bounded(&self, term: &Term, bound: &Bound, above: bool, point: usize) -> (Verdict, String) {
@@ -144,4 +200,26 @@ impl Judge<'_> {
             _ => (Verdict::Undecided, "no theory is known for this system".to_owned()),
         }
     }
+}
+
+/// Mean number of requests in flight over the windows that lie within a time, and its half-width.
+fn in_flight(cell: &Cell, from: f64, to: f64) -> Option<(f64, f64)> {
+    let clients = |node: &str| cell.nodes.iter().any(|other| other.name == node && other.kind == "Clients");
+    let mut sum: Option<(f64, f64)> = None;
+    for series in cell.series.iter().filter(|series| series.quantity == "in_system" && clients(&series.node)) {
+        let inside = |place: usize| place as f64 * cell.window >= from && (place + 1) as f64 * cell.window <= to;
+        let windows: Vec<(f64, f64)> = (0..series.mean.len())
+            .filter(|&place| inside(place))
+            .filter_map(|place| Some((series.mean[place]?, series.half_width[place]?)))
+            .collect();
+        let count = windows.len() as f64;
+        if windows.is_empty() {
+            return None;
+        }
+        let mean = windows.iter().map(|window| window.0).sum::<f64>() / count;
+        let half = windows.iter().map(|window| window.1).sum::<f64>() / count;
+        let so_far = sum.unwrap_or((0.0, 0.0));
+        sum = Some((so_far.0 + mean, so_far.1 + half));
+    }
+    sum
 }

@@ -10,7 +10,7 @@ pub use term::Term;
 
 use super::results::{ClaimResult, Results, Verdict};
 use super::spec::Label;
-use crate::schema::quantity::Percent;
+use crate::schema::quantity::{Percent, Span};
 use crate::schema::{Name, Region, choice, record};
 use bound::example;
 use judge::Judge;
@@ -104,6 +104,46 @@ record! {
     }
 }
 
+record! {
+    /// A number rises along the sweep, from each point to the next.
+    pub struct RisesClaim {
+        /// The number.
+        pub term: Term,
+    }
+}
+
+record! {
+    /// A number falls along the sweep, from each point to the next.
+    pub struct FallsClaim {
+        /// The number.
+        pub term: Term,
+    }
+}
+
+record! {
+    /// After a trouble, requests in flight come back to what they were before it. Where the system has faults, they say
+    /// when the trouble began and ended.
+    pub struct RecoversClaim {
+        /// Which arm; without it, the only one or the baseline.
+        pub arm: Option<Label> = None,
+        /// How long after the end of the trouble.
+        pub within: Span,
+        /// How many more requests may be in flight than before, as a share.
+        pub tolerance: Percent = Percent::of(10.0),
+        /// When the trouble began; without it, the first fault.
+        pub start: Option<Span> = None,
+        /// When it ended; without it, the end of the last fault.
+        pub end: Option<Span> = None,
+        /// At which point of the sweep; without it, at every one.
+        pub at: Option<Label> = None,
+    }
+    check(self, at) {
+        if self.start.zip(self.end).is_some_and(|(start, end)| end < start) {
+            at.field("end").error("the trouble ends after it began");
+        }
+    }
+}
+
 choice! {
     /// Something claimed of the answer. The run fails with exit code 1 where a claim does not hold.
     pub enum Claim {
@@ -113,8 +153,20 @@ choice! {
         Above(AboveClaim),
         Times(TimesClaim),
         EqualsTheory(TheoryClaim),
+        Rises(RisesClaim),
+        Falls(FallsClaim),
+        Recovers(RecoversClaim),
         Unstable(UnstableClaim),
     }
+}
+
+/// When something was wrong in a cell, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Trouble {
+    /// When it began.
+    pub start: f64,
+    /// When it ended.
+    pub end: f64,
 }
 
 impl Claim {
@@ -128,7 +180,9 @@ impl Claim {
             Self::Below(claim) => vec![&claim.term],
             Self::Above(claim) => vec![&claim.term],
             Self::EqualsTheory(claim) => vec![&claim.term],
-            Self::Unstable(_) => Vec::new(),
+            Self::Rises(claim) => vec![&claim.term],
+            Self::Falls(claim) => vec![&claim.term],
+            Self::Recovers(_) | Self::Unstable(_) => Vec::new(),
         }
     }
 
@@ -136,6 +190,7 @@ impl Claim {
     #[must_use]
     pub fn arms(&self) -> Vec<&Label> {
         match self {
+            Self::Recovers(claim) => claim.arm.iter().collect(),
             Self::Unstable(claim) => claim.arm.iter().collect(),
             _ => self.terms().into_iter().filter_map(Term::arm).collect(),
         }
@@ -151,8 +206,16 @@ impl Claim {
             Self::Above(claim) => claim.at.as_ref(),
             Self::Times(claim) => claim.at.as_ref(),
             Self::EqualsTheory(claim) => claim.at.as_ref(),
+            Self::Rises(_) | Self::Falls(_) => None,
+            Self::Recovers(claim) => claim.at.as_ref(),
             Self::Unstable(claim) => claim.at.as_ref(),
         }
+    }
+
+    /// True of claims that compare each point of the sweep with the next.
+    #[must_use]
+    pub fn is_along_the_sweep(&self) -> bool {
+        matches!(self, Self::Rises(_) | Self::Falls(_))
     }
 
     /// A term and a bound that count different things; the words say which.
@@ -168,13 +231,16 @@ impl Claim {
         (unit != bound.unit).then(|| (*region, format!("\"{text}\" is not {}", example(unit))))
     }
 
-    /// Decides the claim by `results`, whose cells hold every quantity it speaks of.
+    /// Decides the claim by `results`, whose cells hold every quantity it speaks of; `troubles` has the time of the faults
+    /// of each cell.
     #[must_use]
-    pub fn decide(&self, results: &Results, fleets: &[String]) -> ClaimResult {
-        let judge = Judge { results, fleets, confidence: results.run.confidence };
+    pub fn decide(&self, results: &Results, fleets: &[String], troubles: &[Option<Trouble>]) -> ClaimResult {
+        let judge = Judge { results, fleets, troubles, confidence: results.run.confidence };
         let points = results.sweep.as_ref().map_or(1, |sweep| sweep.points.len());
         let label = |point: usize| results.sweep.as_ref().map(|sweep| sweep.points[point].label.as_str());
         let wanted: Vec<usize> = match self.at() {
+            // A claim about the whole sweep is decided from each point to the next.
+            None if self.is_along_the_sweep() => (0..points.saturating_sub(1)).collect(),
             Some(at) => (0..points).filter(|&point| label(point) == Some(&at.0.text)).collect(),
             None => (0..points).collect(),
         };
@@ -214,6 +280,13 @@ impl Claim {
                 format!("{left} is at least {} times {right}", claim.factor)
             }
             Self::EqualsTheory(claim) => format!("{} equals theory", claim.term.words(fleets)),
+            Self::Rises(claim) => format!("{} rises along the sweep", claim.term.words(fleets)),
+            Self::Falls(claim) => format!("{} falls along the sweep", claim.term.words(fleets)),
+            Self::Recovers(claim) => {
+                let arm =
+                    claim.arm.as_ref().map_or_else(|| "the system".to_owned(), |arm| format!("\"{}\"", arm.0.text));
+                format!("{arm} recovers within {}", claim.within)
+            }
             Self::Unstable(claim) => {
                 let arm =
                     claim.arm.as_ref().map_or_else(|| "the system".to_owned(), |arm| format!("\"{}\"", arm.0.text));
