@@ -3,6 +3,7 @@
 mod check;
 mod files;
 mod import;
+mod journal;
 mod list;
 mod progress;
 mod run;

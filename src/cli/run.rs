@@ -1,15 +1,16 @@
 //! `rushhour run`: runs experiments, shows their summaries, writes their files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use super::files::{Disk, resolve};
+use super::journal::FileJournal;
 use super::progress::Bar;
 use super::{End, complain, print, shipped, tell};
 use crate::lab::results::{Results, Verdict};
-use crate::lab::{Experiment, Plan, Replications, RunSpec, WarmUp, load, plan, run as run_plan};
+use crate::lab::{Experiment, Plan, Replications, RunSpec, WarmUp, load, plan, run as run_plan, run_with_journal};
 use crate::report::{self, Format};
 use crate::schema::quantity::Span;
 
@@ -46,6 +47,9 @@ pub struct Arguments {
     /// Form of the summary on standard output
     #[arg(long, value_enum, default_value_t = Form::Table)]
     format: Form,
+    /// Go on where a run of the same experiment was stopped or killed
+    #[arg(long, conflicts_with = "no_files")]
+    resume: bool,
     /// A claim that cannot be decided fails
     #[arg(long)]
     strict: bool,
@@ -169,7 +173,7 @@ fn quicken(run: &mut RunSpec, stationary: bool) {
 fn folder(word: &str, arguments: &Arguments) -> PathBuf {
     let name = shipped::stem(word.rsplit(['/', '\\', ':']).next().unwrap_or(word));
     // A manifest stands in a folder that bears the name of its experiment.
-    let parent = std::path::Path::new(word).parent().and_then(|parent| parent.file_name());
+    let parent = Path::new(word).parent().and_then(|parent| parent.file_name());
     let name = match (name, parent) {
         ("manifest", Some(parent)) => format!("{}-again", parent.to_string_lossy()),
         (name, _) => name.to_owned(),
@@ -200,10 +204,18 @@ fn stop_flag() -> Arc<AtomicBool> {
     Arc::clone(flag)
 }
 
-fn run_one(plan: &Plan, folder: &std::path::Path, arguments: &Arguments, stop: &AtomicBool) -> End {
+fn run_one(plan: &Plan, folder: &Path, arguments: &Arguments, stop: &AtomicBool) -> End {
     let started = Instant::now();
+    let manifest = plan.manifest();
+    let journal = match journal(folder, &manifest, arguments) {
+        Ok(journal) => journal,
+        Err(why) => return complain(&why),
+    };
     let bar = Bar::new(arguments.quiet);
-    let results = run_plan(plan, &bar, stop);
+    let results = match &journal {
+        Some(journal) => run_with_journal(plan, &bar, journal, stop),
+        None => run_plan(plan, &bar, stop),
+    };
     bar.finish();
     let results = match results {
         Ok(results) => results,
@@ -222,9 +234,17 @@ fn run_one(plan: &Plan, folder: &std::path::Path, arguments: &Arguments, stop: &
         tell(&format!("{} requests in {seconds:.1} s ({rate:.1} million a second)\n", bar.requests()));
     }
     if !arguments.no_files {
-        match report::write_all(&results, &plan.manifest(), folder) {
-            Ok(_) if arguments.quiet => {}
-            Ok(files) => tell(&format!("{} files in {}\n", files.len(), folder.display())),
+        match report::write_all(&results, &manifest, folder) {
+            Ok(files) => {
+                if !arguments.quiet {
+                    tell(&format!("{} files in {}\n", files.len(), folder.display()));
+                }
+                match journal {
+                    Some(journal) if !results.interrupted => journal.remove(),
+                    Some(_) => tell("the same command with --resume goes on where this run stopped\n"),
+                    None => {}
+                }
+            }
             Err(why) => end = complain(&why.to_string()),
         }
     }
@@ -232,6 +252,23 @@ fn run_one(plan: &Plan, folder: &std::path::Path, arguments: &Arguments, stop: &
         return end;
     }
     verdict(&results, arguments.strict)
+}
+
+/// The journal of a run that writes files: the one an earlier run left if that is to go on, otherwise a new one.
+fn journal(folder: &Path, manifest: &str, arguments: &Arguments) -> Result<Option<FileJournal>, String> {
+    if arguments.no_files {
+        return Ok(None);
+    }
+    if arguments.resume
+        && let Some(journal) = FileJournal::open(folder, manifest)?
+    {
+        if !arguments.quiet {
+            tell(&format!("resuming: {} replications are there already\n", journal.len()));
+        }
+        return Ok(Some(journal));
+    }
+    let new = FileJournal::create(folder, manifest);
+    new.map(Some).map_err(|error| format!("cannot write beside \"{}\": {error}", folder.display()))
 }
 
 fn verdict(results: &Results, strict: bool) -> End {

@@ -214,7 +214,7 @@ fn nodes(done: &[&Observation], aligned: bool, confidence: f64) -> Vec<NodeResul
     let Some(first) = done.first() else { return Vec::new() };
     let node = |place: usize, seen: &NodeSeen| NodeResult {
         name: seen.info.name.clone(),
-        kind: seen.info.kind.to_owned(),
+        kind: seen.info.kind.clone().into_owned(),
         estimates: seen
             .values
             .iter()
@@ -223,8 +223,8 @@ fn nodes(done: &[&Observation], aligned: bool, confidence: f64) -> Vec<NodeResul
                 let replicates: Vec<Option<f64>> = done.iter().map(|o| o.nodes[place].values[index].3).collect();
                 let (value, half_width) = interval_of(&replicates, confidence);
                 Estimate {
-                    name: (*name).to_owned(),
-                    id: (*id).to_owned(),
+                    name: name.clone().into_owned(),
+                    id: id.clone().into_owned(),
                     unit: *unit,
                     value,
                     half_width,
@@ -279,7 +279,7 @@ fn series(done: &[&Observation], confidence: f64) -> Vec<Series> {
             let (mean, half_width) = intervals.unzip();
             all.push(Series {
                 node: node.info.name.clone(),
-                quantity: (*quantity).to_owned(),
+                quantity: quantity.clone().into_owned(),
                 unit: *unit,
                 mean,
                 half_width,

@@ -6,6 +6,7 @@ pub mod claim;
 pub mod collect;
 mod compare;
 mod estimate;
+pub mod journal;
 pub mod load;
 pub mod measure;
 pub mod number;
@@ -18,7 +19,8 @@ mod stability;
 mod theory;
 mod warm_up;
 
+pub use journal::{Forgetful, JobId, Journal};
 pub use load::{Files, Loaded, Problems, load};
 pub use plan::{Plan, plan};
-pub use run::{Progress, Silent, run};
+pub use run::{Progress, Silent, run, run_with_journal};
 pub use spec::{Experiment, Replications, RunSpec, WarmUp};

@@ -1,5 +1,9 @@
 //! One replication: runs a system once and takes from its actors what the results need, in a form that is small.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
 use super::measure::{Quantity, What};
 use super::results::{LedgerRow, Unit};
 use super::spec::RunSpec;
@@ -12,7 +16,7 @@ use crate::measure::Latency;
 use crate::model::{Built, Inputs, NodeInfo, System, build};
 
 /// What one replication gave.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Observation {
     /// Why it ended.
     pub ended: Ended,
@@ -39,19 +43,22 @@ pub struct Observation {
     pub events: u64,
 }
 
+/// A name that the program knows, or one that was read back.
+pub type Word = Cow<'static, str>;
+
 /// What one node gave.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NodeSeen {
     /// What it is.
     pub info: NodeInfo,
     /// Name, identifier, unit and value of each of its numbers.
-    pub values: Vec<(&'static str, &'static str, Unit, Option<f64>)>,
+    pub values: Vec<(Word, Word, Unit, Option<f64>)>,
     /// Utilization of each server.
     pub servers: Vec<f64>,
     /// Utilization of each row of servers by window.
     pub heat: Vec<Vec<f64>>,
     /// Quantity, unit and value by window.
-    pub series: Vec<(&'static str, Unit, Vec<Option<f64>>)>,
+    pub series: Vec<(Word, Unit, Vec<Option<f64>>)>,
 }
 
 impl NodeSeen {
@@ -171,6 +178,10 @@ struct View<'a> {
 
 /// Nanoseconds to seconds.
 const NANO: f64 = 1e-9;
+
+const fn word(text: &'static str) -> Word {
+    Cow::Borrowed(text)
+}
 
 fn ratio(part: f64, whole: f64) -> Option<f64> {
     (whole > 0.0).then(|| part / whole)
@@ -356,12 +367,17 @@ impl View<'_> {
                 NodeSeen {
                     info: info.clone(),
                     values: vec![
-                        ("departures", "departures", Unit::PerSecond, ratio(departures as f64, self.span())),
-                        ("in system", "in_system", Unit::Count, ratio(area, self.span())),
+                        (
+                            word("departures"),
+                            word("departures"),
+                            Unit::PerSecond,
+                            ratio(departures as f64, self.span()),
+                        ),
+                        (word("in system"), word("in_system"), Unit::Count, ratio(area, self.span())),
                     ],
                     servers: Vec::new(),
                     heat: Vec::new(),
-                    series: vec![("in_system", Unit::Count, self.means(areas, 1.0))],
+                    series: vec![(word("in_system"), Unit::Count, self.means(areas, 1.0))],
                 }
             }
             Actor::Fleet(fleet) => self.see_fleet(fleet, info),
@@ -385,24 +401,24 @@ impl View<'_> {
         NodeSeen {
             info: info.clone(),
             values: vec![
-                ("offered", "offered", Unit::PerSecond, ratio(offered as f64, self.span())),
-                ("mean latency", "latency_mean", Unit::Seconds, record.latency.mean()),
-                ("p50 latency", "latency_p50", Unit::Seconds, record.latency.quantile(0.5)),
-                ("p99 latency", "latency_p99", Unit::Seconds, record.latency.quantile(0.99)),
-                ("in system", "in_system", Unit::Count, ratio(area, self.span())),
+                (word("offered"), word("offered"), Unit::PerSecond, ratio(offered as f64, self.span())),
+                (word("mean latency"), word("latency_mean"), Unit::Seconds, record.latency.mean()),
+                (word("p50 latency"), word("latency_p50"), Unit::Seconds, record.latency.quantile(0.5)),
+                (word("p99 latency"), word("latency_p99"), Unit::Seconds, record.latency.quantile(0.99)),
+                (word("in system"), word("in_system"), Unit::Count, ratio(area, self.span())),
             ],
             servers: Vec::new(),
             heat: Vec::new(),
             series: vec![
-                ("offered", Unit::PerSecond, rate(|snapshot| snapshot.offered)),
-                ("served", Unit::PerSecond, rate(|snapshot| snapshot.outcomes[Outcome::Served as usize])),
-                ("rejected", Unit::PerSecond, self.rates(rejected)),
-                ("failed", Unit::PerSecond, self.rates(failed)),
-                ("timed_out", Unit::PerSecond, rate(|snapshot| snapshot.outcomes[Outcome::TimedOut as usize])),
-                ("latency_mean", Unit::Seconds, latencies.iter().map(Latency::mean).collect()),
-                ("latency_p50", Unit::Seconds, latencies.iter().map(|latency| latency.quantile(0.5)).collect()),
-                ("latency_p99", Unit::Seconds, latencies.iter().map(|latency| latency.quantile(0.99)).collect()),
-                ("in_system", Unit::Count, self.means(windows.iter().map(|snapshot| snapshot.population), 1.0)),
+                (word("offered"), Unit::PerSecond, rate(|snapshot| snapshot.offered)),
+                (word("served"), Unit::PerSecond, rate(|snapshot| snapshot.outcomes[Outcome::Served as usize])),
+                (word("rejected"), Unit::PerSecond, self.rates(rejected)),
+                (word("failed"), Unit::PerSecond, self.rates(failed)),
+                (word("timed_out"), Unit::PerSecond, rate(|snapshot| snapshot.outcomes[Outcome::TimedOut as usize])),
+                (word("latency_mean"), Unit::Seconds, latencies.iter().map(Latency::mean).collect()),
+                (word("latency_p50"), Unit::Seconds, latencies.iter().map(|latency| latency.quantile(0.5)).collect()),
+                (word("latency_p99"), Unit::Seconds, latencies.iter().map(|latency| latency.quantile(0.99)).collect()),
+                (word("in_system"), Unit::Count, self.means(windows.iter().map(|snapshot| snapshot.population), 1.0)),
             ],
         }
     }
@@ -430,24 +446,24 @@ impl View<'_> {
         NodeSeen {
             info: info.clone(),
             values: vec![
-                ("utilization", "utilization", Unit::Fraction, utilization),
-                ("departures", "departures", Unit::PerSecond, ratio(departures as f64, span)),
-                ("mean waiting", "waiting_mean", Unit::Seconds, waiting.mean()),
-                ("p99 waiting", "waiting_p99", Unit::Seconds, waiting.quantile(0.99)),
-                ("mean service", "service_mean", Unit::Seconds, service.mean()),
-                ("queue length", "queue", Unit::Count, ratio(queue, span)),
-                ("in system", "in_system", Unit::Count, ratio(area, span)),
+                (word("utilization"), word("utilization"), Unit::Fraction, utilization),
+                (word("departures"), word("departures"), Unit::PerSecond, ratio(departures as f64, span)),
+                (word("mean waiting"), word("waiting_mean"), Unit::Seconds, waiting.mean()),
+                (word("p99 waiting"), word("waiting_p99"), Unit::Seconds, waiting.quantile(0.99)),
+                (word("mean service"), word("service_mean"), Unit::Seconds, service.mean()),
+                (word("queue length"), word("queue"), Unit::Count, ratio(queue, span)),
+                (word("in system"), word("in_system"), Unit::Count, ratio(area, span)),
             ],
             servers: servers.collect(),
             heat: self.heat(fleet, per_server),
             series: vec![
                 (
-                    "utilization",
+                    word("utilization"),
                     Unit::Fraction,
                     self.means(windows.iter().map(|snapshot| snapshot.busy), fleet.workers() as f64),
                 ),
-                ("queue", Unit::Count, self.means(windows.iter().map(|snapshot| snapshot.waiting), 1.0)),
-                ("in_system", Unit::Count, self.means(windows.iter().map(|snapshot| snapshot.population), 1.0)),
+                (word("queue"), Unit::Count, self.means(windows.iter().map(|snapshot| snapshot.waiting), 1.0)),
+                (word("in_system"), Unit::Count, self.means(windows.iter().map(|snapshot| snapshot.population), 1.0)),
             ],
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::collect::collect;
+use super::journal::{Forgetful, JobId, Journal};
 use super::observe::{Job, Observation, observe};
 use super::plan::Plan;
 use super::results::{Results, Stability};
@@ -35,7 +36,21 @@ pub type Observations = Vec<Option<Observation>>;
 /// # Errors
 /// A defect of the program found by its own checks, in words.
 pub fn run(plan: &Plan, progress: &dyn Progress, stop: &AtomicBool) -> Result<Results, String> {
-    let runner = Runner { plan, progress, stop };
+    run_with_journal(plan, progress, &Forgetful, stop)
+}
+
+/// Like [`run`], with what is finished kept in `journal`, and what it holds already not run again. The results are the
+/// same bits as without.
+///
+/// # Errors
+/// A defect of the program found by its own checks, in words.
+pub fn run_with_journal(
+    plan: &Plan,
+    progress: &dyn Progress,
+    journal: &dyn Journal,
+    stop: &AtomicBool,
+) -> Result<Results, String> {
+    let runner = Runner { plan, progress, journal, stop };
     let warm_ups = warm_ups(&runner)?;
     let mut cells: Vec<Observations> = plan.cells.iter().map(|_| Vec::new()).collect();
     loop {
@@ -43,7 +58,7 @@ pub fn run(plan: &Plan, progress: &dyn Progress, stop: &AtomicBool) -> Result<Re
         if jobs.is_empty() || stop.load(Ordering::Relaxed) {
             break;
         }
-        let done = runner.observe_all(&jobs, |cell| warm_ups[cell])?;
+        let done = runner.observe_all(false, &jobs, |cell| warm_ups[cell])?;
         for (&(cell, _), observation) in jobs.iter().zip(done) {
             cells[cell].push(observation);
         }
@@ -55,6 +70,7 @@ pub fn run(plan: &Plan, progress: &dyn Progress, stop: &AtomicBool) -> Result<Re
 pub(super) struct Runner<'a> {
     pub plan: &'a Plan,
     progress: &'a dyn Progress,
+    journal: &'a dyn Journal,
     stop: &'a AtomicBool,
 }
 
@@ -62,6 +78,7 @@ impl Runner<'_> {
     /// Runs each (cell, replication); `None` where the run was stopped before it.
     pub fn observe_all(
         &self,
+        pilot: bool,
         jobs: &[(usize, u32)],
         warm_up: impl Fn(usize) -> WarmUpFound + Sync + Send,
     ) -> Result<Observations, String> {
@@ -69,6 +86,11 @@ impl Runner<'_> {
         for_each(jobs, |&(cell, replication)| {
             if self.stop.load(Ordering::Relaxed) {
                 return Ok(None);
+            }
+            let id = JobId { pilot, cell: cell as u32, replication };
+            if let Some(observation) = self.journal.recall(id) {
+                self.progress.replication_done(&observation);
+                return Ok(Some(observation));
             }
             let planned = &self.plan.cells[cell];
             let job = Job {
@@ -81,6 +103,7 @@ impl Runner<'_> {
                 quantities: &self.plan.quantities,
             };
             let observation = observe(job, replication)?;
+            self.journal.keep(id, &observation);
             self.progress.replication_done(&observation);
             Ok(Some(observation))
         })

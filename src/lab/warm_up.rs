@@ -36,7 +36,7 @@ pub(super) fn warm_ups(runner: &Runner<'_>) -> Result<Vec<WarmUpFound>, String> 
     let jobs: Vec<(usize, u32)> =
         (0..pilots).flat_map(|replication| (0..plan.cells.len()).map(move |cell| (cell, replication))).collect();
     let mut seen: Vec<Vec<Observation>> = plan.cells.iter().map(|_| Vec::new()).collect();
-    let done = runner.observe_all(&jobs, |_| WarmUpFound::NONE)?;
+    let done = runner.observe_all(true, &jobs, |_| WarmUpFound::NONE)?;
     for (&(cell, _), observation) in jobs.iter().zip(done) {
         seen[cell].extend(observation);
     }

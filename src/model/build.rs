@@ -1,5 +1,6 @@
 //! From a checked description to actors that can run.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::check::faulty_copies;
@@ -33,14 +34,14 @@ impl Inputs {
 }
 
 /// A node of a running system: one entry an actor, in the order of their addresses.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct NodeInfo {
     /// Its name in the file, with the number of the copy where there are several.
     pub name: String,
     /// Its name in the file.
     pub group: String,
     /// What kind of node it is.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
 }
 
 /// A system ready to run.
@@ -61,7 +62,7 @@ pub fn node_infos(system: &System) -> Vec<NodeInfo> {
     for (name, node) in &system.nodes.entries {
         for copy in 0..node.copies() {
             let text = if node.copies() == 1 { name.text.clone() } else { format!("{}[{copy}]", name.text) };
-            infos.push(NodeInfo { name: text, group: name.text.clone(), kind: node.kind() });
+            infos.push(NodeInfo { name: text, group: name.text.clone(), kind: Cow::Borrowed(node.kind()) });
         }
     }
     infos

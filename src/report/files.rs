@@ -67,7 +67,9 @@ pub fn write_all(results: &Results, manifest_ron: &str, folder: &Path) -> Result
         _ => Path::new("."),
     };
     fs::create_dir_all(parent).map_err(at(parent))?;
-    let scratch = tempfile::Builder::new().prefix(".rushhour-").tempdir_in(parent).map_err(at(folder))?;
+    let prefix = scratch_prefix(&target);
+    clear_scratch(parent, &prefix);
+    let scratch = tempfile::Builder::new().prefix(&prefix).tempdir_in(parent).map_err(at(folder))?;
     // A folder of its own inside, because the temporary one is closed to other users.
     let (new, old) = (scratch.path().join("new"), scratch.path().join("old"));
     let names = write(results, manifest_ron, &new, folder)?;
@@ -81,6 +83,20 @@ pub fn write_all(results: &Results, manifest_ron: &str, folder: &Path) -> Result
         return Err(ReportError::Io { path: folder.to_owned(), source });
     }
     Ok(names.iter().map(|name| folder.join(name)).collect())
+}
+
+/// What the temporary folder beside a target is called, up to its random end.
+fn scratch_prefix(target: &Path) -> String {
+    format!(".{}.new-", target.file_name().unwrap_or_default().to_string_lossy())
+}
+
+/// Takes away the temporary folders of processes that were killed while they wrote the same target.
+fn clear_scratch(parent: &Path, prefix: &str) {
+    let Ok(entries) = fs::read_dir(parent) else { return };
+    for entry in entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix)) {
+        // What cannot be taken away is in nobody's way.
+        let _ = fs::remove_dir_all(entry.path());
+    }
 }
 
 /// Whether [`write_all`] could write to `folder`: said before a run, so that no run is in vain.
@@ -99,7 +115,7 @@ pub fn check_folder(folder: &Path) -> Result<(), ReportError> {
             return Err(ReportError::NotAFolder(there.to_owned()));
         }
     }
-    tempfile::Builder::new().prefix(".rushhour-").tempfile_in(there).map_err(at(folder)).map(drop)
+    tempfile::tempfile_in(there).map_err(at(folder)).map(drop)
 }
 
 /// Whether the target exists; an error if it may not be replaced.

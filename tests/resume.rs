@@ -1,0 +1,94 @@
+//! A run that is killed at any moment goes on with `--resume`, and its results are the same bits as if nothing had
+//! happened.
+#![cfg(unix)]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+const EXPERIMENT: &str = r#"Experiment(
+    title: "resume",
+    system: System(nodes: {
+        "users": Clients(arrivals: Poisson(rate: "2000/s"), to: "lb"),
+        "lb": Balancer(policy: LeastConnections, to: "web"),
+        "web": Fleet(servers: 10, service: LogNormal(mean: "4 ms", cv: 1.5)),
+    }),
+    run: (duration: "20 s", warm_up: Auto, replications: AtMost(30, half_width: "1 %"), seed: 5),
+    arms: {"least": {}, "random": {"lb.policy": Random}},
+)"#;
+
+const RESULTS: [&str; 4] = ["summary.json", "series.csv", "summary.csv", "manifest.ron"];
+
+fn start(file: &Path, out: &Path, extra: &[&str]) -> Child {
+    Command::new(assert_cmd::cargo::cargo_bin("rushhour"))
+        .args(["run", "--quiet", "--out"])
+        .arg(out)
+        .args(extra)
+        .arg(file)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("starts")
+}
+
+fn finish(file: &Path, out: &Path, extra: &[&str]) -> (Option<i32>, String) {
+    let output = start(file, out, extra).wait_with_output().expect("ends");
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn killed_at_twenty_moments_the_results_are_the_same_bits() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("experiment.ron");
+    fs::write(&file, EXPERIMENT).expect("writable");
+    let whole = folder.path().join("whole");
+    let begin = std::time::Instant::now();
+    assert_eq!(finish(&file, &whole, &[]), (Some(0), String::new()));
+    let length = begin.elapsed();
+    let out = folder.path().join("killed");
+    let mut moment = 12_345_u64;
+    for kill in 0..20 {
+        // Spread over the whole run, in an order that looks random.
+        moment = moment.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let share = (moment >> 33) as f64 / (1_u64 << 31) as f64;
+        // Every other time the journal of the last kill is kept, so that runs are killed again while they resume.
+        let extra: &[&str] = if kill % 2 == 0 { &[] } else { &["--resume", "--threads", "3"] };
+        let mut child = start(&file, &out, extra);
+        std::thread::sleep(Duration::from_secs_f64(length.as_secs_f64() * share));
+        // It may have finished before.
+        let _ = child.kill();
+        child.wait().expect("ends");
+        if kill % 2 == 1 {
+            assert_eq!(finish(&file, &out, &["--resume"]).0, Some(0));
+            for name in RESULTS {
+                let read = |out: &Path| fs::read(out.join(name)).expect("written");
+                assert!(read(&whole) == read(&out), "kill {kill}: {name} differs");
+            }
+            assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 3, "something was left behind");
+            fs::remove_dir_all(&out).expect("there");
+        }
+    }
+}
+
+#[test]
+fn the_journal_of_another_run_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("experiment.ron");
+    fs::write(&file, EXPERIMENT).expect("writable");
+    let out = folder.path().join("out");
+    let mut child = start(&file, &out, &[]);
+    std::thread::sleep(Duration::from_millis(300));
+    child.kill().expect("still running");
+    child.wait().expect("ends");
+    let (code, message) = finish(&file, &out, &["--resume", "--seed", "6"]);
+    assert_eq!(code, Some(2), "{message}");
+    assert!(message.contains("another run"), "{message}");
+    // Damage in the middle costs what comes after it, and no more.
+    let journal = folder.path().join("out.partial");
+    let mut bytes = fs::read(&journal).expect("a journal");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0xFF;
+    fs::write(&journal, bytes).expect("writable");
+    assert_eq!(finish(&file, &out, &["--resume"]).0, Some(0));
+}
