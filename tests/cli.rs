@@ -214,3 +214,29 @@ fn a_log_can_be_looked_at_and_its_model_run() {
         rushhour().args(["import", "log", bad]).assert().code(2).stderr(predicate::str::contains("error: "));
     }
 }
+
+#[test]
+fn a_snapshot_holds_until_something_changes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = experiment(folder.path(), r#"Less(Mean("two"), Mean("one"))"#);
+    let snapshot = folder.path().join("old.json");
+    let run = |extra: &[&str]| {
+        let mut command = rushhour();
+        command.args(["run", &file, "--no-files", "-q"]).args(extra);
+        command.assert()
+    };
+    let path = snapshot.display().to_string();
+    run(&["--save-snapshot", &path]).success();
+    run(&["--against-snapshot", &path]).success().stderr("");
+    let changed = run(&["--against-snapshot", &path, "--seed", "2"]).code(1);
+    changed.stderr(predicate::str::contains("one: mean latency").and(predicate::str::contains("seed")));
+    run(&["--against-snapshot", &file]).code(2).stderr(predicate::str::contains("not a snapshot"));
+}
+
+#[test]
+fn undecided_is_fine_unless_strict() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = experiment(folder.path(), r#"Above(Throughput("one"), "99.99/s")"#);
+    rushhour().args(["run", &file, "--no-files"]).assert().success().stderr(predicate::str::contains("undecided"));
+    rushhour().args(["run", &file, "--no-files", "--strict"]).assert().code(1);
+}

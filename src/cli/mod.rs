@@ -9,6 +9,7 @@ mod progress;
 mod run;
 mod shipped;
 mod show;
+mod snapshot;
 
 use std::io::Write;
 use std::process::ExitCode;

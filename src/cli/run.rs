@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::files::{Disk, resolve};
 use super::journal::FileJournal;
 use super::progress::Bar;
-use super::{End, complain, print, shipped, tell};
+use super::{End, complain, print, shipped, snapshot, tell};
 use crate::lab::results::{Results, Verdict};
 use crate::lab::{Experiment, Plan, Replications, RunSpec, WarmUp, load, plan, run as run_plan, run_with_journal};
 use crate::report::{self, Format};
@@ -50,6 +50,12 @@ pub struct Arguments {
     /// Go on where a run of the same experiment was stopped or killed
     #[arg(long, conflicts_with = "no_files")]
     resume: bool,
+    /// Keep the results in this file, to compare with later
+    #[arg(long, value_name = "FILE")]
+    save_snapshot: Option<PathBuf>,
+    /// Compare with the results kept in this file; a difference fails
+    #[arg(long, value_name = "FILE")]
+    against_snapshot: Option<PathBuf>,
     /// A claim that cannot be decided fails
     #[arg(long)]
     strict: bool,
@@ -104,6 +110,13 @@ pub fn run(arguments: &Arguments) -> End {
             bad = true;
         }
     }
+    let old = match arguments.against_snapshot.as_deref().map(snapshot::read).transpose() {
+        Ok(old) => old,
+        Err(why) => return complain(&why),
+    };
+    if arguments.files.len() > 1 && (old.is_some() || arguments.save_snapshot.is_some()) {
+        return complain("a snapshot holds the results of one experiment; run them one by one");
+    }
     if bad {
         return End::BadInput;
     }
@@ -115,7 +128,7 @@ pub fn run(arguments: &Arguments) -> End {
     let stop = stop_flag();
     let mut worst = End::Fine;
     for ((_, plan), folder) in plans.iter().zip(&folders) {
-        let end = run_one(plan, folder, arguments, &stop);
+        let end = run_one(plan, folder, arguments, old.as_ref(), &stop);
         if worst == End::Fine || end == End::Stopped {
             worst = end;
         }
@@ -204,7 +217,7 @@ fn stop_flag() -> Arc<AtomicBool> {
     Arc::clone(flag)
 }
 
-fn run_one(plan: &Plan, folder: &Path, arguments: &Arguments, stop: &AtomicBool) -> End {
+fn run_one(plan: &Plan, folder: &Path, arguments: &Arguments, old: Option<&Results>, stop: &AtomicBool) -> End {
     let started = Instant::now();
     let manifest = plan.manifest();
     let journal = match journal(folder, &manifest, arguments) {
@@ -248,8 +261,18 @@ fn run_one(plan: &Plan, folder: &Path, arguments: &Arguments, stop: &AtomicBool)
             Err(why) => end = complain(&why.to_string()),
         }
     }
+    if let Some(path) = &arguments.save_snapshot
+        && let Err(why) = snapshot::save(&results, path)
+    {
+        end = complain(&why);
+    }
     if end == End::BadInput {
         return end;
+    }
+    let changed = old.map(|old| snapshot::differences(old, &results)).filter(|text| !text.is_empty());
+    if let Some(text) = changed {
+        tell(&format!("the results are not those of the snapshot:\n{text}"));
+        return End::ClaimFailed;
     }
     verdict(&results, arguments.strict)
 }

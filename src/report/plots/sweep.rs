@@ -33,7 +33,7 @@ fn plot(results: &Results, sweep: &Sweep, measure: &Estimate) -> Plot {
     }
     match &models[..] {
         [] => {}
-        [some @ ..] if some.len() <= 3 => subtitle += &format!(" · dashed: theory ({})", some.join(", ")),
+        some if some.len() <= 3 => subtitle += &format!(" · dashed: theory ({})", some.join(", ")),
         _ => subtitle += " · dashed: theory",
     }
     frame::page(results, format!("sweep-{}", measure.id), &subtitle, theme::HEIGHT, |canvas, inner| {
