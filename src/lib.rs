@@ -42,12 +42,12 @@
 //!
 //! Where things live, from the machine upwards:
 //!
-//! - [`engine`]: time, the event calendar, requests in flight, random streams, the loop.
-//! - [`measure`], [`distributions`], [`trace`], [`schema`]: what actors are made with.
-//! - [`actors`]: clients, balancers, fleets, links.
-//! - [`model`]: systems as files describe them.
-//! - [`stats`]: intervals, comparisons, and the closed forms of queueing theory.
-//! - [`lab`]: experiments.
+//! - [`engine`] — time, the event calendar, requests in flight, random streams, the loop.
+//! - [`measure`], [`distributions`], [`trace`], [`schema`] — what actors are made with.
+//! - [`actors`] — clients, balancers, fleets, links.
+//! - [`model`] — systems as files describe them.
+//! - [`stats`] — intervals, comparisons, and the closed forms of queueing theory.
+//! - [`lab`] — experiments.
 
 pub mod actors;
 pub mod distributions;
