@@ -55,6 +55,16 @@ fn places_count_lines_and_characters() {
 }
 
 #[test]
+fn a_mistake_at_the_end_of_a_line_is_shown() {
+    for text in ["A(x: \r", "A(x: \r\n", "A(x: \"open\r", "\r\r@\r", "A(\r\n  x: \r\n"] {
+        let mut sources = Sources::default();
+        let source = sources.add("file.ron", text);
+        let errors = parse(source, text).expect_err("wrong");
+        assert!(render(&errors, &sources).contains("--> file.ron:"), "{text:?}");
+    }
+}
+
+#[test]
 fn names_are_found_by_likeness_and_by_swapped_letters() {
     let valid = ["workers", "servers", "web", "users"];
     for (wrong, right) in [("wokers", "workers"), ("Servers", "servers"), ("wbe", "web"), ("user", "users")] {

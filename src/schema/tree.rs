@@ -127,12 +127,14 @@ impl Sources {
         }
         let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
         let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+        let line = text[line_start..line_end].trim_end_matches('\r');
         Some(Place {
             file,
             line: text[..start].matches('\n').count() + 1,
             column: text[line_start..start].chars().count() + 1,
-            text: text[line_start..line_end].trim_end_matches('\r'),
-            offset: start - line_start,
+            text: line,
+            // A place may lie on the end of its line, which is not shown.
+            offset: (start - line_start).min(line.len()),
         })
     }
 }
