@@ -1,6 +1,6 @@
 //! The loop: when a run ends, and that nothing is left out on the way.
 
-use rushhour::engine::{ActorId, Core, Duration, Ended, Limits, Packed, RequestId, Requests, Time, World, run};
+use rushhour::engine::{ActorId, Core, Duration, Ended, Limits, Packed, Passed, RequestId, Requests, Time, World, run};
 
 /// Requests come every ten nanoseconds and take `service` of them; a request of no length is answered at once.
 struct Shop {
@@ -36,7 +36,7 @@ const WINDOW: u64 = 25;
 impl World for Shop {
     type Message = Step;
 
-    fn handle(&mut self, core: &mut Core<Step>, to: ActorId, step: Step) {
+    fn handle(&mut self, core: &mut Core<Step>, to: ActorId, step: Step) -> Passed<Step> {
         assert_eq!(to, ME);
         self.handled.push(core.now().as_nanos());
         match step {
@@ -53,6 +53,11 @@ impl World for Shop {
                 core.completed += 1;
             }
         }
+        None
+    }
+
+    fn ring(&mut self, _core: &mut Core<Step>, _id: RequestId) -> Passed<Step> {
+        None
     }
 
     fn tick(&mut self, _requests: &Requests, at: Time) -> Time {
@@ -130,13 +135,19 @@ fn what_is_sent_now_comes_after_what_was_scheduled_for_now() {
     impl World for Log {
         type Message = Number;
 
-        fn handle(&mut self, core: &mut Core<Number>, to: ActorId, Number(n): Number) {
+        fn handle(&mut self, core: &mut Core<Number>, to: ActorId, Number(n): Number) -> Passed<Number> {
             self.0.push(n);
             if n == 1 {
                 core.send(to, Number(10));
                 core.send_after(Duration::ZERO, to, Number(11));
                 core.send(to, Number(12));
+                return Some((to, Number(13)));
             }
+            (n == 13).then_some((to, Number(14)))
+        }
+
+        fn ring(&mut self, _core: &mut Core<Number>, _id: RequestId) -> Passed<Number> {
+            None
         }
 
         fn tick(&mut self, _requests: &Requests, _at: Time) -> Time {
@@ -160,5 +171,5 @@ fn what_is_sent_now_comes_after_what_was_scheduled_for_now() {
     }
     let mut log = Log(Vec::new());
     assert_eq!(run(&mut log, &mut core, Limits::default(), Time::MAX), Ended::Drained);
-    assert_eq!(log.0, [1, 2, 3, 10, 11, 12]);
+    assert_eq!(log.0, [1, 2, 3, 10, 11, 12, 13, 14]);
 }

@@ -1,9 +1,18 @@
 //! What actors send one another, and themselves as timers.
 
-use crate::engine::{self, Packed, RequestId};
+use crate::engine::{self, ActorId, Packed, RequestId};
 
 /// The calendar, the clock and the requests, as actors see them.
 pub type Core = engine::Core<Message>;
+
+/// What an actor passes on at the present instant.
+pub type Passed = engine::Passed<Message>;
+
+/// The answer to a request goes to the actor before on its return path.
+#[inline(always)]
+pub fn reply(back: Option<ActorId>, id: RequestId) -> Passed {
+    back.map(|actor| (actor, Message::Reply { id }))
+}
 
 /// An event for an actor. Each carries one number at most, so that it fits into a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,11 +41,6 @@ pub enum Message {
     },
     /// Clients: a request has taken too long.
     Timeout {
-        /// The request.
-        id: RequestId,
-    },
-    /// Fleet: the service of a request ends.
-    ServiceEnd {
         /// The request.
         id: RequestId,
     },
@@ -74,12 +78,11 @@ impl Packed for Message {
             Self::Arrival => (3, 0),
             Self::User { user } => (4, user),
             Self::Timeout { id } => (5, id.0),
-            Self::ServiceEnd { id } => (6, id.0),
-            Self::SharedEnd { server } => (7, server),
-            Self::Fault { index } => (8, index),
-            Self::MemberUp { member } => (9, member),
-            Self::MemberDown { member } => (10, member),
-            Self::WarmUpOver => (11, 0),
+            Self::SharedEnd { server } => (6, server),
+            Self::Fault { index } => (7, index),
+            Self::MemberUp { member } => (8, member),
+            Self::MemberDown { member } => (9, member),
+            Self::WarmUpOver => (10, 0),
         }
     }
 
@@ -92,11 +95,10 @@ impl Packed for Message {
             3 => Self::Arrival,
             4 => Self::User { user: number },
             5 => Self::Timeout { id: RequestId(number) },
-            6 => Self::ServiceEnd { id: RequestId(number) },
-            7 => Self::SharedEnd { server: number },
-            8 => Self::Fault { index: number },
-            9 => Self::MemberUp { member: number },
-            10 => Self::MemberDown { member: number },
+            6 => Self::SharedEnd { server: number },
+            7 => Self::Fault { index: number },
+            8 => Self::MemberUp { member: number },
+            9 => Self::MemberDown { member: number },
             _ => Self::WarmUpOver,
         }
     }
@@ -116,7 +118,6 @@ mod tests {
             Message::Arrival,
             Message::User { user: 11 },
             Message::Timeout { id },
-            Message::ServiceEnd { id },
             Message::SharedEnd { server: 14 },
             Message::Fault { index: 15 },
             Message::MemberUp { member: 16 },

@@ -11,11 +11,11 @@ pub use source::Source;
 pub use spec::{ClientsSpec, Keys, Traffic};
 
 use super::link::{Endpoint, Link};
-use super::message::{Core, Message};
+use super::message::{Core, Message, Passed};
 use super::route::Spread;
 use crate::engine::random::zipf::Zipf;
 use crate::engine::random::{Bits, StreamKey};
-use crate::engine::{ActorId, Frame, Handle, LaneId, Outcome, RequestId, Time};
+use crate::engine::{ActorId, Frame, Handle, LaneId, Left, Outcome, RequestId, Time};
 use source::{Next, Origin};
 
 /// Draws of what a request asks for.
@@ -132,73 +132,70 @@ impl Clients {
 
     /// One event.
     #[inline(always)]
-    pub fn handle(&mut self, core: &mut Core, message: Message) {
+    pub fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
         match message {
             Message::Arrival => {
                 if let Source::Open { base, made, arrivals } = &mut self.source {
                     let origin = Origin::open(*base, made);
-                    let next = arrivals.next();
-                    self.make(core, origin);
-                    if let Some(at) = next {
+                    if let Some(at) = arrivals.next() {
                         self.plan(core, at, Next::Arrival);
                     }
-                } else {
-                    self.arrive(core);
+                    return self.make(core, origin);
                 }
+                return self.arrive(core);
             }
-            Message::User { user } => self.act(core, user),
+            Message::User { user } => return self.act(core, user),
             Message::Reply { id } => self.replied(core, id),
             Message::Returned { id } => self.returned(core, id),
             Message::Timeout { id } => self.timed_out(core, id),
             Message::WarmUpOver => self.record.warm_up_over(core.now()),
             _ => {}
         }
+        None
     }
 
     /// An arrival from another source than an open process.
     #[inline(never)]
-    fn arrive(&mut self, core: &mut Core) {
-        if let Some(origin) = self.source.arrive(core.now()) {
-            self.make(core, origin);
-        }
+    fn arrive(&mut self, core: &mut Core) -> Passed {
+        let origin = self.source.arrive(core.now());
         if let Some(at) = self.source.next_arrival() {
             self.plan(core, at, Next::Arrival);
         }
+        self.make(core, origin?)
     }
 
     /// A user or session makes a request.
     #[inline(never)]
-    fn act(&mut self, core: &mut Core, user: u32) {
+    fn act(&mut self, core: &mut Core, user: u32) -> Passed {
         let origin = self.source.act(user);
-        self.make(core, origin);
+        self.make(core, origin)
     }
 
     #[inline(always)]
-    fn make(&mut self, core: &mut Core, origin: Origin) {
+    fn make(&mut self, core: &mut Core, origin: Origin) -> Passed {
         let now = core.now();
         let number = origin.number;
+        let client = match origin.client {
+            Some(client) => client,
+            None if self.population == 0 => 0,
+            None => address_of(self.client_stream.draws(number).below(self.population)),
+        };
+        let target = self.target(number, client);
         let id = core.requests.create(number, self.class);
-        let request = &mut core.requests[id];
+        let request = core.requests.enter(id, self.me, origin.place, now);
+        request.port = target.port;
+        request.client = client;
         request.size = origin.size.unwrap_or(self.size);
         request.key = match (origin.key, &self.keys) {
             (Some(key), _) => key,
             (None, KeySampler::One) => 0,
             (None, keys) => keys.sample(self.key_stream, number),
         };
-        request.client = match origin.client {
-            Some(client) => client,
-            None if self.population == 0 => 0,
-            None => address_of(self.client_stream.draws(number).below(self.population)),
-        };
-        let client = request.client;
         if let Some(lane) = self.timeout {
-            let timeout = core.send_in_lane(lane, self.me, Message::Timeout { id });
-            core.requests[id].timeout = timeout;
+            core.requests[id].timeout = core.send_in_lane(lane, self.me, Message::Timeout { id });
         }
         self.record.made(now);
-        core.requests.enter(id, self.me, origin.place, now);
-        let target = self.target(number, client);
-        self.link.send(core, id, target);
+        self.link.send(core, id, target.actor)
     }
 
     #[inline]
@@ -239,14 +236,12 @@ impl Clients {
 
     #[inline(always)]
     fn answered(&mut self, core: &mut Core, id: RequestId) {
-        let frame = core.requests.leave(id);
-        let request = &core.requests[id];
+        let Left { frame, request, .. } = core.requests.leave(id);
         if !request.abandoned {
             let outcome = request.outcome;
             let by = if outcome == Outcome::Served { self.me } else { request.decided_by };
             if self.timeout.is_some() {
-                let timeout = request.timeout;
-                core.calendar.cancel(timeout);
+                core.calendar.cancel(request.timeout);
             }
             self.ended(core, frame, outcome, by);
         }

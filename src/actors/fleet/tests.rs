@@ -20,14 +20,20 @@ struct Bench {
 impl World for Bench {
     type Message = Message;
 
-    fn handle(&mut self, core: &mut Core, to: ActorId, message: Message) {
+    fn handle(&mut self, core: &mut Core, to: ActorId, message: Message) -> Passed {
         if to == FLEET {
-            self.fleet.handle(core, message);
-        } else if let Message::Reply { id } = message {
+            return self.fleet.handle(core, message);
+        }
+        if let Message::Reply { id } = message {
             core.requests.leave(id);
             self.answers.push((core.requests[id].number, core.now().as_secs_f64(), core.requests[id].outcome));
             core.requests.finish(id);
         }
+        None
+    }
+
+    fn ring(&mut self, core: &mut Core, id: RequestId) -> Passed {
+        self.fleet.service_end(core, id)
     }
 
     fn tick(&mut self, _requests: &Requests, _at: Time) -> Time {

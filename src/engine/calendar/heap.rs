@@ -94,7 +94,7 @@ impl Heap {
     pub fn push(&mut self, key: Key) {
         if self.hole {
             self.hole = false;
-            self.sift_down(ROOT, key);
+            self.sift_down(key);
         } else {
             self.append(key);
         }
@@ -118,36 +118,40 @@ impl Heap {
         let place = ROOT + self.len;
         let last = std::mem::replace(&mut self.families[place / ARITY].0[place % ARITY], NOTHING);
         if self.len > 0 {
-            self.sift_down(ROOT, last);
+            self.sift_down(last);
         }
     }
 
     #[inline]
     fn sift_up(&mut self, mut place: usize, key: Key) {
+        let families = &mut self.families[..];
         while place > ROOT {
             let parent = place / ARITY + 2;
-            let above = self.families[parent / ARITY].0[parent % ARITY];
+            let above = families[parent / ARITY].0[parent % ARITY];
             if above < key {
                 break;
             }
-            self.families[place / ARITY].0[place % ARITY] = above;
+            families[place / ARITY].0[place % ARITY] = above;
             place = parent;
         }
-        self.families[place / ARITY].0[place % ARITY] = key;
+        families[place / ARITY].0[place % ARITY] = key;
     }
 
+    /// Puts `key` where the root was.
     #[inline(always)]
-    fn sift_down(&mut self, mut place: usize, key: Key) {
+    fn sift_down(&mut self, key: Key) {
+        let families = &mut self.families[..];
+        let (mut family, mut child) = (0, ROOT);
         // Places beyond the end hold NOTHING, which is never less.
-        while let Some(children) = self.families.get(place - 2) {
-            let (child, least) = children.least();
-            if key < least {
+        while let Some(children) = families.get(family * ARITY + child - 2) {
+            let (least, least_key) = children.least();
+            if key < least_key {
                 break;
             }
-            self.families[place / ARITY].0[place % ARITY] = least;
-            place = (place - 2) * ARITY + child;
+            families[family].0[child] = least_key;
+            (family, child) = (family * ARITY + child - 2, least);
         }
-        self.families[place / ARITY].0[place % ARITY] = key;
+        families[family].0[child] = key;
     }
 
     /// Drops every key that `keep` does not want.

@@ -72,6 +72,17 @@ pub struct Frame {
     pub entered: Time,
 }
 
+/// What an answer finds when it leaves a stop of its return path.
+#[derive(Debug)]
+pub struct Left<'a> {
+    /// The stop it leaves.
+    pub frame: Frame,
+    /// The actor of the stop before, where it goes next; `None` at its client.
+    pub back: Option<ActorId>,
+    /// The request.
+    pub request: &'a mut Request,
+}
+
 /// Stops of the return path that stand in the request itself; longer paths go on elsewhere.
 const NEAR: usize = 3;
 
@@ -191,32 +202,49 @@ impl Requests {
     ///
     /// # Panics
     /// If the return path is longer than the system is deep: a defect of whoever built it.
-    #[inline]
-    pub fn enter(&mut self, id: RequestId, actor: ActorId, tag: u32, entered: Time) {
-        let request = &mut self.slots[id.0 as usize];
-        let depth = request.depth as usize;
-        request.depth += 1;
+    #[inline(always)]
+    pub fn enter(&mut self, id: RequestId, actor: ActorId, tag: u32, entered: Time) -> &mut Request {
         let frame = Frame { actor, tag, entered };
-        match request.path.get_mut(depth) {
-            Some(place) => *place = frame,
-            None => *self.far_frame(id, depth) = frame,
+        let depth = self.slots[id.0 as usize].depth as usize;
+        if depth >= NEAR {
+            *self.far_frame(id, depth) = frame;
         }
+        let request = &mut self.slots[id.0 as usize];
+        if let Some(place) = request.path.get_mut(depth) {
+            *place = frame;
+        }
+        request.depth += 1;
+        request
     }
 
     /// The answer has come back to the last actor on the return path, which leaves it.
     ///
     /// # Panics
     /// If nobody waits for it: a defect of an actor.
-    #[inline]
-    pub fn leave(&mut self, id: RequestId) -> Frame {
-        let request = &mut self.slots[id.0 as usize];
+    #[inline(always)]
+    pub fn leave(&mut self, id: RequestId) -> Left<'_> {
+        let request = &self.slots[id.0 as usize];
         assert!(request.depth > 0, "an answer came to an actor that does not wait for it");
-        request.depth -= 1;
-        let depth = request.depth as usize;
-        match request.path.get(depth) {
-            Some(frame) => *frame,
-            None => *self.far_frame(id, depth),
-        }
+        let depth = request.depth as usize - 1;
+        let (frame, back) = if depth < NEAR {
+            (request.path[depth], depth.checked_sub(1).map(|before| request.path[before].actor))
+        } else {
+            self.far_stops(id, depth)
+        };
+        let request = &mut self.slots[id.0 as usize];
+        request.depth = depth as u8;
+        Left { frame, back, request }
+    }
+
+    /// The stop at `depth`, beyond the near ones, and the actor of the one before.
+    #[cold]
+    #[inline(never)]
+    fn far_stops(&mut self, id: RequestId, depth: usize) -> (Frame, Option<ActorId>) {
+        let before = match self.slots[id.0 as usize].path.get(depth - 1) {
+            Some(frame) => frame.actor,
+            None => self.far_frame(id, depth - 1).actor,
+        };
+        (*self.far_frame(id, depth), Some(before))
     }
 
     #[cold]

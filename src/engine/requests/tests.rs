@@ -52,7 +52,7 @@ proptest! {
                     let place = which % model.len();
                     let (id, _, path) = &mut model[place];
                     if let Some(frame) = path.pop() {
-                        prop_assert_eq!(requests.leave(*id), frame);
+                        prop_assert_eq!(requests.leave(*id).frame, frame);
                     }
                 }
                 Step::Finish(which) if !model.is_empty() => {
@@ -126,5 +126,7 @@ fn an_answer_cannot_come_to_who_did_not_ask() {
 fn a_return_path_is_not_longer_than_the_system_is_deep() {
     let mut requests = Requests::new(5);
     let id = requests.create(1, 0);
-    (0..6).for_each(|stop| requests.enter(id, ActorId(stop), 0, Time::ZERO));
+    for stop in 0..6 {
+        requests.enter(id, ActorId(stop), 0, Time::ZERO);
+    }
 }
