@@ -41,7 +41,7 @@ impl World for Shop {
         self.handled.push(core.now().as_nanos());
         match step {
             Step::Arrive => {
-                let id = core.requests.create(self.to_come, 0);
+                let (id, _) = core.requests.create(self.to_come, 0);
                 core.send_after(Duration::from_nanos(self.service), ME, Step::Leave(id));
                 self.to_come -= 1;
                 if self.to_come > 0 {

@@ -121,11 +121,13 @@ impl<M: Packed> Core<M> {
         self.calendar.set_timer(at, id.0);
     }
 
-    /// What was passed on, if it is its turn; otherwise it stands in line from now on.
+    /// What was passed on, if it is its turn; otherwise it stands in line from now on. Once the heap is later than the
+    /// present instant it stays so.
     #[inline(always)]
-    fn at_once(&mut self, passed: Passed<M>) -> Passed<M> {
+    fn at_once(&mut self, passed: Passed<M>, heap_is_later: &mut bool) -> Passed<M> {
         let (to, message) = passed?;
-        if self.calendar.present_is_over() {
+        *heap_is_later = *heap_is_later || self.calendar.heap_is_later();
+        if *heap_is_later && self.calendar.present_is_empty() {
             return passed;
         }
         self.send(to, message);
@@ -208,18 +210,19 @@ pub fn run<W: World>(world: &mut W, core: &mut Core<W::Message>, limits: Limits,
     loop {
         let end = next_tick.min(limits.end);
         while let Some(event) = core.calendar.pop(end) {
+            let mut heap_is_later = false;
             let mut next = match event {
                 Event::Message(word) => Some(unpack(word)),
                 Event::Timer(number) => {
                     core.events += 1;
                     let passed = world.ring(core, RequestId(number));
-                    core.at_once(passed)
+                    core.at_once(passed, &mut heap_is_later)
                 }
             };
             while let Some((to, message)) = next {
                 core.events += 1;
                 let passed = world.handle(core, to, message);
-                next = core.at_once(passed);
+                next = core.at_once(passed, &mut heap_is_later);
             }
             if core.completed >= limits.requests {
                 return Ended::Requests;

@@ -15,7 +15,7 @@ use super::message::{Core, Message, Passed};
 use super::route::Spread;
 use crate::engine::random::zipf::Zipf;
 use crate::engine::random::{Bits, StreamKey};
-use crate::engine::{ActorId, Frame, Handle, LaneId, Left, Outcome, RequestId, Time};
+use crate::engine::{ActorId, Frame, Handle, LaneId, Outcome, RequestId, Time};
 use source::{Next, Origin};
 
 /// Draws of what a request asks for.
@@ -181,8 +181,8 @@ impl Clients {
             None => address_of(self.client_stream.draws(number).below(self.population)),
         };
         let target = self.target(number, client);
-        let id = core.requests.create(number, self.class);
-        let request = core.requests.enter(id, self.me, origin.place, now);
+        let (id, request) = core.requests.create(number, self.class);
+        request.set_out(self.me, origin.place, now);
         request.port = target.port;
         request.client = client;
         request.size = origin.size.unwrap_or(self.size);
@@ -236,7 +236,7 @@ impl Clients {
 
     #[inline(always)]
     fn answered(&mut self, core: &mut Core, id: RequestId) {
-        let Left { frame, request, .. } = core.requests.leave(id);
+        let (frame, request) = core.requests.come_home(id);
         if !request.abandoned {
             let outcome = request.outcome;
             let by = if outcome == Outcome::Served { self.me } else { request.decided_by };
@@ -245,7 +245,6 @@ impl Clients {
             }
             self.ended(core, frame, outcome, by);
         }
-        core.requests.finish(id);
     }
 
     #[inline(never)]

@@ -20,7 +20,7 @@ use super::link::Endpoint;
 use super::message::{Core, Message, Passed, reply};
 use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey};
-use crate::engine::{ActorId, Duration, Left, Outcome, RequestId, Time};
+use crate::engine::{ActorId, Duration, Left, Outcome, Request, RequestId, Time};
 use server::{Condition, Server};
 use shared::Shared;
 use underway::{Service, Underway};
@@ -147,11 +147,11 @@ impl Fleet {
     #[inline(always)]
     fn arrive(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let now = core.now();
-        let port = core.requests[id].port;
-        core.requests.enter(id, self.me, port, now);
-        let port = port as usize;
         self.record.arrivals += 1;
         self.record.population.up(now);
+        let port = core.requests[id].port;
+        let request = core.requests.enter(id, self.me, port, now);
+        let port = port as usize;
         let server = &mut self.servers[port];
         if !server.up {
             return self.reject(core, id, Outcome::Refused);
@@ -161,7 +161,9 @@ impl Fleet {
         }
         if server.busy.count() < self.workers {
             server.busy.up(now);
-            self.begin(core, id, port);
+            let usual = server.usual;
+            let length = self.begin(request, port, usual, now);
+            core.set_timer(now + length, id);
         } else if server.queued < self.capacity {
             server.enqueue(&mut core.requests, id);
             self.record.waiting.up(now);
@@ -178,16 +180,12 @@ impl Fleet {
         if self.per_unit > 0.0 { seconds + self.per_unit * size as f64 } else { seconds }
     }
 
-    /// A worker begins to serve a request.
+    /// A worker begins to serve a request; gives the length of the service.
     #[inline(always)]
-    fn begin(&mut self, core: &mut Core, id: RequestId, port: usize) {
-        let now = core.now();
-        let request = &mut core.requests[id];
+    fn begin(&self, request: &mut Request, port: usize, usual: bool, now: Time) -> Duration {
         request.started = now;
         let demand = self.demand(request.number, request.size);
-        let usual = self.servers[port].usual;
-        let seconds = if usual { demand } else { demand / self.conditions[port].speed };
-        core.set_timer(now + Duration::from_secs_f64(seconds), id);
+        Duration::from_secs_f64(if usual { demand } else { demand / self.conditions[port].speed })
     }
 
     /// The service of a request ends; its worker takes up the next.
@@ -198,24 +196,22 @@ impl Fleet {
         let port = frame.tag as usize;
         let (waiting, service) = (request.started.since(frame.entered), now.since(request.started));
         self.record.served(request.class, waiting, service);
-        self.answer_served(core, id, port, frame.entered);
-        match self.servers[port].dequeue(&core.requests) {
-            Some(next) => {
+        let server = &mut self.servers[port];
+        let usual = server.usual;
+        match server.dequeue(&mut core.requests) {
+            Some((next, request)) => {
                 self.record.waiting.down(now);
-                self.begin(core, next, port);
+                let length = self.begin(request, port, usual, now);
+                core.set_timer(now + length, next);
             }
-            None => self.servers[port].busy.down(now),
+            None => server.busy.down(now),
+        }
+        if usual {
+            self.record.left(now, frame.entered, Outcome::Served);
+        } else {
+            self.answer_unusual(core, id, port, frame.entered);
         }
         reply(back, id)
-    }
-
-    #[inline(always)]
-    fn answer_served(&mut self, core: &mut Core, id: RequestId, port: usize, entered: Time) {
-        if self.servers[port].usual {
-            self.record.left(core.now(), entered, Outcome::Served);
-        } else {
-            self.answer_unusual(core, id, port, entered);
-        }
     }
 
     /// The answer of a server that may make errors.
@@ -284,7 +280,7 @@ impl Fleet {
             let alone = Duration::from_secs_f64(job.demand / speed).min(sojourn);
             let waiting = Duration::from_nanos(sojourn.as_nanos() - alone.as_nanos());
             self.record.served(request.class, waiting, alone);
-            self.answer_served(core, job.id, port, frame.entered);
+            self.answer_unusual(core, job.id, port, frame.entered);
             if let Some((to, message)) = reply(back, job.id) {
                 core.send(to, message);
             }
@@ -350,7 +346,7 @@ impl Fleet {
                 self.servers[port].busy.down(now);
                 lost.push(service.id);
             }
-            while let Some(id) = self.servers[port].dequeue(&core.requests) {
+            while let Some((id, _)) = self.servers[port].dequeue(&mut core.requests) {
                 self.record.waiting.down(now);
                 lost.push(id);
             }

@@ -60,8 +60,8 @@ fn bench(discipline: Discipline, servers: usize, ports: &[u32], faults: Vec<Faul
     let mut fleet = Fleet::new(FLEET, &spec, StreamKey::root(1, 0), faults);
     fleet.start(&mut core);
     for (number, &port) in (0..).zip(ports) {
-        let id = core.requests.create(number, 0);
-        core.requests[id].port = port;
+        let (id, request) = core.requests.create(number, 0);
+        request.port = port;
         core.requests.enter(id, CALLER, 0, Time::ZERO);
         core.send(FLEET, Message::Request { id });
     }

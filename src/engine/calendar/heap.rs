@@ -2,11 +2,18 @@
 //!
 //! What a key stands for does not belong here.
 
-/// Time, then sequence number, then slot, from high bits to low: one comparison orders two events.
-pub type Key = u128;
+/// When, and in which order at one time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(C, align(16))]
+pub struct Key {
+    /// Nanoseconds.
+    pub time: u64,
+    /// Sequence number, then slot, from high bits to low.
+    pub order: u64,
+}
 
 /// Stands at every place of the heap that is not taken; no event has this key.
-pub const NOTHING: Key = Key::MAX;
+pub const NOTHING: Key = Key { time: u64::MAX, order: u64::MAX };
 
 const ARITY: usize = 4;
 /// The root is the last of the first family, so that the children of place p are the family p - 2, for every p.
@@ -20,13 +27,33 @@ struct Family([Key; ARITY]);
 impl Family {
     const EMPTY: Self = Self([NOTHING; ARITY]);
 
-    /// The least of the four, and which it is.
-    #[inline]
-    fn least(&self) -> (usize, Key) {
+    /// Which of the four is the least.
+    #[inline(always)]
+    fn least(&self) -> usize {
+        // Nearly always times alone tell.
+        let [a, b, c, d] = [self.0[0].time, self.0[1].time, self.0[2].time, self.0[3].time];
+        let (left, left_time) = if b < a { (1, b) } else { (0, a) };
+        let (right, right_time) = if d < c { (3, d) } else { (2, c) };
+        if a == b || c == d || left_time == right_time {
+            return self.least_of_ties();
+        }
+        if right_time < left_time { right } else { left }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn least_of_ties(&self) -> usize {
         let [a, b, c, d] = self.0;
         let left = if b < a { (1, b) } else { (0, a) };
         let right = if d < c { (3, d) } else { (2, c) };
-        if right.1 < left.1 { right } else { left }
+        if right.1 < left.1 { right.0 } else { left.0 }
+    }
+
+    /// The least time of the four.
+    #[inline(always)]
+    fn least_time(&self) -> u64 {
+        let [a, b, c, d] = [self.0[0].time, self.0[1].time, self.0[2].time, self.0[3].time];
+        a.min(b).min(c.min(d))
     }
 }
 
@@ -67,10 +94,10 @@ impl Heap {
         keys.filter(move |&(place, key)| key != NOTHING && (place != ROOT || root_is_there)).map(|(_, key)| key)
     }
 
-    /// The least key; [`NOTHING`] if there is none.
-    #[inline]
-    pub fn least(&self) -> Key {
-        if self.hole { self.families[1].least().1 } else { self.families[0].0[ROOT] }
+    /// The time of the least key; that of [`NOTHING`] if there is none.
+    #[inline(always)]
+    pub fn least_time(&self) -> u64 {
+        if self.hole { self.families[1].least_time() } else { self.families[0].0[ROOT].time }
     }
 
     /// The least key, ready to be taken; [`NOTHING`] if there is none.
@@ -144,7 +171,8 @@ impl Heap {
         let (mut family, mut child) = (0, ROOT);
         // Places beyond the end hold NOTHING, which is never less.
         while let Some(children) = families.get(family * ARITY + child - 2) {
-            let (least, least_key) = children.least();
+            let least = children.least();
+            let least_key = children.0[least];
             if key < least_key {
                 break;
             }

@@ -40,19 +40,19 @@ const MAX_LANES: u32 = 0x7FFF;
 const TIDY_ABOVE: usize = 1024;
 
 fn key(time: Time, sequence: u64, slot: u32) -> Key {
-    (u128::from(time.as_nanos()) << 64) | u128::from((sequence << SLOT_BITS) | u64::from(slot))
+    Key { time: time.as_nanos(), order: (sequence << SLOT_BITS) | u64::from(slot) }
 }
 
 fn time_of(key: Key) -> Time {
-    Time::from_nanos((key >> 64) as u64)
+    Time::from_nanos(key.time)
 }
 
 fn sequence_of(key: Key) -> u64 {
-    (key as u64) >> SLOT_BITS
+    key.order >> SLOT_BITS
 }
 
 fn slot_of(key: Key) -> u32 {
-    (key as u64 & SLOT_MASK) as u32
+    (key.order & SLOT_MASK) as u32
 }
 
 /// Names a scheduled event, so that it can be cancelled; worthless once the event has happened.
@@ -202,17 +202,18 @@ impl<M: Copy> Calendar<M> {
         self.heap.len() + self.present.len() + self.lanes.len()
     }
 
-    /// True if nothing stands at the present instant: what is sent now would come next.
+    /// True if nothing was sent or scheduled for the present instant since it began that has not happened yet.
     #[inline(always)]
     #[must_use]
-    pub fn present_is_over(&self) -> bool {
-        self.present.is_empty() && self.heap_is_later()
+    pub fn present_is_empty(&self) -> bool {
+        self.present.is_empty()
     }
 
     /// True if the heap holds nothing at the present instant; nothing comes to it there later.
     #[inline(always)]
-    fn heap_is_later(&self) -> bool {
-        time_of(self.heap.least()) > self.now
+    #[must_use]
+    pub fn heap_is_later(&self) -> bool {
+        self.heap.least_time() > self.now.as_nanos()
     }
 
     /// An event at the present instant, after all that already stand there.

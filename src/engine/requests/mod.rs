@@ -115,7 +115,7 @@ pub struct Request {
     pub client: u32,
     /// On its way to an actor, which of that actor's servers it is for; 0 where it has none.
     pub port: u32,
-    /// The next in the queue it stands in.
+    /// The next in the queue it stands in, or the slot that became free before this one.
     pub next: RequestId,
     /// Who decided on an outcome other than served.
     pub decided_by: ActorId,
@@ -130,8 +130,19 @@ pub struct Requests {
     /// Stops beyond the near ones, `far` of them for each request.
     far_path: Vec<Frame>,
     far: usize,
-    /// A stack, so that the slot used next is the one that is still in the cache.
-    free: Vec<RequestId>,
+    /// The slot that became free last and is used next, as it is still in the cache.
+    free: RequestId,
+    in_flight: usize,
+}
+
+impl Request {
+    /// The client's own stop: the first on the return path of a request that was just created.
+    #[inline(always)]
+    pub fn set_out(&mut self, client: ActorId, tag: u32, now: Time) {
+        debug_assert_eq!(self.depth, 0);
+        self.path[0] = Frame { actor: client, tag, entered: now };
+        self.depth = 1;
+    }
 }
 
 impl Requests {
@@ -139,14 +150,19 @@ impl Requests {
     #[must_use]
     pub fn new(depth: usize) -> Self {
         let far = depth.min(255).saturating_sub(NEAR);
-        Self { slots: Vec::new(), far_path: Vec::new(), far, free: Vec::new() }
+        Self { slots: Vec::new(), far_path: Vec::new(), far, free: RequestId::NONE, in_flight: 0 }
     }
 
     /// A new request of `class` with identity `number`.
-    #[inline]
-    pub fn create(&mut self, number: u64, class: u16) -> RequestId {
-        let Some(id) = self.free.pop() else { return self.grow(number, class) };
+    #[inline(always)]
+    pub fn create(&mut self, number: u64, class: u16) -> (RequestId, &mut Request) {
+        self.in_flight += 1;
+        if self.free == RequestId::NONE {
+            self.grow();
+        }
+        let id = self.free;
         let request = &mut self.slots[id.0 as usize];
+        self.free = request.next;
         // What is not set here is set before it is read.
         request.number = number;
         request.size = 0;
@@ -157,16 +173,16 @@ impl Requests {
         request.outcome = Outcome::Served;
         request.abandoned = false;
         request.live = true;
-        id
+        (id, request)
     }
 
     #[cold]
     #[inline(never)]
-    fn grow(&mut self, number: u64, class: u16) -> RequestId {
+    fn grow(&mut self) {
         let slot = self.slots.len();
         assert!(slot < u32::MAX as usize, "more than 4 billion requests in flight");
         self.slots.push(Request {
-            number,
+            number: 0,
             size: 0,
             timeout: Handle::NONE,
             started: Time::ZERO,
@@ -175,15 +191,15 @@ impl Requests {
             port: 0,
             next: RequestId::NONE,
             decided_by: ActorId(u32::MAX),
-            class,
+            class: 0,
             outcome: Outcome::Served,
             abandoned: false,
-            live: true,
+            live: false,
             depth: 0,
             path: [BLANK; NEAR],
         });
         self.far_path.resize((slot + 1) * self.far, BLANK);
-        RequestId(slot as u32)
+        self.free = RequestId(slot as u32);
     }
 
     /// The request is over: its slot is free.
@@ -195,7 +211,25 @@ impl Requests {
         let request = &mut self.slots[id.0 as usize];
         assert!(request.live && request.depth == 0, "a request ended twice or before its answer came home");
         request.live = false;
-        self.free.push(id);
+        request.next = self.free;
+        self.free = id;
+        self.in_flight -= 1;
+    }
+
+    /// The answer has come home: the request leaves its client and is over. What it was may still be read.
+    ///
+    /// # Panics
+    /// As [`Requests::leave`] and [`Requests::finish`] do.
+    #[inline(always)]
+    pub fn come_home(&mut self, id: RequestId) -> (Frame, &Request) {
+        let request = &mut self.slots[id.0 as usize];
+        assert!(request.live && request.depth == 1, "a request ended twice or before its answer came home");
+        request.depth = 0;
+        request.live = false;
+        request.next = self.free;
+        self.free = id;
+        self.in_flight -= 1;
+        (request.path[0], request)
     }
 
     /// `actor` passes the request on and waits for the answer.
@@ -275,7 +309,7 @@ impl Requests {
     #[inline]
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.in_flight
     }
 
     /// The most requests ever in flight at once.
