@@ -86,11 +86,23 @@ impl Balancer {
     #[inline(always)]
     pub fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
         match message {
-            Message::Request { id } => return self.forward(core, id),
+            Message::Request { id } => self.forward(core, id),
             Message::Reply { id } => {
-                return if self.link.arrives_at_once(core, id, self.me) { self.returned(core, id) } else { None };
+                if self.link.arrives_at_once(core, id, self.me) {
+                    self.returned(core, id)
+                } else {
+                    None
+                }
             }
-            Message::Returned { id } => return self.arrived(core, id),
+            other => self.handle_rare(core, other),
+        }
+    }
+
+    #[inline(never)]
+    fn handle_rare(&mut self, core: &mut Core, message: Message) -> Passed {
+        match message {
+            // An answer has travelled the link.
+            Message::Returned { id } => return self.returned(core, id),
             Message::MemberUp { member } => self.heard(member as usize, true),
             Message::MemberDown { member } => self.heard(member as usize, false),
             Message::WarmUpOver => {
@@ -100,12 +112,6 @@ impl Balancer {
             _ => {}
         }
         None
-    }
-
-    /// An answer has travelled the link.
-    #[inline(never)]
-    fn arrived(&mut self, core: &mut Core, id: RequestId) -> Passed {
-        self.returned(core, id)
     }
 
     /// News of a member.
@@ -122,8 +128,7 @@ impl Balancer {
         self.record.arrivals += 1;
         let request = &core.requests[id];
         let facts = Facts { client: request.client, key: request.key };
-        let mut draws = self.choices.draws(request.number);
-        let Some(member) = self.policy.choose(&self.view, facts, &mut draws) else {
+        let Some(member) = self.policy.choose(&self.view, facts, self.choices, request.number) else {
             return self.turn_away(core, id);
         };
         self.view.sent(member);

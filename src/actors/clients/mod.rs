@@ -142,10 +142,20 @@ impl Clients {
                     }
                     return self.make(core, origin);
                 }
-                return self.arrive(core);
+                self.arrive(core)
             }
+            Message::Reply { id } => {
+                self.replied(core, id);
+                None
+            }
+            other => self.handle_rare(core, other),
+        }
+    }
+
+    #[inline(never)]
+    fn handle_rare(&mut self, core: &mut Core, message: Message) -> Passed {
+        match message {
             Message::User { user } => return self.act(core, user),
-            Message::Reply { id } => self.replied(core, id),
             Message::Returned { id } => self.returned(core, id),
             Message::Timeout { id } => self.timed_out(core, id),
             Message::WarmUpOver => self.record.warm_up_over(core.now()),
@@ -263,7 +273,9 @@ impl Clients {
         let now = core.now();
         self.record.ended(now, frame.entered, outcome, by);
         core.completed += 1;
-        if let Some(at) = self.source.ended(now, frame.tag) {
+        if !self.source.is_open()
+            && let Some(at) = self.source.ended(now, frame.tag)
+        {
             self.plan(core, at, Next::User(frame.tag));
         }
     }

@@ -131,8 +131,16 @@ impl Fleet {
     /// One event.
     #[inline(always)]
     pub fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
+        if let Message::Request { id } = message {
+            return self.arrive(core, id);
+        }
+        self.handle_rare(core, message);
+        None
+    }
+
+    #[inline(never)]
+    fn handle_rare(&mut self, core: &mut Core, message: Message) {
         match message {
-            Message::Request { id } => return self.arrive(core, id),
             Message::SharedEnd { server } => {
                 self.shared[server as usize].timer = None;
                 self.turn(core, server as usize);
@@ -141,7 +149,6 @@ impl Fleet {
             Message::WarmUpOver => self.warm_up_over(core.now()),
             _ => {}
         }
-        None
     }
 
     #[inline(always)]
@@ -177,7 +184,13 @@ impl Fleet {
     #[inline(always)]
     fn demand(&self, number: u64, size: u64) -> f64 {
         let seconds = self.service.sample(&mut self.work.draws(number));
-        if self.per_unit > 0.0 { seconds + self.per_unit * size as f64 } else { seconds }
+        if self.per_unit > 0.0 { self.with_size(seconds, size) } else { seconds }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn with_size(&self, seconds: f64, size: u64) -> f64 {
+        seconds + self.per_unit * size as f64
     }
 
     /// A worker begins to serve a request; gives the length of the service.

@@ -2,14 +2,43 @@
 //!
 //! What a key stands for does not belong here.
 
+use std::cmp::Ordering;
+
 /// When, and in which order at one time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C, align(16))]
 pub struct Key {
     /// Nanoseconds.
     pub time: u64,
     /// Sequence number, then slot, from high bits to low.
     pub order: u64,
+}
+
+impl Key {
+    /// As one number, which a processor compares in two steps and without a branch.
+    #[inline(always)]
+    fn number(self) -> u128 {
+        (u128::from(self.time) << 64) | u128::from(self.order)
+    }
+}
+
+impl Ord for Key {
+    #[inline(always)]
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.number().cmp(&other.number())
+    }
+}
+
+impl PartialOrd for Key {
+    #[inline(always)]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+
+    #[inline(always)]
+    fn lt(&self, other: &Self) -> bool {
+        self.number() < other.number()
+    }
 }
 
 /// Stands at every place of the heap that is not taken; no event has this key.
@@ -123,12 +152,13 @@ impl Heap {
             self.hole = false;
             self.sift_down(key);
         } else {
-            self.append(key);
+            self.append(key.time, key.order);
         }
     }
 
     #[inline(never)]
-    fn append(&mut self, key: Key) {
+    fn append(&mut self, time: u64, order: u64) {
+        let key = Key { time, order };
         let place = ROOT + self.len;
         self.len += 1;
         self.peak = self.peak.max(self.len);
@@ -138,7 +168,7 @@ impl Heap {
         self.sift_up(place, key);
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn fill_hole(&mut self) {
         self.hole = false;
         self.len -= 1;
@@ -188,7 +218,7 @@ impl Heap {
         let peak = self.peak;
         *self = Self::default();
         for key in keys {
-            self.append(key);
+            self.append(key.time, key.order);
         }
         self.peak = peak;
     }

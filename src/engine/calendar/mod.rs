@@ -401,7 +401,7 @@ impl<M: Copy> Calendar<M> {
     }
 
     /// The time of the next entry, which may turn out stale; `None` if nothing waits.
-    #[inline]
+    #[inline(never)]
     #[must_use]
     pub fn next_time(&mut self) -> Option<Time> {
         if !self.present.is_empty() {

@@ -123,13 +123,28 @@ pub struct Request {
 
 const BLANK: Frame = Frame { actor: ActorId(u32::MAX), tag: 0, entered: Time::ZERO };
 
+/// What is beyond the near stops of return paths.
+#[derive(Debug)]
+struct FarPath {
+    /// So many for each request.
+    stops: usize,
+    frames: Vec<Frame>,
+}
+
+impl FarPath {
+    #[cold]
+    #[inline(never)]
+    fn at(&mut self, id: RequestId, depth: usize) -> &mut Frame {
+        assert!(depth - NEAR < self.stops, "the return path is longer than the system is deep");
+        &mut self.frames[id.0 as usize * self.stops + depth - NEAR]
+    }
+}
+
 /// All requests in flight.
 #[derive(Debug)]
 pub struct Requests {
     slots: Vec<Request>,
-    /// Stops beyond the near ones, `far` of them for each request.
-    far_path: Vec<Frame>,
-    far: usize,
+    far_path: FarPath,
     /// The slot that became free last and is used next, as it is still in the cache.
     free: RequestId,
     in_flight: usize,
@@ -149,8 +164,8 @@ impl Requests {
     /// An empty slab for requests that pass at most `depth` actors, up to 255; three cost nothing.
     #[must_use]
     pub fn new(depth: usize) -> Self {
-        let far = depth.min(255).saturating_sub(NEAR);
-        Self { slots: Vec::new(), far_path: Vec::new(), far, free: RequestId::NONE, in_flight: 0 }
+        let far_path = FarPath { stops: depth.min(255).saturating_sub(NEAR), frames: Vec::new() };
+        Self { slots: Vec::new(), far_path, free: RequestId::NONE, in_flight: 0 }
     }
 
     /// A new request of `class` with identity `number`.
@@ -198,7 +213,7 @@ impl Requests {
             depth: 0,
             path: [BLANK; NEAR],
         });
-        self.far_path.resize((slot + 1) * self.far, BLANK);
+        self.far_path.frames.resize((slot + 1) * self.far_path.stops, BLANK);
         self.free = RequestId(slot as u32);
     }
 
@@ -239,15 +254,13 @@ impl Requests {
     #[inline(always)]
     pub fn enter(&mut self, id: RequestId, actor: ActorId, tag: u32, entered: Time) -> &mut Request {
         let frame = Frame { actor, tag, entered };
-        let depth = self.slots[id.0 as usize].depth as usize;
-        if depth >= NEAR {
-            *self.far_frame(id, depth) = frame;
-        }
         let request = &mut self.slots[id.0 as usize];
-        if let Some(place) = request.path.get_mut(depth) {
-            *place = frame;
-        }
+        let depth = request.depth as usize;
         request.depth += 1;
+        match request.path.get_mut(depth) {
+            Some(place) => *place = frame,
+            None => *self.far_path.at(id, depth) = frame,
+        }
         request
     }
 
@@ -257,35 +270,23 @@ impl Requests {
     /// If nobody waits for it: a defect of an actor.
     #[inline(always)]
     pub fn leave(&mut self, id: RequestId) -> Left<'_> {
-        let request = &self.slots[id.0 as usize];
-        assert!(request.depth > 0, "an answer came to an actor that does not wait for it");
-        let depth = request.depth as usize - 1;
-        let (frame, back) = if depth < NEAR {
-            (request.path[depth], depth.checked_sub(1).map(|before| request.path[before].actor))
-        } else {
-            self.far_stops(id, depth)
-        };
         let request = &mut self.slots[id.0 as usize];
-        request.depth = depth as u8;
-        Left { frame, back, request }
-    }
-
-    /// The stop at `depth`, beyond the near ones, and the actor of the one before.
-    #[cold]
-    #[inline(never)]
-    fn far_stops(&mut self, id: RequestId, depth: usize) -> (Frame, Option<ActorId>) {
-        let before = match self.slots[id.0 as usize].path.get(depth - 1) {
-            Some(frame) => frame.actor,
-            None => self.far_frame(id, depth - 1).actor,
+        assert!(request.depth > 0, "an answer came to an actor that does not wait for it");
+        request.depth -= 1;
+        let depth = request.depth as usize;
+        let frame = match request.path.get(depth) {
+            Some(frame) => frame,
+            None => self.far_path.at(id, depth),
         };
-        (*self.far_frame(id, depth), Some(before))
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn far_frame(&mut self, id: RequestId, depth: usize) -> &mut Frame {
-        assert!(depth - NEAR < self.far, "the return path is longer than the system is deep");
-        &mut self.far_path[id.0 as usize * self.far + depth - NEAR]
+        let frame = *frame;
+        let back = match depth.checked_sub(1) {
+            None => None,
+            Some(before) => Some(match request.path.get(before) {
+                Some(frame) => frame.actor,
+                None => self.far_path.at(id, before).actor,
+            }),
+        };
+        Left { frame, back, request }
     }
 
     /// The last actor on the return path.
@@ -294,7 +295,7 @@ impl Requests {
     pub fn last(&self, id: RequestId) -> Option<&Frame> {
         let request = &self.slots[id.0 as usize];
         let depth = (request.depth as usize).checked_sub(1)?;
-        request.path.get(depth).or_else(|| self.far_path.get(id.0 as usize * self.far + depth - NEAR))
+        request.path.get(depth).or_else(|| self.far_path.frames.get(id.0 as usize * self.far_path.stops + depth - NEAR))
     }
 
     /// The first actor on the return path: the client, who made it when it entered.

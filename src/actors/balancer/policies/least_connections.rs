@@ -112,9 +112,9 @@ impl Buckets {
     /// The member's number of active requests has changed by one.
     #[inline(always)]
     fn moved(&mut self, view: &View, member: usize) {
-        if view.is_up(member) {
+        if let Some(active) = view.active_if_up(member) {
             self.remove(member);
-            self.append(member, view.active(member) as usize);
+            self.append(member, active as usize);
             if self.first(self.least).is_none() {
                 self.seek(self.least);
             }
@@ -137,23 +137,25 @@ impl Buckets {
         self.least = (from..queues).find(|&queue| self.first(queue).is_some()).unwrap_or(0);
     }
 
-    #[inline]
+    #[inline(always)]
     fn remove(&mut self, member: usize) {
-        let Place { before, after } = self.places[member];
-        self.places[before as usize].after = after;
-        self.places[after as usize].before = before;
+        let places = &mut self.places[..];
+        let Place { before, after } = places[member];
+        places[before as usize].after = after;
+        places[after as usize].before = before;
     }
 
-    #[inline]
+    #[inline(always)]
     fn append(&mut self, member: usize, queue: usize) {
         let end = self.members + queue;
         if end >= self.places.len() {
             self.add_queues(queue);
         }
-        let last = std::mem::replace(&mut self.places[end].before, member as u32);
-        self.places[last as usize].after = member as u32;
-        self.places[member] = Place { before: last, after: end as u32 };
         self.least = self.least.min(queue);
+        let places = &mut self.places[..];
+        let last = std::mem::replace(&mut places[end].before, member as u32);
+        places[last as usize].after = member as u32;
+        places[member] = Place { before: last, after: end as u32 };
     }
 
     /// Empty queues, up to this one.
