@@ -60,6 +60,10 @@ impl World for Shop {
         None
     }
 
+    fn wake(&mut self, _core: &mut Core<Step>, _actor: ActorId) -> Passed<Step> {
+        None
+    }
+
     fn tick(&mut self, _requests: &Requests, at: Time) -> Time {
         self.ticks.push(at.as_nanos());
         Time::from_nanos(at.as_nanos() + WINDOW)
@@ -147,6 +151,10 @@ fn what_is_sent_now_comes_after_what_was_scheduled_for_now() {
         }
 
         fn ring(&mut self, _core: &mut Core<Number>, _id: RequestId) -> Passed<Number> {
+            None
+        }
+
+        fn wake(&mut self, _core: &mut Core<Number>, _actor: ActorId) -> Passed<Number> {
             None
         }
 

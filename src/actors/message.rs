@@ -32,8 +32,6 @@ pub enum Message {
         /// The request.
         id: RequestId,
     },
-    /// Clients: the next arrival is due.
-    Arrival,
     /// Clients: a user has thought long enough.
     User {
         /// Which user, or which session's place.
@@ -75,14 +73,13 @@ impl Packed for Message {
             Self::Request { id } => (0, id.0),
             Self::Reply { id } => (1, id.0),
             Self::Returned { id } => (2, id.0),
-            Self::Arrival => (3, 0),
-            Self::User { user } => (4, user),
-            Self::Timeout { id } => (5, id.0),
-            Self::SharedEnd { server } => (6, server),
-            Self::Fault { index } => (7, index),
-            Self::MemberUp { member } => (8, member),
-            Self::MemberDown { member } => (9, member),
-            Self::WarmUpOver => (10, 0),
+            Self::User { user } => (3, user),
+            Self::Timeout { id } => (4, id.0),
+            Self::SharedEnd { server } => (5, server),
+            Self::Fault { index } => (6, index),
+            Self::MemberUp { member } => (7, member),
+            Self::MemberDown { member } => (8, member),
+            Self::WarmUpOver => (9, 0),
         }
     }
 
@@ -92,13 +89,12 @@ impl Packed for Message {
             0 => Self::Request { id: RequestId(number) },
             1 => Self::Reply { id: RequestId(number) },
             2 => Self::Returned { id: RequestId(number) },
-            3 => Self::Arrival,
-            4 => Self::User { user: number },
-            5 => Self::Timeout { id: RequestId(number) },
-            6 => Self::SharedEnd { server: number },
-            7 => Self::Fault { index: number },
-            8 => Self::MemberUp { member: number },
-            9 => Self::MemberDown { member: number },
+            3 => Self::User { user: number },
+            4 => Self::Timeout { id: RequestId(number) },
+            5 => Self::SharedEnd { server: number },
+            6 => Self::Fault { index: number },
+            7 => Self::MemberUp { member: number },
+            8 => Self::MemberDown { member: number },
             _ => Self::WarmUpOver,
         }
     }
@@ -115,7 +111,6 @@ mod tests {
             Message::Request { id },
             Message::Reply { id },
             Message::Returned { id },
-            Message::Arrival,
             Message::User { user: 11 },
             Message::Timeout { id },
             Message::SharedEnd { server: 14 },

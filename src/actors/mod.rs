@@ -94,6 +94,15 @@ impl World for Actors {
         }
     }
 
+    /// Only clients set alarms: an arrival is due.
+    #[inline(always)]
+    fn wake(&mut self, core: &mut Core, actor: ActorId) -> Passed {
+        match &mut self.all[actor.0 as usize] {
+            Actor::Clients(clients) => clients.arrival(core),
+            Actor::Balancer(_) | Actor::Fleet(_) => None,
+        }
+    }
+
     fn tick(&mut self, _requests: &Requests, at: Time) -> Time {
         let halve = self.clock.close();
         for actor in &mut self.all {

@@ -6,8 +6,10 @@ use super::calendar::{Calendar, Event, Handle, LaneId, MAX_TIMERS, SEQUENCE_BITS
 use super::requests::{ActorId, RequestId, Requests};
 use super::time::{Duration, Time};
 
-/// Actors of a system at most: with a message, the name of one fills a word.
-pub const MAX_ACTORS: u32 = 1 << 24;
+/// Actors of a system at most.
+pub const MAX_ACTORS: u32 = 1 << 17;
+/// Timers from this number on are those of actors; those before belong to requests.
+const FIRST_ALARM: u32 = MAX_TIMERS as u32 - MAX_ACTORS;
 
 /// What actors send one another: small enough to share one word with the actor it is for. A word stays in a register
 /// all the way through the calendar; anything larger is written in pieces and read at once, which stalls a processor.
@@ -33,6 +35,9 @@ pub trait World {
 
     /// The timer of a request rings; see [`Core::set_timer`].
     fn ring(&mut self, core: &mut Core<Self::Message>, id: RequestId) -> Passed<Self::Message>;
+
+    /// The alarm of an actor goes off; see [`Core::set_alarm`].
+    fn wake(&mut self, core: &mut Core<Self::Message>, actor: ActorId) -> Passed<Self::Message>;
 
     /// The clock passes `at`, a boundary of windows; gives the next boundary, which must be later.
     fn tick(&mut self, requests: &Requests, at: Time) -> Time;
@@ -114,11 +119,26 @@ impl<M: Packed> Core<M> {
         self.calendar.schedule_in_lane(lane, pack(to, message))
     }
 
-    /// The timer of request `id` rings at time `at`: for whoever holds it, who sets one at a time. It cannot be taken back
-    /// by itself, see [`Calendar::take_timers`].
+    /// The timer of request `id` rings at time `at`: for whoever holds it, who sets one at a time. To take it back, see
+    /// [`Core::take_timers`].
     #[inline(always)]
     pub fn set_timer(&mut self, at: Time, id: RequestId) {
+        debug_assert!(id.0 < FIRST_ALARM);
         self.calendar.set_timer(at, id.0);
+    }
+
+    /// The alarm of `actor` goes off at time `at`. An actor sets one at a time, and cannot take it back.
+    #[inline(always)]
+    pub fn set_alarm(&mut self, at: Time, actor: ActorId) {
+        self.calendar.set_timer(at, FIRST_ALARM + actor.0);
+    }
+
+    /// Takes back the timers of the requests that `wanted` says, and gives their times, in the order in which they would
+    /// have rung. Costs time in proportion to all that waits: for what is rare.
+    pub fn take_timers(&mut self, wanted: impl Fn(&Requests, RequestId) -> bool) -> Vec<(Time, RequestId)> {
+        let requests = &self.requests;
+        let timers = self.calendar.take_timers(|number| number < FIRST_ALARM && wanted(requests, RequestId(number)));
+        timers.into_iter().map(|(at, number)| (at, RequestId(number))).collect()
     }
 
     /// What was passed on, if it is its turn; otherwise it stands in line from now on. Once the heap is later than the
@@ -203,7 +223,7 @@ pub fn run<W: World>(world: &mut W, core: &mut Core<W::Message>, limits: Limits,
     }
     // Beyond this, sequence numbers could run out: a handler rarely schedules more than two events.
     let budget = limits.events.min(1 << (SEQUENCE_BITS - 2));
-    let in_flight = limits.in_flight.min(MAX_TIMERS - 1);
+    let in_flight = limits.in_flight.min(FIRST_ALARM as usize - 1);
     let mut watch = Watch::default();
     let mut next_look = budget.min(MANY);
     let mut next_tick = first_tick;
@@ -215,7 +235,11 @@ pub fn run<W: World>(world: &mut W, core: &mut Core<W::Message>, limits: Limits,
                 Event::Message(word) => Some(unpack(word)),
                 Event::Timer(number) => {
                     core.events += 1;
-                    let passed = world.ring(core, RequestId(number));
+                    let passed = if number < FIRST_ALARM {
+                        world.ring(core, RequestId(number))
+                    } else {
+                        world.wake(core, ActorId(number - FIRST_ALARM))
+                    };
                     core.at_once(passed, &mut heap_is_later)
                 }
             };

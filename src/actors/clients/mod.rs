@@ -123,33 +123,35 @@ impl Clients {
 
     #[inline(always)]
     fn plan(&self, core: &mut Core, at: Time, next: Next) {
-        let message = match next {
-            Next::Arrival => Message::Arrival,
-            Next::User(user) => Message::User { user },
-        };
-        core.send_at(at, self.me, message);
+        match next {
+            Next::Arrival => core.set_alarm(at, self.me),
+            Next::User(user) => {
+                core.send_at(at, self.me, Message::User { user });
+            }
+        }
     }
 
     /// One event.
     #[inline(always)]
     pub fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
-        match message {
-            Message::Arrival => {
-                if let Source::Open { base, made, arrivals } = &mut self.source {
-                    let origin = Origin::open(*base, made);
-                    if let Some(at) = arrivals.next() {
-                        self.plan(core, at, Next::Arrival);
-                    }
-                    return self.make(core, origin);
-                }
-                self.arrive(core)
-            }
-            Message::Reply { id } => {
-                self.replied(core, id);
-                None
-            }
-            other => self.handle_rare(core, other),
+        if let Message::Reply { id } = message {
+            self.replied(core, id);
+            return None;
         }
+        self.handle_rare(core, message)
+    }
+
+    /// The next arrival is due.
+    #[inline(always)]
+    pub fn arrival(&mut self, core: &mut Core) -> Passed {
+        if let Source::Open { base, made, arrivals } = &mut self.source {
+            let origin = Origin::open(*base, made);
+            if let Some(at) = arrivals.next() {
+                self.plan(core, at, Next::Arrival);
+            }
+            return self.make(core, origin);
+        }
+        self.arrive(core)
     }
 
     #[inline(never)]

@@ -36,6 +36,10 @@ impl World for Bench {
         self.fleet.service_end(core, id)
     }
 
+    fn wake(&mut self, _core: &mut Core, _actor: ActorId) -> Passed {
+        None
+    }
+
     fn tick(&mut self, _requests: &Requests, _at: Time) -> Time {
         Time::MAX
     }

@@ -3,7 +3,7 @@
 //! Keeping it at hand would cost every request; faults are rare, and one look serves all the servers that one hits.
 
 use crate::actors::message::Core;
-use crate::engine::{ActorId, RequestId, Time};
+use crate::engine::{ActorId, RequestId, Requests, Time};
 
 /// A request that a worker was working on; its end is not in the calendar any more.
 #[derive(Clone, Copy, Debug)]
@@ -25,16 +25,15 @@ impl Underway {
     /// Takes from the calendar what `fleet` is working on at `ports`, which are in order.
     #[must_use]
     pub fn take(core: &mut Core, fleet: ActorId, ports: &[usize]) -> Self {
-        let requests = &core.requests;
-        let port_of = |id| {
+        let port_of = |requests: &Requests, id: RequestId| {
             let stop = requests.last(id).filter(|stop| stop.actor == fleet)?;
             Some(stop.tag as usize).filter(|port| ports.binary_search(port).is_ok())
         };
-        let timers = core.calendar.take_timers(|number| port_of(RequestId(number)).is_some());
-        let service = |(at, number): (Time, u32)| {
-            let id = RequestId(number);
-            let request = &requests[id];
-            Some(Service { port: port_of(id)?, started: request.started, number: request.number, id, at })
+        let timers = core.take_timers(|requests, id| port_of(requests, id).is_some());
+        let service = |(at, id): (Time, RequestId)| {
+            let request = &core.requests[id];
+            let port = port_of(&core.requests, id)?;
+            Some(Service { port, started: request.started, number: request.number, id, at })
         };
         let mut services: Vec<Service> = timers.into_iter().filter_map(service).collect();
         services.sort_unstable_by_key(|service| (service.port, service.started, service.number, service.id));
