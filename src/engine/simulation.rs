@@ -199,6 +199,8 @@ const MANY: u64 = 1 << 20;
 struct Watch {
     at: Time,
     completed: u64,
+    /// What waited or was in flight.
+    there: u64,
 }
 
 impl Watch {
@@ -207,10 +209,10 @@ impl Watch {
     #[inline(never)]
     fn time_stands_still<M: Packed>(&mut self, core: &Core<M>) -> bool {
         if self.at != core.now() {
-            *self = Self { at: core.now(), completed: core.completed };
+            let there = (core.requests.peak() + core.calendar.waiting()) as u64;
+            *self = Self { at: core.now(), completed: core.completed, there };
         }
-        let there = core.requests.peak() + core.calendar.waiting();
-        core.completed - self.completed > MANY.max(there as u64)
+        core.completed - self.completed > MANY.max(self.there)
     }
 }
 
