@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use rushhour::engine::random::{StreamKey, exponential};
-use rushhour::engine::{Calendar, Duration, Time};
+use rushhour::engine::{Calendar, Duration, Event, Time};
 
 /// The hold model (Jones 1986): every event taken schedules another, an exponential time ahead.
 fn hold(criterion: &mut Criterion) {
@@ -18,7 +18,9 @@ fn hold(criterion: &mut Criterion) {
         }
         group.bench_function(BenchmarkId::from_parameter(pending), |bencher| {
             bencher.iter(|| {
-                let event = calendar.pop(Time::MAX).expect("as many are pushed as popped");
+                let Some(Event::Message(event)) = calendar.pop(Time::MAX) else {
+                    unreachable!("as many are pushed as popped")
+                };
                 calendar.schedule_after(ahead(), black_box(event))
             });
         });

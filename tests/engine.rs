@@ -1,6 +1,6 @@
 //! The loop: when a run ends, and that nothing is left out on the way.
 
-use rushhour::engine::{ActorId, Core, Duration, Ended, Limits, Packed, RequestId, Requests, Time, World, run};
+use rushhour::engine::{ActorId, Core, Duration, Ended, Limits, Packed, Passed, RequestId, Requests, Time, World, run};
 
 /// Requests come every ten nanoseconds and take `service` of them; a request of no length is answered at once.
 struct Shop {
@@ -36,12 +36,12 @@ const WINDOW: u64 = 25;
 impl World for Shop {
     type Message = Step;
 
-    fn handle(&mut self, core: &mut Core<Step>, to: ActorId, step: Step) {
+    fn handle(&mut self, core: &mut Core<Step>, to: ActorId, step: Step) -> Passed<Step> {
         assert_eq!(to, ME);
         self.handled.push(core.now().as_nanos());
         match step {
             Step::Arrive => {
-                let id = core.requests.create(self.to_come, 0);
+                let (id, _) = core.requests.create(self.to_come, 0);
                 core.send_after(Duration::from_nanos(self.service), ME, Step::Leave(id));
                 self.to_come -= 1;
                 if self.to_come > 0 {
@@ -53,6 +53,15 @@ impl World for Shop {
                 core.completed += 1;
             }
         }
+        None
+    }
+
+    fn ring(&mut self, _core: &mut Core<Step>, _id: RequestId) -> Passed<Step> {
+        None
+    }
+
+    fn wake(&mut self, _core: &mut Core<Step>, _actor: ActorId) -> Passed<Step> {
+        None
     }
 
     fn tick(&mut self, _requests: &Requests, at: Time) -> Time {
@@ -130,13 +139,23 @@ fn what_is_sent_now_comes_after_what_was_scheduled_for_now() {
     impl World for Log {
         type Message = Number;
 
-        fn handle(&mut self, core: &mut Core<Number>, to: ActorId, Number(n): Number) {
+        fn handle(&mut self, core: &mut Core<Number>, to: ActorId, Number(n): Number) -> Passed<Number> {
             self.0.push(n);
             if n == 1 {
                 core.send(to, Number(10));
                 core.send_after(Duration::ZERO, to, Number(11));
                 core.send(to, Number(12));
+                return Some((to, Number(13)));
             }
+            (n == 13).then_some((to, Number(14)))
+        }
+
+        fn ring(&mut self, _core: &mut Core<Number>, _id: RequestId) -> Passed<Number> {
+            None
+        }
+
+        fn wake(&mut self, _core: &mut Core<Number>, _actor: ActorId) -> Passed<Number> {
+            None
         }
 
         fn tick(&mut self, _requests: &Requests, _at: Time) -> Time {
@@ -160,5 +179,60 @@ fn what_is_sent_now_comes_after_what_was_scheduled_for_now() {
     }
     let mut log = Log(Vec::new());
     assert_eq!(run(&mut log, &mut core, Limits::default(), Time::MAX), Ended::Drained);
-    assert_eq!(log.0, [1, 2, 3, 10, 11, 12]);
+    assert_eq!(log.0, [1, 2, 3, 10, 11, 12, 13, 14]);
+}
+
+/// Visitors who come back the moment they are served; the last of `rounds` is their last. All come at one instant.
+struct Roundabout {
+    rounds: u64,
+}
+
+impl World for Roundabout {
+    type Message = Step;
+
+    fn handle(&mut self, core: &mut Core<Step>, to: ActorId, step: Step) -> Passed<Step> {
+        match step {
+            Step::Arrive => {
+                let (id, _) = core.requests.create(0, 0);
+                Some((to, Step::Leave(id)))
+            }
+            Step::Leave(id) => {
+                core.requests.finish(id);
+                core.completed += 1;
+                if core.completed < self.rounds {
+                    core.send(to, Step::Arrive);
+                }
+                None
+            }
+        }
+    }
+
+    fn ring(&mut self, _core: &mut Core<Step>, _id: RequestId) -> Passed<Step> {
+        None
+    }
+
+    fn wake(&mut self, _core: &mut Core<Step>, _actor: ActorId) -> Passed<Step> {
+        None
+    }
+
+    fn tick(&mut self, _requests: &Requests, _at: Time) -> Time {
+        Time::MAX
+    }
+}
+
+#[test]
+fn a_run_in_which_time_stands_still_is_ended() {
+    let go = |rounds, visitors| {
+        let mut core = Core::new(1);
+        for _ in 0..visitors {
+            core.send_at(Time::from_nanos(7), ME, Step::Arrive);
+        }
+        let ended = run(&mut Roundabout { rounds }, &mut core, Limits::default(), Time::MAX);
+        (ended, core.now().as_nanos())
+    };
+    assert_eq!(go(u64::MAX, 1), (Ended::Standstill, 7));
+    assert_eq!(go(u64::MAX, 1000), (Ended::Standstill, 7));
+    // Many at one instant are no standstill, as long as they come to an end.
+    assert_eq!(go(1_000_000, 1), (Ended::Drained, 7));
+    assert_eq!(go(0, 3_000_000), (Ended::Drained, 7));
 }

@@ -102,7 +102,7 @@ proptest! {
     #[test]
     fn the_ledger_balances_and_runs_repeat(system in system(), seed in 0_u64..1000) {
         let experiment = format!(
-            r#"Experiment(system: {system}, run: (duration: "3 s", warm_up: "500 ms", replications: 2, seed: {seed}, in_flight: 20000))"#
+            r#"Experiment(system: {system}, run: (duration: "3 s", warm_up: "500 ms", replications: 2, seed: {seed}, in_flight: 20000, events: 2000000))"#
         );
         // `answer` panics where a run fails its own checks.
         let first = answer(&experiment);

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{answer, estimate, node_estimate};
-use rushhour::lab::results::{Cell, Results};
+use rushhour::lab::results::{Cell, Results, Series, Stability};
 
 /// One replication of a system for `seconds`.
 fn run(seconds: &str, system: &str) -> Results {
@@ -284,7 +284,7 @@ fn an_overloaded_queue_is_called_unstable_with_its_growth_and_has_no_mean() {
     );
     let cell = &results.cells[0];
     match &cell.stability {
-        rushhour::lab::results::Stability::Unstable { node, growth } => {
+        Stability::Unstable { node, growth } => {
             assert_eq!(node, "web");
             assert!((growth - 200.0).abs() < 20.0, "{growth}");
         }
@@ -306,7 +306,7 @@ fn a_system_that_outgrows_its_memory_limit_is_stopped_and_named() {
             run: (duration: "100 s", in_flight: 1000, replications: 2),
         )"#,
     );
-    assert!(matches!(results.cells[0].stability, rushhour::lab::results::Stability::Overflow { .. }));
+    assert!(matches!(results.cells[0].stability, Stability::Overflow { .. }));
 }
 
 #[test]
@@ -345,4 +345,43 @@ fn sessions_come_back_as_often_as_they_should() {
     // 300 a second; each replication's mean has a standard error of about 2.9 requests a second.
     assert!(common::t_statistic(throughput, 300.0).abs() < 12.0, "{:?}", throughput.value);
     assert!((throughput.value.expect("measured") - 300.0).abs() < 6.0);
+}
+
+#[test]
+fn a_run_whose_arrivals_end_early_covers_its_whole_duration() {
+    // A hundred requests a second for 10 s of 100, each of 5 ms; then none.
+    let results = run(
+        "100 s",
+        r#"nodes: {
+            "users": Clients(arrivals: Timetable(steps: [(at: "0 s", rate: "100/s"), (at: "10 s")]), to: "web"),
+            "web": Fleet(workers: 10, service: Constant("5 ms")),
+        }"#,
+    );
+    let cell = &results.cells[0];
+    let served = ledger(cell).iter().map(|(_, count)| *count).sum::<u64>() as f64 / 2.0;
+    assert!((value(cell, "throughput") - served / 100.0).abs() < 1e-9);
+    assert!((value(cell, "utilization") - served * 0.005 / 10.0 / 100.0).abs() < 1e-9);
+    let is_offered = |series: &&Series| series.node == "users" && series.quantity == "offered";
+    let offered = cell.series.iter().find(is_offered).expect("recorded");
+    let windows = &offered.mean;
+    let whole: f64 = windows.iter().map(|value| value.unwrap_or(0.0)).sum::<f64>() * 100.0 / windows.len() as f64;
+    assert!((whole / served - 1.0).abs() < 1e-9, "{whole} in all windows, {served} in all");
+    assert_eq!(windows.last(), Some(&Some(0.0)));
+}
+
+#[test]
+fn time_that_stands_still_is_noticed_and_named() {
+    // Users who think no time at all, turned away at once while the only server is down.
+    let results = run(
+        "10 s",
+        r#"nodes: {
+            "users": Clients(arrivals: Users(count: 10, think: Constant("0 s")), to: "web", timeout: "30 s"),
+            "web": Fleet(service: Constant("10 ms")),
+        },
+        faults: [(at: "1.234 s", node: "web", fault: Crash)]"#,
+    );
+    match &results.cells[0].stability {
+        Stability::Overflow { limit } => assert!(limit.contains("time stands still at 1.234 s"), "{limit}"),
+        other => panic!("{other:?}"),
+    }
 }

@@ -1,6 +1,6 @@
 //! Links: how a request travels from one actor to the next, and its answer back.
 
-use super::message::{Core, Message};
+use super::message::{Core, Message, Passed};
 use crate::distributions::Sampler;
 use crate::engine::random::StreamKey;
 use crate::engine::{ActorId, Duration, LaneId, RequestId};
@@ -33,46 +33,40 @@ pub enum Link {
 }
 
 impl Link {
-    /// Sends a request along the link.
+    /// Sends a request along the link, to the server that its port names.
     #[inline(always)]
-    pub fn send(&self, core: &mut Core, id: RequestId, to: Endpoint) {
-        core.requests[id].port = to.port;
+    pub fn send(&self, core: &mut Core, id: RequestId, to: ActorId) -> Passed {
         let message = Message::Request { id };
         match self {
-            Self::Direct => core.send(to.actor, message),
-            Self::Fixed(lane) => {
-                core.send_in_lane(*lane, to.actor, message);
-            }
-            Self::Random { sampler, there, .. } => later(core, id, sampler, *there, to.actor, message),
+            Self::Direct => Some((to, message)),
+            other => other.later(core, id, to, message, true),
         }
     }
 
     /// An answer sets out for `me`; true if it is there already, otherwise [`Message::Returned`] follows.
     #[inline(always)]
     pub fn arrives_at_once(&self, core: &mut Core, id: RequestId, me: ActorId) -> bool {
-        let message = Message::Returned { id };
-        match self {
-            Self::Direct => return true,
-            Self::Fixed(lane) => {
-                core.send_in_lane(*lane, me, message);
-            }
-            Self::Random { sampler, back, .. } => later(core, id, sampler, *back, me, message),
+        if let Self::Direct = self {
+            return true;
         }
+        self.later(core, id, me, Message::Returned { id }, false);
         false
     }
-}
 
-/// Delivers a message after a delay that belongs to the request.
-#[inline(never)]
-fn later(core: &mut Core, id: RequestId, sampler: &Sampler, key: StreamKey, to: ActorId, message: Message) {
-    let seconds = sampler.sample(&mut key.draws(core.requests[id].number));
-    core.send_after(Duration::from_secs_f64(seconds), to, message);
-}
-
-/// Answers a request: the last actor on its return path gets it next.
-#[inline(always)]
-pub fn reply(core: &mut Core, id: RequestId) {
-    if let Some(actor) = core.waiting_for(id) {
-        core.send(actor, Message::Reply { id });
+    /// Delivers a message after the delay of one way, which belongs to the request.
+    #[inline(never)]
+    fn later(&self, core: &mut Core, id: RequestId, to: ActorId, message: Message, is_there: bool) -> Passed {
+        match self {
+            Self::Direct => return Some((to, message)),
+            Self::Fixed(lane) => {
+                core.send_in_lane(*lane, to, message);
+            }
+            Self::Random { sampler, there, back } => {
+                let key = if is_there { there } else { back };
+                let seconds = sampler.sample(&mut key.draws(core.requests[id].number));
+                core.send_after(Duration::from_secs_f64(seconds), to, message);
+            }
+        }
+        None
     }
 }

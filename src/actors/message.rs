@@ -1,9 +1,18 @@
 //! What actors send one another, and themselves as timers.
 
-use crate::engine::{self, Packed, RequestId};
+use crate::engine::{self, ActorId, Packed, RequestId};
 
 /// The calendar, the clock and the requests, as actors see them.
 pub type Core = engine::Core<Message>;
+
+/// What an actor passes on at the present instant.
+pub type Passed = engine::Passed<Message>;
+
+/// The answer to a request goes to the actor before on its return path.
+#[inline(always)]
+pub fn reply(back: Option<ActorId>, id: RequestId) -> Passed {
+    back.map(|actor| (actor, Message::Reply { id }))
+}
 
 /// An event for an actor. Each carries one number at most, so that it fits into a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +32,6 @@ pub enum Message {
         /// The request.
         id: RequestId,
     },
-    /// Clients: the next arrival is due.
-    Arrival,
     /// Clients: a user has thought long enough.
     User {
         /// Which user, or which session's place.
@@ -32,11 +39,6 @@ pub enum Message {
     },
     /// Clients: a request has taken too long.
     Timeout {
-        /// The request.
-        id: RequestId,
-    },
-    /// Fleet: the service of a request ends.
-    ServiceEnd {
         /// The request.
         id: RequestId,
     },
@@ -71,15 +73,13 @@ impl Packed for Message {
             Self::Request { id } => (0, id.0),
             Self::Reply { id } => (1, id.0),
             Self::Returned { id } => (2, id.0),
-            Self::Arrival => (3, 0),
-            Self::User { user } => (4, user),
-            Self::Timeout { id } => (5, id.0),
-            Self::ServiceEnd { id } => (6, id.0),
-            Self::SharedEnd { server } => (7, server),
-            Self::Fault { index } => (8, index),
-            Self::MemberUp { member } => (9, member),
-            Self::MemberDown { member } => (10, member),
-            Self::WarmUpOver => (11, 0),
+            Self::User { user } => (3, user),
+            Self::Timeout { id } => (4, id.0),
+            Self::SharedEnd { server } => (5, server),
+            Self::Fault { index } => (6, index),
+            Self::MemberUp { member } => (7, member),
+            Self::MemberDown { member } => (8, member),
+            Self::WarmUpOver => (9, 0),
         }
     }
 
@@ -89,14 +89,12 @@ impl Packed for Message {
             0 => Self::Request { id: RequestId(number) },
             1 => Self::Reply { id: RequestId(number) },
             2 => Self::Returned { id: RequestId(number) },
-            3 => Self::Arrival,
-            4 => Self::User { user: number },
-            5 => Self::Timeout { id: RequestId(number) },
-            6 => Self::ServiceEnd { id: RequestId(number) },
-            7 => Self::SharedEnd { server: number },
-            8 => Self::Fault { index: number },
-            9 => Self::MemberUp { member: number },
-            10 => Self::MemberDown { member: number },
+            3 => Self::User { user: number },
+            4 => Self::Timeout { id: RequestId(number) },
+            5 => Self::SharedEnd { server: number },
+            6 => Self::Fault { index: number },
+            7 => Self::MemberUp { member: number },
+            8 => Self::MemberDown { member: number },
             _ => Self::WarmUpOver,
         }
     }
@@ -113,10 +111,8 @@ mod tests {
             Message::Request { id },
             Message::Reply { id },
             Message::Returned { id },
-            Message::Arrival,
             Message::User { user: 11 },
             Message::Timeout { id },
-            Message::ServiceEnd { id },
             Message::SharedEnd { server: 14 },
             Message::Fault { index: 15 },
             Message::MemberUp { member: 16 },

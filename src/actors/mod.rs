@@ -10,12 +10,12 @@ pub mod link;
 pub mod message;
 pub mod route;
 
-use crate::engine::{ActorId, Duration, Requests, Time, World};
+use crate::engine::{ActorId, Duration, RequestId, Requests, Time, World};
 use crate::measure::Clock;
 use balancer::Balancer;
 use clients::Clients;
 use fleet::Fleet;
-use message::{Core, Message};
+use message::{Core, Message, Passed};
 
 /// An actor of any kind.
 #[derive(Debug)]
@@ -76,11 +76,30 @@ impl World for Actors {
     type Message = Message;
 
     #[inline(always)]
-    fn handle(&mut self, core: &mut Core, to: ActorId, message: Message) {
+    fn handle(&mut self, core: &mut Core, to: ActorId, message: Message) -> Passed {
         match &mut self.all[to.0 as usize] {
             Actor::Clients(clients) => clients.handle(core, message),
             Actor::Balancer(balancer) => balancer.handle(core, message),
             Actor::Fleet(fleet) => fleet.handle(core, message),
+        }
+    }
+
+    /// Only fleets set timers of requests: a service ends.
+    #[inline(always)]
+    fn ring(&mut self, core: &mut Core, id: RequestId) -> Passed {
+        let holder = core.requests.last(id)?.actor;
+        match &mut self.all[holder.0 as usize] {
+            Actor::Fleet(fleet) => fleet.service_end(core, id),
+            Actor::Clients(_) | Actor::Balancer(_) => None,
+        }
+    }
+
+    /// Only clients set alarms: an arrival is due.
+    #[inline(always)]
+    fn wake(&mut self, core: &mut Core, actor: ActorId) -> Passed {
+        match &mut self.all[actor.0 as usize] {
+            Actor::Clients(clients) => clients.arrival(core),
+            Actor::Balancer(_) | Actor::Fleet(_) => None,
         }
     }
 

@@ -8,7 +8,7 @@ pub mod requests;
 pub mod simulation;
 pub mod time;
 
-pub use calendar::{Calendar, Handle, LaneId};
-pub use requests::{ActorId, Frame, Outcome, Request, RequestId, Requests};
-pub use simulation::{Core, Ended, Limits, Packed, World, run};
+pub use calendar::{Calendar, Event, Handle, LaneId};
+pub use requests::{ActorId, Frame, Left, Outcome, Request, RequestId, Requests};
+pub use simulation::{Core, Ended, Limits, Packed, Passed, World, run};
 pub use time::{Duration, Time};

@@ -2,12 +2,14 @@
 
 use std::marker::PhantomData;
 
-use super::calendar::{Calendar, Handle, LaneId, SEQUENCE_BITS};
+use super::calendar::{Calendar, Event, Handle, LaneId, MAX_TIMERS, SEQUENCE_BITS};
 use super::requests::{ActorId, RequestId, Requests};
 use super::time::{Duration, Time};
 
-/// Actors of a system at most: with a message, the name of one fills a word.
-pub const MAX_ACTORS: u32 = 1 << 24;
+/// Actors of a system at most.
+pub const MAX_ACTORS: u32 = 1 << 17;
+/// Timers from this number on are those of actors; those before belong to requests.
+const FIRST_ALARM: u32 = MAX_TIMERS as u32 - MAX_ACTORS;
 
 /// What actors send one another: small enough to share one word with the actor it is for. A word stays in a register
 /// all the way through the calendar; anything larger is written in pieces and read at once, which stalls a processor.
@@ -19,13 +21,23 @@ pub trait Packed: Copy {
     fn unpack(kind: u8, number: u32) -> Self;
 }
 
+/// What a handler sends at the present instant, after all else that it does: the loop hands it on at once, without a
+/// detour through the calendar, unless something stands at this instant already.
+pub type Passed<M> = Option<(ActorId, M)>;
+
 /// What the loop drives: a system of actors.
 pub trait World {
     /// What actors send one another.
     type Message: Packed;
 
     /// The event for actor `to`.
-    fn handle(&mut self, core: &mut Core<Self::Message>, to: ActorId, message: Self::Message);
+    fn handle(&mut self, core: &mut Core<Self::Message>, to: ActorId, message: Self::Message) -> Passed<Self::Message>;
+
+    /// The timer of a request rings; see [`Core::set_timer`].
+    fn ring(&mut self, core: &mut Core<Self::Message>, id: RequestId) -> Passed<Self::Message>;
+
+    /// The alarm of an actor goes off; see [`Core::set_alarm`].
+    fn wake(&mut self, core: &mut Core<Self::Message>, actor: ActorId) -> Passed<Self::Message>;
 
     /// The clock passes `at`, a boundary of windows; gives the next boundary, which must be later.
     fn tick(&mut self, requests: &Requests, at: Time) -> Time;
@@ -84,7 +96,7 @@ impl<M: Packed> Core<M> {
     }
 
     /// Delivers `message` to `to` at the present instant.
-    #[inline(always)]
+    #[inline]
     pub fn send(&mut self, to: ActorId, message: M) {
         self.calendar.send(pack(to, message));
     }
@@ -107,19 +119,39 @@ impl<M: Packed> Core<M> {
         self.calendar.schedule_in_lane(lane, pack(to, message))
     }
 
-    /// What waits to be delivered; see [`Calendar::pending`].
-    pub fn pending(&self) -> impl Iterator<Item = (Handle, Time, ActorId, M)> {
-        self.calendar.pending().map(|(handle, at, &word)| {
-            let (to, message) = unpack(word);
-            (handle, at, to, message)
-        })
+    /// The timer of request `id` rings at time `at`: for whoever holds it, who sets one at a time. To take it back, see
+    /// [`Core::take_timers`].
+    #[inline(always)]
+    pub fn set_timer(&mut self, at: Time, id: RequestId) {
+        debug_assert!(id.0 < FIRST_ALARM);
+        self.calendar.set_timer(at, id.0);
     }
 
-    /// The actor the answer to `id` goes to next.
-    #[inline]
-    #[must_use]
-    pub fn waiting_for(&self, id: RequestId) -> Option<ActorId> {
-        self.requests.last(id).map(|frame| frame.actor)
+    /// The alarm of `actor` goes off at time `at`. An actor sets one at a time, and cannot take it back.
+    #[inline(always)]
+    pub fn set_alarm(&mut self, at: Time, actor: ActorId) {
+        self.calendar.set_timer(at, FIRST_ALARM + actor.0);
+    }
+
+    /// Takes back the timers of the requests that `wanted` says, and gives their times, in the order in which they would
+    /// have rung. Costs time in proportion to all that waits: for what is rare.
+    pub fn take_timers(&mut self, wanted: impl Fn(&Requests, RequestId) -> bool) -> Vec<(Time, RequestId)> {
+        let requests = &self.requests;
+        let timers = self.calendar.take_timers(|number| number < FIRST_ALARM && wanted(requests, RequestId(number)));
+        timers.into_iter().map(|(at, number)| (at, RequestId(number))).collect()
+    }
+
+    /// What was passed on, if it is its turn; otherwise it stands in line from now on. Once the heap is later than the
+    /// present instant it stays so.
+    #[inline(always)]
+    fn at_once(&mut self, passed: Passed<M>, heap_is_later: &mut bool) -> Passed<M> {
+        let (to, message) = passed?;
+        *heap_is_later = *heap_is_later || self.calendar.heap_is_later();
+        if *heap_is_later && self.calendar.present_is_empty() {
+            return passed;
+        }
+        self.send(to, message);
+        None
     }
 }
 
@@ -132,7 +164,7 @@ pub struct Limits {
     pub requests: u64,
     /// Events handled: a budget against runs without end.
     pub events: u64,
-    /// Requests in flight at once: a bound on memory.
+    /// Requests in flight at once, up to about eight million: a bound on memory.
     pub in_flight: usize,
 }
 
@@ -155,30 +187,83 @@ pub enum Ended {
     Events,
     /// Too many requests were in flight, or too many events waited.
     InFlight,
+    /// Time stood still: requests came and ended without end at one instant.
+    Standstill,
+}
+
+/// Events between two looks at the clock, and requests that must have ended meanwhile at one instant: a million.
+const MANY: u64 = 1 << 20;
+
+/// Watches for time that stands still, as when users who think no time at all are turned away at once.
+#[derive(Default)]
+struct Watch {
+    at: Time,
+    completed: u64,
+    /// What waited or was in flight.
+    there: u64,
+}
+
+impl Watch {
+    /// True if at this instant more requests have ended than all that was there can explain.
+    #[cold]
+    #[inline(never)]
+    fn time_stands_still<M: Packed>(&mut self, core: &Core<M>) -> bool {
+        if self.at != core.now() {
+            let there = (core.requests.peak() + core.calendar.waiting()) as u64;
+            *self = Self { at: core.now(), completed: core.completed, there };
+        }
+        core.completed - self.completed > MANY.max(self.there)
+    }
 }
 
 /// Runs `world` until a limit is reached. `first_tick` is the first boundary of windows.
+///
+/// Limits are looked at whenever nothing is handed on at once, so the event budget may be exceeded by a few.
 pub fn run<W: World>(world: &mut W, core: &mut Core<W::Message>, limits: Limits, first_tick: Time) -> Ended {
     if limits.end == Time::ZERO {
         return Ended::Duration;
     }
     // Beyond this, sequence numbers could run out: a handler rarely schedules more than two events.
     let budget = limits.events.min(1 << (SEQUENCE_BITS - 2));
+    let in_flight = limits.in_flight.min(FIRST_ALARM as usize - 1);
+    let mut watch = Watch::default();
+    let mut next_look = budget.min(MANY);
     let mut next_tick = first_tick;
     loop {
         let end = next_tick.min(limits.end);
-        while let Some(word) = core.calendar.pop(end) {
-            core.events += 1;
-            let (to, message) = unpack(word);
-            world.handle(core, to, message);
+        while let Some(event) = core.calendar.pop(end) {
+            let mut heap_is_later = false;
+            let mut next = match event {
+                Event::Message(word) => Some(unpack(word)),
+                Event::Timer(number) => {
+                    core.events += 1;
+                    let passed = if number < FIRST_ALARM {
+                        world.ring(core, RequestId(number))
+                    } else {
+                        world.wake(core, ActorId(number - FIRST_ALARM))
+                    };
+                    core.at_once(passed, &mut heap_is_later)
+                }
+            };
+            while let Some((to, message)) = next {
+                core.events += 1;
+                let passed = world.handle(core, to, message);
+                next = core.at_once(passed, &mut heap_is_later);
+            }
             if core.completed >= limits.requests {
                 return Ended::Requests;
             }
-            if core.events >= budget {
-                return Ended::Events;
+            if core.events >= next_look {
+                if core.events >= budget {
+                    return Ended::Events;
+                }
+                if watch.time_stands_still(core) {
+                    return Ended::Standstill;
+                }
+                next_look = budget.min(core.events + MANY);
             }
             // A slab that has never held more has no more now, and its length is at hand.
-            if (core.requests.peak() > limits.in_flight) | core.calendar.is_full() {
+            if (core.requests.peak() > in_flight) | core.calendar.is_full() {
                 return Ended::InFlight;
             }
         }

@@ -62,9 +62,15 @@ impl Duration {
     /// The whole number of nanoseconds nearest to `seconds`; negative and NaN give zero, too long gives [`Duration::MAX`].
     #[must_use]
     pub fn from_secs_f64(seconds: f64) -> Self {
-        // Adding one half rounds, as lengths are never negative. Processors convert to signed numbers, not to unsigned.
-        let nanos = seconds * NANOS_PER_SECOND + 0.5;
-        if nanos < i64::MAX as f64 { Self((nanos as i64).max(0) as u64) } else { Self(nanos as u64) }
+        // Numbers from 2^52 to 2^53 are whole, so adding 2^52 rounds and leaves the result in the low bits.
+        const WHOLE: f64 = (1_u64 << 52) as f64;
+        let nanos = seconds * NANOS_PER_SECOND;
+        if (0.0..WHOLE).contains(&nanos) {
+            Self((nanos + WHOLE).to_bits() - WHOLE.to_bits())
+        } else {
+            // Beyond 52 days; conversions saturate, and take NaN for zero.
+            Self(nanos as u64)
+        }
     }
 
     /// The length in nanoseconds.

@@ -20,6 +20,8 @@ use crate::model::{Built, Inputs, NodeInfo, System, build};
 pub struct Observation {
     /// Why it ended.
     pub ended: Ended,
+    /// The time it covers.
+    pub over: Time,
     /// One value for each quantity of the plan.
     pub values: Vec<Option<f64>>,
     /// Latency of served requests after the warm-up: (nanoseconds, how many).
@@ -106,9 +108,11 @@ pub fn observe(job: Job<'_>, replication: u32) -> Result<Observation, String> {
     };
     let first_tick = actors.first_tick();
     let ended = engine::run(&mut actors, &mut core, limits, first_tick);
-    let over = if ended == Ended::Duration { end } else { core.now() };
+    // A run that has nothing left to do before its stated end covers the rest as well: nothing happens there.
+    let is_whole = ended == Ended::Duration || (ended == Ended::Drained && end < Time::MAX);
+    let over = if is_whole { end } else { core.now() };
     // A window that ends with the run is whole.
-    while ended == Ended::Duration && actors.clock().next_boundary() <= over {
+    while is_whole && actors.clock().next_boundary() <= over {
         let boundary = actors.clock().next_boundary();
         actors.tick(&core.requests, boundary);
     }
@@ -116,6 +120,7 @@ pub fn observe(job: Job<'_>, replication: u32) -> Result<Observation, String> {
     let view = View { actors: &actors, nodes: &nodes, over, warm_up, window: actors.clock().width().as_secs_f64() };
     Ok(Observation {
         ended,
+        over,
         values: job.quantities.iter().map(|quantity| view.value(&quantity.what)).collect(),
         latencies: view.latency().buckets(),
         ledger: view.ledger(),

@@ -207,8 +207,8 @@ record! {
         if self.events == 0 {
             at.field("events").error("at least one event");
         }
-        if self.in_flight == 0 || self.in_flight > 10_000_000 {
-            at.field("in_flight").error("1 to 10,000,000 requests in flight");
+        if self.in_flight == 0 || self.in_flight > 8_000_000 {
+            at.field("in_flight").error("1 to 8,000,000 requests in flight");
         }
     }
 }

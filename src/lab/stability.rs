@@ -13,6 +13,11 @@ pub fn stability(planned: &PlannedCell, run: &RunSpec, warm_up: Duration, done: 
     if done.iter().any(|observation| observation.ended == Ended::InFlight) {
         return Stability::Overflow { limit: format!("more than {} requests in flight", run.in_flight) };
     }
+    if let Some(still) = done.iter().find(|observation| observation.ended == Ended::Standstill) {
+        let limit =
+            format!("time stands still at {}: a cycle without delay (users who ask again at once?)", still.over);
+        return Stability::Overflow { limit };
+    }
     // Only where nothing changes with time does a rising queue mean that it never settles.
     if !planned.system.is_stationary() {
         return two_states(done).unwrap_or(Stability::Stable);

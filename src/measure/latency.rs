@@ -4,100 +4,88 @@ use crate::engine::Duration;
 
 /// A distribution of lengths of time: three significant digits, and an exact mean.
 ///
-/// Buckets are those of HdrHistogram (Tene 2012): powers of two, each cut into equal parts. A run records several
-/// lengths for each request, so recording is our own: a third of what the library takes, as it keeps no extremes and
-/// has no other unit than the nanosecond. The tests hold it against the library.
-#[derive(Clone, Debug)]
-pub struct Latency {
+/// Buckets are those of HdrHistogram (Tene 2012): powers of two, each cut into 2^`RESOLUTION` equal parts. A run records
+/// several lengths for each request, so recording is our own: a third of what the library takes, as it keeps no extremes
+/// and has no other unit than the nanosecond. The tests hold it against the library.
+#[derive(Clone, Debug, Default)]
+pub struct Latency<const RESOLUTION: u32 = 10> {
     /// Counts by bucket, as far as there are any.
     counts: Vec<u64>,
-    /// Logarithm to base two of the parts of each power of two.
-    resolution: u32,
-    /// The least length of the finest power of two that has all its parts.
-    finest: u64,
-    total: u64,
+    /// Of all lengths, in nanoseconds.
     sum: u128,
 }
 
-impl Default for Latency {
-    fn default() -> Self {
-        Self::with_digits(3)
-    }
+/// A distribution of lengths of time to one significant digit.
+pub type CoarseLatency = Latency<4>;
+
+/// The bucket of a length. Up to 2^`RESOLUTION` buckets are exact to the nanosecond; from then on each power of two drops
+/// one more bit.
+#[inline(always)]
+fn bucket_of<const RESOLUTION: u32>(nanos: u64) -> usize {
+    let highest = 63 - (nanos | (1 << RESOLUTION)).leading_zeros();
+    let dropped = highest - RESOLUTION;
+    ((u64::from(dropped) << RESOLUTION) + (nanos >> dropped)) as usize
 }
 
-impl Latency {
-    /// An empty distribution that keeps `digits` significant digits.
-    ///
-    /// # Panics
-    /// If `digits` is not from 1 to 5; it is a constant of the program.
-    #[must_use]
-    pub fn with_digits(digits: u8) -> Self {
-        assert!((1..=5).contains(&digits), "one to five digits");
-        // The least power of two of parts that are each no wider than the digits ask for.
-        let resolution = 10_u64.pow(u32::from(digits)).next_power_of_two().trailing_zeros();
-        Self { counts: Vec::new(), resolution, finest: 1 << resolution, total: 0, sum: 0 }
-    }
+/// The shortest and the longest length of a bucket, in nanoseconds.
+fn bounds_of<const RESOLUTION: u32>(bucket: usize) -> (u64, u64) {
+    let dropped = ((bucket >> RESOLUTION) as u64).saturating_sub(1);
+    let low = (bucket as u64 - (dropped << RESOLUTION)) << dropped;
+    (low, low + ((1 << dropped) - 1))
+}
 
-    /// The bucket of a length.
-    #[inline]
-    fn bucket(&self, nanos: u64) -> usize {
-        // The powers up to the finest are exact to the nanosecond; from then on each drops one more bit.
-        let highest = 63 - (nanos | self.finest | 1).leading_zeros();
-        let dropped = highest - self.resolution;
-        ((u64::from(dropped) << self.resolution) + (nanos >> dropped)) as usize
-    }
-
-    /// The shortest and the longest length of a bucket, in nanoseconds.
-    fn bounds(&self, bucket: usize) -> (u64, u64) {
-        let dropped = ((bucket >> self.resolution) as u64).saturating_sub(1);
-        let low = (bucket as u64 - (dropped << self.resolution)) << dropped;
-        (low, low + ((1 << dropped) - 1))
-    }
-
-    /// Records one length.
-    #[inline]
-    pub fn record(&mut self, length: Duration) {
+impl<const RESOLUTION: u32> Latency<RESOLUTION> {
+    /// Records one length; gives its bucket.
+    #[inline(always)]
+    pub fn record(&mut self, length: Duration) -> usize {
         let nanos = length.as_nanos();
-        let bucket = self.bucket(nanos);
-        match self.counts.get_mut(bucket) {
-            Some(count) => *count += 1,
-            None => self.grow(bucket),
-        }
-        self.total += 1;
+        let bucket = bucket_of::<RESOLUTION>(nanos);
         self.sum += u128::from(nanos);
+        self.add(bucket, 1);
+        bucket
     }
 
-    /// Makes room up to the end of the power of two of a bucket, and counts one there.
+    #[inline(always)]
+    fn add(&mut self, bucket: usize, count: u64) {
+        match self.counts.get_mut(bucket) {
+            Some(here) => *here += count,
+            None => self.grow(bucket, count),
+        }
+    }
+
+    /// Makes room up to the end of the power of two of a bucket, and counts there.
     #[cold]
     #[inline(never)]
-    fn grow(&mut self, bucket: usize) {
-        self.counts.resize(((bucket >> self.resolution) + 1) << self.resolution, 0);
-        self.counts[bucket] += 1;
+    fn grow(&mut self, bucket: usize, count: u64) {
+        self.counts.resize(((bucket >> RESOLUTION) + 1) << RESOLUTION, 0);
+        self.counts[bucket] += count;
     }
 
     /// How many were recorded.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.total
+        self.counts.iter().sum()
     }
 
     /// Their mean in seconds, exact to rounding; `None` if there are none.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
-        (self.count() > 0).then(|| self.sum as f64 / self.count() as f64 / 1e9)
+        let count = self.count();
+        (count > 0).then(|| self.sum as f64 / count as f64 / 1e9)
     }
 
     /// The length in seconds that a fraction `p` (0 to 1) did not exceed, to the histogram's digits; `None` if there are none.
     #[must_use]
     pub fn quantile(&self, p: f64) -> Option<f64> {
         // As many as must be counted from the shortest; at least one, and never more than there are.
-        let wanted = ((p.clamp(0.0, 1.0) * self.total as f64).ceil() as u64).clamp(1, self.total.max(1));
+        let total = self.count();
+        let wanted = ((p.clamp(0.0, 1.0) * total as f64).ceil() as u64).clamp(1, total.max(1));
         let mut seen = 0;
         let bucket = self.counts.iter().position(|&count| {
             seen += count;
             seen >= wanted
         })?;
-        let (low, high) = self.bounds(bucket);
+        let (low, high) = bounds_of::<RESOLUTION>(bucket);
         Some((low as f64 + high as f64) / 2.0 / 1e9)
     }
 
@@ -105,54 +93,92 @@ impl Latency {
     #[must_use]
     pub fn buckets(&self) -> Vec<(u64, u64)> {
         let recorded = self.counts.iter().enumerate().filter(|&(_, &count)| count > 0);
-        recorded.map(|(bucket, &count)| (self.bounds(bucket).1, count)).collect()
+        recorded.map(|(bucket, &count)| (bounds_of::<RESOLUTION>(bucket).1, count)).collect()
     }
 
     /// Adds what [`Latency::buckets`] gave; quantiles are the same afterwards, the mean is true to a bucket.
     pub fn add_buckets(&mut self, buckets: &[(u64, u64)]) {
         for &(nanos, count) in buckets {
-            let bucket = self.bucket(nanos);
-            match self.counts.get_mut(bucket) {
-                Some(here) => *here += count,
-                None => {
-                    self.grow(bucket);
-                    self.counts[bucket] += count - 1;
-                }
-            }
-            self.total += count;
+            self.add(bucket_of::<RESOLUTION>(nanos), count);
             self.sum += u128::from(nanos) * u128::from(count);
         }
     }
 
-    /// Adds all that `other` recorded, which must keep the same number of digits; the same in any order.
+    /// Adds all that `other` recorded; the same in any order.
     pub fn merge(&mut self, other: &Self) {
-        debug_assert_eq!(self.resolution, other.resolution);
         if self.counts.len() < other.counts.len() {
             self.counts.resize(other.counts.len(), 0);
         }
         self.counts.iter_mut().zip(&other.counts).for_each(|(count, more)| *count += more);
-        self.total += other.total;
         self.sum += other.sum;
     }
 
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.counts.fill(0);
-        self.total = 0;
         self.sum = 0;
     }
 
     /// (length in seconds, fraction that took longer) for each recorded bucket, shortest first.
     #[must_use]
     pub fn tail(&self) -> Vec<(f64, f64)> {
-        let mut seen = 0;
+        let (mut seen, total) = (0, self.count());
         let recorded = self.counts.iter().enumerate().filter(|&(_, &count)| count > 0);
         recorded
             .map(|(bucket, &count)| {
                 seen += count;
-                (self.bounds(bucket).1 as f64 / 1e9, (self.total - seen) as f64 / self.total as f64)
+                (bounds_of::<RESOLUTION>(bucket).1 as f64 / 1e9, (total - seen) as f64 / total as f64)
             })
             .collect()
+    }
+}
+
+/// What is recorded in one window of a run into a distribution of the whole, to one digit or to 64 ns.
+///
+/// A bucket of one digit is a number of whole buckets of three, so a count is all that a request costs here; the sum is
+/// how far that of the whole has come.
+#[derive(Clone, Debug, Default)]
+pub struct LatencyWindow {
+    counts: Vec<u64>,
+    /// The sum of the whole when the window began.
+    sum_before: u128,
+}
+
+/// How many bits fewer one digit takes than three.
+const COARSER: u32 = 6;
+
+impl LatencyWindow {
+    /// Counts one in the bucket that [`Latency::record`] of the whole gave.
+    #[inline(always)]
+    pub fn count(&mut self, bucket: usize) {
+        let place = bucket >> COARSER;
+        match self.counts.get_mut(place) {
+            Some(count) => *count += 1,
+            None => self.grow(place),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, place: usize) {
+        self.counts.resize(place + 1, 0);
+        self.counts[place] += 1;
+    }
+
+    /// `whole` is about to be cleared.
+    pub fn clears(&mut self, whole: &Latency) {
+        self.sum_before = self.sum_before.wrapping_sub(whole.sum);
+    }
+
+    /// The window is over: what was recorded in it. The next begins.
+    pub fn close(&mut self, whole: &Latency) -> CoarseLatency {
+        let sum = whole.sum.wrapping_sub(self.sum_before);
+        self.sum_before = whole.sum;
+        let mut window = CoarseLatency { counts: Vec::new(), sum };
+        for (place, count) in self.counts.iter_mut().enumerate().filter(|(_, count)| **count > 0) {
+            window.add(bucket_of::<4>(bounds_of::<10>(place << COARSER).0), std::mem::take(count));
+        }
+        window
     }
 }
 
@@ -162,31 +188,59 @@ mod tests {
     use hdrhistogram::Histogram;
     use proptest::prelude::*;
 
+    /// Ours against the library's, of `digits` digits.
+    fn compare<const RESOLUTION: u32>(digits: u8, lengths: &[u64], p: f64) -> Result<(), TestCaseError> {
+        let mut ours = Latency::<RESOLUTION>::default();
+        let mut library = Histogram::<u64>::new_with_bounds(1, u64::MAX, digits).expect("valid bounds");
+        for &length in lengths {
+            ours.record(Duration::from_nanos(length));
+            library.saturating_record(length);
+        }
+        prop_assert_eq!(ours.count(), library.len());
+        let top = library.value_at_quantile(p);
+        let (low, high) = (library.lowest_equivalent(top), library.highest_equivalent(top));
+        prop_assert_eq!(ours.quantile(p), Some((low as f64 + high as f64) / 2.0 / 1e9));
+        let tail: Vec<f64> = ours.tail().into_iter().map(|(length, _)| length).collect();
+        let expected: Vec<f64> = library
+            .iter_recorded()
+            .map(|step| library.highest_equivalent(step.value_iterated_to()) as f64 / 1e9)
+            .collect();
+        prop_assert_eq!(tail, expected);
+        Ok(())
+    }
+
+    /// Lengths of every order of magnitude.
+    fn lengths() -> impl Strategy<Value = Vec<u64>> {
+        let length = (0_u32..64, any::<u64>()).prop_map(|(shift, length)| length >> (63 - shift));
+        proptest::collection::vec(length, 1..300)
+    }
+
     proptest! {
         #[test]
-        fn it_says_what_hdr_histogram_says(
-            digits in 1_u8..=4,
-            lengths in proptest::collection::vec((0_u32..64, any::<u64>()), 1..300),
-            p in 0.0..=1.0,
+        fn it_says_what_hdr_histogram_says(lengths in lengths(), p in 0.0..=1.0) {
+            compare::<4>(1, &lengths, p)?;
+            compare::<10>(3, &lengths, p)?;
+        }
+
+        #[test]
+        fn a_window_holds_what_was_recorded_in_it_to_one_digit(
+            windows in proptest::collection::vec((lengths(), any::<bool>()), 1..5),
         ) {
-            let mut ours = Latency::with_digits(digits);
-            let mut library = Histogram::<u64>::new_with_bounds(1, u64::MAX, digits).expect("valid bounds");
-            for (shift, length) in lengths {
-                // Lengths of every order of magnitude.
-                let length = length >> (63 - shift);
-                ours.record(Duration::from_nanos(length));
-                library.saturating_record(length);
+            let (mut whole, mut window) = (Latency::default(), LatencyWindow::default());
+            for (lengths, clear) in windows {
+                let mut expected = CoarseLatency::default();
+                for length in lengths.into_iter().map(|length| Duration::from_nanos(length | 1 << 10)) {
+                    expected.record(length);
+                    window.count(whole.record(length));
+                }
+                if clear {
+                    window.clears(&whole);
+                    whole.clear();
+                }
+                let found = window.close(&whole);
+                prop_assert_eq!(found.tail(), expected.tail());
+                prop_assert_eq!((found.count(), found.sum), (expected.count(), expected.sum));
             }
-            prop_assert_eq!(ours.count(), library.len());
-            let top = library.value_at_quantile(p);
-            let (low, high) = (library.lowest_equivalent(top), library.highest_equivalent(top));
-            prop_assert_eq!(ours.quantile(p), Some((low as f64 + high as f64) / 2.0 / 1e9));
-            let tail: Vec<f64> = ours.tail().into_iter().map(|(length, _)| length).collect();
-            let expected: Vec<f64> = library
-                .iter_recorded()
-                .map(|step| library.highest_equivalent(step.value_iterated_to()) as f64 / 1e9)
-                .collect();
-            prop_assert_eq!(tail, expected);
         }
 
         #[test]
@@ -195,8 +249,10 @@ mod tests {
             second in proptest::collection::vec(0_u64..1 << 40, 0..50),
         ) {
             let of = |lengths: &[u64]| {
-                let mut latency = Latency::default();
-                lengths.iter().for_each(|&length| latency.record(Duration::from_nanos(length)));
+                let mut latency: Latency = Latency::default();
+                for &length in lengths {
+                    latency.record(Duration::from_nanos(length));
+                }
                 latency
             };
             let mut merged = of(&first);
@@ -209,7 +265,7 @@ mod tests {
 
     #[test]
     fn nothing_recorded_has_no_mean_and_no_quantile() {
-        let mut latency = Latency::default();
+        let mut latency: Latency = Latency::default();
         latency.record(Duration::from_nanos(5));
         latency.clear();
         assert_eq!((latency.count(), latency.mean(), latency.quantile(0.5)), (0, None, None));

@@ -8,5 +8,5 @@ pub mod latency;
 pub mod windows;
 
 pub use integral::CountIntegral;
-pub use latency::Latency;
+pub use latency::{CoarseLatency, Latency, LatencyWindow};
 pub use windows::{Clock, Windows};

@@ -2,6 +2,7 @@
 
 use super::system::{NodeSpec, System};
 use crate::actors::route::Spread;
+use crate::engine::simulation::MAX_ACTORS;
 use crate::schema::{Diagnostic, Map, Name, suggest};
 
 /// Everything that is wrong with how the parts of `system` fit together.
@@ -24,6 +25,13 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
         }
     }
     if !found.is_empty() {
+        return found;
+    }
+    let actors: usize = nodes.entries.iter().map(|(_, node)| node.copies()).sum();
+    if actors > MAX_ACTORS as usize
+        && let Some((start, _)) = nodes.entries.first()
+    {
+        found.push(Diagnostic::new(start.region, format!("{actors} nodes with all copies; {MAX_ACTORS} at most")));
         return found;
     }
     if let Some((start, _)) = nodes.entries.first()

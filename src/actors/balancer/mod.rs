@@ -12,10 +12,10 @@ pub use policy::{Choose, Chooser, Describes, Facts, Policy};
 pub use spec::{BalancerSpec, Health};
 pub use view::View;
 
-use super::link::{Endpoint, Link, reply};
-use super::message::{Core, Message};
+use super::link::{Endpoint, Link};
+use super::message::{Core, Message, Passed, reply};
 use crate::engine::random::StreamKey;
-use crate::engine::{ActorId, Outcome, RequestId, Time};
+use crate::engine::{ActorId, Left, Outcome, RequestId, Time};
 use crate::measure::{CountIntegral, Windows};
 
 /// Cumulative figures of a balancer at a boundary of windows.
@@ -42,8 +42,6 @@ pub struct BalancerRecord {
     pub population: CountIntegral,
     /// Sum of sojourn times in nanoseconds of requests that left after the warm-up.
     pub sojourn: u128,
-    /// Requests sent to each member after the warm-up.
-    pub sent: Vec<u64>,
     /// Figures at the end of the warm-up.
     pub at_warm_up: Snapshot,
     /// Figures at each boundary.
@@ -78,43 +76,42 @@ impl Balancer {
     ) -> Self {
         let view = View::new(weights);
         let policy = policy.build(&view);
-        let record = BalancerRecord { sent: vec![0; members.len()], ..BalancerRecord::default() };
         let first = members.first().map(|member| member.actor);
         let fleet =
             first.filter(|&actor| (0..).zip(&members).all(|(port, &member)| member == Endpoint { actor, port }));
-        Self { me, members, fleet, view, policy, link, choices: key.named("choice"), record }
+        Self { me, members, fleet, view, policy, link, choices: key.named("choice"), record: BalancerRecord::default() }
     }
 
     /// One event.
     #[inline(always)]
-    pub fn handle(&mut self, core: &mut Core, message: Message) {
+    pub fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
         match message {
-            Message::Request { id, .. } => self.forward(core, id),
-            Message::Reply { id } => self.replied(core, id),
-            Message::Returned { id } => self.arrived(core, id),
+            Message::Request { id } => self.forward(core, id),
+            Message::Reply { id } => {
+                if self.link.arrives_at_once(core, id, self.me) {
+                    self.returned(core, id)
+                } else {
+                    None
+                }
+            }
+            other => self.handle_rare(core, other),
+        }
+    }
+
+    #[inline(never)]
+    fn handle_rare(&mut self, core: &mut Core, message: Message) -> Passed {
+        match message {
+            // An answer has travelled the link.
+            Message::Returned { id } => return self.returned(core, id),
             Message::MemberUp { member } => self.heard(member as usize, true),
             Message::MemberDown { member } => self.heard(member as usize, false),
             Message::WarmUpOver => {
                 self.record.at_warm_up = self.snapshot(core.now());
                 self.record.sojourn = 0;
-                self.record.sent.fill(0);
             }
             _ => {}
         }
-    }
-
-    /// An answer sets out to this balancer.
-    #[inline(always)]
-    fn replied(&mut self, core: &mut Core, id: RequestId) {
-        if self.link.arrives_at_once(core, id, self.me) {
-            self.returned(core, id);
-        }
-    }
-
-    /// An answer has travelled the link.
-    #[inline(never)]
-    fn arrived(&mut self, core: &mut Core, id: RequestId) {
-        self.returned(core, id);
+        None
     }
 
     /// News of a member.
@@ -126,43 +123,46 @@ impl Balancer {
     }
 
     #[inline(always)]
-    fn forward(&mut self, core: &mut Core, id: RequestId) {
-        self.record.arrivals += 1;
-        let request = &mut core.requests[id];
-        let facts = Facts { client: request.client, key: request.key };
-        let mut draws = self.choices.draws(request.number);
-        let Some(member) = self.policy.choose(&self.view, facts, &mut draws) else {
-            request.outcome = Outcome::NoServer;
-            request.decided_by = self.me;
-            self.record.departures += 1;
-            self.record.no_server += 1;
-            reply(core, id);
-            return;
-        };
+    fn forward(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let now = core.now();
+        self.record.arrivals += 1;
+        let request = &core.requests[id];
+        let facts = Facts { client: request.client, key: request.key };
+        let Some(member) = self.policy.choose(&self.view, facts, self.choices, request.number) else {
+            return self.turn_away(core, id);
+        };
         self.view.sent(member);
         self.policy.sent(&self.view, member);
         self.record.population.up(now);
-        self.record.sent[member] += 1;
-        core.requests.enter(id, self.me, member as u32, now);
         let to = match self.fleet {
             Some(actor) => Endpoint { actor, port: member as u32 },
             None => self.members[member],
         };
-        self.link.send(core, id, to);
+        core.requests.enter(id, self.me, member as u32, now).port = to.port;
+        self.link.send(core, id, to.actor)
+    }
+
+    #[inline(never)]
+    fn turn_away(&mut self, core: &mut Core, id: RequestId) -> Passed {
+        self.record.departures += 1;
+        self.record.no_server += 1;
+        let request = &mut core.requests[id];
+        request.outcome = Outcome::NoServer;
+        request.decided_by = self.me;
+        reply(core.requests.last(id).map(|stop| stop.actor), id)
     }
 
     #[inline(always)]
-    fn returned(&mut self, core: &mut Core, id: RequestId) {
+    fn returned(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let now = core.now();
-        let frame = core.requests.leave(id);
+        let Left { frame, back, .. } = core.requests.leave(id);
         let member = frame.tag as usize;
         self.view.done(member);
         self.policy.done(&self.view, member);
         self.record.population.down(now);
         self.record.departures += 1;
         self.record.sojourn += u128::from(now.since(frame.entered).as_nanos());
-        reply(core, id);
+        reply(back, id)
     }
 
     fn snapshot(&self, now: Time) -> Snapshot {

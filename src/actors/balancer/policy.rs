@@ -1,7 +1,7 @@
 //! The registry of policies: how a balancer chooses. One line here and one file in `policies` make a policy.
 
 use super::view::View;
-use crate::engine::random::Draws;
+use crate::engine::random::{Draws, StreamKey};
 
 /// What a policy may know of the request it chooses a member for.
 #[derive(Clone, Copy, Debug)]
@@ -84,30 +84,34 @@ macro_rules! registry {
             }
         }
 
-        impl Choose for Chooser {
-            #[inline]
-            fn choose(&mut self, view: &View, facts: Facts, draws: &mut Draws) -> Option<usize> {
+        impl Chooser {
+            /// The member that request `number` goes to; see [`Choose::choose`]. Its draws are made only where a policy
+            /// wants them.
+            #[inline(always)]
+            pub fn choose(&mut self, view: &View, facts: Facts, key: StreamKey, number: u64) -> Option<usize> {
                 match self {
-                    $( Self::$policy(state) => state.choose(view, facts, draws), )+
+                    $( Self::$policy(state) => state.choose(view, facts, &mut key.draws(number)), )+
                 }
             }
 
-            #[inline]
-            fn sent(&mut self, view: &View, member: usize) {
+            /// A request has gone to `member`; see [`Choose::sent`].
+            #[inline(always)]
+            pub fn sent(&mut self, view: &View, member: usize) {
                 match self {
                     $( Self::$policy(state) => state.sent(view, member), )+
                 }
             }
 
-            #[inline]
-            fn done(&mut self, view: &View, member: usize) {
+            /// A request has come back from `member`; see [`Choose::done`].
+            #[inline(always)]
+            pub fn done(&mut self, view: &View, member: usize) {
                 match self {
                     $( Self::$policy(state) => state.done(view, member), )+
                 }
             }
 
-            #[inline]
-            fn health_changed(&mut self, view: &View, member: usize) {
+            /// A member has gone down or come up; see [`Choose::health_changed`].
+            pub fn health_changed(&mut self, view: &View, member: usize) {
                 match self {
                     $( Self::$policy(state) => state.health_changed(view, member), )+
                 }

@@ -70,6 +70,14 @@ impl View {
         self.members[member].place != DOWN
     }
 
+    /// Active requests of a member that this balancer holds to be up.
+    #[inline(always)]
+    #[must_use]
+    pub fn active_if_up(&self, member: usize) -> Option<u32> {
+        let member = self.members[member];
+        (member.place != DOWN).then_some(member.active)
+    }
+
     /// The members held to be up, in no particular order.
     #[inline]
     #[must_use]

@@ -11,7 +11,7 @@ pub use source::Source;
 pub use spec::{ClientsSpec, Keys, Traffic};
 
 use super::link::{Endpoint, Link};
-use super::message::{Core, Message};
+use super::message::{Core, Message, Passed};
 use super::route::Spread;
 use crate::engine::random::zipf::Zipf;
 use crate::engine::random::{Bits, StreamKey};
@@ -123,82 +123,91 @@ impl Clients {
 
     #[inline(always)]
     fn plan(&self, core: &mut Core, at: Time, next: Next) {
-        let message = match next {
-            Next::Arrival => Message::Arrival,
-            Next::User(user) => Message::User { user },
-        };
-        core.send_at(at, self.me, message);
+        match next {
+            Next::Arrival => core.set_alarm(at, self.me),
+            Next::User(user) => {
+                core.send_at(at, self.me, Message::User { user });
+            }
+        }
     }
 
     /// One event.
     #[inline(always)]
-    pub fn handle(&mut self, core: &mut Core, message: Message) {
-        match message {
-            Message::Arrival => {
-                if let Source::Open { base, made, arrivals } = &mut self.source {
-                    let origin = Origin::open(*base, made);
-                    let next = arrivals.next();
-                    self.make(core, origin);
-                    if let Some(at) = next {
-                        self.plan(core, at, Next::Arrival);
-                    }
-                } else {
-                    self.arrive(core);
-                }
+    pub fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
+        if let Message::Reply { id } = message {
+            self.replied(core, id);
+            return None;
+        }
+        self.handle_rare(core, message)
+    }
+
+    /// The next arrival is due.
+    #[inline(always)]
+    pub fn arrival(&mut self, core: &mut Core) -> Passed {
+        if let Source::Open { base, made, arrivals } = &mut self.source {
+            let origin = Origin::open(*base, made);
+            if let Some(at) = arrivals.next() {
+                self.plan(core, at, Next::Arrival);
             }
-            Message::User { user } => self.act(core, user),
-            Message::Reply { id } => self.replied(core, id),
+            return self.make(core, origin);
+        }
+        self.arrive(core)
+    }
+
+    #[inline(never)]
+    fn handle_rare(&mut self, core: &mut Core, message: Message) -> Passed {
+        match message {
+            Message::User { user } => return self.act(core, user),
             Message::Returned { id } => self.returned(core, id),
             Message::Timeout { id } => self.timed_out(core, id),
             Message::WarmUpOver => self.record.warm_up_over(core.now()),
             _ => {}
         }
+        None
     }
 
     /// An arrival from another source than an open process.
     #[inline(never)]
-    fn arrive(&mut self, core: &mut Core) {
-        if let Some(origin) = self.source.arrive(core.now()) {
-            self.make(core, origin);
-        }
+    fn arrive(&mut self, core: &mut Core) -> Passed {
+        let origin = self.source.arrive(core.now());
         if let Some(at) = self.source.next_arrival() {
             self.plan(core, at, Next::Arrival);
         }
+        self.make(core, origin?)
     }
 
     /// A user or session makes a request.
     #[inline(never)]
-    fn act(&mut self, core: &mut Core, user: u32) {
+    fn act(&mut self, core: &mut Core, user: u32) -> Passed {
         let origin = self.source.act(user);
-        self.make(core, origin);
+        self.make(core, origin)
     }
 
     #[inline(always)]
-    fn make(&mut self, core: &mut Core, origin: Origin) {
+    fn make(&mut self, core: &mut Core, origin: Origin) -> Passed {
         let now = core.now();
         let number = origin.number;
-        let id = core.requests.create(number, self.class);
-        let request = &mut core.requests[id];
+        let client = match origin.client {
+            Some(client) => client,
+            None if self.population == 0 => 0,
+            None => address_of(self.client_stream.draws(number).below(self.population)),
+        };
+        let target = self.target(number, client);
+        let (id, request) = core.requests.create(number, self.class);
+        request.set_out(self.me, origin.place, now);
+        request.port = target.port;
+        request.client = client;
         request.size = origin.size.unwrap_or(self.size);
         request.key = match (origin.key, &self.keys) {
             (Some(key), _) => key,
             (None, KeySampler::One) => 0,
             (None, keys) => keys.sample(self.key_stream, number),
         };
-        request.client = match origin.client {
-            Some(client) => client,
-            None if self.population == 0 => 0,
-            None => address_of(self.client_stream.draws(number).below(self.population)),
-        };
-        let client = request.client;
         if let Some(lane) = self.timeout {
-            let timeout = core.send_in_lane(lane, self.me, Message::Timeout { id });
-            core.requests[id].timeout = timeout;
+            core.requests[id].timeout = core.send_in_lane(lane, self.me, Message::Timeout { id });
         }
         self.record.made(now);
-        core.requests.enter(id, self.me, origin.place, now);
-        let target = self.target(number, client);
-        self.link.send(core, id, target);
+        self.link.send(core, id, target.actor)
     }
 
     #[inline]
@@ -239,18 +248,15 @@ impl Clients {
 
     #[inline(always)]
     fn answered(&mut self, core: &mut Core, id: RequestId) {
-        let frame = core.requests.leave(id);
-        let request = &core.requests[id];
+        let (frame, request) = core.requests.come_home(id);
         if !request.abandoned {
             let outcome = request.outcome;
             let by = if outcome == Outcome::Served { self.me } else { request.decided_by };
             if self.timeout.is_some() {
-                let timeout = request.timeout;
-                core.calendar.cancel(timeout);
+                core.calendar.cancel(request.timeout);
             }
             self.ended(core, frame, outcome, by);
         }
-        core.requests.finish(id);
     }
 
     #[inline(never)]
@@ -269,7 +275,9 @@ impl Clients {
         let now = core.now();
         self.record.ended(now, frame.entered, outcome, by);
         core.completed += 1;
-        if let Some(at) = self.source.ended(now, frame.tag) {
+        if !self.source.is_open()
+            && let Some(at) = self.source.ended(now, frame.tag)
+        {
             self.plan(core, at, Next::User(frame.tag));
         }
     }

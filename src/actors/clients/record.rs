@@ -1,7 +1,7 @@
 //! What clients record: the ledger of their requests, and latency as they see it.
 
 use crate::engine::{ActorId, Duration, Outcome, Time};
-use crate::measure::{CountIntegral, Latency, Windows};
+use crate::measure::{CoarseLatency, CountIntegral, Latency, LatencyWindow, Windows};
 
 /// Requests by outcome.
 pub type Outcomes = [u64; Outcome::ALL.len()];
@@ -18,7 +18,7 @@ pub struct Snapshot {
 }
 
 /// Everything clients record in one run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ClientsRecord {
     /// Requests made, from time zero on.
     pub offered: u64,
@@ -35,27 +35,8 @@ pub struct ClientsRecord {
     /// Figures at each boundary.
     pub windows: Windows<Snapshot>,
     /// Latency of the requests served in each window, to one digit.
-    pub latencies: Windows<Latency>,
-    window_latency: Latency,
-}
-
-/// Digits of the latency kept for each window.
-const WINDOW_DIGITS: u8 = 1;
-
-impl Default for ClientsRecord {
-    fn default() -> Self {
-        Self {
-            offered: 0,
-            outcomes: Outcomes::default(),
-            losses: Vec::new(),
-            population: CountIntegral::default(),
-            latency: Latency::default(),
-            at_warm_up: Snapshot::default(),
-            windows: Windows::new(),
-            latencies: Windows::new(),
-            window_latency: Latency::with_digits(WINDOW_DIGITS),
-        }
-    }
+    pub latencies: Windows<CoarseLatency>,
+    window_latency: LatencyWindow,
 }
 
 impl ClientsRecord {
@@ -73,13 +54,14 @@ impl ClientsRecord {
         self.outcomes[outcome as usize] += 1;
         if outcome == Outcome::Served {
             let latency: Duration = now.since(created);
-            self.latency.record(latency);
-            self.window_latency.record(latency);
+            let bucket = self.latency.record(latency);
+            self.window_latency.count(bucket);
         } else {
             self.lost(outcome, by);
         }
     }
 
+    #[inline(never)]
     fn lost(&mut self, outcome: Outcome, by: ActorId) {
         match self.losses.iter_mut().find(|(what, who, _)| *what == outcome && *who == by) {
             Some((_, _, count)) => *count += 1,
@@ -96,6 +78,7 @@ impl ClientsRecord {
     /// The warm-up is over: what was measured so far does not count.
     pub fn warm_up_over(&mut self, now: Time) {
         self.at_warm_up = self.snapshot(now);
+        self.window_latency.clears(&self.latency);
         self.latency.clear();
     }
 
@@ -103,8 +86,7 @@ impl ClientsRecord {
     pub fn window(&mut self, now: Time, halve: bool) {
         let snapshot = self.snapshot(now);
         self.windows.push(snapshot);
-        let latency = std::mem::replace(&mut self.window_latency, Latency::with_digits(WINDOW_DIGITS));
-        self.latencies.push(latency);
+        self.latencies.push(self.window_latency.close(&self.latency));
         if halve {
             self.windows.halve(|first, second| *first = second);
             self.latencies.halve(|first, second| first.merge(&second));

@@ -196,8 +196,15 @@ impl Source {
         }
     }
 
+    /// True of open arrivals, which do not care how a request ends.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::Open { .. })
+    }
+
     /// A request of `place` has ended: when its user or session makes the next, if ever.
-    #[inline]
+    #[inline(never)]
     pub fn ended(&mut self, now: Time, place: u32) -> Option<Time> {
         match self {
             Self::Open { .. } | Self::Replay { .. } => None,

@@ -16,11 +16,11 @@ pub use fault::{Fault, FaultEvent};
 pub use record::FleetRecord;
 pub use spec::{Discipline, FleetSpec};
 
-use super::link::{Endpoint, reply};
-use super::message::{Core, Message};
+use super::link::Endpoint;
+use super::message::{Core, Message, Passed, reply};
 use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey};
-use crate::engine::{ActorId, Duration, Frame, Outcome, RequestId, Time};
+use crate::engine::{ActorId, Duration, Left, Outcome, Request, RequestId, Time};
 use server::{Condition, Server};
 use shared::Shared;
 use underway::{Service, Underway};
@@ -130,10 +130,17 @@ impl Fleet {
 
     /// One event.
     #[inline(always)]
-    pub fn handle(&mut self, core: &mut Core, message: Message) {
+    pub fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
+        if let Message::Request { id } = message {
+            return self.arrive(core, id);
+        }
+        self.handle_rare(core, message);
+        None
+    }
+
+    #[inline(never)]
+    fn handle_rare(&mut self, core: &mut Core, message: Message) {
         match message {
-            Message::Request { id } => self.arrive(core, id),
-            Message::ServiceEnd { id } => self.service_end(core, id),
             Message::SharedEnd { server } => {
                 self.shared[server as usize].timer = None;
                 self.turn(core, server as usize);
@@ -145,106 +152,116 @@ impl Fleet {
     }
 
     #[inline(always)]
-    fn arrive(&mut self, core: &mut Core, id: RequestId) {
+    fn arrive(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let now = core.now();
-        let port = core.requests[id].port;
-        core.requests.enter(id, self.me, port, now);
-        let port = port as usize;
         self.record.arrivals += 1;
         self.record.population.up(now);
+        let port = core.requests[id].port;
+        let request = core.requests.enter(id, self.me, port, now);
+        let port = port as usize;
         let server = &mut self.servers[port];
         if !server.up {
-            self.reject(core, id, Outcome::Refused);
-        } else if !self.shared.is_empty() {
-            self.arrive_shared(core, id, port);
-        } else if server.busy.count() < self.workers {
-            self.begin(core, id, port);
+            return self.reject(core, id, Outcome::Refused);
+        }
+        if !self.shared.is_empty() {
+            return self.arrive_shared(core, id, port);
+        }
+        if server.busy.count() < self.workers {
+            server.busy.up(now);
+            let usual = server.usual;
+            let length = self.begin(request, port, usual, now);
+            core.set_timer(now + length, id);
         } else if server.queued < self.capacity {
             server.enqueue(&mut core.requests, id);
             self.record.waiting.up(now);
         } else {
-            self.reject(core, id, Outcome::QueueFull);
+            return self.reject(core, id, Outcome::QueueFull);
         }
+        None
     }
 
     /// Seconds of work that a request needs here: its own, whichever server does it and when.
     #[inline(always)]
-    fn demand(&self, core: &Core, id: RequestId) -> f64 {
-        let request = &core.requests[id];
-        let seconds = self.service.sample(&mut self.work.draws(request.number));
-        if self.per_unit > 0.0 { seconds + self.per_unit * request.size as f64 } else { seconds }
+    fn demand(&self, number: u64, size: u64) -> f64 {
+        let seconds = self.service.sample(&mut self.work.draws(number));
+        if self.per_unit > 0.0 { self.with_size(seconds, size) } else { seconds }
     }
 
-    #[inline(always)]
-    fn begin(&mut self, core: &mut Core, id: RequestId, port: usize) {
-        let now = core.now();
-        let demand = self.demand(core, id);
-        let server = &mut self.servers[port];
-        server.busy.up(now);
-        let seconds = if server.usual { demand } else { demand / self.conditions[port].speed };
-        let length = Duration::from_secs_f64(seconds);
-        core.requests[id].started = now;
-        core.send_after(length, self.me, Message::ServiceEnd { id });
+    #[cold]
+    #[inline(never)]
+    fn with_size(&self, seconds: f64, size: u64) -> f64 {
+        seconds + self.per_unit * size as f64
     }
 
+    /// A worker begins to serve a request; gives the length of the service.
     #[inline(always)]
-    fn service_end(&mut self, core: &mut Core, id: RequestId) {
+    fn begin(&self, request: &mut Request, port: usize, usual: bool, now: Time) -> Duration {
+        request.started = now;
+        let demand = self.demand(request.number, request.size);
+        Duration::from_secs_f64(if usual { demand } else { demand / self.conditions[port].speed })
+    }
+
+    /// The service of a request ends; its worker takes up the next.
+    #[inline(always)]
+    pub fn service_end(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let now = core.now();
-        let frame = core.requests.leave(id);
+        let Left { frame, back, request } = core.requests.leave(id);
         let port = frame.tag as usize;
-        let request = &core.requests[id];
         let (waiting, service) = (request.started.since(frame.entered), now.since(request.started));
         self.record.served(request.class, waiting, service);
-        self.servers[port].busy.down(now);
-        self.answer_served(core, id, frame);
-        if let Some(next) = self.servers[port].dequeue(&core.requests) {
-            self.record.waiting.down(now);
-            self.begin(core, next, port);
+        let server = &mut self.servers[port];
+        let usual = server.usual;
+        match server.dequeue(&mut core.requests) {
+            Some((next, request)) => {
+                self.record.waiting.down(now);
+                let length = self.begin(request, port, usual, now);
+                core.set_timer(now + length, next);
+            }
+            None => server.busy.down(now),
         }
+        if usual {
+            self.record.left(now, frame.entered, Outcome::Served);
+        } else {
+            self.answer_unusual(core, id, port, frame.entered);
+        }
+        reply(back, id)
     }
 
-    #[inline]
-    fn answer_served(&mut self, core: &mut Core, id: RequestId, frame: Frame) {
-        let port = frame.tag as usize;
-        let failed = !self.servers[port].usual && self.fails(core, id, port);
-        self.answer(core, id, frame, if failed { Outcome::Error } else { Outcome::Served });
-    }
-
-    /// True if this request is one of those that the server answers with an error.
+    /// The answer of a server that may make errors.
     #[inline(never)]
-    fn fails(&self, core: &Core, id: RequestId, port: usize) -> bool {
-        self.errors.draws(core.requests[id].number).uniform() < self.conditions[port].error_rate
+    fn answer_unusual(&mut self, core: &mut Core, id: RequestId, port: usize, entered: Time) {
+        let number = core.requests[id].number;
+        let failed = self.errors.draws(number).uniform() < self.conditions[port].error_rate;
+        self.answer(core, id, entered, if failed { Outcome::Error } else { Outcome::Served });
     }
 
-    /// Answers a request that has left `frame`, its stop here.
-    #[inline(always)]
-    fn answer(&mut self, core: &mut Core, id: RequestId, frame: Frame, outcome: Outcome) {
-        let now = core.now();
-        self.record.left(now, frame.entered, outcome);
-        let request = &mut core.requests[id];
-        request.outcome = outcome;
+    /// Notes how a request that came at `entered` leaves.
+    fn answer(&mut self, core: &mut Core, id: RequestId, entered: Time, outcome: Outcome) {
+        self.record.left(core.now(), entered, outcome);
         if outcome != Outcome::Served {
+            let request = &mut core.requests[id];
+            request.outcome = outcome;
             request.decided_by = self.me;
         }
-        reply(core, id);
     }
 
     /// Answers a request that is not served.
     #[cold]
-    fn reject(&mut self, core: &mut Core, id: RequestId, outcome: Outcome) {
-        let frame = core.requests.leave(id);
-        self.answer(core, id, frame, outcome);
+    fn reject(&mut self, core: &mut Core, id: RequestId, outcome: Outcome) -> Passed {
+        let Left { frame, back, .. } = core.requests.leave(id);
+        self.answer(core, id, frame.entered, outcome);
+        reply(back, id)
     }
 
     #[inline(never)]
-    fn arrive_shared(&mut self, core: &mut Core, id: RequestId, port: usize) {
+    fn arrive_shared(&mut self, core: &mut Core, id: RequestId, port: usize) -> Passed {
         let now = core.now();
-        let demand = self.demand(core, id);
+        let request = &core.requests[id];
+        let demand = self.demand(request.number, request.size);
         let (shared, speed) = (&mut self.shared[port], self.conditions[port].speed);
         let places = u64::from(self.workers) + u64::from(self.capacity);
         if shared.len() as u64 >= places {
-            self.reject(core, id, Outcome::QueueFull);
-            return;
+            return self.reject(core, id, Outcome::QueueFull);
         }
         shared.advance(now, self.workers, speed);
         shared.join(id, demand);
@@ -254,6 +271,7 @@ impl Fleet {
             self.record.waiting.up(now);
         }
         self.turn(core, port);
+        None
     }
 
     /// Answers what is finished on a shared server and sets its timer for the next.
@@ -270,12 +288,15 @@ impl Fleet {
             } else {
                 self.record.waiting.down(now);
             }
-            let frame = core.requests.leave(job.id);
+            let Left { frame, back, request } = core.requests.leave(job.id);
             let sojourn = now.since(frame.entered);
             let alone = Duration::from_secs_f64(job.demand / speed).min(sojourn);
             let waiting = Duration::from_nanos(sojourn.as_nanos() - alone.as_nanos());
-            self.record.served(core.requests[job.id].class, waiting, alone);
-            self.answer_served(core, job.id, frame);
+            self.record.served(request.class, waiting, alone);
+            self.answer_unusual(core, job.id, port, frame.entered);
+            if let Some((to, message)) = reply(back, job.id) {
+                core.send(to, message);
+            }
         }
         self.set_timer(core, port);
     }
@@ -303,7 +324,7 @@ impl Fleet {
         ports.sort_unstable();
         ports.dedup();
         let underway = match event.fault {
-            Fault::Crash(_) | Fault::SlowDown(_) => Underway::of(core, self.me),
+            Fault::Crash(_) | Fault::SlowDown(_) => Underway::take(core, self.me, &ports),
             Fault::Restart(_) | Fault::Errors(_) => Underway::default(),
         };
         for port in ports {
@@ -335,17 +356,18 @@ impl Fleet {
             lost.extend(jobs.iter().map(|job| job.id));
         } else {
             for service in underway {
-                core.calendar.cancel(service.end);
                 self.servers[port].busy.down(now);
                 lost.push(service.id);
             }
-            while let Some(id) = self.servers[port].dequeue(&core.requests) {
+            while let Some((id, _)) = self.servers[port].dequeue(&mut core.requests) {
                 self.record.waiting.down(now);
                 lost.push(id);
             }
         }
         for id in lost {
-            self.reject(core, id, Outcome::Crashed);
+            if let Some((to, message)) = self.reject(core, id, Outcome::Crashed) {
+                core.send(to, message);
+            }
         }
         self.announce(core, port, false);
     }
@@ -373,9 +395,8 @@ impl Fleet {
             return;
         }
         for service in underway {
-            core.calendar.cancel(service.end);
             let left = service.at.since(now).as_secs_f64() * before / after;
-            core.send_after(Duration::from_secs_f64(left), self.me, Message::ServiceEnd { id: service.id });
+            core.set_timer(now + Duration::from_secs_f64(left), service.id);
         }
     }
 

@@ -27,6 +27,14 @@ pub struct ClassTimes {
     pub service: Latency,
 }
 
+impl ClassTimes {
+    #[inline(always)]
+    fn record(&mut self, waiting: Duration, service: Duration) {
+        self.waiting.record(waiting);
+        self.service.record(service);
+    }
+}
+
 /// Everything a fleet records in one run.
 #[derive(Clone, Debug, Default)]
 pub struct FleetRecord {
@@ -58,18 +66,17 @@ impl FleetRecord {
     /// A request has been served.
     #[inline]
     pub fn served(&mut self, class: u16, waiting: Duration, service: Duration) {
-        let class = class as usize;
-        if class >= self.classes.len() {
-            self.add_class(class);
+        match self.classes.get_mut(class as usize) {
+            Some(times) => times.record(waiting, service),
+            None => self.add_class(class as usize, waiting, service),
         }
-        let times = &mut self.classes[class];
-        times.waiting.record(waiting);
-        times.service.record(service);
     }
 
     #[cold]
-    fn add_class(&mut self, class: usize) {
+    #[inline(never)]
+    fn add_class(&mut self, class: usize, waiting: Duration, service: Duration) {
         self.classes.resize_with(class + 1, ClassTimes::default);
+        self.classes[class].record(waiting, service);
     }
 
     /// A request that came at `entered` leaves.

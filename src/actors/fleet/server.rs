@@ -1,6 +1,6 @@
 //! One server: its workers, its queue, its health.
 
-use crate::engine::{RequestId, Requests, Time};
+use crate::engine::{Request, RequestId, Requests, Time};
 
 /// Busy workers and the time they have spent, in eight bytes: enough for 292 years of busy workers.
 #[derive(Clone, Copy, Debug, Default)]
@@ -87,7 +87,7 @@ impl Server {
     }
 
     /// Puts a request at the end of the queue.
-    #[inline]
+    #[inline(always)]
     pub fn enqueue(&mut self, requests: &mut Requests, id: RequestId) {
         requests[id].next = RequestId::NONE;
         if self.tail == RequestId::NONE {
@@ -100,17 +100,18 @@ impl Server {
     }
 
     /// Takes the request that has waited longest.
-    #[inline]
-    pub fn dequeue(&mut self, requests: &Requests) -> Option<RequestId> {
+    #[inline(always)]
+    pub fn dequeue<'a>(&mut self, requests: &'a mut Requests) -> Option<(RequestId, &'a mut Request)> {
         if self.head == RequestId::NONE {
             return None;
         }
         let id = self.head;
-        self.head = requests[id].next;
+        let request = &mut requests[id];
+        self.head = request.next;
         if self.head == RequestId::NONE {
             self.tail = RequestId::NONE;
         }
         self.queued -= 1;
-        Some(id)
+        Some((id, request))
     }
 }

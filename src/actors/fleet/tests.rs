@@ -20,14 +20,24 @@ struct Bench {
 impl World for Bench {
     type Message = Message;
 
-    fn handle(&mut self, core: &mut Core, to: ActorId, message: Message) {
+    fn handle(&mut self, core: &mut Core, to: ActorId, message: Message) -> Passed {
         if to == FLEET {
-            self.fleet.handle(core, message);
-        } else if let Message::Reply { id } = message {
+            return self.fleet.handle(core, message);
+        }
+        if let Message::Reply { id } = message {
             core.requests.leave(id);
             self.answers.push((core.requests[id].number, core.now().as_secs_f64(), core.requests[id].outcome));
             core.requests.finish(id);
         }
+        None
+    }
+
+    fn ring(&mut self, core: &mut Core, id: RequestId) -> Passed {
+        self.fleet.service_end(core, id)
+    }
+
+    fn wake(&mut self, _core: &mut Core, _actor: ActorId) -> Passed {
+        None
     }
 
     fn tick(&mut self, _requests: &Requests, _at: Time) -> Time {
@@ -54,8 +64,8 @@ fn bench(discipline: Discipline, servers: usize, ports: &[u32], faults: Vec<Faul
     let mut fleet = Fleet::new(FLEET, &spec, StreamKey::root(1, 0), faults);
     fleet.start(&mut core);
     for (number, &port) in (0..).zip(ports) {
-        let id = core.requests.create(number, 0);
-        core.requests[id].port = port;
+        let (id, request) = core.requests.create(number, 0);
+        request.port = port;
         core.requests.enter(id, CALLER, 0, Time::ZERO);
         core.send(FLEET, Message::Request { id });
     }

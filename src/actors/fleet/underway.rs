@@ -1,11 +1,11 @@
-//! What a fleet is working on first come, first served, found in the calendar when a fault needs to know.
+//! What a fleet is working on first come, first served, taken out of the calendar when a fault needs to know.
 //!
 //! Keeping it at hand would cost every request; faults are rare, and one look serves all the servers that one hits.
 
-use crate::actors::message::{Core, Message};
-use crate::engine::{ActorId, Handle, RequestId, Time};
+use crate::actors::message::Core;
+use crate::engine::{ActorId, RequestId, Requests, Time};
 
-/// A request that a worker is working on.
+/// A request that a worker was working on; its end is not in the calendar any more.
 #[derive(Clone, Copy, Debug)]
 pub struct Service {
     port: usize,
@@ -13,29 +13,29 @@ pub struct Service {
     number: u64,
     /// The request.
     pub id: RequestId,
-    /// The event at its end.
-    pub end: Handle,
-    /// When it ends.
+    /// When it would end.
     pub at: Time,
 }
 
-/// All services of a fleet, by server and then in the order they began.
+/// Services of a fleet, by server and then in the order they began.
 #[derive(Debug, Default)]
 pub struct Underway(Vec<Service>);
 
 impl Underway {
-    /// What `fleet` is working on.
+    /// Takes from the calendar what `fleet` is working on at `ports`, which are in order.
     #[must_use]
-    pub fn of(core: &Core, fleet: ActorId) -> Self {
-        let service = |(end, at, to, message): (Handle, Time, ActorId, Message)| match message {
-            Message::ServiceEnd { id } if to == fleet => {
-                let request = &core.requests[id];
-                let port = core.requests.last(id)?.tag as usize;
-                Some(Service { port, started: request.started, number: request.number, id, end, at })
-            }
-            _ => None,
+    pub fn take(core: &mut Core, fleet: ActorId, ports: &[usize]) -> Self {
+        let port_of = |requests: &Requests, id: RequestId| {
+            let stop = requests.last(id).filter(|stop| stop.actor == fleet)?;
+            Some(stop.tag as usize).filter(|port| ports.binary_search(port).is_ok())
         };
-        let mut services: Vec<Service> = core.pending().filter_map(service).collect();
+        let timers = core.take_timers(|requests, id| port_of(requests, id).is_some());
+        let service = |(at, id): (Time, RequestId)| {
+            let request = &core.requests[id];
+            let port = port_of(&core.requests, id)?;
+            Some(Service { port, started: request.started, number: request.number, id, at })
+        };
+        let mut services: Vec<Service> = timers.into_iter().filter_map(service).collect();
         services.sort_unstable_by_key(|service| (service.port, service.started, service.number, service.id));
         Self(services)
     }

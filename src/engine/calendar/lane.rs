@@ -1,77 +1,151 @@
-//! A lane: events that all lie the same length of time ahead of when they are scheduled, and so are in order already.
-
-use std::collections::VecDeque;
+//! Lanes: FIFOs of events that all lie the same length of time ahead, in one slab. An event that is taken back leaves at
+//! once, so a lane holds what waits and no more.
 
 use crate::engine::time::{Duration, Time};
 
+const NONE: u32 = u32::MAX;
+/// In place of the sequence number of an item that is free.
+const FREE: u64 = u64::MAX;
+/// Places there are at most; it leaves room for a flag in the handle.
+const MAX_ITEMS: usize = (1 << 31) - 1;
+
 #[derive(Debug)]
-pub struct Item<M> {
-    pub time: Time,
-    pub sequence: u64,
-    pub message: M,
-    pub live: bool,
+struct Item<M> {
+    time: Time,
+    sequence: u64,
+    message: M,
+    before: u32,
+    /// The next in its lane, or the place that became free before this one.
+    after: u32,
+    lane: u16,
 }
 
-/// A FIFO of events one constant delay ahead; the first is always live.
 #[derive(Debug)]
-pub struct Lane<M> {
-    pub delay: Duration,
-    items: VecDeque<Item<M>>,
-    /// Number of items that have left, so that an item keeps its number.
-    gone: u64,
+struct Lane {
+    delay: Duration,
+    first: u32,
+    last: u32,
     /// True while the heap holds an entry for this lane.
-    pub armed: bool,
+    armed: bool,
 }
 
-impl<M> Lane<M> {
-    pub fn new(delay: Duration) -> Self {
-        Self { delay, items: VecDeque::new(), gone: 0, armed: false }
+/// All lanes.
+#[derive(Debug)]
+pub struct Lanes<M> {
+    lanes: Vec<Lane>,
+    items: Vec<Item<M>>,
+    free: u32,
+    len: usize,
+}
+
+impl<M> Default for Lanes<M> {
+    fn default() -> Self {
+        Self { lanes: Vec::new(), items: Vec::new(), free: NONE, len: 0 }
+    }
+}
+
+impl<M: Copy> Lanes<M> {
+    /// Lanes there are.
+    pub fn count(&self) -> u16 {
+        self.lanes.len() as u16
     }
 
-    /// The first event.
+    /// A new lane, the last.
+    pub fn add(&mut self, delay: Duration) {
+        self.lanes.push(Lane { delay, first: NONE, last: NONE, armed: false });
+    }
+
+    /// How far ahead its events lie.
     #[inline]
-    pub fn first(&self) -> Option<&Item<M>> {
-        self.items.front()
+    pub fn delay(&self, lane: u16) -> Duration {
+        self.lanes[lane as usize].delay
     }
 
-    /// The events that were not taken back.
-    pub fn live(&self) -> impl Iterator<Item = (u64, &Item<M>)> {
-        (self.gone..).zip(&self.items).filter(|(_, item)| item.live)
+    /// Events that wait in all lanes.
+    pub fn len(&self) -> usize {
+        self.len
     }
 
-    /// Puts an event at the end; gives its number.
+    /// Time and sequence number of the first event.
     #[inline]
-    pub fn push(&mut self, time: Time, sequence: u64, message: M) -> u64 {
-        let number = self.gone + self.items.len() as u64;
-        self.items.push_back(Item { time, sequence, message, live: true });
-        number
+    pub fn first(&self, lane: u16) -> Option<(Time, u64)> {
+        self.items.get(self.lanes[lane as usize].first as usize).map(|item| (item.time, item.sequence))
+    }
+
+    /// Puts an event at the end; gives its place, and whether the heap knows of the lane, which it must from now on.
+    #[inline]
+    pub fn push(&mut self, lane: u16, time: Time, sequence: u64, message: M) -> (u32, bool) {
+        let ends = &mut self.lanes[lane as usize];
+        let before = ends.last;
+        let armed = std::mem::replace(&mut ends.armed, true);
+        let item = Item { time, sequence, message, before, after: NONE, lane };
+        let place = match self.items.get_mut(self.free as usize) {
+            Some(free) => {
+                let place = self.free;
+                self.free = free.after;
+                *free = item;
+                place
+            }
+            None => {
+                assert!(self.items.len() < MAX_ITEMS, "more than {MAX_ITEMS} events wait in lanes");
+                self.items.push(item);
+                self.items.len() as u32 - 1
+            }
+        };
+        ends.last = place;
+        match self.items.get_mut(before as usize) {
+            Some(item) => item.after = place,
+            None => ends.first = place,
+        }
+        self.len += 1;
+        (place, armed)
     }
 
     /// Takes the first event.
     #[inline]
-    pub fn pop(&mut self) -> Option<M> {
-        let item = self.items.pop_front()?;
-        self.gone += 1;
-        self.drop_dead();
-        Some(item.message)
+    pub fn pop(&mut self, lane: u16) -> Option<M> {
+        let place = self.lanes[lane as usize].first;
+        let message = self.items.get(place as usize)?.message;
+        self.remove(place);
+        Some(message)
     }
 
-    /// Takes back event `number`, if it has not happened.
+    /// The heap has no entry for the lane any more.
+    pub fn disarm(&mut self, lane: u16) {
+        self.lanes[lane as usize].armed = false;
+    }
+
+    /// Takes back the event in a place, if it is still the one with this low half of a sequence number.
     #[inline]
-    pub fn cancel(&mut self, number: u64) {
-        if number >= self.gone
-            && let Some(item) = self.items.get_mut((number - self.gone) as usize)
-        {
-            item.live = false;
-            self.drop_dead();
+    pub fn cancel(&mut self, place: u32, sequence: u32) {
+        let item = &self.items[place as usize];
+        if item.sequence as u32 == sequence && item.sequence != FREE {
+            self.remove(place);
         }
     }
 
     #[inline]
-    fn drop_dead(&mut self) {
-        while self.items.front().is_some_and(|item| !item.live) {
-            self.items.pop_front();
-            self.gone += 1;
+    fn remove(&mut self, place: u32) {
+        let item = &mut self.items[place as usize];
+        let (before, after, lane) = (item.before, item.after, item.lane);
+        item.sequence = FREE;
+        item.after = self.free;
+        self.free = place;
+        self.len -= 1;
+        let ends = &mut self.lanes[lane as usize];
+        match self.items.get_mut(before as usize) {
+            Some(item) => item.after = after,
+            None => ends.first = after,
         }
+        match self.items.get_mut(after as usize) {
+            Some(item) => item.before = before,
+            None => ends.last = before,
+        }
+    }
+
+    /// Places made so far.
+    #[cfg(test)]
+    pub fn places(&self) -> usize {
+        self.items.len()
     }
 }

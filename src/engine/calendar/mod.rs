@@ -6,6 +6,9 @@
 //! - *lanes*, one FIFO for each constant delay (timeouts, fixed network hops): their events are in order by
 //!   construction, so only the first of a lane stands in the heap, however many wait behind it.
 //!
+//! A *timer* is an event that is nothing but a number its owner chose (a request's): the key says it all, so it needs no
+//! place in the slab.
+//!
 //! What an event means does not belong here.
 
 mod heap;
@@ -17,15 +20,19 @@ use std::collections::VecDeque;
 
 use super::time::{Duration, Time};
 use heap::{Heap, Key};
-use lane::Lane;
+use lane::Lanes;
 
-/// Events that may wait in the heap at once, beside the lanes: about 16.7 million.
-pub const MAX_PENDING: usize = FIRST_LANE as usize;
+/// Events that may wait in the heap at once, beside timers and lanes: about 8.4 million.
+pub const MAX_PENDING: usize = FIRST_TIMER as usize;
+/// Timers have numbers below this: about 8.4 million.
+pub const MAX_TIMERS: usize = (FIRST_LANE - FIRST_TIMER) as usize;
 
 const SLOT_BITS: u32 = 24;
 /// Bits of a sequence number: 2^40 events may be scheduled ahead of time in one run, hours of computing.
 pub const SEQUENCE_BITS: u32 = u64::BITS - SLOT_BITS;
 const SLOT_MASK: u64 = (1 << SLOT_BITS) - 1;
+/// Slot numbers from here on stand for timers.
+const FIRST_TIMER: u32 = 1 << (SLOT_BITS - 1);
 /// Slot numbers from here on stand for lanes; the last of them is left to [`heap::NOTHING`].
 const FIRST_LANE: u32 = (1 << SLOT_BITS) - 1 - MAX_LANES;
 const MAX_LANES: u32 = 0x7FFF;
@@ -33,19 +40,19 @@ const MAX_LANES: u32 = 0x7FFF;
 const TIDY_ABOVE: usize = 1024;
 
 fn key(time: Time, sequence: u64, slot: u32) -> Key {
-    (u128::from(time.as_nanos()) << 64) | u128::from((sequence << SLOT_BITS) | u64::from(slot))
+    Key { time: time.as_nanos(), order: (sequence << SLOT_BITS) | u64::from(slot) }
 }
 
 fn time_of(key: Key) -> Time {
-    Time::from_nanos((key >> 64) as u64)
+    Time::from_nanos(key.time)
 }
 
 fn sequence_of(key: Key) -> u64 {
-    (key as u64) >> SLOT_BITS
+    key.order >> SLOT_BITS
 }
 
 fn slot_of(key: Key) -> u32 {
-    (key as u64 & SLOT_MASK) as u32
+    (key.order & SLOT_MASK) as u32
 }
 
 /// Names a scheduled event, so that it can be cancelled; worthless once the event has happened.
@@ -53,7 +60,6 @@ fn slot_of(key: Key) -> u32 {
 pub struct Handle(u64);
 
 const LANE_FLAG: u64 = 1 << 63;
-const LANE_INDEX_BITS: u32 = 48;
 
 impl Handle {
     /// Names no event; cancelling it does nothing.
@@ -63,8 +69,9 @@ impl Handle {
         Self((u64::from(generation) << SLOT_BITS) | u64::from(slot))
     }
 
-    fn of_lane(index: u16, number: u64) -> Self {
-        Self(LANE_FLAG | (u64::from(index) << LANE_INDEX_BITS) | number)
+    /// An event in a lane is told from later ones in its place by the low half of its sequence number.
+    fn of_lane(place: u32, sequence: u64) -> Self {
+        Self(LANE_FLAG | (u64::from(place) << 32) | u64::from(sequence as u32))
     }
 }
 
@@ -99,13 +106,24 @@ impl<M> Slot<M> {
 
 /// An event at the present instant.
 #[derive(Clone, Copy, Debug)]
-struct Present<M> {
-    message: M,
-    /// Its slot, if it can be taken back; [`NO_SLOT`] otherwise.
-    slot: u32,
+enum Present<M> {
+    /// It cannot be taken back.
+    Sent(M),
+    /// It stands in a slot.
+    Slot(u32),
+    Timer(u32),
 }
 
 const NO_SLOT: u32 = u32::MAX;
+
+/// What happens next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event<M> {
+    /// Something that was scheduled or sent.
+    Message(M),
+    /// The timer of this number rings.
+    Timer(u32),
+}
 
 /// The future event list, and with it the clock.
 #[derive(Debug)]
@@ -117,14 +135,9 @@ pub struct Calendar<M> {
     /// The slot that became free last, or [`NO_SLOT`].
     free: u32,
     stale: usize,
-    /// The first event at the present instant; most are alone, and so never see the queue.
-    next: Option<Present<M>>,
-    /// Those behind it; empty if there is no first.
     present: VecDeque<Present<M>>,
-    /// True if it is known that the heap holds nothing at the present instant; nothing comes to it there later.
-    heap_is_later: bool,
     full: bool,
-    lanes: Vec<Lane<M>>,
+    lanes: Lanes<M>,
 }
 
 impl<M: Copy> Default for Calendar<M> {
@@ -144,11 +157,9 @@ impl<M: Copy> Calendar<M> {
             slots: Vec::new(),
             free: NO_SLOT,
             stale: 0,
-            next: None,
             present: VecDeque::new(),
-            heap_is_later: false,
             full: false,
-            lanes: Vec::new(),
+            lanes: Lanes::default(),
         }
     }
 
@@ -185,19 +196,71 @@ impl<M: Copy> Calendar<M> {
         sequence
     }
 
-    /// An event at the present instant, after all that already stand there.
-    #[inline(always)]
-    pub fn send(&mut self, message: M) {
-        self.push_present(Present { message, slot: NO_SLOT });
+    /// Entries that wait, stale ones included.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.heap.len() + self.present.len() + self.lanes.len()
     }
 
+    /// True if nothing was sent or scheduled for the present instant since it began that has not happened yet.
+    #[inline(always)]
+    #[must_use]
+    pub fn present_is_empty(&self) -> bool {
+        self.present.is_empty()
+    }
+
+    /// True if the heap holds nothing at the present instant; nothing comes to it there later.
+    #[inline(always)]
+    #[must_use]
+    pub fn heap_is_later(&self) -> bool {
+        self.heap.least_time() > self.now.as_nanos()
+    }
+
+    /// An event at the present instant, after all that already stand there.
     #[inline]
-    fn push_present(&mut self, event: Present<M>) {
-        if self.next.is_none() {
-            self.next = Some(event);
+    pub fn send(&mut self, message: M) {
+        self.present.push_back(Present::Sent(message));
+    }
+
+    /// Timer `number` rings at time `at` (the present instant if `at` has passed). Its owner sees to it that it is set
+    /// once at a time.
+    ///
+    /// # Panics
+    /// If `number` is not below [`MAX_TIMERS`]; the loop stops a run before that.
+    #[inline(always)]
+    pub fn set_timer(&mut self, at: Time, number: u32) {
+        assert!(number < MAX_TIMERS as u32, "more than {MAX_TIMERS} timers");
+        if at > self.now {
+            let sequence = self.next_sequence();
+            self.heap.push(key(at, sequence, FIRST_TIMER + number));
         } else {
-            self.present.push_back(event);
+            self.present.push_back(Present::Timer(number));
         }
+    }
+
+    /// Takes back the timers that `wanted` says, and gives their times and numbers, in the order in which they would have
+    /// rung. Costs time in proportion to all that waits: for what is rare.
+    pub fn take_timers(&mut self, mut wanted: impl FnMut(u32) -> bool) -> Vec<(Time, u32)> {
+        let mut is_taken =
+            |key: Key| (FIRST_TIMER..FIRST_LANE).contains(&slot_of(key)) && wanted(slot_of(key) - FIRST_TIMER);
+        let mut taken: Vec<Key> = self.heap.iter().filter(|&key| is_taken(key)).collect();
+        if !taken.is_empty() {
+            taken.sort_unstable();
+            self.heap.retain(|key| taken.binary_search(key).is_err());
+        }
+        let split = taken.partition_point(|&key| time_of(key) <= self.now);
+        let mut at_present = Vec::new();
+        self.present.retain(|event| match *event {
+            Present::Timer(number) if wanted(number) => {
+                at_present.push((self.now, number));
+                false
+            }
+            _ => true,
+        });
+        let mut timers: Vec<(Time, u32)> =
+            taken.into_iter().map(|key| (time_of(key), slot_of(key) - FIRST_TIMER)).collect();
+        timers.splice(split..split, at_present);
+        timers
     }
 
     /// An event at time `at` (the present instant if `at` has passed).
@@ -215,18 +278,18 @@ impl<M: Copy> Calendar<M> {
             }
             None => return self.grow(at, message),
         };
-        self.place(at, slot, message);
+        self.place(at, slot);
         Handle::of_slot(slot, generation)
     }
 
     #[inline(always)]
-    fn place(&mut self, at: Time, slot: u32, message: M) {
+    fn place(&mut self, at: Time, slot: u32) {
         if at > self.now {
             let sequence = self.next_sequence();
             self.heap.push(key(at, sequence, slot));
         } else {
             self.slots[slot as usize].generation |= PRESENT;
-            self.push_present(Present { message, slot });
+            self.present.push_back(Present::Slot(slot));
         }
     }
 
@@ -243,7 +306,7 @@ impl<M: Copy> Calendar<M> {
         let slot = self.slots.len() as u32;
         self.slots.push(Slot { message, generation: 0, next_free: NO_SLOT });
         self.full = self.slots.len() == MAX_PENDING;
-        self.place(at, slot, message);
+        self.place(at, slot);
         Handle::of_slot(slot, 0)
     }
 
@@ -252,32 +315,33 @@ impl<M: Copy> Calendar<M> {
     /// # Panics
     /// If more than 32,767 different delays are asked for; lanes are made when a system is built, a few to a node.
     pub fn lane(&mut self, delay: Duration) -> LaneId {
-        if let Some(index) = self.lanes.iter().position(|lane| lane.delay == delay) {
-            return LaneId(index as u16);
-        }
-        let index = self.lanes.len();
-        assert!(index < MAX_LANES as usize, "too many lanes");
-        self.lanes.push(Lane::new(delay));
-        LaneId(index as u16)
+        let lanes = self.lanes.count();
+        let index = (0..lanes).find(|&index| self.lanes.delay(index) == delay);
+        LaneId(index.unwrap_or_else(|| {
+            assert!(u32::from(lanes) < MAX_LANES, "too many lanes");
+            self.lanes.add(delay);
+            lanes
+        }))
     }
 
     /// An event one delay of the lane from now.
+    ///
+    /// # Panics
+    /// If more than 2^31 events wait in lanes.
     #[inline]
     pub fn schedule_in_lane(&mut self, lane: LaneId, message: M) -> Handle {
-        let index = lane.0;
-        if self.lanes[index as usize].delay.is_zero() {
+        let delay = self.lanes.delay(lane.0);
+        if delay.is_zero() {
             return self.schedule(self.now, message);
         }
         let sequence = self.next_sequence();
-        let lane = &mut self.lanes[index as usize];
-        let time = self.now + lane.delay;
-        let number = lane.push(time, sequence, message);
-        if !lane.armed {
+        let time = self.now + delay;
+        let (place, armed) = self.lanes.push(lane.0, time, sequence, message);
+        if !armed {
             // All before it are gone, so this is the first.
-            lane.armed = true;
-            self.heap.push(key(time, sequence, FIRST_LANE + u32::from(index)));
+            self.heap.push(key(time, sequence, FIRST_LANE + u32::from(lane.0)));
         }
-        Handle::of_lane(index, number)
+        Handle::of_lane(place, sequence)
     }
 
     /// Takes an event back. One that has happened, or was cancelled before, is left alone.
@@ -287,8 +351,7 @@ impl<M: Copy> Calendar<M> {
             return;
         }
         if handle.0 & LANE_FLAG != 0 {
-            let index = ((handle.0 & !LANE_FLAG) >> LANE_INDEX_BITS) as usize;
-            self.lanes[index].cancel(handle.0 & ((1 << LANE_INDEX_BITS) - 1));
+            self.lanes.cancel(((handle.0 & !LANE_FLAG) >> 32) as u32, handle.0 as u32);
             return;
         }
         let slot = &mut self.slots[(handle.0 & SLOT_MASK) as usize];
@@ -306,16 +369,13 @@ impl<M: Copy> Calendar<M> {
     /// The next event before `end`, with the clock moved to it; `None` if there is none, with the clock left alone.
     /// Events at the present instant are not held back by an `end` that lies before it.
     #[inline(always)]
-    pub fn pop(&mut self, end: Time) -> Option<M> {
+    pub fn pop(&mut self, end: Time) -> Option<Event<M>> {
         loop {
-            if let Some(Present { message, slot }) = self.next
-                && (self.heap_is_later || self.look_at_heap())
-            {
-                self.next = if self.present.is_empty() { None } else { self.present.pop_front() };
-                if slot == NO_SLOT || self.release(slot) {
-                    return Some(message);
+            if !self.present.is_empty() && self.heap_is_later() {
+                match self.pop_present() {
+                    Some(event) => return Some(event),
+                    None => continue,
                 }
-                continue;
             }
             let first = self.heap.first();
             // An empty heap shows the end of time.
@@ -323,88 +383,68 @@ impl<M: Copy> Calendar<M> {
                 return None;
             }
             self.heap.take_first();
-            if let Some(message) = self.take(first) {
+            if let Some(event) = self.take(first) {
                 self.now = time_of(first);
-                self.heap_is_later = false;
-                return Some(message);
+                return Some(event);
             }
         }
     }
 
+    /// The first event at the present instant; `None` if it was taken back.
+    #[inline(never)]
+    fn pop_present(&mut self) -> Option<Event<M>> {
+        match self.present.pop_front()? {
+            Present::Sent(message) => Some(Event::Message(message)),
+            Present::Timer(number) => Some(Event::Timer(number)),
+            Present::Slot(slot) => self.release(slot).map(Event::Message),
+        }
+    }
+
     /// The time of the next entry, which may turn out stale; `None` if nothing waits.
-    #[inline]
+    #[inline(never)]
     #[must_use]
     pub fn next_time(&mut self) -> Option<Time> {
-        if self.next.is_some() {
+        if !self.present.is_empty() {
             return Some(self.now);
         }
         (self.heap.len() > 0).then(|| time_of(self.heap.first()))
     }
 
-    /// The events that were scheduled and not taken back, in no particular order, with their handles; not those sent. Costs time in proportion to all that waits: for what is rare.
-    pub fn pending(&self) -> impl Iterator<Item = (Handle, Time, &M)> {
-        let live = |slot: &Slot<M>| slot.generation & CANCELLED == 0;
-        let present = self.next.iter().chain(&self.present).filter_map(move |event| {
-            let slot = (event.slot != NO_SLOT).then(|| &self.slots[event.slot as usize]).filter(|slot| live(slot))?;
-            Some((Handle::of_slot(event.slot, slot.generation & !PRESENT), self.now, &slot.message))
-        });
-        let scheduled = self.heap.iter().filter_map(move |key| {
-            let index = slot_of(key);
-            let slot = (index < FIRST_LANE).then(|| &self.slots[index as usize]).filter(|slot| live(slot))?;
-            Some((Handle::of_slot(index, slot.generation), time_of(key), &slot.message))
-        });
-        let in_lanes = (0..).zip(&self.lanes).flat_map(|(index, lane)| {
-            lane.live().map(move |(number, item)| (Handle::of_lane(index, number), item.time, &item.message))
-        });
-        present.chain(scheduled).chain(in_lanes)
-    }
-
-    /// True if the heap holds nothing at the present instant.
+    /// The event in a slot is over: its message, if it was not taken back.
     #[inline]
-    fn look_at_heap(&mut self) -> bool {
-        self.heap_is_later = time_of(self.heap.least()) > self.now;
-        self.heap_is_later
-    }
-
-    /// The event in a slot is over; true if it was not taken back.
-    #[inline]
-    fn release(&mut self, slot: u32) -> bool {
+    fn release(&mut self, slot: u32) -> Option<M> {
         let place = &mut self.slots[slot as usize];
         place.next_free = self.free;
         self.free = slot;
-        place.release()
+        place.release().then_some(place.message)
     }
 
     /// What the entry that has just left the root stands for; `None` if it is stale.
-    #[inline]
-    fn take(&mut self, first: Key) -> Option<M> {
+    #[inline(always)]
+    fn take(&mut self, first: Key) -> Option<Event<M>> {
         let index = slot_of(first);
-        if index >= FIRST_LANE {
-            return self.take_from_lane(index, first);
+        if index < FIRST_TIMER {
+            let message = self.release(index);
+            if message.is_none() {
+                self.stale -= 1;
+            }
+            message.map(Event::Message)
+        } else if index < FIRST_LANE {
+            Some(Event::Timer(index - FIRST_TIMER))
+        } else {
+            self.take_from_lane(index, first).map(Event::Message)
         }
-        let slot = &mut self.slots[index as usize];
-        let message = slot.message;
-        slot.next_free = self.free;
-        self.free = index;
-        if slot.release() {
-            return Some(message);
-        }
-        self.stale -= 1;
-        None
     }
 
     #[inline(never)]
     fn take_from_lane(&mut self, index: u32, first: Key) -> Option<M> {
-        let lane = &mut self.lanes[(index - FIRST_LANE) as usize];
+        let lane = (index - FIRST_LANE) as u16;
         // The entry may stand for an event that was taken back meanwhile.
-        let message =
-            lane.first().is_some_and(|item| item.sequence == sequence_of(first)).then(|| lane.pop()).flatten();
-        match lane.first() {
-            Some(item) => {
-                let (time, sequence) = (item.time, item.sequence);
-                self.heap.push(key(time, sequence, index));
-            }
-            None => lane.armed = false,
+        let is_due = self.lanes.first(lane).is_some_and(|(_, sequence)| sequence == sequence_of(first));
+        let message = if is_due { self.lanes.pop(lane) } else { None };
+        match self.lanes.first(lane) {
+            Some((time, sequence)) => self.heap.push(key(time, sequence, index)),
+            None => self.lanes.disarm(lane),
         }
         message
     }
@@ -415,7 +455,7 @@ impl<M: Copy> Calendar<M> {
         let (slots, free) = (&mut self.slots, &mut self.free);
         self.heap.retain(|&entry| {
             let index = slot_of(entry);
-            if index >= FIRST_LANE || slots[index as usize].generation & CANCELLED == 0 {
+            if index >= FIRST_TIMER || slots[index as usize].generation & CANCELLED == 0 {
                 return true;
             }
             let slot = &mut slots[index as usize];

@@ -3,6 +3,14 @@
 use super::*;
 use proptest::prelude::*;
 
+/// The next event; a timer stands for a message of the same number.
+fn pop<M: Copy + From<u32>>(calendar: &mut Calendar<M>, end: Time) -> Option<M> {
+    calendar.pop(end).map(|event| match event {
+        Event::Message(message) => message,
+        Event::Timer(number) => M::from(number),
+    })
+}
+
 /// Every event that waits, as (time, sequence number, message).
 #[derive(Default)]
 struct Model {
@@ -39,6 +47,9 @@ enum Step {
     /// At a point that may have passed.
     ScheduleAt(u64),
     Lane(usize),
+    Timer(u64),
+    /// Takes back the timers whose number leaves this remainder.
+    TakeTimers(u32),
     Pop(u64),
     /// One of all handles ever given: most have happened or were cancelled before.
     CancelAny(usize),
@@ -55,7 +66,9 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (0_u64..20).prop_map(Step::Schedule),
         1 => (0_u64..200).prop_map(Step::ScheduleAt),
         3 => (0..DELAYS.len()).prop_map(Step::Lane),
-        8 => (1_u64..40).prop_map(Step::Pop),
+        3 => (0_u64..20).prop_map(Step::Timer),
+        1 => (0_u32..4).prop_map(Step::TakeTimers),
+        9 => (1_u64..40).prop_map(Step::Pop),
         1 => any::<usize>().prop_map(Step::CancelAny),
         3 => (0_usize..8).prop_map(Step::CancelLate),
     ]
@@ -68,7 +81,9 @@ proptest! {
         let mut model = Model::default();
         let lanes = DELAYS.map(|delay| calendar.lane(Duration::from_nanos(delay)));
         let mut handles: Vec<(Handle, u32)> = Vec::new();
+        let mut timers: Vec<u32> = Vec::new();
         let mut message = 0;
+        let (mut laned, mut most_in_lanes) = (Vec::new(), 0);
         for step in steps {
             message += 1;
             match step {
@@ -86,11 +101,27 @@ proptest! {
                 }
                 Step::Lane(lane) => {
                     handles.push((calendar.schedule_in_lane(lanes[lane], message), message));
+                    laned.push((message, DELAYS[lane] > 0));
                     model.add(model.now + DELAYS[lane], message);
+                }
+                Step::Timer(delay) => {
+                    calendar.set_timer(calendar.now() + Duration::from_nanos(delay), message);
+                    timers.push(message);
+                    model.add(model.now + delay, message);
+                }
+                Step::TakeTimers(remainder) => {
+                    let wanted = |number: u32| number % 4 == remainder;
+                    let mut expected: Vec<_> = model.waiting.clone();
+                    expected.retain(|(_, _, message)| timers.contains(message) && wanted(*message));
+                    expected.sort_unstable();
+                    let expected: Vec<_> =
+                        expected.into_iter().map(|(at, _, number)| (Time::from_nanos(at), number)).collect();
+                    prop_assert_eq!(calendar.take_timers(wanted), &expected[..]);
+                    expected.iter().for_each(|&(_, number)| model.cancel(number));
                 }
                 Step::Pop(ahead) => {
                     let end = model.now + ahead;
-                    prop_assert_eq!(calendar.pop(Time::from_nanos(end)), model.pop(end));
+                    prop_assert_eq!(pop(&mut calendar, Time::from_nanos(end)), model.pop(end));
                     prop_assert_eq!(calendar.now().as_nanos(), model.now);
                 }
                 Step::CancelAny(which) if !handles.is_empty() => {
@@ -106,76 +137,49 @@ proptest! {
                 Step::CancelAny(_) | Step::CancelLate(_) => {}
             }
             // Slots are in the heap, in the present or free: none is lost.
-            let in_heap = calendar.heap.iter().filter(|&key| slot_of(key) < FIRST_LANE).count();
-            let present = calendar.next.iter().chain(&calendar.present).filter(|event| event.slot != NO_SLOT).count();
+            let in_heap = calendar.heap.iter().filter(|&key| slot_of(key) < FIRST_TIMER).count();
+            let present = calendar.present.iter().filter(|event| matches!(event, Present::Slot(_))).count();
             prop_assert_eq!(calendar.slots.len(), in_heap + present + calendar.free_slots());
+            // Lanes hold what waits and no more.
+            most_in_lanes = most_in_lanes.max(calendar.lanes.len());
+            prop_assert_eq!(calendar.lanes.places(), most_in_lanes);
+            let alive = |(number, _): &&(u32, bool)| model.waiting.iter().any(|(_, _, message)| message == number);
+            prop_assert_eq!(calendar.lanes.len(), laned.iter().filter(alive).filter(|(_, lane)| *lane).count());
         }
         while let Some(message) = model.pop(u64::MAX) {
-            prop_assert_eq!(calendar.pop(Time::MAX), Some(message));
+            prop_assert_eq!(pop(&mut calendar, Time::MAX), Some(message));
         }
-        prop_assert_eq!(calendar.pop(Time::MAX), None);
-        prop_assert_eq!((calendar.next_time(), calendar.heap_len(), calendar.stale), (None, 0, 0));
+        prop_assert_eq!(pop(&mut calendar, Time::MAX), None);
+        prop_assert_eq!((calendar.next_time(), calendar.waiting(), calendar.stale), (None, 0, 0));
         prop_assert_eq!(calendar.slots.len(), calendar.free_slots());
-    }
-
-    #[test]
-    fn pending_events_are_those_that_will_happen(
-        delays in proptest::collection::vec(0_u64..100, 1..50),
-        cancelled in proptest::collection::vec(any::<bool>(), 50),
-        taken in 0_usize..20,
-    ) {
-        let mut calendar = Calendar::new();
-        let lane = calendar.lane(Duration::from_nanos(40));
-        for (message, &delay) in delays.iter().enumerate() {
-            let handle = if delay % 3 == 0 {
-                calendar.schedule_in_lane(lane, message)
-            } else {
-                calendar.schedule_after(Duration::from_nanos(delay), message)
-            };
-            if cancelled[message] {
-                calendar.cancel(handle);
-            }
-        }
-        for _ in 0..taken {
-            calendar.pop(Time::MAX);
-        }
-        let mut pending: Vec<(u64, usize)> =
-            calendar.pending().map(|(_, time, &message)| (time.as_nanos(), message)).collect();
-        pending.sort_unstable();
-        let mut happened = Vec::new();
-        while let Some(message) = calendar.pop(Time::MAX) {
-            happened.push((calendar.now().as_nanos(), message));
-        }
-        happened.sort_unstable();
-        prop_assert_eq!(pending, happened);
     }
 }
 
 #[test]
 fn an_event_taken_back_at_this_instant_does_not_let_a_later_one_overtake() {
-    let mut calendar = Calendar::new();
-    calendar.schedule(Time::from_nanos(5), "first");
-    let second = calendar.schedule(Time::from_nanos(5), "cancelled");
-    calendar.schedule(Time::from_nanos(9), "later");
-    assert_eq!(calendar.pop(Time::MAX), Some("first"));
-    calendar.send("now");
+    let mut calendar: Calendar<u32> = Calendar::new();
+    calendar.schedule(Time::from_nanos(5), 1);
+    let second = calendar.schedule(Time::from_nanos(5), 2);
+    calendar.schedule(Time::from_nanos(9), 4);
+    assert_eq!(pop(&mut calendar, Time::MAX), Some(1));
+    calendar.send(3);
     calendar.cancel(second);
-    assert_eq!(calendar.pop(Time::MAX), Some("now"));
+    assert_eq!(pop(&mut calendar, Time::MAX), Some(3));
     assert_eq!(calendar.now(), Time::from_nanos(5));
-    assert_eq!(calendar.pop(Time::MAX), Some("later"));
+    assert_eq!(pop(&mut calendar, Time::MAX), Some(4));
 }
 
 #[test]
 fn a_handle_outlives_its_event_without_harm() {
-    let mut calendar = Calendar::new();
+    let mut calendar: Calendar<u32> = Calendar::new();
     let old = calendar.schedule(Time::from_nanos(1), 1);
-    assert_eq!(calendar.pop(Time::MAX), Some(1));
+    assert_eq!(pop(&mut calendar, Time::MAX), Some(1));
     // The slot is used again, by an event of its own generation.
     let new = calendar.schedule(Time::from_nanos(2), 2);
     assert_ne!(old, new);
     calendar.cancel(old);
     calendar.cancel(Handle::NONE);
-    assert_eq!(calendar.pop(Time::MAX), Some(2));
+    assert_eq!(pop(&mut calendar, Time::MAX), Some(2));
     calendar.cancel(new);
     calendar.cancel(new);
     assert_eq!(calendar.stale, 0);
@@ -183,39 +187,39 @@ fn a_handle_outlives_its_event_without_harm() {
 
 #[test]
 fn generations_wrap_around() {
-    let mut calendar = Calendar::new();
+    let mut calendar: Calendar<u32> = Calendar::new();
     calendar.schedule(Time::from_nanos(1), 1);
-    calendar.pop(Time::MAX);
+    pop(&mut calendar, Time::MAX);
     calendar.slots[0].generation = u32::MAX - 3;
     let last = calendar.schedule(Time::from_nanos(2), 2);
     calendar.cancel(last);
-    assert_eq!(calendar.pop(Time::MAX), None);
+    assert_eq!(pop(&mut calendar, Time::MAX), None);
     assert_eq!(calendar.slots[0].generation, 0);
     let next = calendar.schedule(Time::from_nanos(3), 3);
     calendar.cancel(last);
-    assert_eq!(calendar.pop(Time::MAX), Some(3));
+    assert_eq!(pop(&mut calendar, Time::MAX), Some(3));
     calendar.cancel(next);
     assert_eq!(calendar.free_slots(), calendar.slots.len());
 }
 
 #[test]
 fn a_lane_puts_one_entry_into_the_heap_however_many_wait() {
-    let mut calendar = Calendar::new();
+    let mut calendar: Calendar<u64> = Calendar::new();
     let lane = calendar.lane(Duration::from_nanos(1_000_000));
     assert_eq!(lane, calendar.lane(Duration::from_nanos(1_000_000)));
     let mut handles = Vec::new();
-    for n in 0..10_000 {
+    for n in 0..10_000_u64 {
         handles.push(calendar.schedule_in_lane(lane, n));
         assert_eq!(calendar.heap_len(), 1);
         // Most timeouts are taken back before they happen.
         if n % 10 != 0 {
-            calendar.cancel(handles[n]);
+            calendar.cancel(handles[n as usize]);
         }
     }
     for n in (0..10_000).step_by(10) {
-        assert_eq!(calendar.pop(Time::MAX), Some(n));
+        assert_eq!(pop(&mut calendar, Time::MAX), Some(n));
     }
-    assert_eq!(calendar.pop(Time::MAX), None);
+    assert_eq!(pop(&mut calendar, Time::MAX), None);
     assert!(calendar.heap_peak() <= 2);
 }
 
@@ -231,7 +235,7 @@ fn stale_entries_never_outnumber_the_live_ones_for_long() {
     assert!(calendar.heap_peak() < 4 * TIDY_ABOVE, "{}", calendar.heap_peak());
     // The later they were scheduled the sooner they are due.
     for n in (0..1000).rev() {
-        assert_eq!(calendar.pop(Time::MAX), Some(n * 100));
+        assert_eq!(pop(&mut calendar, Time::MAX), Some(n * 100));
     }
-    assert_eq!(calendar.pop(Time::MAX), None);
+    assert_eq!(pop(&mut calendar, Time::MAX), None);
 }

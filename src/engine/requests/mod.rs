@@ -72,6 +72,17 @@ pub struct Frame {
     pub entered: Time,
 }
 
+/// What an answer finds when it leaves a stop of its return path.
+#[derive(Debug)]
+pub struct Left<'a> {
+    /// The stop it leaves.
+    pub frame: Frame,
+    /// The actor of the stop before, where it goes next; `None` at its client.
+    pub back: Option<ActorId>,
+    /// The request.
+    pub request: &'a mut Request,
+}
+
 /// Stops of the return path that stand in the request itself; longer paths go on elsewhere.
 const NEAR: usize = 3;
 
@@ -104,7 +115,7 @@ pub struct Request {
     pub client: u32,
     /// On its way to an actor, which of that actor's servers it is for; 0 where it has none.
     pub port: u32,
-    /// The next in the queue it stands in.
+    /// The next in the queue it stands in, or the slot that became free before this one.
     pub next: RequestId,
     /// Who decided on an outcome other than served.
     pub decided_by: ActorId,
@@ -112,30 +123,61 @@ pub struct Request {
 
 const BLANK: Frame = Frame { actor: ActorId(u32::MAX), tag: 0, entered: Time::ZERO };
 
+/// What is beyond the near stops of return paths.
+#[derive(Debug)]
+struct FarPath {
+    /// So many for each request.
+    stops: usize,
+    frames: Vec<Frame>,
+}
+
+impl FarPath {
+    #[cold]
+    #[inline(never)]
+    fn at(&mut self, id: RequestId, depth: usize) -> &mut Frame {
+        assert!(depth - NEAR < self.stops, "the return path is longer than the system is deep");
+        &mut self.frames[id.0 as usize * self.stops + depth - NEAR]
+    }
+}
+
 /// All requests in flight.
 #[derive(Debug)]
 pub struct Requests {
     slots: Vec<Request>,
-    /// Stops beyond the near ones, `far` of them for each request.
-    far_path: Vec<Frame>,
-    far: usize,
-    /// A stack, so that the slot used next is the one that is still in the cache.
-    free: Vec<RequestId>,
+    far_path: FarPath,
+    /// The slot that became free last and is used next, as it is still in the cache.
+    free: RequestId,
+    in_flight: usize,
+}
+
+impl Request {
+    /// The client's own stop: the first on the return path of a request that was just created.
+    #[inline(always)]
+    pub fn set_out(&mut self, client: ActorId, tag: u32, now: Time) {
+        debug_assert_eq!(self.depth, 0);
+        self.path[0] = Frame { actor: client, tag, entered: now };
+        self.depth = 1;
+    }
 }
 
 impl Requests {
     /// An empty slab for requests that pass at most `depth` actors, up to 255; three cost nothing.
     #[must_use]
     pub fn new(depth: usize) -> Self {
-        let far = depth.min(255).saturating_sub(NEAR);
-        Self { slots: Vec::new(), far_path: Vec::new(), far, free: Vec::new() }
+        let far_path = FarPath { stops: depth.min(255).saturating_sub(NEAR), frames: Vec::new() };
+        Self { slots: Vec::new(), far_path, free: RequestId::NONE, in_flight: 0 }
     }
 
     /// A new request of `class` with identity `number`.
-    #[inline]
-    pub fn create(&mut self, number: u64, class: u16) -> RequestId {
-        let Some(id) = self.free.pop() else { return self.grow(number, class) };
+    #[inline(always)]
+    pub fn create(&mut self, number: u64, class: u16) -> (RequestId, &mut Request) {
+        self.in_flight += 1;
+        if self.free == RequestId::NONE {
+            self.grow();
+        }
+        let id = self.free;
         let request = &mut self.slots[id.0 as usize];
+        self.free = request.next;
         // What is not set here is set before it is read.
         request.number = number;
         request.size = 0;
@@ -146,16 +188,16 @@ impl Requests {
         request.outcome = Outcome::Served;
         request.abandoned = false;
         request.live = true;
-        id
+        (id, request)
     }
 
     #[cold]
     #[inline(never)]
-    fn grow(&mut self, number: u64, class: u16) -> RequestId {
+    fn grow(&mut self) {
         let slot = self.slots.len();
         assert!(slot < u32::MAX as usize, "more than 4 billion requests in flight");
         self.slots.push(Request {
-            number,
+            number: 0,
             size: 0,
             timeout: Handle::NONE,
             started: Time::ZERO,
@@ -164,15 +206,15 @@ impl Requests {
             port: 0,
             next: RequestId::NONE,
             decided_by: ActorId(u32::MAX),
-            class,
+            class: 0,
             outcome: Outcome::Served,
             abandoned: false,
-            live: true,
+            live: false,
             depth: 0,
             path: [BLANK; NEAR],
         });
-        self.far_path.resize((slot + 1) * self.far, BLANK);
-        RequestId(slot as u32)
+        self.far_path.frames.resize((slot + 1) * self.far_path.stops, BLANK);
+        self.free = RequestId(slot as u32);
     }
 
     /// The request is over: its slot is free.
@@ -184,46 +226,67 @@ impl Requests {
         let request = &mut self.slots[id.0 as usize];
         assert!(request.live && request.depth == 0, "a request ended twice or before its answer came home");
         request.live = false;
-        self.free.push(id);
+        request.next = self.free;
+        self.free = id;
+        self.in_flight -= 1;
+    }
+
+    /// The answer has come home: the request leaves its client and is over. What it was may still be read.
+    ///
+    /// # Panics
+    /// As [`Requests::leave`] and [`Requests::finish`] do.
+    #[inline(always)]
+    pub fn come_home(&mut self, id: RequestId) -> (Frame, &Request) {
+        let request = &mut self.slots[id.0 as usize];
+        assert!(request.live && request.depth == 1, "a request ended twice or before its answer came home");
+        request.depth = 0;
+        request.live = false;
+        request.next = self.free;
+        self.free = id;
+        self.in_flight -= 1;
+        (request.path[0], request)
     }
 
     /// `actor` passes the request on and waits for the answer.
     ///
     /// # Panics
     /// If the return path is longer than the system is deep: a defect of whoever built it.
-    #[inline]
-    pub fn enter(&mut self, id: RequestId, actor: ActorId, tag: u32, entered: Time) {
+    #[inline(always)]
+    pub fn enter(&mut self, id: RequestId, actor: ActorId, tag: u32, entered: Time) -> &mut Request {
+        let frame = Frame { actor, tag, entered };
         let request = &mut self.slots[id.0 as usize];
         let depth = request.depth as usize;
         request.depth += 1;
-        let frame = Frame { actor, tag, entered };
         match request.path.get_mut(depth) {
             Some(place) => *place = frame,
-            None => *self.far_frame(id, depth) = frame,
+            None => *self.far_path.at(id, depth) = frame,
         }
+        request
     }
 
     /// The answer has come back to the last actor on the return path, which leaves it.
     ///
     /// # Panics
     /// If nobody waits for it: a defect of an actor.
-    #[inline]
-    pub fn leave(&mut self, id: RequestId) -> Frame {
+    #[inline(always)]
+    pub fn leave(&mut self, id: RequestId) -> Left<'_> {
         let request = &mut self.slots[id.0 as usize];
         assert!(request.depth > 0, "an answer came to an actor that does not wait for it");
         request.depth -= 1;
         let depth = request.depth as usize;
-        match request.path.get(depth) {
-            Some(frame) => *frame,
-            None => *self.far_frame(id, depth),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn far_frame(&mut self, id: RequestId, depth: usize) -> &mut Frame {
-        assert!(depth - NEAR < self.far, "the return path is longer than the system is deep");
-        &mut self.far_path[id.0 as usize * self.far + depth - NEAR]
+        let frame = match request.path.get(depth) {
+            Some(frame) => frame,
+            None => self.far_path.at(id, depth),
+        };
+        let frame = *frame;
+        let back = match depth.checked_sub(1) {
+            None => None,
+            Some(before) => Some(match request.path.get(before) {
+                Some(frame) => frame.actor,
+                None => self.far_path.at(id, before).actor,
+            }),
+        };
+        Left { frame, back, request }
     }
 
     /// The last actor on the return path.
@@ -232,7 +295,7 @@ impl Requests {
     pub fn last(&self, id: RequestId) -> Option<&Frame> {
         let request = &self.slots[id.0 as usize];
         let depth = (request.depth as usize).checked_sub(1)?;
-        request.path.get(depth).or_else(|| self.far_path.get(id.0 as usize * self.far + depth - NEAR))
+        request.path.get(depth).or_else(|| self.far_path.frames.get(id.0 as usize * self.far_path.stops + depth - NEAR))
     }
 
     /// The first actor on the return path: the client, who made it when it entered.
@@ -247,7 +310,7 @@ impl Requests {
     #[inline]
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.in_flight
     }
 
     /// The most requests ever in flight at once.

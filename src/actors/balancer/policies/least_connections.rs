@@ -42,7 +42,7 @@ impl Choose for Scores {
     #[inline]
     fn sent(&mut self, view: &View, member: usize) {
         match self {
-            Self::Buckets(buckets) => buckets.moved(view, member, view.active(member) - 1),
+            Self::Buckets(buckets) => buckets.moved(view, member),
             Self::Heap(heap) => heap.sent(view, member),
         }
     }
@@ -50,7 +50,7 @@ impl Choose for Scores {
     #[inline]
     fn done(&mut self, view: &View, member: usize) {
         match self {
-            Self::Buckets(buckets) => buckets.moved(view, member, view.active(member) + 1),
+            Self::Buckets(buckets) => buckets.moved(view, member),
             Self::Heap(heap) => heap.done(view, member),
         }
     }
@@ -65,38 +65,33 @@ impl Choose for Scores {
 
 const NONE: u32 = u32::MAX;
 
-/// The neighbours of a member in its queue.
+/// The neighbours in a queue.
 #[derive(Clone, Copy, Debug)]
 struct Place {
     before: u32,
     after: u32,
 }
 
-/// First and last of a queue; both [`NONE`] if it is empty.
-#[derive(Clone, Copy, Debug)]
-struct Ends {
-    first: u32,
-    last: u32,
-}
-
 /// One queue of members for each number of active requests. A member goes to the end of its new queue whenever its
 /// number changes, so among equals the one that has been there longest comes next: they take turns.
+///
+/// A queue is a ring that begins and ends at a place of its own, behind the places of the members: an empty one is only
+/// that, and no end is a special case.
 #[derive(Clone, Debug)]
 pub struct Buckets {
     places: Vec<Place>,
-    queues: Vec<Ends>,
+    members: usize,
     /// The first queue that is not empty; 0 if all are.
     least: usize,
 }
 
 impl Buckets {
     fn new(view: &View) -> Self {
-        let mut buckets = Self {
-            places: vec![Place { before: NONE, after: NONE }; view.len()],
-            queues: vec![Ends { first: NONE, last: NONE }; 8],
-            least: 0,
-        };
-        for member in (0..view.len()).filter(|&member| view.is_up(member)) {
+        let members = view.len();
+        let places = (0..members as u32).map(|alone| Place { before: alone, after: alone }).collect();
+        let mut buckets = Self { places, members, least: 0 };
+        buckets.add_queues(0);
+        for member in (0..members).filter(|&member| view.is_up(member)) {
             buckets.append(member, view.active(member) as usize);
         }
         buckets.seek(0);
@@ -104,68 +99,71 @@ impl Buckets {
     }
 
     #[inline]
-    fn least(&self) -> Option<usize> {
-        match self.queues[self.least].first {
-            NONE => None,
-            member => Some(member as usize),
-        }
+    fn first(&self, queue: usize) -> Option<usize> {
+        let first = self.places[self.members + queue].after as usize;
+        (first < self.members).then_some(first)
     }
 
-    /// The member's number of active requests, which was `before`, has changed by one.
     #[inline]
-    fn moved(&mut self, view: &View, member: usize, before: u32) {
-        if view.is_up(member) {
-            self.remove(member, before as usize);
-            self.append(member, view.active(member) as usize);
-            if self.queues[self.least].first == NONE {
+    fn least(&self) -> Option<usize> {
+        self.first(self.least)
+    }
+
+    /// The member's number of active requests has changed by one.
+    #[inline(always)]
+    fn moved(&mut self, view: &View, member: usize) {
+        if let Some(active) = view.active_if_up(member) {
+            self.remove(member);
+            self.append(member, active as usize);
+            if self.first(self.least).is_none() {
                 self.seek(self.least);
             }
         }
     }
 
     fn health_changed(&mut self, view: &View, member: usize) {
-        let active = view.active(member) as usize;
         if view.is_up(member) {
-            self.append(member, active);
+            self.append(member, view.active(member) as usize);
         } else {
-            self.remove(member, active);
+            self.remove(member);
         }
         self.seek(0);
     }
 
     /// Finds the least queue, which is not below `from`: the very next, except when members come and go.
+    #[inline]
     fn seek(&mut self, from: usize) {
-        self.least = (from..self.queues.len()).find(|&number| self.queues[number].first != NONE).unwrap_or(0);
+        let queues = self.places.len() - self.members;
+        self.least = (from..queues).find(|&queue| self.first(queue).is_some()).unwrap_or(0);
     }
 
-    #[inline]
-    fn remove(&mut self, member: usize, queue: usize) {
-        let Place { before, after } = self.places[member];
-        let ends = &mut self.queues[queue];
-        match self.places.get_mut(before as usize) {
-            Some(place) => place.after = after,
-            None => ends.first = after,
-        }
-        match self.places.get_mut(after as usize) {
-            Some(place) => place.before = before,
-            None => ends.last = before,
-        }
+    #[inline(always)]
+    fn remove(&mut self, member: usize) {
+        let places = &mut self.places[..];
+        let Place { before, after } = places[member];
+        places[before as usize].after = after;
+        places[after as usize].before = before;
     }
 
-    #[inline]
+    #[inline(always)]
     fn append(&mut self, member: usize, queue: usize) {
-        if queue >= self.queues.len() {
-            self.queues.resize(queue + 1, Ends { first: NONE, last: NONE });
-        }
-        let ends = &mut self.queues[queue];
-        let last = ends.last;
-        ends.last = member as u32;
-        self.places[member] = Place { before: last, after: NONE };
-        match self.places.get_mut(last as usize) {
-            Some(place) => place.after = member as u32,
-            None => ends.first = member as u32,
+        let end = self.members + queue;
+        if end >= self.places.len() {
+            self.add_queues(queue);
         }
         self.least = self.least.min(queue);
+        let places = &mut self.places[..];
+        let last = std::mem::replace(&mut places[end].before, member as u32);
+        places[last as usize].after = member as u32;
+        places[member] = Place { before: last, after: end as u32 };
+    }
+
+    /// Empty queues, up to this one.
+    #[cold]
+    #[inline(never)]
+    fn add_queues(&mut self, queue: usize) {
+        let new = self.places.len()..=self.members + queue;
+        self.places.extend(new.map(|end| Place { before: end as u32, after: end as u32 }));
     }
 }
 

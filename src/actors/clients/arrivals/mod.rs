@@ -77,14 +77,22 @@ pub struct Accumulator {
 }
 
 impl Accumulator {
-    /// The time `gap_nanos` (not negative) after the last, rounded down to a nanosecond; the rest is kept.
-    #[inline]
+    /// The time `gap_nanos` (not negative) after the last, rounded to a nanosecond; the rest is kept.
+    #[inline(always)]
     pub fn advance(&mut self, gap_nanos: f64) -> Time {
         let exact = self.fraction + gap_nanos;
-        // Signed, as processors convert; a gap of 292 years or more is as good as none to come.
-        let whole = exact as i64;
-        self.fraction = exact - whole as f64;
-        self.nanos = self.nanos.saturating_add(whole.unsigned_abs());
+        // From 2^52 to 2^53 there are only whole numbers, so adding 1.5 x 2^52 rounds.
+        const WHOLE: f64 = (3_u64 << 51) as f64;
+        if exact < WHOLE / 4.0 {
+            let shifted = exact + WHOLE;
+            self.fraction = exact - (shifted - WHOLE);
+            // The rest of the last may exceed a short gap, but the sum never falls below a point that was given.
+            self.nanos = self.nanos.saturating_add_signed(shifted.to_bits().wrapping_sub(WHOLE.to_bits()) as i64);
+        } else {
+            // Beyond 19 days; a gap of 584 years or more is as good as none to come.
+            self.fraction = 0.0;
+            self.nanos = self.nanos.saturating_add(exact as u64);
+        }
         Time::from_nanos(self.nanos)
     }
 }
