@@ -9,7 +9,7 @@ use std::ops::{Add, AddAssign, Sub};
 pub const NANOS_PER_SECOND: f64 = 1e9;
 
 /// A point in simulated time: nanoseconds since the start of the run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Time(u64);
 
 /// A length of simulated time: nanoseconds, never negative.
