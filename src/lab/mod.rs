@@ -7,6 +7,7 @@ pub mod collect;
 mod compare;
 mod estimate;
 pub mod journal;
+mod ledger;
 pub mod load;
 pub mod measure;
 pub mod number;
@@ -17,6 +18,7 @@ pub mod run;
 pub mod spec;
 mod stability;
 mod theory;
+mod view;
 mod warm_up;
 
 pub use journal::{Forgetful, JobId, Journal};

@@ -40,7 +40,7 @@ pub struct BalancerRecord {
     pub no_server: u64,
     /// Requests between coming and leaving.
     pub population: CountIntegral,
-    /// Sum of sojourn times in nanoseconds of requests that left after the warm-up.
+    /// Sum of sojourn times in nanoseconds of requests that left, from time zero on.
     pub sojourn: u128,
     /// Figures at the end of the warm-up.
     pub at_warm_up: Snapshot,
@@ -107,7 +107,6 @@ impl Balancer {
             Message::MemberDown { member } => self.heard(member as usize, false),
             Message::WarmUpOver => {
                 self.record.at_warm_up = self.snapshot(core.now());
-                self.record.sojourn = 0;
             }
             _ => {}
         }

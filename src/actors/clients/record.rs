@@ -28,6 +28,8 @@ pub struct ClientsRecord {
     pub losses: Vec<(Outcome, ActorId, u64)>,
     /// Requests whose outcome is not known yet.
     pub population: CountIntegral,
+    /// Sum of the times in nanoseconds from making a request until its outcome was known, from time zero on.
+    pub sojourn: u128,
     /// Latency of served requests, measured after the warm-up.
     pub latency: Latency,
     /// Figures at the end of the warm-up.
@@ -52,8 +54,9 @@ impl ClientsRecord {
     pub fn ended(&mut self, now: Time, created: Time, outcome: Outcome, by: ActorId) {
         self.population.down(now);
         self.outcomes[outcome as usize] += 1;
+        let latency: Duration = now.since(created);
+        self.sojourn += u128::from(latency.as_nanos());
         if outcome == Outcome::Served {
-            let latency: Duration = now.since(created);
             let bucket = self.latency.record(latency);
             self.window_latency.count(bucket);
         } else {

@@ -419,7 +419,6 @@ impl Fleet {
         self.record.at_warm_up = self.record.snapshot(now, by_server.iter().map(|&busy| u128::from(busy)).sum());
         self.record.server_busy_at_warm_up = by_server;
         self.record.classes.clear();
-        self.record.sojourn = 0;
     }
 
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.

@@ -52,7 +52,7 @@ pub struct FleetRecord {
     pub classes: Vec<ClassTimes>,
     /// Figures at the end of the warm-up.
     pub at_warm_up: Snapshot,
-    /// Sum of sojourn times in nanoseconds of requests that left after the warm-up.
+    /// Sum of sojourn times in nanoseconds of requests that left, from time zero on.
     pub sojourn: u128,
     /// Busy worker-nanoseconds of each server at the end of the warm-up.
     pub server_busy_at_warm_up: Vec<u64>,

@@ -306,6 +306,15 @@ impl Requests {
         (request.depth > 0).then_some(&request.path[0])
     }
 
+    /// The stops on the return path, the client first.
+    pub fn stops(&self, id: RequestId) -> impl Iterator<Item = &Frame> {
+        let request = &self.slots[id.0 as usize];
+        let near = request.path.iter().take(request.depth as usize);
+        let far = (NEAR..request.depth as usize)
+            .filter_map(move |depth| self.far_path.frames.get(id.0 as usize * self.far_path.stops + depth - NEAR));
+        near.chain(far)
+    }
+
     /// Requests in flight.
     #[inline]
     #[must_use]

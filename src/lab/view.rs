@@ -1,0 +1,367 @@
+//! Reads a system that has stopped: every number a replication gives.
+
+use std::borrow::Cow;
+
+use super::measure::What;
+use super::observe::{NodeSeen, Word};
+use super::results::{LedgerRow, Unit};
+use crate::actors::clients::{Clients, record::Snapshot as ClientsSnapshot};
+use crate::actors::fleet::Fleet;
+use crate::actors::{Actor, Actors};
+use crate::engine::{Duration, Outcome, Time};
+use crate::measure::Latency;
+use crate::model::NodeInfo;
+
+/// Reads a system that has stopped.
+pub struct View<'a> {
+    /// Its actors.
+    pub actors: &'a Actors,
+    /// What each actor is.
+    pub nodes: &'a [NodeInfo],
+    /// When it stopped.
+    pub over: Time,
+    /// When measuring began.
+    pub warm_up: Duration,
+    /// Seconds of a window.
+    pub window: f64,
+}
+
+/// Nanoseconds to seconds.
+const NANO: f64 = 1e-9;
+
+const fn word(text: &'static str) -> Word {
+    Cow::Borrowed(text)
+}
+
+fn ratio(part: f64, whole: f64) -> Option<f64> {
+    (whole > 0.0).then(|| part / whole)
+}
+
+/// Requests that ended without being served.
+pub fn not_served(outcomes: &[u64]) -> u64 {
+    outcomes.iter().sum::<u64>() - outcomes[Outcome::Served as usize]
+}
+
+impl View<'_> {
+    /// Seconds that were measured.
+    fn span(&self) -> f64 {
+        self.over.since(Time::ZERO + self.warm_up).as_secs_f64()
+    }
+
+    fn clients(&self) -> impl Iterator<Item = &Clients> {
+        self.actors.all.iter().filter_map(|actor| match actor {
+            Actor::Clients(clients) => Some(&**clients),
+            _ => None,
+        })
+    }
+
+    fn fleets<'b>(&'b self, group: &'b str) -> impl Iterator<Item = &'b Fleet> {
+        self.actors.all.iter().zip(self.nodes).filter_map(move |(actor, info)| match actor {
+            Actor::Fleet(fleet) if info.group == group => Some(&**fleet),
+            _ => None,
+        })
+    }
+
+    /// Latency of all served requests after the warm-up.
+    pub fn latency(&self) -> Latency {
+        let mut all = Latency::default();
+        self.clients().for_each(|clients| all.merge(&clients.record.latency));
+        all
+    }
+
+    /// A quantity of the plan.
+    pub fn value(&self, what: &What) -> Option<f64> {
+        match what {
+            What::LatencyMean => self.latency().mean(),
+            What::LatencyQuantile(p) => self.latency().quantile(*p),
+            What::Throughput => {
+                let served = self.since_warm_up(|outcomes| outcomes[Outcome::Served as usize]);
+                ratio(served as f64, self.span())
+            }
+            What::DropRate => {
+                let ended = self.since_warm_up(|outcomes| outcomes.iter().sum());
+                ratio(self.since_warm_up(not_served) as f64, ended as f64)
+            }
+            What::InSystem => {
+                let area: u128 =
+                    self.clients().map(|c| c.record.population.area(self.over) - c.record.at_warm_up.population).sum();
+                ratio(area as f64 * NANO, self.span())
+            }
+            What::Utilization(group) => {
+                let workers: u64 = self.fleets(group).map(Fleet::workers).sum();
+                let busy: u128 = self.fleets(group).map(|fleet| self.busy(fleet)).sum();
+                ratio(busy as f64 * NANO, workers as f64 * self.span())
+            }
+            What::Waiting(group) => {
+                let mut all = Latency::default();
+                let classes = self.fleets(group).flat_map(|fleet| &fleet.record.classes);
+                classes.for_each(|times| all.merge(&times.waiting));
+                all.mean()
+            }
+        }
+    }
+
+    /// A sum over outcomes of all clients, after the warm-up.
+    pub fn since_warm_up(&self, f: fn(&[u64]) -> u64) -> u64 {
+        self.clients().map(|c| f(&c.record.outcomes) - f(&c.record.at_warm_up.outcomes)).sum()
+    }
+
+    /// Parts and wholes of a quantity by window after the warm-up; empty of what is no ratio of sums.
+    pub fn windows(&self, what: &What) -> Vec<(f64, f64)> {
+        let outcomes = |f: fn(&[u64]) -> u64| {
+            self.steps(
+                self.clients().map(|c| c.record.windows.values().iter().map(move |w| u128::from(f(&w.outcomes)))),
+            )
+        };
+        let width = self.window;
+        let all: Vec<(f64, f64)> = match what {
+            What::LatencyMean => {
+                let mut sums: Vec<(f64, f64)> = Vec::new();
+                for clients in self.clients() {
+                    let windows = clients.record.latencies.values();
+                    sums.resize(sums.len().max(windows.len()), (0.0, 0.0));
+                    for (sum, latency) in sums.iter_mut().zip(windows) {
+                        let count = latency.count() as f64;
+                        *sum = (sum.0 + latency.mean().unwrap_or(0.0) * count, sum.1 + count);
+                    }
+                }
+                sums
+            }
+            What::Throughput => {
+                outcomes(|outcomes| outcomes[Outcome::Served as usize]).into_iter().map(|part| (part, width)).collect()
+            }
+            What::DropRate => {
+                let ended = outcomes(|outcomes| outcomes.iter().sum());
+                outcomes(not_served).into_iter().zip(ended).collect()
+            }
+            What::InSystem => {
+                let areas = self.clients().map(|c| c.record.windows.values().iter().map(|w| w.population));
+                self.steps(areas).into_iter().map(|area| (area * NANO, width)).collect()
+            }
+            What::Utilization(group) => {
+                let workers: u64 = self.fleets(group).map(Fleet::workers).sum();
+                let busy = self.fleets(group).map(|fleet| fleet.record.windows.values().iter().map(|w| w.busy));
+                self.steps(busy).into_iter().map(|busy| (busy * NANO, workers as f64 * width)).collect()
+            }
+            What::Waiting(group) => {
+                // Mean waiting by Little's law: the area of those who wait over those who came.
+                let areas = self.fleets(group).map(|fleet| fleet.record.windows.values().iter().map(|w| w.waiting));
+                let came = self
+                    .fleets(group)
+                    .map(|fleet| fleet.record.windows.values().iter().map(|w| u128::from(w.arrivals)));
+                let came = self.steps(came);
+                self.steps(areas).into_iter().map(|area| area * NANO).zip(came).collect()
+            }
+            What::LatencyQuantile(_) => Vec::new(),
+        };
+        let skip = (self.warm_up.as_secs_f64() / width) as usize;
+        all.into_iter().skip(skip).collect()
+    }
+
+    /// Differences from window to window of cumulative figures, summed over nodes.
+    fn steps<I: Iterator<Item = u128>>(&self, nodes: impl Iterator<Item = I>) -> Vec<f64> {
+        let mut sums: Vec<f64> = Vec::new();
+        for node in nodes {
+            let mut before = 0;
+            for (place, value) in node.enumerate() {
+                if place == sums.len() {
+                    sums.push(0.0);
+                }
+                sums[place] += (value - before) as f64;
+                before = value;
+            }
+        }
+        sums
+    }
+
+    /// Worker-nanoseconds of work after the warm-up.
+    fn busy(&self, fleet: &Fleet) -> u128 {
+        let total: u128 = fleet.busy_by_server(self.over).iter().map(|&busy| u128::from(busy)).sum();
+        total - fleet.record.at_warm_up.busy
+    }
+
+    /// Requests by what became of them.
+    pub fn ledger(&self) -> Vec<LedgerRow> {
+        let mut rows = Vec::new();
+        for (actor, info) in self.actors.all.iter().zip(self.nodes) {
+            let Actor::Clients(clients) = actor else { continue };
+            let record = &clients.record;
+            let mut row = |outcome: String, count: u64| {
+                if count > 0 {
+                    rows.push(LedgerRow { clients: info.name.clone(), outcome, count });
+                }
+            };
+            row(Outcome::Served.words().to_owned(), record.outcomes[Outcome::Served as usize]);
+            let mut losses = record.losses.clone();
+            losses.sort_unstable_by_key(|&(outcome, by, _)| (outcome, by));
+            for (outcome, by, count) in losses {
+                let who = self.nodes.get(by.0 as usize).filter(|_| outcome != Outcome::TimedOut);
+                row(
+                    who.map_or_else(
+                        || outcome.words().to_owned(),
+                        |who| format!("{} by {}", outcome.words(), who.name),
+                    ),
+                    count,
+                );
+            }
+            row("in flight at the end".to_owned(), record.population.count());
+        }
+        rows
+    }
+
+    /// What each node gave.
+    pub fn nodes(&self) -> Vec<NodeSeen> {
+        let seen = self.actors.all.iter().zip(self.nodes).map(|(actor, info)| match actor {
+            Actor::Clients(clients) => self.see_clients(clients, info),
+            Actor::Balancer(balancer) => {
+                let record = &balancer.record;
+                let area = (record.population.area(self.over) - record.at_warm_up.population) as f64 * NANO;
+                let areas = record.windows.values().iter().map(|snapshot| snapshot.population);
+                let departures = record.departures - record.at_warm_up.departures;
+                NodeSeen {
+                    info: info.clone(),
+                    values: vec![
+                        (
+                            word("departures"),
+                            word("departures"),
+                            Unit::PerSecond,
+                            ratio(departures as f64, self.span()),
+                        ),
+                        (word("in system"), word("in_system"), Unit::Count, ratio(area, self.span())),
+                    ],
+                    servers: Vec::new(),
+                    heat: Vec::new(),
+                    series: vec![(word("in_system"), Unit::Count, self.means(areas, 1.0))],
+                }
+            }
+            Actor::Fleet(fleet) => self.see_fleet(fleet, info),
+        });
+        seen.collect()
+    }
+
+    fn see_clients(&self, clients: &Clients, info: &NodeInfo) -> NodeSeen {
+        let record = &clients.record;
+        let windows = record.windows.values();
+        let rate = |count: fn(&ClientsSnapshot) -> u64| self.rates(windows.iter().map(count));
+        let sum = |snapshot: &ClientsSnapshot, outcomes: &[Outcome]| -> u64 {
+            outcomes.iter().map(|&outcome| snapshot.outcomes[outcome as usize]).sum()
+        };
+        let rejected = windows.iter().map(|snapshot| sum(snapshot, &[Outcome::QueueFull, Outcome::NoServer]));
+        let failed =
+            windows.iter().map(|snapshot| sum(snapshot, &[Outcome::Refused, Outcome::Crashed, Outcome::Error]));
+        let latencies = record.latencies.values();
+        let offered = record.offered - record.at_warm_up.offered;
+        let area = (record.population.area(self.over) - record.at_warm_up.population) as f64 * NANO;
+        NodeSeen {
+            info: info.clone(),
+            values: vec![
+                (word("offered"), word("offered"), Unit::PerSecond, ratio(offered as f64, self.span())),
+                (word("mean latency"), word("latency_mean"), Unit::Seconds, record.latency.mean()),
+                (word("p50 latency"), word("latency_p50"), Unit::Seconds, record.latency.quantile(0.5)),
+                (word("p99 latency"), word("latency_p99"), Unit::Seconds, record.latency.quantile(0.99)),
+                (word("in system"), word("in_system"), Unit::Count, ratio(area, self.span())),
+            ],
+            servers: Vec::new(),
+            heat: Vec::new(),
+            series: vec![
+                (word("offered"), Unit::PerSecond, rate(|snapshot| snapshot.offered)),
+                (word("served"), Unit::PerSecond, rate(|snapshot| snapshot.outcomes[Outcome::Served as usize])),
+                (word("rejected"), Unit::PerSecond, self.rates(rejected)),
+                (word("failed"), Unit::PerSecond, self.rates(failed)),
+                (word("timed_out"), Unit::PerSecond, rate(|snapshot| snapshot.outcomes[Outcome::TimedOut as usize])),
+                (word("latency_mean"), Unit::Seconds, latencies.iter().map(Latency::mean).collect()),
+                (word("latency_p50"), Unit::Seconds, latencies.iter().map(|latency| latency.quantile(0.5)).collect()),
+                (word("latency_p99"), Unit::Seconds, latencies.iter().map(|latency| latency.quantile(0.99)).collect()),
+                (word("in_system"), Unit::Count, self.means(windows.iter().map(|snapshot| snapshot.population), 1.0)),
+            ],
+        }
+    }
+
+    fn see_fleet(&self, fleet: &Fleet, info: &NodeInfo) -> NodeSeen {
+        let record = &fleet.record;
+        let windows = record.windows.values();
+        let span = self.span();
+        let (mut waiting, mut service) = (Latency::default(), Latency::default());
+        for times in &record.classes {
+            waiting.merge(&times.waiting);
+            service.merge(&times.service);
+        }
+        let area = (record.population.area(self.over) - record.at_warm_up.population) as f64 * NANO;
+        let queue = (record.waiting.area(self.over) - record.at_warm_up.waiting) as f64 * NANO;
+        let per_server = fleet.workers() as f64 / fleet.len() as f64;
+        let before = &record.server_busy_at_warm_up;
+        let servers = fleet.busy_by_server(self.over);
+        let servers = servers.iter().enumerate().map(|(place, &busy)| {
+            let busy = busy - before.get(place).copied().unwrap_or(0);
+            ratio(busy as f64 * NANO, per_server * span).unwrap_or(0.0)
+        });
+        let utilization = ratio(self.busy(fleet) as f64 * NANO, fleet.workers() as f64 * span);
+        let departures = record.departures - record.at_warm_up.departures;
+        NodeSeen {
+            info: info.clone(),
+            values: vec![
+                (word("utilization"), word("utilization"), Unit::Fraction, utilization),
+                (word("departures"), word("departures"), Unit::PerSecond, ratio(departures as f64, span)),
+                (word("mean waiting"), word("waiting_mean"), Unit::Seconds, waiting.mean()),
+                (word("p99 waiting"), word("waiting_p99"), Unit::Seconds, waiting.quantile(0.99)),
+                (word("mean service"), word("service_mean"), Unit::Seconds, service.mean()),
+                (word("queue length"), word("queue"), Unit::Count, ratio(queue, span)),
+                (word("in system"), word("in_system"), Unit::Count, ratio(area, span)),
+            ],
+            servers: servers.collect(),
+            heat: self.heat(fleet, per_server),
+            series: vec![
+                (
+                    word("utilization"),
+                    Unit::Fraction,
+                    self.means(windows.iter().map(|snapshot| snapshot.busy), fleet.workers() as f64),
+                ),
+                (word("queue"), Unit::Count, self.means(windows.iter().map(|snapshot| snapshot.waiting), 1.0)),
+                (word("in_system"), Unit::Count, self.means(windows.iter().map(|snapshot| snapshot.population), 1.0)),
+            ],
+        }
+    }
+
+    /// Utilization by row of servers and window, from cumulative busy times.
+    fn heat(&self, fleet: &Fleet, per_server: f64) -> Vec<Vec<f64>> {
+        let windows = fleet.record.rows.values();
+        let rows = windows.first().map_or(0, Vec::len);
+        let servers_in_row = fleet.len().div_ceil(rows.max(1));
+        (0..rows)
+            .map(|row| {
+                let servers = servers_in_row.min(fleet.len() - row * servers_in_row) as f64;
+                let mut before = 0;
+                let step = |window: &Vec<u64>| {
+                    let busy = window[row] - before;
+                    before = window[row];
+                    busy as f64 * NANO / (self.window * servers * per_server)
+                };
+                windows.iter().map(step).collect()
+            })
+            .collect()
+    }
+
+    /// Per second, from cumulative counts at the ends of windows.
+    fn rates(&self, counts: impl Iterator<Item = u64>) -> Vec<Option<f64>> {
+        let mut before = 0;
+        counts
+            .map(|count| {
+                let in_window = count - before;
+                before = count;
+                Some(in_window as f64 / self.window)
+            })
+            .collect()
+    }
+
+    /// Means over each window, from cumulative areas at the ends of windows; divided by `whole`.
+    fn means(&self, areas: impl Iterator<Item = u128>, whole: f64) -> Vec<Option<f64>> {
+        let mut before = 0;
+        areas
+            .map(|area| {
+                let in_window = area - before;
+                before = area;
+                Some(in_window as f64 * NANO / (self.window * whole))
+            })
+            .collect()
+    }
+}
