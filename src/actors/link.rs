@@ -37,10 +37,11 @@ impl Link {
     #[inline(always)]
     pub fn send(&self, core: &mut Core, id: RequestId, to: ActorId) -> Passed {
         let message = Message::Request { id };
-        match self {
-            Self::Direct => Some((to, message)),
-            other => other.later(core, id, to, message, true),
+        if let Self::Direct = self {
+            return Some((to, message));
         }
+        self.later(core, id, to, message, true);
+        None
     }
 
     /// An answer sets out for `me`; true if it is there already, otherwise [`Message::Returned`] follows.
@@ -55,9 +56,9 @@ impl Link {
 
     /// Delivers a message after the delay of one way, which belongs to the request.
     #[inline(never)]
-    fn later(&self, core: &mut Core, id: RequestId, to: ActorId, message: Message, is_there: bool) -> Passed {
+    fn later(&self, core: &mut Core, id: RequestId, to: ActorId, message: Message, is_there: bool) {
         match self {
-            Self::Direct => return Some((to, message)),
+            Self::Direct => core.send(to, message),
             Self::Fixed(lane) => {
                 core.send_in_lane(*lane, to, message);
             }
@@ -67,6 +68,5 @@ impl Link {
                 core.send_after(Duration::from_secs_f64(seconds), to, message);
             }
         }
-        None
     }
 }

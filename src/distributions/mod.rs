@@ -101,6 +101,7 @@ impl Distribution {
 
 /// A distribution ready to draw: constants computed once.
 #[derive(Clone, Debug)]
+#[repr(u8)]
 pub enum Sampler {
     /// Always the same.
     Constant(f64),

@@ -101,6 +101,13 @@ impl<M: Packed> Core<M> {
         self.calendar.send(pack(to, message));
     }
 
+    /// Sends what a handler off the beaten track would have passed on.
+    pub fn send_passed(&mut self, passed: Passed<M>) {
+        if let Some((to, message)) = passed {
+            self.send(to, message);
+        }
+    }
+
     /// Delivers `message` to `to` at time `at`.
     #[inline(always)]
     pub fn send_at(&mut self, at: Time, to: ActorId, message: M) -> Handle {

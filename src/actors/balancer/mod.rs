@@ -94,15 +94,21 @@ impl Balancer {
                     None
                 }
             }
-            other => self.handle_rare(core, other),
+            other => {
+                self.handle_rare(core, other);
+                None
+            }
         }
     }
 
     #[inline(never)]
-    fn handle_rare(&mut self, core: &mut Core, message: Message) -> Passed {
+    fn handle_rare(&mut self, core: &mut Core, message: Message) {
         match message {
             // An answer has travelled the link.
-            Message::Returned { id } => return self.returned(core, id),
+            Message::Returned { id } => {
+                let passed = self.returned(core, id);
+                core.send_passed(passed);
+            }
             Message::MemberUp { member } => self.heard(member as usize, true),
             Message::MemberDown { member } => self.heard(member as usize, false),
             Message::WarmUpOver => {
@@ -110,7 +116,6 @@ impl Balancer {
             }
             _ => {}
         }
-        None
     }
 
     /// News of a member.
@@ -128,7 +133,8 @@ impl Balancer {
         let request = &core.requests[id];
         let facts = Facts { client: request.client, key: request.key };
         let Some(member) = self.policy.choose(&self.view, facts, self.choices, request.number) else {
-            return self.turn_away(core, id);
+            self.turn_away(core, id);
+            return None;
         };
         self.view.sent(member);
         self.policy.sent(&self.view, member);
@@ -142,13 +148,14 @@ impl Balancer {
     }
 
     #[inline(never)]
-    fn turn_away(&mut self, core: &mut Core, id: RequestId) -> Passed {
+    fn turn_away(&mut self, core: &mut Core, id: RequestId) {
         self.record.departures += 1;
         self.record.no_server += 1;
         let request = &mut core.requests[id];
         request.outcome = Outcome::NoServer;
         request.decided_by = self.me;
-        reply(core.requests.last(id).map(|stop| stop.actor), id)
+        let back = core.requests.last(id).map(|stop| stop.actor);
+        core.send_passed(reply(back, id));
     }
 
     #[inline(always)]

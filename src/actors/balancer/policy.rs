@@ -57,8 +57,9 @@ macro_rules! registry {
             }
         }
 
-        /// A policy at work.
+        /// A policy at work. A tag of its own is read faster than one that hides in a field.
         #[derive(Clone, Debug)]
+        #[repr(u8)]
         pub enum Chooser {
             $(
                 #[doc = concat!("[`", stringify!($policy), "`] at work.")]

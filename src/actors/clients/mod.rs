@@ -134,11 +134,11 @@ impl Clients {
     /// One event.
     #[inline(always)]
     pub fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
-        if let Message::Reply { id } = message {
-            self.replied(core, id);
-            return None;
+        match message {
+            Message::Reply { id } => self.replied(core, id),
+            other => self.handle_rare(core, other),
         }
-        self.handle_rare(core, message)
+        None
     }
 
     /// The next arrival is due.
@@ -151,36 +151,39 @@ impl Clients {
             }
             return self.make(core, origin);
         }
-        self.arrive(core)
+        self.arrive(core);
+        None
     }
 
     #[inline(never)]
-    fn handle_rare(&mut self, core: &mut Core, message: Message) -> Passed {
+    fn handle_rare(&mut self, core: &mut Core, message: Message) {
         match message {
-            Message::User { user } => return self.act(core, user),
+            Message::User { user } => self.act(core, user),
             Message::Returned { id } => self.returned(core, id),
             Message::Timeout { id } => self.timed_out(core, id),
             Message::WarmUpOver => self.record.warm_up_over(core.now()),
             _ => {}
         }
-        None
     }
 
     /// An arrival from another source than an open process.
     #[inline(never)]
-    fn arrive(&mut self, core: &mut Core) -> Passed {
+    fn arrive(&mut self, core: &mut Core) {
         let origin = self.source.arrive(core.now());
         if let Some(at) = self.source.next_arrival() {
             self.plan(core, at, Next::Arrival);
         }
-        self.make(core, origin?)
+        if let Some(origin) = origin {
+            let passed = self.make(core, origin);
+            core.send_passed(passed);
+        }
     }
 
     /// A user or session makes a request.
-    #[inline(never)]
-    fn act(&mut self, core: &mut Core, user: u32) -> Passed {
+    fn act(&mut self, core: &mut Core, user: u32) {
         let origin = self.source.act(user);
-        self.make(core, origin)
+        let passed = self.make(core, origin);
+        core.send_passed(passed);
     }
 
     #[inline(always)]

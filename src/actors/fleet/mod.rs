@@ -161,12 +161,10 @@ impl Fleet {
         let port = port as usize;
         let server = &mut self.servers[port];
         if !server.up {
-            return self.reject(core, id, Outcome::Refused);
-        }
-        if !self.shared.is_empty() {
-            return self.arrive_shared(core, id, port);
-        }
-        if server.busy.count() < self.workers {
+            self.reject(core, id, Outcome::Refused);
+        } else if !self.shared.is_empty() {
+            self.arrive_shared(core, id, port);
+        } else if server.busy.count() < self.workers {
             server.busy.up(now);
             let usual = server.usual;
             let length = self.begin(request, port, usual, now);
@@ -175,7 +173,7 @@ impl Fleet {
             server.enqueue(&mut core.requests, id);
             self.record.waiting.up(now);
         } else {
-            return self.reject(core, id, Outcome::QueueFull);
+            self.reject(core, id, Outcome::QueueFull);
         }
         None
     }
@@ -247,21 +245,23 @@ impl Fleet {
 
     /// Answers a request that is not served.
     #[cold]
-    fn reject(&mut self, core: &mut Core, id: RequestId, outcome: Outcome) -> Passed {
+    #[inline(never)]
+    fn reject(&mut self, core: &mut Core, id: RequestId, outcome: Outcome) {
         let Left { frame, back, .. } = core.requests.leave(id);
         self.answer(core, id, frame.entered, outcome);
-        reply(back, id)
+        core.send_passed(reply(back, id));
     }
 
     #[inline(never)]
-    fn arrive_shared(&mut self, core: &mut Core, id: RequestId, port: usize) -> Passed {
+    fn arrive_shared(&mut self, core: &mut Core, id: RequestId, port: usize) {
         let now = core.now();
         let request = &core.requests[id];
         let demand = self.demand(request.number, request.size);
         let (shared, speed) = (&mut self.shared[port], self.conditions[port].speed);
         let places = u64::from(self.workers) + u64::from(self.capacity);
         if shared.len() as u64 >= places {
-            return self.reject(core, id, Outcome::QueueFull);
+            self.reject(core, id, Outcome::QueueFull);
+            return;
         }
         shared.advance(now, self.workers, speed);
         shared.join(id, demand);
@@ -271,7 +271,6 @@ impl Fleet {
             self.record.waiting.up(now);
         }
         self.turn(core, port);
-        None
     }
 
     /// Answers what is finished on a shared server and sets its timer for the next.
@@ -294,9 +293,7 @@ impl Fleet {
             let waiting = Duration::from_nanos(sojourn.as_nanos() - alone.as_nanos());
             self.record.served(request.class, waiting, alone);
             self.answer_unusual(core, job.id, port, frame.entered);
-            if let Some((to, message)) = reply(back, job.id) {
-                core.send(to, message);
-            }
+            core.send_passed(reply(back, job.id));
         }
         self.set_timer(core, port);
     }
@@ -365,9 +362,7 @@ impl Fleet {
             }
         }
         for id in lost {
-            if let Some((to, message)) = self.reject(core, id, Outcome::Crashed) {
-                core.send(to, message);
-            }
+            self.reject(core, id, Outcome::Crashed);
         }
         self.announce(core, port, false);
     }

@@ -115,7 +115,7 @@ pub struct Request {
     pub client: u32,
     /// On its way to an actor, which of that actor's servers it is for; 0 where it has none.
     pub port: u32,
-    /// The next in the queue it stands in, or the slot that became free before this one.
+    /// The next in the queue it stands in.
     pub next: RequestId,
     /// Who decided on an outcome other than served.
     pub decided_by: ActorId,
@@ -145,9 +145,9 @@ impl FarPath {
 pub struct Requests {
     slots: Vec<Request>,
     far_path: FarPath,
-    /// The slot that became free last and is used next, as it is still in the cache.
-    free: RequestId,
-    in_flight: usize,
+    /// A stack beside the slots: an answer that comes home touches only the first line of its request, and the slot used
+    /// next is the one that is still in the cache.
+    free: Vec<RequestId>,
 }
 
 impl Request {
@@ -165,19 +165,17 @@ impl Requests {
     #[must_use]
     pub fn new(depth: usize) -> Self {
         let far_path = FarPath { stops: depth.min(255).saturating_sub(NEAR), frames: Vec::new() };
-        Self { slots: Vec::new(), far_path, free: RequestId::NONE, in_flight: 0 }
+        Self { slots: Vec::new(), far_path, free: Vec::new() }
     }
 
     /// A new request of `class` with identity `number`.
     #[inline(always)]
     pub fn create(&mut self, number: u64, class: u16) -> (RequestId, &mut Request) {
-        self.in_flight += 1;
-        if self.free == RequestId::NONE {
-            self.grow();
-        }
-        let id = self.free;
+        let id = match self.free.pop() {
+            Some(id) => id,
+            None => self.grow(),
+        };
         let request = &mut self.slots[id.0 as usize];
-        self.free = request.next;
         // What is not set here is set before it is read.
         request.number = number;
         request.size = 0;
@@ -193,7 +191,7 @@ impl Requests {
 
     #[cold]
     #[inline(never)]
-    fn grow(&mut self) {
+    fn grow(&mut self) -> RequestId {
         let slot = self.slots.len();
         assert!(slot < u32::MAX as usize, "more than 4 billion requests in flight");
         self.slots.push(Request {
@@ -214,7 +212,7 @@ impl Requests {
             path: [BLANK; NEAR],
         });
         self.far_path.frames.resize((slot + 1) * self.far_path.stops, BLANK);
-        self.free = RequestId(slot as u32);
+        RequestId(slot as u32)
     }
 
     /// The request is over: its slot is free.
@@ -226,9 +224,7 @@ impl Requests {
         let request = &mut self.slots[id.0 as usize];
         assert!(request.live && request.depth == 0, "a request ended twice or before its answer came home");
         request.live = false;
-        request.next = self.free;
-        self.free = id;
-        self.in_flight -= 1;
+        self.free.push(id);
     }
 
     /// The answer has come home: the request leaves its client and is over. What it was may still be read.
@@ -241,9 +237,7 @@ impl Requests {
         assert!(request.live && request.depth == 1, "a request ended twice or before its answer came home");
         request.depth = 0;
         request.live = false;
-        request.next = self.free;
-        self.free = id;
-        self.in_flight -= 1;
+        self.free.push(id);
         (request.path[0], request)
     }
 
@@ -319,7 +313,7 @@ impl Requests {
     #[inline]
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        self.in_flight
+        self.slots.len() - self.free.len()
     }
 
     /// The most requests ever in flight at once.

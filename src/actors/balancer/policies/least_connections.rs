@@ -15,6 +15,7 @@ record! {
 
 /// Members by score.
 #[derive(Clone, Debug)]
+#[repr(u8)]
 pub enum Scores {
     /// Equal weights.
     Buckets(Buckets),
@@ -115,7 +116,8 @@ impl Buckets {
         if let Some(active) = view.active_if_up(member) {
             self.remove(member);
             self.append(member, active as usize);
-            if self.first(self.least).is_none() {
+            // If it went up, the queue it left may be empty now.
+            if self.least < active as usize && self.first(self.least).is_none() {
                 self.seek(self.least);
             }
         }
