@@ -137,7 +137,7 @@ impl<M: Packed> Core<M> {
     /// The alarm of `actor` goes off at time `at`. An actor sets one at a time, and cannot take it back.
     #[inline(always)]
     pub fn set_alarm(&mut self, at: Time, actor: ActorId) {
-        self.calendar.set_timer(at, FIRST_ALARM + actor.0);
+        self.calendar.set_alarm(at, FIRST_ALARM + actor.0);
     }
 
     /// Takes back the timers of the requests that `wanted` says, and gives their times, in the order in which they would

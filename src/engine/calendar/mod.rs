@@ -19,7 +19,7 @@ mod tests;
 use std::collections::VecDeque;
 
 use super::time::{Duration, Time};
-use heap::{Heap, Key};
+use heap::{Heap, Key, NOTHING};
 use lane::Lanes;
 
 /// Events that may wait in the heap at once, beside timers and lanes: about 8.4 million.
@@ -131,6 +131,9 @@ pub struct Calendar<M> {
     now: Time,
     sequence: u64,
     heap: Heap,
+    /// One alarm that stands beside the heap and not in it; [`NOTHING`] if there is none. The next arrival of a source
+    /// comes and goes with every request, and mostly is the next event of all.
+    beside: Key,
     slots: Vec<Slot<M>>,
     /// The slot that became free last, or [`NO_SLOT`].
     free: u32,
@@ -154,6 +157,7 @@ impl<M: Copy> Calendar<M> {
             now: Time::ZERO,
             sequence: 0,
             heap: Heap::default(),
+            beside: NOTHING,
             slots: Vec::new(),
             free: NO_SLOT,
             stale: 0,
@@ -199,7 +203,7 @@ impl<M: Copy> Calendar<M> {
     /// Entries that wait, stale ones included.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.heap.len() + self.present.len() + self.lanes.len()
+        self.heap.len() + usize::from(self.beside != NOTHING) + self.present.len() + self.lanes.len()
     }
 
     /// True if nothing was sent or scheduled for the present instant since it began that has not happened yet.
@@ -213,7 +217,7 @@ impl<M: Copy> Calendar<M> {
     #[inline(always)]
     #[must_use]
     pub fn heap_is_later(&self) -> bool {
-        self.heap.least_time() > self.now.as_nanos()
+        self.heap.least_time().min(time_of(self.beside).as_nanos()) > self.now.as_nanos()
     }
 
     /// An event at the present instant, after all that already stand there.
@@ -238,6 +242,26 @@ impl<M: Copy> Calendar<M> {
         }
     }
 
+    /// Like [`Calendar::set_timer`], for a timer that is nearly always among the next: if the place beside the heap is
+    /// free, it stands there.
+    ///
+    /// # Panics
+    /// As [`Calendar::set_timer`].
+    #[inline(always)]
+    pub fn set_alarm(&mut self, at: Time, number: u32) {
+        if self.beside != NOTHING || at <= self.now {
+            return self.set_timer_in_heap(at, number);
+        }
+        assert!(number < MAX_TIMERS as u32, "more than {MAX_TIMERS} timers");
+        let sequence = self.next_sequence();
+        self.beside = key(at, sequence, FIRST_TIMER + number);
+    }
+
+    #[inline(never)]
+    fn set_timer_in_heap(&mut self, at: Time, number: u32) {
+        self.set_timer(at, number);
+    }
+
     /// Takes back the timers that `wanted` says, and gives their times and numbers, in the order in which they would have
     /// rung. Costs time in proportion to all that waits: for what is rare.
     pub fn take_timers(&mut self, mut wanted: impl FnMut(u32) -> bool) -> Vec<(Time, u32)> {
@@ -247,6 +271,11 @@ impl<M: Copy> Calendar<M> {
         if !taken.is_empty() {
             taken.sort_unstable();
             self.heap.retain(|key| taken.binary_search(key).is_err());
+        }
+        if is_taken(self.beside) {
+            let place = taken.partition_point(|&key| key < self.beside);
+            taken.insert(place, self.beside);
+            self.beside = NOTHING;
         }
         let split = taken.partition_point(|&key| time_of(key) <= self.now);
         let mut at_present = Vec::new();
@@ -379,6 +408,15 @@ impl<M: Copy> Calendar<M> {
                     None => continue,
                 }
             }
+            if self.beside_is_first() {
+                let beside = self.beside;
+                if time_of(beside) >= end {
+                    return None;
+                }
+                self.beside = NOTHING;
+                self.now = time_of(beside);
+                return Some(Event::Timer(slot_of(beside) - FIRST_TIMER));
+            }
             let first = self.heap.first();
             // An empty heap shows the end of time.
             if time_of(first) >= end {
@@ -393,6 +431,13 @@ impl<M: Copy> Calendar<M> {
     }
 
     /// The first event at the present instant; `None` if it was taken back.
+    /// True if what stands beside the heap comes before all that is in it.
+    #[inline(always)]
+    fn beside_is_first(&mut self) -> bool {
+        let (beside, least) = (time_of(self.beside).as_nanos(), self.heap.least_time());
+        beside < least || (beside == least && self.beside < self.heap.first())
+    }
+
     #[inline(never)]
     fn pop_present(&mut self) -> Option<Event<M>> {
         match self.present.pop_front()? {
@@ -409,7 +454,8 @@ impl<M: Copy> Calendar<M> {
         if !self.present.is_empty() {
             return Some(self.now);
         }
-        (self.heap.len() > 0).then(|| time_of(self.heap.first()))
+        let first = self.heap.first().min(self.beside);
+        (first != NOTHING).then(|| time_of(first))
     }
 
     /// The event in a slot is over: its message, if it was not taken back.

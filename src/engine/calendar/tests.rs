@@ -48,6 +48,7 @@ enum Step {
     ScheduleAt(u64),
     Lane(usize),
     Timer(u64),
+    Alarm(u64),
     /// Takes back the timers whose number leaves this remainder.
     TakeTimers(u32),
     Pop(u64),
@@ -67,6 +68,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0_u64..200).prop_map(Step::ScheduleAt),
         3 => (0..DELAYS.len()).prop_map(Step::Lane),
         3 => (0_u64..20).prop_map(Step::Timer),
+        3 => (0_u64..20).prop_map(Step::Alarm),
         1 => (0_u32..4).prop_map(Step::TakeTimers),
         9 => (1_u64..40).prop_map(Step::Pop),
         1 => any::<usize>().prop_map(Step::CancelAny),
@@ -106,6 +108,11 @@ proptest! {
                 }
                 Step::Timer(delay) => {
                     calendar.set_timer(calendar.now() + Duration::from_nanos(delay), message);
+                    timers.push(message);
+                    model.add(model.now + delay, message);
+                }
+                Step::Alarm(delay) => {
+                    calendar.set_alarm(calendar.now() + Duration::from_nanos(delay), message);
                     timers.push(message);
                     model.add(model.now + delay, message);
                 }
