@@ -8,6 +8,7 @@ mod progress;
 mod run;
 mod shipped;
 mod show;
+mod validate;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -65,6 +66,8 @@ enum Command {
     Show(show::Arguments),
     /// Read what other systems write
     Import(import::Arguments),
+    /// Hold the simulator against queueing theory and print the table
+    Validate(validate::Arguments),
     /// Print a script that completes commands in a shell
     Completions {
         /// The shell
@@ -90,6 +93,7 @@ pub fn main() -> ExitCode {
         Command::List(arguments) => list::list(&arguments),
         Command::Show(arguments) => show::show(&arguments),
         Command::Import(arguments) => import::import(&arguments),
+        Command::Validate(arguments) => validate::validate(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "rushhour", &mut script);
@@ -97,6 +101,13 @@ pub fn main() -> ExitCode {
         }
     }
     .into()
+}
+
+/// Has everything run on so many threads from now on; without a number, on one for each processor.
+fn use_threads(threads: Option<u16>) -> Result<(), String> {
+    let Some(threads) = threads else { return Ok(()) };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads));
+    pool.build_global().map_err(|error| format!("cannot start {threads} threads: {error}"))
 }
 
 /// Writes results to standard output. A reader that has gone away, as `head` does, is no mistake.

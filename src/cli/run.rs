@@ -100,10 +100,8 @@ pub fn run(arguments: &Arguments) -> End {
     if bad {
         return End::BadInput;
     }
-    if let Some(threads) = arguments.threads
-        && let Err(error) = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global()
-    {
-        return complain(&format!("cannot start {threads} threads: {error}"));
+    if let Err(why) = super::use_threads(arguments.threads) {
+        return complain(&why);
     }
     let stop = stop_flag();
     let mut worst = End::Fine;

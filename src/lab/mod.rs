@@ -14,6 +14,7 @@ pub mod run;
 pub mod spec;
 mod stability;
 mod theory;
+pub mod validation;
 mod warm_up;
 
 pub use load::{Files, Loaded, Problems, load};
