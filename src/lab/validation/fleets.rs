@@ -62,7 +62,7 @@ pub(super) fn supermarket(suite: &mut Suite) -> Result<(), TheoryError> {
             }
         }
         // The limit forgets an empty start in a few services; a hundred leave nothing of it.
-        let run = Run::fixed(100.0 * SERVICE, 6000.0 / f64::from(REPLICATIONS) * SERVICE);
+        let run = Run::fixed(100.0 * SERVICE, 12_000.0 / f64::from(REPLICATIONS) * SERVICE);
         suite.push_expected(Family::Supermarket, format!("d = {choices}, load {load}"), &system, run, expected);
     }
     Ok(())

@@ -81,7 +81,7 @@ fn what_is_not_measured_or_not_settled_never_agrees() {
 
 #[test]
 fn the_bound_is_that_of_students_t() {
-    // A single comparison of 20 replications: 7.2 is exceeded once in a million.
-    assert!((bound(1, 20) - 7.2).abs() < 0.1, "{}", bound(1, 20));
+    // A single comparison of 20 replications: 7.07 is exceeded once in a million.
+    assert!((bound(1, 20) - 7.07).abs() < 0.01, "{}", bound(1, 20));
     assert!(bound(400, 40) < 8.0 && bound(400, 40) > bound(1, 40));
 }
