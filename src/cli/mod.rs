@@ -8,6 +8,7 @@ mod progress;
 mod run;
 mod shipped;
 mod show;
+mod theory;
 mod validate;
 
 use std::io::Write;
@@ -66,6 +67,8 @@ enum Command {
     Show(show::Arguments),
     /// Read what other systems write
     Import(import::Arguments),
+    /// What queueing theory says of a system it knows
+    Theory(theory::Arguments),
     /// Hold the simulator against queueing theory and print the table
     Validate(validate::Arguments),
     /// Print a script that completes commands in a shell
@@ -93,6 +96,7 @@ pub fn main() -> ExitCode {
         Command::List(arguments) => list::list(&arguments),
         Command::Show(arguments) => show::show(&arguments),
         Command::Import(arguments) => import::import(&arguments),
+        Command::Theory(arguments) => theory::theory(&arguments),
         Command::Validate(arguments) => validate::validate(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
