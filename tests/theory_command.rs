@@ -37,7 +37,7 @@ fn every_model_gives_its_known_answer() {
         ("gm1 --load 0.8 --cv 0.5", "latency_mean", 3.267_383_610_319_283_7),
         ("gm1 --load 0.8 --cv 0", "latency_mean", 2.692_730_839_920_051_4),
         ("round-robin --servers 10 --load 0.9", "latency_mean", 5.660_276_390_105_637),
-        ("supermarket --choices 2 --load 0.9", "latency_mean", 2.614_057_739),
+        ("supermarket --choices 2 --load 0.9", "latency_mean", 2.614_057_377_323_876),
         ("closed --users 11 --think 10_s --service 1_s", "throughput", 0.836_767_666_755_565_9),
         (
             "closed --users 5 --think 1_s --station a:1:50ms --station b:1:80ms --station c:1:20ms:2",
@@ -86,7 +86,9 @@ fn what_has_no_answer_is_an_error_that_says_why() {
         ("erlang-a --servers 1 --load 0.5 --patience 5_ms", "mean services"),
         ("erlang-a --servers 1 --load 0.5 --service 1_ms --patience 0_s", "giving up"),
         ("erlang-b --servers 10", "--offered"),
+        ("erlang-b --servers 10 --offered -8", "arrival rate"),
         ("little --rate 900/s", "two of"),
+        ("little --rate 900/s --number -1", "zero or more"),
         ("supermarket --choices 2 --load 1.5", "no steady state"),
     ] {
         rushhour(&format!("theory {arguments}")).code(2).stderr(predicate::str::contains(words));

@@ -93,13 +93,13 @@ pub struct Loss {
     #[arg(long)]
     servers: usize,
     /// Offered work in erlangs: rate times mean service
-    #[arg(long, value_name = "ERLANGS", conflicts_with_all = ["rate", "load"], required_unless_present_any = ["rate", "load"])]
+    #[arg(long, value_name = "ERLANGS", allow_negative_numbers = true, conflicts_with_all = ["rate", "load"], required_unless_present_any = ["rate", "load"])]
     offered: Option<f64>,
     /// Requests per unit of time, such as "900/s"
     #[arg(long, value_parser = rate, conflicts_with = "load", requires = "service")]
     rate: Option<f64>,
     /// Offered load of each server, such as 0.9 or "90 %"
-    #[arg(long, value_parser = load)]
+    #[arg(long, value_parser = load, allow_negative_numbers = true)]
     load: Option<f64>,
     /// Mean service of a request, such as "8 ms"; without it, times are in mean services
     #[arg(long, value_parser = span, value_name = "TIME")]
@@ -120,7 +120,7 @@ pub struct Varied {
     #[command(flatten)]
     traffic: Traffic,
     /// Coefficient of variation: standard deviation over mean
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     cv: f64,
 }
 
@@ -130,7 +130,7 @@ pub struct Choices {
     #[arg(long)]
     choices: usize,
     /// Offered load of each server, such as 0.9 or "90 %"
-    #[arg(long, value_parser = load)]
+    #[arg(long, value_parser = load, allow_negative_numbers = true)]
     load: f64,
     /// Mean service, such as "8 ms"; without it, times are in mean services
     #[arg(long, value_parser = span, value_name = "TIME")]
@@ -169,7 +169,7 @@ pub struct OpenNetwork {
 #[derive(Debug, Args)]
 pub struct TwoOfThree {
     /// Mean number inside
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     number: Option<f64>,
     /// Requests per unit of time, such as "900/s"
     #[arg(long, value_parser = rate)]

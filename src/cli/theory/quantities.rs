@@ -29,7 +29,7 @@ pub struct Traffic {
     #[arg(long, value_parser = rate, required_unless_present = "load", conflicts_with = "load", requires = "service")]
     rate: Option<f64>,
     /// Offered load of each server, such as 0.9 or "90 %"
-    #[arg(long, value_parser = load)]
+    #[arg(long, value_parser = load, allow_negative_numbers = true)]
     load: Option<f64>,
     /// Mean service of a request on one server, such as "8 ms"; without it, times are in mean services
     #[arg(long, value_parser = span, value_name = "TIME")]
@@ -50,6 +50,9 @@ pub struct Offered {
 impl Traffic {
     /// Rate and service of a station of so many servers.
     pub fn at(&self, servers: usize) -> Result<Offered, String> {
+        if servers == 0 {
+            return Err("the number of servers must be at least 1".to_owned());
+        }
         let service = self.service.unwrap_or(1.0);
         if service == 0.0 {
             return Err("a mean service is above zero".to_owned());
