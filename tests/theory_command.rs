@@ -38,6 +38,7 @@ fn every_model_gives_its_known_answer() {
         ("gm1 --load 0.8 --cv 0", "latency_mean", 2.692_730_839_920_051_4),
         ("round-robin --servers 10 --load 0.9", "latency_mean", 5.660_276_390_105_637),
         ("supermarket --choices 2 --load 0.9", "latency_mean", 2.614_057_377_323_876),
+        ("closed --users 100 --think 10_s --station web:10:1s", "throughput", 8.839_774_991_768_575),
         ("closed --users 11 --think 10_s --service 1_s", "throughput", 0.836_767_666_755_565_9),
         (
             "closed --users 5 --think 1_s --station a:1:50ms --station b:1:80ms --station c:1:20ms:2",
@@ -82,7 +83,8 @@ fn what_has_no_answer_is_an_error_that_says_why() {
         ("mg1 --load 0.9 --cv -1", "coefficient of variation"),
         ("gm1 --load 0.9 --cv NaN", "coefficient of variation"),
         ("closed --users 0 --think 1_s --service 1_s", "number of clients"),
-        ("closed --users 5 --think 1_s --station web:2:1s", "one server each"),
+        ("closed --users 5 --think 1_s --station web:0:1s", "number of servers"),
+        ("closed --users 20000 --think 1_s --station web:2:1s", "at most 10,000"),
         ("erlang-a --servers 1 --load 0.5 --patience 5_ms", "mean services"),
         ("erlang-a --servers 1 --load 0.5 --service 1_ms --patience 0_s", "giving up"),
         ("erlang-b --servers 10", "--offered"),

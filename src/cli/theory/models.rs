@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 use super::answer::{Line, Shown};
 use super::quantities::{Offered, StationText, Traffic, load, rate, span, station};
 use crate::lab::results::Unit;
+use crate::stats::theory::convolution::{Demand, convolution};
 use crate::stats::theory::jackson::Servers;
 use crate::stats::theory::{
     ErlangA, ErlangB, Gm1, Interactive, Interarrival, Jackson, Md1, Mg1, Mg1Ps, Mm1, Mmc, Mmck, Supermarket,
@@ -54,7 +55,7 @@ pub enum Model {
     /// Many exponential servers, each request to the shortest of d queues
     #[command(after_help = "Example:\n  rushhour theory supermarket --choices 2 --load 0.9")]
     Supermarket(Choices),
-    /// A fixed number of users who think, ask and wait: one station, or several by mean value analysis
+    /// A fixed number of users who think, ask and wait: one station, or several in a network
     #[command(
         after_help = "Examples:\n  rushhour theory closed --users 50 --think \"1 s\" --service \"20 ms\" --servers 1\n  rushhour theory closed --users 50 --think \"1 s\" --station web:1:5ms --station db:1:8ms:2.5"
     )]
@@ -151,7 +152,7 @@ pub struct Closed {
     /// Servers of the only station
     #[arg(long, default_value_t = 1, conflicts_with = "station")]
     servers: usize,
-    /// A station as NAME:SERVERS:SERVICE:VISITS; once for each (one server each)
+    /// A station as NAME:SERVERS:SERVICE:VISITS; once for each
     #[arg(long, value_parser = station)]
     station: Vec<StationText>,
 }
@@ -310,14 +311,17 @@ impl Closed {
             let model = Interactive::new(self.users, self.think, service, self.servers).map_err(say)?;
             return Ok(Shown::of(&model.answer(), false, Vec::new()));
         }
-        if let Some(station) = self.station.iter().find(|station| station.servers != 1) {
-            return Err(format!(
-                "station \"{}\" has {} servers, but mean value analysis of several stations is exact for one server each",
-                station.name, station.servers
-            ));
-        }
-        let demands: Vec<f64> = self.station.iter().map(|station| station.service * station.visits).collect();
-        let network = mean_value_analysis(self.users, self.think, &demands).map_err(say)?;
+        let demand = |station: &StationText| station.service * station.visits;
+        // Mean value analysis takes any number of users, but only single servers.
+        let (network, source) = if self.station.iter().all(|station| station.servers == 1) {
+            let demands: Vec<f64> = self.station.iter().map(demand).collect();
+            let network = mean_value_analysis(self.users, self.think, &demands).map_err(say)?;
+            (network, "exact mean value analysis, Reiser and Lavenberg 1980")
+        } else {
+            let of = |station: &StationText| Demand { seconds: demand(station), servers: station.servers };
+            let stations: Vec<Demand> = self.station.iter().map(of).collect();
+            (convolution(self.users, self.think, &stations).map_err(say)?, "convolution algorithm, Buzen 1973")
+        };
         let mut lines = vec![
             Line::new("throughput", "throughput", Unit::PerSecond, network.throughput),
             Line::new("latency_mean", "mean latency", Unit::Seconds, network.response),
@@ -327,8 +331,7 @@ impl Closed {
             lines.extend(of_station(&station.name, network.utilization[place], network.in_station[place]));
         }
         let model = format!("closed network of {} stations, {} users", self.station.len(), self.users);
-        let source = "exact mean value analysis, Reiser and Lavenberg 1980".to_owned();
-        Ok(Shown { model, source, lines, relative: false })
+        Ok(Shown { model, source: source.to_owned(), lines, relative: false })
     }
 }
 

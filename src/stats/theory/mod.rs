@@ -8,6 +8,7 @@ mod answer;
 mod mixture;
 
 pub mod closed;
+pub mod convolution;
 pub mod erlang_a;
 pub mod erlang_b;
 pub mod gm1;
@@ -24,6 +25,7 @@ pub mod supermarket;
 
 pub use answer::{Answer, Sojourn};
 pub use closed::{Interactive, mean_value_analysis};
+pub use convolution::convolution;
 pub use erlang_a::ErlangA;
 pub use erlang_b::ErlangB;
 pub use gm1::{Gm1, Interarrival};
