@@ -2,6 +2,7 @@
 
 mod answer;
 mod models;
+mod networks;
 mod quantities;
 
 use super::{End, complain, print};
