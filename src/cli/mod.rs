@@ -10,6 +10,8 @@ mod run;
 mod shipped;
 mod show;
 mod snapshot;
+mod theory;
+mod validate;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -67,6 +69,10 @@ enum Command {
     Show(show::Arguments),
     /// Read what other systems write
     Import(import::Arguments),
+    /// What queueing theory says of a system it knows
+    Theory(theory::Arguments),
+    /// Hold the simulator against queueing theory and print the table
+    Validate(validate::Arguments),
     /// Print a script that completes commands in a shell
     Completions {
         /// The shell
@@ -92,6 +98,8 @@ pub fn main() -> ExitCode {
         Command::List(arguments) => list::list(&arguments),
         Command::Show(arguments) => show::show(&arguments),
         Command::Import(arguments) => import::import(&arguments),
+        Command::Theory(arguments) => theory::theory(&arguments),
+        Command::Validate(arguments) => validate::validate(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "rushhour", &mut script);
@@ -99,6 +107,13 @@ pub fn main() -> ExitCode {
         }
     }
     .into()
+}
+
+/// Has everything run on so many threads from now on; without a number, on one for each processor.
+fn use_threads(threads: Option<u16>) -> Result<(), String> {
+    let Some(threads) = threads else { return Ok(()) };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads));
+    pool.build_global().map_err(|error| format!("cannot start {threads} threads: {error}"))
 }
 
 /// Writes results to standard output. A reader that has gone away, as `head` does, is no mistake.

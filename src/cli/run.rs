@@ -23,7 +23,7 @@ pub struct Arguments {
     /// Files, or names of what the program carries
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
-    /// A first look: five replications at most, a tenth of the length where nothing happens at a given time
+    /// A first look: five replications at most, a tenth of the time where nothing happens at a given moment
     #[arg(long)]
     quick: bool,
     /// Threads to run on; without it, one for each processor
@@ -120,10 +120,8 @@ pub fn run(arguments: &Arguments) -> End {
     if bad {
         return End::BadInput;
     }
-    if let Some(threads) = arguments.threads
-        && let Err(error) = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global()
-    {
-        return complain(&format!("cannot start {threads} threads: {error}"));
+    if let Err(why) = super::use_threads(arguments.threads) {
+        return complain(&why);
     }
     let stop = stop_flag();
     let mut worst = End::Fine;
@@ -169,17 +167,26 @@ fn adjust(experiment: &mut Experiment, arguments: &Arguments) -> Result<(), Stri
     Ok(())
 }
 
-/// Five replications at most, of a tenth of the length; of the whole length where something happens at a given time.
+/// Five replications at most, which measure for a tenth of the time; the warm-up stays, and so does the whole length
+/// where something happens at a given time.
 fn quicken(run: &mut RunSpec, stationary: bool) {
     run.replications = run.replications.limited(5);
     if !stationary {
         return;
     }
-    let tenth = |span: Span| Span::from_seconds(span.seconds() / 10.0).unwrap_or(span);
-    run.duration = run.duration.map(tenth);
-    run.requests = run.requests.map(|requests| (requests / 10).max(1));
-    if let WarmUp::Fixed(warm_up) = &mut run.warm_up {
-        *warm_up = tenth(*warm_up);
+    let tenth = |seconds: f64| seconds / 10.0;
+    let warm_up = match run.warm_up {
+        WarmUp::Fixed(span) => span.seconds(),
+        WarmUp::Auto => 0.0,
+    };
+    if let Some(duration) = run.duration {
+        let seconds = warm_up + tenth(duration.seconds() - warm_up);
+        run.duration = Some(Span::from_seconds(seconds).unwrap_or(duration));
+    }
+    if let Some(requests) = run.requests {
+        run.requests = Some((requests / 10).max(1));
+        // Counted from the start, so that a warm-up as long as before could leave nothing to measure.
+        run.warm_up = Span::from_seconds(tenth(warm_up)).map_or(run.warm_up, WarmUp::Fixed);
     }
 }
 

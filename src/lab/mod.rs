@@ -18,6 +18,7 @@ pub mod run;
 pub mod spec;
 mod stability;
 mod theory;
+pub mod validation;
 mod view;
 mod warm_up;
 

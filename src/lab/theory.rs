@@ -156,6 +156,9 @@ fn arrivals(traffic: &Traffic) -> Option<Arrivals> {
                 Distribution::Gamma(gamma) => {
                     Arrivals::Renewal(Interarrival::Gamma { mean, shape: 1.0 / (gamma.cv * gamma.cv) })
                 }
+                Distribution::Hyperexponential(hyper) => {
+                    Arrivals::Renewal(Interarrival::balanced(mean, hyper.cv * hyper.cv))
+                }
                 _ => return None,
             }
         }

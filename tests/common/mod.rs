@@ -5,7 +5,7 @@ use std::io::Read;
 use std::sync::atomic::AtomicBool;
 
 use rushhour::lab::results::{Cell, Estimate, Results};
-use rushhour::lab::{Files, Silent, load, plan, run};
+use rushhour::lab::{Files, Plan, Silent, load, plan, run};
 
 /// One text that answers to the name "test.ron", and named logs.
 pub struct Memory<'a> {
@@ -37,7 +37,12 @@ pub fn answer_with(experiment: &str, logs: &[(&str, &[u8])]) -> Results {
     let files = Memory { experiment, logs };
     let loaded = load(&files, "test.ron").unwrap_or_else(|problems| panic!("{problems}"));
     let plan = plan(loaded, &files).unwrap_or_else(|problems| panic!("{problems}"));
-    run(&plan, &Silent, &AtomicBool::new(false)).unwrap_or_else(|defect| panic!("{defect}"))
+    run_plan(&plan)
+}
+
+/// The answer to a plan.
+pub fn run_plan(plan: &Plan) -> Results {
+    run(plan, &Silent, &AtomicBool::new(false)).unwrap_or_else(|defect| panic!("{defect}"))
 }
 
 /// A number of a cell by its identifier.

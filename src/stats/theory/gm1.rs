@@ -27,6 +27,15 @@ pub enum Interarrival {
 }
 
 impl Interarrival {
+    /// Two exponentials by mean and squared coefficient of variation (1 or more), with balanced means: each carries half
+    /// of the time.
+    #[must_use]
+    pub fn balanced(mean: f64, scv: f64) -> Self {
+        let often = 0.5 * (1.0 + ((scv - 1.0) / (scv + 1.0)).sqrt());
+        let phases = [often, 1.0 - often].map(|chance| (chance, 0.5 * mean / chance)).to_vec();
+        Self::Hyperexponential { phases }
+    }
+
     /// Their mean.
     #[must_use]
     pub fn mean(&self) -> f64 {

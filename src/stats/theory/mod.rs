@@ -8,9 +8,11 @@ mod answer;
 mod mixture;
 
 pub mod closed;
+pub mod convolution;
 pub mod erlang_a;
 pub mod erlang_b;
 pub mod gm1;
+pub mod jackson;
 pub mod little;
 pub mod md1;
 pub mod mg1;
@@ -23,9 +25,11 @@ pub mod supermarket;
 
 pub use answer::{Answer, Sojourn};
 pub use closed::{Interactive, mean_value_analysis};
+pub use convolution::convolution;
 pub use erlang_a::ErlangA;
 pub use erlang_b::ErlangB;
 pub use gm1::{Gm1, Interarrival};
+pub use jackson::Jackson;
 pub use md1::Md1;
 pub use mg1::Mg1;
 pub use mg1_ps::Mg1Ps;

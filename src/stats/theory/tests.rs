@@ -100,10 +100,7 @@ fn gm1_agrees() {
         agree(gm1(&m), [wait, wq, w, l, t50, t99]);
     }
     for &(rate, scv, wait, wq, w, l, t50, t99) in GM1_H2 {
-        // Balanced means: each phase carries half of the time.
-        let often = 0.5 * (1.0 + ((scv - 1.0) / (scv + 1.0)).sqrt());
-        let phases = [often, 1.0 - often].map(|chance| (chance, 0.5 / (chance * rate))).to_vec();
-        let m = Gm1::new(Interarrival::Hyperexponential { phases }, 1.0).unwrap();
+        let m = Gm1::new(Interarrival::balanced(1.0 / rate, scv), 1.0).unwrap();
         agree(gm1(&m), [wait, wq, w, l, t50, t99]);
     }
 }
