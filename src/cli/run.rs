@@ -186,7 +186,9 @@ fn quicken(run: &mut RunSpec, stationary: bool) {
     if let Some(requests) = run.requests {
         run.requests = Some((requests / 10).max(1));
         // Counted from the start, so that a warm-up as long as before could leave nothing to measure.
-        run.warm_up = Span::from_seconds(tenth(warm_up)).map_or(run.warm_up, WarmUp::Fixed);
+        if let WarmUp::Fixed(span) = &mut run.warm_up {
+            *span = Span::from_seconds(tenth(warm_up)).unwrap_or(*span);
+        }
     }
 }
 

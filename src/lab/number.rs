@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn ends_that_are_not_equally_far_are_both_shown() {
         assert_eq!(not_symmetric(0.0, 0.0, 0.000_009_99, Unit::Fraction), "0 (below 0.001) %");
-        assert_eq!(not_symmetric(7.7e-6, 2.65e-6, 2.29e-5, Unit::Fraction), "0.00077 (0.00027 to 0.0023) %");
+        assert_eq!(not_symmetric(7.7e-6, 2.7e-6, 2.29e-5, Unit::Fraction), "0.00077 (0.00027 to 0.0023) %");
         assert_eq!(not_symmetric(1.0, 0.5, 2.0, Unit::Count), "1 (0.5 to 2)");
     }
 
