@@ -6,7 +6,10 @@ mod judge;
 mod term;
 
 pub use bound::Bound;
-pub use term::Term;
+pub use term::{
+    DropRateOf, InSystemOf, MeanOf, P50Of, P90Of, P95Of, P99Of, P999Of, QuantileOf, Term, ThroughputOf, UtilizationOf,
+    WaitingOf,
+};
 
 use super::results::{ClaimResult, Results, Verdict};
 use super::spec::Label;
