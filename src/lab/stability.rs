@@ -79,3 +79,61 @@ fn in_flight_at_end(observation: &Observation) -> f64 {
         })
         .sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Time;
+    use crate::lab::observe::NodeSeen;
+    use crate::lab::results::Unit;
+    use crate::model::NodeInfo;
+
+    /// A replication with so many requests in flight all the time.
+    fn with(in_flight: f64) -> Observation {
+        Observation {
+            ended: Ended::Duration,
+            over: Time::from_nanos(1_000_000_000),
+            values: Vec::new(),
+            latencies: Vec::new(),
+            ledger: Vec::new(),
+            lost: 0,
+            ended_requests: 0,
+            windows: Vec::new(),
+            nodes: vec![NodeSeen {
+                info: NodeInfo { name: "users".to_owned(), group: "users".to_owned(), kind: "Clients".into() },
+                values: Vec::new(),
+                servers: Vec::new(),
+                heat: Vec::new(),
+                series: vec![("in_system".into(), Unit::Count, vec![Some(in_flight); 9])],
+            }],
+            window: 1.0,
+            completed: 0,
+            events: 0,
+        }
+    }
+
+    fn judge(levels: &[f64]) -> Option<Stability> {
+        let seen: Vec<Observation> = levels.iter().map(|&level| with(level)).collect();
+        two_states(&seen.iter().collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn two_clusters_far_apart_are_two_states() {
+        let found = judge(&[10.0, 900.0, 12.0, 11.0, 950.0, 9.0, 1000.0, 10.0]);
+        assert_eq!(found, Some(Stability::Bimodal { low: 10.4, high: 950.0, share: 0.375 }));
+    }
+
+    #[test]
+    fn one_cluster_a_lone_outlier_or_an_even_spread_are_one_state() {
+        for levels in [
+            &[10.0, 12.0, 11.0, 9.0, 10.0][..],
+            &[10.0, 12.0, 11.0, 9.0, 500.0],
+            &[1.0, 3.0, 9.0, 27.0, 81.0, 243.0],
+            &[0.0, 0.0, 1.0, 1.5],
+            &[5.0],
+            &[],
+        ] {
+            assert_eq!(judge(levels), None, "{levels:?}");
+        }
+    }
+}
