@@ -97,3 +97,22 @@ fn the_pure_simulator_knows_no_clock_thread_or_file() {
         }
     }
 }
+
+#[test]
+fn no_result_is_made_by_the_math_of_the_platform() {
+    let functions =
+        ["ln", "ln_1p", "log", "log2", "log10", "exp", "exp2", "exp_m1", "powf", "powi", "sin", "cos", "tan", "cbrt"];
+    let mut wrong = Vec::new();
+    for path in sources(&src()).iter().filter(|path| !is_test(path)) {
+        for (number, line) in without_tests(path).lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            for function in functions {
+                let called = code.contains(&format!(".{function}(")) || code.contains(&format!("f64::{function}("));
+                if called {
+                    wrong.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "use libm:\n{}", wrong.join("\n"));
+}

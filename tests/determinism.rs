@@ -45,8 +45,10 @@ fn threads_a_second_run_and_the_manifest_make_no_difference() {
     run(&file, &first, &["--threads", "1"]);
     let read = |out: &Path, name: &str| fs::read(out.join(name)).expect("written");
     for (name, source, extra) in [
-        ("four", file.clone(), &["--threads", "4"][..]),
+        ("two", file.clone(), &["--threads", "2"][..]),
         ("three", file.clone(), &["--threads", "3"]),
+        ("four", file.clone(), &["--threads", "4"]),
+        ("eight", file.clone(), &["--threads", "8"]),
         ("again", file.clone(), &["--threads", "1"]),
         ("manifest", first.join("manifest.ron"), &[]),
     ] {

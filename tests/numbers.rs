@@ -25,7 +25,7 @@ fn a_run_until_sure_is_the_fixed_run_of_as_many_replications() {
     let sure = r#"duration: "20 s", warm_up: "2 s", replications: AtMost(60, half_width: "8 %", batch: 5), seed: 3"#;
     let adaptive = answer(&experiment(QUEUE, sure, measure));
     let n = adaptive.cells[0].replications;
-    assert!((5..60).contains(&n) && n % 5 == 0, "{n} replications");
+    assert!((5..60).contains(&n) && n.is_multiple_of(5), "{n} replications");
     let run = format!(r#"duration: "20 s", warm_up: "2 s", replications: {n}, seed: 3"#);
     let fixed = answer(&experiment(QUEUE, &run, measure));
     assert_eq!(cells(&adaptive), cells(&fixed));

@@ -283,7 +283,7 @@ fn run_one(plan: &Plan, folder: &Path, arguments: &Arguments, old: Option<&Resul
         tell(&format!("the results are not those of the snapshot:\n{text}"));
         return End::ClaimFailed;
     }
-    verdict(&results, arguments.strict)
+    verdict(&results, arguments)
 }
 
 /// The journal of a run that writes files: the one an earlier run left if that is to go on, otherwise a new one.
@@ -303,14 +303,14 @@ fn journal(folder: &Path, manifest: &str, arguments: &Arguments) -> Result<Optio
     new.map(Some).map_err(|error| format!("cannot write beside \"{}\": {error}", folder.display()))
 }
 
-fn verdict(results: &Results, strict: bool) -> End {
+fn verdict(results: &Results, arguments: &Arguments) -> End {
     let any = |verdict: Verdict| results.claims.iter().any(|claim| claim.verdict == verdict);
     if results.interrupted {
         End::Stopped
-    } else if any(Verdict::Fails) || (strict && any(Verdict::Undecided)) {
+    } else if any(Verdict::Fails) || (arguments.strict && any(Verdict::Undecided)) {
         End::ClaimFailed
     } else {
-        if any(Verdict::Undecided) {
+        if any(Verdict::Undecided) && !arguments.quiet {
             tell("warning: some claims are undecided at this precision; more replications would decide them\n");
         }
         End::Fine

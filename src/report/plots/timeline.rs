@@ -155,8 +155,9 @@ fn draw(canvas: &Canvas<'_>, results: &Results, cells: &[&Cell], panels: &[Panel
     for (row, panel) in panels.iter().enumerate() {
         let area = area(left, row);
         let (x, y) = (Scale::linear_exact((0.0, last), area.x(), 8), scale(panel, area));
-        let warm = x.at(results.run.warm_up.min(last));
-        if results.run.warm_up > 0.0 {
+        let warm_up = cells.iter().map(|cell| cell.warm_up).fold(0.0, f64::max);
+        let warm = x.at(warm_up.min(last));
+        if warm_up > 0.0 {
             canvas.rectangle((area.left, area.top), (warm, area.bottom), theme::SHADE, 1.0);
         }
         frame::y_axis(canvas, area, &y, panel.unit, &panel.name, 9.0);
