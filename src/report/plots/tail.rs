@@ -15,11 +15,18 @@ pub(super) fn plot(results: &Results) -> Option<Plot> {
     let cells = featured(results, drawn);
     let first = *cells.first()?;
     let theories = cells.iter().filter_map(|cell| cell.theory.as_ref());
-    let known = theories.filter(|theory| !quantiles(theory).is_empty()).max_by_key(|theory| quantiles(theory).len());
+    let known: Vec<&Theory> = theories.filter(|theory| !quantiles(theory).is_empty()).collect();
+    let mut models: Vec<&str> = Vec::new();
+    for theory in &known {
+        if !models.contains(&theory.model.as_str()) {
+            models.push(&theory.model);
+        }
+    }
+    let models = if models.len() <= 3 { format!(" ({})", models.join(", ")) } else { String::new() };
     let place = results.point(first).map_or_else(String::new, |point| format!(" at {}", point.label));
-    let mark = match known {
-        Some(theory) if quantiles(theory).len() >= CURVE => format!(" · dashed: theory ({})", theory.model),
-        Some(theory) => format!(" · rings: theory ({})", theory.model),
+    let mark = match known.iter().map(|theory| quantiles(theory).len()).max() {
+        Some(most) if most >= CURVE => format!(" · dashed: theory{models}"),
+        Some(_) => format!(" · rings: theory{models}"),
         None => String::new(),
     };
     let subtitle = format!("Latency tail{place}: fraction of requests that took longer{mark}");
@@ -71,10 +78,15 @@ fn draw(canvas: &Canvas<'_>, results: &Results, cells: &[&Cell], inner: Area) {
     frame::names(canvas, results, area, &rows);
 }
 
-/// Points that a logarithm can show.
+/// Requests above which the tail begins: the fastest two in a hundred would take half of the axis.
+const HEAD: f64 = 0.98;
+
+/// Points that a logarithm can show, from where the tail begins.
 fn drawable(cell: &Cell) -> impl Iterator<Item = (f64, f64)> {
-    let points = cell.tail.iter().map(|point| (point.latency, point.above));
-    points.filter(|(latency, above)| latency.is_finite() && *latency > 0.0 && *above > 0.0)
+    let first = cell.tail.iter().position(|point| point.above <= HEAD).unwrap_or(0);
+    let tail = cell.tail.iter().skip(first);
+    tail.filter(|point| point.latency.is_finite() && point.latency > 0.0 && point.above > 0.0)
+        .map(|point| (point.latency, point.above))
 }
 
 /// Quantiles that theory knows, as points of the tail: "latency_p99" is 1 % above, "latency_p99.9" (or "p999") 0.1 %.
