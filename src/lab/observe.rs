@@ -8,7 +8,7 @@ use super::ledger::check;
 use super::measure::Quantity;
 use super::results::{LedgerRow, Unit};
 use super::spec::RunSpec;
-use super::view::{View, not_served};
+use super::view::{View, latency, not_served};
 use crate::engine::random::StreamKey;
 use crate::engine::{self, Duration, Ended, Limits, Time, World};
 use crate::model::{Built, Inputs, NodeInfo, System, build};
@@ -115,12 +115,13 @@ pub fn observe(job: Job<'_>, replication: u32) -> Result<Observation, String> {
         actors.tick(&core.requests, boundary);
     }
     check(&actors, &core.requests, &nodes, over)?;
-    let view = View { actors: &actors, nodes: &nodes, over, warm_up, window: actors.clock().width().as_secs_f64() };
+    let window = actors.clock().width().as_secs_f64();
+    let view = View { actors: &actors, nodes: &nodes, over, warm_up, window, latency: latency(&actors) };
     Ok(Observation {
         ended,
         over,
         values: job.quantities.iter().map(|quantity| view.value(&quantity.what)).collect(),
-        latencies: view.latency().buckets(),
+        latencies: view.latency.buckets(),
         ledger: view.ledger(),
         lost: view.since_warm_up(not_served),
         ended_requests: view.since_warm_up(|outcomes| outcomes.iter().sum()),

@@ -24,6 +24,8 @@ pub struct View<'a> {
     pub warm_up: Duration,
     /// Seconds of a window.
     pub window: f64,
+    /// Latency of all served requests after the warm-up.
+    pub latency: Latency,
 }
 
 /// Nanoseconds to seconds.
@@ -62,18 +64,11 @@ impl View<'_> {
         })
     }
 
-    /// Latency of all served requests after the warm-up.
-    pub fn latency(&self) -> Latency {
-        let mut all = Latency::default();
-        self.clients().for_each(|clients| all.merge(&clients.record.latency));
-        all
-    }
-
     /// A quantity of the plan.
     pub fn value(&self, what: &What) -> Option<f64> {
         match what {
-            What::LatencyMean => self.latency().mean(),
-            What::LatencyQuantile(p) => self.latency().quantile(*p),
+            What::LatencyMean => self.latency.mean(),
+            What::LatencyQuantile(p) => self.latency.quantile(*p),
             What::Throughput => {
                 let served = self.since_warm_up(|outcomes| outcomes[Outcome::Served as usize]);
                 ratio(served as f64, self.span())
@@ -364,4 +359,16 @@ impl View<'_> {
             })
             .collect()
     }
+}
+
+/// Latency of all served requests after the warm-up, whoever made them.
+#[must_use]
+pub fn latency(actors: &Actors) -> Latency {
+    let mut all = Latency::default();
+    for actor in &actors.all {
+        if let Actor::Clients(clients) = actor {
+            all.merge(&clients.record.latency);
+        }
+    }
+    all
 }
