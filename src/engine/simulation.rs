@@ -7,7 +7,7 @@ use super::requests::{ActorId, RequestId, Requests};
 use super::time::{Duration, Time};
 
 /// Actors of a system at most.
-pub const MAX_ACTORS: u32 = 1 << 17;
+pub const MAX_ACTORS: u32 = 1 << 16;
 /// Timers from this number on are those of actors; those before belong to requests.
 const FIRST_ALARM: u32 = MAX_TIMERS as u32 - MAX_ACTORS;
 

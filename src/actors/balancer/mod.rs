@@ -130,9 +130,10 @@ impl Balancer {
     fn forward(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let now = core.now();
         self.record.arrivals += 1;
-        let request = &core.requests[id];
-        let facts = Facts { client: request.client, key: request.key };
-        let Some(member) = self.policy.choose(&self.view, facts, self.choices, request.number) else {
+        let details = core.requests.details(id);
+        let facts = Facts { client: details.client, key: details.key };
+        let number = core.requests[id].number;
+        let Some(member) = self.policy.choose(&self.view, facts, self.choices, number) else {
             self.turn_away(core, id);
             return None;
         };
@@ -143,7 +144,7 @@ impl Balancer {
             Some(actor) => Endpoint { actor, port: member as u32 },
             None => self.members[member],
         };
-        core.requests.enter(id, self.me, member as u32, now).port = to.port;
+        core.requests.enter(id, self.me, member as u32, now).set_port(to.port);
         self.link.send(core, id, to.actor)
     }
 
@@ -151,9 +152,7 @@ impl Balancer {
     fn turn_away(&mut self, core: &mut Core, id: RequestId) {
         self.record.departures += 1;
         self.record.no_server += 1;
-        let request = &mut core.requests[id];
-        request.outcome = Outcome::NoServer;
-        request.decided_by = self.me;
+        core.requests.decide(id, Outcome::NoServer, self.me);
         let back = core.requests.last(id).map(|stop| stop.actor);
         core.send_passed(reply(back, id));
     }

@@ -15,7 +15,7 @@ use super::message::{Core, Message, Passed};
 use super::route::Spread;
 use crate::engine::random::zipf::Zipf;
 use crate::engine::random::{Bits, StreamKey};
-use crate::engine::{ActorId, Frame, Handle, LaneId, Outcome, RequestId, Time};
+use crate::engine::{ActorId, Details, Frame, Handle, LaneId, Outcome, RequestId, Time};
 use source::{Next, Origin};
 
 /// Draws of what a request asks for.
@@ -198,19 +198,28 @@ impl Clients {
         let target = self.target(number, client);
         let (id, request) = core.requests.create(number, self.class);
         request.set_out(self.me, origin.place, now);
-        request.port = target.port;
-        request.client = client;
-        request.size = origin.size.unwrap_or(self.size);
-        request.key = match (origin.key, &self.keys) {
+        request.set_port(target.port);
+        let size = origin.size.unwrap_or(self.size);
+        let key = match (origin.key, &self.keys) {
             (Some(key), _) => key,
             (None, KeySampler::One) => 0,
             (None, keys) => keys.sample(self.key_stream, number),
         };
-        if let Some(lane) = self.timeout {
-            core.requests[id].timeout = core.send_in_lane(lane, self.me, Message::Timeout { id });
+        // Most clients have nothing to tell.
+        if client != 0 || key != 0 || size != 0 || self.timeout.is_some() {
+            self.describe(core, id, Details { size, key, client, ..Details::NONE });
         }
         self.record.made(now);
         self.link.send(core, id, target.actor)
+    }
+
+    #[inline(never)]
+    fn describe(&self, core: &mut Core, id: RequestId, details: Details) {
+        let timeout = match self.timeout {
+            Some(lane) => core.send_in_lane(lane, self.me, Message::Timeout { id }),
+            None => Handle::NONE,
+        };
+        *core.requests.describe(id) = Details { timeout, ..details };
     }
 
     #[inline]
@@ -254,9 +263,9 @@ impl Clients {
         let (frame, request) = core.requests.come_home(id);
         if !request.abandoned {
             let outcome = request.outcome;
-            let by = if outcome == Outcome::Served { self.me } else { request.decided_by };
+            let by = if outcome == Outcome::Served { self.me } else { core.requests.details(id).decided_by };
             if self.timeout.is_some() {
-                core.calendar.cancel(request.timeout);
+                core.calendar.cancel(core.requests.details(id).timeout);
             }
             self.ended(core, frame, outcome, by);
         }
@@ -265,10 +274,9 @@ impl Clients {
     #[inline(never)]
     fn timed_out(&mut self, core: &mut Core, id: RequestId) {
         // The first stop of the return path is the client itself; the request may be anywhere beyond it.
-        let Some(&frame) = core.requests.first(id) else { return };
-        let request = &mut core.requests[id];
-        request.abandoned = true;
-        request.timeout = Handle::NONE;
+        let Some(frame) = core.requests.first(id) else { return };
+        core.requests[id].abandoned = true;
+        core.requests.describe(id).timeout = Handle::NONE;
         self.ended(core, frame, Outcome::TimedOut, self.me);
     }
 

@@ -20,7 +20,7 @@ use super::link::Endpoint;
 use super::message::{Core, Message, Passed, reply};
 use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey};
-use crate::engine::{ActorId, Duration, Left, Outcome, Request, RequestId, Time};
+use crate::engine::{ActorId, Duration, Left, Outcome, RequestId, Requests, Time};
 use server::{Condition, Server};
 use shared::Shared;
 use underway::{Service, Underway};
@@ -156,8 +156,8 @@ impl Fleet {
         let now = core.now();
         self.record.arrivals += 1;
         self.record.population.up(now);
-        let port = core.requests[id].port;
-        let request = core.requests.enter(id, self.me, port, now);
+        let port = core.requests[id].port();
+        core.requests.enter(id, self.me, port, now);
         let port = port as usize;
         let server = &mut self.servers[port];
         if !server.up {
@@ -167,7 +167,7 @@ impl Fleet {
         } else if server.busy.count() < self.workers {
             server.busy.up(now);
             let usual = server.usual;
-            let length = self.begin(request, port, usual, now);
+            let length = self.begin(&mut core.requests, id, port, usual, now);
             core.set_timer(now + length, id);
         } else if server.queued < self.capacity {
             server.enqueue(&mut core.requests, id);
@@ -180,9 +180,9 @@ impl Fleet {
 
     /// Seconds of work that a request needs here: its own, whichever server does it and when.
     #[inline(always)]
-    fn demand(&self, number: u64, size: u64) -> f64 {
-        let seconds = self.service.sample(&mut self.work.draws(number));
-        if self.per_unit > 0.0 { self.with_size(seconds, size) } else { seconds }
+    fn demand(&self, requests: &Requests, id: RequestId) -> f64 {
+        let seconds = self.service.sample(&mut self.work.draws(requests[id].number));
+        if self.per_unit > 0.0 { self.with_size(seconds, requests.details(id).size) } else { seconds }
     }
 
     #[cold]
@@ -193,9 +193,9 @@ impl Fleet {
 
     /// A worker begins to serve a request; gives the length of the service.
     #[inline(always)]
-    fn begin(&self, request: &mut Request, port: usize, usual: bool, now: Time) -> Duration {
-        request.started = now;
-        let demand = self.demand(request.number, request.size);
+    fn begin(&self, requests: &mut Requests, id: RequestId, port: usize, usual: bool, now: Time) -> Duration {
+        requests[id].start(now);
+        let demand = self.demand(requests, id);
         Duration::from_secs_f64(if usual { demand } else { demand / self.conditions[port].speed })
     }
 
@@ -205,14 +205,15 @@ impl Fleet {
         let now = core.now();
         let Left { frame, back, request } = core.requests.leave(id);
         let port = frame.tag as usize;
-        let (waiting, service) = (request.started.since(frame.entered), now.since(request.started));
+        let started = request.started();
+        let (waiting, service) = (started.since(frame.entered), now.since(started));
         self.record.served(request.class, waiting, service);
         let server = &mut self.servers[port];
         let usual = server.usual;
-        match server.dequeue(&mut core.requests) {
-            Some((next, request)) => {
+        match server.dequeue(&core.requests) {
+            Some(next) => {
                 self.record.waiting.down(now);
-                let length = self.begin(request, port, usual, now);
+                let length = self.begin(&mut core.requests, next, port, usual, now);
                 core.set_timer(now + length, next);
             }
             None => server.busy.down(now),
@@ -237,9 +238,7 @@ impl Fleet {
     fn answer(&mut self, core: &mut Core, id: RequestId, entered: Time, outcome: Outcome) {
         self.record.left(core.now(), entered, outcome);
         if outcome != Outcome::Served {
-            let request = &mut core.requests[id];
-            request.outcome = outcome;
-            request.decided_by = self.me;
+            core.requests.decide(id, outcome, self.me);
         }
     }
 
@@ -255,8 +254,7 @@ impl Fleet {
     #[inline(never)]
     fn arrive_shared(&mut self, core: &mut Core, id: RequestId, port: usize) {
         let now = core.now();
-        let request = &core.requests[id];
-        let demand = self.demand(request.number, request.size);
+        let demand = self.demand(&core.requests, id);
         let (shared, speed) = (&mut self.shared[port], self.conditions[port].speed);
         let places = u64::from(self.workers) + u64::from(self.capacity);
         if shared.len() as u64 >= places {
@@ -356,7 +354,7 @@ impl Fleet {
                 self.servers[port].busy.down(now);
                 lost.push(service.id);
             }
-            while let Some((id, _)) = self.servers[port].dequeue(&mut core.requests) {
+            while let Some(id) = self.servers[port].dequeue(&core.requests) {
                 self.record.waiting.down(now);
                 lost.push(id);
             }

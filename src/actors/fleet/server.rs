@@ -1,6 +1,6 @@
 //! One server: its workers, its queue, its health.
 
-use crate::engine::{Request, RequestId, Requests, Time};
+use crate::engine::{RequestId, Requests, Time};
 
 /// Busy workers and the time they have spent, in eight bytes: enough for 292 years of busy workers.
 #[derive(Clone, Copy, Debug, Default)]
@@ -89,11 +89,11 @@ impl Server {
     /// Puts a request at the end of the queue.
     #[inline(always)]
     pub fn enqueue(&mut self, requests: &mut Requests, id: RequestId) {
-        requests[id].next = RequestId::NONE;
+        requests[id].set_next(RequestId::NONE);
         if self.tail == RequestId::NONE {
             self.head = id;
         } else {
-            requests[self.tail].next = id;
+            requests[self.tail].set_next(id);
         }
         self.tail = id;
         self.queued += 1;
@@ -101,17 +101,16 @@ impl Server {
 
     /// Takes the request that has waited longest.
     #[inline(always)]
-    pub fn dequeue<'a>(&mut self, requests: &'a mut Requests) -> Option<(RequestId, &'a mut Request)> {
+    pub fn dequeue(&mut self, requests: &Requests) -> Option<RequestId> {
         if self.head == RequestId::NONE {
             return None;
         }
         let id = self.head;
-        let request = &mut requests[id];
-        self.head = request.next;
+        self.head = requests[id].next();
         if self.head == RequestId::NONE {
             self.tail = RequestId::NONE;
         }
         self.queued -= 1;
-        Some((id, request))
+        Some(id)
     }
 }

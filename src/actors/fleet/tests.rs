@@ -65,7 +65,7 @@ fn bench(discipline: Discipline, servers: usize, ports: &[u32], faults: Vec<Faul
     fleet.start(&mut core);
     for (number, &port) in (0..).zip(ports) {
         let (id, request) = core.requests.create(number, 0);
-        request.port = port;
+        request.set_port(port);
         core.requests.enter(id, CALLER, 0, Time::ZERO);
         core.send(FLEET, Message::Request { id });
     }

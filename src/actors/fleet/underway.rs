@@ -33,7 +33,7 @@ impl Underway {
         let service = |(at, id): (Time, RequestId)| {
             let request = &core.requests[id];
             let port = port_of(&core.requests, id)?;
-            Some(Service { port, started: request.started, number: request.number, id, at })
+            Some(Service { port, started: request.started(), number: request.number, id, at })
         };
         let mut services: Vec<Service> = timers.into_iter().filter_map(service).collect();
         services.sort_unstable_by_key(|service| (service.port, service.started, service.number, service.id));

@@ -86,25 +86,35 @@ pub struct Left<'a> {
 /// Stops of the return path that stand in the request itself; longer paths go on elsewhere.
 const NEAR: usize = 3;
 
-/// A request in flight: two lines of the processor's cache. The order of its fields is chosen so that an answer on its
-/// way back finds in the first line all it needs.
+/// The depth of a slot that holds no request.
+const FREE: u8 = u8::MAX;
+
+/// What every actor touches of a request in flight: one line of the processor's cache. With many requests in flight the
+/// cache is what a run waits for, so what few look at stands in [`Details`].
 #[derive(Clone, Copy, Debug)]
-#[repr(C, align(128))]
+#[repr(C, align(64))]
 pub struct Request {
-    path: [Frame; NEAR],
-    /// When its service began.
-    pub started: Time,
+    entered: [Time; NEAR],
+    tags: [u32; NEAR],
+    actors: [u16; NEAR],
     /// The class of its clients.
     pub class: u16,
     /// What became of it so far.
     pub outcome: Outcome,
     /// True once the client has stopped waiting: the work goes on for nobody.
     pub abandoned: bool,
-    live: bool,
-    /// Stops on the return path.
+    /// True if its details are other than [`Details::NONE`].
+    described: bool,
+    /// Stops on the return path, or [`FREE`].
     depth: u8,
     /// Its identity for random draws: the same in every arm of an experiment.
     pub number: u64,
+    stage: u64,
+}
+
+/// What few actors look at of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Details {
     /// Size of what is asked for, in bytes or in the unit of the trace it came from.
     pub size: u64,
     /// The client's timeout.
@@ -113,12 +123,13 @@ pub struct Request {
     pub key: u32,
     /// The client's address: an IPv4 address as a number.
     pub client: u32,
-    /// On its way to an actor, which of that actor's servers it is for; 0 where it has none.
-    pub port: u32,
-    /// The next in the queue it stands in.
-    pub next: RequestId,
     /// Who decided on an outcome other than served.
     pub decided_by: ActorId,
+}
+
+impl Details {
+    /// Those of a request of which nothing was told.
+    pub const NONE: Self = Self { size: 0, timeout: Handle::NONE, key: 0, client: 0, decided_by: ActorId(u32::MAX) };
 }
 
 const BLANK: Frame = Frame { actor: ActorId(u32::MAX), tag: 0, entered: Time::ZERO };
@@ -144,28 +155,86 @@ impl FarPath {
 #[derive(Debug)]
 pub struct Requests {
     slots: Vec<Request>,
+    details: Vec<Details>,
     far_path: FarPath,
-    /// A stack beside the slots: an answer that comes home touches only the first line of its request, and the slot used
-    /// next is the one that is still in the cache.
+    /// A stack: the slot used next is the one that is still in the cache.
     free: Vec<RequestId>,
 }
 
+/// The stage of a request is one word, for it is in one of them at a time: on its way, waiting, or in service. Whoever
+/// reads it must know which.
 impl Request {
     /// The client's own stop: the first on the return path of a request that was just created.
     #[inline(always)]
     pub fn set_out(&mut self, client: ActorId, tag: u32, now: Time) {
         debug_assert_eq!(self.depth, 0);
-        self.path[0] = Frame { actor: client, tag, entered: now };
+        self.set_near(0, Frame { actor: client, tag, entered: now });
         self.depth = 1;
+    }
+
+    /// On its way to an actor: which of that actor's servers it is for; 0 where it has none.
+    #[inline(always)]
+    #[must_use]
+    pub fn port(&self) -> u32 {
+        self.stage as u32
+    }
+
+    /// Sends it on its way; see [`Request::port`].
+    #[inline(always)]
+    pub fn set_port(&mut self, port: u32) {
+        self.stage = u64::from(port);
+    }
+
+    /// In a queue: who stands behind it.
+    #[inline(always)]
+    #[must_use]
+    pub fn next(&self) -> RequestId {
+        RequestId(self.stage as u32)
+    }
+
+    /// Puts it into a queue, or somebody behind it; see [`Request::next`].
+    #[inline(always)]
+    pub fn set_next(&mut self, next: RequestId) {
+        self.stage = u64::from(next.0);
+    }
+
+    /// In service: when that began.
+    #[inline(always)]
+    #[must_use]
+    pub fn started(&self) -> Time {
+        Time::from_nanos(self.stage)
+    }
+
+    /// Its service begins; see [`Request::started`].
+    #[inline(always)]
+    pub fn start(&mut self, now: Time) {
+        self.stage = now.as_nanos();
+    }
+
+    #[inline(always)]
+    fn near(&self, depth: usize) -> Option<Frame> {
+        let actor = ActorId(u32::from(*self.actors.get(depth)?));
+        Some(Frame { actor, tag: self.tags[depth], entered: self.entered[depth] })
+    }
+
+    /// False if the stop stands elsewhere.
+    #[inline(always)]
+    fn set_near(&mut self, depth: usize, frame: Frame) -> bool {
+        debug_assert!(frame.actor.0 <= u32::from(u16::MAX));
+        let Some(actor) = self.actors.get_mut(depth) else { return false };
+        *actor = frame.actor.0 as u16;
+        self.tags[depth] = frame.tag;
+        self.entered[depth] = frame.entered;
+        true
     }
 }
 
 impl Requests {
-    /// An empty slab for requests that pass at most `depth` actors, up to 255; three cost nothing.
+    /// An empty slab for requests that pass at most `depth` actors, up to 254; three cost nothing.
     #[must_use]
     pub fn new(depth: usize) -> Self {
-        let far_path = FarPath { stops: depth.min(255).saturating_sub(NEAR), frames: Vec::new() };
-        Self { slots: Vec::new(), far_path, free: Vec::new() }
+        let far_path = FarPath { stops: depth.min(FREE as usize - 1).saturating_sub(NEAR), frames: Vec::new() };
+        Self { slots: Vec::new(), details: Vec::new(), far_path, free: Vec::new() }
     }
 
     /// A new request of `class` with identity `number`.
@@ -178,14 +247,11 @@ impl Requests {
         let request = &mut self.slots[id.0 as usize];
         // What is not set here is set before it is read.
         request.number = number;
-        request.size = 0;
-        request.timeout = Handle::NONE;
-        request.key = 0;
-        request.client = 0;
         request.class = class;
         request.outcome = Outcome::Served;
         request.abandoned = false;
-        request.live = true;
+        request.described = false;
+        request.depth = 0;
         (id, request)
     }
 
@@ -195,24 +261,44 @@ impl Requests {
         let slot = self.slots.len();
         assert!(slot < u32::MAX as usize, "more than 4 billion requests in flight");
         self.slots.push(Request {
-            number: 0,
-            size: 0,
-            timeout: Handle::NONE,
-            started: Time::ZERO,
-            key: 0,
-            client: 0,
-            port: 0,
-            next: RequestId::NONE,
-            decided_by: ActorId(u32::MAX),
+            entered: [Time::ZERO; NEAR],
+            tags: [0; NEAR],
+            actors: [0; NEAR],
             class: 0,
             outcome: Outcome::Served,
             abandoned: false,
-            live: false,
-            depth: 0,
-            path: [BLANK; NEAR],
+            described: false,
+            depth: FREE,
+            number: 0,
+            stage: 0,
         });
+        self.details.push(Details::NONE);
         self.far_path.frames.resize((slot + 1) * self.far_path.stops, BLANK);
         RequestId(slot as u32)
+    }
+
+    /// What few look at of a request.
+    #[inline(always)]
+    #[must_use]
+    pub fn details(&self, id: RequestId) -> Details {
+        if self.slots[id.0 as usize].described { self.details[id.0 as usize] } else { Details::NONE }
+    }
+
+    /// The same, to be changed.
+    #[inline]
+    pub fn describe(&mut self, id: RequestId) -> &mut Details {
+        let details = &mut self.details[id.0 as usize];
+        if !std::mem::replace(&mut self.slots[id.0 as usize].described, true) {
+            *details = Details::NONE;
+        }
+        details
+    }
+
+    /// `actor` decides that a request is not served.
+    #[inline]
+    pub fn decide(&mut self, id: RequestId, outcome: Outcome, actor: ActorId) {
+        self.slots[id.0 as usize].outcome = outcome;
+        self.describe(id).decided_by = actor;
     }
 
     /// The request is over: its slot is free.
@@ -222,8 +308,8 @@ impl Requests {
     #[inline]
     pub fn finish(&mut self, id: RequestId) {
         let request = &mut self.slots[id.0 as usize];
-        assert!(request.live && request.depth == 0, "a request ended twice or before its answer came home");
-        request.live = false;
+        assert!(request.depth == 0, "a request ended twice or before its answer came home");
+        request.depth = FREE;
         self.free.push(id);
     }
 
@@ -234,11 +320,13 @@ impl Requests {
     #[inline(always)]
     pub fn come_home(&mut self, id: RequestId) -> (Frame, &Request) {
         let request = &mut self.slots[id.0 as usize];
-        assert!(request.live && request.depth == 1, "a request ended twice or before its answer came home");
-        request.depth = 0;
-        request.live = false;
+        assert!(request.depth == 1, "a request ended twice or before its answer came home");
+        request.depth = FREE;
         self.free.push(id);
-        (request.path[0], request)
+        (
+            Frame { actor: ActorId(u32::from(request.actors[0])), tag: request.tags[0], entered: request.entered[0] },
+            request,
+        )
     }
 
     /// `actor` passes the request on and waits for the answer.
@@ -251,9 +339,8 @@ impl Requests {
         let request = &mut self.slots[id.0 as usize];
         let depth = request.depth as usize;
         request.depth += 1;
-        match request.path.get_mut(depth) {
-            Some(place) => *place = frame,
-            None => *self.far_path.at(id, depth) = frame,
+        if !request.set_near(depth, frame) {
+            *self.far_path.at(id, depth) = frame;
         }
         request
     }
@@ -265,48 +352,54 @@ impl Requests {
     #[inline(always)]
     pub fn leave(&mut self, id: RequestId) -> Left<'_> {
         let request = &mut self.slots[id.0 as usize];
-        assert!(request.depth > 0, "an answer came to an actor that does not wait for it");
+        assert!(request.depth.wrapping_sub(1) < FREE - 1, "an answer came to an actor that does not wait for it");
         request.depth -= 1;
         let depth = request.depth as usize;
-        let frame = match request.path.get(depth) {
+        let frame = match request.near(depth) {
             Some(frame) => frame,
-            None => self.far_path.at(id, depth),
+            None => *self.far_path.at(id, depth),
         };
-        let frame = *frame;
         let back = match depth.checked_sub(1) {
             None => None,
-            Some(before) => Some(match request.path.get(before) {
-                Some(frame) => frame.actor,
+            Some(before) => Some(match request.actors.get(before) {
+                Some(&actor) => ActorId(u32::from(actor)),
                 None => self.far_path.at(id, before).actor,
             }),
         };
         Left { frame, back, request }
     }
 
+    fn frame(&self, id: RequestId, depth: usize) -> Option<Frame> {
+        let far = || self.far_path.frames.get(id.0 as usize * self.far_path.stops + depth - NEAR).copied();
+        self.slots[id.0 as usize].near(depth).or_else(far)
+    }
+
+    /// Stops on the return path; none of a request that is over.
+    #[inline]
+    fn depth(&self, id: RequestId) -> usize {
+        match self.slots[id.0 as usize].depth {
+            FREE => 0,
+            depth => depth as usize,
+        }
+    }
+
     /// The last actor on the return path.
     #[inline]
     #[must_use]
-    pub fn last(&self, id: RequestId) -> Option<&Frame> {
-        let request = &self.slots[id.0 as usize];
-        let depth = (request.depth as usize).checked_sub(1)?;
-        request.path.get(depth).or_else(|| self.far_path.frames.get(id.0 as usize * self.far_path.stops + depth - NEAR))
+    pub fn last(&self, id: RequestId) -> Option<Frame> {
+        self.frame(id, self.depth(id).checked_sub(1)?)
     }
 
     /// The first actor on the return path: the client, who made it when it entered.
     #[inline]
     #[must_use]
-    pub fn first(&self, id: RequestId) -> Option<&Frame> {
-        let request = &self.slots[id.0 as usize];
-        (request.depth > 0).then_some(&request.path[0])
+    pub fn first(&self, id: RequestId) -> Option<Frame> {
+        if self.depth(id) > 0 { self.frame(id, 0) } else { None }
     }
 
     /// The stops on the return path, the client first.
-    pub fn stops(&self, id: RequestId) -> impl Iterator<Item = &Frame> {
-        let request = &self.slots[id.0 as usize];
-        let near = request.path.iter().take(request.depth as usize);
-        let far = (NEAR..request.depth as usize)
-            .filter_map(move |depth| self.far_path.frames.get(id.0 as usize * self.far_path.stops + depth - NEAR));
-        near.chain(far)
+    pub fn stops(&self, id: RequestId) -> impl Iterator<Item = Frame> {
+        (0..self.depth(id)).filter_map(move |depth| self.frame(id, depth))
     }
 
     /// Requests in flight.
@@ -328,7 +421,7 @@ impl Requests {
         self.slots
             .iter()
             .enumerate()
-            .filter(|(_, request)| request.live)
+            .filter(|(_, request)| request.depth != FREE)
             .map(|(i, request)| (RequestId(i as u32), request))
     }
 }

@@ -43,7 +43,7 @@ proptest! {
                     let place = which % model.len();
                     let (id, _, path) = &mut model[place];
                     if path.len() < depth {
-                        let frame = Frame { actor: ActorId(tag ^ 7), tag, entered: Time::from_nanos(u64::from(tag)) };
+                        let frame = Frame { actor: ActorId((tag ^ 7) & 0xFFFF), tag, entered: Time::from_nanos(u64::from(tag)) };
                         requests.enter(*id, frame.actor, frame.tag, frame.entered);
                         path.push(frame);
                     }
@@ -66,8 +66,8 @@ proptest! {
             }
             for (id, number, path) in &model {
                 prop_assert_eq!(requests[*id].number, *number);
-                prop_assert_eq!(requests.last(*id), path.last());
-                prop_assert_eq!(requests.first(*id), path.first());
+                prop_assert_eq!(requests.last(*id), path.last().copied());
+                prop_assert_eq!(requests.first(*id), path.first().copied());
             }
             let mut present: Vec<u64> = model.iter().map(|&(_, number, _)| number).collect();
             let mut found: Vec<u64> = requests.iter().map(|(_, request)| request.number).collect();
@@ -84,15 +84,18 @@ proptest! {
 fn a_slot_used_again_remembers_nothing() {
     let mut requests = Requests::new(1);
     let (first, _) = requests.create(1, 5);
-    let request = &mut requests[first];
-    (request.size, request.key, request.client) = (9, 9, 9);
-    (request.outcome, request.abandoned) = (Outcome::Error, true);
+    *requests.describe(first) = Details { size: 9, key: 9, client: 9, ..Details::NONE };
+    requests.decide(first, Outcome::Error, ActorId(3));
+    requests[first].abandoned = true;
+    assert_eq!(requests.details(first).size, 9);
     requests.finish(first);
     let (second, _) = requests.create(2, 6);
     assert_eq!(first, second);
     let request = &requests[second];
-    assert_eq!((request.number, request.class, request.size, request.key, request.client), (2, 6, 0, 0, 0));
-    assert_eq!((request.outcome, request.abandoned, request.timeout), (Outcome::Served, false, Handle::NONE));
+    assert_eq!((request.number, request.class), (2, 6));
+    assert_eq!((request.outcome, request.abandoned), (Outcome::Served, false));
+    assert_eq!(requests.details(second), Details::NONE);
+    assert_eq!(requests.describe(second), &Details::NONE);
 }
 
 #[test]
