@@ -6,6 +6,7 @@
 pub mod balancer;
 pub mod clients;
 pub mod fleet;
+pub mod limiter;
 pub mod link;
 pub mod message;
 pub mod route;

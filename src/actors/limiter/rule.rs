@@ -1,0 +1,140 @@
+//! The registry of rate limiting rules. One line here and one file in `rules` make a rule.
+
+use std::fmt::Debug;
+
+use super::accounts::{Accounts, Key};
+use crate::engine::{Duration, Time};
+
+/// What a rule says of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It passes at once.
+    Admitted,
+    /// It passes after a while.
+    Delayed(Duration),
+    /// It is turned away.
+    Rejected {
+        /// After how long the same request would pass, if nobody else came meanwhile.
+        retry_after: Duration,
+    },
+}
+
+/// A rule at work: what all keys have in common.
+pub trait Admit {
+    /// What is kept for each key.
+    type Account: Clone + Debug;
+
+    /// The account of a key that was never seen.
+    fn open(&self, now: Time) -> Self::Account;
+
+    /// Decides on a request that costs so many tokens. Time never goes back between calls.
+    fn admit(&mut self, account: &mut Self::Account, now: Time, cost: u32) -> Verdict;
+
+    /// An admitted request was answered; only rules that watch hear of it.
+    fn answered(&mut self, _served: bool, _now: Time) {}
+}
+
+/// The description of a rule, as the language reads it.
+pub trait Describes {
+    /// The rule at work.
+    type State: Admit + Debug;
+
+    /// The rule, ready.
+    fn build(&self) -> Self::State;
+
+    /// True if it wants to hear how admitted requests ended.
+    fn watches(&self) -> bool {
+        false
+    }
+}
+
+/// A rule at work with the accounts of all its keys.
+#[derive(Debug)]
+pub struct Ledger<S: Admit> {
+    rule: S,
+    accounts: Accounts<S::Account>,
+}
+
+impl<S: Admit> Ledger<S> {
+    #[inline]
+    fn admit(&mut self, key: Key, now: Time, cost: u32) -> Verdict {
+        let Self { rule, accounts } = self;
+        let account = accounts.of(key, || rule.open(now));
+        rule.admit(account, now, cost)
+    }
+}
+
+macro_rules! registry {
+    ($($file:ident :: $rule:ident),+ $(,)?) => {
+        $( use super::rules::$file::$rule; )+
+
+        crate::schema::choice! {
+            /// Which requests pass.
+            pub enum Rule {
+                $( $rule($rule), )+
+            }
+        }
+
+        /// A rule at work.
+        #[derive(Debug)]
+        pub enum Ruler {
+            $(
+                #[doc = concat!("[`", stringify!($rule), "`] at work.")]
+                $rule(Ledger<<$rule as Describes>::State>),
+            )+
+        }
+
+        impl Rule {
+            /// The rule, ready, with places for `keys` accounts.
+            #[must_use]
+            pub fn build(&self, keys: usize) -> Ruler {
+                match self {
+                    $( Self::$rule(rule) => Ruler::$rule(Ledger { rule: rule.build(), accounts: Accounts::new(keys) }), )+
+                }
+            }
+
+            /// True if it wants to hear how admitted requests ended.
+            #[must_use]
+            pub fn watches(&self) -> bool {
+                match self {
+                    $( Self::$rule(rule) => rule.watches(), )+
+                }
+            }
+        }
+
+        impl Ruler {
+            /// Decides on a request of `key` that costs so many tokens.
+            #[inline]
+            pub fn admit(&mut self, key: Key, now: Time, cost: u32) -> Verdict {
+                match self {
+                    $( Self::$rule(ledger) => ledger.admit(key, now, cost), )+
+                }
+            }
+
+            /// An admitted request was answered.
+            pub fn answered(&mut self, served: bool, now: Time) {
+                match self {
+                    $( Self::$rule(ledger) => ledger.rule.answered(served, now), )+
+                }
+            }
+
+            /// Accounts that were given up for newer ones.
+            #[must_use]
+            pub fn forgotten(&self) -> u64 {
+                match self {
+                    $( Self::$rule(ledger) => ledger.accounts.forgotten(), )+
+                }
+            }
+        }
+    };
+}
+
+registry! {
+    token_bucket::TokenBucket,
+    leaky_bucket::LeakyBucket,
+    fixed_window::FixedWindow,
+    sliding_log::SlidingLog,
+    sliding_counter::SlidingCounter,
+    gcra::Gcra,
+    adaptive::Adaptive,
+}

@@ -1,0 +1,67 @@
+//! The generic cell rate algorithm.
+
+use super::MOST;
+use crate::actors::limiter::rule::{Admit, Describes, Verdict};
+use crate::actors::limiter::tokens::{Drip, Tokens};
+use crate::engine::Time;
+use crate::schema::quantity::Rate;
+use crate::schema::record;
+
+record! {
+    /// Each request moves a theoretical arrival time on by 1 / rate; one that comes more than a burst before it is
+    /// turned away. Decides as a token bucket does and keeps one number a key.
+    ///
+    /// ITU-T I.371 (2004), the virtual scheduling algorithm; redis-cell `CL.THROTTLE`, whose `max_burst` is one less
+    /// than `burst` here.
+    pub struct Gcra {
+        /// Requests let through, by time, in the long run; exact to a millionth a second.
+        pub rate: Rate,
+        /// Requests that may come at once; 1 to 1,000,000.
+        pub burst: u32,
+    }
+    check(self, at) {
+        if self.burst == 0 || self.burst > MOST {
+            at.field("burst").error("1 to 1,000,000 requests");
+        }
+    }
+}
+
+/// The theoretical arrival time of a key, measured in what would have dripped by then.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival(Tokens);
+
+/// The rule at work.
+#[derive(Clone, Copy, Debug)]
+pub struct Cells {
+    rate: Drip,
+    burst: Tokens,
+}
+
+impl Describes for Gcra {
+    type State = Cells;
+
+    fn build(&self) -> Cells {
+        Cells { rate: Drip::new(self.rate), burst: Tokens::whole(self.burst) }
+    }
+}
+
+impl Admit for Cells {
+    type Account = Arrival;
+
+    fn open(&self, _now: Time) -> Arrival {
+        Arrival(Tokens::default())
+    }
+
+    #[inline]
+    fn admit(&mut self, arrival: &mut Arrival, now: Time, cost: u32) -> Verdict {
+        let now = self.rate.until(now);
+        let next = arrival.0.max(now) + Tokens::whole(cost);
+        let latest = now + self.burst;
+        if next <= latest {
+            arrival.0 = next;
+            Verdict::Admitted
+        } else {
+            Verdict::Rejected { retry_after: self.rate.time_for(next.without(latest)) }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The token bucket.
+
+use super::MOST;
+use crate::actors::limiter::rule::{Admit, Describes, Verdict};
+use crate::actors::limiter::tokens::{Drip, Tokens};
+use crate::engine::Time;
+use crate::schema::quantity::Rate;
+use crate::schema::record;
+
+record! {
+    /// A bucket of tokens, full at first, refilled at a constant rate up to its capacity; a request takes one or is
+    /// turned away.
+    ///
+    /// Lets through bursts of `capacity`, and in any time t no more than capacity + refill x t.
+    pub struct TokenBucket {
+        /// Tokens the bucket holds; 1 to 1,000,000.
+        pub capacity: u32 = 100,
+        /// Tokens that are added, by time; exact to a millionth a second.
+        pub refill: Rate = Rate::from_per_second(10.0).expect("a rate"),
+    }
+    check(self, at) {
+        if self.capacity == 0 || self.capacity > MOST {
+            at.field("capacity").error("1 to 1,000,000 tokens");
+        }
+    }
+}
+
+/// The bucket of a key.
+#[derive(Clone, Copy, Debug)]
+pub struct Bucket {
+    level: Tokens,
+    last: Time,
+}
+
+/// Buckets of one size.
+#[derive(Clone, Copy, Debug)]
+pub struct Buckets {
+    capacity: Tokens,
+    refill: Drip,
+}
+
+impl Describes for TokenBucket {
+    type State = Buckets;
+
+    fn build(&self) -> Buckets {
+        Buckets { capacity: Tokens::whole(self.capacity), refill: Drip::new(self.refill) }
+    }
+}
+
+impl Admit for Buckets {
+    type Account = Bucket;
+
+    fn open(&self, now: Time) -> Bucket {
+        Bucket { level: self.capacity, last: now }
+    }
+
+    #[inline]
+    fn admit(&mut self, bucket: &mut Bucket, now: Time, cost: u32) -> Verdict {
+        let level = bucket.level + self.refill.during(now.since(bucket.last));
+        let (level, wanted) = (level.min(self.capacity), Tokens::whole(cost));
+        bucket.last = now;
+        if level >= wanted {
+            bucket.level = level.without(wanted);
+            Verdict::Admitted
+        } else {
+            bucket.level = level;
+            Verdict::Rejected { retry_after: self.refill.time_for(wanted.without(level)) }
+        }
+    }
+}
