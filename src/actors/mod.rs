@@ -4,6 +4,7 @@
 //! interaction is a message. How systems are described and put together belongs in `model`.
 
 pub mod balancer;
+pub mod breaker;
 pub mod clients;
 pub mod fleet;
 pub mod limiter;

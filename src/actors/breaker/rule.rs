@@ -1,0 +1,111 @@
+//! The registry of rules by which a circuit opens and closes. One line here and one file in `rules` make a rule.
+
+use std::fmt::Debug;
+
+use crate::engine::{Duration, Time};
+
+/// Whether calls go through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// All do.
+    Closed,
+    /// None do.
+    Open,
+    /// A few do, to see how the service is.
+    HalfOpen,
+}
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Well.
+    Success,
+    /// Badly, by the fault of the service.
+    Failure,
+    /// In a way that says nothing of the service: the call counts as if it had not been made.
+    Ignored,
+}
+
+/// A rule at work.
+pub trait Break {
+    /// Asks to make a call. Where the answer is yes, [`Break::ended`] must follow.
+    ///
+    /// # Errors
+    /// The call must not be made; after this time another may.
+    fn permit(&mut self, now: Time) -> Result<(), Duration>;
+
+    /// A permitted call has ended after so long.
+    fn ended(&mut self, ending: Ending, took: Duration, now: Time);
+
+    /// Whether calls go through. An open circuit closes halfway when it is next asked, not before.
+    fn state(&self) -> State;
+}
+
+/// The description of a rule, as the language reads it.
+pub trait Describes {
+    /// The rule at work.
+    type State: Break + Debug;
+
+    /// The rule with its circuit closed.
+    fn build(&self) -> Self::State;
+}
+
+macro_rules! registry {
+    ($($file:ident :: $rule:ident),+ $(,)?) => {
+        $( use super::rules::$file::$rule; )+
+
+        crate::schema::choice! {
+            /// When a circuit opens, and when it closes again.
+            pub enum Rule {
+                $( $rule($rule), )+
+            }
+        }
+
+        /// A circuit at work.
+        #[derive(Debug)]
+        pub enum Circuit {
+            $(
+                #[doc = concat!("[`", stringify!($rule), "`] at work.")]
+                $rule(<$rule as Describes>::State),
+            )+
+        }
+
+        impl Rule {
+            /// The rule with its circuit closed.
+            #[must_use]
+            pub fn build(&self) -> Circuit {
+                match self {
+                    $( Self::$rule(rule) => Circuit::$rule(rule.build()), )+
+                }
+            }
+        }
+
+        impl Break for Circuit {
+            #[inline]
+            fn permit(&mut self, now: Time) -> Result<(), Duration> {
+                match self {
+                    $( Self::$rule(state) => state.permit(now), )+
+                }
+            }
+
+            #[inline]
+            fn ended(&mut self, ending: Ending, took: Duration, now: Time) {
+                match self {
+                    $( Self::$rule(state) => state.ended(ending, took, now), )+
+                }
+            }
+
+            #[inline]
+            fn state(&self) -> State {
+                match self {
+                    $( Self::$rule(state) => state.state(), )+
+                }
+            }
+        }
+    };
+}
+
+registry! {
+    consecutive_failures::ConsecutiveFailures,
+    failure_rate::FailureRate,
+}

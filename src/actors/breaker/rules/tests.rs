@@ -1,0 +1,154 @@
+//! Transition tables, those of resilience4j's own tests among them.
+
+use super::consecutive_failures::ConsecutiveFailures;
+use super::failure_rate::{Calls, FailureRate, Seconds, Window};
+use crate::actors::breaker::rule::{Break, Describes, Ending, State};
+use crate::engine::{Duration, Time};
+use crate::schema::quantity::{Percent, Span};
+use Ending::{Failure, Ignored, Success};
+use State::{Closed, HalfOpen, Open};
+
+fn at(seconds: f64) -> Time {
+    Time::ZERO + Duration::from_secs_f64(seconds)
+}
+
+fn span(seconds: f64) -> Span {
+    Span::from_seconds(seconds).expect("a length of time")
+}
+
+fn percent(text: &str) -> Percent {
+    Percent::parse(text).expect("a share")
+}
+
+/// The configuration of `CircuitBreakerStateMachineTest`.
+fn rule() -> FailureRate {
+    FailureRate {
+        failures: percent("50 %"),
+        slow: percent("50 %"),
+        slow_after: span(4.0),
+        window: Window::Seconds(Seconds { count: 20 }),
+        least: 5,
+        wait: span(5.0),
+        backoff: 1.0,
+        trials: 4,
+        longest_trial: None,
+    }
+}
+
+/// Makes calls one after the other at `now` and tells the state after each.
+fn states(circuit: &mut impl Break, now: f64, calls: &[(Ending, f64)]) -> Vec<State> {
+    let call = |&(ending, took): &(Ending, f64)| {
+        circuit.permit(at(now)).expect("permitted");
+        circuit.ended(ending, Duration::from_secs_f64(took), at(now));
+        circuit.state()
+    };
+    calls.iter().map(call).collect()
+}
+
+fn opened() -> impl Break {
+    let mut circuit = rule().build();
+    states(&mut circuit, 0.0, &[(Failure, 0.0); 5]);
+    assert_eq!(circuit.state(), Open);
+    circuit
+}
+
+#[test]
+fn three_failures_of_five_open_the_circuit() {
+    let mut circuit = rule().build();
+    let calls = [(Failure, 0.0), (Failure, 0.0), (Failure, 0.0), (Success, 0.0), (Success, 0.0)];
+    assert_eq!(states(&mut circuit, 0.0, &calls), [Closed, Closed, Closed, Closed, Open]);
+    assert_eq!(circuit.permit(at(1.0)), Err(Duration::from_secs_f64(4.0)));
+}
+
+#[test]
+fn slow_calls_open_the_circuit() {
+    let mut circuit = rule().build();
+    let calls = [5.0, 5.0, 1.0, 1.0, 5.0].map(|took| (Success, took));
+    assert_eq!(states(&mut circuit, 0.0, &calls), [Closed, Closed, Closed, Closed, Open]);
+}
+
+#[test]
+fn half_open_only_so_many_calls_go_through() {
+    let mut circuit = opened();
+    assert!(circuit.permit(at(4.999)).is_err());
+    let permits: Vec<bool> = (0..6).map(|_| circuit.permit(at(5.0)).is_ok()).collect();
+    assert_eq!(permits, [true, true, true, true, false, false]);
+    // One that says nothing gives its permission back.
+    circuit.ended(Ignored, Duration::ZERO, at(5.0));
+    assert!(circuit.permit(at(5.0)).is_ok());
+    assert_eq!(circuit.state(), HalfOpen);
+}
+
+#[test]
+fn the_trials_decide() {
+    let good = [(Failure, 0.0), (Success, 0.0), (Success, 0.0), (Success, 0.0)];
+    assert_eq!(states(&mut opened(), 6.0, &good), [HalfOpen, HalfOpen, HalfOpen, Closed]);
+    let slow = [(Success, 5.0), (Success, 5.0), (Success, 5.0), (Success, 1.0)];
+    assert_eq!(states(&mut opened(), 6.0, &slow), [HalfOpen, HalfOpen, HalfOpen, Open]);
+    let ignored = [(Success, 0.0), (Success, 0.0), (Success, 0.0), (Ignored, 0.0), (Failure, 0.0)];
+    assert_eq!(states(&mut opened(), 6.0, &ignored), [HalfOpen, HalfOpen, HalfOpen, HalfOpen, Closed]);
+}
+
+#[test]
+fn what_was_seen_before_is_forgotten_when_the_circuit_closes() {
+    let mut circuit = opened();
+    states(&mut circuit, 6.0, &[(Success, 0.0); 4]);
+    let calls = [(Failure, 0.0); 5];
+    assert_eq!(states(&mut circuit, 6.0, &calls), [Closed, Closed, Closed, Closed, Open]);
+}
+
+#[test]
+fn the_wait_grows_each_time_the_circuit_opens_anew() {
+    let mut circuit = FailureRate { backoff: 1.5, ..rule() }.build();
+    states(&mut circuit, 0.0, &[(Failure, 0.0); 5]);
+    assert!(circuit.permit(at(3.0)).is_err());
+    let trials = states(&mut circuit, 6.0, &[(Failure, 0.0); 4]);
+    assert_eq!(trials, [HalfOpen, HalfOpen, HalfOpen, Open]);
+    // 7.5 s this time.
+    assert!(circuit.permit(at(12.0)).is_err());
+    assert!(circuit.permit(at(17.0)).is_ok());
+    assert_eq!(circuit.state(), HalfOpen);
+}
+
+#[test]
+fn a_circuit_that_stays_half_open_too_long_opens_anew() {
+    let mut circuit = FailureRate { longest_trial: Some(span(1.0)), ..rule() }.build();
+    states(&mut circuit, 0.0, &[(Failure, 0.0); 5]);
+    assert!(circuit.permit(at(5.0)).is_ok());
+    assert!(circuit.permit(at(6.0)).is_err());
+    assert_eq!(circuit.state(), Open);
+}
+
+#[test]
+fn calls_slide_out_of_both_windows() {
+    let seconds = FailureRate { least: 4, ..rule() };
+    let mut circuit = seconds.build();
+    states(&mut circuit, 0.5, &[(Failure, 0.0); 3]);
+    // In second 20 the failures of second 0 are out of reach.
+    assert_eq!(states(&mut circuit, 20.0, &[(Success, 0.0)]), [Closed]);
+    let mut circuit = seconds.build();
+    states(&mut circuit, 0.5, &[(Failure, 0.0); 3]);
+    assert_eq!(states(&mut circuit, 19.9, &[(Success, 0.0)]), [Open]);
+    // Of a window of four calls, the minimum is four too.
+    let calls = FailureRate { window: Window::Calls(Calls { count: 4 }), least: 100, ..rule() };
+    let mut circuit = calls.build();
+    let ends = [Failure, Success, Success, Success, Success, Failure, Success, Failure].map(|ending| (ending, 0.0));
+    let expected = [Closed, Closed, Closed, Closed, Closed, Closed, Closed, Open];
+    assert_eq!(states(&mut circuit, 0.0, &ends), expected);
+}
+
+#[test]
+fn failures_in_a_row_open_the_circuit_and_one_success_closes_it() {
+    let rule = ConsecutiveFailures { failures: 5, recovery: span(60.0) };
+    let mut circuit = rule.build();
+    states(&mut circuit, 0.0, &[(Failure, 0.0); 4]);
+    states(&mut circuit, 0.0, &[(Success, 0.0)]);
+    let calls = [(Failure, 0.0); 5];
+    assert_eq!(states(&mut circuit, 1.0, &calls), [Closed, Closed, Closed, Closed, Open]);
+    // Only after more than 60 s.
+    assert_eq!(circuit.permit(at(61.0)), Err(Duration::from_nanos(1)));
+    // One failure is enough to open it anew: the count goes on.
+    assert_eq!(states(&mut circuit, 61.1, &[(Failure, 0.0)]), [Open]);
+    assert!(circuit.permit(at(121.0)).is_err());
+    assert_eq!(states(&mut circuit, 121.2, &[(Success, 0.0), (Failure, 0.0)]), [Closed, Closed]);
+}
