@@ -106,8 +106,17 @@ fn legend(results: &Results, rows: &[Row]) -> Vec<String> {
         let place = if results.sweep.is_some() { " at the same point" } else { "" };
         legend.push(format!("▲▼: difference to {baseline}{place}, shown where its interval excludes zero."));
     }
-    if any(&|row| row.state.is_some()) {
+    let any = |test: &dyn Fn(&Stability) -> bool| results.cells.iter().any(|cell| test(&cell.stability));
+    if any(&|stability| matches!(stability, Stability::Unstable { .. })) {
         legend.push("unstable: requests gather without end, so that no mean exists.".to_owned());
+    }
+    if any(&|stability| matches!(stability, Stability::Bimodal { .. })) {
+        legend.push(
+            "two states: replications settled in one or the other, and a mean would describe neither.".to_owned(),
+        );
+    }
+    if any(&|stability| matches!(stability, Stability::Overflow { .. })) {
+        legend.push("stopped: a limit of the run was reached; what was found until then is in the files.".to_owned());
     }
     legend.extend(rankings(results));
     legend
