@@ -159,3 +159,40 @@ fn claims_along_a_sweep_look_at_every_step() {
     let verdicts: Vec<Verdict> = results.claims.iter().map(|claim| claim.verdict).collect();
     assert_eq!(verdicts, [Verdict::Holds, Verdict::Fails, Verdict::Holds]);
 }
+
+/// How many of the intervals of a p99 carry the warning, over `experiments` seeds of ten replications of M/M/`workers`.
+fn warned(workers: u32, load: f64, duration: &str, experiments: u64) -> u64 {
+    let rate = load * 1000.0 * f64::from(workers);
+    let system =
+        QUEUE.replace("800/s", &format!("{rate}/s")).replace("service:", &format!("workers: {workers}, service:"));
+    let warned = |seed: &u64| {
+        let run = format!(r#"duration: "{duration}", warm_up: "200 ms", replications: 10, seed: {seed}"#);
+        let results = answer(&experiment(&system, &run, "measure: [Latency([0.5, 0.99])]"));
+        let few = |id: &str| match estimate(&results.cells[0], id).interval {
+            IntervalKind::Quantiles { few, .. } => few,
+            other => panic!("{other:?}"),
+        };
+        assert!(!few("latency_p50"), "half of all requests lie beyond the median");
+        let said = results.notices.iter().any(|notice| {
+            notice.contains("p99 latency may be too narrow in system") && notice.contains("make replications longer")
+        });
+        assert_eq!(few("latency_p99"), said, "{:?}", results.notices);
+        said
+    };
+    (1..=experiments).filter(warned).count() as u64
+}
+
+#[test]
+fn intervals_of_a_p99_from_short_replications_are_warned_about() {
+    // Ten replications of 1000 requests each, whose intervals hold the true p99 84 % of the time (M/M/4) and 83 % (M/M/1).
+    let (four, one) = (warned(4, 0.7, "557 ms", 30), warned(1, 0.7, "1629 ms", 30));
+    // At least 94 % are warned about: 18 of 30 or fewer is less likely than one in a million.
+    assert!(four > 18 && one > 18, "{four} and {one} of 30");
+}
+
+#[test]
+fn intervals_of_a_p99_from_long_replications_are_not_warned_about() {
+    // 40,000 requests each: the intervals hold the true p99 96 % (M/M/4) and 94 % (M/M/1) of the time.
+    let (four, one) = (warned(4, 0.7, "14.5 s", 10), warned(1, 0.5, "80.2 s", 10));
+    assert_eq!((four, one), (0, 0));
+}

@@ -37,6 +37,8 @@ fn every_model_gives_its_known_answer() {
         ("gm1 --load 0.8 --cv 0.5", "latency_mean", 3.267_383_610_319_283_7),
         ("gm1 --load 0.8 --cv 0", "latency_mean", 2.692_730_839_920_051_4),
         ("round-robin --servers 10 --load 0.9", "latency_mean", 5.660_276_390_105_637),
+        ("jsq --load 0.95", "latency_mean", 10.486_638_811_943_646),
+        ("jsq --load 0.95", "waits", 0.919_955_014_863_348_3),
         ("supermarket --choices 2 --load 0.9", "latency_mean", 2.614_057_377_323_876),
         ("closed --users 100 --think 10_s --station web:10:1s", "throughput", 8.839_774_991_768_575),
         ("closed --users 11 --think 10_s --service 1_s", "throughput", 0.836_767_666_755_565_9),

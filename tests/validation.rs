@@ -93,6 +93,11 @@ fn two_and_three_choices_among_five_hundred_servers_wait_as_the_supermarket_mode
 }
 
 #[test]
+fn least_connections_join_the_shortest_queue() {
+    validate(Family::JoinShortest, 0.1);
+}
+
+#[test]
 fn users_in_a_closed_loop_follow_the_machine_repairman() {
     validate(Family::Closed, 0.1);
 }

@@ -21,7 +21,8 @@ const LONGEST: u32 = 1 << 30;
 #[derive(Debug)]
 pub struct FileJournal {
     path: PathBuf,
-    kept: BTreeMap<JobId, Observation>,
+    /// What was found earlier and is not recalled yet.
+    kept: Mutex<BTreeMap<JobId, Observation>>,
     file: Mutex<Option<File>>,
 }
 
@@ -45,7 +46,7 @@ impl FileJournal {
         }
         let mut file = File::create(&path)?;
         write_frame(&mut file, &header(manifest))?;
-        Ok(Self { path, kept: BTreeMap::new(), file: Mutex::new(Some(file)) })
+        Ok(Self { path, kept: Mutex::default(), file: Mutex::new(Some(file)) })
     }
 
     /// The journal that an earlier run of `manifest` left; `None` if there is none.
@@ -80,13 +81,13 @@ impl FileJournal {
             Ok(file)
         };
         let file = append(&path).map_err(|error| format!("cannot write \"{shown}\": {error}"))?;
-        Ok(Some(Self { path: path.clone(), kept, file: Mutex::new(Some(file)) }))
+        Ok(Some(Self { path: path.clone(), kept: Mutex::new(kept), file: Mutex::new(Some(file)) }))
     }
 
     /// Replications it holds.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.kept.len()
+        self.kept.lock().map_or(0, |kept| kept.len())
     }
 
     /// The run is complete: the journal has done its work.
@@ -98,7 +99,8 @@ impl FileJournal {
 
 impl Journal for FileJournal {
     fn recall(&self, job: JobId) -> Option<Observation> {
-        self.kept.get(&job).cloned()
+        // Nothing is asked for twice, and one copy in memory is enough.
+        self.kept.lock().ok()?.remove(&job)
     }
 
     fn keep(&self, job: JobId, observation: &Observation) {

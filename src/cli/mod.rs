@@ -5,6 +5,7 @@ mod files;
 mod import;
 mod journal;
 mod list;
+mod memory;
 mod progress;
 mod run;
 mod shipped;

@@ -7,17 +7,19 @@ use std::time::Instant;
 
 use super::files::{Disk, resolve};
 use super::journal::FileJournal;
+use super::memory::{Share, Watch, share, size, usual_budget};
 use super::progress::Bar;
 use super::{End, complain, print, shipped, snapshot, tell};
+use crate::lab::memory::need;
 use crate::lab::results::{Results, Verdict};
 use crate::lab::{Experiment, Plan, Replications, RunSpec, WarmUp, load, plan, run as run_plan, run_with_journal};
 use crate::report::{self, Format};
-use crate::schema::quantity::Span;
+use crate::schema::quantity::{Bytes, Span};
 
 /// What `run` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rushhour run hockey-stick\n  rushhour run mine.ron --quick\n  rushhour run mine.ron --replications 40 --out results --format csv\n  rushhour run out/mine/manifest.ron     the same run again, bit for bit"
+    after_help = "Examples:\n  rushhour run hockey-stick\n  rushhour run mine.ron --quick\n  rushhour run mine.ron --replications 40 --out results --format csv\n  rushhour run out/mine/manifest.ron     the same run again, bit for bit\n\nMemory: a replication stops when more requests are in flight than the file's `run` allows (`in_flight`, without it a\nmillion, about 200 bytes each), says so, and keeps what it found. On Linux, only as many replications run at once as\nfit into four fifths of the memory that is available; where not even one fits, nothing is run. None of this changes\na number."
 )]
 pub struct Arguments {
     /// Files, or names of what the program carries
@@ -38,6 +40,12 @@ pub struct Arguments {
     /// Another length of a replication than the file's, such as "10 min"
     #[arg(long, value_name = "TIME")]
     duration: Option<String>,
+    /// Another limit on requests in flight than the file's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=8_000_000))]
+    in_flight: Option<u64>,
+    /// Memory that may be used, such as "2 GB"; without it, four fifths of what is available
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    memory: Option<u64>,
     /// Folder for the files; without it, `out/NAME`
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
@@ -84,6 +92,10 @@ impl From<Form> for Format {
     }
 }
 
+fn memory(text: &str) -> Result<u64, String> {
+    Bytes::parse(text).map(Bytes::bytes).map_err(|why| format!("{why}; write \"2 GB\""))
+}
+
 /// Runs the files one after the other; all are checked before the first is run.
 pub fn run(arguments: &Arguments) -> End {
     let mut plans = Vec::new();
@@ -123,10 +135,14 @@ pub fn run(arguments: &Arguments) -> End {
     if let Err(why) = super::use_threads(arguments.threads) {
         return complain(&why);
     }
+    let shares = match shares(&plans, arguments) {
+        Ok(shares) => shares,
+        Err(why) => return complain(&why),
+    };
     let stop = stop_flag();
     let mut worst = End::Fine;
-    for ((_, plan), folder) in plans.iter().zip(&folders) {
-        let end = run_one(plan, folder, arguments, old.as_ref(), &stop);
+    for (((_, plan), folder), share) in plans.iter().zip(&folders).zip(shares) {
+        let end = run_one(plan, folder, share, arguments, old.as_ref(), &stop);
         if worst == End::Fine || end == End::Stopped {
             worst = end;
         }
@@ -135,6 +151,34 @@ pub fn run(arguments: &Arguments) -> End {
         }
     }
     worst
+}
+
+/// How each plan shares out the memory there is.
+fn shares(plans: &[(&String, Plan)], arguments: &Arguments) -> Result<Vec<Share>, String> {
+    let budget = arguments.memory.or_else(usual_budget);
+    let threads = rayon::current_num_threads();
+    let one = |(word, plan): &(&String, Plan)| {
+        let need = need(plan);
+        let share = share(&need, budget, threads).map_err(|why| format!("{word}: {why}"))?;
+        if share.at_once < threads && !arguments.quiet {
+            let (one, all) = (size(need.total()), size(budget.unwrap_or(0)));
+            let at_once = share.at_once;
+            tell(&format!(
+                "note: {at_once} of {threads} threads, as a replication of {word} may need {one} and {all} may be used\n"
+            ));
+        }
+        Ok(share)
+    };
+    plans.iter().map(one).collect()
+}
+
+/// Runs `work` with at most so many replications at once.
+fn at_once<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> Result<R, String> {
+    if threads >= rayon::current_num_threads() {
+        return Ok(work());
+    }
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.map(|pool| pool.install(work)).map_err(|error| format!("cannot start {threads} threads: {error}"))
 }
 
 fn prepare(word: &str, arguments: &Arguments) -> Result<Plan, String> {
@@ -160,6 +204,7 @@ fn adjust(experiment: &mut Experiment, arguments: &Arguments) -> Result<(), Stri
         }
         run.duration = Some(span);
     }
+    run.in_flight = arguments.in_flight.unwrap_or(run.in_flight);
     run.seed = arguments.seed.unwrap_or(run.seed);
     if let Some(n) = arguments.replications {
         run.replications = Replications::Fixed(n);
@@ -226,7 +271,14 @@ fn stop_flag() -> Arc<AtomicBool> {
     Arc::clone(flag)
 }
 
-fn run_one(plan: &Plan, folder: &Path, arguments: &Arguments, old: Option<&Results>, stop: &AtomicBool) -> End {
+fn run_one(
+    plan: &Plan,
+    folder: &Path,
+    share: Share,
+    arguments: &Arguments,
+    old: Option<&Results>,
+    stop: &AtomicBool,
+) -> End {
     let started = Instant::now();
     let manifest = plan.manifest();
     let journal = match journal(folder, &manifest, arguments) {
@@ -234,14 +286,16 @@ fn run_one(plan: &Plan, folder: &Path, arguments: &Arguments, old: Option<&Resul
         Err(why) => return complain(&why),
     };
     let bar = Bar::new(arguments.quiet);
-    let results = match &journal {
-        Some(journal) => run_with_journal(plan, &bar, journal, stop),
-        None => run_plan(plan, &bar, stop),
-    };
+    let watch = Watch::new(&bar, stop, share.kept);
+    let results = at_once(share.at_once, || match &journal {
+        Some(journal) => run_with_journal(plan, &watch, journal, stop),
+        None => run_plan(plan, &watch, stop),
+    });
     bar.finish();
     let results = match results {
-        Ok(results) => results,
-        Err(why) => return complain(&format!("a defect of the program: {why}")),
+        Ok(Ok(results)) => results,
+        Ok(Err(why)) => return complain(&format!("a defect of the program: {why}")),
+        Err(why) => return complain(&why),
     };
     let seconds = started.elapsed().as_secs_f64();
     let width = comfy_table::Table::new().width().unwrap_or(120);

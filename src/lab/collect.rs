@@ -3,6 +3,7 @@
 use super::claim::{Claim, Trouble};
 use super::compare::{compare, rankings};
 use super::estimate::{estimates, interval_of};
+use super::number;
 use super::observe::{NodeSeen, Observation};
 use super::plan::{Plan, PlannedCell};
 use super::results::{
@@ -42,6 +43,7 @@ pub fn collect(plan: &Plan, warm_ups: &[WarmUpFound], observations: &[Observatio
     }
     note_unsure(plan, &cells, &mut notices);
     note_batches(&cells, &mut notices);
+    note_tails(plan, &cells, &mut notices);
     let mut results = Results {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         title: plan.experiment.title.clone(),
@@ -157,6 +159,40 @@ fn note_batches(cells: &[Cell], notices: &mut Vec<String>) {
     let warning = if correlated { "; neighbouring batches are alike, so they are too narrow: run longer" } else { "" };
     notices.push(format!(
         "one replication: intervals of means come from batches of the run, quantiles have none{warning}"
+    ));
+}
+
+/// Says which quantiles have too little beyond them for their intervals to be trusted.
+fn note_tails(plan: &Plan, cells: &[Cell], notices: &mut Vec<String>) {
+    let (mut names, mut places) = (Vec::new(), Vec::new());
+    let mut least: Option<(f64, String)> = None;
+    for (cell, planned) in cells.iter().zip(&plan.cells).filter(|(cell, _)| cell.stability == Stability::Stable) {
+        for estimate in &cell.estimates {
+            let IntervalKind::Quantiles { independent: Some(independent), few: true } = estimate.interval else {
+                continue;
+            };
+            let place = describe(plan, planned);
+            if least.as_ref().is_none_or(|(least, _)| independent < *least) {
+                least = Some((independent, format!("{} of {place}", estimate.name)));
+            }
+            if !names.contains(&estimate.name) {
+                names.push(estimate.name.clone());
+            }
+            if places.last() != Some(&place) {
+                places.push(place);
+            }
+        }
+    }
+    let Some((least, where_least)) = least else { return };
+    let places = match &places[..] {
+        [few @ ..] if few.len() <= 3 => few.join(", "),
+        many => format!("{} of {} cells", many.len(), cells.len()),
+    };
+    notices.push(format!(
+        "intervals of {} may be too narrow in {places}: few independent requests lie beyond the quantile (least: {} a \
+         replication, {where_least}); make replications longer",
+        names.join(", "),
+        number::plain(least, 2),
     ));
 }
 

@@ -4,13 +4,20 @@ use super::measure::{Quantity, What};
 use super::observe::Observation;
 use super::results::{Estimate, IntervalKind, Stability};
 use crate::measure::Latency;
-use crate::stats::{Interval, batch::lag_one, proportion::wilson};
+use crate::stats::{Interval, batch::lag_one, proportion::wilson, tail::independent_beyond};
 
 /// Batches of a single replication (Schmeiser 1982: ten to thirty).
 const BATCHES: usize = 20;
 /// Correlation of neighbouring batches beyond which their interval is too narrow: what independent batches show in one
 /// of a hundred runs.
 const CORRELATED: f64 = 0.52;
+/// Independent requests beyond a quantile, in all replications together, below which its interval may be too narrow:
+/// their share is then known to no better than 11 %. Of 31,000 intervals of M/M/1 and M/M/4 queues at loads from 0.5 to
+/// 0.9, made of 5 to 40 replications of 1000 to 40,000 requests, those without the warning held the truth to 94 %, those
+/// with it to 83 %.
+pub const ENOUGH_BEYOND: f64 = 80.0;
+/// And below which in each replication: a quantile of fewer is that of another number of requests.
+const ENOUGH_IN_EACH: f64 = 2.0;
 
 /// The estimates of a cell, one for each quantity of the plan. `latency` is pooled over the replications.
 #[must_use]
@@ -36,6 +43,7 @@ pub fn estimates(
             _ => (half_width, IntervalKind::Replications),
         };
         let (half_width, interval) = match quantity.what {
+            What::LatencyQuantile(p) if half_width.is_some() => (half_width, quantiles(seen, latency, p)),
             What::DropRate if share_is_extreme(mean, half_width) => share(seen, point, confidence),
             _ => (half_width, interval),
         };
@@ -51,6 +59,28 @@ pub fn estimates(
         }
     };
     quantities.iter().enumerate().map(estimate).collect()
+}
+
+/// What there is to say of an interval over quantiles: how many independent requests beyond the pooled quantile each
+/// replication holds.
+fn quantiles(seen: &[Option<Observation>], pooled: &Latency, p: f64) -> IntervalKind {
+    let level = pooled.quantile_bound(p).unwrap_or(u64::MAX);
+    let shares: Vec<f64> = seen
+        .iter()
+        .flatten()
+        .filter_map(|observation| {
+            let (mut all, mut beyond) = (0, 0);
+            for &(nanos, count) in &observation.latencies {
+                all += count;
+                beyond += if nanos > level { count } else { 0 };
+            }
+            (all > 0).then(|| beyond as f64 / all as f64)
+        })
+        .collect();
+    let independent = independent_beyond(&shares);
+    let enough = ENOUGH_IN_EACH.max(ENOUGH_BEYOND / shares.len() as f64);
+    let few = independent.is_some_and(|independent| independent < enough);
+    IntervalKind::Quantiles { independent, few }
 }
 
 /// True of numbers that mean nothing where a queue grows without end.

@@ -10,6 +10,7 @@ pub mod journal;
 mod ledger;
 pub mod load;
 pub mod measure;
+pub mod memory;
 pub mod number;
 pub mod observe;
 pub mod plan;

@@ -160,6 +160,14 @@ pub enum IntervalKind {
     /// Student's t over replications.
     #[default]
     Replications,
+    /// Student's t over the quantiles of replications.
+    Quantiles {
+        /// How many independent requests beyond the quantile a replication holds, by how much their share varies from
+        /// one replication to the next; `None` where it does not vary.
+        independent: Option<f64>,
+        /// True if all replications together hold so few that the interval is too narrow.
+        few: bool,
+    },
     /// Student's t over batches of a single replication.
     Batches {
         /// True if neighbouring batches resemble each other, which makes the interval too narrow.

@@ -186,7 +186,8 @@ record! {
         pub confidence: Percent = Percent::of(95.0),
         /// Events after which a replication is stopped: a guard against runs that never end.
         pub events: u64 = 20_000_000_000,
-        /// Requests in flight at which a replication is stopped: a guard of memory, about 200 bytes each on every thread.
+        /// Requests in flight at which a replication is stopped, with what it found until then kept: a guard of memory,
+        /// about 200 bytes each for every replication that runs at once.
         pub in_flight: u64 = 1_000_000,
     }
     check(self, at) {

@@ -1,8 +1,9 @@
 //! Whether a cell has a steady state.
 
+use super::number;
 use super::observe::Observation;
 use super::plan::PlannedCell;
-use super::results::Stability;
+use super::results::{Stability, Unit};
 use super::spec::RunSpec;
 use crate::engine::{Duration, Ended};
 use crate::stats::trend;
@@ -10,8 +11,9 @@ use crate::stats::trend;
 /// What the queues of the fleets say: stable, growing without end, or stopped by a limit of the program.
 #[must_use]
 pub fn stability(planned: &PlannedCell, run: &RunSpec, warm_up: Duration, done: &[&Observation]) -> Stability {
-    if done.iter().any(|observation| observation.ended == Ended::InFlight) {
-        return Stability::Overflow { limit: format!("more than {} requests in flight", run.in_flight) };
+    if let Some(full) = done.iter().find(|observation| observation.ended == Ended::InFlight) {
+        let at = number::with_interval(Some(full.over.as_secs_f64()), None, Unit::Seconds);
+        return Stability::Overflow { limit: format!("more than {} requests in flight at {at}", run.in_flight) };
     }
     if let Some(still) = done.iter().find(|observation| observation.ended == Ended::Standstill) {
         let limit =
@@ -85,7 +87,6 @@ mod tests {
     use super::*;
     use crate::engine::Time;
     use crate::lab::observe::NodeSeen;
-    use crate::lab::results::Unit;
     use crate::model::NodeInfo;
 
     /// A replication with so many requests in flight all the time.

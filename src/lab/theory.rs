@@ -8,7 +8,9 @@ use crate::actors::fleet::{Discipline, FleetSpec};
 use crate::distributions::Distribution;
 use crate::model::{NodeSpec, System};
 use crate::schema::quantity::{Bytes, Span};
-use crate::stats::theory::{self, Answer, Arrivals, Gm1, Interarrival, Service, Station, Supermarket, recognise};
+use crate::stats::theory::{
+    self, Answer, Arrivals, Gm1, Interarrival, JoinShortestOfTwo, Service, Station, Supermarket, recognise,
+};
 
 /// Quantiles given beside the values of a model, enough to draw its tail.
 const QUANTILES: [f64; 14] =
@@ -117,6 +119,11 @@ fn answer(parts: &Parts<'_>) -> Option<Answer> {
             let model = Gm1::round_robin(rate, 1.0 / parts.service_mean(), servers).ok()?;
             Some(model.answer_round_robin(servers))
         }
+        // Two choices of two are all there are.
+        policy if servers == 2 && joins_shortest(policy) && parts.is_exponential_server() => {
+            let load = rate * parts.service_mean() / servers as f64;
+            Some(JoinShortestOfTwo::new(load, parts.service_mean()).ok()?.answer())
+        }
         Policy::PowerOfChoices(choices) if parts.is_exponential_server() && choices.d >= 2 => {
             let load = rate * parts.service_mean() / servers as f64;
             let mut answer = Supermarket::new(load, parts.service_mean(), choices.d as usize).ok()?.answer();
@@ -125,6 +132,15 @@ fn answer(parts: &Parts<'_>) -> Option<Answer> {
             Some(answer)
         }
         _ => None,
+    }
+}
+
+/// True of policies that send each request to the shortest of two queues.
+fn joins_shortest(policy: &Policy) -> bool {
+    match policy {
+        Policy::LeastConnections(_) => true,
+        Policy::PowerOfChoices(choices) => choices.d >= 2,
+        _ => false,
     }
 }
 

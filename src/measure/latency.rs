@@ -77,16 +77,25 @@ impl<const RESOLUTION: u32> Latency<RESOLUTION> {
     /// The length in seconds that a fraction `p` (0 to 1) did not exceed, to the histogram's digits; `None` if there are none.
     #[must_use]
     pub fn quantile(&self, p: f64) -> Option<f64> {
+        let (low, high) = bounds_of::<RESOLUTION>(self.quantile_bucket(p)?);
+        Some((low as f64 + high as f64) / 2.0 / 1e9)
+    }
+
+    /// The longest length in nanoseconds that the histogram does not tell from that quantile.
+    #[must_use]
+    pub fn quantile_bound(&self, p: f64) -> Option<u64> {
+        Some(bounds_of::<RESOLUTION>(self.quantile_bucket(p)?).1)
+    }
+
+    fn quantile_bucket(&self, p: f64) -> Option<usize> {
         // As many as must be counted from the shortest; at least one, and never more than there are.
         let total = self.count();
         let wanted = ((p.clamp(0.0, 1.0) * total as f64).ceil() as u64).clamp(1, total.max(1));
         let mut seen = 0;
-        let bucket = self.counts.iter().position(|&count| {
+        self.counts.iter().position(|&count| {
             seen += count;
             seen >= wanted
-        })?;
-        let (low, high) = bounds_of::<RESOLUTION>(bucket);
-        Some((low as f64 + high as f64) / 2.0 / 1e9)
+        })
     }
 
     /// What was recorded, in little space: (longest length of a bucket in nanoseconds, how many), shortest first.

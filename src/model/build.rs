@@ -102,7 +102,8 @@ fn identity_matters(system: &System) -> bool {
 }
 
 /// The most actors a request passes.
-fn depth(system: &System) -> usize {
+#[must_use]
+pub fn depth(system: &System) -> usize {
     fn below(system: &System, node: &NodeSpec) -> usize {
         let deepest = node.targets().iter().filter_map(|name| system.nodes.get(&name.text));
         1 + deepest.map(|target| below(system, target)).max().unwrap_or(0)

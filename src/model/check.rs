@@ -1,6 +1,7 @@
 //! What is wrong with a system as a whole: names that lead nowhere, requests that go round, nodes nobody reaches.
 
 use super::system::{NodeSpec, System};
+use crate::actors::clients::Traffic;
 use crate::actors::route::Spread;
 use crate::engine::simulation::MAX_ACTORS;
 use crate::schema::{Diagnostic, Map, Name, suggest};
@@ -43,8 +44,26 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
     }
     find_cycles(nodes, &mut found);
     find_unreached(nodes, &mut found);
+    check_users(system, &mut found);
     check_faults(system, &mut found);
     found
+}
+
+/// Every user who thinks stands in the calendar, which has room for so many.
+const MOST_USERS: u64 = 10_000_000;
+
+fn check_users(system: &System, found: &mut Vec<Diagnostic>) {
+    let users = system.clients().map(|(_, clients)| match &clients.arrivals {
+        Traffic::Users(users) => u64::from(users.count),
+        _ => 0,
+    });
+    let users: u64 = users.sum();
+    if users > MOST_USERS
+        && let Some((start, _)) = system.nodes.entries.first()
+    {
+        let message = format!("{users} users in all nodes of `Clients` together; {MOST_USERS} at most");
+        found.push(Diagnostic::new(start.region, message));
+    }
 }
 
 fn bad_name(name: &str) -> Option<String> {

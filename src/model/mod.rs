@@ -6,6 +6,6 @@ mod build;
 mod check;
 mod system;
 
-pub use build::{Built, Inputs, NodeInfo, build, node_infos};
+pub use build::{Built, Inputs, NodeInfo, build, depth, node_infos};
 pub use check::check;
 pub use system::{FaultSpec, NodeName, NodeSpec, System, VERSION};

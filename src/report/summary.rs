@@ -1,7 +1,7 @@
 //! The summary as words, before it takes a form: what the terminal table and the Markdown page have in common.
 
 use crate::lab::number;
-use crate::lab::results::{Cell, Results, RunSummary, Stability, Unit, Verdict};
+use crate::lab::results::{Cell, Comparison, Results, RunSummary, Stability, Unit, Verdict};
 
 /// The words of a summary.
 pub(super) struct Summary {
@@ -61,6 +61,45 @@ pub(super) fn summarize(results: &Results) -> Summary {
     Summary { keys, measures, rows, legend }
 }
 
+/// How sure the differences to the baseline are: what stands above the table, and the table, whose entries are the
+/// corrected p-value and the share of variance saved. `None` where nothing was compared.
+pub(super) fn differences(results: &Results) -> Option<(String, Summary)> {
+    let baseline = results.baseline.and_then(|arm| results.arms.get(arm))?;
+    let mut summary = summarize(results);
+    let mut rows = Vec::new();
+    let cells = (0..results.points()).flat_map(|point| (0..results.arms.len()).map(move |arm| (arm, point)));
+    let cells = cells.filter_map(|(arm, point)| results.cell(arm, point));
+    for (mut row, cell) in summary.rows.drain(..).zip(cells) {
+        let tested = cell.comparisons.iter().any(|comparison| comparison.p_value.is_some());
+        if row.state.is_some() || !tested {
+            continue;
+        }
+        row.opens = rows.last().is_none_or(|before: &Row| before.keys[0] != row.keys[0]);
+        let entry = |comparison| Entry { number: sureness(comparison), ..Entry::default() };
+        row.entries = cell.comparisons.iter().map(entry).collect();
+        rows.push(row);
+    }
+    summary.rows = rows;
+    let place = if results.sweep.is_some() { " at the same point" } else { "" };
+    let caption = format!(
+        "Differences to {baseline}{place}: p-value after Holm's correction, variance saved by common random numbers"
+    );
+    (!summary.rows.is_empty()).then_some((caption, summary))
+}
+
+/// "<0.001, 93 %"; "–" where nothing was tested.
+fn sureness(comparison: &Comparison) -> String {
+    let Some(p) = comparison.p_value else { return "–".to_owned() };
+    let p = if p < 0.001 { "<0.001".to_owned() } else { number::plain(p, 2) };
+    match comparison.variance_saved {
+        Some(saved) => {
+            let sign = if saved < 0.0 { "−" } else { "" };
+            format!("{p}, {sign}{} %", number::plain((saved.abs() * 100.0).round(), 3))
+        }
+        None => p,
+    }
+}
+
 fn entries(cell: &Cell) -> Vec<Entry> {
     let entry = |estimate: &crate::lab::results::Estimate| {
         let comparison = cell.comparisons.iter().find(|comparison| comparison.id == estimate.id);
@@ -106,8 +145,17 @@ fn legend(results: &Results, rows: &[Row]) -> Vec<String> {
         let place = if results.sweep.is_some() { " at the same point" } else { "" };
         legend.push(format!("▲▼: difference to {baseline}{place}, shown where its interval excludes zero."));
     }
-    if any(&|row| row.state.is_some()) {
+    let any = |test: &dyn Fn(&Stability) -> bool| results.cells.iter().any(|cell| test(&cell.stability));
+    if any(&|stability| matches!(stability, Stability::Unstable { .. })) {
         legend.push("unstable: requests gather without end, so that no mean exists.".to_owned());
+    }
+    if any(&|stability| matches!(stability, Stability::Bimodal { .. })) {
+        legend.push(
+            "two states: replications settled in one or the other, and a mean would describe neither.".to_owned(),
+        );
+    }
+    if any(&|stability| matches!(stability, Stability::Overflow { .. })) {
+        legend.push("stopped: a limit of the run was reached; what was found until then is in the files.".to_owned());
     }
     legend.extend(rankings(results));
     legend

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
 
-use super::summary::{Row, Summary, method, summarize, verdict};
+use super::summary::{Row, Summary, differences, method, summarize, verdict};
 use crate::lab::results::{Results, Verdict};
 
 /// Only a rule under the head: numbers in columns need no cage.
@@ -26,6 +26,14 @@ pub(super) fn render(results: &Results, colour: bool, width: u16) -> String {
     }
     for block in blocks(&summary, width) {
         let _ = writeln!(out, "\n{}", table(&summary, &block, paint, width));
+    }
+    if let Some((caption, mut differences)) = differences(results) {
+        differences.keys.clone_from(&summary.keys);
+        out.push('\n');
+        wrap(&mut out, &paint.dim(&caption), width, 0);
+        for block in blocks(&differences, width) {
+            let _ = writeln!(out, "\n{}", table(&differences, &block, paint, width));
+        }
     }
     if !summary.legend.is_empty() {
         out.push('\n');

@@ -12,6 +12,7 @@ pub mod paired;
 pub mod proportion;
 pub mod special;
 pub mod student;
+pub mod tail;
 pub mod theory;
 pub mod trend;
 

@@ -7,7 +7,7 @@ use super::networks::{Closed, OpenNetwork, TwoOfThree};
 use super::quantities::{Offered, Traffic, load, rate, span};
 use crate::lab::results::Unit;
 use crate::stats::theory::{
-    ErlangA, ErlangB, Gm1, Interarrival, Md1, Mg1, Mg1Ps, Mm1, Mmc, Mmck, Supermarket, TheoryError,
+    ErlangA, ErlangB, Gm1, Interarrival, JoinShortestOfTwo, Md1, Mg1, Mg1Ps, Mm1, Mmc, Mmck, Supermarket, TheoryError,
 };
 
 /// A model of queueing theory.
@@ -53,6 +53,9 @@ pub enum Model {
     /// Many exponential servers, each request to the shortest of d queues
     #[command(after_help = "Example:\n  rushhour theory supermarket --choices 2 --load 0.9")]
     Supermarket(Choices),
+    /// Two exponential servers, each request to the one with fewer: least connections
+    #[command(after_help = "Example:\n  rushhour theory jsq --load 0.9 --service \"8 ms\"")]
+    Jsq(OfTwo),
     /// A fixed number of users who think, ask and wait: one station, or several in a network
     #[command(
         after_help = "Examples:\n  rushhour theory closed --users 50 --think \"1 s\" --service \"20 ms\" --servers 1\n  rushhour theory closed --users 50 --think \"1 s\" --station web:1:5ms --station db:1:8ms:2.5"
@@ -136,6 +139,16 @@ pub struct Choices {
     service: Option<f64>,
 }
 
+#[derive(Debug, Args)]
+pub struct OfTwo {
+    /// Offered load of each of the two servers, such as 0.9 or "90 %"
+    #[arg(long, value_parser = load, allow_negative_numbers = true)]
+    load: f64,
+    /// Mean service, such as "8 ms"; without it, times are in mean services
+    #[arg(long, value_parser = span, value_name = "TIME")]
+    service: Option<f64>,
+}
+
 /// An error of theory as the command line says it.
 pub(super) fn say(error: TheoryError) -> String {
     error.to_string()
@@ -204,6 +217,11 @@ impl Model {
             }
             Self::Supermarket(Choices { choices, load, service }) => {
                 let model = Supermarket::new(*load, service.unwrap_or(1.0), *choices).map_err(say)?;
+                let waits = Line::new("waits", "chance of waiting", Unit::Fraction, model.joins_behind(1));
+                Ok(Shown::of(&model.answer(), service.is_none(), vec![waits]))
+            }
+            Self::Jsq(OfTwo { load, service }) => {
+                let model = JoinShortestOfTwo::new(*load, service.unwrap_or(1.0)).map_err(say)?;
                 let waits = Line::new("waits", "chance of waiting", Unit::Fraction, model.joins_behind(1));
                 Ok(Shown::of(&model.answer(), service.is_none(), vec![waits]))
             }

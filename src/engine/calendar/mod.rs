@@ -22,17 +22,19 @@ use super::time::{Duration, Time};
 use heap::{Heap, Key, NOTHING};
 use lane::Lanes;
 
-/// Events that may wait in the heap at once, beside timers and lanes: about 8.4 million.
+/// Events that may wait in the heap at once, beside timers and lanes: about 25 million.
 pub const MAX_PENDING: usize = FIRST_TIMER as usize;
 /// Timers have numbers below this: about 8.4 million.
 pub const MAX_TIMERS: usize = (FIRST_LANE - FIRST_TIMER) as usize;
 
-const SLOT_BITS: u32 = 24;
-/// Bits of a sequence number: 2^40 events may be scheduled ahead of time in one run, hours of computing.
+const SLOT_BITS: u32 = 25;
+/// Bits of a sequence number: 2^39 events may be scheduled ahead of time in one run, hours of computing.
 pub const SEQUENCE_BITS: u32 = u64::BITS - SLOT_BITS;
 const SLOT_MASK: u64 = (1 << SLOT_BITS) - 1;
-/// Slot numbers from here on stand for timers.
-const FIRST_TIMER: u32 = 1 << (SLOT_BITS - 1);
+/// Slot numbers from here on stand for timers: a quarter of all.
+const FIRST_TIMER: u32 = 3 << (SLOT_BITS - 2);
+/// From so many events on the calendar is full: what a single event may still schedule has room.
+const FULL: usize = MAX_PENDING - (1 << 20);
 /// Slot numbers from here on stand for lanes; the last of them is left to [`heap::NOTHING`].
 const FIRST_LANE: u32 = (1 << SLOT_BITS) - 1 - MAX_LANES;
 const MAX_LANES: u32 = 0x7FFF;
@@ -334,7 +336,7 @@ impl<M: Copy> Calendar<M> {
         assert!(self.slots.len() < MAX_PENDING, "more than {MAX_PENDING} events wait in the calendar");
         let slot = self.slots.len() as u32;
         self.slots.push(Slot { message, generation: 0, next_free: NO_SLOT });
-        self.full = self.slots.len() == MAX_PENDING;
+        self.full = self.slots.len() >= FULL;
         self.place(at, slot);
         Handle::of_slot(slot, 0)
     }

@@ -47,6 +47,8 @@ pub enum Family {
     RoundRobin,
     /// A fleet with the shortest of d queues.
     Supermarket,
+    /// A fleet with the shortest of all queues.
+    JoinShortest,
     /// A fixed number of users.
     Closed,
     /// Number, rate and time at every node.
@@ -55,7 +57,7 @@ pub enum Family {
 
 impl Family {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Mm1,
         Self::Mmc,
         Self::Mmck,
@@ -67,6 +69,7 @@ impl Family {
         Self::RandomSplit,
         Self::RoundRobin,
         Self::Supermarket,
+        Self::JoinShortest,
         Self::Closed,
         Self::LittlesLaw,
     ];
@@ -86,6 +89,7 @@ impl Family {
             Self::RandomSplit => "random split",
             Self::RoundRobin => "round robin",
             Self::Supermarket => "supermarket model",
+            Self::JoinShortest => "join the shortest queue",
             Self::Closed => "closed loop",
             Self::LittlesLaw => "Little's law",
         }
@@ -153,6 +157,12 @@ impl Allowance {
         Self { below: 0.0, above: share }
     }
 
+    /// Theory is itself known only to this share, to either side.
+    #[must_use]
+    pub const fn known_to(share: f64) -> Self {
+        Self { below: share, above: share }
+    }
+
     /// Both together.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
@@ -217,6 +227,7 @@ pub fn cases(length: Length) -> Vec<Case> {
         fleets::random_split,
         fleets::round_robin,
         fleets::supermarket,
+        fleets::join_shortest,
         closed::closed,
         little::littles_law,
     ]

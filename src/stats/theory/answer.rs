@@ -1,6 +1,6 @@
 //! The common shape of an answer of theory, as the lab and the command line take it.
 
-use super::{Gm1, Md1, Mixture, Mm1, Mmc, Supermarket, quantile};
+use super::{Gm1, JoinShortestOfTwo, Md1, Mixture, Mm1, Mmc, Supermarket, quantile};
 
 /// What theory says of one system.
 #[derive(Clone, Debug)]
@@ -32,6 +32,8 @@ pub enum Sojourn {
     Mixture(Mixture),
     /// Of the supermarket model.
     Supermarket(Supermarket),
+    /// Of two servers whose arrivals join the shorter queue.
+    JoinShortest(JoinShortestOfTwo),
 }
 
 impl Sojourn {
@@ -45,6 +47,7 @@ impl Sojourn {
             Self::Md1(model) => model.sojourn_above(t),
             Self::Mixture(model) => model.sojourn_above(t),
             Self::Supermarket(model) => model.sojourn_above(t),
+            Self::JoinShortest(model) => model.sojourn_above(t),
         }
     }
 
@@ -58,6 +61,7 @@ impl Sojourn {
             Self::Md1(model) => model.sojourn_quantile(p),
             Self::Mixture(model) => quantile(p, model.service_mean(), |t| model.sojourn_above(t)),
             Self::Supermarket(model) => model.sojourn_quantile(p),
+            Self::JoinShortest(model) => model.sojourn_quantile(p),
         }
     }
 }

@@ -131,6 +131,43 @@ fn supermarket_agrees() {
 }
 
 #[test]
+fn the_shortest_of_two_queues_agrees() {
+    // Sparse solutions of the Markov chain, cut off at 260 and 700 requests a server: at a load of 0.99 a chance of 0.98^700
+    // with a thousand requests and more is left out of a mean of a hundred.
+    for (load, mean, wait, t50, t99, digits) in [
+        (0.95, 10.486_638_811_943_646, 0.919_955_014_863_348_3, 7.367_299_773_130_895, 47.492_184_550_922_964, 1e-9),
+        (0.99, 50.496_639_717_171_63, 0.983_807_834_415_892_6, 35.083_364_198_416_67, 231.663_619_024_640_2, 2e-5),
+    ] {
+        let m = JoinShortestOfTwo::new(load, 1.0).unwrap();
+        let ours = [m.sojourn_mean(), m.joins_behind(1), m.sojourn_quantile(0.5), m.sojourn_quantile(0.99)];
+        agree_within(digits, ours, [mean, wait, t50, t99]);
+    }
+}
+
+#[test]
+fn the_shortest_of_two_queues_lies_between_one_queue_and_a_random_split() {
+    for load in [1e-9, 0.01, 0.3, 0.7, 0.9, 0.999, 0.9999] {
+        let m = JoinShortestOfTwo::new(load, 1.0).unwrap();
+        let one_queue = Mmc::new(2.0 * load, 1.0, 2).unwrap().sojourn_mean();
+        let split = Mm1::new(load, 1.0).unwrap().sojourn_mean();
+        let mean = m.sojourn_mean();
+        assert!(one_queue < mean * (1.0 + 1e-12) && mean < split * (1.0 + 1e-12), "{load}: {mean}");
+        assert_relative_eq!(m.sojourn_above(0.0), 1.0, max_relative = 1e-12);
+        // The mean is the area under the tail: behind k requests it takes k + 1 services.
+        let by_places: f64 = (0..).map(|n| m.joins_behind(n)).take_while(|chance| *chance > 0.0).sum();
+        assert_relative_eq!(by_places, m.sojourn_mean(), max_relative = 1e-9);
+    }
+    // In heavy traffic two queues joined well are as good as one (Foschini and Salz 1978).
+    let m = JoinShortestOfTwo::new(0.9999, 1.0).unwrap();
+    let one_queue = Mmc::new(1.9998, 1.0, 2).unwrap().sojourn_mean();
+    assert_relative_eq!(m.sojourn_mean(), one_queue, max_relative = 1e-3);
+    assert!(JoinShortestOfTwo::new(0.999_99, 1.0).is_err());
+    assert!(JoinShortestOfTwo::new(1.0, 1.0).is_err());
+    assert!(JoinShortestOfTwo::new(0.5, f64::NAN).is_err());
+    assert_relative_eq!(JoinShortestOfTwo::new(0.0, 2.0).unwrap().sojourn_mean(), 2.0);
+}
+
+#[test]
 fn erlang_a_agrees() {
     for &(rate, servers, patience, wait, lost, wq, lq, utilization) in ERLANG_A {
         let m = ErlangA::new(rate, 1.0, servers, patience).unwrap();
@@ -448,6 +485,7 @@ proptest! {
             Sojourn::Md1(Md1::new(load, 1.0).unwrap()),
             Sojourn::Mixture(Mmck::new(rate, 1.0, servers, 7).unwrap().accepted()),
             Sojourn::Supermarket(Supermarket::new(load, 1.0, 2).unwrap()),
+            Sojourn::JoinShortest(JoinShortestOfTwo::new(load, 1.0).unwrap()),
         ] {
             prop_assert!((sojourn.above(0.0) - 1.0).abs() < 1e-12);
             prop_assert!(sojourn.above(early) >= sojourn.above(late) - 1e-13);

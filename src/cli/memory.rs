@@ -1,0 +1,234 @@
+//! How much memory a run may use, how many replications may therefore run at once, and when what is kept fills it.
+//!
+//! A limit that changed results would be no limit of the machine's to set: here only the number of replications at once
+//! depends on it, and whether a run begins or has to stop.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use super::progress::Bar;
+use super::tell;
+use crate::lab::Progress;
+use crate::lab::memory::{Need, kept};
+use crate::lab::number::plain;
+use crate::lab::observe::Observation;
+
+/// How a run shares out the memory it may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// Replications at once.
+    pub at_once: usize,
+    /// Bytes left for what finished replications found.
+    pub kept: u64,
+}
+
+/// Shares out `budget` bytes (`None` where nobody knows how many there are) for a run whose replications may need so
+/// much each, on at most `threads` threads. Half of it is for what finished replications found, unless a single
+/// replication needs more than the other half.
+///
+/// # Errors
+/// Not even one fits: what is too large, and what would fit.
+pub fn share(need: &Need, budget: Option<u64>, threads: usize) -> Result<Share, String> {
+    let Some(budget) = budget else { return Ok(Share { at_once: threads, kept: u64::MAX }) };
+    let one = need.total().max(1);
+    let at_once = (budget / 2 / one).clamp(1, threads as u64);
+    match budget.checked_sub(at_once * one) {
+        Some(kept) => Ok(Share { at_once: at_once as usize, kept }),
+        None => Err(too_large(need, budget)),
+    }
+}
+
+fn too_large(need: &Need, budget: u64) -> String {
+    let parts = [
+        (need.requests, format!("{} requests in flight", need.in_flight)),
+        (need.users, "users, sessions and logs".to_owned()),
+        (need.system, "servers and records".to_owned()),
+    ];
+    let listed: Vec<String> = parts.iter().map(|(bytes, what)| format!("{what}: {}", size(*bytes))).collect();
+    let room = budget.saturating_sub(need.users.saturating_add(need.system));
+    let fitting = (u128::from(room) * u128::from(need.in_flight) / u128::from(need.requests.max(1))) as u64;
+    let hint = if fitting > 0 {
+        // As many as can be said in two digits.
+        let digits = 10_u64.pow(fitting.ilog10().saturating_sub(1));
+        format!("`--in-flight {}` would fit, as would `in_flight` in the file's `run`", fitting / digits * digits)
+    } else {
+        "fewer users, servers or copies would fit".to_owned()
+    };
+    format!(
+        "a single replication may need {} ({}), but {} may be used; {hint}, or give more with `--memory`",
+        size(need.total()),
+        listed.join(", "),
+        size(budget),
+    )
+}
+
+/// Bytes for people: "1.3 GB".
+pub fn size(bytes: u64) -> String {
+    let (factor, unit) = match bytes {
+        0..1_000_000 => (1e3, "kB"),
+        1_000_000..1_000_000_000 => (1e6, "MB"),
+        _ => (1e9, "GB"),
+    };
+    format!("{} {unit}", plain(bytes as f64 / factor, 2))
+}
+
+/// Four fifths of the memory that is available: of the machine, and of the control groups this process is in.
+#[must_use]
+pub fn usual_budget() -> Option<u64> {
+    let text = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+    let machine = field(&text("/proc/meminfo"), "MemAvailable:").map(|kilobytes| kilobytes * 1024);
+    let groups = left_in_groups(Path::new("/sys/fs/cgroup"), &text("/proc/self/cgroup"));
+    [machine, groups].into_iter().flatten().min().map(|bytes| bytes / 5 * 4)
+}
+
+/// The number behind `name` in a list of names and numbers.
+fn field(list: &str, name: &str) -> Option<u64> {
+    let line = list.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+/// The least that is left in any of the control groups that `membership` (as in `/proc/self/cgroup`) names, with those
+/// they are in, version 1 or 2. File cache that is not in use does not count: the kernel gives it back before it kills.
+fn left_in_groups(root: &Path, membership: &str) -> Option<u64> {
+    let number = |path: &Path| std::fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
+    let groups = membership.lines().filter_map(|line| {
+        let mut parts = line.splitn(3, ':').skip(1);
+        let (controllers, path) = (parts.next()?, parts.next()?);
+        let version_1 = controllers.split(',').any(|name| name == "memory");
+        (version_1 || controllers.is_empty()).then_some((version_1, path.trim_start_matches('/')))
+    });
+    let left = |(version_1, path): (bool, &str)| {
+        let (root, limit, usage, cache) = if version_1 {
+            (root.join("memory"), "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file ")
+        } else {
+            (root.to_owned(), "memory.max", "memory.current", "inactive_file ")
+        };
+        let of_group = |group: &Path| {
+            let folder = root.join(group);
+            // A group without a limit says "max", or has no such file.
+            let limit = number(&folder.join(limit))?;
+            let used = number(&folder.join(usage))?;
+            let stat = std::fs::read_to_string(folder.join("memory.stat")).unwrap_or_default();
+            Some(limit.saturating_sub(used.saturating_sub(field(&stat, cache).unwrap_or(0))))
+        };
+        Path::new(path).ancestors().filter_map(of_group).min()
+    };
+    groups.filter_map(left).min()
+}
+
+/// Shows progress, and stops the run when what it keeps fills its share.
+#[derive(Debug)]
+pub struct Watch<'a> {
+    /// What shows it.
+    pub bar: &'a Bar,
+    /// What stops the run.
+    pub stop: &'a AtomicBool,
+    /// Bytes that may be kept.
+    pub most: u64,
+    kept: AtomicU64,
+    replications: AtomicU64,
+}
+
+impl<'a> Watch<'a> {
+    /// Nothing is kept yet.
+    #[must_use]
+    pub fn new(bar: &'a Bar, stop: &'a AtomicBool, most: u64) -> Self {
+        Self { bar, stop, most, kept: AtomicU64::new(0), replications: AtomicU64::new(0) }
+    }
+}
+
+impl Progress for Watch<'_> {
+    fn planned(&self, replications: usize) {
+        self.bar.planned(replications);
+    }
+
+    fn replication_done(&self, observation: &Observation) {
+        self.bar.replication_done(observation);
+        let bytes = kept(observation);
+        let kept = self.kept.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        let replications = self.replications.fetch_add(1, Ordering::Relaxed) + 1;
+        if kept > self.most && !self.stop.swap(true, Ordering::SeqCst) {
+            tell(&format!(
+                "stopping: what {replications} replications found takes {}, and {} may be kept; plan fewer replications \
+                 or give more with `--memory`\n",
+                size(kept),
+                size(self.most)
+            ));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NEED: Need = Need { in_flight: 1_000_000, requests: 200_000_000, users: 0, system: 1_000_000 };
+
+    #[test]
+    fn replications_at_once_are_those_that_fit() {
+        let at_once = |budget: u64, threads| share(&NEED, Some(budget), threads).map(|share| share.at_once);
+        assert_eq!(at_once(64_000_000_000, 8), Ok(8));
+        assert_eq!(at_once(1_000_000_000, 8), Ok(2));
+        // One that leaves little for what is found still runs.
+        assert_eq!(at_once(250_000_000, 8), Ok(1));
+        assert_eq!(share(&NEED, Some(250_000_000), 8).map(|share| share.kept), Ok(49_000_000));
+        assert_eq!(share(&NEED, None, 3), Ok(Share { at_once: 3, kept: u64::MAX }));
+    }
+
+    #[test]
+    fn where_not_one_fits_the_message_says_what_would() {
+        let why = share(&NEED, Some(100_000_000), 8).expect_err("too large");
+        assert_eq!(
+            why,
+            "a single replication may need 201 MB (1000000 requests in flight: 200 MB, users, sessions and logs: 0 kB, \
+             servers and records: 1 MB), but 100 MB may be used; `--in-flight 490000` would fit, as would `in_flight` in \
+             the file's `run`, or give more with `--memory`"
+        );
+        let fits = Need { in_flight: 490_000, requests: 98_000_000, ..NEED };
+        assert_eq!(share(&fits, Some(100_000_000), 8).map(|share| share.at_once), Ok(1));
+        let crowd = Need { users: 600_000_000, ..NEED };
+        assert!(share(&crowd, Some(100_000_000), 8).expect_err("too large").contains("fewer users"));
+    }
+
+    /// A folder that looks like that of the control groups.
+    fn groups(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().expect("a folder");
+        for (path, text) in files {
+            let path = root.path().join(path);
+            std::fs::create_dir_all(path.parent().expect("in a folder")).expect("writable");
+            std::fs::write(path, text).expect("writable");
+        }
+        root
+    }
+
+    #[test]
+    fn the_tightest_control_group_counts_and_idle_file_cache_does_not() {
+        let root = groups(&[
+            ("a/memory.max", "1000000\n"),
+            ("a/memory.current", "700000\n"),
+            ("a/memory.stat", "anon 5\ninactive_file 300000\nactive_file 7\n"),
+            ("a/b/memory.max", "max\n"),
+            ("a/b/memory.current", "10\n"),
+        ]);
+        assert_eq!(left_in_groups(root.path(), "0::/a/b\n"), Some(600_000));
+        assert_eq!(left_in_groups(root.path(), "0::/elsewhere\n"), None);
+        assert_eq!(left_in_groups(root.path(), "nonsense\n"), None);
+    }
+
+    #[test]
+    fn control_groups_of_the_first_version_are_understood() {
+        let root = groups(&[
+            ("memory/memory.limit_in_bytes", "5000\n"),
+            ("memory/memory.usage_in_bytes", "1000\n"),
+            ("memory/memory.stat", "inactive_file 1\ntotal_inactive_file 500\n"),
+        ]);
+        // The path of the outside is not there on the inside of a container; its root is.
+        assert_eq!(left_in_groups(root.path(), "12:cpu,memory:/docker/abc\n0::/x\n"), Some(4500));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn linux_says_how_much_there_is() {
+        assert!(usual_budget().is_some_and(|bytes| bytes > 0));
+    }
+}

@@ -1,0 +1,149 @@
+//! How much memory a plan may need, from the plan alone: what one replication may hold at once, and what is kept of it.
+//!
+//! Nothing here changes a result. How much there is, and how many replications may therefore run at once, belongs to
+//! whoever runs the plan.
+
+use super::observe::{NodeSeen, Observation};
+use super::plan::{Plan, PlannedCell};
+use super::spec::RunSpec;
+use crate::actors::clients::{ClientsSpec, Traffic};
+use crate::actors::fleet::MAX_ROWS;
+use crate::engine::Frame;
+use crate::engine::calendar::MAX_PENDING;
+use crate::measure::windows::MAX_WINDOWS;
+use crate::model::{NodeSpec, System, depth};
+
+/// A request in flight: two lines of the cache, its place among the free ones, and an event of its own.
+const REQUEST: u64 = 128 + 4 + EVENT;
+/// An event that waits: its key in the heap and its slot.
+const EVENT: u64 = 32;
+/// A timeout that waits in its lane.
+const TIMEOUT: u64 = 40;
+/// Stops of the return path that a request holds itself; further ones stand beside.
+const NEAR: usize = 3;
+/// A user: what has been asked so far, an event, and its place in the list from which the calendar is filled.
+const USER: u64 = 4 + EVENT + 24;
+/// A session under way: its state, its place among the free ones, an event.
+const SESSION: u64 = 20 + EVENT;
+/// A recorded request in the timetable of its replay.
+const REPLAYED: u64 = 8;
+/// A server, with its speed, what it shares and its share of the results.
+const SERVER: u64 = 200;
+/// A server as a balancer sees it, with its place in the order of a policy.
+const MEMBER: u64 = 80;
+/// A histogram of latencies from a microsecond to an hour: 32 powers of two of 1024 counts.
+const HISTOGRAM: u64 = 32 * 1024 * 8;
+/// What clients record by window: cumulative figures and a coarse histogram.
+const WINDOW_OF_CLIENTS: u64 = 4096;
+/// What others record by window.
+const WINDOW: u64 = 256;
+/// What a replication holds whatever the system.
+const BASE: u64 = 1 << 20;
+
+/// The most that a replication holds at once, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Need {
+    /// Requests in flight that were counted with: as many as the run allows, or as many as there are users.
+    pub in_flight: u64,
+    /// Those requests.
+    pub requests: u64,
+    /// Users and sessions.
+    pub users: u64,
+    /// Servers, what is recorded, and all else.
+    pub system: u64,
+}
+
+impl Need {
+    /// All together.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.requests.saturating_add(self.users).saturating_add(self.system)
+    }
+}
+
+/// What a replication of the most demanding cell may need.
+#[must_use]
+pub fn need(plan: &Plan) -> Need {
+    let of = |cell: &PlannedCell| of_system(&cell.system, &plan.experiment.run, plan);
+    plan.cells.iter().map(of).max_by_key(Need::total).unwrap_or_default()
+}
+
+fn of_system(system: &System, run: &RunSpec, plan: &Plan) -> Need {
+    let in_flight = most_in_flight(system, run.in_flight);
+    let far = depth(system).saturating_sub(NEAR) * size_of::<Frame>();
+    let timeout = if system.clients().any(|(_, clients)| clients.timeout.is_some()) { TIMEOUT } else { 0 };
+    let users = system.clients().map(|(_, clients)| of_clients(clients, run, plan)).fold(0, u64::saturating_add);
+    let nodes = system.nodes.entries.iter().map(|(_, node)| of_node(system, node)).fold(0, u64::saturating_add);
+    Need {
+        in_flight,
+        requests: in_flight.saturating_mul(REQUEST + timeout + far as u64),
+        users,
+        system: BASE.saturating_add(nodes),
+    }
+}
+
+/// Users who wait for every answer cannot have more requests in flight than they are.
+fn most_in_flight(system: &System, limit: u64) -> u64 {
+    let patient_users = system.clients().map(|(_, clients)| match &clients.arrivals {
+        Traffic::Users(users) if clients.timeout.is_none() => Some(u64::from(users.count)),
+        _ => None,
+    });
+    patient_users.sum::<Option<u64>>().map_or(limit, |users| users.min(limit))
+}
+
+fn of_clients(clients: &ClientsSpec, run: &RunSpec, plan: &Plan) -> u64 {
+    match &clients.arrivals {
+        Traffic::Users(users) => u64::from(users.count) * USER,
+        Traffic::Sessions(sessions) => {
+            // Twice as many as think on average (Little's law), and no more than begin or than the calendar takes; those
+            // that wait for an answer are requests in flight.
+            let rate = sessions.rate.per_second();
+            let thinking = 2.0 * rate * sessions.requests * sessions.think.mean();
+            let begun = run.duration.map_or(f64::INFINITY, |duration| rate * duration.seconds());
+            (thinking.min(begun).min(MAX_PENDING as f64) as u64).saturating_add(run.in_flight) * SESSION
+        }
+        Traffic::Replay(replay) => plan.inputs.trace(replay).map_or(0, |trace| trace.records.len() as u64 * REPLAYED),
+        _ => 0,
+    }
+}
+
+/// A node with all its copies.
+fn of_node(system: &System, node: &NodeSpec) -> u64 {
+    let windows = MAX_WINDOWS as u64;
+    let one = match node {
+        NodeSpec::Clients(_) => HISTOGRAM + windows * WINDOW_OF_CLIENTS,
+        NodeSpec::Balancer(balancer) => {
+            let servers = |name: &str| match system.nodes.get(name) {
+                Some(NodeSpec::Fleet(fleet)) => fleet.servers as u64 * fleet.copies as u64,
+                Some(other) => other.copies() as u64,
+                None => 0,
+            };
+            let members: u64 = balancer.to.to.0.iter().map(|name| servers(&name.text)).sum();
+            members * MEMBER + windows * WINDOW
+        }
+        NodeSpec::Fleet(fleet) => {
+            let rows = fleet.servers.min(MAX_ROWS) as u64;
+            // Waiting and service of each class; busy time by row, as counted and as a share.
+            let classes = system.clients().count() as u64;
+            fleet.servers as u64 * SERVER + classes * 2 * HISTOGRAM + windows * (WINDOW + rows * 16)
+        }
+    };
+    one.saturating_mul(node.copies() as u64)
+}
+
+/// What an observation takes while it is kept for the results, in bytes.
+#[must_use]
+pub fn kept(observation: &Observation) -> u64 {
+    fn of<T>(values: &[T]) -> usize {
+        size_of_val(values)
+    }
+    let node = |node: &NodeSeen| {
+        let series: usize = node.series.iter().map(|(_, _, values)| of(values)).sum();
+        let heat: usize = node.heat.iter().map(|row| of(row)).sum();
+        of(&node.values) + of(&node.servers) + of(&node.heat) + heat + of(&node.series) + series + node.info.name.len()
+    };
+    let windows: usize = observation.windows.iter().map(|windows| of(windows)).sum();
+    let nodes: usize = observation.nodes.iter().map(node).sum();
+    let lists = of(&observation.values) + of(&observation.latencies) + of(&observation.ledger);
+    (size_of::<Observation>() + lists + windows + of(&observation.nodes) + nodes) as u64
+}
