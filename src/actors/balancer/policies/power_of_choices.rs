@@ -76,6 +76,7 @@ impl Choose for Sample {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Time;
     use crate::engine::random::StreamKey;
 
     #[test]
@@ -85,7 +86,7 @@ mod tests {
         let mut state = PowerOfChoices { d: 2 }.build(&view);
         let key = StreamKey::root(3, 0);
         for n in 0..200 {
-            assert_eq!(state.choose(&view, Facts { client: 0, key: 0 }, &mut key.draws(n)), Some(1));
+            assert_eq!(state.choose(&view, Facts { now: Time::ZERO, client: 0, key: 0 }, &mut key.draws(n)), Some(1));
         }
     }
 
@@ -97,7 +98,7 @@ mod tests {
         state.health_changed(&view, 2);
         let key = StreamKey::root(3, 0);
         for n in 0..200 {
-            assert_ne!(state.choose(&view, Facts { client: 0, key: 0 }, &mut key.draws(n)), Some(2));
+            assert_ne!(state.choose(&view, Facts { now: Time::ZERO, client: 0, key: 0 }, &mut key.draws(n)), Some(2));
         }
     }
 }
