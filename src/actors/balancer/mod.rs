@@ -3,6 +3,7 @@
 //! A balancer knows of its members only what it has seen itself: what it sent them, what came back, and news of their
 //! health, which takes its time. Several balancers in front of one fleet do not know of each other.
 
+pub mod hashing;
 pub mod policies;
 pub mod policy;
 pub mod spec;

@@ -63,6 +63,11 @@ pub trait Describes {
     fn looks_at_names(&self) -> bool {
         false
     }
+
+    /// What is wrong with this policy before members of these weights, in words; `None` if nothing is.
+    fn problem(&self, _weights: &[u32]) -> Option<String> {
+        None
+    }
 }
 
 macro_rules! registry {
@@ -110,6 +115,14 @@ macro_rules! registry {
                     $( Self::$policy(policy) => policy.looks_at_names(), )+
                 }
             }
+
+            /// What is wrong with the policy before members of these weights, in words.
+            #[must_use]
+            pub fn problem(&self, weights: &[u32]) -> Option<String> {
+                match self {
+                    $( Self::$policy(policy) => policy.problem(weights), )+
+                }
+            }
         }
 
         impl Chooser {
@@ -155,4 +168,6 @@ registry! {
     least_connections::LeastConnections,
     power_of_choices::PowerOfChoices,
     ip_hash::IpHash,
+    ring_hash::RingHash,
+    bounded_load_hash::BoundedLoadHash,
 }
