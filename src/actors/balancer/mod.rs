@@ -4,6 +4,7 @@
 //! health, which takes its time. Several balancers in front of one fleet do not know of each other.
 
 pub mod hashing;
+pub mod heap;
 pub mod policies;
 pub mod policy;
 pub mod spec;

@@ -170,4 +170,8 @@ registry! {
     ip_hash::IpHash,
     ring_hash::RingHash,
     bounded_load_hash::BoundedLoadHash,
+    maglev::Maglev,
+    rendezvous::Rendezvous,
+    peak_ewma::PeakEwma,
+    least_response_time::LeastResponseTime,
 }

@@ -1,6 +1,6 @@
 //! The power of d choices.
 
-use super::random::Shares;
+use super::random::{MOST_DRAWS, Shares};
 use crate::actors::balancer::policy::{Choose, Describes, Facts};
 use crate::actors::balancer::view::View;
 use crate::engine::random::Draws;
@@ -37,9 +37,6 @@ impl Describes for PowerOfChoices {
         Sample { d: self.d as usize, shares: Shares::of(view) }
     }
 }
-
-/// A draw of a member that was drawn before is repeated; with very unequal weights that could go on, so it ends here.
-const MOST_DRAWS: usize = 64;
 
 impl Choose for Sample {
     #[inline]

@@ -95,10 +95,10 @@ mod tests {
                 let all: Vec<(u64, usize)> = ring.points().collect();
                 let mut before = all.last().map_or(0, |point| point.0);
                 for &(hash, member) in &all {
-                    shares[member] += hash.wrapping_sub(before) as f64 / 2_f64.powi(64);
+                    shares[member] += hash.wrapping_sub(before) as f64 / (u64::MAX as f64);
                     before = hash;
                 }
-                let squares: f64 = shares.iter().map(|share| (share * members as f64 - 1.0).powi(2)).sum();
+                let squares: f64 = shares.iter().map(|share| share * members as f64 - 1.0).map(|off| off * off).sum();
                 deviations += squares / members as f64;
             }
             let found = (deviations / f64::from(rings)).sqrt();
