@@ -1,6 +1,6 @@
 //! The same systems through real actors, with every measurement on.
 
-use rushhour::actors::balancer::{Balancer, BalancerSpec};
+use rushhour::actors::balancer::{Balancer, BalancerSpec, View};
 use rushhour::actors::clients::{Clients, ClientsParts, ClientsSpec, Source};
 use rushhour::actors::fleet::{Fleet, FleetSpec};
 use rushhour::actors::link::{Endpoint, Link};
@@ -56,8 +56,8 @@ pub fn run_system(servers: u32, load: f64, requests: u64, seed: u64, timeout: Op
     let mut all = vec![Actor::Clients(Box::new(Clients::new(&clients, parts))), Actor::Fleet(Box::new(fleet))];
     if servers > 1 {
         let balancer: BalancerSpec = read("(policy: LeastConnections, to: \"web\")");
-        let weights = vec![1; members.len()];
-        let balancer = Balancer::new(balancer_id, &balancer.policy, members, weights, Link::Direct, key.named("lb"));
+        let view = View::new(vec![1; members.len()]);
+        let balancer = Balancer::new(balancer_id, &balancer.policy, members, view, Link::Direct, key.named("lb"));
         all.push(Actor::Balancer(Box::new(balancer)));
     }
     // A hundred windows in a run.

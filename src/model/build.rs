@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::check::faulty_copies;
 use super::system::{NodeSpec, System};
-use crate::actors::balancer::{Balancer, BalancerSpec, Health};
+use crate::actors::balancer::{Balancer, BalancerSpec, Health, View};
 use crate::actors::clients::{Clients, ClientsParts, ClientsSpec, Source, Traffic};
 use crate::actors::fleet::fault::FaultEvent;
 use crate::actors::fleet::{Fleet, FleetSpec, Subscriber};
@@ -92,6 +92,15 @@ pub fn build(system: &System, inputs: &Inputs, root: StreamKey, window: Duration
     }
     builder.subscribe(&mut actors);
     Ok(Built { actors: Actors::new(actors, window), core, nodes: node_infos(system) })
+}
+
+/// What a policy that hashes calls a server.
+fn server_name(node: &str, fleet: &FleetSpec, copy: usize, port: usize) -> String {
+    match fleet.names.get(port) {
+        Some(name) => name.clone(),
+        None if fleet.copies == 1 => format!("{node}-{port}"),
+        None => format!("{node}[{copy}]-{port}"),
+    }
 }
 
 fn identity_matters(system: &System) -> bool {
@@ -208,9 +217,9 @@ impl Builder<'_> {
 
     fn balancer(&self, me: ActorId, name: &str, spec: &BalancerSpec, core: &mut Core) -> Actor {
         let key = self.root.named(name);
-        let (mut members, mut weights) = (Vec::new(), Vec::new());
+        let (mut members, mut weights, mut names) = (Vec::new(), Vec::new(), Vec::new());
         for target in &spec.to.to.0 {
-            for actor in self.actors_of(&target.text) {
+            for (copy, actor) in self.actors_of(&target.text).enumerate() {
                 let actor = ActorId(actor);
                 match self.system.nodes.get(&target.text) {
                     Some(NodeSpec::Fleet(fleet)) => {
@@ -218,16 +227,24 @@ impl Builder<'_> {
                             members.push(Endpoint { actor, port: port as u32 });
                             weights.push(fleet.weights.get(port).copied().unwrap_or(1));
                         }
+                        if spec.policy.looks_at_names() {
+                            names.extend((0..fleet.servers).map(|port| server_name(&target.text, fleet, copy, port)));
+                        }
                     }
                     _ => {
                         members.push(Endpoint { actor, port: 0 });
                         weights.push(1);
+                        names.push(format!("{}-{copy}", target.text));
                     }
                 }
             }
         }
+        let mut view = View::new(weights);
+        if spec.policy.looks_at_names() {
+            view = view.with_names(names.into());
+        }
         let link = self.link(&spec.to, key, core);
-        Actor::Balancer(Box::new(Balancer::new(me, &spec.policy, members, weights, link, key)))
+        Actor::Balancer(Box::new(Balancer::new(me, &spec.policy, members, view, link, key)))
     }
 
     fn fleet(&self, me: ActorId, name: &str, copy: usize, spec: &FleetSpec) -> Actor {

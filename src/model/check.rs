@@ -43,6 +43,7 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
         return found;
     }
     find_cycles(nodes, &mut found);
+    check_policies(nodes, &mut found);
     find_unreached(nodes, &mut found);
     check_users(system, &mut found);
     check_faults(system, &mut found);
@@ -100,6 +101,28 @@ fn check_target(nodes: &Map<NodeSpec>, from: &NodeSpec, target: &Name, found: &m
             found.push(Diagnostic::new(target.region, message).help("put a `Balancer` before the fleet"));
         }
         Some(_) => {}
+    }
+}
+
+/// Policies that hash and cannot work before the members that they have.
+fn check_policies(nodes: &Map<NodeSpec>, found: &mut Vec<Diagnostic>) {
+    for (name, node) in &nodes.entries {
+        let NodeSpec::Balancer(balancer) = node else { continue };
+        if !balancer.policy.looks_at_names() {
+            continue;
+        }
+        let mut weights = Vec::new();
+        for target in &balancer.to.to.0 {
+            match nodes.get(&target.text) {
+                Some(NodeSpec::Fleet(fleet)) => (0..fleet.copies * fleet.servers)
+                    .for_each(|server| weights.push(fleet.weights.get(server % fleet.servers).copied().unwrap_or(1))),
+                Some(other) => weights.resize(weights.len() + other.copies(), 1),
+                None => {}
+            }
+        }
+        if let Some(problem) = balancer.policy.problem(&weights) {
+            found.push(Diagnostic::new(name.region, format!("the policy of \"{}\": {problem}", name.text)));
+        }
     }
 }
 

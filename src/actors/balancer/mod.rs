@@ -3,12 +3,14 @@
 //! A balancer knows of its members only what it has seen itself: what it sent them, what came back, and news of their
 //! health, which takes its time. Several balancers in front of one fleet do not know of each other.
 
+pub mod hashing;
+pub mod heap;
 pub mod policies;
 pub mod policy;
 pub mod spec;
 pub mod view;
 
-pub use policy::{Choose, Chooser, Describes, Facts, Policy};
+pub use policy::{Answer, Choose, Chooser, Describes, Facts, Policy};
 pub use spec::{BalancerSpec, Health};
 pub use view::View;
 
@@ -64,17 +66,9 @@ pub struct Balancer {
 }
 
 impl Balancer {
-    /// A balancer before `members`, each with its weight; `key` names its random streams.
+    /// A balancer before `members`, which are those of `view`; `key` names its random streams.
     #[must_use]
-    pub fn new(
-        me: ActorId,
-        policy: &Policy,
-        members: Vec<Endpoint>,
-        weights: Vec<u32>,
-        link: Link,
-        key: StreamKey,
-    ) -> Self {
-        let view = View::new(weights);
+    pub fn new(me: ActorId, policy: &Policy, members: Vec<Endpoint>, view: View, link: Link, key: StreamKey) -> Self {
         let policy = policy.build(&view);
         let first = members.first().map(|member| member.actor);
         let fleet =
@@ -131,7 +125,7 @@ impl Balancer {
         let now = core.now();
         self.record.arrivals += 1;
         let details = core.requests.details(id);
-        let facts = Facts { client: details.client, key: details.key };
+        let facts = Facts { now, client: details.client, key: details.key };
         let number = core.requests[id].number;
         let Some(member) = self.policy.choose(&self.view, facts, self.choices, number) else {
             self.turn_away(core, id);
@@ -160,13 +154,14 @@ impl Balancer {
     #[inline(always)]
     fn returned(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let now = core.now();
-        let Left { frame, back, .. } = core.requests.leave(id);
+        let Left { frame, back, request } = core.requests.leave(id);
         let member = frame.tag as usize;
+        let response_time = now.since(frame.entered);
         self.view.done(member);
-        self.policy.done(&self.view, member);
+        self.policy.done(&self.view, member, Answer { now, response_time, outcome: request.outcome });
         self.record.population.down(now);
         self.record.departures += 1;
-        self.record.sojourn += u128::from(now.since(frame.entered).as_nanos());
+        self.record.sojourn += u128::from(response_time.as_nanos());
         reply(back, id)
     }
 

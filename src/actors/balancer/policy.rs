@@ -2,14 +2,28 @@
 
 use super::view::View;
 use crate::engine::random::{Draws, StreamKey};
+use crate::engine::{Duration, Outcome, Time};
 
 /// What a policy may know of the request it chooses a member for.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts {
+    /// The present instant.
+    pub now: Time,
     /// The client's IPv4 address as a number.
     pub client: u32,
     /// What is asked for.
     pub key: u32,
+}
+
+/// What a policy may know of the answer to a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer {
+    /// The present instant.
+    pub now: Time,
+    /// Since the balancer sent the request.
+    pub response_time: Duration,
+    /// What became of it.
+    pub outcome: Outcome,
 }
 
 /// A policy at work, with whatever state it keeps. One belongs to one balancer.
@@ -25,7 +39,7 @@ pub trait Choose {
 
     /// A request has come back from `member`; `view` does not count it any more.
     #[inline]
-    fn done(&mut self, _view: &View, _member: usize) {}
+    fn done(&mut self, _view: &View, _member: usize, _answer: Answer) {}
 
     /// A member has gone down or come up; `view` knows it already.
     #[inline]
@@ -43,6 +57,16 @@ pub trait Describes {
     /// True if it looks at the client or the key of a request.
     fn looks_at_identity(&self) -> bool {
         false
+    }
+
+    /// True if it looks at the names of members, as policies do that place them by a hash.
+    fn looks_at_names(&self) -> bool {
+        false
+    }
+
+    /// What is wrong with this policy before members of these weights, in words; `None` if nothing is.
+    fn problem(&self, _weights: &[u32]) -> Option<String> {
+        None
     }
 }
 
@@ -83,6 +107,22 @@ macro_rules! registry {
                     $( Self::$policy(policy) => policy.looks_at_identity(), )+
                 }
             }
+
+            /// True if it looks at the names of members.
+            #[must_use]
+            pub fn looks_at_names(&self) -> bool {
+                match self {
+                    $( Self::$policy(policy) => policy.looks_at_names(), )+
+                }
+            }
+
+            /// What is wrong with the policy before members of these weights, in words.
+            #[must_use]
+            pub fn problem(&self, weights: &[u32]) -> Option<String> {
+                match self {
+                    $( Self::$policy(policy) => policy.problem(weights), )+
+                }
+            }
         }
 
         impl Chooser {
@@ -105,9 +145,9 @@ macro_rules! registry {
 
             /// A request has come back from `member`; see [`Choose::done`].
             #[inline(always)]
-            pub fn done(&mut self, view: &View, member: usize) {
+            pub fn done(&mut self, view: &View, member: usize, answer: Answer) {
                 match self {
-                    $( Self::$policy(state) => state.done(view, member), )+
+                    $( Self::$policy(state) => state.done(view, member, answer), )+
                 }
             }
 
@@ -128,4 +168,10 @@ registry! {
     least_connections::LeastConnections,
     power_of_choices::PowerOfChoices,
     ip_hash::IpHash,
+    ring_hash::RingHash,
+    bounded_load_hash::BoundedLoadHash,
+    maglev::Maglev,
+    rendezvous::Rendezvous,
+    peak_ewma::PeakEwma,
+    least_response_time::LeastResponseTime,
 }

@@ -1,5 +1,8 @@
 //! What a balancer believes of its members: its own count of active requests, and which it holds to be up.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 #[derive(Clone, Copy, Debug)]
 struct Member {
     active: u32,
@@ -14,6 +17,8 @@ pub struct View {
     members: Vec<Member>,
     /// The members held to be up, in no particular order, for picking one at random.
     available: Vec<u32>,
+    /// Empty where nobody looks at them.
+    names: Arc<[String]>,
 }
 
 const DOWN: u32 = u32::MAX;
@@ -27,7 +32,21 @@ impl View {
             members: members.clone().map(|place| Member { active: 0, place }).collect(),
             available: members.collect(),
             weights,
+            names: Arc::from([]),
         }
+    }
+
+    /// The same members under names of their own, one for each.
+    #[must_use]
+    pub fn with_names(self, names: Arc<[String]>) -> Self {
+        debug_assert_eq!(names.len(), self.len());
+        Self { names, ..self }
+    }
+
+    /// The name of a member, to be hashed; its number where it was given none.
+    #[must_use]
+    pub fn name(&self, member: usize) -> Cow<'_, str> {
+        self.names.get(member).map_or_else(|| Cow::Owned(member.to_string()), |name| Cow::Borrowed(name.as_str()))
     }
 
     /// Members, up or down.

@@ -42,6 +42,9 @@ record! {
         pub speeds: Vec<f64> = Vec::new(),
         /// Weight of each server for the policies that use weights; 1 to 65,535. Without it, every server has weight 1.
         pub weights: Vec<u32> = Vec::new(),
+        /// Name of each server, such as "10.0.0.1:80", for the policies that hash it. Without it, the servers of "web" are
+        /// called web-0, web-1 and so on; those of its second copy web[1]-0 and so on.
+        pub names: Vec<String> = Vec::new(),
         /// How many such fleets, each with its own servers; 1 to 1000.
         pub copies: usize = 1,
     }
@@ -64,8 +67,28 @@ record! {
         if !self.weights.is_empty() && self.weights.len() != self.servers {
             at.field("weights").error(format!("{} weights for {} servers: give one for each", self.weights.len(), self.servers));
         }
+        if !self.names.is_empty() && self.names.len() != self.servers {
+            at.field("names").error(format!("{} names for {} servers: give one for each", self.names.len(), self.servers));
+        }
+        if !self.names.is_empty() && self.copies > 1 {
+            at.field("names").error("names are for a fleet without copies, whose servers they would not tell apart");
+        }
+        if let Some(problem) = bad_name(&self.names) {
+            at.field("names").error(problem);
+        }
         if self.weights.iter().any(|&weight| weight == 0 || weight > 65_535) {
             at.field("weights").error("a weight is from 1 to 65,535; take a server out of service with a fault instead of weight 0");
         }
     }
+}
+
+/// What is wrong with the names of servers.
+fn bad_name(names: &[String]) -> Option<String> {
+    if names.iter().any(|name| name.is_empty() || name.len() > 255) {
+        return Some("the name of a server has 1 to 255 bytes".to_owned());
+    }
+    let mut sorted: Vec<&String> = names.iter().collect();
+    sorted.sort_unstable();
+    let twice = sorted.windows(2).find(|pair| pair[0] == pair[1])?;
+    Some(format!("two servers are called {:?}", twice[0]))
 }

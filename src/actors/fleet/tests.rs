@@ -58,6 +58,7 @@ fn bench(discipline: Discipline, servers: usize, ports: &[u32], faults: Vec<Faul
         service_per_unit: Span::ZERO,
         speeds: Vec::new(),
         weights: Vec::new(),
+        names: Vec::new(),
         copies: 1,
     };
     let mut core = Core::new(2);

@@ -77,10 +77,11 @@ impl Choose for Ring {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Time;
     use crate::engine::random::StreamKey;
 
     fn member(state: &mut Ring, view: &View, client: [u8; 4]) -> usize {
-        let facts = Facts { client: u32::from_be_bytes(client), key: 0 };
+        let facts = Facts { now: Time::ZERO, client: u32::from_be_bytes(client), key: 0 };
         state.choose(view, facts, &mut StreamKey::root(1, 0).draws(0)).expect("some member is up")
     }
 

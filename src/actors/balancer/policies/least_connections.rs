@@ -1,6 +1,6 @@
 //! Least connections.
 
-use crate::actors::balancer::policy::{Choose, Describes, Facts};
+use crate::actors::balancer::policy::{Answer, Choose, Describes, Facts};
 use crate::actors::balancer::view::View;
 use crate::engine::random::Draws;
 use crate::schema::record;
@@ -49,7 +49,7 @@ impl Choose for Scores {
     }
 
     #[inline]
-    fn done(&mut self, view: &View, member: usize) {
+    fn done(&mut self, view: &View, member: usize, _answer: Answer) {
         match self {
             Self::Buckets(buckets) => buckets.moved(view, member),
             Self::Heap(heap) => heap.done(view, member),
@@ -294,9 +294,11 @@ impl ScoreHeap {
 mod tests {
     use super::*;
     use crate::engine::random::StreamKey;
+    use crate::engine::{Duration, Outcome, Time};
     use proptest::prelude::*;
 
-    const FACTS: Facts = Facts { client: 0, key: 0 };
+    const FACTS: Facts = Facts { now: Time::ZERO, client: 0, key: 0 };
+    const ANSWER: Answer = Answer { now: Time::ZERO, response_time: Duration::ZERO, outcome: Outcome::Served };
 
     fn choose(state: &mut Scores, view: &mut View) -> Option<usize> {
         let member = state.choose(view, FACTS, &mut StreamKey::root(1, 0).draws(0))?;
@@ -352,7 +354,7 @@ mod tests {
                     }
                     2 if view.active(member) > 0 => {
                         view.done(member);
-                        state.done(&view, member);
+                        state.done(&view, member, ANSWER);
                     }
                     3 => {
                         let up = !view.is_up(member);

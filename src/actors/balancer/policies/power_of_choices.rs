@@ -1,6 +1,6 @@
 //! The power of d choices.
 
-use super::random::Shares;
+use super::random::{MOST_DRAWS, Shares};
 use crate::actors::balancer::policy::{Choose, Describes, Facts};
 use crate::actors::balancer::view::View;
 use crate::engine::random::Draws;
@@ -38,9 +38,6 @@ impl Describes for PowerOfChoices {
     }
 }
 
-/// A draw of a member that was drawn before is repeated; with very unequal weights that could go on, so it ends here.
-const MOST_DRAWS: usize = 64;
-
 impl Choose for Sample {
     #[inline]
     fn choose(&mut self, view: &View, _facts: Facts, draws: &mut Draws) -> Option<usize> {
@@ -76,6 +73,7 @@ impl Choose for Sample {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Time;
     use crate::engine::random::StreamKey;
 
     #[test]
@@ -85,7 +83,7 @@ mod tests {
         let mut state = PowerOfChoices { d: 2 }.build(&view);
         let key = StreamKey::root(3, 0);
         for n in 0..200 {
-            assert_eq!(state.choose(&view, Facts { client: 0, key: 0 }, &mut key.draws(n)), Some(1));
+            assert_eq!(state.choose(&view, Facts { now: Time::ZERO, client: 0, key: 0 }, &mut key.draws(n)), Some(1));
         }
     }
 
@@ -97,7 +95,7 @@ mod tests {
         state.health_changed(&view, 2);
         let key = StreamKey::root(3, 0);
         for n in 0..200 {
-            assert_ne!(state.choose(&view, Facts { client: 0, key: 0 }, &mut key.draws(n)), Some(2));
+            assert_ne!(state.choose(&view, Facts { now: Time::ZERO, client: 0, key: 0 }, &mut key.draws(n)), Some(2));
         }
     }
 }

@@ -44,7 +44,19 @@ impl Shares {
             if total == self.members.len() as u64 { at as usize } else { self.up_to.partition_point(|&sum| sum <= at) };
         Some(self.members[place] as usize)
     }
+
+    /// A member other than `one`, by weight; `None` if none was drawn in many tries, as there may be no other.
+    #[inline]
+    pub fn pick_another(&self, one: usize, draws: &mut Draws) -> Option<usize> {
+        if self.members.len() < 2 {
+            return None;
+        }
+        (0..MOST_DRAWS).filter_map(|_| self.pick(draws)).find(|&other| other != one)
+    }
 }
+
+/// A draw of a member that was drawn before is repeated; with very unequal weights that could go on, so it ends here.
+pub const MOST_DRAWS: usize = 64;
 
 impl Describes for Random {
     type State = Shares;

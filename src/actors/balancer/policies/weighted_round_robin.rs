@@ -57,6 +57,7 @@ impl Choose for Credits {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Time;
     use crate::engine::random::StreamKey;
 
     fn sequence(weights: &[u32], picks: usize) -> Vec<usize> {
@@ -64,7 +65,11 @@ mod tests {
         let mut state = WeightedRoundRobin {}.build(&view);
         let key = StreamKey::root(1, 0);
         (0..picks)
-            .map(|n| state.choose(&view, Facts { client: 0, key: 0 }, &mut key.draws(n as u64)).expect("all are up"))
+            .map(|n| {
+                state
+                    .choose(&view, Facts { now: Time::ZERO, client: 0, key: 0 }, &mut key.draws(n as u64))
+                    .expect("all are up")
+            })
             .collect()
     }
 
@@ -94,10 +99,10 @@ mod tests {
         view.set_up(0, false);
         state.health_changed(&view, 0);
         for n in 0..30 {
-            assert_ne!(state.choose(&view, Facts { client: 0, key: 0 }, &mut key.draws(n)), Some(0));
+            assert_ne!(state.choose(&view, Facts { now: Time::ZERO, client: 0, key: 0 }, &mut key.draws(n)), Some(0));
         }
         view.set_up(1, false);
         view.set_up(2, false);
-        assert_eq!(state.choose(&view, Facts { client: 0, key: 0 }, &mut key.draws(31)), None);
+        assert_eq!(state.choose(&view, Facts { now: Time::ZERO, client: 0, key: 0 }, &mut key.draws(31)), None);
     }
 }

@@ -1,0 +1,117 @@
+//! Rendezvous hashing.
+
+use xxhash_rust::xxh64::xxh64;
+
+use crate::actors::balancer::hashing::{ClientAddress, HashBy};
+use crate::actors::balancer::policy::{Choose, Describes, Facts};
+use crate::actors::balancer::view::View;
+use crate::engine::random::{Draws, mix};
+use crate::schema::record;
+
+record! {
+    /// The same client, or the same key, always to the same member: to the one that scores highest with it.
+    ///
+    /// Thaler and Ravishankar 1998, "Using name-based mappings to increase hit rates" (highest random weight). Member and
+    /// key are hashed together to a number u between 0 and 1; the score is -weight / ln(u) (Schindelhauer and Schomaker
+    /// 2005), so that shares are exactly those of the weights. When a member goes or comes, only its own keys move. A
+    /// choice costs O(n), by definition.
+    pub struct Rendezvous {
+        /// What of a request is hashed.
+        pub by: HashBy = HashBy::Client(ClientAddress {}),
+    }
+}
+
+/// The hashed names of members.
+#[derive(Clone, Debug)]
+pub struct Hashes {
+    names: Vec<u64>,
+    by: HashBy,
+    equal_weights: bool,
+}
+
+impl Describes for Rendezvous {
+    type State = Hashes;
+
+    fn build(&self, view: &View) -> Hashes {
+        let names = (0..view.len()).map(|member| xxh64(view.name(member).as_bytes(), 0)).collect();
+        Hashes { names, by: self.by.clone(), equal_weights: view.equal_weights() }
+    }
+
+    fn looks_at_identity(&self) -> bool {
+        true
+    }
+
+    fn looks_at_names(&self) -> bool {
+        true
+    }
+}
+
+/// The score of a member from the bits of its hash with the key.
+fn score(bits: u64, weight: u32) -> f64 {
+    let between_0_and_1 = ((bits >> 12) as f64 + 0.5) * (1.0 / 4_503_599_627_370_496.0);
+    -f64::from(weight) / libm::log(between_0_and_1)
+}
+
+impl Choose for Hashes {
+    fn choose(&mut self, view: &View, facts: Facts, _draws: &mut Draws) -> Option<usize> {
+        let key = mix(xxh64(self.by.text(facts).bytes(), 0));
+        let mut best: Option<(f64, u64, u32)> = None;
+        for &member in view.available() {
+            let bits = mix(key ^ self.names[member as usize]);
+            // With equal weights the greater number scores higher, and no logarithm is needed.
+            let score = if self.equal_weights { 0.0 } else { score(bits, view.weight(member as usize)) };
+            // The order of `available` must not matter: the first of equals is the one first in the list.
+            let better = best.is_none_or(|(s, b, m)| (score, bits) > (s, b) || ((score, bits) == (s, b) && member < m));
+            if better {
+                best = Some((score, bits, member));
+            }
+        }
+        best.map(|(_, _, member)| member as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Time;
+    use crate::engine::random::StreamKey;
+
+    fn choose(state: &mut Hashes, view: &View, client: u32) -> usize {
+        let facts = Facts { now: Time::ZERO, client, key: 0 };
+        state.choose(view, facts, &mut StreamKey::root(1, 0).draws(0)).expect("some member is up")
+    }
+
+    #[test]
+    fn clients_are_shared_by_weight() {
+        for weights in [vec![1, 1, 1, 1], vec![1, 2, 5]] {
+            let view = View::new(weights.clone());
+            let mut state = Rendezvous { by: HashBy::Client(ClientAddress {}) }.build(&view);
+            let clients = 40_000;
+            let mut counts = vec![0.0; weights.len()];
+            for client in 0..clients {
+                counts[choose(&mut state, &view, client)] += 1.0;
+            }
+            let total: u32 = weights.iter().sum();
+            for (count, weight) in counts.into_iter().zip(weights) {
+                let (n, p) = (f64::from(clients), f64::from(weight) / f64::from(total));
+                assert!((count - n * p).abs() < 5.5 * (n * p * (1.0 - p)).sqrt(), "{count} of {n} at {p}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_the_clients_of_a_member_that_goes_move() {
+        for weights in [vec![1; 7], vec![1, 2, 3, 4, 5, 6, 7]] {
+            let mut view = View::new(weights);
+            let mut state = Rendezvous { by: HashBy::Client(ClientAddress {}) }.build(&view);
+            let before: Vec<usize> = (0..2000).map(|client| choose(&mut state, &view, client)).collect();
+            view.set_up(3, false);
+            for (client, &before) in (0..).zip(&before) {
+                let after = choose(&mut state, &view, client);
+                assert!(if before == 3 { after != 3 } else { after == before });
+            }
+            view.set_up(3, true);
+            assert!((0..).zip(&before).all(|(client, &before)| choose(&mut state, &view, client) == before));
+        }
+    }
+}
