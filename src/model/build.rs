@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::check::faulty_copies;
 use super::system::{NodeSpec, System};
+use crate::actors::balancer::health::{Roles, Watch};
 use crate::actors::balancer::{Balancer, BalancerSpec, Health};
 use crate::actors::clients::{Clients, ClientsParts, ClientsSpec, Source, Traffic};
 use crate::actors::fleet::fault::FaultEvent;
@@ -85,12 +86,13 @@ pub fn build(system: &System, inputs: &Inputs, root: StreamKey, window: Duration
                     class += 1;
                     builder.clients(me, class - 1, &name.text, spec, &mut core)?
                 }
-                NodeSpec::Balancer(spec) => builder.balancer(me, &name.text, spec, &mut core),
+                NodeSpec::Balancer(spec) => builder.balancer(me, &name.text, copy, spec, &mut core),
                 NodeSpec::Fleet(spec) => builder.fleet(me, &name.text, copy, spec),
             });
         }
     }
     builder.subscribe(&mut actors);
+    builder.announce_checks(&mut actors);
     Ok(Built { actors: Actors::new(actors, window), core, nodes: node_infos(system) })
 }
 
@@ -205,9 +207,9 @@ impl Builder<'_> {
         })
     }
 
-    fn balancer(&self, me: ActorId, name: &str, spec: &BalancerSpec, core: &mut Core) -> Actor {
+    fn balancer(&self, me: ActorId, name: &str, copy: usize, spec: &BalancerSpec, core: &mut Core) -> Actor {
         let key = self.root.named(name);
-        let (mut members, mut weights) = (Vec::new(), Vec::new());
+        let (mut members, mut weights, mut roles) = (Vec::new(), Vec::new(), Roles::default());
         for target in &spec.to.to.0 {
             for actor in self.actors_of(&target.text) {
                 let actor = ActorId(actor);
@@ -216,17 +218,24 @@ impl Builder<'_> {
                         for port in 0..fleet.servers {
                             members.push(Endpoint { actor, port: port as u32 });
                             weights.push(fleet.weights.get(port).copied().unwrap_or(1));
+                            roles.backups.push(fleet.backups.contains(&port));
+                            roles.max_connections.push(fleet.max_connections.get(port).copied().unwrap_or(0));
                         }
                     }
                     _ => {
                         members.push(Endpoint { actor, port: 0 });
                         weights.push(1);
+                        roles.backups.push(false);
+                        roles.max_connections.push(0);
                     }
                 }
             }
         }
         let link = self.link(&spec.to, key, core);
-        Actor::Balancer(Box::new(Balancer::new(me, &spec.policy, members, weights, link, key)))
+        let watch = Watch::new(spec, roles, &weights, copy, key);
+        let mut balancer = Balancer::new(me, &spec.policy, members, weights, link, key);
+        balancer.set_watch(watch);
+        Actor::Balancer(Box::new(balancer))
     }
 
     fn fleet(&self, me: ActorId, name: &str, copy: usize, spec: &FleetSpec) -> Actor {
@@ -245,6 +254,17 @@ impl Builder<'_> {
         }
         // Copies share their streams: a request needs the same work whichever copy it comes to.
         Actor::Fleet(Box::new(Fleet::new(me, spec, self.root.named(name), faults)))
+    }
+
+    /// Prepares fleets for the checks of balancers, which may reach them through other balancers.
+    fn announce_checks(&self, actors: &mut [Actor]) {
+        if self.system.has_checks() {
+            actors.iter_mut().for_each(|actor| {
+                if let Actor::Fleet(fleet) = actor {
+                    fleet.expect_checks();
+                }
+            });
+        }
     }
 
     /// Lets balancers hear of servers that go down, with the delay that each asks for.

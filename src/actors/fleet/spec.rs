@@ -42,6 +42,11 @@ record! {
         pub speeds: Vec<f64> = Vec::new(),
         /// Weight of each server for the policies that use weights; 1 to 65,535. Without it, every server has weight 1.
         pub weights: Vec<u32> = Vec::new(),
+        /// Servers that get requests only while a balancer has no other to turn to, counted from 0.
+        pub backups: Vec<usize> = Vec::new(),
+        /// Requests that each balancer may have at each server at once, in the order of the servers; 0 for any number.
+        /// A server that has as many is passed over (nginx `max_conns`). Without it, any number.
+        pub max_connections: Vec<u32> = Vec::new(),
         /// How many such fleets, each with its own servers; 1 to 1000.
         pub copies: usize = 1,
     }
@@ -54,6 +59,14 @@ record! {
         }
         if self.copies == 0 || self.copies > 1000 {
             at.field("copies").error("1 to 1000 copies");
+        }
+        if let Some(server) = self.backups.iter().find(|server| **server >= self.servers) {
+            at.field("backups").error(format!("there is no server {server}: the servers are 0 to {}", self.servers - 1));
+        }
+        if !self.max_connections.is_empty() && self.max_connections.len() != self.servers {
+            at.field("max_connections").error(format!(
+                "{} limits for {} servers: give one for each", self.max_connections.len(), self.servers
+            ));
         }
         if !self.speeds.is_empty() && self.speeds.len() != self.servers {
             at.field("speeds").error(format!("{} speeds for {} servers: give one for each", self.speeds.len(), self.servers));

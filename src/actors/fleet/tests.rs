@@ -58,6 +58,8 @@ fn bench(discipline: Discipline, servers: usize, ports: &[u32], faults: Vec<Faul
         service_per_unit: Span::ZERO,
         speeds: Vec::new(),
         weights: Vec::new(),
+        backups: Vec::new(),
+        max_connections: Vec::new(),
         copies: 1,
     };
     let mut core = Core::new(2);
