@@ -8,6 +8,9 @@ pub type Core = engine::Core<Message>;
 /// What an actor passes on at the present instant.
 pub type Passed = engine::Passed<Message>;
 
+/// The class of health checks, which no clients make.
+pub const CHECK_CLASS: u16 = u16::MAX;
+
 /// The answer to a request goes to the actor before on its return path.
 #[inline(always)]
 pub fn reply(back: Option<ActorId>, id: RequestId) -> Passed {
@@ -62,6 +65,11 @@ pub enum Message {
         /// The member.
         member: u32,
     },
+    /// Balancer: a timer of its watch over its members.
+    Health {
+        /// See `balancer::health::Timer`.
+        timer: u32,
+    },
     /// Everybody: the warm-up is over, measuring begins.
     WarmUpOver,
 }
@@ -79,7 +87,8 @@ impl Packed for Message {
             Self::Fault { index } => (6, index),
             Self::MemberUp { member } => (7, member),
             Self::MemberDown { member } => (8, member),
-            Self::WarmUpOver => (9, 0),
+            Self::Health { timer } => (9, timer),
+            Self::WarmUpOver => (10, 0),
         }
     }
 
@@ -95,6 +104,7 @@ impl Packed for Message {
             6 => Self::Fault { index: number },
             7 => Self::MemberUp { member: number },
             8 => Self::MemberDown { member: number },
+            9 => Self::Health { timer: number },
             _ => Self::WarmUpOver,
         }
     }
@@ -117,6 +127,7 @@ mod tests {
             Message::Fault { index: 15 },
             Message::MemberUp { member: 16 },
             Message::MemberDown { member: 17 },
+            Message::Health { timer: 18 },
             Message::WarmUpOver,
         ];
         for (place, message) in all.into_iter().enumerate() {

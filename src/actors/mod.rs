@@ -67,7 +67,7 @@ impl Actors {
         for actor in &mut self.all {
             match actor {
                 Actor::Clients(clients) => clients.start(core),
-                Actor::Balancer(_) => {}
+                Actor::Balancer(balancer) => balancer.start(core),
                 Actor::Fleet(fleet) => fleet.start(core),
             }
         }

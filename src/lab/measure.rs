@@ -42,6 +42,12 @@ record! {
     pub struct InSystemMeasure {}
 }
 
+record! {
+    /// How long balancers went on sending requests to a server that had crashed: from the crash to the last request,
+    /// the mean over crashes and balancers.
+    pub struct FailoverTimeMeasure {}
+}
+
 choice! {
     /// Something to measure.
     pub enum Measure {
@@ -51,6 +57,7 @@ choice! {
         Utilization(UtilizationMeasure),
         Waiting(WaitingMeasure),
         InSystem(InSystemMeasure),
+        FailoverTime(FailoverTimeMeasure),
     }
 }
 
@@ -84,6 +91,8 @@ pub enum What {
     Utilization(String),
     /// Mean waiting at the servers of a fleet.
     Waiting(String),
+    /// Mean time from a crash to the last request that a balancer sent to the server.
+    FailoverTime,
 }
 
 impl Measure {
@@ -111,6 +120,7 @@ impl Measure {
             Self::Throughput(_) => vec![Quantity::throughput()],
             Self::DropRate(_) => vec![Quantity::drop_rate()],
             Self::InSystem(_) => vec![Quantity::in_system()],
+            Self::FailoverTime(_) => vec![Quantity::failover_time()],
             Self::Utilization(_) => by_fleet(Quantity::utilization),
             Self::Waiting(_) => by_fleet(Quantity::waiting),
         }
@@ -152,6 +162,12 @@ impl Quantity {
     #[must_use]
     pub fn in_system() -> Self {
         Self::new(What::InSystem, "in system", "in_system", Unit::Count)
+    }
+
+    /// Mean time from a crash to the last request that a balancer sent to the server.
+    #[must_use]
+    pub fn failover_time() -> Self {
+        Self::new(What::FailoverTime, "failover time", "failover_time", Unit::Seconds)
     }
 
     /// Share of time the workers of `fleet` are busy.

@@ -2,7 +2,7 @@
 
 use super::measure::Quantity;
 use super::results::Theory;
-use crate::actors::balancer::{BalancerSpec, Policy};
+use crate::actors::balancer::{BalancerSpec, Health, Policy};
 use crate::actors::clients::{ClientsSpec, Traffic};
 use crate::actors::fleet::{Discipline, FleetSpec};
 use crate::distributions::Distribution;
@@ -56,7 +56,11 @@ impl<'a> Parts<'a> {
         let plain = system.faults.is_empty()
             && clients.timeout.is_none()
             && clients.to.delay.is_none()
-            && balancer.is_none_or(|balancer| balancer.to.delay.is_none() && balancer.copies == 1)
+            && balancer.is_none_or(|balancer| {
+                balancer.to.delay.is_none() && balancer.copies == 1 && sees_no_trouble(balancer)
+            })
+            && fleet.backups.is_empty()
+            && fleet.max_connections.is_empty()
             && fleet.copies == 1
             && (fleet.service_per_unit == Span::ZERO || clients.size == Bytes::ZERO)
             && fleet.speeds.windows(2).all(|pair| pair[0] == pair[1])
@@ -100,6 +104,14 @@ impl<'a> Parts<'a> {
             && station.discipline == theory::Discipline::Fifo
             && matches!(station.service, Service::Exponential { .. })
     }
+}
+
+/// True of a balancer that neither loads its members with checks nor turns from those that fail.
+fn sees_no_trouble(balancer: &BalancerSpec) -> bool {
+    !matches!(balancer.health, Health::Active(_))
+        && balancer.passive.is_none()
+        && balancer.outliers.is_none()
+        && balancer.retry.is_none()
 }
 
 fn answer(parts: &Parts<'_>) -> Option<Answer> {

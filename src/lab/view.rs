@@ -1,5 +1,8 @@
 //! Reads a system that has stopped: every number a replication gives.
 
+mod balancer;
+mod failover;
+
 use std::borrow::Cow;
 
 use super::measure::What;
@@ -93,6 +96,7 @@ impl View<'_> {
                 classes.for_each(|times| all.merge(&times.waiting));
                 all.mean()
             }
+            What::FailoverTime => self.failover_time(),
         }
     }
 
@@ -147,7 +151,7 @@ impl View<'_> {
                 let came = self.steps(came);
                 self.steps(areas).into_iter().map(|area| area * NANO).zip(came).collect()
             }
-            What::LatencyQuantile(_) => Vec::new(),
+            What::LatencyQuantile(_) | What::FailoverTime => Vec::new(),
         };
         let skip = (self.warm_up.as_secs_f64() / width) as usize;
         all.into_iter().skip(skip).collect()
@@ -206,29 +210,9 @@ impl View<'_> {
 
     /// What each node gave.
     pub fn nodes(&self) -> Vec<NodeSeen> {
-        let seen = self.actors.all.iter().zip(self.nodes).map(|(actor, info)| match actor {
+        let seen = self.actors.all.iter().zip(self.nodes).enumerate().map(|(place, (actor, info))| match actor {
             Actor::Clients(clients) => self.see_clients(clients, info),
-            Actor::Balancer(balancer) => {
-                let record = &balancer.record;
-                let area = (record.population.area(self.over) - record.at_warm_up.population) as f64 * NANO;
-                let areas = record.windows.values().iter().map(|snapshot| snapshot.population);
-                let departures = record.departures - record.at_warm_up.departures;
-                NodeSeen {
-                    info: info.clone(),
-                    values: vec![
-                        (
-                            word("departures"),
-                            word("departures"),
-                            Unit::PerSecond,
-                            ratio(departures as f64, self.span()),
-                        ),
-                        (word("in system"), word("in_system"), Unit::Count, ratio(area, self.span())),
-                    ],
-                    servers: Vec::new(),
-                    heat: Vec::new(),
-                    series: vec![(word("in_system"), Unit::Count, self.means(areas, 1.0))],
-                }
-            }
+            Actor::Balancer(balancer) => self.see_balancer(balancer, place, info),
             Actor::Fleet(fleet) => self.see_fleet(fleet, info),
         });
         seen.collect()
@@ -292,17 +276,22 @@ impl View<'_> {
         });
         let utilization = ratio(self.busy(fleet) as f64 * NANO, fleet.workers() as f64 * span);
         let departures = record.departures - record.at_warm_up.departures;
+        let mut values = vec![
+            (word("utilization"), word("utilization"), Unit::Fraction, utilization),
+            (word("departures"), word("departures"), Unit::PerSecond, ratio(departures as f64, span)),
+            (word("mean waiting"), word("waiting_mean"), Unit::Seconds, waiting.mean()),
+            (word("p99 waiting"), word("waiting_p99"), Unit::Seconds, waiting.quantile(0.99)),
+            (word("mean service"), word("service_mean"), Unit::Seconds, service.mean()),
+            (word("queue length"), word("queue"), Unit::Count, ratio(queue, span)),
+            (word("in system"), word("in_system"), Unit::Count, ratio(area, span)),
+        ];
+        if fleet.is_checked() {
+            let load = ratio(record.checks.busy as f64 * NANO, fleet.workers() as f64 * span);
+            values.push((word("utilization by checks"), word("check_load"), Unit::Fraction, load));
+        }
         NodeSeen {
             info: info.clone(),
-            values: vec![
-                (word("utilization"), word("utilization"), Unit::Fraction, utilization),
-                (word("departures"), word("departures"), Unit::PerSecond, ratio(departures as f64, span)),
-                (word("mean waiting"), word("waiting_mean"), Unit::Seconds, waiting.mean()),
-                (word("p99 waiting"), word("waiting_p99"), Unit::Seconds, waiting.quantile(0.99)),
-                (word("mean service"), word("service_mean"), Unit::Seconds, service.mean()),
-                (word("queue length"), word("queue"), Unit::Count, ratio(queue, span)),
-                (word("in system"), word("in_system"), Unit::Count, ratio(area, span)),
-            ],
+            values,
             servers: servers.collect(),
             heat: self.heat(fleet, per_server),
             series: vec![

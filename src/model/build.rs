@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::check::faulty_copies;
 use super::system::{NodeSpec, System};
+use crate::actors::balancer::health::{Roles, Watch};
 use crate::actors::balancer::{Balancer, BalancerSpec, Health, View};
 use crate::actors::clients::{Clients, ClientsParts, ClientsSpec, Source, Traffic};
 use crate::actors::fleet::fault::FaultEvent;
@@ -85,12 +86,13 @@ pub fn build(system: &System, inputs: &Inputs, root: StreamKey, window: Duration
                     class += 1;
                     builder.clients(me, class - 1, &name.text, spec, &mut core)?
                 }
-                NodeSpec::Balancer(spec) => builder.balancer(me, &name.text, spec, &mut core),
+                NodeSpec::Balancer(spec) => builder.balancer(me, &name.text, copy, spec, &mut core),
                 NodeSpec::Fleet(spec) => builder.fleet(me, &name.text, copy, spec),
             });
         }
     }
     builder.subscribe(&mut actors);
+    builder.announce_checks(&mut actors);
     Ok(Built { actors: Actors::new(actors, window), core, nodes: node_infos(system) })
 }
 
@@ -215,36 +217,44 @@ impl Builder<'_> {
         })
     }
 
-    fn balancer(&self, me: ActorId, name: &str, spec: &BalancerSpec, core: &mut Core) -> Actor {
+    fn balancer(&self, me: ActorId, name: &str, copy: usize, spec: &BalancerSpec, core: &mut Core) -> Actor {
         let key = self.root.named(name);
         let (mut members, mut weights, mut names) = (Vec::new(), Vec::new(), Vec::new());
+        let mut roles = Roles::default();
         for target in &spec.to.to.0 {
-            for (copy, actor) in self.actors_of(&target.text).enumerate() {
+            for (which, actor) in self.actors_of(&target.text).enumerate() {
                 let actor = ActorId(actor);
                 match self.system.nodes.get(&target.text) {
                     Some(NodeSpec::Fleet(fleet)) => {
                         for port in 0..fleet.servers {
                             members.push(Endpoint { actor, port: port as u32 });
                             weights.push(fleet.weights.get(port).copied().unwrap_or(1));
+                            roles.backups.push(fleet.backups.contains(&port));
+                            roles.max_connections.push(fleet.max_connections.get(port).copied().unwrap_or(0));
                         }
                         if spec.policy.looks_at_names() {
-                            names.extend((0..fleet.servers).map(|port| server_name(&target.text, fleet, copy, port)));
+                            names.extend((0..fleet.servers).map(|port| server_name(&target.text, fleet, which, port)));
                         }
                     }
                     _ => {
                         members.push(Endpoint { actor, port: 0 });
                         weights.push(1);
-                        names.push(format!("{}-{copy}", target.text));
+                        names.push(format!("{}-{which}", target.text));
+                        roles.backups.push(false);
+                        roles.max_connections.push(0);
                     }
                 }
             }
         }
-        let mut view = View::new(weights);
+        let mut view = View::new(weights.clone());
         if spec.policy.looks_at_names() {
             view = view.with_names(names.into());
         }
         let link = self.link(&spec.to, key, core);
-        Actor::Balancer(Box::new(Balancer::new(me, &spec.policy, members, view, link, key)))
+        let watch = Watch::new(spec, roles, &weights, copy, key);
+        let mut balancer = Balancer::new(me, &spec.policy, members, view, link, key);
+        balancer.set_watch(watch);
+        Actor::Balancer(Box::new(balancer))
     }
 
     fn fleet(&self, me: ActorId, name: &str, copy: usize, spec: &FleetSpec) -> Actor {
@@ -263,6 +273,17 @@ impl Builder<'_> {
         }
         // Copies share their streams: a request needs the same work whichever copy it comes to.
         Actor::Fleet(Box::new(Fleet::new(me, spec, self.root.named(name), faults)))
+    }
+
+    /// Prepares fleets for the checks of balancers, which may reach them through other balancers.
+    fn announce_checks(&self, actors: &mut [Actor]) {
+        if self.system.has_checks() {
+            actors.iter_mut().for_each(|actor| {
+                if let Actor::Fleet(fleet) = actor {
+                    fleet.expect_checks();
+                }
+            });
+        }
     }
 
     /// Lets balancers hear of servers that go down, with the delay that each asks for.

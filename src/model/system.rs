@@ -1,6 +1,6 @@
 //! A system in the words of the language: named nodes, and what goes wrong with them when.
 
-use crate::actors::balancer::BalancerSpec;
+use crate::actors::balancer::{BalancerSpec, Health};
 use crate::actors::clients::{ClientsSpec, Traffic};
 use crate::actors::fleet::{Fault, FleetSpec};
 use crate::schema::quantity::Span;
@@ -133,11 +133,21 @@ impl System {
         })
     }
 
-    /// True if some of its clients never stop: everything but the replay of a log.
+    /// True if some balancer checks its members.
+    #[must_use]
+    pub fn has_checks(&self) -> bool {
+        self.nodes.entries.iter().any(|(_, node)| match node {
+            NodeSpec::Balancer(balancer) => matches!(balancer.health, Health::Active(_)),
+            _ => false,
+        })
+    }
+
+    /// True if something about it never stops: checks, and clients of all kinds but the replay of a log.
     #[must_use]
     pub fn is_endless(&self) -> bool {
-        self.clients().any(|(_, clients)| !matches!(clients.arrivals, Traffic::Replay(_)))
+        self.has_checks() || self.clients().any(|(_, clients)| !matches!(clients.arrivals, Traffic::Replay(_)))
     }
+
     /// True if nothing about it changes with time: no faults, and arrivals whose law stays the same.
     #[must_use]
     pub fn is_stationary(&self) -> bool {

@@ -4,21 +4,25 @@
 //! health, which takes its time. Several balancers in front of one fleet do not know of each other.
 
 pub mod hashing;
+pub mod health;
 pub mod heap;
 pub mod policies;
 pub mod policy;
 pub mod spec;
 pub mod view;
+mod watched;
 
+pub use health::Health;
 pub use policy::{Answer, Choose, Chooser, Describes, Facts, Policy};
-pub use spec::{BalancerSpec, Health};
+pub use spec::BalancerSpec;
 pub use view::View;
 
 use super::link::{Endpoint, Link};
 use super::message::{Core, Message, Passed, reply};
 use crate::engine::random::StreamKey;
-use crate::engine::{ActorId, Left, Outcome, RequestId, Time};
+use crate::engine::{ActorId, Duration, Handle, Left, Outcome, RequestId, Time};
 use crate::measure::{CountIntegral, Windows};
+use health::{Timer, Watch};
 
 /// Cumulative figures of a balancer at a boundary of windows.
 #[derive(Clone, Debug, Default)]
@@ -61,6 +65,8 @@ pub struct Balancer {
     policy: Chooser,
     link: Link,
     choices: StreamKey,
+    /// What it needs to watch its members, where that is asked for.
+    watch: Option<Box<Watch>>,
     /// What has been recorded.
     pub record: BalancerRecord,
 }
@@ -73,7 +79,25 @@ impl Balancer {
         let first = members.first().map(|member| member.actor);
         let fleet =
             first.filter(|&actor| (0..).zip(&members).all(|(port, &member)| member == Endpoint { actor, port }));
-        Self { me, members, fleet, view, policy, link, choices: key.named("choice"), record: BalancerRecord::default() }
+        let (choices, record) = (key.named("choice"), BalancerRecord::default());
+        Self { me, members, fleet, view, policy, link, choices, watch: None, record }
+    }
+
+    /// Lets it watch its members.
+    pub fn set_watch(&mut self, watch: Option<Box<Watch>>) {
+        self.watch = watch;
+    }
+
+    /// What it keeps to watch its members, if it does.
+    #[must_use]
+    pub fn watch(&self) -> Option<&Watch> {
+        self.watch.as_deref()
+    }
+
+    /// The addresses of its members.
+    #[must_use]
+    pub fn members(&self) -> &[Endpoint] {
+        &self.members
     }
 
     /// One event.
@@ -103,20 +127,16 @@ impl Balancer {
                 let passed = self.returned(core, id);
                 core.send_passed(passed);
             }
-            Message::MemberUp { member } => self.heard(member as usize, true),
-            Message::MemberDown { member } => self.heard(member as usize, false),
+            Message::MemberUp { member } => self.heard(core, member as usize, true),
+            Message::MemberDown { member } => self.heard(core, member as usize, false),
+            Message::Health { timer } => self.health_timer(core, Timer::unpack(timer)),
             Message::WarmUpOver => {
                 self.record.at_warm_up = self.snapshot(core.now());
+                if let Some(watch) = &mut self.watch {
+                    watch.record.at_warm_up = watch.record.snapshot(core.now());
+                }
             }
             _ => {}
-        }
-    }
-
-    /// News of a member.
-    #[inline(never)]
-    fn heard(&mut self, member: usize, up: bool) {
-        if self.view.set_up(member, up) {
-            self.policy.health_changed(&self.view, member);
         }
     }
 
@@ -131,14 +151,23 @@ impl Balancer {
             self.turn_away(core, id);
             return None;
         };
+        self.record.population.up(now);
+        self.pass_on(core, id, member, now)
+    }
+
+    /// A request goes to `member`.
+    #[inline(always)]
+    fn pass_on(&mut self, core: &mut Core, id: RequestId, member: usize, now: Time) -> Passed {
         self.view.sent(member);
         self.policy.sent(&self.view, member);
-        self.record.population.up(now);
         let to = match self.fleet {
             Some(actor) => Endpoint { actor, port: member as u32 },
             None => self.members[member],
         };
         core.requests.enter(id, self.me, member as u32, now).set_port(to.port);
+        if self.watch.is_some() {
+            self.sent_watched(core, member);
+        }
         self.link.send(core, id, to.actor)
     }
 
@@ -155,6 +184,9 @@ impl Balancer {
     fn returned(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let now = core.now();
         let Left { frame, back, request } = core.requests.leave(id);
+        if self.watch.is_some() {
+            return self.returned_watched(core, id, frame, back);
+        }
         let member = frame.tag as usize;
         let response_time = now.since(frame.entered);
         self.view.done(member);
@@ -179,6 +211,9 @@ impl Balancer {
         self.record.windows.push(snapshot);
         if halve {
             self.record.windows.halve(|first, second| *first = second);
+        }
+        if let Some(watch) = &mut self.watch {
+            watch.record.window(now, halve);
         }
     }
 }

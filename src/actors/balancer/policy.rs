@@ -44,6 +44,16 @@ pub trait Choose {
     /// A member has gone down or come up; `view` knows it already.
     #[inline]
     fn health_changed(&mut self, _view: &View, _member: usize) {}
+
+    /// A member that is well is passed over for a while, or not any more: it is full, or the request has tried it. `view`
+    /// knows it already, as if it were down.
+    #[inline]
+    fn passed_over(&mut self, view: &View, member: usize) {
+        self.health_changed(view, member);
+    }
+
+    /// Effective weights have changed; `view` has them already. Policies that do not use weights need not care.
+    fn weights_changed(&mut self, _view: &View) {}
 }
 
 /// The description of a policy, as the language reads it.
@@ -148,6 +158,20 @@ macro_rules! registry {
             pub fn done(&mut self, view: &View, member: usize, answer: Answer) {
                 match self {
                     $( Self::$policy(state) => state.done(view, member, answer), )+
+                }
+            }
+
+            /// A member is passed over, or not any more; see [`Choose::passed_over`].
+            pub fn passed_over(&mut self, view: &View, member: usize) {
+                match self {
+                    $( Self::$policy(state) => state.passed_over(view, member), )+
+                }
+            }
+
+            /// Effective weights have changed; see [`Choose::weights_changed`].
+            pub fn weights_changed(&mut self, view: &View) {
+                match self {
+                    $( Self::$policy(state) => state.weights_changed(view), )+
                 }
             }
 

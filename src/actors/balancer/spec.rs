@@ -1,31 +1,11 @@
 //! A balancer in the words of the language.
 
+use super::health::{Health, Notified, OutlierEjection, Passive, RetryElsewhere};
 use super::policies::round_robin::RoundRobin;
 use super::policy::Policy;
 use crate::actors::route::RouteField;
 use crate::schema::quantity::Span;
-use crate::schema::{choice, record};
-
-record! {
-    /// The balancer hears of a server that goes down or comes up, after a while.
-    pub struct Notified {
-        /// How long the news takes.
-        pub after: Span = Span::ZERO,
-    }
-}
-
-record! {
-    /// The balancer never hears of it and goes on sending requests to servers that are down.
-    pub struct Unaware {}
-}
-
-choice! {
-    /// How a balancer learns that a server is down or up again.
-    pub enum Health {
-        Notified(Notified),
-        Unaware(Unaware),
-    }
-}
+use crate::schema::record;
 
 record! {
     /// Chooses a member for each request: a server of a fleet, or one of several nodes.
@@ -36,6 +16,15 @@ record! {
         pub to: RouteField,
         /// How it learns that a server is down or up again.
         pub health: Health = Health::Notified(Notified { after: Span::ZERO }),
+        /// Whether failed requests take their member out for a while, as in nginx.
+        pub passive: Option<Passive> = None,
+        /// Whether members that fail more than others are ejected for a while, as in Envoy.
+        pub outliers: Option<OutlierEjection> = None,
+        /// After a member has come back, how long its weight takes to rise to the full, from a tenth of it. For policies
+        /// that use weights.
+        pub slow_start: Span = Span::ZERO,
+        /// Whether a failed attempt goes to another member.
+        pub retry: Option<RetryElsewhere> = None,
         /// How many such balancers, each with its own view; 1 to 1000.
         pub copies: usize = 1,
     }

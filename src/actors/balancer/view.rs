@@ -69,6 +69,11 @@ impl View {
         self.weights[member]
     }
 
+    /// Gives a member another weight, at least 1.
+    pub fn set_weight(&mut self, member: usize, weight: u32) {
+        self.weights[member] = weight;
+    }
+
     /// True if all weights are the same.
     #[must_use]
     pub fn equal_weights(&self) -> bool {

@@ -1,7 +1,7 @@
 //! Faults: what can go wrong with a server, and when.
 
 use crate::engine::Time;
-use crate::schema::quantity::Percent;
+use crate::schema::quantity::{Percent, Span};
 use crate::schema::{choice, record};
 
 record! {
@@ -28,10 +28,13 @@ record! {
 }
 
 record! {
-    /// The server answers a share of requests with an error, after the usual work.
+    /// The server answers a share of requests with an error.
     pub struct Errors {
         /// Share of requests that fail.
         pub rate: Percent,
+        /// Work of an error answer; without it, as much as that of the usual answer. A server that fails faster than
+        /// others serve looks idle, and so attracts requests: a sinkhole.
+        pub after: Option<Span> = None,
     }
 }
 
@@ -53,7 +56,7 @@ impl Fault {
             Self::Crash(_) => Self::Restart(Restart {}),
             Self::Restart(_) => Self::Crash(Crash {}),
             Self::SlowDown(_) => Self::SlowDown(SlowDown { factor: 1.0 }),
-            Self::Errors(_) => Self::Errors(Errors { rate: Percent::ZERO }),
+            Self::Errors(_) => Self::Errors(Errors { rate: Percent::ZERO, after: None }),
         }
     }
 }

@@ -17,10 +17,12 @@ pub use record::FleetRecord;
 pub use spec::{Discipline, FleetSpec};
 
 use super::link::Endpoint;
-use super::message::{Core, Message, Passed, reply};
+use super::message::{CHECK_CLASS, Core, Message, Passed, reply};
 use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{ActorId, Duration, Left, Outcome, RequestId, Requests, Time};
+use crate::schema::quantity::Span;
+use record::{ChecksServed, Misdirected, Outage};
 use server::{Condition, Server};
 use shared::Shared;
 use underway::{Service, Underway};
@@ -52,8 +54,12 @@ pub struct Fleet {
     /// Requests that may wait at one server.
     capacity: u32,
     service: Sampler,
+    /// True if some requests need other work than what is sampled.
+    special: bool,
     /// Seconds of work for each unit of a request's size, beside the sampled time.
     per_unit: f64,
+    /// True if balancers send it health checks.
+    is_checked: bool,
     work: StreamKey,
     errors: StreamKey,
     faults: Vec<FaultEvent>,
@@ -78,7 +84,9 @@ impl Fleet {
             workers: spec.workers,
             capacity: spec.queue.map_or(u32::MAX, |places| places.min(u32::MAX as usize) as u32),
             service: spec.service.sampler(),
+            special: spec.service_per_unit.seconds() > 0.0,
             per_unit: spec.service_per_unit.seconds(),
+            is_checked: false,
             work: key.named("service"),
             errors: key.named("errors"),
             faults,
@@ -90,6 +98,23 @@ impl Fleet {
     /// Tells `subscriber` of servers that go down or come up.
     pub fn subscribe(&mut self, subscriber: Subscriber) {
         self.subscribers.push(subscriber);
+    }
+
+    /// Prepares it for health checks, which bring their own work along.
+    pub fn expect_checks(&mut self) {
+        (self.special, self.is_checked) = (true, true);
+    }
+
+    /// True if balancers send it health checks.
+    #[must_use]
+    pub fn is_checked(&self) -> bool {
+        self.is_checked
+    }
+
+    /// True if its timetable has a crash.
+    #[must_use]
+    pub fn may_crash(&self) -> bool {
+        self.faults.iter().any(|event| matches!(event.fault, Fault::Crash(_)))
     }
 
     /// Servers of the fleet.
@@ -161,7 +186,7 @@ impl Fleet {
         let port = port as usize;
         let server = &mut self.servers[port];
         if !server.up {
-            self.reject(core, id, Outcome::Refused);
+            self.refuse(core, id, port);
         } else if !self.shared.is_empty() {
             self.arrive_shared(core, id, port);
         } else if server.busy.count() < self.workers {
@@ -182,13 +207,17 @@ impl Fleet {
     #[inline(always)]
     fn demand(&self, requests: &Requests, id: RequestId) -> f64 {
         let seconds = self.service.sample(&mut self.work.draws(requests[id].number));
-        if self.per_unit > 0.0 { self.with_size(seconds, requests.details(id).size) } else { seconds }
+        if self.special { self.special_demand(requests, id, seconds) } else { seconds }
     }
 
     #[cold]
     #[inline(never)]
-    fn with_size(&self, seconds: f64, size: u64) -> f64 {
-        seconds + self.per_unit * size as f64
+    fn special_demand(&self, requests: &Requests, id: RequestId, seconds: f64) -> f64 {
+        let size = requests.details(id).size;
+        match requests[id].class {
+            CHECK_CLASS => Duration::from_nanos(size).as_secs_f64(),
+            _ => seconds + self.per_unit * size as f64,
+        }
     }
 
     /// A worker begins to serve a request; gives the length of the service.
@@ -196,7 +225,29 @@ impl Fleet {
     fn begin(&self, requests: &mut Requests, id: RequestId, port: usize, usual: bool, now: Time) -> Duration {
         requests[id].start(now);
         let demand = self.demand(requests, id);
-        Duration::from_secs_f64(if usual { demand } else { demand / self.conditions[port].speed })
+        Duration::from_secs_f64(if usual {
+            demand
+        } else {
+            self.unusual_demand(requests, id, port, demand) / self.conditions[port].speed
+        })
+    }
+
+    /// Seconds of work of a request at a server whose errors may have a length of their own: who fails is then decided
+    /// before the work and not after it.
+    #[inline(never)]
+    fn unusual_demand(&self, requests: &mut Requests, id: RequestId, port: usize, demand: f64) -> f64 {
+        match self.conditions[port].error_after {
+            Some(after) if self.fails(requests, id, port) => {
+                requests.decide(id, Outcome::Error, self.me);
+                after
+            }
+            _ => demand,
+        }
+    }
+
+    /// True if the server answers this request with an error, at its present rate.
+    fn fails(&self, requests: &Requests, id: RequestId, port: usize) -> bool {
+        self.errors.draws(requests[id].number).uniform() < self.conditions[port].error_rate
     }
 
     /// The service of a request ends; its worker takes up the next.
@@ -229,8 +280,8 @@ impl Fleet {
     /// The answer of a server that may make errors.
     #[inline(never)]
     fn answer_unusual(&mut self, core: &mut Core, id: RequestId, port: usize, entered: Time) {
-        let number = core.requests[id].number;
-        let failed = self.errors.draws(number).uniform() < self.conditions[port].error_rate;
+        let decided = core.requests[id].outcome == Outcome::Error;
+        let failed = decided || (self.conditions[port].error_after.is_none() && self.fails(&core.requests, id, port));
         self.answer(core, id, entered, if failed { Outcome::Error } else { Outcome::Served });
     }
 
@@ -239,6 +290,25 @@ impl Fleet {
         self.record.left(core.now(), entered, outcome);
         if outcome != Outcome::Served {
             core.requests.decide(id, outcome, self.me);
+        }
+    }
+
+    /// Turns away a request that comes to a server that is down, and notes who sent it and when.
+    #[cold]
+    #[inline(never)]
+    fn refuse(&mut self, core: &mut Core, id: RequestId, port: usize) {
+        self.reject(core, id, Outcome::Refused);
+        let outage = self.record.outages.get_mut(self.conditions[port].outage);
+        let (Some(outage), Some(sender)) = (outage, core.requests.last(id)) else { return };
+        if core.requests[id].class == CHECK_CLASS {
+            return;
+        }
+        match outage.misdirected.iter_mut().find(|misdirected| misdirected.by == sender.actor) {
+            Some(misdirected) => {
+                misdirected.last = misdirected.last.max(sender.entered);
+                misdirected.count += 1;
+            }
+            None => outage.misdirected.push(Misdirected { by: sender.actor, last: sender.entered, count: 1 }),
         }
     }
 
@@ -255,6 +325,7 @@ impl Fleet {
     fn arrive_shared(&mut self, core: &mut Core, id: RequestId, port: usize) {
         let now = core.now();
         let demand = self.demand(&core.requests, id);
+        let demand = self.unusual_demand(&mut core.requests, id, port, demand);
         let (shared, speed) = (&mut self.shared[port], self.conditions[port].speed);
         let places = u64::from(self.workers) + u64::from(self.capacity);
         if shared.len() as u64 >= places {
@@ -327,7 +398,12 @@ impl Fleet {
                 Fault::Crash(_) => self.crash(core, port, underway.at(port)),
                 Fault::Restart(_) => self.restart(core, port),
                 Fault::SlowDown(ref slow) => self.change_speed(core, port, 1.0 / slow.factor, underway.at(port)),
-                Fault::Errors(ref errors) => self.conditions[port].error_rate = errors.rate.fraction(),
+                Fault::Errors(ref errors) => {
+                    let condition = &mut self.conditions[port];
+                    condition.error_rate = errors.rate.fraction();
+                    condition.error_after = errors.after.map(Span::seconds);
+                    condition.hasty |= errors.after.is_some();
+                }
             }
             self.servers[port].usual = self.conditions[port].is_usual();
         }
@@ -339,6 +415,8 @@ impl Fleet {
         }
         let now = core.now();
         self.servers[port].up = false;
+        self.conditions[port].outage = self.record.outages.len();
+        self.record.outages.push(Outage { server: port, down: now, up: None, misdirected: Vec::new() });
         let mut lost = Vec::new();
         if let Some(shared) = self.shared.get_mut(port) {
             let jobs = shared.take_all();
@@ -368,6 +446,7 @@ impl Fleet {
     fn restart(&mut self, core: &mut Core, port: usize) {
         if !self.servers[port].up {
             self.servers[port].up = true;
+            self.record.outages[self.conditions[port].outage].up = Some(core.now());
             self.announce(core, port, true);
         }
     }
@@ -412,6 +491,7 @@ impl Fleet {
         self.record.at_warm_up = self.record.snapshot(now, by_server.iter().map(|&busy| u128::from(busy)).sum());
         self.record.server_busy_at_warm_up = by_server;
         self.record.classes.clear();
+        self.record.checks = ChecksServed::default();
     }
 
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.

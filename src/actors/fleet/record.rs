@@ -1,6 +1,7 @@
 //! What a fleet records.
 
-use crate::engine::{Duration, Outcome, Time};
+use crate::actors::message::CHECK_CLASS;
+use crate::engine::{ActorId, Duration, Outcome, Time};
 use crate::measure::{CountIntegral, Latency, Windows};
 
 /// Cumulative figures of a fleet at a boundary of windows.
@@ -35,6 +36,39 @@ impl ClassTimes {
     }
 }
 
+/// Requests that somebody sent to a server while it was down.
+#[derive(Clone, Copy, Debug)]
+pub struct Misdirected {
+    /// Who sent them.
+    pub by: ActorId,
+    /// When the last was sent.
+    pub last: Time,
+    /// How many.
+    pub count: u64,
+}
+
+/// A time during which a server was down.
+#[derive(Clone, Debug)]
+pub struct Outage {
+    /// The server.
+    pub server: usize,
+    /// When it went down.
+    pub down: Time,
+    /// When it came up again; `None` if it did not.
+    pub up: Option<Time>,
+    /// What was sent there nevertheless, health checks aside.
+    pub misdirected: Vec<Misdirected>,
+}
+
+/// Health checks that were served.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ChecksServed {
+    /// How many.
+    pub count: u64,
+    /// Worker-nanoseconds spent on them.
+    pub busy: u128,
+}
+
 /// Everything a fleet records in one run.
 #[derive(Clone, Debug, Default)]
 pub struct FleetRecord {
@@ -50,6 +84,10 @@ pub struct FleetRecord {
     pub waiting: CountIntegral,
     /// Times by class, measured after the warm-up.
     pub classes: Vec<ClassTimes>,
+    /// Health checks, measured after the warm-up; they are of no class.
+    pub checks: ChecksServed,
+    /// When servers were down.
+    pub outages: Vec<Outage>,
     /// Figures at the end of the warm-up.
     pub at_warm_up: Snapshot,
     /// Sum of sojourn times in nanoseconds of requests that left, from time zero on.
@@ -75,6 +113,11 @@ impl FleetRecord {
     #[cold]
     #[inline(never)]
     fn add_class(&mut self, class: usize, waiting: Duration, service: Duration) {
+        if class == usize::from(CHECK_CLASS) {
+            self.checks.count += 1;
+            self.checks.busy += u128::from(service.as_nanos());
+            return;
+        }
         self.classes.resize_with(class + 1, ClassTimes::default);
         self.classes[class].record(waiting, service);
     }

@@ -63,19 +63,25 @@ pub struct Condition {
     pub speed: f64,
     /// Share of requests answered with an error, 0 to 1.
     pub error_rate: f64,
+    /// Seconds of work of an error answer; `None` if as much as usual.
+    pub error_after: Option<f64>,
+    /// True once it was told to make errors of their own length: some may be under way as long as it runs.
+    pub hasty: bool,
+    /// Its last outage, by place in the record.
+    pub outage: usize,
 }
 
 impl Condition {
     /// A healthy server of this speed.
     #[must_use]
     pub fn new(speed: f64) -> Self {
-        Self { nominal: speed, speed, error_rate: 0.0 }
+        Self { nominal: speed, speed, error_rate: 0.0, error_after: None, hasty: false, outage: 0 }
     }
 
     /// True if requests need not look at it.
     #[must_use]
     pub fn is_usual(&self) -> bool {
-        self.speed == 1.0 && self.error_rate == 0.0
+        self.speed == 1.0 && self.error_rate == 0.0 && !self.hasty
     }
 }
 

@@ -45,6 +45,11 @@ record! {
         /// Name of each server, such as "10.0.0.1:80", for the policies that hash it. Without it, the servers of "web" are
         /// called web-0, web-1 and so on; those of its second copy web[1]-0 and so on.
         pub names: Vec<String> = Vec::new(),
+        /// Servers that get requests only while a balancer has no other to turn to, counted from 0.
+        pub backups: Vec<usize> = Vec::new(),
+        /// Requests that each balancer may have at each server at once, in the order of the servers; 0 for any number.
+        /// A server that has as many is passed over (nginx `max_conns`). Without it, any number.
+        pub max_connections: Vec<u32> = Vec::new(),
         /// How many such fleets, each with its own servers; 1 to 1000.
         pub copies: usize = 1,
     }
@@ -57,6 +62,14 @@ record! {
         }
         if self.copies == 0 || self.copies > 1000 {
             at.field("copies").error("1 to 1000 copies");
+        }
+        if let Some(server) = self.backups.iter().find(|server| **server >= self.servers) {
+            at.field("backups").error(format!("there is no server {server}: the servers are 0 to {}", self.servers - 1));
+        }
+        if !self.max_connections.is_empty() && self.max_connections.len() != self.servers {
+            at.field("max_connections").error(format!(
+                "{} limits for {} servers: give one for each", self.max_connections.len(), self.servers
+            ));
         }
         if !self.speeds.is_empty() && self.speeds.len() != self.servers {
             at.field("speeds").error(format!("{} speeds for {} servers: give one for each", self.speeds.len(), self.servers));

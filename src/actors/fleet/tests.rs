@@ -59,6 +59,8 @@ fn bench(discipline: Discipline, servers: usize, ports: &[u32], faults: Vec<Faul
         speeds: Vec::new(),
         weights: Vec::new(),
         names: Vec::new(),
+        backups: Vec::new(),
+        max_connections: Vec::new(),
         copies: 1,
     };
     let mut core = Core::new(2);

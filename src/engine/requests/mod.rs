@@ -115,7 +115,8 @@ pub struct Request {
 /// What few actors look at of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Details {
-    /// Size of what is asked for, in bytes or in the unit of the trace it came from.
+    /// Size of what is asked for, in bytes or in the unit of the trace it came from; of a health check, the nanoseconds
+    /// of work it costs.
     pub size: u64,
     /// The client's timeout.
     pub timeout: Handle,

@@ -35,6 +35,8 @@ terms! {
     DropRateOf,
     /// Mean number of requests in flight.
     InSystemOf,
+    /// Mean time from a crash to the last request that a balancer sent to the server.
+    FailoverTimeOf,
 }
 
 record! {
@@ -85,6 +87,7 @@ choice! {
         Throughput(ThroughputOf),
         DropRate(DropRateOf),
         InSystem(InSystemOf),
+        FailoverTime(FailoverTimeOf),
         Utilization(UtilizationOf),
         Waiting(WaitingOf),
     }
@@ -105,6 +108,7 @@ impl Term {
             Self::Throughput(of) => of.arm.as_ref(),
             Self::DropRate(of) => of.arm.as_ref(),
             Self::InSystem(of) => of.arm.as_ref(),
+            Self::FailoverTime(of) => of.arm.as_ref(),
             Self::Utilization(of) => of.arm.as_ref(),
             Self::Waiting(of) => of.arm.as_ref(),
         }
@@ -137,6 +141,7 @@ impl Term {
             Self::Throughput(_) => Quantity::throughput(),
             Self::DropRate(_) => Quantity::drop_rate(),
             Self::InSystem(_) => Quantity::in_system(),
+            Self::FailoverTime(_) => Quantity::failover_time(),
             Self::Utilization(_) => Quantity::utilization(fleet(), fleets),
             Self::Waiting(_) => Quantity::waiting(fleet(), fleets),
         }

@@ -10,7 +10,8 @@ record! {
     ///
     /// The algorithm of nginx `ip_hash`: hash = (hash x 113 + octet) mod 6271 from 89 on, then the member by weight.
     /// While that member is down the hash is taken again, up to 20 times, so only its own clients move; then round
-    /// robin decides.
+    /// robin decides. Hashes keep to the full weights: `slow_start` says nothing to them, as in nginx Plus, which forbids
+    /// it here.
     pub struct IpHash {}
 }
 

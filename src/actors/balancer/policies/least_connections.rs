@@ -62,6 +62,10 @@ impl Choose for Scores {
             Self::Heap(heap) => heap.health_changed(view, member),
         }
     }
+
+    fn weights_changed(&mut self, view: &View) {
+        *self = LeastConnections {}.build(view);
+    }
 }
 
 const NONE: u32 = u32::MAX;

@@ -68,6 +68,10 @@ impl Choose for Sample {
     fn health_changed(&mut self, view: &View, _member: usize) {
         self.shares = Shares::of(view);
     }
+
+    fn weights_changed(&mut self, view: &View) {
+        self.shares = Shares::of(view);
+    }
 }
 
 #[cfg(test)]

@@ -75,6 +75,10 @@ impl Choose for Shares {
     fn health_changed(&mut self, view: &View, _member: usize) {
         *self = Self::of(view);
     }
+
+    fn weights_changed(&mut self, view: &View) {
+        *self = Self::of(view);
+    }
 }
 
 #[cfg(test)]

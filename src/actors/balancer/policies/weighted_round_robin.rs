@@ -52,6 +52,15 @@ impl Choose for Credits {
         // A member that comes back starts even, not with what it held when it left.
         self.credit[member] = 0;
     }
+
+    fn passed_over(&mut self, _view: &View, _member: usize) {
+        // It keeps what it has gained and owes, as in nginx.
+    }
+
+    fn weights_changed(&mut self, _view: &View) {
+        // What was gained was counted in other weights.
+        self.credit.fill(0);
+    }
 }
 
 #[cfg(test)]

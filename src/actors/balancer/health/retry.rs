@@ -1,0 +1,90 @@
+//! Requests that go to another member after a failed attempt: which members each has tried, and since when.
+
+use std::collections::BTreeMap;
+
+use super::spec::{Failure, RetryElsewhere};
+use crate::engine::{Duration, Outcome, RequestId, Time};
+
+/// A request of which at least one attempt has failed.
+#[derive(Clone, Debug)]
+struct Story {
+    began: Time,
+    tried: Vec<u32>,
+}
+
+/// The requests that have failed at least once and are still here.
+#[derive(Debug)]
+pub struct Retries {
+    tries: usize,
+    timeout: Option<Duration>,
+    on: Vec<Failure>,
+    stories: BTreeMap<RequestId, Story>,
+}
+
+impl Retries {
+    /// No request has failed yet.
+    #[must_use]
+    pub fn new(spec: &RetryElsewhere) -> Self {
+        let tries = if spec.tries == 0 { usize::MAX } else { spec.tries as usize };
+        let timeout = Some(spec.timeout.duration()).filter(|timeout| !timeout.is_zero());
+        Self { tries, timeout, on: spec.on.clone(), stories: BTreeMap::new() }
+    }
+
+    /// An attempt of `id` at `member`, made at `sent`, has ended; the members tried so far if it may try another.
+    pub fn ended(&mut self, id: RequestId, member: usize, outcome: Outcome, sent: Time, now: Time) -> Option<&[u32]> {
+        if !self.on.iter().any(|failure| failure.covers(outcome)) {
+            return None;
+        }
+        let story = self.stories.entry(id).or_insert_with(|| Story { began: sent, tried: Vec::new() });
+        story.tried.push(member as u32);
+        let in_time = self.timeout.is_none_or(|timeout| now.since(story.began) < timeout);
+        (in_time && story.tried.len() < self.tries).then_some(&story.tried[..])
+    }
+
+    /// `id` leaves for good; true if it had failed before.
+    pub fn forget(&mut self, id: RequestId) -> bool {
+        !self.stories.is_empty() && self.stories.remove(&id).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::quantity::Span;
+
+    fn retries(tries: u32, timeout: f64) -> Retries {
+        let timeout = Span::from_seconds(timeout).expect("a length of time");
+        Retries::new(&RetryElsewhere { tries, timeout, on: Failure::usual() })
+    }
+
+    fn at(seconds: u64) -> Time {
+        Time::from_nanos(seconds * 1_000_000_000)
+    }
+
+    #[test]
+    fn three_tries_are_two_retries() {
+        let mut all = retries(3, 0.0);
+        let id = RequestId(7);
+        assert_eq!(all.ended(id, 4, Outcome::Refused, at(0), at(0)), Some(&[4][..]));
+        assert_eq!(all.ended(id, 2, Outcome::Crashed, at(0), at(9)), Some(&[4, 2][..]));
+        assert_eq!(all.ended(id, 0, Outcome::Refused, at(9), at(9)), None);
+        assert!(all.forget(id) && !all.forget(id));
+    }
+
+    #[test]
+    fn after_the_timeout_a_request_is_not_tried_again() {
+        let mut all = retries(0, 5.0);
+        let id = RequestId(7);
+        assert!(all.ended(id, 0, Outcome::Crashed, at(1), at(5)).is_some());
+        assert!(all.ended(id, 1, Outcome::Crashed, at(5), at(6)).is_none());
+    }
+
+    #[test]
+    fn what_is_not_listed_is_not_tried_again() {
+        let mut all = retries(0, 0.0);
+        for outcome in [Outcome::Served, Outcome::Error, Outcome::QueueFull] {
+            assert!(all.ended(RequestId(1), 0, outcome, at(0), at(0)).is_none());
+        }
+        assert!(!all.forget(RequestId(1)));
+    }
+}

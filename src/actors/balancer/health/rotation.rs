@@ -1,0 +1,206 @@
+//! Who is in the rotation: what speaks against each member, and which members get requests because of it.
+
+/// What speaks against a member; each source of news has its own, and each can take back only its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// News that it is down.
+    News,
+    /// Failed checks.
+    Checks,
+    /// Failed requests.
+    Requests,
+    /// It is ejected as an outlier.
+    Ejected,
+    /// It has as many requests as it may have. Not a matter of health.
+    Full,
+}
+
+/// Which members get requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Those that are well, backups aside.
+    Primaries,
+    /// All but backups, well or not: too few are well.
+    Panic,
+    /// Backups that are well: nobody else can be used.
+    Backups,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Member {
+    /// One bit a reason.
+    against: u8,
+    backup: bool,
+}
+
+impl Member {
+    fn is_well(self) -> bool {
+        self.against & !(1 << Reason::Full as u8) == 0
+    }
+
+    fn is_full(self) -> bool {
+        self.against & (1 << Reason::Full as u8) != 0
+    }
+
+    fn is_open(self) -> bool {
+        self.against == 0
+    }
+}
+
+/// What a change means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Effect {
+    /// The mode has changed: everybody must be looked at, not only this member.
+    pub on_everybody: bool,
+    /// `Some(true)` if the member became well, `Some(false)` if it was well until now.
+    pub well: Option<bool>,
+}
+
+/// What speaks against each member, and what follows.
+#[derive(Debug)]
+pub struct Rotation {
+    members: Vec<Member>,
+    /// Percent of the primaries that must be well; 0 without panic.
+    panic_percent: f64,
+    primaries: usize,
+    well: usize,
+    open: usize,
+    open_backups: usize,
+    mode: Mode,
+}
+
+impl Rotation {
+    /// All members well. `backups` says who is one; empty if nobody is.
+    #[must_use]
+    pub fn new(members: usize, backups: &[bool], panic_percent: f64) -> Self {
+        let member = |place: usize| Member { against: 0, backup: backups.get(place).copied().unwrap_or(false) };
+        let members: Vec<Member> = (0..members).map(member).collect();
+        let primaries = members.iter().filter(|member| !member.backup).count();
+        let open_backups = members.len() - primaries;
+        let mut rotation = Self {
+            members,
+            panic_percent,
+            primaries,
+            well: primaries,
+            open: primaries,
+            open_backups,
+            mode: Mode::Primaries,
+        };
+        rotation.mode = rotation.find_mode();
+        rotation
+    }
+
+    /// Which members get requests.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// True if `member` gets requests.
+    #[must_use]
+    pub fn has(&self, member: usize) -> bool {
+        let member = self.members[member];
+        match self.mode {
+            Mode::Primaries => !member.backup && member.is_open(),
+            Mode::Panic => !member.backup && !member.is_full(),
+            Mode::Backups => member.backup && member.is_open(),
+        }
+    }
+
+    /// True if `member` is a backup that could be used.
+    #[must_use]
+    pub fn is_open_backup(&self, member: usize) -> bool {
+        self.members[member].backup && self.members[member].is_open()
+    }
+
+    /// True if nothing but its load speaks against `member`.
+    #[must_use]
+    pub fn is_well(&self, member: usize) -> bool {
+        self.members[member].is_well()
+    }
+
+    /// From now on, `reason` speaks against `member` or does not.
+    pub fn set(&mut self, member: usize, reason: Reason, against: bool) -> Effect {
+        let before = self.members[member];
+        let mut after = before;
+        let bit = 1 << reason as u8;
+        after.against = if against { before.against | bit } else { before.against & !bit };
+        self.members[member] = after;
+        let moved = |count: &mut usize, before: bool, after: bool| {
+            *count = *count + usize::from(after) - usize::from(before);
+        };
+        if before.backup {
+            moved(&mut self.open_backups, before.is_open(), after.is_open());
+        } else {
+            moved(&mut self.well, before.is_well(), after.is_well());
+            moved(&mut self.open, before.is_open(), after.is_open());
+        }
+        let mode = self.find_mode();
+        let on_everybody = std::mem::replace(&mut self.mode, mode) != mode;
+        Effect { on_everybody, well: (before.is_well() != after.is_well()).then(|| after.is_well()) }
+    }
+
+    /// Envoy's threshold: panic if the percentage of those that are well is below it.
+    fn find_mode(&self) -> Mode {
+        if self.open == 0 && self.open_backups > 0 {
+            return Mode::Backups;
+        }
+        let well = 100.0 * self.well as f64;
+        if well < self.panic_percent * self.primaries as f64 { Mode::Panic } else { Mode::Primaries }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn used(rotation: &Rotation) -> Vec<usize> {
+        (0..rotation.members.len()).filter(|&member| rotation.has(member)).collect()
+    }
+
+    #[test]
+    fn below_half_of_the_members_all_are_used() {
+        let mut rotation = Rotation::new(4, &[], 50.0);
+        assert!(!rotation.set(0, Reason::Ejected, true).on_everybody);
+        assert!(!rotation.set(1, Reason::Checks, true).on_everybody);
+        assert_eq!((rotation.mode(), used(&rotation)), (Mode::Primaries, vec![2, 3]));
+        assert!(rotation.set(2, Reason::Ejected, true).on_everybody);
+        assert_eq!((rotation.mode(), used(&rotation)), (Mode::Panic, vec![0, 1, 2, 3]));
+        assert!(rotation.set(0, Reason::Ejected, false).on_everybody);
+        assert_eq!(used(&rotation), [0, 3]);
+    }
+
+    #[test]
+    fn backups_are_used_only_while_nobody_else_is_open() {
+        let mut rotation = Rotation::new(3, &[false, false, true], 0.0);
+        assert_eq!(used(&rotation), [0, 1]);
+        rotation.set(0, Reason::News, true);
+        assert_eq!(used(&rotation), [1]);
+        rotation.set(1, Reason::Full, true);
+        assert_eq!(used(&rotation), [2]);
+        rotation.set(1, Reason::Full, false);
+        assert_eq!(used(&rotation), [1]);
+        rotation.set(2, Reason::News, true);
+        rotation.set(1, Reason::News, true);
+        assert!(used(&rotation).is_empty());
+    }
+
+    #[test]
+    fn a_member_is_well_when_nothing_speaks_against_it_any_more() {
+        let mut rotation = Rotation::new(2, &[], 0.0);
+        assert_eq!(rotation.set(0, Reason::Checks, true).well, Some(false));
+        assert_eq!(rotation.set(0, Reason::Requests, true).well, None);
+        assert_eq!(rotation.set(0, Reason::Checks, false).well, None);
+        assert_eq!(rotation.set(0, Reason::Requests, false).well, Some(true));
+        assert_eq!(rotation.set(0, Reason::Full, true).well, None);
+        assert_eq!(used(&rotation), [1]);
+    }
+
+    #[test]
+    fn panic_does_not_pass_over_a_member_that_is_full() {
+        let mut rotation = Rotation::new(2, &[], 60.0);
+        rotation.set(0, Reason::Ejected, true);
+        rotation.set(1, Reason::Full, true);
+        assert_eq!((rotation.mode(), used(&rotation)), (Mode::Panic, vec![0]));
+    }
+}

@@ -1,0 +1,115 @@
+//! Slow start: after a member has come back, its weight rises to the full in ten steps.
+//!
+//! Envoy's ramp with aggression 1 and a least weight of 10 % (nginx Plus `slow_start` is linear too): weight times
+//! max(10 %, time since it came back / ramp). Each step has the mean of its tenth of the ramp, so the whole ramp has the
+//! weight of the original.
+
+use crate::engine::{Duration, Handle};
+
+/// Steps of a ramp.
+pub const STEPS: u32 = 10;
+
+/// Parts of a weight: effective weights are whole numbers of them while any member is on its ramp.
+pub const PARTS: u32 = 100;
+
+/// Parts of the full weight on step number `step` of a ramp, counted from 0.
+#[must_use]
+pub const fn parts(step: u32) -> u32 {
+    match step {
+        0 => PARTS / STEPS,
+        1..STEPS => (PARTS * step + PARTS / 2) / STEPS,
+        _ => PARTS,
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Ramp {
+    step: u32,
+    timer: Handle,
+}
+
+/// The ramps of all members.
+#[derive(Debug)]
+pub struct SlowStart {
+    /// How long a step lasts.
+    pub step: Duration,
+    ramps: Vec<Option<Ramp>>,
+    /// Members on their ramp.
+    rising: usize,
+}
+
+impl SlowStart {
+    /// Nobody on a ramp of this length.
+    #[must_use]
+    pub fn new(ramp: Duration, members: usize) -> Self {
+        let step = Duration::from_nanos((ramp.as_nanos() / u64::from(STEPS)).max(1));
+        Self { step, ramps: vec![None; members], rising: 0 }
+    }
+
+    /// `member` begins its ramp; `timer` is when its first step is over.
+    pub fn begin(&mut self, member: usize, timer: Handle) {
+        self.rising += usize::from(self.ramps[member].is_none());
+        self.ramps[member] = Some(Ramp { step: 0, timer });
+    }
+
+    /// `member` goes down: no ramp any more. Gives the timer to take back.
+    pub fn stop(&mut self, member: usize) -> Option<Handle> {
+        let ramp = self.ramps[member].take()?;
+        self.rising -= 1;
+        Some(ramp.timer)
+    }
+
+    /// A step of `member` is over; true if another follows.
+    pub fn advance(&mut self, member: usize) -> bool {
+        let Some(ramp) = &mut self.ramps[member] else { return false };
+        ramp.step += 1;
+        if ramp.step < STEPS {
+            return true;
+        }
+        self.stop(member);
+        false
+    }
+
+    /// The timer of the step that begins.
+    pub fn set_timer(&mut self, member: usize, timer: Handle) {
+        if let Some(ramp) = &mut self.ramps[member] {
+            ramp.timer = timer;
+        }
+    }
+
+    /// The effective weight of `member`, whose full weight is `weight`. As it was while nobody is on a ramp, else in
+    /// [`PARTS`].
+    #[must_use]
+    pub fn weight(&self, member: usize, weight: u32) -> u32 {
+        match self.ramps[member] {
+            _ if self.rising == 0 => weight,
+            None => weight * PARTS,
+            Some(ramp) => weight * parts(ramp.step),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_steps_have_the_weight_of_the_ramp_they_stand_for() {
+        let steps: Vec<u32> = (0..=STEPS).map(parts).collect();
+        assert_eq!(steps, [10, 15, 25, 35, 45, 55, 65, 75, 85, 95, 100]);
+        // The integral of max(0.1, t) from 0 to 1 is 0.505.
+        assert_eq!(steps[..10].iter().sum::<u32>(), 505);
+    }
+
+    #[test]
+    fn weights_are_as_they_were_before_and_after_a_ramp() {
+        let mut slow = SlowStart::new(Duration::from_secs_f64(30.0), 2);
+        assert_eq!([slow.weight(0, 3), slow.weight(1, 1)], [3, 1]);
+        slow.begin(0, Handle::NONE);
+        assert_eq!([slow.weight(0, 3), slow.weight(1, 1)], [30, 100]);
+        assert!((1..10).all(|_| slow.advance(0)));
+        assert_eq!([slow.weight(0, 3), slow.weight(1, 1)], [285, 100]);
+        assert!(!slow.advance(0));
+        assert_eq!([slow.weight(0, 3), slow.weight(1, 1)], [3, 1]);
+    }
+}

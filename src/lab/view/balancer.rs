@@ -1,0 +1,87 @@
+//! What a balancer gave: its traffic, and the health of its members as it saw it.
+
+use super::{NANO, View, ratio, word};
+use crate::actors::balancer::Balancer;
+use crate::actors::balancer::health::HealthRecord;
+use crate::actors::balancer::health::record::Counts;
+use crate::lab::observe::{NodeSeen, Word};
+use crate::lab::results::Unit;
+use crate::model::NodeInfo;
+
+type Value = (Word, Word, Unit, Option<f64>);
+
+impl View<'_> {
+    pub(super) fn see_balancer(&self, balancer: &Balancer, place: usize, info: &NodeInfo) -> NodeSeen {
+        let record = &balancer.record;
+        let area = (record.population.area(self.over) - record.at_warm_up.population) as f64 * NANO;
+        let areas = record.windows.values().iter().map(|snapshot| snapshot.population);
+        let departures = record.departures - record.at_warm_up.departures;
+        let mut values = vec![
+            (word("departures"), word("departures"), Unit::PerSecond, ratio(departures as f64, self.span())),
+            (word("in system"), word("in_system"), Unit::Count, ratio(area, self.span())),
+        ];
+        let mut series = vec![(word("in_system"), Unit::Count, self.means(areas, 1.0))];
+        values.extend(self.failover_values(place));
+        if let Some(watch) = balancer.watch() {
+            let health = &watch.record;
+            values.extend(self.health_values(health, watch.checks(), watch.retries()));
+            let windows = health.windows.values();
+            series.push((word("available"), Unit::Count, self.means(windows.iter().map(|w| w.available), 1.0)));
+            let taken_out = |counts: &Counts| counts.falls + counts.outs + counts.ejections;
+            series.push((
+                word("taken_out"),
+                Unit::PerSecond,
+                self.rates(windows.iter().map(|window| taken_out(&window.counts))),
+            ));
+            if watch.checks() {
+                let failed = windows.iter().map(|window| window.counts.failed_checks);
+                series.push((word("failed_checks"), Unit::PerSecond, self.rates(failed)));
+            }
+            if watch.retries() {
+                let retries = windows.iter().map(|window| window.counts.retries);
+                series.push((word("retries"), Unit::PerSecond, self.rates(retries)));
+            }
+        }
+        NodeSeen { info: info.clone(), values, servers: Vec::new(), heat: Vec::new(), series }
+    }
+
+    /// What it lost to crashes: only where a server behind it can crash.
+    fn failover_values(&self, place: usize) -> Vec<Value> {
+        if !self.may_fail_over(place) {
+            return Vec::new();
+        }
+        let failovers = self.failovers(place);
+        let mean = ratio(failovers.iter().map(|failover| failover.seconds).sum(), failovers.len() as f64);
+        let misdirected: u64 = failovers.iter().map(|failover| failover.misdirected).sum();
+        vec![
+            (word("failover time"), word("failover_time"), Unit::Seconds, mean),
+            (word("sent to dead servers"), word("misdirected"), Unit::Count, Some(misdirected as f64)),
+        ]
+    }
+
+    fn health_values(&self, health: &HealthRecord, checks: bool, retries: bool) -> Vec<Value> {
+        let (now, before) = (&health.counts, &health.at_warm_up.counts);
+        let since = |count: fn(&Counts) -> u64| (count(now) - count(before)) as f64;
+        let available = (health.available.area(self.over) - health.at_warm_up.available) as f64 * NANO;
+        let mut values = vec![
+            (word("members available"), word("available"), Unit::Count, ratio(available, self.span())),
+            (word("taken out by failed requests"), word("outs"), Unit::Count, Some(since(|counts| counts.outs))),
+            (word("ejections"), word("ejections"), Unit::Count, Some(since(|counts| counts.ejections))),
+        ];
+        if checks {
+            let sent = since(|counts| counts.checks);
+            values.extend([
+                (word("checks"), word("checks"), Unit::PerSecond, ratio(sent, self.span())),
+                (word("failed checks"), word("failed_checks"), Unit::Count, Some(since(|counts| counts.failed_checks))),
+                (word("taken out by checks"), word("falls"), Unit::Count, Some(since(|counts| counts.falls))),
+            ]);
+        }
+        if retries {
+            values.extend([
+                (word("retries"), word("retries"), Unit::Count, Some(since(|counts| counts.retries))),
+                (word("requests saved"), word("saved"), Unit::Count, Some(since(|counts| counts.saved))),
+            ]);
+        }
+        values
+    }
+}
