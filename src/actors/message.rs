@@ -62,6 +62,26 @@ pub enum Message {
         /// The member.
         member: u32,
     },
+    /// Balancer: a member has become idle.
+    MemberIdle {
+        /// The member.
+        member: u32,
+    },
+    /// Fleet: a balancer asks for the load of the server named by its port.
+    Probe {
+        /// The request that stands for the probe.
+        id: RequestId,
+    },
+    /// Balancer: the answer to a probe sets out; the delay of the link is still ahead of it.
+    ProbeAnswer {
+        /// The request that stands for the probe.
+        id: RequestId,
+    },
+    /// Balancer: the answer to a probe has travelled the link.
+    ProbeReturned {
+        /// The request that stands for the probe.
+        id: RequestId,
+    },
     /// Everybody: the warm-up is over, measuring begins.
     WarmUpOver,
 }
@@ -79,7 +99,11 @@ impl Packed for Message {
             Self::Fault { index } => (6, index),
             Self::MemberUp { member } => (7, member),
             Self::MemberDown { member } => (8, member),
-            Self::WarmUpOver => (9, 0),
+            Self::MemberIdle { member } => (9, member),
+            Self::Probe { id } => (10, id.0),
+            Self::ProbeAnswer { id } => (11, id.0),
+            Self::ProbeReturned { id } => (12, id.0),
+            Self::WarmUpOver => (13, 0),
         }
     }
 
@@ -95,6 +119,10 @@ impl Packed for Message {
             6 => Self::Fault { index: number },
             7 => Self::MemberUp { member: number },
             8 => Self::MemberDown { member: number },
+            9 => Self::MemberIdle { member: number },
+            10 => Self::Probe { id: RequestId(number) },
+            11 => Self::ProbeAnswer { id: RequestId(number) },
+            12 => Self::ProbeReturned { id: RequestId(number) },
             _ => Self::WarmUpOver,
         }
     }
@@ -117,6 +145,10 @@ mod tests {
             Message::Fault { index: 15 },
             Message::MemberUp { member: 16 },
             Message::MemberDown { member: 17 },
+            Message::MemberIdle { member: 18 },
+            Message::Probe { id },
+            Message::ProbeAnswer { id },
+            Message::ProbeReturned { id },
             Message::WarmUpOver,
         ];
         for (place, message) in all.into_iter().enumerate() {

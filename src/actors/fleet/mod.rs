@@ -7,6 +7,7 @@ pub mod fault;
 pub mod record;
 pub mod server;
 pub mod shared;
+pub mod signals;
 pub mod spec;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{ActorId, Duration, Left, Outcome, Request, RequestId, Time};
 use server::{Condition, Server};
 use shared::Shared;
+use signals::Signals;
 use underway::{Service, Underway};
 
 /// Rows of the utilization heat map at most; a larger fleet puts several servers in a row.
@@ -58,6 +60,8 @@ pub struct Fleet {
     errors: StreamKey,
     faults: Vec<FaultEvent>,
     subscribers: Vec<Subscriber>,
+    /// What servers tell balancers of themselves; `None` if nobody listens, and then no server is unusual for it.
+    signals: Option<Box<Signals>>,
     /// What has been recorded.
     pub record: FleetRecord,
 }
@@ -83,6 +87,7 @@ impl Fleet {
             errors: key.named("errors"),
             faults,
             subscribers: Vec::new(),
+            signals: None,
             record: FleetRecord::default(),
         }
     }
@@ -90,6 +95,12 @@ impl Fleet {
     /// Tells `subscriber` of servers that go down or come up.
     pub fn subscribe(&mut self, subscriber: Subscriber) {
         self.subscribers.push(subscriber);
+    }
+
+    /// From now on servers signal what `what` asks of them; `key` names the fleet's random streams.
+    pub fn signal(&mut self, key: StreamKey, what: impl FnOnce(&mut Signals)) {
+        what(self.signals.get_or_insert_with(|| Box::new(Signals::new(key))));
+        self.servers.iter_mut().for_each(|server| server.usual = false);
     }
 
     /// Servers of the fleet.
@@ -126,6 +137,9 @@ impl Fleet {
         for (index, fault) in self.faults.iter().enumerate() {
             core.send_at(fault.at, self.me, Message::Fault { index: index as u32 });
         }
+        if let Some(signals) = &mut self.signals {
+            (0..self.servers.len()).for_each(|port| signals.started(core, port));
+        }
     }
 
     /// One event.
@@ -146,6 +160,7 @@ impl Fleet {
                 self.turn(core, server as usize);
             }
             Message::Fault { index } => self.fault(core, index as usize),
+            Message::Probe { id } => self.answer_probe(core, id),
             Message::WarmUpOver => self.warm_up_over(core.now()),
             _ => {}
         }
@@ -157,6 +172,9 @@ impl Fleet {
         self.record.arrivals += 1;
         self.record.population.up(now);
         let port = core.requests[id].port;
+        if self.signals.is_some() {
+            self.signal_arrival(id, port as usize);
+        }
         let request = core.requests.enter(id, self.me, port, now);
         let port = port as usize;
         let server = &mut self.servers[port];
@@ -225,10 +243,45 @@ impl Fleet {
         reply(back, id)
     }
 
-    /// The answer of a server that may make errors.
+    /// Requests at a server, waiting and in service.
+    fn in_flight(&self, port: usize) -> u32 {
+        let server = &self.servers[port];
+        self.shared.get(port).map_or(server.busy.count() + server.queued, |shared| shared.len() as u32)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn signal_arrival(&mut self, id: RequestId, port: usize) {
+        let in_flight = self.in_flight(port);
+        if let Some(signals) = &mut self.signals {
+            signals.came(id, in_flight);
+        }
+    }
+
+    /// The load of a server, for a balancer that asks; a server that is down refuses the connection.
+    fn answer_probe(&mut self, core: &mut Core, id: RequestId) {
+        let port = core.requests[id].port as usize;
+        let in_flight = self.in_flight(port);
+        let latency = self.signals.as_ref().map_or(Duration::ZERO, |signals| signals.estimate(port, in_flight));
+        let request = &mut core.requests[id];
+        request.key = in_flight;
+        request.size = latency.as_nanos();
+        request.outcome = if self.servers[port].up { Outcome::Served } else { Outcome::Refused };
+        let back = core.requests.last(id).map(|stop| stop.actor);
+        core.send_passed(back.map(|balancer| (balancer, Message::ProbeAnswer { id })));
+    }
+
+    /// The answer of a server that may make errors or tells balancers of itself.
     #[inline(never)]
     fn answer_unusual(&mut self, core: &mut Core, id: RequestId, port: usize, entered: Time) {
         let number = core.requests[id].number;
+        let is_idle = self.in_flight(port) == 0;
+        if let Some(signals) = &mut self.signals {
+            signals.answered(id, port, core.now().since(entered));
+            if is_idle {
+                signals.idle(core, port, id);
+            }
+        }
         let failed = self.errors.draws(number).uniform() < self.conditions[port].error_rate;
         self.answer(core, id, entered, if failed { Outcome::Error } else { Outcome::Served });
     }
@@ -331,7 +384,7 @@ impl Fleet {
                 Fault::SlowDown(ref slow) => self.change_speed(core, port, 1.0 / slow.factor, underway.at(port)),
                 Fault::Errors(ref errors) => self.conditions[port].error_rate = errors.rate.fraction(),
             }
-            self.servers[port].usual = self.conditions[port].is_usual();
+            self.servers[port].usual = self.signals.is_none() && self.conditions[port].is_usual();
         }
     }
 
@@ -371,6 +424,9 @@ impl Fleet {
         if !self.servers[port].up {
             self.servers[port].up = true;
             self.announce(core, port, true);
+            if let Some(signals) = &mut self.signals {
+                signals.started(core, port);
+            }
         }
     }
 
