@@ -17,7 +17,8 @@ record! {
     /// servers answer with their requests in flight and the median latency of recent requests at about that load. A
     /// probe that is used counts one more request in flight, and is used up after
     /// 2 / ((1 - pool / members) x probes - removals) requests (at least 1; rounded at random). With fewer than two
-    /// probes in the pool a member is chosen at random. Members are servers of fleets. A choice costs O(pool).
+    /// probes in the pool a member is chosen at random. It is made for many more members than the pool holds; among fewer,
+    /// only age ends the use of a probe. Members are servers of fleets. A choice costs O(pool).
     pub struct Prequal {
         /// Probes for each request; 0 to 16, on average.
         pub probes: f64 = 3.0,
