@@ -38,6 +38,16 @@ fn policy() -> impl Strategy<Value = &'static str> {
         "PowerOfChoices(d: 2)",
         "PowerOfChoices(d: 16)",
         "IpHash",
+        "RingHash(by: Key)",
+        "RingHash(placement: Nginx(points: 10))",
+        "RingHash(placement: Envoy)",
+        "BoundedLoadHash(c: 1.1)",
+        "Maglev(table: 251)",
+        "Rendezvous",
+        "PeakEwma",
+        "LeastResponseTime(step: \"0 s\")",
+        "JoinIdleQueue",
+        "Prequal(probes: 1.5)",
     ])
 }
 

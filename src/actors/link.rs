@@ -57,6 +57,12 @@ impl Link {
     /// Delivers a message after the delay of one way, which belongs to the request.
     #[inline(never)]
     fn later(&self, core: &mut Core, id: RequestId, to: ActorId, message: Message, is_there: bool) {
+        let number = core.requests[id].number;
+        self.carry(core, number, to, message, is_there);
+    }
+
+    /// Delivers a message that is no request after the delay of one way, drawn by `number`.
+    pub fn carry(&self, core: &mut Core, number: u64, to: ActorId, message: Message, is_there: bool) {
         match self {
             Self::Direct => core.send(to, message),
             Self::Fixed(lane) => {
@@ -64,7 +70,7 @@ impl Link {
             }
             Self::Random { sampler, there, back } => {
                 let key = if is_there { there } else { back };
-                let seconds = sampler.sample(&mut key.draws(core.requests[id].number));
+                let seconds = sampler.sample(&mut key.draws(number));
                 core.send_after(Duration::from_secs_f64(seconds), to, message);
             }
         }

@@ -70,6 +70,26 @@ pub enum Message {
         /// See `balancer::health::Timer`.
         timer: u32,
     },
+    /// Balancer: a member has become idle.
+    MemberIdle {
+        /// The member.
+        member: u32,
+    },
+    /// Fleet: a balancer asks for the load of the server named by its port.
+    Probe {
+        /// The request that stands for the probe.
+        id: RequestId,
+    },
+    /// Balancer: the answer to a probe sets out; the delay of the link is still ahead of it.
+    ProbeAnswer {
+        /// The request that stands for the probe.
+        id: RequestId,
+    },
+    /// Balancer: the answer to a probe has travelled the link.
+    ProbeReturned {
+        /// The request that stands for the probe.
+        id: RequestId,
+    },
     /// Everybody: the warm-up is over, measuring begins.
     WarmUpOver,
 }
@@ -88,7 +108,11 @@ impl Packed for Message {
             Self::MemberUp { member } => (7, member),
             Self::MemberDown { member } => (8, member),
             Self::Health { timer } => (9, timer),
-            Self::WarmUpOver => (10, 0),
+            Self::MemberIdle { member } => (10, member),
+            Self::Probe { id } => (11, id.0),
+            Self::ProbeAnswer { id } => (12, id.0),
+            Self::ProbeReturned { id } => (13, id.0),
+            Self::WarmUpOver => (14, 0),
         }
     }
 
@@ -105,6 +129,10 @@ impl Packed for Message {
             7 => Self::MemberUp { member: number },
             8 => Self::MemberDown { member: number },
             9 => Self::Health { timer: number },
+            10 => Self::MemberIdle { member: number },
+            11 => Self::Probe { id: RequestId(number) },
+            12 => Self::ProbeAnswer { id: RequestId(number) },
+            13 => Self::ProbeReturned { id: RequestId(number) },
             _ => Self::WarmUpOver,
         }
     }
@@ -128,6 +156,10 @@ mod tests {
             Message::MemberUp { member: 16 },
             Message::MemberDown { member: 17 },
             Message::Health { timer: 18 },
+            Message::MemberIdle { member: 19 },
+            Message::Probe { id },
+            Message::ProbeAnswer { id },
+            Message::ProbeReturned { id },
             Message::WarmUpOver,
         ];
         for (place, message) in all.into_iter().enumerate() {

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::check::faulty_copies;
 use super::system::{NodeSpec, System};
 use crate::actors::balancer::health::{Roles, Watch};
-use crate::actors::balancer::{Balancer, BalancerSpec, Health, View};
+use crate::actors::balancer::{Balancer, BalancerSpec, Health, Hears, View, subset::subset};
 use crate::actors::clients::{Clients, ClientsParts, ClientsSpec, Source, Traffic};
 use crate::actors::fleet::fault::FaultEvent;
+use crate::actors::fleet::signals::Dispatcher;
 use crate::actors::fleet::{Fleet, FleetSpec, Subscriber};
 use crate::actors::link::{Endpoint, Link};
 use crate::actors::message::Core;
@@ -93,6 +94,7 @@ pub fn build(system: &System, inputs: &Inputs, root: StreamKey, window: Duration
     }
     builder.subscribe(&mut actors);
     builder.announce_checks(&mut actors);
+    builder.listen(&mut actors);
     Ok(Built { actors: Actors::new(actors, window), core, nodes: node_infos(system) })
 }
 
@@ -239,12 +241,21 @@ impl Builder<'_> {
                     _ => {
                         members.push(Endpoint { actor, port: 0 });
                         weights.push(1);
-                        names.push(format!("{}-{which}", target.text));
+                        if spec.policy.looks_at_names() {
+                            names.push(format!("{}-{which}", target.text));
+                        }
                         roles.backups.push(false);
                         roles.max_connections.push(0);
                     }
                 }
             }
+        }
+        let own: Option<Arc<[u32]>> = spec.subset.map(|size| subset(members.len(), copy, size).into());
+        if let Some(own) = &own {
+            members = own.iter().map(|&member| members[member as usize]).collect();
+            weights = own.iter().map(|&member| weights[member as usize]).collect();
+            names = own.iter().filter_map(|&member| names.get(member as usize).cloned()).collect();
+            roles = roles.of(own);
         }
         let mut view = View::new(weights.clone());
         if spec.policy.looks_at_names() {
@@ -254,7 +265,10 @@ impl Builder<'_> {
         let watch = Watch::new(spec, roles, &weights, copy, key);
         let mut balancer = Balancer::new(me, &spec.policy, members, view, link, key);
         balancer.set_watch(watch);
-        Actor::Balancer(Box::new(balancer))
+        Actor::Balancer(Box::new(match own {
+            Some(own) => balancer.with_subset(own),
+            None => balancer,
+        }))
     }
 
     fn fleet(&self, me: ActorId, name: &str, copy: usize, spec: &FleetSpec) -> Actor {
@@ -306,6 +320,35 @@ impl Builder<'_> {
                             }
                             _ => first_member += 1,
                         }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Lets servers signal what the policies of balancers want to hear.
+    fn listen(&self, actors: &mut [Actor]) {
+        for (name, node) in &self.system.nodes.entries {
+            let NodeSpec::Balancer(spec) = node else { continue };
+            if spec.policy.hears() == Hears::Nothing {
+                continue;
+            }
+            for id in self.actors_of(&name.text) {
+                let Actor::Balancer(balancer) = &actors[id as usize] else { continue };
+                let (link, own) = (balancer.link().clone(), balancer.subset().cloned());
+                let mut first_member = 0;
+                for target in &spec.to.to.0 {
+                    let key = self.root.named(&target.text);
+                    for actor in self.actors_of(&target.text) {
+                        let Actor::Fleet(fleet) = &mut actors[actor as usize] else { continue };
+                        let servers = fleet.len();
+                        let dispatcher =
+                            Dispatcher { balancer: ActorId(id), first_member, subset: own.clone(), link: link.clone() };
+                        fleet.signal(key, |signals| match spec.policy.hears() {
+                            Hears::Probes => signals.remember_loads(servers),
+                            _ => signals.tell_of_idleness(dispatcher),
+                        });
+                        first_member += servers as u32;
                     }
                 }
             }

@@ -1,6 +1,7 @@
 //! What is wrong with a system as a whole: names that lead nowhere, requests that go round, nodes nobody reaches.
 
 use super::system::{NodeSpec, System};
+use crate::actors::balancer::Hears;
 use crate::actors::clients::Traffic;
 use crate::actors::route::Spread;
 use crate::engine::simulation::MAX_ACTORS;
@@ -104,10 +105,19 @@ fn check_target(nodes: &Map<NodeSpec>, from: &NodeSpec, target: &Name, found: &m
     }
 }
 
-/// Policies that hash and cannot work before the members that they have.
+/// Policies that cannot work before the members that they have.
 fn check_policies(nodes: &Map<NodeSpec>, found: &mut Vec<Diagnostic>) {
     for (name, node) in &nodes.entries {
         let NodeSpec::Balancer(balancer) = node else { continue };
+        if balancer.policy.hears() != Hears::Nothing {
+            for target in &balancer.to.to.0 {
+                if !matches!(nodes.get(&target.text), Some(NodeSpec::Fleet(_))) {
+                    let message =
+                        format!("servers must answer the policy of \"{}\"; \"{}\" is no fleet", name.text, target.text);
+                    found.push(Diagnostic::new(target.region, message));
+                }
+            }
+        }
         if !balancer.policy.looks_at_names() {
             continue;
         }

@@ -9,17 +9,22 @@ pub mod heap;
 pub mod policies;
 pub mod policy;
 pub mod spec;
+pub mod subset;
+#[cfg(test)]
+mod tests;
 pub mod view;
 mod watched;
 
 pub use health::Health;
-pub use policy::{Answer, Choose, Chooser, Describes, Facts, Policy};
+pub use policy::{Answer, Choose, Chooser, Describes, Facts, Hears, Load, Policy};
 pub use spec::BalancerSpec;
 pub use view::View;
 
+use std::sync::Arc;
+
 use super::link::{Endpoint, Link};
 use super::message::{Core, Message, Passed, reply};
-use crate::engine::random::StreamKey;
+use crate::engine::random::{StreamKey, mix};
 use crate::engine::{ActorId, Duration, Handle, Left, Outcome, RequestId, Time};
 use crate::measure::{CountIntegral, Windows};
 use health::{Timer, Watch};
@@ -67,6 +72,10 @@ pub struct Balancer {
     choices: StreamKey,
     /// What it needs to watch its members, where that is asked for.
     watch: Option<Box<Watch>>,
+    /// Its members by their numbers in the whole list, in order; `None` if it sees them all.
+    subset: Option<Arc<[u32]>>,
+    /// The draws of probes, if the policy sends any.
+    probing: Option<StreamKey>,
     /// What has been recorded.
     pub record: BalancerRecord,
 }
@@ -75,12 +84,25 @@ impl Balancer {
     /// A balancer before `members`, which are those of `view`; `key` names its random streams.
     #[must_use]
     pub fn new(me: ActorId, policy: &Policy, members: Vec<Endpoint>, view: View, link: Link, key: StreamKey) -> Self {
+        let probing = (policy.hears() == Hears::Probes).then(|| key.named("probe"));
         let policy = policy.build(&view);
         let first = members.first().map(|member| member.actor);
         let fleet =
             first.filter(|&actor| (0..).zip(&members).all(|(port, &member)| member == Endpoint { actor, port }));
-        let (choices, record) = (key.named("choice"), BalancerRecord::default());
-        Self { me, members, fleet, view, policy, link, choices, watch: None, record }
+        Self {
+            me,
+            members,
+            // Probes are sent off the beaten track.
+            fleet: fleet.filter(|_| probing.is_none()),
+            view,
+            policy,
+            link,
+            choices: key.named("choice"),
+            subset: None,
+            probing,
+            watch: None,
+            record: BalancerRecord::default(),
+        }
     }
 
     /// Lets it watch its members.
@@ -98,6 +120,25 @@ impl Balancer {
     #[must_use]
     pub fn members(&self) -> &[Endpoint] {
         &self.members
+    }
+
+    /// The same balancer with only some of all members, which are numbered as `subset` says, in order.
+    #[must_use]
+    pub fn with_subset(self, subset: Arc<[u32]>) -> Self {
+        debug_assert_eq!(subset.len(), self.view.len());
+        Self { subset: Some(subset), ..self }
+    }
+
+    /// The network between the balancer and its members.
+    #[must_use]
+    pub fn link(&self) -> &Link {
+        &self.link
+    }
+
+    /// Its members by their numbers in the whole list; `None` if it sees them all.
+    #[must_use]
+    pub fn subset(&self) -> Option<&Arc<[u32]>> {
+        self.subset.as_ref()
     }
 
     /// One event.
@@ -127,9 +168,19 @@ impl Balancer {
                 let passed = self.returned(core, id);
                 core.send_passed(passed);
             }
-            Message::MemberUp { member } => self.heard(core, member as usize, true),
-            Message::MemberDown { member } => self.heard(core, member as usize, false),
+            Message::MemberUp { member } => self.heard(core, member, true),
+            Message::MemberDown { member } => self.heard(core, member, false),
             Message::Health { timer } => self.health_timer(core, Timer::unpack(timer)),
+            Message::MemberIdle { member } => {
+                if let Some(member) = self.own(member) {
+                    self.policy.idle(&self.view, member);
+                }
+            }
+            Message::ProbeAnswer { id } => {
+                let number = core.requests[id].number;
+                self.link.carry(core, number, self.me, Message::ProbeReturned { id }, false);
+            }
+            Message::ProbeReturned { id } => self.probed(core, id),
             Message::WarmUpOver => {
                 self.record.at_warm_up = self.snapshot(core.now());
                 if let Some(watch) = &mut self.watch {
@@ -137,6 +188,45 @@ impl Balancer {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// What the balancer itself calls member number `member` of all; `None` if it is not one of its own.
+    fn own(&self, member: u32) -> Option<usize> {
+        match &self.subset {
+            None => Some(member as usize),
+            Some(subset) => subset.binary_search(&member).ok(),
+        }
+    }
+
+    /// Sends the probes that go with a request. A probe is a request that no client waits for.
+    #[inline(never)]
+    fn probe(&mut self, core: &mut Core, key: StreamKey, id: RequestId) {
+        let (now, number) = (core.now(), core.requests[id].number);
+        let mut draws = key.draws(number);
+        let mut ask = Vec::new();
+        self.policy.probes(&self.view, &mut draws, &mut ask);
+        for (place, &member) in (0..).zip(&ask) {
+            let to = self.members[member as usize];
+            // Numbers of their own, for the draws of the network.
+            let number = mix(mix(number) ^ mix(key.number().wrapping_add(place)));
+            let (id, request) = core.requests.create(number, 0);
+            request.abandoned = true;
+            request.set_port(to.port);
+            request.set_out(self.me, member, now);
+            self.link.carry(core, number, to.actor, Message::Probe { id }, true);
+        }
+    }
+
+    /// The answer to a probe has travelled the link.
+    #[inline(never)]
+    fn probed(&mut self, core: &mut Core, id: RequestId) {
+        let now = core.now();
+        let details = core.requests.details(id);
+        let (frame, request) = core.requests.come_home(id);
+        if let (Outcome::Served, Some(key)) = (request.outcome, self.probing) {
+            let load = Load { now, in_flight: details.key, latency: Duration::from_nanos(details.size) };
+            self.policy.probed(&self.view, frame.tag as usize, load, &mut key.draws(request.number));
         }
     }
 
@@ -162,7 +252,12 @@ impl Balancer {
         self.policy.sent(&self.view, member);
         let to = match self.fleet {
             Some(actor) => Endpoint { actor, port: member as u32 },
-            None => self.members[member],
+            None => {
+                if let Some(key) = self.probing {
+                    self.probe(core, key, id);
+                }
+                self.members[member]
+            }
         };
         core.requests.enter(id, self.me, member as u32, now).set_port(to.port);
         if self.watch.is_some() {

@@ -26,6 +26,28 @@ pub struct Answer {
     pub outcome: Outcome,
 }
 
+/// What a server has answered to a probe.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    /// The present instant.
+    pub now: Time,
+    /// Requests at the server when the probe came, waiting and in service.
+    pub in_flight: u32,
+    /// How long a request would take, as the server thinks; zero if it knows nothing.
+    pub latency: Duration,
+}
+
+/// What a policy wants to hear from servers, beside their answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hears {
+    /// Nothing.
+    Nothing,
+    /// That they have become idle; see [`Choose::idle`].
+    Idleness,
+    /// Their load, when it asks; see [`Choose::probes`].
+    Probes,
+}
+
 /// A policy at work, with whatever state it keeps. One belongs to one balancer.
 pub trait Choose {
     /// The member the next request goes to; must be up in `view`. `None` only if no member is up.
@@ -54,6 +76,16 @@ pub trait Choose {
 
     /// Effective weights have changed; `view` has them already. Policies that do not use weights need not care.
     fn weights_changed(&mut self, _view: &View) {}
+
+    /// A member has told that it is idle; only policies that hear of [`Hears::Idleness`] are told.
+    fn idle(&mut self, _view: &View, _member: usize) {}
+
+    /// Puts the members to be probed now, with a request that is being sent, into `ask`; only of policies with
+    /// [`Hears::Probes`].
+    fn probes(&mut self, _view: &View, _draws: &mut Draws, _ask: &mut Vec<u32>) {}
+
+    /// A member has answered a probe.
+    fn probed(&mut self, _view: &View, _member: usize, _load: Load, _draws: &mut Draws) {}
 }
 
 /// The description of a policy, as the language reads it.
@@ -72,6 +104,11 @@ pub trait Describes {
     /// True if it looks at the names of members, as policies do that place them by a hash.
     fn looks_at_names(&self) -> bool {
         false
+    }
+
+    /// What it wants to hear from servers.
+    fn hears(&self) -> Hears {
+        Hears::Nothing
     }
 
     /// What is wrong with this policy before members of these weights, in words; `None` if nothing is.
@@ -123,6 +160,14 @@ macro_rules! registry {
             pub fn looks_at_names(&self) -> bool {
                 match self {
                     $( Self::$policy(policy) => policy.looks_at_names(), )+
+                }
+            }
+
+            /// What it wants to hear from servers.
+            #[must_use]
+            pub fn hears(&self) -> Hears {
+                match self {
+                    $( Self::$policy(policy) => policy.hears(), )+
                 }
             }
 
@@ -181,6 +226,27 @@ macro_rules! registry {
                     $( Self::$policy(state) => state.health_changed(view, member), )+
                 }
             }
+
+            /// A member has told that it is idle; see [`Choose::idle`].
+            pub fn idle(&mut self, view: &View, member: usize) {
+                match self {
+                    $( Self::$policy(state) => state.idle(view, member), )+
+                }
+            }
+
+            /// The members to be probed now; see [`Choose::probes`].
+            pub fn probes(&mut self, view: &View, draws: &mut Draws, ask: &mut Vec<u32>) {
+                match self {
+                    $( Self::$policy(state) => state.probes(view, draws, ask), )+
+                }
+            }
+
+            /// A member has answered a probe; see [`Choose::probed`].
+            pub fn probed(&mut self, view: &View, member: usize, load: Load, draws: &mut Draws) {
+                match self {
+                    $( Self::$policy(state) => state.probed(view, member, load, draws), )+
+                }
+            }
         }
     };
 }
@@ -198,4 +264,6 @@ registry! {
     rendezvous::Rendezvous,
     peak_ewma::PeakEwma,
     least_response_time::LeastResponseTime,
+    join_idle_queue::JoinIdleQueue,
+    prequal::Prequal,
 }

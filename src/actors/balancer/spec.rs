@@ -27,10 +27,16 @@ record! {
         pub retry: Option<RetryElsewhere> = None,
         /// How many such balancers, each with its own view; 1 to 1000.
         pub copies: usize = 1,
+        /// How many members each copy sees, at least: its own subset, the same in every run (deterministic subsetting,
+        /// Site Reliability Engineering, chapter 20). Without it, all of them.
+        pub subset: Option<usize> = None,
     }
     check(self, at) {
         if self.copies == 0 || self.copies > 1000 {
             at.field("copies").error("1 to 1000 copies");
+        }
+        if self.subset == Some(0) {
+            at.field("subset").error("a balancer needs a member at least");
         }
     }
 }

@@ -30,7 +30,8 @@ impl Balancer {
 
     /// News of a member.
     #[inline(never)]
-    pub(super) fn heard(&mut self, core: &mut Core, member: usize, up: bool) {
+    pub(super) fn heard(&mut self, core: &mut Core, member: u32, up: bool) {
+        let Some(member) = self.own(member) else { return };
         if self.watch.is_some() {
             self.speak(core, member, Reason::News, !up);
         } else if self.view.set_up(member, up) {

@@ -7,6 +7,7 @@ pub mod fault;
 pub mod record;
 pub mod server;
 pub mod shared;
+pub mod signals;
 pub mod spec;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use crate::schema::quantity::Span;
 use record::{ChecksServed, Misdirected, Outage};
 use server::{Condition, Server};
 use shared::Shared;
+use signals::Signals;
 use underway::{Service, Underway};
 
 /// Rows of the utilization heat map at most; a larger fleet puts several servers in a row.
@@ -64,6 +66,8 @@ pub struct Fleet {
     errors: StreamKey,
     faults: Vec<FaultEvent>,
     subscribers: Vec<Subscriber>,
+    /// What servers tell balancers of themselves; `None` if nobody listens, and then no server is unusual for it.
+    signals: Option<Box<Signals>>,
     /// What has been recorded.
     pub record: FleetRecord,
 }
@@ -91,6 +95,7 @@ impl Fleet {
             errors: key.named("errors"),
             faults,
             subscribers: Vec::new(),
+            signals: None,
             record: FleetRecord::default(),
         }
     }
@@ -115,6 +120,12 @@ impl Fleet {
     #[must_use]
     pub fn may_crash(&self) -> bool {
         self.faults.iter().any(|event| matches!(event.fault, Fault::Crash(_)))
+    }
+
+    /// From now on servers signal what `what` asks of them; `key` names the fleet's random streams.
+    pub fn signal(&mut self, key: StreamKey, what: impl FnOnce(&mut Signals)) {
+        what(self.signals.get_or_insert_with(|| Box::new(Signals::new(key))));
+        self.servers.iter_mut().for_each(|server| server.usual = false);
     }
 
     /// Servers of the fleet.
@@ -151,6 +162,9 @@ impl Fleet {
         for (index, fault) in self.faults.iter().enumerate() {
             core.send_at(fault.at, self.me, Message::Fault { index: index as u32 });
         }
+        if let Some(signals) = &mut self.signals {
+            (0..self.servers.len()).for_each(|port| signals.started(core, port));
+        }
     }
 
     /// One event.
@@ -171,6 +185,7 @@ impl Fleet {
                 self.turn(core, server as usize);
             }
             Message::Fault { index } => self.fault(core, index as usize),
+            Message::Probe { id } => self.answer_probe(core, id),
             Message::WarmUpOver => self.warm_up_over(core.now()),
             _ => {}
         }
@@ -182,6 +197,9 @@ impl Fleet {
         self.record.arrivals += 1;
         self.record.population.up(now);
         let port = core.requests[id].port();
+        if self.signals.is_some() {
+            self.signal_arrival(id, port as usize);
+        }
         core.requests.enter(id, self.me, port, now);
         let port = port as usize;
         let server = &mut self.servers[port];
@@ -277,9 +295,43 @@ impl Fleet {
         reply(back, id)
     }
 
-    /// The answer of a server that may make errors.
+    /// Requests at a server, waiting and in service.
+    fn in_flight(&self, port: usize) -> u32 {
+        let server = &self.servers[port];
+        self.shared.get(port).map_or(server.busy.count() + server.queued, |shared| shared.len() as u32)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn signal_arrival(&mut self, id: RequestId, port: usize) {
+        let in_flight = self.in_flight(port);
+        if let Some(signals) = &mut self.signals {
+            signals.came(id, in_flight);
+        }
+    }
+
+    /// The load of a server, for a balancer that asks; a server that is down refuses the connection.
+    fn answer_probe(&mut self, core: &mut Core, id: RequestId) {
+        let port = core.requests[id].port() as usize;
+        let in_flight = self.in_flight(port);
+        let latency = self.signals.as_ref().map_or(Duration::ZERO, |signals| signals.estimate(port, in_flight));
+        let details = core.requests.describe(id);
+        (details.key, details.size) = (in_flight, latency.as_nanos());
+        core.requests[id].outcome = if self.servers[port].up { Outcome::Served } else { Outcome::Refused };
+        let back = core.requests.last(id).map(|stop| stop.actor);
+        core.send_passed(back.map(|balancer| (balancer, Message::ProbeAnswer { id })));
+    }
+
+    /// The answer of a server that may make errors or tells balancers of itself.
     #[inline(never)]
     fn answer_unusual(&mut self, core: &mut Core, id: RequestId, port: usize, entered: Time) {
+        let is_idle = self.in_flight(port) == 0;
+        if let Some(signals) = &mut self.signals {
+            signals.answered(id, port, core.now().since(entered));
+            if is_idle {
+                signals.idle(core, port, id);
+            }
+        }
         let decided = core.requests[id].outcome == Outcome::Error;
         let failed = decided || (self.conditions[port].error_after.is_none() && self.fails(&core.requests, id, port));
         self.answer(core, id, entered, if failed { Outcome::Error } else { Outcome::Served });
@@ -405,7 +457,7 @@ impl Fleet {
                     condition.hasty |= errors.after.is_some();
                 }
             }
-            self.servers[port].usual = self.conditions[port].is_usual();
+            self.servers[port].usual = self.signals.is_none() && self.conditions[port].is_usual();
         }
     }
 
@@ -448,6 +500,9 @@ impl Fleet {
             self.servers[port].up = true;
             self.record.outages[self.conditions[port].outage].up = Some(core.now());
             self.announce(core, port, true);
+            if let Some(signals) = &mut self.signals {
+                signals.started(core, port);
+            }
         }
     }
 

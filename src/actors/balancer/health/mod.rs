@@ -36,6 +36,21 @@ pub struct Roles {
     pub max_connections: Vec<u32>,
 }
 
+impl Roles {
+    /// Those of some members only, in this order.
+    #[must_use]
+    pub fn of(&self, members: &[u32]) -> Self {
+        let pick = |member: &u32| *member as usize;
+        Self {
+            backups: members.iter().filter_map(|member| self.backups.get(pick(member)).copied()).collect(),
+            max_connections: members
+                .iter()
+                .filter_map(|member| self.max_connections.get(pick(member)).copied())
+                .collect(),
+        }
+    }
+}
+
 /// All that a balancer keeps to watch its members. One that watches nothing has none.
 #[derive(Debug)]
 pub struct Watch {

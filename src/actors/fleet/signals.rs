@@ -1,0 +1,181 @@
+//! What servers tell balancers of themselves: that they are idle, and how loaded they are when a probe asks.
+//!
+//! A fleet has this only where a balancer's policy listens. News of servers that go down or come up is not kept here.
+
+use std::sync::Arc;
+
+use crate::actors::link::Link;
+use crate::actors::message::{Core, Message};
+use crate::engine::random::{Bits, StreamKey};
+use crate::engine::{ActorId, Duration, RequestId};
+
+/// A balancer that wants to know of idle servers.
+#[derive(Clone, Debug)]
+pub struct Dispatcher {
+    /// The balancer.
+    pub balancer: ActorId,
+    /// What the balancer calls the first server of this fleet.
+    pub first_member: u32,
+    /// The members that it may choose, in order; `None` for all.
+    pub subset: Option<Arc<[u32]>>,
+    /// The network between the balancer and the fleet.
+    pub link: Link,
+}
+
+impl Dispatcher {
+    fn knows(&self, member: u32) -> bool {
+        self.subset.as_ref().is_none_or(|subset| subset.binary_search(&member).is_ok())
+    }
+}
+
+/// A request that was served: how many others were there when it came, and how long it took.
+#[derive(Clone, Copy, Debug)]
+struct Served {
+    in_flight: u32,
+    took: Duration,
+}
+
+/// Requests that a server remembers.
+const REMEMBERED: usize = 64;
+/// Of them, those nearest in load that an estimate is the median of.
+const NEAREST: usize = 9;
+
+/// The last requests that a server has served, in a ring.
+#[derive(Clone, Debug, Default)]
+struct Memory {
+    served: Vec<Served>,
+    next: usize,
+}
+
+impl Memory {
+    fn note(&mut self, served: Served) {
+        if self.served.len() < REMEMBERED {
+            self.served.push(served);
+        } else {
+            self.served[self.next] = served;
+        }
+        self.next = (self.next + 1) % REMEMBERED;
+    }
+
+    /// How long a request takes that finds `in_flight` others there: the median of recent ones that found about as many.
+    fn estimate(&self, in_flight: u32) -> Duration {
+        let mut nearest: Vec<(u32, u64)> =
+            self.served.iter().map(|s| (s.in_flight.abs_diff(in_flight), s.took.as_nanos())).collect();
+        nearest.sort_unstable();
+        nearest.truncate(NEAREST);
+        nearest.sort_unstable_by_key(|&(_, took)| took);
+        nearest.get(nearest.len() / 2).map_or(Duration::ZERO, |&(_, took)| Duration::from_nanos(took))
+    }
+}
+
+/// What servers remember for probes.
+#[derive(Clone, Debug)]
+struct Loads {
+    memories: Vec<Memory>,
+    /// For each request in flight, by its slot, how many others it found at its server.
+    found: Vec<u32>,
+}
+
+/// What servers tell balancers.
+#[derive(Clone, Debug)]
+pub struct Signals {
+    dispatchers: Vec<Dispatcher>,
+    loads: Option<Loads>,
+    /// Which dispatcher hears of a server that has become idle, by the request that it has finished.
+    finished: StreamKey,
+    /// The same for servers that start idle, by how many have started before.
+    started: StreamKey,
+    starts: u64,
+}
+
+impl Signals {
+    /// Nobody listens yet; `key` names the fleet's random streams.
+    #[must_use]
+    pub fn new(key: StreamKey) -> Self {
+        let (finished, started) = (key.named("idle"), key.named("idle at start"));
+        Self { dispatchers: Vec::new(), loads: None, finished, started, starts: 0 }
+    }
+
+    /// Tells `dispatcher`, among others, of idle servers.
+    pub fn tell_of_idleness(&mut self, dispatcher: Dispatcher) {
+        self.dispatchers.push(dispatcher);
+    }
+
+    /// Lets `servers` servers remember what probes ask for.
+    pub fn remember_loads(&mut self, servers: usize) {
+        self.loads.get_or_insert_with(|| Loads { memories: vec![Memory::default(); servers], found: Vec::new() });
+    }
+
+    /// A request has come to a server that holds `in_flight` others.
+    pub fn came(&mut self, id: RequestId, in_flight: u32) {
+        if let Some(loads) = &mut self.loads {
+            let slot = id.0 as usize;
+            if loads.found.len() <= slot {
+                loads.found.resize(slot + 1, 0);
+            }
+            loads.found[slot] = in_flight;
+        }
+    }
+
+    /// A server has answered a request that it took so long for.
+    pub fn answered(&mut self, id: RequestId, port: usize, took: Duration) {
+        if let Some(loads) = &mut self.loads {
+            let in_flight = loads.found.get(id.0 as usize).copied().unwrap_or(0);
+            loads.memories[port].note(Served { in_flight, took });
+        }
+    }
+
+    /// How long a request would take at a server that holds `in_flight` others.
+    #[must_use]
+    pub fn estimate(&self, port: usize, in_flight: u32) -> Duration {
+        self.loads.as_ref().map_or(Duration::ZERO, |loads| loads.memories[port].estimate(in_flight))
+    }
+
+    /// A server has become idle with the answer to request `id`; the news travels as the answer does.
+    pub fn idle(&self, core: &mut Core, port: usize, id: RequestId) {
+        let number = core.requests[id].number;
+        if let Some((dispatcher, member)) = self.choose(port, self.finished, number) {
+            dispatcher.link.carry(core, number, dispatcher.balancer, Message::MemberIdle { member }, false);
+        }
+    }
+
+    /// A server has started, idle; it is known at once.
+    pub fn started(&mut self, core: &mut Core, port: usize) {
+        let chosen = self.choose(port, self.started, self.starts);
+        if let Some((dispatcher, member)) = chosen {
+            core.send(dispatcher.balancer, Message::MemberIdle { member });
+        }
+        self.starts += 1;
+    }
+
+    /// One of the dispatchers that know the server, at random, and what it calls it.
+    fn choose(&self, port: usize, key: StreamKey, number: u64) -> Option<(&Dispatcher, u32)> {
+        let member = |dispatcher: &Dispatcher| dispatcher.first_member + port as u32;
+        let who_know = || self.dispatchers.iter().filter(|dispatcher| dispatcher.knows(member(dispatcher)));
+        let count = if self.dispatchers.len() > 1 { who_know().count() as u64 } else { 1 };
+        let place = if count > 1 { key.draws(number).below(count) } else { 0 };
+        who_know().nth(place as usize).map(|dispatcher| (dispatcher, member(dispatcher)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_estimate_is_the_median_of_answers_at_about_that_load() {
+        let mut memory = Memory::default();
+        assert_eq!(memory.estimate(3), Duration::ZERO);
+        for in_flight in 0..20 {
+            for took in 1..=3 {
+                memory.note(Served { in_flight, took: Duration::from_nanos(u64::from(in_flight) * 100 + took) });
+            }
+        }
+        // Loads 9, 10 and 11, three answers each.
+        assert_eq!(memory.estimate(10), Duration::from_nanos(1002));
+        for _ in 0..REMEMBERED {
+            memory.note(Served { in_flight: 0, took: Duration::from_nanos(5) });
+        }
+        assert_eq!(memory.estimate(10), Duration::from_nanos(5));
+    }
+}
