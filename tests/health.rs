@@ -81,9 +81,9 @@ fn the_third_failed_check_takes_a_server_down_and_the_second_passed_one_brings_i
     let (least, most) = times.iter().fold((f64::MAX, 0.0_f64), |(a, b), &time| (a.min(time), b.max(time)));
     // Where in the interval checks stand is drawn anew for each replication.
     assert!(most - least > 1.0, "{times:?}");
-    // Down with the third check after 20 s, up with the second after 50 s: 25 s, wherever the checks stand.
+    // Down with the third check after 20 s, up with the answer to the second after 50 s: 25.001 s, wherever checks stand.
     for available in node_estimate(cell, "lb", "available").replicates.iter().flatten() {
-        assert!((available - 3.75).abs() < 1e-6, "{available}");
+        assert!((available - 3.749_99).abs() < 1e-6, "{available}");
     }
     assert_eq!(of_balancer(cell, "falls"), 1.0);
     // Six checks or five find the server down, as the last before the restart may still.
@@ -387,9 +387,9 @@ fn a_server_that_fails_fast_attracts_least_connections_until_it_is_ejected() {
     // A quarter of nine tenths of the time for whoever does not look; as much where errors take as long as answers.
     assert!((run("policy: RoundRobin, health: Unaware", fast) - 0.225).abs() < 2e-3);
     assert!((run("policy: LeastConnections, health: Unaware", "") - 0.225).abs() < 0.02);
-    // With the others always busy, nearly all go to the one that is done at once.
+    // Each of the others takes a request when it is idle, which is once in 30 ms and an arrival; all else sinks.
     let sinkhole = run("policy: LeastConnections, health: Unaware", fast);
-    assert!(sinkhole > 0.8, "{sinkhole}");
+    assert!((sinkhole - 0.9 * (1.0 - 3.0 / (0.0325 * 400.0))).abs() < 0.005, "{sinkhole}");
     let ejected = run("policy: LeastConnections, health: Unaware, outliers: OutlierEjection", fast);
     assert!(ejected < 0.001, "{ejected}");
 }
