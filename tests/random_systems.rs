@@ -62,11 +62,37 @@ fn fault() -> impl Strategy<Value = String> {
         "SlowDown(factor: 5)",
         "SlowDown(factor: 0.2)",
         r#"Errors(rate: "30 %")"#,
+        r#"Errors(rate: "70 %", after: "100 us")"#,
     ]);
     (0_u32..2000, kind, prop::option::of(0_u32..1000), any::<bool>()).prop_map(|(at, kind, lasts, one)| {
         let servers = if one { "servers: [0], " } else { "" };
         let lasts = lasts.map_or_else(String::new, |ms| format!(r#", lasts: "{ms} ms""#));
         format!(r#"(at: "{at} ms", node: "web", {servers}fault: {kind}{lasts})"#)
+    })
+}
+
+/// How balancers watch their members: anything with anything.
+fn watch() -> impl Strategy<Value = String> {
+    let health = prop::sample::select(vec![
+        "health: Unaware",
+        r#"health: Notified(after: "20 ms")"#,
+        r#"health: Active(interval: "100 ms", timeout: "30 ms", fall: 2, rise: 1, work: Exponential(mean: "2 ms"))"#,
+        r#"health: Active(interval: "50 ms", timeout: "50 ms", work: "10 ms")"#,
+    ]);
+    let passive = prop::sample::select(vec!["None", r#"Passive(max_fails: 2, fail_timeout: "200 ms")"#]);
+    let outliers = prop::sample::select(vec![
+        "None",
+        r#"OutlierEjection(consecutive_5xx: 2, interval: "100 ms", base_ejection: "150 ms", max_ejection: "60 %", success_rate: SuccessRate(minimum_hosts: 2, request_volume: 5))"#,
+        r#"OutlierEjection(consecutive_gateway_failure: 2, interval: "70 ms", max_ejection: "100 %", success_rate: None)"#,
+    ]);
+    let slow_start = prop::sample::select(vec!["0 s", "300 ms"]);
+    let retry = prop::sample::select(vec![
+        "None",
+        "RetryElsewhere",
+        r#"RetryElsewhere(tries: 3, timeout: "100 ms", on: [Refused, Crashed, Error, Unavailable])"#,
+    ]);
+    (health, passive, outliers, slow_start, retry).prop_map(|(health, passive, outliers, slow_start, retry)| {
+        format!(r#"{health}, passive: {passive}, outliers: {outliers}, slow_start: "{slow_start}", retry: {retry}"#)
     })
 }
 
@@ -77,7 +103,8 @@ prop_compose! {
         spread in prop::sample::select(vec!["Random", "RoundRobin", "ByClient"]),
         delays in (delay(), delay()),
         policy in policy(),
-        unaware in any::<bool>(),
+        watch in watch(),
+        limits in any::<(bool, bool)>(),
         balancers in 1_usize..4,
         fleets in 1_usize..3,
         servers in 1_usize..6,
@@ -94,12 +121,13 @@ prop_compose! {
         )).collect();
         let discipline = if sharing { "ProcessorSharing" } else { "Fifo" };
         let queue = queue.map_or_else(String::new, |places| format!(", queue: {places}"));
-        let health = if unaware { "Unaware" } else { r#"Notified(after: "20 ms")"# };
+        let backups = if limits.0 { ", backups: [0]" } else { "" };
+        let most = if limits.1 { vec!["2"; servers].join(", ") } else { String::new() };
         let weights: Vec<String> = (1..=servers).map(|weight| weight.to_string()).collect();
         format!(
             r#"System(nodes: {{{clients}
-                "lb": Balancer(policy: {policy}, health: {health}, copies: {balancers}, to: (to: "web", delay: {})),
-                "web": Fleet(servers: {servers}, copies: {fleets}, workers: {workers}, discipline: {discipline}{queue}, weights: [{}], service: {service}),
+                "lb": Balancer(policy: {policy}, {watch}, copies: {balancers}, to: (to: "web", delay: {})),
+                "web": Fleet(servers: {servers}, copies: {fleets}, workers: {workers}, discipline: {discipline}{queue}, weights: [{}]{backups}, max_connections: [{most}], service: {service}),
             }}, faults: [{}])"#,
             delays.1, weights.join(", "), faults.join(", ")
         )

@@ -4,8 +4,17 @@
 
 use assert_cmd::Command;
 
-const EXPERIMENTS: [&str; 7] =
-    ["hockey-stick", "uneven-costs", "weights", "choices", "many-balancers", "failover", "replay"];
+const EXPERIMENTS: [&str; 9] = [
+    "hockey-stick",
+    "uneven-costs",
+    "weights",
+    "choices",
+    "many-balancers",
+    "failover",
+    "sinkhole",
+    "slow-start",
+    "replay",
+];
 
 fn run(name: &str, format: &str) -> String {
     let output = Command::cargo_bin("rushhour")

@@ -14,6 +14,8 @@ carry! {
     "experiments/choices.ron",
     "experiments/many-balancers.ron",
     "experiments/failover.ron",
+    "experiments/sinkhole.ron",
+    "experiments/slow-start.ron",
     "experiments/replay.ron",
     "experiments/logs/shop.log",
     "models/queue.ron",
