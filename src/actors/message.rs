@@ -62,6 +62,26 @@ pub enum Message {
         /// The member.
         member: u32,
     },
+    /// A connection has been closed by the clients that opened it.
+    Closed {
+        /// Its number.
+        connection: u32,
+    },
+    /// Clients: a connection was broken off on the way.
+    Broken {
+        /// Its number.
+        connection: u32,
+    },
+    /// Clients: the connection that a request waits for is open.
+    Connected {
+        /// The request.
+        id: RequestId,
+    },
+    /// Clients: a connection has been idle for too long.
+    Idle {
+        /// Its place among those of these clients.
+        place: u32,
+    },
     /// Everybody: the warm-up is over, measuring begins.
     WarmUpOver,
 }
@@ -80,6 +100,10 @@ impl Packed for Message {
             Self::MemberUp { member } => (7, member),
             Self::MemberDown { member } => (8, member),
             Self::WarmUpOver => (9, 0),
+            Self::Closed { connection } => (10, connection),
+            Self::Broken { connection } => (11, connection),
+            Self::Connected { id } => (12, id.0),
+            Self::Idle { place } => (13, place),
         }
     }
 
@@ -95,7 +119,11 @@ impl Packed for Message {
             6 => Self::Fault { index: number },
             7 => Self::MemberUp { member: number },
             8 => Self::MemberDown { member: number },
-            _ => Self::WarmUpOver,
+            9 => Self::WarmUpOver,
+            10 => Self::Closed { connection: number },
+            11 => Self::Broken { connection: number },
+            12 => Self::Connected { id: RequestId(number) },
+            _ => Self::Idle { place: number },
         }
     }
 }
@@ -118,6 +146,10 @@ mod tests {
             Message::MemberUp { member: 16 },
             Message::MemberDown { member: 17 },
             Message::WarmUpOver,
+            Message::Closed { connection: 18 },
+            Message::Broken { connection: 19 },
+            Message::Connected { id },
+            Message::Idle { place: 20 },
         ];
         for (place, message) in all.into_iter().enumerate() {
             let (kind, number) = message.pack();

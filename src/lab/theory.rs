@@ -3,7 +3,7 @@
 use super::measure::Quantity;
 use super::results::Theory;
 use crate::actors::balancer::{BalancerSpec, Policy};
-use crate::actors::clients::{ClientsSpec, Traffic};
+use crate::actors::clients::{ClientsSpec, Connections, Traffic};
 use crate::actors::fleet::{Discipline, FleetSpec};
 use crate::distributions::Distribution;
 use crate::model::{NodeSpec, System};
@@ -45,6 +45,7 @@ impl<'a> Parts<'a> {
                 NodeSpec::Clients(clients) => parts.0.replace(clients).is_some(),
                 NodeSpec::Balancer(balancer) => parts.1.replace(balancer).is_some(),
                 NodeSpec::Fleet(fleet) => parts.2.replace(fleet).is_some(),
+                NodeSpec::Router(_) => return None,
             };
             if twice {
                 return None;
@@ -54,7 +55,9 @@ impl<'a> Parts<'a> {
         let plain = system.faults.is_empty()
             && clients.timeout.is_none()
             && clients.to.delay.is_none()
-            && balancer.is_none_or(|balancer| balancer.to.delay.is_none() && balancer.copies == 1)
+            && matches!(clients.connections, Connections::PerRequest(_))
+            && balancer
+                .is_none_or(|balancer| balancer.to.delay.is_none() && balancer.copies == 1 && balancer.proxy.is_none())
             && fleet.copies == 1
             && (fleet.service_per_unit == Span::ZERO || clients.size == Bytes::ZERO)
             && fleet.speeds.windows(2).all(|pair| pair[0] == pair[1])

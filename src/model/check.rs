@@ -2,6 +2,7 @@
 
 use super::system::{NodeSpec, System};
 use crate::actors::route::Spread;
+use crate::actors::router::RouterSpec;
 use crate::engine::simulation::MAX_ACTORS;
 use crate::schema::{Diagnostic, Map, Name, suggest};
 
@@ -16,6 +17,9 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
         }
         for target in node.targets() {
             check_target(nodes, node, target, &mut found);
+        }
+        if let NodeSpec::Router(router) = node {
+            check_rules(nodes, &name.text, router, &mut found);
         }
         if let NodeSpec::Balancer(balancer) = node
             && balancer.to.spread != (Spread::Random(crate::actors::route::AtRandom {}))
@@ -76,11 +80,28 @@ fn check_target(nodes: &Map<NodeSpec>, from: &NodeSpec, target: &Name, found: &m
             let message = format!("\"{text}\" makes requests; it cannot be sent any");
             found.push(Diagnostic::new(target.region, message));
         }
-        Some(NodeSpec::Fleet(fleet)) if matches!(from, NodeSpec::Clients(_)) && fleet.servers > 1 => {
+        Some(NodeSpec::Fleet(fleet))
+            if matches!(from, NodeSpec::Clients(_) | NodeSpec::Router(_)) && fleet.servers > 1 =>
+        {
             let message = format!("\"{text}\" has {} servers and nobody chooses one", fleet.servers);
             found.push(Diagnostic::new(target.region, message).help("put a `Balancer` before the fleet"));
         }
         Some(_) => {}
+    }
+}
+
+/// The clients that the rules of a router speak of must be there and come by.
+fn check_rules(nodes: &Map<NodeSpec>, router_name: &str, router: &RouterSpec, found: &mut Vec<Diagnostic>) {
+    for Name { text, region } in router.clients() {
+        if !matches!(nodes.get(text), Some(NodeSpec::Clients(_))) {
+            let clients = nodes.entries.iter().filter(|(_, node)| matches!(node, NodeSpec::Clients(_)));
+            let valid: Vec<&str> = clients.map(|(name, _)| name.text.as_str()).collect();
+            let message = format!("there are no clients \"{text}\" for this rule");
+            found.push(Diagnostic::new(*region, message).help(suggest(text, &valid)));
+        } else if !reached_from(nodes, text).contains(&router_name) {
+            let message = format!("no request of \"{text}\" comes to \"{router_name}\": this rule never fits");
+            found.push(Diagnostic::new(*region, message));
+        }
     }
 }
 
@@ -102,7 +123,7 @@ fn reached_from<'a>(nodes: &'a Map<NodeSpec>, start: &'a str) -> Vec<&'a str> {
     let mut at = 0;
     while let Some(&name) = reached.get(at) {
         at += 1;
-        for target in nodes.get(name).map_or(&[][..], NodeSpec::targets) {
+        for target in nodes.get(name).map(NodeSpec::targets).unwrap_or_default() {
             if !reached.contains(&target.text.as_str()) {
                 reached.push(&target.text);
             }

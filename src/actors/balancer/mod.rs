@@ -3,11 +3,13 @@
 //! A balancer knows of its members only what it has seen itself: what it sent them, what came back, and news of their
 //! health, which takes its time. Several balancers in front of one fleet do not know of each other.
 
+pub mod layer;
 pub mod policies;
 pub mod policy;
 pub mod spec;
 pub mod view;
 
+pub use layer::{Front, Layer, Proxy};
 pub use policy::{Choose, Chooser, Describes, Facts, Policy};
 pub use spec::{BalancerSpec, Health};
 pub use view::View;
@@ -17,6 +19,7 @@ use super::message::{Core, Message, Passed, reply};
 use crate::engine::random::StreamKey;
 use crate::engine::{ActorId, Left, Outcome, RequestId, Time};
 use crate::measure::{CountIntegral, Windows};
+use layer::PINNED;
 
 /// Cumulative figures of a balancer at a boundary of windows.
 #[derive(Clone, Debug, Default)]
@@ -59,6 +62,7 @@ pub struct Balancer {
     policy: Chooser,
     link: Link,
     choices: StreamKey,
+    front: Option<Box<Front>>,
     /// What has been recorded.
     pub record: BalancerRecord,
 }
@@ -79,7 +83,17 @@ impl Balancer {
         let first = members.first().map(|member| member.actor);
         let fleet =
             first.filter(|&actor| (0..).zip(&members).all(|(port, &member)| member == Endpoint { actor, port }));
-        Self { me, members, fleet, view, policy, link, choices: key.named("choice"), record: BalancerRecord::default() }
+        Self {
+            me,
+            members,
+            fleet,
+            view,
+            policy,
+            link,
+            choices: key.named("choice"),
+            front: None,
+            record: BalancerRecord::default(),
+        }
     }
 
     /// One event.
@@ -109,10 +123,12 @@ impl Balancer {
                 let passed = self.returned(core, id);
                 core.send_passed(passed);
             }
-            Message::MemberUp { member } => self.heard(member as usize, true),
-            Message::MemberDown { member } => self.heard(member as usize, false),
+            Message::MemberUp { member } => self.heard(core, member as usize, true),
+            Message::MemberDown { member } => self.heard(core, member as usize, false),
+            Message::Closed { connection } => self.unpin(core, connection),
             Message::WarmUpOver => {
                 self.record.at_warm_up = self.snapshot(core.now());
+                self.front_warmed_up(core.now());
             }
             _ => {}
         }
@@ -120,14 +136,20 @@ impl Balancer {
 
     /// News of a member.
     #[inline(never)]
-    fn heard(&mut self, member: usize, up: bool) {
+    fn heard(&mut self, core: &mut Core, member: usize, up: bool) {
         if self.view.set_up(member, up) {
             self.policy.health_changed(&self.view, member);
+            if !up {
+                self.break_off(core, member as u32);
+            }
         }
     }
 
     #[inline(always)]
     fn forward(&mut self, core: &mut Core, id: RequestId) -> Passed {
+        if self.front.is_some() {
+            return self.receive(core, id);
+        }
         let now = core.now();
         self.record.arrivals += 1;
         let details = core.requests.details(id);
@@ -161,9 +183,13 @@ impl Balancer {
     fn returned(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let now = core.now();
         let Left { frame, back, .. } = core.requests.leave(id);
-        let member = frame.tag as usize;
-        self.view.done(member);
-        self.policy.done(&self.view, member);
+        if frame.tag < PINNED {
+            let member = frame.tag as usize;
+            self.view.done(member);
+            self.policy.done(&self.view, member);
+        } else {
+            self.pinned_returned(core, id, frame.tag & !PINNED);
+        }
         self.record.population.down(now);
         self.record.departures += 1;
         self.record.sojourn += u128::from(now.since(frame.entered).as_nanos());
@@ -182,6 +208,7 @@ impl Balancer {
     pub fn window(&mut self, now: Time, halve: bool) {
         let snapshot = self.snapshot(now);
         self.record.windows.push(snapshot);
+        self.front_window(now, halve);
         if halve {
             self.record.windows.halve(|first, second| *first = second);
         }

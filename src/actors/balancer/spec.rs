@@ -1,5 +1,6 @@
 //! A balancer in the words of the language.
 
+use super::layer::spec::{Layer, Layer7, ProxySpec};
 use super::policies::round_robin::RoundRobin;
 use super::policy::Policy;
 use crate::actors::route::RouteField;
@@ -36,6 +37,10 @@ record! {
         pub to: RouteField,
         /// How it learns that a server is down or up again.
         pub health: Health = Health::Notified(Notified { after: Span::ZERO }),
+        /// What it chooses a member for: each request, or each connection.
+        pub layer: Layer = Layer::Layer7(Layer7 {}),
+        /// What it can do itself; without it, it takes no time for anything.
+        pub proxy: Option<ProxySpec> = None,
         /// How many such balancers, each with its own view; 1 to 1000.
         pub copies: usize = 1,
     }
