@@ -49,7 +49,7 @@ fn decisions(criterion: &mut Criterion) {
                 if held.len() > members {
                     let back = held.pop_front().expect("somebody is held");
                     view.done(back);
-                    let response_time = Duration::from_nanos(draws.below(100_000_000));
+                    let response_time = Some(Duration::from_nanos(draws.below(100_000_000)));
                     state.done(&view, back, Answer { now, response_time, outcome: Outcome::Served });
                     if hears == Hears::Idleness && view.active(back) == 0 {
                         state.idle(&view, back);

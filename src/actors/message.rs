@@ -90,6 +90,26 @@ pub enum Message {
         /// The request that stands for the probe.
         id: RequestId,
     },
+    /// A connection has been closed by the clients that opened it.
+    Closed {
+        /// Its number.
+        connection: u32,
+    },
+    /// Clients: a connection was broken off on the way.
+    Broken {
+        /// Its number.
+        connection: u32,
+    },
+    /// Clients: the connection that a request waits for is open.
+    Connected {
+        /// The request.
+        id: RequestId,
+    },
+    /// Clients: a connection has been idle for too long.
+    Idle {
+        /// Its place among those of these clients.
+        place: u32,
+    },
     /// Everybody: the warm-up is over, measuring begins.
     WarmUpOver,
 }
@@ -113,6 +133,10 @@ impl Packed for Message {
             Self::ProbeAnswer { id } => (12, id.0),
             Self::ProbeReturned { id } => (13, id.0),
             Self::WarmUpOver => (14, 0),
+            Self::Closed { connection } => (15, connection),
+            Self::Broken { connection } => (16, connection),
+            Self::Connected { id } => (17, id.0),
+            Self::Idle { place } => (18, place),
         }
     }
 
@@ -133,7 +157,11 @@ impl Packed for Message {
             11 => Self::Probe { id: RequestId(number) },
             12 => Self::ProbeAnswer { id: RequestId(number) },
             13 => Self::ProbeReturned { id: RequestId(number) },
-            _ => Self::WarmUpOver,
+            14 => Self::WarmUpOver,
+            15 => Self::Closed { connection: number },
+            16 => Self::Broken { connection: number },
+            17 => Self::Connected { id: RequestId(number) },
+            _ => Self::Idle { place: number },
         }
     }
 }
@@ -161,6 +189,10 @@ mod tests {
             Message::ProbeAnswer { id },
             Message::ProbeReturned { id },
             Message::WarmUpOver,
+            Message::Closed { connection: 18 },
+            Message::Broken { connection: 19 },
+            Message::Connected { id },
+            Message::Idle { place: 20 },
         ];
         for (place, message) in all.into_iter().enumerate() {
             let (kind, number) = message.pack();

@@ -6,11 +6,13 @@
 pub mod balancer;
 pub mod breaker;
 pub mod clients;
+pub mod copies;
 pub mod fleet;
 pub mod limiter;
 pub mod link;
 pub mod message;
 pub mod route;
+pub mod router;
 
 use crate::engine::{ActorId, Duration, RequestId, Requests, Time, World};
 use crate::measure::Clock;
@@ -18,6 +20,7 @@ use balancer::Balancer;
 use clients::Clients;
 use fleet::Fleet;
 use message::{Core, Message, Passed};
+use router::Router;
 
 /// An actor of any kind.
 #[derive(Debug)]
@@ -28,6 +31,8 @@ pub enum Actor {
     Balancer(Box<Balancer>),
     /// Serves requests.
     Fleet(Box<Fleet>),
+    /// Sends requests where its rules say.
+    Router(Box<Router>),
 }
 
 /// All actors of a system, ready to run.
@@ -68,6 +73,7 @@ impl Actors {
             match actor {
                 Actor::Clients(clients) => clients.start(core),
                 Actor::Balancer(balancer) => balancer.start(core),
+                Actor::Router(_) => {}
                 Actor::Fleet(fleet) => fleet.start(core),
             }
         }
@@ -83,16 +89,18 @@ impl World for Actors {
             Actor::Clients(clients) => clients.handle(core, message),
             Actor::Balancer(balancer) => balancer.handle(core, message),
             Actor::Fleet(fleet) => fleet.handle(core, message),
+            Actor::Router(router) => router.handle(core, message),
         }
     }
 
-    /// Only fleets set timers of requests: a service ends.
+    /// Fleets and proxies set timers of requests: a service ends.
     #[inline(always)]
     fn ring(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let holder = core.requests.last(id)?.actor;
         match &mut self.all[holder.0 as usize] {
             Actor::Fleet(fleet) => fleet.service_end(core, id),
-            Actor::Clients(_) | Actor::Balancer(_) => None,
+            Actor::Balancer(balancer) => balancer.proxied(core, id),
+            Actor::Clients(_) | Actor::Router(_) => None,
         }
     }
 
@@ -101,7 +109,7 @@ impl World for Actors {
     fn wake(&mut self, core: &mut Core, actor: ActorId) -> Passed {
         match &mut self.all[actor.0 as usize] {
             Actor::Clients(clients) => clients.arrival(core),
-            Actor::Balancer(_) | Actor::Fleet(_) => None,
+            Actor::Balancer(_) | Actor::Fleet(_) | Actor::Router(_) => None,
         }
     }
 
@@ -112,6 +120,7 @@ impl World for Actors {
                 Actor::Clients(clients) => clients.record.window(at, halve),
                 Actor::Balancer(balancer) => balancer.window(at, halve),
                 Actor::Fleet(fleet) => fleet.window(at, halve),
+                Actor::Router(router) => router.window(at, halve),
             }
         }
         self.clock.next_boundary()

@@ -1,6 +1,8 @@
 //! What must hold of every run, whatever the system: each request ends in exactly one outcome or is still in flight, and
 //! Little's law holds at every node.
 
+use crate::actors::balancer::Proxy;
+use crate::actors::balancer::layer::IN_PROXY;
 use crate::actors::{Actor, Actors};
 use crate::engine::{Outcome, Requests, Time};
 use crate::model::NodeInfo;
@@ -21,9 +23,10 @@ struct Account {
 /// # Errors
 /// What does not balance, in words: a defect of the program.
 pub fn check(actors: &Actors, requests: &Requests, nodes: &[NodeInfo], over: Time) -> Result<(), String> {
-    let still_inside = time_inside(actors.all.len(), requests, over);
+    let [still_inside, still_in_proxy] = time_inside(actors.all.len(), requests, over);
     let mut waiting = 0;
-    for ((actor, info), still_inside) in actors.all.iter().zip(nodes).zip(still_inside) {
+    let still = still_inside.into_iter().zip(still_in_proxy);
+    for ((actor, info), (still_inside, still_in_proxy)) in actors.all.iter().zip(nodes).zip(still) {
         let name = &info.name;
         if let Actor::Clients(clients) = actor {
             let record = &clients.record;
@@ -34,18 +37,11 @@ pub fn check(actors: &Actors, requests: &Requests, nodes: &[NodeInfo], over: Tim
             }
             waiting += record.population.count();
         }
-        let Account { came, left, inside, area, sojourn } = account(actor, over);
-        if came != left + inside {
-            return Err(format!(
-                "the ledger of \"{name}\" does not balance: {came} requests came, {left} left, {inside} are inside"
-            ));
-        }
-        // Little's law without its limit: the area under the number inside is the sum of the times spent inside.
-        if area != sojourn + still_inside {
-            return Err(format!(
-                "Little's law does not hold at \"{name}\": {area} request-nanoseconds by the number inside, \
-                 {sojourn} by those that left and {still_inside} by those that are there"
-            ));
+        balances(name, &account(actor, over), still_inside)?;
+        if let Actor::Balancer(balancer) = actor
+            && let Some(proxy) = balancer.proxy()
+        {
+            balances(&format!("the proxy of {name}"), &proxy_account(proxy, over), still_in_proxy)?;
         }
     }
     let alive = requests.iter().filter(|(_, request)| !request.abandoned).count() as u64;
@@ -53,6 +49,30 @@ pub fn check(actors: &Actors, requests: &Requests, nodes: &[NodeInfo], over: Tim
         return Err(format!("clients wait for {waiting} requests, but {alive} are in flight"));
     }
     Ok(())
+}
+
+/// One account by itself, of which `still_inside` is the time that those spent who are there.
+fn balances(name: &str, account: &Account, still_inside: u128) -> Result<(), String> {
+    let Account { came, left, inside, area, sojourn } = *account;
+    if came != left + inside {
+        return Err(format!(
+            "the ledger of \"{name}\" does not balance: {came} requests came, {left} left, {inside} are inside"
+        ));
+    }
+    // Little's law without its limit: the area under the number inside is the sum of the times spent inside.
+    if area != sojourn + still_inside {
+        return Err(format!(
+            "Little's law does not hold at \"{name}\": {area} request-nanoseconds by the number inside, \
+             {sojourn} by those that left and {still_inside} by those that are there"
+        ));
+    }
+    Ok(())
+}
+
+fn proxy_account(proxy: &Proxy, over: Time) -> Account {
+    let record = &proxy.record;
+    let area = record.waiting.area(over) + proxy.busy(over);
+    Account { came: record.arrivals, left: record.departures, inside: proxy.inside(), area, sojourn: record.sojourn }
 }
 
 fn account(actor: &Actor, over: Time) -> Account {
@@ -68,6 +88,11 @@ fn account(actor: &Actor, over: Time) -> Account {
             let (inside, area) = (record.population.count(), record.population.area(over));
             Account { came: record.arrivals, left: record.departures, inside, area, sojourn: record.sojourn }
         }
+        Actor::Router(router) => {
+            let record = &router.record;
+            let (inside, area) = (record.population.count(), record.population.area(over));
+            Account { came: record.by_way.iter().sum(), left: record.departures, inside, area, sojourn: record.sojourn }
+        }
         Actor::Fleet(fleet) => {
             let record = &fleet.record;
             let (inside, area) = (record.population.count(), record.population.area(over));
@@ -76,16 +101,21 @@ fn account(actor: &Actor, over: Time) -> Account {
     }
 }
 
-/// For each actor, the nanoseconds that requests on it have spent there so far. A client that has stopped waiting for a
-/// request holds it no more.
-fn time_inside(actors: usize, requests: &Requests, over: Time) -> Vec<u128> {
+/// For each actor, the nanoseconds that requests on it have spent there so far, and those that requests in its proxy have.
+/// A client that has stopped waiting for a request holds it no more.
+fn time_inside(actors: usize, requests: &Requests, over: Time) -> [Vec<u128>; 2] {
     let mut inside = vec![0; actors];
+    let mut in_proxy = vec![0; actors];
     for (id, request) in requests.iter() {
         for (depth, stop) in requests.stops(id).enumerate() {
             if depth > 0 || !request.abandoned {
-                inside[stop.actor.0 as usize] += u128::from(over.since(stop.entered).as_nanos());
+                let spent = u128::from(over.since(stop.entered).as_nanos());
+                inside[stop.actor.0 as usize] += spent;
+                if depth > 0 && stop.tag == IN_PROXY {
+                    in_proxy[stop.actor.0 as usize] += spent;
+                }
             }
         }
     }
-    inside
+    [inside, in_proxy]
 }

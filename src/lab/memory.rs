@@ -121,6 +121,7 @@ fn of_node(system: &System, node: &NodeSpec) -> u64 {
             let members: u64 = balancer.to.to.0.iter().map(|name| servers(&name.text)).sum();
             members * MEMBER + windows * WINDOW
         }
+        NodeSpec::Router(_) => windows * WINDOW,
         NodeSpec::Fleet(fleet) => {
             let rows = fleet.servers.min(MAX_ROWS) as u64;
             // Waiting and service of each class; busy time by row, as counted and as a share.

@@ -18,6 +18,7 @@ pub mod results;
 pub mod run;
 pub mod spec;
 mod stability;
+mod station;
 mod theory;
 pub mod validation;
 mod view;

@@ -42,7 +42,7 @@ pub struct Plan {
     pub cells: Vec<PlannedCell>,
     /// The numbers each cell gives.
     pub quantities: Vec<Quantity>,
-    /// The fleets of the system, by name.
+    /// The fleets of the system, and balancers with a capacity of their own, by name.
     pub fleets: Vec<String>,
     /// The logs that are replayed.
     pub inputs: Inputs,
@@ -67,8 +67,7 @@ pub fn plan(loaded: Loaded, files: &dyn Files) -> Result<Plan, Problems> {
     let arms = planner.arm_names();
     let sweep = planner.sweep();
     let base = experiment.system();
-    let fleets: Vec<String> =
-        base.as_ref().map(|base| base.fleets().map(|(name, _)| name.to_owned()).collect()).unwrap_or_default();
+    let fleets = stations(base.as_ref().into_iter().chain(cells.iter().map(|(_, _, system)| system)));
     let baseline = planner.baseline(&arms);
     planner.check_claims(&arms, sweep.as_ref(), &fleets);
     planner.check_ends(&cells);
@@ -89,6 +88,17 @@ pub fn plan(loaded: Loaded, files: &dyn Files) -> Result<Plan, Problems> {
     });
     let cells = cells.collect();
     Ok(Plan { arms, baseline, sweep, cells, quantities, fleets, inputs, notices, experiment })
+}
+
+/// The names of all nodes that do work in some of `systems`, each once.
+fn stations<'a>(systems: impl Iterator<Item = &'a System>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in systems.flat_map(System::stations) {
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
+    names
 }
 
 impl Plan {

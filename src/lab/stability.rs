@@ -26,7 +26,7 @@ pub fn stability(planned: &PlannedCell, run: &RunSpec, warm_up: Duration, done: 
     }
     let Some(first) = done.first() else { return Stability::Stable };
     let skip = (warm_up.as_secs_f64() / first.window) as usize;
-    for (place, node) in first.nodes.iter().enumerate().filter(|(_, node)| node.info.kind == "Fleet") {
+    for (place, node) in first.nodes.iter().enumerate().filter(|(_, node)| node.series("queue").is_some()) {
         let queues: Vec<Vec<f64>> = done
             .iter()
             .map(|observation| {

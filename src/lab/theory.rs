@@ -3,7 +3,7 @@
 use super::measure::Quantity;
 use super::results::Theory;
 use crate::actors::balancer::{BalancerSpec, Health, Policy};
-use crate::actors::clients::{ClientsSpec, Traffic};
+use crate::actors::clients::{ClientsSpec, Connections, Traffic};
 use crate::actors::fleet::{Discipline, FleetSpec};
 use crate::distributions::Distribution;
 use crate::model::{NodeSpec, System};
@@ -47,6 +47,7 @@ impl<'a> Parts<'a> {
                 NodeSpec::Clients(clients) => parts.0.replace(clients).is_some(),
                 NodeSpec::Balancer(balancer) => parts.1.replace(balancer).is_some(),
                 NodeSpec::Fleet(fleet) => parts.2.replace(fleet).is_some(),
+                NodeSpec::Router(_) => return None,
             };
             if twice {
                 return None;
@@ -56,8 +57,12 @@ impl<'a> Parts<'a> {
         let plain = system.faults.is_empty()
             && clients.timeout.is_none()
             && clients.to.delay.is_none()
+            && matches!(clients.connections, Connections::PerRequest(_))
             && balancer.is_none_or(|balancer| {
-                balancer.to.delay.is_none() && balancer.copies == 1 && sees_no_trouble(balancer)
+                balancer.to.delay.is_none()
+                    && balancer.copies == 1
+                    && balancer.proxy.is_none()
+                    && sees_no_trouble(balancer)
             })
             && fleet.backups.is_empty()
             && fleet.max_connections.is_empty()

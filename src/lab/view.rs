@@ -2,12 +2,15 @@
 
 mod balancer;
 mod failover;
+mod proxy;
+mod router;
 
 use std::borrow::Cow;
 
 use super::measure::What;
 use super::observe::{NodeSeen, Word};
 use super::results::{LedgerRow, Unit};
+use super::station::Station;
 use crate::actors::clients::{Clients, record::Snapshot as ClientsSnapshot};
 use crate::actors::fleet::Fleet;
 use crate::actors::{Actor, Actors};
@@ -32,13 +35,13 @@ pub struct View<'a> {
 }
 
 /// Nanoseconds to seconds.
-const NANO: f64 = 1e-9;
+pub(super) const NANO: f64 = 1e-9;
 
-const fn word(text: &'static str) -> Word {
+pub(super) const fn word(text: &'static str) -> Word {
     Cow::Borrowed(text)
 }
 
-fn ratio(part: f64, whole: f64) -> Option<f64> {
+pub(super) fn ratio(part: f64, whole: f64) -> Option<f64> {
     (whole > 0.0).then(|| part / whole)
 }
 
@@ -49,7 +52,7 @@ pub fn not_served(outcomes: &[u64]) -> u64 {
 
 impl View<'_> {
     /// Seconds that were measured.
-    fn span(&self) -> f64 {
+    pub(super) fn span(&self) -> f64 {
         self.over.since(Time::ZERO + self.warm_up).as_secs_f64()
     }
 
@@ -60,10 +63,14 @@ impl View<'_> {
         })
     }
 
-    fn fleets<'b>(&'b self, group: &'b str) -> impl Iterator<Item = &'b Fleet> {
-        self.actors.all.iter().zip(self.nodes).filter_map(move |(actor, info)| match actor {
-            Actor::Fleet(fleet) if info.group == group => Some(&**fleet),
-            _ => None,
+    /// The fleets or proxies of the node called `group`.
+    fn stations<'b>(&'b self, group: &'b str) -> impl Iterator<Item = Station<'b>> {
+        self.actors.all.iter().zip(self.nodes).filter(move |(_, info)| info.group == group).filter_map(|(actor, _)| {
+            match actor {
+                Actor::Fleet(fleet) => Some(Station::Fleet(fleet)),
+                Actor::Balancer(balancer) => balancer.proxy().map(Station::Proxy),
+                Actor::Clients(_) | Actor::Router(_) => None,
+            }
         })
     }
 
@@ -86,14 +93,13 @@ impl View<'_> {
                 ratio(area as f64 * NANO, self.span())
             }
             What::Utilization(group) => {
-                let workers: u64 = self.fleets(group).map(Fleet::workers).sum();
-                let busy: u128 = self.fleets(group).map(|fleet| self.busy(fleet)).sum();
+                let workers: u64 = self.stations(group).map(Station::workers).sum();
+                let busy: u128 = self.stations(group).map(|station| station.busy(self.over)).sum();
                 ratio(busy as f64 * NANO, workers as f64 * self.span())
             }
             What::Waiting(group) => {
                 let mut all = Latency::default();
-                let classes = self.fleets(group).flat_map(|fleet| &fleet.record.classes);
-                classes.for_each(|times| all.merge(&times.waiting));
+                self.stations(group).for_each(|station| station.add_waiting(&mut all));
                 all.mean()
             }
             What::FailoverTime => self.failover_time(),
@@ -138,16 +144,14 @@ impl View<'_> {
                 self.steps(areas).into_iter().map(|area| (area * NANO, width)).collect()
             }
             What::Utilization(group) => {
-                let workers: u64 = self.fleets(group).map(Fleet::workers).sum();
-                let busy = self.fleets(group).map(|fleet| fleet.record.windows.values().iter().map(|w| w.busy));
+                let workers: u64 = self.stations(group).map(Station::workers).sum();
+                let busy = self.stations(group).map(|station| station.windows().into_iter().map(|w| w.busy));
                 self.steps(busy).into_iter().map(|busy| (busy * NANO, workers as f64 * width)).collect()
             }
             What::Waiting(group) => {
                 // Mean waiting by Little's law: the area of those who wait over those who came.
-                let areas = self.fleets(group).map(|fleet| fleet.record.windows.values().iter().map(|w| w.waiting));
-                let came = self
-                    .fleets(group)
-                    .map(|fleet| fleet.record.windows.values().iter().map(|w| u128::from(w.arrivals)));
+                let areas = self.stations(group).map(|station| station.windows().into_iter().map(|w| w.waiting));
+                let came = self.stations(group).map(|s| s.windows().into_iter().map(|w| u128::from(w.arrivals)));
                 let came = self.steps(came);
                 self.steps(areas).into_iter().map(|area| area * NANO).zip(came).collect()
             }
@@ -171,12 +175,6 @@ impl View<'_> {
             }
         }
         sums
-    }
-
-    /// Worker-nanoseconds of work after the warm-up.
-    fn busy(&self, fleet: &Fleet) -> u128 {
-        let total: u128 = fleet.busy_by_server(self.over).iter().map(|&busy| u128::from(busy)).sum();
-        total - fleet.record.at_warm_up.busy
     }
 
     /// Requests by what became of them.
@@ -213,6 +211,7 @@ impl View<'_> {
         let seen = self.actors.all.iter().zip(self.nodes).enumerate().map(|(place, (actor, info))| match actor {
             Actor::Clients(clients) => self.see_clients(clients, info),
             Actor::Balancer(balancer) => self.see_balancer(balancer, place, info),
+            Actor::Router(router) => self.see_router(router, info),
             Actor::Fleet(fleet) => self.see_fleet(fleet, info),
         });
         seen.collect()
@@ -231,7 +230,7 @@ impl View<'_> {
         let latencies = record.latencies.values();
         let offered = record.offered - record.at_warm_up.offered;
         let area = (record.population.area(self.over) - record.at_warm_up.population) as f64 * NANO;
-        NodeSeen {
+        let mut seen = NodeSeen {
             info: info.clone(),
             values: vec![
                 (word("offered"), word("offered"), Unit::PerSecond, ratio(offered as f64, self.span())),
@@ -253,7 +252,17 @@ impl View<'_> {
                 (word("latency_p99"), Unit::Seconds, latencies.iter().map(|latency| latency.quantile(0.99)).collect()),
                 (word("in_system"), Unit::Count, self.means(windows.iter().map(|snapshot| snapshot.population), 1.0)),
             ],
+        };
+        if let Some(dialing) = &clients.dialing {
+            let (opened, area) = dialing.at_warm_up;
+            let opened = ratio((dialing.opened() - opened) as f64, self.span());
+            seen.values.push((word("new connections"), word("connections"), Unit::PerSecond, opened));
+            if let Some(pool) = &dialing.pool {
+                let open = ratio((pool.open.area(self.over) - area) as f64 * NANO, self.span());
+                seen.values.push((word("open connections"), word("open_connections"), Unit::Count, open));
+            }
         }
+        seen
     }
 
     fn see_fleet(&self, fleet: &Fleet, info: &NodeInfo) -> NodeSeen {
@@ -274,7 +283,7 @@ impl View<'_> {
             let busy = busy - before.get(place).copied().unwrap_or(0);
             ratio(busy as f64 * NANO, per_server * span).unwrap_or(0.0)
         });
-        let utilization = ratio(self.busy(fleet) as f64 * NANO, fleet.workers() as f64 * span);
+        let utilization = ratio(Station::Fleet(fleet).busy(self.over) as f64 * NANO, fleet.workers() as f64 * span);
         let departures = record.departures - record.at_warm_up.departures;
         let mut values = vec![
             (word("utilization"), word("utilization"), Unit::Fraction, utilization),
@@ -326,7 +335,7 @@ impl View<'_> {
     }
 
     /// Per second, from cumulative counts at the ends of windows.
-    fn rates(&self, counts: impl Iterator<Item = u64>) -> Vec<Option<f64>> {
+    pub(super) fn rates(&self, counts: impl Iterator<Item = u64>) -> Vec<Option<f64>> {
         let mut before = 0;
         counts
             .map(|count| {
@@ -338,7 +347,7 @@ impl View<'_> {
     }
 
     /// Means over each window, from cumulative areas at the ends of windows; divided by `whole`.
-    fn means(&self, areas: impl Iterator<Item = u128>, whole: f64) -> Vec<Option<f64>> {
+    pub(super) fn means(&self, areas: impl Iterator<Item = u128>, whole: f64) -> Vec<Option<f64>> {
         let mut before = 0;
         areas
             .map(|area| {

@@ -6,14 +6,17 @@ use std::sync::Arc;
 use super::check::faulty_copies;
 use super::system::{NodeSpec, System};
 use crate::actors::balancer::health::{Roles, Watch};
-use crate::actors::balancer::{Balancer, BalancerSpec, Health, Hears, View, subset::subset};
-use crate::actors::clients::{Clients, ClientsParts, ClientsSpec, Source, Traffic};
+use crate::actors::balancer::{Balancer, BalancerSpec, Front, Health, Hears, View, subset::subset};
+use crate::actors::clients::connections::{Dialing, Opening, pool};
+use crate::actors::clients::{Clients, ClientsParts, ClientsSpec, Connections, Source, Traffic};
+use crate::actors::copies::Copies;
 use crate::actors::fleet::fault::FaultEvent;
 use crate::actors::fleet::signals::Dispatcher;
 use crate::actors::fleet::{Fleet, FleetSpec, Subscriber};
 use crate::actors::link::{Endpoint, Link};
 use crate::actors::message::Core;
-use crate::actors::route::Route;
+use crate::actors::route::{Route, Spread};
+use crate::actors::router::{Conditions, Router, RouterSpec, Way};
 use crate::actors::{Actor, Actors};
 use crate::distributions::Distribution;
 use crate::engine::random::StreamKey;
@@ -89,6 +92,7 @@ pub fn build(system: &System, inputs: &Inputs, root: StreamKey, window: Duration
                 }
                 NodeSpec::Balancer(spec) => builder.balancer(me, &name.text, copy, spec, &mut core),
                 NodeSpec::Fleet(spec) => builder.fleet(me, &name.text, copy, spec),
+                NodeSpec::Router(spec) => builder.router(me, &name.text, spec, &mut core),
             });
         }
     }
@@ -110,18 +114,51 @@ fn server_name(node: &str, fleet: &FleetSpec, copy: usize, port: usize) -> Strin
 fn identity_matters(system: &System) -> bool {
     system.nodes.entries.iter().any(|(_, node)| match node {
         NodeSpec::Balancer(balancer) => balancer.policy.looks_at_identity(),
-        _ => false,
+        NodeSpec::Clients(clients) => keeps_connections(clients),
+        NodeSpec::Router(router) => router.routes().any(|route| matches!(route.spread, Spread::ByClient(_))),
+        NodeSpec::Fleet(_) => false,
     })
+}
+
+fn keeps_connections(clients: &ClientsSpec) -> bool {
+    !matches!(clients.connections, Connections::PerRequest(_))
 }
 
 /// The most actors a request passes.
 #[must_use]
 pub fn depth(system: &System) -> usize {
     fn below(system: &System, node: &NodeSpec) -> usize {
-        let deepest = node.targets().iter().filter_map(|name| system.nodes.get(&name.text));
+        let targets = node.targets();
+        let deepest = targets.iter().filter_map(|name| system.nodes.get(&name.text));
         1 + deepest.map(|target| below(system, target)).max().unwrap_or(0)
     }
     system.nodes.entries.iter().map(|(_, node)| below(system, node)).max().unwrap_or(1)
+}
+
+fn opening(spec: &ClientsSpec, key: StreamKey) -> Opening {
+    let trips = 2 * spec.handshake.round_trips();
+    match &spec.to.delay {
+        _ if trips == 0 => Opening::AtOnce,
+        None => Opening::AtOnce,
+        Some(Distribution::Constant(constant)) => {
+            let one_way = constant.value.duration().as_nanos();
+            match Duration::from_nanos(one_way.saturating_mul(u64::from(trips))) {
+                Duration::ZERO => Opening::AtOnce,
+                length => Opening::Fixed(length),
+            }
+        }
+        Some(law) => Opening::Random { sampler: law.sampler(), trips, key: key.named("handshake") },
+    }
+}
+
+fn limits(connections: &Connections, core: &mut Core) -> Option<pool::Limits> {
+    let (streams, idle, requests, survives_timeouts) = match connections {
+        Connections::PerRequest(_) => return None,
+        Connections::KeepAlive(kept) => (1, kept.idle, kept.requests, false),
+        Connections::Multiplexed(many) => (many.streams, many.idle, many.requests, true),
+    };
+    let idle = Some(idle.duration()).filter(|idle| !idle.is_zero()).map(|idle| core.calendar.lane(idle));
+    Some(pool::Limits { streams, requests, idle, survives_timeouts })
 }
 
 struct Builder<'a> {
@@ -178,7 +215,29 @@ impl Builder<'_> {
             identity_matters: self.identity_matters,
             key,
         };
-        Ok(Actor::Clients(Box::new(Clients::new(spec, parts))))
+        let mut clients = Clients::new(spec, parts);
+        let opening = opening(spec, key);
+        let limits = limits(&spec.connections, core);
+        if limits.is_some() || !matches!(opening, Opening::AtOnce) {
+            let classes = self.system.clients().count() as u16;
+            clients.dial(Dialing::new(limits, opening, class, classes));
+        }
+        Ok(Actor::Clients(Box::new(clients)))
+    }
+
+    fn router(&self, me: ActorId, name: &str, spec: &RouterSpec, core: &mut Core) -> Actor {
+        let key = self.root.named(name);
+        let class_of =
+            |name: &str| self.system.clients().position(|(other, _)| other == name).map(|class| class as u16);
+        let conditions = spec.rules.iter().map(|rule| Conditions::new(rule, class_of));
+        let ways = spec.routes().zip(conditions.chain(std::iter::once(Conditions::default())));
+        let ways = ways.map(|(route, conditions)| {
+            let targets = route.to.0.iter().flat_map(|target| self.actors_of(&target.text));
+            let targets = targets.map(|actor| Endpoint { actor: ActorId(actor), port: 0 }).collect();
+            let copies = Copies::new(targets, route.spread.clone(), key.named("spread"));
+            Way { conditions, copies, link: self.link(route, key, core) }
+        });
+        Actor::Router(Box::new(Router::new(me, ways.collect())))
     }
 
     fn source(&self, spec: &ClientsSpec, key: StreamKey) -> Result<Source, String> {
@@ -265,6 +324,7 @@ impl Builder<'_> {
         let watch = Watch::new(spec, roles, &weights, copy, key);
         let mut balancer = Balancer::new(me, &spec.policy, members, view, link, key);
         balancer.set_watch(watch);
+        balancer.set_front(Front::new(spec, self.system.clients().any(|(_, clients)| keeps_connections(clients))));
         Actor::Balancer(Box::new(match own {
             Some(own) => balancer.with_subset(own),
             None => balancer,

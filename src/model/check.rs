@@ -4,6 +4,7 @@ use super::system::{NodeSpec, System};
 use crate::actors::balancer::Hears;
 use crate::actors::clients::Traffic;
 use crate::actors::route::Spread;
+use crate::actors::router::RouterSpec;
 use crate::engine::simulation::MAX_ACTORS;
 use crate::schema::{Diagnostic, Map, Name, suggest};
 
@@ -18,6 +19,9 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
         }
         for target in node.targets() {
             check_target(nodes, node, target, &mut found);
+        }
+        if let NodeSpec::Router(router) = node {
+            check_rules(nodes, &name.text, router, &mut found);
         }
         if let NodeSpec::Balancer(balancer) = node
             && balancer.to.spread != (Spread::Random(crate::actors::route::AtRandom {}))
@@ -97,7 +101,9 @@ fn check_target(nodes: &Map<NodeSpec>, from: &NodeSpec, target: &Name, found: &m
             let message = format!("\"{text}\" makes requests; it cannot be sent any");
             found.push(Diagnostic::new(target.region, message));
         }
-        Some(NodeSpec::Fleet(fleet)) if matches!(from, NodeSpec::Clients(_)) && fleet.servers > 1 => {
+        Some(NodeSpec::Fleet(fleet))
+            if matches!(from, NodeSpec::Clients(_) | NodeSpec::Router(_)) && fleet.servers > 1 =>
+        {
             let message = format!("\"{text}\" has {} servers and nobody chooses one", fleet.servers);
             found.push(Diagnostic::new(target.region, message).help("put a `Balancer` before the fleet"));
         }
@@ -136,6 +142,21 @@ fn check_policies(nodes: &Map<NodeSpec>, found: &mut Vec<Diagnostic>) {
     }
 }
 
+/// The clients that the rules of a router speak of must be there and come by.
+fn check_rules(nodes: &Map<NodeSpec>, router_name: &str, router: &RouterSpec, found: &mut Vec<Diagnostic>) {
+    for Name { text, region } in router.clients() {
+        if !matches!(nodes.get(text), Some(NodeSpec::Clients(_))) {
+            let clients = nodes.entries.iter().filter(|(_, node)| matches!(node, NodeSpec::Clients(_)));
+            let valid: Vec<&str> = clients.map(|(name, _)| name.text.as_str()).collect();
+            let message = format!("there are no clients \"{text}\" for this rule");
+            found.push(Diagnostic::new(*region, message).help(suggest(text, &valid)));
+        } else if !reached_from(nodes, text).contains(&router_name) {
+            let message = format!("no request of \"{text}\" comes to \"{router_name}\": this rule never fits");
+            found.push(Diagnostic::new(*region, message));
+        }
+    }
+}
+
 /// A node on the way that leads back to itself: requests would go round for ever.
 fn find_cycles(nodes: &Map<NodeSpec>, found: &mut Vec<Diagnostic>) {
     for (name, node) in &nodes.entries {
@@ -154,7 +175,7 @@ fn reached_from<'a>(nodes: &'a Map<NodeSpec>, start: &'a str) -> Vec<&'a str> {
     let mut at = 0;
     while let Some(&name) = reached.get(at) {
         at += 1;
-        for target in nodes.get(name).map_or(&[][..], NodeSpec::targets) {
+        for target in nodes.get(name).map(NodeSpec::targets).unwrap_or_default() {
             if !reached.contains(&target.text.as_str()) {
                 reached.push(&target.text);
             }

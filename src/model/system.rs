@@ -3,6 +3,7 @@
 use crate::actors::balancer::{BalancerSpec, Health};
 use crate::actors::clients::{ClientsSpec, Traffic};
 use crate::actors::fleet::{Fault, FleetSpec};
+use crate::actors::router::RouterSpec;
 use crate::schema::quantity::Span;
 use crate::schema::{Decode, Encode, Kind, Map, Name, Node, Reader, choice, record};
 
@@ -15,6 +16,7 @@ choice! {
         Clients(ClientsSpec),
         Balancer(BalancerSpec),
         Fleet(FleetSpec),
+        Router(RouterSpec),
     }
 }
 
@@ -23,7 +25,7 @@ impl NodeSpec {
     #[must_use]
     pub fn copies(&self) -> usize {
         match self {
-            Self::Clients(_) => 1,
+            Self::Clients(_) | Self::Router(_) => 1,
             Self::Balancer(balancer) => balancer.copies,
             Self::Fleet(fleet) => fleet.copies,
         }
@@ -36,16 +38,18 @@ impl NodeSpec {
             Self::Clients(_) => "Clients",
             Self::Balancer(_) => "Balancer",
             Self::Fleet(_) => "Fleet",
+            Self::Router(_) => "Router",
         }
     }
 
     /// The names of the nodes it sends requests to, with their places.
     #[must_use]
-    pub fn targets(&self) -> &[Name] {
+    pub fn targets(&self) -> Vec<&Name> {
         match self {
-            Self::Clients(clients) => &clients.to.to.0,
-            Self::Balancer(balancer) => &balancer.to.to.0,
-            Self::Fleet(_) => &[],
+            Self::Clients(clients) => clients.to.to.0.iter().collect(),
+            Self::Balancer(balancer) => balancer.to.to.0.iter().collect(),
+            Self::Fleet(_) => Vec::new(),
+            Self::Router(router) => router.routes().flat_map(|route| &route.to.0).collect(),
         }
     }
 }
@@ -131,6 +135,16 @@ impl System {
             NodeSpec::Fleet(fleet) => Some((name.text.as_str(), fleet)),
             _ => None,
         })
+    }
+
+    /// The nodes that do work and have a queue before it, by name: fleets, then balancers with a capacity of their own.
+    #[must_use]
+    pub fn stations(&self) -> Vec<&str> {
+        let proxies = self.nodes.entries.iter().filter_map(|(name, node)| match node {
+            NodeSpec::Balancer(balancer) if balancer.proxy.is_some() => Some(name.text.as_str()),
+            _ => None,
+        });
+        self.fleets().map(|(name, _)| name).chain(proxies).collect()
     }
 
     /// True if some balancer checks its members.

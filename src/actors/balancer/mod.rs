@@ -6,6 +6,7 @@
 pub mod hashing;
 pub mod health;
 pub mod heap;
+pub mod layer;
 pub mod policies;
 pub mod policy;
 pub mod spec;
@@ -16,6 +17,7 @@ pub mod view;
 mod watched;
 
 pub use health::Health;
+pub use layer::{Front, Layer, Proxy};
 pub use policy::{Answer, Choose, Chooser, Describes, Facts, Hears, Load, Policy};
 pub use spec::BalancerSpec;
 pub use view::View;
@@ -28,6 +30,7 @@ use crate::engine::random::{StreamKey, mix};
 use crate::engine::{ActorId, Duration, Handle, Left, Outcome, RequestId, Time};
 use crate::measure::{CountIntegral, Windows};
 use health::{Timer, Watch};
+use layer::PINNED;
 
 /// Cumulative figures of a balancer at a boundary of windows.
 #[derive(Clone, Debug, Default)]
@@ -76,6 +79,7 @@ pub struct Balancer {
     subset: Option<Arc<[u32]>>,
     /// The draws of probes, if the policy sends any.
     probing: Option<StreamKey>,
+    front: Option<Box<Front>>,
     /// What has been recorded.
     pub record: BalancerRecord,
 }
@@ -101,6 +105,7 @@ impl Balancer {
             subset: None,
             probing,
             watch: None,
+            front: None,
             record: BalancerRecord::default(),
         }
     }
@@ -181,8 +186,10 @@ impl Balancer {
                 self.link.carry(core, number, self.me, Message::ProbeReturned { id }, false);
             }
             Message::ProbeReturned { id } => self.probed(core, id),
+            Message::Closed { connection } => self.unpin(core, connection),
             Message::WarmUpOver => {
                 self.record.at_warm_up = self.snapshot(core.now());
+                self.front_warmed_up(core.now());
                 if let Some(watch) = &mut self.watch {
                     watch.record.at_warm_up = watch.record.snapshot(core.now());
                 }
@@ -232,6 +239,9 @@ impl Balancer {
 
     #[inline(always)]
     fn forward(&mut self, core: &mut Core, id: RequestId) -> Passed {
+        if self.front.is_some() {
+            return self.receive(core, id);
+        }
         let now = core.now();
         self.record.arrivals += 1;
         let details = core.requests.details(id);
@@ -282,10 +292,15 @@ impl Balancer {
         if self.watch.is_some() {
             return self.returned_watched(core, id, frame, back);
         }
-        let member = frame.tag as usize;
         let response_time = now.since(frame.entered);
-        self.view.done(member);
-        self.policy.done(&self.view, member, Answer { now, response_time, outcome: request.outcome });
+        if frame.tag < PINNED {
+            let member = frame.tag as usize;
+            let answer = Answer { now, response_time: Some(response_time), outcome: request.outcome };
+            self.view.done(member);
+            self.policy.done(&self.view, member, answer);
+        } else {
+            self.pinned_returned(core, id, frame.tag & !PINNED);
+        }
         self.record.population.down(now);
         self.record.departures += 1;
         self.record.sojourn += u128::from(response_time.as_nanos());
@@ -304,6 +319,7 @@ impl Balancer {
     pub fn window(&mut self, now: Time, halve: bool) {
         let snapshot = self.snapshot(now);
         self.record.windows.push(snapshot);
+        self.front_window(now, halve);
         if halve {
             self.record.windows.halve(|first, second| *first = second);
         }

@@ -20,8 +20,8 @@ pub struct Facts {
 pub struct Answer {
     /// The present instant.
     pub now: Time,
-    /// Since the balancer sent the request.
-    pub response_time: Duration,
+    /// Since the balancer sent the request; `None` where a connection was closed, which tells nothing of its member.
+    pub response_time: Option<Duration>,
     /// What became of it.
     pub outcome: Outcome,
 }

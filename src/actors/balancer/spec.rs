@@ -1,6 +1,7 @@
 //! A balancer in the words of the language.
 
 use super::health::{Health, Notified, OutlierEjection, Passive, RetryElsewhere};
+use super::layer::spec::{Layer, Layer7, ProxySpec};
 use super::policies::round_robin::RoundRobin;
 use super::policy::Policy;
 use crate::actors::route::RouteField;
@@ -25,6 +26,10 @@ record! {
         pub slow_start: Span = Span::ZERO,
         /// Whether a failed attempt goes to another member.
         pub retry: Option<RetryElsewhere> = None,
+        /// What it chooses a member for: each request, or each connection.
+        pub layer: Layer = Layer::Layer7(Layer7 {}),
+        /// What it can do itself; without it, it takes no time for anything.
+        pub proxy: Option<ProxySpec> = None,
         /// How many such balancers, each with its own view; 1 to 1000.
         pub copies: usize = 1,
         /// How many members each copy sees, at least: its own subset, the same in every run (deterministic subsetting,

@@ -66,7 +66,7 @@ impl Bench {
     fn finish(&mut self, place: usize, outcome: Outcome) {
         let (member, since) = self.held.swap_remove(place);
         self.view.done(member);
-        let answer = Answer { now: self.now, response_time: self.now.since(since), outcome };
+        let answer = Answer { now: self.now, response_time: Some(self.now.since(since)), outcome };
         self.policy.done(&self.view, member, answer);
         if self.view.active(member) == 0 {
             self.policy.idle(&self.view, member);

@@ -5,6 +5,7 @@ use super::health::active::Pending;
 use super::health::passive::Finding;
 use super::health::rotation::{Mode, Reason};
 use super::health::{Timer, Watch};
+use super::layer::PINNED;
 use super::*;
 use crate::actors::message::CHECK_CLASS;
 use crate::engine::Frame;
@@ -32,6 +33,9 @@ impl Balancer {
     #[inline(never)]
     pub(super) fn heard(&mut self, core: &mut Core, member: u32, up: bool) {
         let Some(member) = self.own(member) else { return };
+        if !up {
+            self.break_off(core, member as u32);
+        }
         if self.watch.is_some() {
             self.speak(core, member, Reason::News, !up);
         } else if self.view.set_up(member, up) {
@@ -169,6 +173,14 @@ impl Balancer {
         }
     }
 
+    /// `member` has one request fewer, or one connection: it may not be full any more.
+    pub(super) fn has_room(&mut self, core: &mut Core, member: usize) {
+        let most = self.watch.as_deref().and_then(|watch| watch.max_connections.get(member).copied()).unwrap_or(0);
+        if most > 0 && self.view.active(member) < most {
+            self.speak(core, member, Reason::Full, false);
+        }
+    }
+
     /// An answer has come back, whose stop here was `frame`.
     #[inline(never)]
     pub(super) fn returned_watched(
@@ -179,22 +191,26 @@ impl Balancer {
         back: Option<ActorId>,
     ) -> Passed {
         let now = core.now();
-        let member = frame.tag as usize;
+        let (member, pinned) = ((frame.tag & !PINNED) as usize, frame.tag >= PINNED);
         if back.is_none() {
             self.check_returned(core, id, member);
             return None;
         }
         let (outcome, abandoned) = (core.requests[id].outcome, core.requests[id].abandoned);
-        self.view.done(member);
         let response_time = now.since(frame.entered);
-        self.policy.done(&self.view, member, Answer { now, response_time, outcome });
-        let most = self.watch.as_deref().and_then(|watch| watch.max_connections.get(member).copied()).unwrap_or(0);
-        if most > 0 && self.view.active(member) < most {
-            self.speak(core, member, Reason::Full, false);
+        if pinned {
+            self.pinned_returned(core, id, member as u32);
+        } else {
+            self.view.done(member);
+            self.policy.done(&self.view, member, Answer { now, response_time: Some(response_time), outcome });
+            self.has_room(core, member);
         }
         self.judge(core, member, outcome);
         self.record.sojourn += u128::from(response_time.as_nanos());
-        if !abandoned && let Some(other) = self.another(core, id, frame, outcome) {
+        if !abandoned
+            && !pinned
+            && let Some(other) = self.another(core, id, frame, outcome)
+        {
             core.requests[id].outcome = Outcome::Served;
             return self.pass_on(core, id, other, now);
         }

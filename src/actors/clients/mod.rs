@@ -2,20 +2,24 @@
 //! closed loop, sessions, replay, what is recorded and the words of the language.
 
 pub mod arrivals;
+pub mod connections;
 pub mod record;
 pub mod source;
 pub mod spec;
 
+pub use connections::{Connections, Handshake};
 pub use record::ClientsRecord;
 pub use source::Source;
 pub use spec::{ClientsSpec, Keys, Traffic};
 
+use super::copies::Copies;
 use super::link::{Endpoint, Link};
 use super::message::{Core, Message, Passed};
 use super::route::Spread;
 use crate::engine::random::zipf::Zipf;
 use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{ActorId, Details, Frame, Handle, LaneId, Outcome, RequestId, Time};
+use connections::Dialing;
 use source::{Next, Origin};
 
 /// Draws of what a request asks for.
@@ -44,10 +48,8 @@ pub struct Clients {
     me: ActorId,
     class: u16,
     source: Source,
-    targets: Vec<Endpoint>,
-    spread: Spread,
+    copies: Copies,
     link: Link,
-    turn: usize,
     timeout: Option<LaneId>,
     size: u64,
     keys: KeySampler,
@@ -55,7 +57,8 @@ pub struct Clients {
     population: u64,
     key_stream: StreamKey,
     client_stream: StreamKey,
-    spread_stream: StreamKey,
+    /// What those have that care for connections.
+    pub dialing: Option<Box<Dialing>>,
     /// What has been recorded.
     pub record: ClientsRecord,
 }
@@ -95,10 +98,8 @@ impl Clients {
             me,
             class,
             source,
-            targets,
-            spread: spec.to.spread.clone(),
+            copies: Copies::new(targets, spec.to.spread.clone(), key.named("spread")),
             link,
-            turn: 0,
             timeout,
             size: spec.size.bytes(),
             keys,
@@ -109,7 +110,7 @@ impl Clients {
             },
             key_stream: key.named("key"),
             client_stream: key.named("client"),
-            spread_stream: key.named("spread"),
+            dialing: None,
             record: ClientsRecord::default(),
         }
     }
@@ -161,7 +162,13 @@ impl Clients {
             Message::User { user } => self.act(core, user),
             Message::Returned { id } => self.returned(core, id),
             Message::Timeout { id } => self.timed_out(core, id),
-            Message::WarmUpOver => self.record.warm_up_over(core.now()),
+            Message::Connected { id } => self.connected(core, id),
+            Message::Broken { connection } => self.broken(core, connection),
+            Message::Idle { place } => self.idle(core, place),
+            Message::WarmUpOver => {
+                self.record.warm_up_over(core.now());
+                self.connections_warmed_up(core);
+            }
             _ => {}
         }
     }
@@ -188,6 +195,9 @@ impl Clients {
 
     #[inline(always)]
     fn make(&mut self, core: &mut Core, origin: Origin) -> Passed {
+        if self.dialing.is_some() {
+            return self.make_on_connection(core, origin);
+        }
         let now = core.now();
         let number = origin.number;
         let client = match origin.client {
@@ -195,7 +205,7 @@ impl Clients {
             None if self.population == 0 => 0,
             None => address_of(self.client_stream.draws(number).below(self.population)),
         };
-        let target = self.target(number, client);
+        let target = self.copies.choose(number, client);
         let (id, request) = core.requests.create(number, self.class);
         request.set_out(self.me, origin.place, now);
         request.set_port(target.port);
@@ -222,28 +232,6 @@ impl Clients {
         *core.requests.describe(id) = Details { timeout, ..details };
     }
 
-    #[inline]
-    fn target(&mut self, number: u64, client: u32) -> Endpoint {
-        match self.targets[..] {
-            [only] => only,
-            _ => self.spread(number, client),
-        }
-    }
-
-    #[inline(never)]
-    fn spread(&mut self, number: u64, client: u32) -> Endpoint {
-        let targets = self.targets.len();
-        let place = match self.spread {
-            Spread::Random(_) => self.spread_stream.draws(number).below(targets as u64) as usize,
-            Spread::RoundRobin(_) => {
-                self.turn = (self.turn + 1) % targets;
-                (self.turn + targets - 1) % targets
-            }
-            Spread::ByClient(_) => self.spread_stream.draws(u64::from(client)).below(targets as u64) as usize,
-        };
-        self.targets[place]
-    }
-
     /// An answer sets out to these clients.
     #[inline(always)]
     fn replied(&mut self, core: &mut Core, id: RequestId) {
@@ -260,6 +248,9 @@ impl Clients {
 
     #[inline(always)]
     fn answered(&mut self, core: &mut Core, id: RequestId) {
+        if self.dialing.is_some() {
+            self.hang_up(core, id);
+        }
         let (frame, request) = core.requests.come_home(id);
         if !request.abandoned {
             let outcome = request.outcome;
@@ -276,6 +267,9 @@ impl Clients {
         // The first stop of the return path is the client itself; the request may be anywhere beyond it.
         let Some(frame) = core.requests.first(id) else { return };
         core.requests[id].abandoned = true;
+        if self.dialing.is_some() {
+            self.abandon(core, id);
+        }
         core.requests.describe(id).timeout = Handle::NONE;
         self.ended(core, frame, Outcome::TimedOut, self.me);
     }

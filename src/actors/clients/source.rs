@@ -203,6 +203,12 @@ impl Source {
         matches!(self, Self::Open { .. })
     }
 
+    /// True if there is nothing more to come: a log that was replayed to its end.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        matches!(self, Self::Replay { times, next, .. } if *next >= times.len())
+    }
+
     /// A request of `place` has ended: when its user or session makes the next, if ever.
     #[inline(never)]
     pub fn ended(&mut self, now: Time, place: u32) -> Option<Time> {

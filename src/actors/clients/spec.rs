@@ -1,6 +1,8 @@
 //! Clients in the words of the language.
 
 use super::arrivals::{Deterministic, Mmpp, Poisson, Process, Ramp, Renewal, Sinusoid, Spike, Timetable};
+use super::connections::spec::{NoHandshake, PerRequest};
+use super::connections::{Connections, Handshake};
 use crate::actors::route::RouteField;
 use crate::distributions::{Constant, Distribution};
 use crate::schema::quantity::{Bytes, Span};
@@ -134,6 +136,10 @@ record! {
         pub keys: Keys = Keys::One(OneKey {}),
         /// Size of what is asked for.
         pub size: Bytes = Bytes::ZERO,
+        /// How clients hold connections.
+        pub connections: Connections = Connections::PerRequest(PerRequest {}),
+        /// What it costs to open a connection: round trips over the delay of the route, before the request leaves.
+        pub handshake: Handshake = Handshake::Free(NoHandshake {}),
     }
     check(self, at) {
         if self.clients == 0 {

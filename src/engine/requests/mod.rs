@@ -2,8 +2,11 @@
 //!
 //! What a node does with a request does not belong here.
 
+mod connection;
 #[cfg(test)]
 mod tests;
+
+pub use connection::Connection;
 
 use super::calendar::Handle;
 use super::time::Time;
@@ -126,11 +129,20 @@ pub struct Details {
     pub client: u32,
     /// Who decided on an outcome other than served.
     pub decided_by: ActorId,
+    /// The connection it travels on.
+    pub connection: Connection,
 }
 
 impl Details {
     /// Those of a request of which nothing was told.
-    pub const NONE: Self = Self { size: 0, timeout: Handle::NONE, key: 0, client: 0, decided_by: ActorId(u32::MAX) };
+    pub const NONE: Self = Self {
+        size: 0,
+        timeout: Handle::NONE,
+        key: 0,
+        client: 0,
+        decided_by: ActorId(u32::MAX),
+        connection: Connection::OWN,
+    };
 }
 
 const BLANK: Frame = Frame { actor: ActorId(u32::MAX), tag: 0, entered: Time::ZERO };
@@ -344,6 +356,21 @@ impl Requests {
             *self.far_path.at(id, depth) = frame;
         }
         request
+    }
+
+    /// The last actor on the return path changes its own note.
+    ///
+    /// # Panics
+    /// If nobody waits for the request: a defect of an actor.
+    #[inline(never)]
+    pub fn retag(&mut self, id: RequestId, tag: u32) {
+        let request = &mut self.slots[id.0 as usize];
+        assert!(request.depth.wrapping_sub(1) < FREE - 1, "a request is held by nobody");
+        let depth = request.depth as usize - 1;
+        match request.tags.get_mut(depth) {
+            Some(near) => *near = tag,
+            None => self.far_path.at(id, depth).tag = tag,
+        }
     }
 
     /// The answer has come back to the last actor on the return path, which leaves it.

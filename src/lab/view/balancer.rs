@@ -42,6 +42,10 @@ impl View<'_> {
                 series.push((word("retries"), Unit::PerSecond, self.rates(retries)));
             }
         }
+        if let Some(proxy) = balancer.proxy() {
+            values.extend(self.proxy_values(proxy));
+            series.extend(self.proxy_series(proxy));
+        }
         NodeSeen { info: info.clone(), values, servers: Vec::new(), heat: Vec::new(), series }
     }
 

@@ -27,6 +27,12 @@ impl Span {
     /// No time.
     pub const ZERO: Self = Self(0.0);
 
+    /// `seconds` seconds.
+    #[must_use]
+    pub const fn whole(seconds: u16) -> Self {
+        Self(seconds as f64)
+    }
+
     /// `seconds` seconds; `None` if negative, NaN or over a hundred years.
     #[must_use]
     pub fn from_seconds(seconds: f64) -> Option<Self> {

@@ -102,10 +102,10 @@ impl Choose for Bounded {
 mod tests {
     use super::*;
     use crate::engine::random::{Bits, StreamKey};
-    use crate::engine::{Duration, Outcome, Time};
+    use crate::engine::{Outcome, Time};
     use proptest::prelude::*;
 
-    const ANSWER: Answer = Answer { now: Time::ZERO, response_time: Duration::ZERO, outcome: Outcome::Served };
+    const ANSWER: Answer = Answer { now: Time::ZERO, response_time: None, outcome: Outcome::Served };
 
     fn policy(c: f64) -> BoundedLoadHash {
         let RingHash { placement, by } = RingHash {

@@ -298,11 +298,11 @@ impl ScoreHeap {
 mod tests {
     use super::*;
     use crate::engine::random::StreamKey;
-    use crate::engine::{Duration, Outcome, Time};
+    use crate::engine::{Outcome, Time};
     use proptest::prelude::*;
 
     const FACTS: Facts = Facts { now: Time::ZERO, client: 0, key: 0 };
-    const ANSWER: Answer = Answer { now: Time::ZERO, response_time: Duration::ZERO, outcome: Outcome::Served };
+    const ANSWER: Answer = Answer { now: Time::ZERO, response_time: None, outcome: Outcome::Served };
 
     fn choose(state: &mut Scores, view: &mut View) -> Option<usize> {
         let member = state.choose(view, FACTS, &mut StreamKey::root(1, 0).draws(0))?;

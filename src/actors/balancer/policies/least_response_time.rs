@@ -158,9 +158,9 @@ impl Choose for Scores {
 
     fn done(&mut self, view: &View, member: usize, answer: Answer) {
         // Members that fail fast must not look fast.
-        if answer.outcome == Outcome::Served {
+        if let (Outcome::Served, Some(response_time)) = (answer.outcome, answer.response_time) {
             let known = &mut self.known[member];
-            let new = answer.response_time.as_nanos();
+            let new = response_time.as_nanos();
             known.average = match known.average {
                 0 => new,
                 old => (new as f64 * self.newest + old as f64 * (1.0 - self.newest) + 0.5) as u64,
@@ -208,7 +208,7 @@ mod tests {
         view.sent(member);
         state.sent(view, member);
         view.done(member);
-        state.done(view, member, Answer { now: at(now), response_time: Duration::from_secs_f64(took), outcome });
+        state.done(view, member, Answer { now: at(now), response_time: Some(Duration::from_secs_f64(took)), outcome });
     }
 
     #[test]
@@ -301,7 +301,7 @@ mod tests {
                     }
                     5..9 if view.active(member) > 0 => {
                         view.done(member);
-                        let response_time = Duration::from_secs_f64(draws.uniform() * 7.0);
+                        let response_time = Some(Duration::from_secs_f64(draws.uniform() * 7.0));
                         let outcome = if draws.below(4) == 0 { Outcome::Error } else { Outcome::Served };
                         state.done(&view, member, Answer { now: at(now), response_time, outcome });
                     }

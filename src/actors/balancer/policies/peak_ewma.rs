@@ -95,7 +95,9 @@ impl Choose for Averages {
 
     #[inline]
     fn done(&mut self, _view: &View, member: usize, answer: Answer) {
-        self.observe(member, answer.now, answer.response_time.as_nanos() as f64);
+        if let Some(response_time) = answer.response_time {
+            self.observe(member, answer.now, response_time.as_nanos() as f64);
+        }
     }
 
     fn health_changed(&mut self, view: &View, _member: usize) {
@@ -114,7 +116,7 @@ mod tests {
     }
 
     fn answer(now: f64, took: f64) -> Answer {
-        Answer { now: at(now), response_time: Duration::from_secs_f64(took), outcome: Outcome::Served }
+        Answer { now: at(now), response_time: Some(Duration::from_secs_f64(took)), outcome: Outcome::Served }
     }
 
     fn state(view: &View, initial: f64) -> Averages {

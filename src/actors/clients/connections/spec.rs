@@ -1,0 +1,98 @@
+//! How clients hold connections, in the words of the language.
+
+use crate::schema::quantity::Span;
+use crate::schema::{choice, record};
+
+record! {
+    /// A connection for each request, as HTTP/1.0 had it.
+    pub struct PerRequest {}
+}
+
+record! {
+    /// HTTP/1.1 keep-alive: a client holds connections, each of which carries one request at a time. A request takes the
+    /// idle one that was used last, or opens another. A client that gives up on a request closes its connection.
+    pub struct KeepAlive {
+        /// How long a connection may be idle before it is closed. The default is that of nginx `keepalive_timeout`.
+        pub idle: Span = Span::whole(75),
+        /// Requests that a connection carries before it is closed; 0 for no limit. The default is that of nginx
+        /// `keepalive_requests`.
+        pub requests: u32 = 1000,
+    }
+}
+
+record! {
+    /// HTTP/2: a client's connection carries many requests at once. When all its streams are taken, another is opened. A
+    /// client that gives up on a request resets the stream and keeps the connection.
+    pub struct Multiplexed {
+        /// Requests that a connection carries at once; at least 1. RFC 9113, section 6.5.2, recommends at least 100.
+        pub streams: u32 = 100,
+        /// How long a connection may be idle before it is closed. The default is that of nginx `keepalive_timeout`.
+        pub idle: Span = Span::whole(75),
+        /// Requests that a connection carries before it is closed; 0 for no limit. The default is that of nginx
+        /// `keepalive_requests`.
+        pub requests: u32 = 1000,
+    }
+    check(self, at) {
+        if self.streams == 0 {
+            at.field("streams").error("a connection carries at least one request");
+        }
+    }
+}
+
+choice! {
+    /// How clients hold connections.
+    pub enum Connections {
+        PerRequest(PerRequest),
+        KeepAlive(KeepAlive),
+        Multiplexed(Multiplexed),
+    }
+}
+
+record! {
+    /// Opening a connection takes no time.
+    pub struct NoHandshake {}
+}
+
+record! {
+    /// TCP: one round trip (RFC 9293, section 3.5).
+    pub struct Tcp {}
+}
+
+record! {
+    /// TCP and TLS 1.3: two round trips (RFC 8446, section 2).
+    pub struct Tls13 {}
+}
+
+record! {
+    /// TCP and TLS 1.2: three round trips (RFC 5246, section 7.3).
+    pub struct Tls12 {}
+}
+
+record! {
+    /// QUIC, which has TLS 1.3 inside: one round trip (RFC 9000, section 7).
+    pub struct Quic {}
+}
+
+choice! {
+    /// What opening a connection costs in round trips before the first request leaves.
+    pub enum Handshake {
+        Free(NoHandshake),
+        Tcp(Tcp),
+        Tls13(Tls13),
+        Tls12(Tls12),
+        Quic(Quic),
+    }
+}
+
+impl Handshake {
+    /// Round trips before the first request leaves.
+    #[must_use]
+    pub fn round_trips(&self) -> u32 {
+        match self {
+            Self::Free(_) => 0,
+            Self::Tcp(_) | Self::Quic(_) => 1,
+            Self::Tls13(_) => 2,
+            Self::Tls12(_) => 3,
+        }
+    }
+}

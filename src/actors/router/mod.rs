@@ -1,0 +1,178 @@
+//! Routers: content-based routing. The first rule that fits a request says where it goes.
+//!
+//! Choosing among servers that do the same belongs in `balancer`.
+
+pub mod spec;
+#[cfg(test)]
+mod tests;
+
+pub use spec::{KeyMatch, RouterSpec, RuleSpec};
+
+use super::copies::Copies;
+use super::link::Link;
+use super::message::{Core, Message, Passed, reply};
+use crate::engine::{ActorId, Details, Left, RequestId, Time};
+use crate::measure::{CountIntegral, Windows};
+
+/// The conditions of a rule; a request fits if it fits all.
+#[derive(Clone, Debug, Default)]
+pub struct Conditions {
+    /// Classes of clients; in order.
+    pub classes: Option<Vec<u16>>,
+    /// Keys.
+    pub keys: Option<KeyMatch>,
+    /// The least and the largest size.
+    pub sizes: Option<(u64, u64)>,
+}
+
+impl Conditions {
+    /// The conditions of `rule`, of whose clients `class_of` knows the classes.
+    #[must_use]
+    pub fn new(rule: &RuleSpec, class_of: impl Fn(&str) -> Option<u16>) -> Self {
+        let classes = |names: &super::route::Targets| {
+            let mut classes: Vec<u16> = names.0.iter().filter_map(|name| class_of(&name.text)).collect();
+            classes.sort_unstable();
+            classes
+        };
+        let mut keys = rule.keys.clone();
+        if let Some(KeyMatch::OneOf(set)) = &mut keys {
+            set.keys.sort_unstable();
+        }
+        Self {
+            classes: rule.clients.as_ref().map(classes),
+            keys,
+            sizes: rule
+                .size
+                .as_ref()
+                .map(|size| (size.at_least.bytes(), size.at_most.map_or(u64::MAX, |most| most.bytes()))),
+        }
+    }
+
+    /// True if a request of `class` fits.
+    #[must_use]
+    pub fn fit(&self, class: u16, details: &Details) -> bool {
+        self.classes.as_ref().is_none_or(|classes| classes.binary_search(&class).is_ok())
+            && self.keys.as_ref().is_none_or(|keys| match keys {
+                KeyMatch::Between(range) => (range.from..=range.to).contains(&details.key),
+                KeyMatch::OneOf(set) => set.keys.binary_search(&details.key).is_ok(),
+            })
+            && self.sizes.is_none_or(|(least, most)| (least..=most).contains(&details.size))
+    }
+}
+
+/// A way out of a router.
+#[derive(Debug)]
+pub struct Way {
+    /// Which requests it is for; that of `otherwise`, which comes last, is for all.
+    pub conditions: Conditions,
+    /// Where it leads to.
+    pub copies: Copies,
+    /// The network on it.
+    pub link: Link,
+}
+
+/// Cumulative figures of a router at a boundary of windows.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// Requests that came, by the way they took.
+    pub by_way: Vec<u64>,
+    /// Requests that left.
+    pub departures: u64,
+    /// Request-nanoseconds between coming and leaving.
+    pub population: u128,
+}
+
+/// What a router records.
+#[derive(Clone, Debug, Default)]
+pub struct RouterRecord {
+    /// Requests that came, by the way they took, from time zero on.
+    pub by_way: Vec<u64>,
+    /// Requests that left, from time zero on.
+    pub departures: u64,
+    /// Requests between coming and leaving.
+    pub population: CountIntegral,
+    /// Sum of sojourn times in nanoseconds of requests that left, from time zero on.
+    pub sojourn: u128,
+    /// Figures at the end of the warm-up.
+    pub at_warm_up: Snapshot,
+    /// Figures at each boundary.
+    pub windows: Windows<Snapshot>,
+}
+
+/// A router at work.
+#[derive(Debug)]
+pub struct Router {
+    me: ActorId,
+    ways: Vec<Way>,
+    /// What has been recorded.
+    pub record: RouterRecord,
+}
+
+impl Router {
+    /// A router with its ways in the order of its rules; the last takes what no other does.
+    #[must_use]
+    pub fn new(me: ActorId, ways: Vec<Way>) -> Self {
+        let record = RouterRecord { by_way: vec![0; ways.len()], ..RouterRecord::default() };
+        Self { me, ways, record }
+    }
+
+    /// One event.
+    pub fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
+        match message {
+            Message::Request { id } => self.forward(core, id),
+            Message::Reply { id } => {
+                let way = core.requests.last(id)?.tag as usize;
+                if self.ways[way].link.arrives_at_once(core, id, self.me) { self.returned(core, id) } else { None }
+            }
+            Message::Returned { id } => self.returned(core, id),
+            Message::WarmUpOver => {
+                self.record.at_warm_up = self.snapshot(core.now());
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn forward(&mut self, core: &mut Core, id: RequestId) -> Passed {
+        let now = core.now();
+        let details = core.requests.details(id);
+        if details.connection.shared().is_some() {
+            core.requests.describe(id).connection.end();
+        }
+        let (class, number) = (core.requests[id].class, core.requests[id].number);
+        let last = self.ways.len() - 1;
+        let way = self.ways[..last].iter().position(|way| way.conditions.fit(class, &details)).unwrap_or(last);
+        self.record.by_way[way] += 1;
+        self.record.population.up(now);
+        let Way { copies, link, .. } = &mut self.ways[way];
+        let to = copies.choose(number, details.client);
+        core.requests.enter(id, self.me, way as u32, now).set_port(to.port);
+        link.send(core, id, to.actor)
+    }
+
+    fn returned(&mut self, core: &mut Core, id: RequestId) -> Passed {
+        let now = core.now();
+        let Left { frame, back, .. } = core.requests.leave(id);
+        self.record.population.down(now);
+        self.record.departures += 1;
+        self.record.sojourn += u128::from(now.since(frame.entered).as_nanos());
+        reply(back, id)
+    }
+
+    fn snapshot(&self, now: Time) -> Snapshot {
+        Snapshot {
+            by_way: self.record.by_way.clone(),
+            departures: self.record.departures,
+            population: self.record.population.area(now),
+        }
+    }
+
+    /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
+    pub fn window(&mut self, now: Time, halve: bool) {
+        let snapshot = self.snapshot(now);
+        self.record.windows.push(snapshot);
+        if halve {
+            self.record.windows.halve(|first, second| *first = second);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What does work and has a queue before it, whatever kind of node it belongs to: a fleet, or the proxy of a balancer.
+
+use crate::actors::balancer::Proxy;
+use crate::actors::fleet::Fleet;
+use crate::engine::Time;
+use crate::measure::Latency;
+
+/// A fleet or a proxy.
+#[derive(Clone, Copy, Debug)]
+pub enum Station<'a> {
+    /// A fleet.
+    Fleet(&'a Fleet),
+    /// The proxy of a balancer.
+    Proxy(&'a Proxy),
+}
+
+/// Cumulative figures at the end of a window.
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    /// Requests that came.
+    pub arrivals: u64,
+    /// Worker-nanoseconds of work.
+    pub busy: u128,
+    /// Request-nanoseconds of waiting.
+    pub waiting: u128,
+}
+
+impl Station<'_> {
+    /// Workers.
+    #[must_use]
+    pub fn workers(self) -> u64 {
+        match self {
+            Self::Fleet(fleet) => fleet.workers(),
+            Self::Proxy(proxy) => u64::from(proxy.workers()),
+        }
+    }
+
+    /// Worker-nanoseconds of work from the end of the warm-up until `now`.
+    #[must_use]
+    pub fn busy(self, now: Time) -> u128 {
+        match self {
+            Self::Fleet(fleet) => {
+                let total: u128 = fleet.busy_by_server(now).iter().map(|&busy| u128::from(busy)).sum();
+                total - fleet.record.at_warm_up.busy
+            }
+            Self::Proxy(proxy) => proxy.busy(now) - proxy.record.at_warm_up.busy,
+        }
+    }
+
+    /// Adds the waiting times after the warm-up to `all`.
+    pub fn add_waiting(self, all: &mut Latency) {
+        match self {
+            Self::Fleet(fleet) => fleet.record.classes.iter().for_each(|times| all.merge(&times.waiting)),
+            Self::Proxy(proxy) => all.merge(&proxy.record.waits),
+        }
+    }
+
+    /// Cumulative figures by window.
+    #[must_use]
+    pub fn windows(self) -> Vec<Window> {
+        match self {
+            Self::Fleet(fleet) => {
+                let windows = fleet.record.windows.values().iter();
+                windows.map(|w| Window { arrivals: w.arrivals, busy: w.busy, waiting: w.waiting }).collect()
+            }
+            Self::Proxy(proxy) => {
+                let windows = proxy.record.windows.values().iter();
+                windows.map(|w| Window { arrivals: w.arrivals, busy: w.busy, waiting: w.waiting }).collect()
+            }
+        }
+    }
+}
