@@ -3,7 +3,7 @@
 //! Each experiment has ten replications, as many as a file gets that does not say, of about 4000 requests at a moderate
 //! load. Shorter replications, or busier systems, cover less: means and above all p99s of single replications are then
 //! skewed, because one busy hour makes the tail of a whole run. At four workers and a load of 0.7 the same 4000 requests
-//! cover p99 to 90 % only, and 11,000 to 94 %.
+//! cover p99 to 90 % only, and 11,000 to 94 %: results warn of such intervals (see `stats::tail`).
 
 mod common;
 

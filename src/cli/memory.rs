@@ -44,7 +44,8 @@ fn too_large(need: &Need, budget: u64) -> String {
         (need.users, "users, sessions and logs".to_owned()),
         (need.system, "servers and records".to_owned()),
     ];
-    let listed: Vec<String> = parts.iter().map(|(bytes, what)| format!("{what}: {}", size(*bytes))).collect();
+    let listed = parts.iter().filter(|(bytes, _)| *bytes > 0).map(|(bytes, what)| format!("{what}: {}", size(*bytes)));
+    let listed: Vec<String> = listed.collect();
     let room = budget.saturating_sub(need.users.saturating_add(need.system));
     let fitting = (u128::from(room) * u128::from(need.in_flight) / u128::from(need.requests.max(1))) as u64;
     let hint = if fitting > 0 {
@@ -180,9 +181,8 @@ mod tests {
         let why = share(&NEED, Some(100_000_000), 8).expect_err("too large");
         assert_eq!(
             why,
-            "a single replication may need 201 MB (1000000 requests in flight: 200 MB, users, sessions and logs: 0 kB, \
-             servers and records: 1 MB), but 100 MB may be used; `--in-flight 490000` would fit, as would `in_flight` in \
-             the file's `run`, or give more with `--memory`"
+            "a single replication may need 201 MB (1000000 requests in flight: 200 MB, servers and records: 1 MB), but \
+             100 MB may be used; `--in-flight 490000` would fit, as would `in_flight` in the file's `run`, or give more with `--memory`"
         );
         let fits = Need { in_flight: 490_000, requests: 98_000_000, ..NEED };
         assert_eq!(share(&fits, Some(100_000_000), 8).map(|share| share.at_once), Ok(1));

@@ -10,7 +10,7 @@ use super::progress::Bar;
 use super::{End, complain, print, tell};
 use crate::lab::number::{plain, with_interval};
 use crate::lab::run;
-use crate::lab::validation::{Case, Family, Finding, Length, Verdict, bound, cases, comparisons};
+use crate::lab::validation::{Allowance, Case, Family, Finding, Length, Verdict, bound, cases, comparisons};
 
 /// What `validate` takes.
 #[derive(Debug, clap::Args)]
@@ -120,10 +120,12 @@ const HEAD: [&str; 6] = ["system", "number", "theory", "measured", "off by", "ve
 fn row(finding: &Finding) -> [String; 5] {
     let Finding { theory, measured, half_width, unit, deviation, verdict, .. } = finding;
     let off = if deviation.is_finite() { signed(*deviation) } else { "–".to_owned() };
-    let allowed = if finding.allowance.above > 0.002 {
-        format!(" to +{} %", plain(finding.allowance.above * 100.0, 2))
-    } else {
-        String::new()
+    let percent = |share: f64| plain(share * 100.0, 2);
+    let allowed = match finding.allowance {
+        // What a histogram does not tell apart is not worth a word.
+        Allowance { above, .. } if above < 0.000_5 => String::new(),
+        Allowance { below, above } if below == above => format!(" within {} %", percent(above)),
+        Allowance { above, .. } => format!(" to +{} %", percent(above)),
     };
     [
         finding.quantity.clone(),

@@ -164,10 +164,11 @@ fn note_batches(cells: &[Cell], notices: &mut Vec<String>) {
 
 /// Says which quantiles have too little beyond them for their intervals to be trusted.
 fn note_tails(plan: &Plan, cells: &[Cell], notices: &mut Vec<String>) {
-    let (mut names, mut places) = (Vec::new(), Vec::new());
+    let mut few_in = vec![false; plan.quantities.len()];
+    let mut places = Vec::new();
     let mut least: Option<(f64, String)> = None;
     for (cell, planned) in cells.iter().zip(&plan.cells).filter(|(cell, _)| cell.stability == Stability::Stable) {
-        for estimate in &cell.estimates {
+        for (estimate, few_in) in cell.estimates.iter().zip(&mut few_in) {
             let IntervalKind::Quantiles { independent: Some(independent), few: true } = estimate.interval else {
                 continue;
             };
@@ -175,23 +176,22 @@ fn note_tails(plan: &Plan, cells: &[Cell], notices: &mut Vec<String>) {
             if least.as_ref().is_none_or(|(least, _)| independent < *least) {
                 least = Some((independent, format!("{} of {place}", estimate.name)));
             }
-            if !names.contains(&estimate.name) {
-                names.push(estimate.name.clone());
-            }
+            *few_in = true;
             if places.last() != Some(&place) {
                 places.push(place);
             }
         }
     }
     let Some((least, where_least)) = least else { return };
+    let names = plan.quantities.iter().zip(few_in).filter(|(_, few)| *few).map(|(quantity, _)| &*quantity.name);
     let places = match &places[..] {
-        [few @ ..] if few.len() <= 3 => few.join(", "),
+        few if few.len() <= 3 => few.join(", "),
         many => format!("{} of {} cells", many.len(), cells.len()),
     };
     notices.push(format!(
         "intervals of {} may be too narrow in {places}: few independent requests lie beyond the quantile (least: {} a \
          replication, {where_least}); make replications longer",
-        names.join(", "),
+        names.collect::<Vec<_>>().join(", "),
         number::plain(least, 2),
     ));
 }

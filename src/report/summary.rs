@@ -93,8 +93,9 @@ fn sureness(comparison: &Comparison) -> String {
     let p = if p < 0.001 { "<0.001".to_owned() } else { number::plain(p, 2) };
     match comparison.variance_saved {
         Some(saved) => {
-            let sign = if saved < 0.0 { "−" } else { "" };
-            format!("{p}, {sign}{} %", number::plain((saved.abs() * 100.0).round(), 3))
+            let percent = (saved * 100.0).round();
+            let sign = if percent < 0.0 { "−" } else { "" };
+            format!("{p}, {sign}{} %", number::plain(percent.abs(), 3))
         }
         None => p,
     }
@@ -201,5 +202,38 @@ pub(super) fn verdict(verdict: Verdict) -> &'static str {
         Verdict::Holds => "holds",
         Verdict::Fails => "fails",
         Verdict::Undecided => "undecided",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture;
+    use super::*;
+
+    #[test]
+    fn a_p_value_and_the_variance_saved_stand_side_by_side() {
+        let results = fixture::results();
+        let mut comparison = results.cells[results.points()].comparisons[0].clone();
+        let mut text = |p_value, variance_saved| {
+            (comparison.p_value, comparison.variance_saved) = (p_value, variance_saved);
+            sureness(&comparison)
+        };
+        assert_eq!(text(Some(0.000_4), Some(0.931)), "<0.001, 93 %");
+        assert_eq!(text(Some(0.012_3), Some(-0.087)), "0.012, −9 %");
+        assert_eq!(text(Some(0.5), Some(-0.001)), "0.5, 0 %");
+        assert_eq!(text(Some(1.0), None), "1");
+        assert_eq!(text(None, None), "–");
+    }
+
+    #[test]
+    fn what_has_no_baseline_or_no_steady_state_is_not_compared() {
+        let mut results = fixture::results();
+        let (_, summary) = differences(&results).expect("compared");
+        // Three arms by six points, without the baseline and without the last point, where all arms are unstable.
+        assert_eq!(summary.rows.len(), 10);
+        assert!(summary.rows.iter().all(|row| row.state.is_none() && row.keys[1] != "round robin"));
+        assert!(summary.rows.iter().step_by(2).all(|row| row.opens));
+        results.baseline = None;
+        assert!(differences(&results).is_none());
     }
 }
