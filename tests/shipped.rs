@@ -4,8 +4,18 @@
 
 use assert_cmd::Command;
 
-const EXPERIMENTS: [&str; 7] =
-    ["hockey-stick", "uneven-costs", "weights", "choices", "many-balancers", "failover", "replay"];
+const EXPERIMENTS: [&str; 10] = [
+    "hockey-stick",
+    "uneven-costs",
+    "weights",
+    "choices",
+    "many-balancers",
+    "failover",
+    "l4-pinning",
+    "affinity",
+    "tls-handshake",
+    "replay",
+];
 
 fn run(name: &str, format: &str) -> String {
     let output = Command::cargo_bin("rushhour")

@@ -42,6 +42,11 @@ record! {
     pub struct InSystemMeasure {}
 }
 
+record! {
+    /// Utilization of the busiest server of each fleet over the mean of its servers: 1 if all are equally busy.
+    pub struct ImbalanceMeasure {}
+}
+
 choice! {
     /// Something to measure.
     pub enum Measure {
@@ -51,6 +56,7 @@ choice! {
         Utilization(UtilizationMeasure),
         Waiting(WaitingMeasure),
         InSystem(InSystemMeasure),
+        Imbalance(ImbalanceMeasure),
     }
 }
 
@@ -84,6 +90,8 @@ pub enum What {
     Utilization(String),
     /// Mean waiting at the servers of a fleet.
     Waiting(String),
+    /// Utilization of the busiest server of a fleet over their mean.
+    Imbalance(String),
 }
 
 impl Measure {
@@ -113,6 +121,7 @@ impl Measure {
             Self::InSystem(_) => vec![Quantity::in_system()],
             Self::Utilization(_) => by_fleet(Quantity::utilization),
             Self::Waiting(_) => by_fleet(Quantity::waiting),
+            Self::Imbalance(_) => by_fleet(Quantity::imbalance),
         }
     }
 }
@@ -166,6 +175,13 @@ impl Quantity {
     pub fn waiting(fleet: String, fleets: &[String]) -> Self {
         let (name, id) = of_fleet("mean waiting", "waiting_mean", &fleet, fleets);
         Self { what: What::Waiting(fleet), name, id, unit: Unit::Seconds }
+    }
+
+    /// Utilization of the busiest server of `fleet` over the mean of its servers.
+    #[must_use]
+    pub fn imbalance(fleet: String, fleets: &[String]) -> Self {
+        let (name, id) = of_fleet("imbalance", "imbalance", &fleet, fleets);
+        Self { what: What::Imbalance(fleet), name, id, unit: Unit::Count }
     }
 }
 

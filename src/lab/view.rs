@@ -97,6 +97,12 @@ impl View<'_> {
                 self.stations(group).for_each(|station| station.add_waiting(&mut all));
                 all.mean()
             }
+            What::Imbalance(group) => {
+                let servers = self.stations(group).flat_map(|station| station.busy_by_server(self.over));
+                let servers: Vec<u128> = servers.collect();
+                let most = servers.iter().max()?;
+                ratio(*most as f64 * servers.len() as f64, servers.iter().sum::<u128>() as f64)
+            }
         }
     }
 
@@ -149,7 +155,7 @@ impl View<'_> {
                 let came = self.steps(came);
                 self.steps(areas).into_iter().map(|area| area * NANO).zip(came).collect()
             }
-            What::LatencyQuantile(_) => Vec::new(),
+            What::LatencyQuantile(_) | What::Imbalance(_) => Vec::new(),
         };
         let skip = (self.warm_up.as_secs_f64() / width) as usize;
         all.into_iter().skip(skip).collect()

@@ -72,6 +72,16 @@ record! {
     }
 }
 
+record! {
+    /// Utilization of the busiest server of a fleet over the mean of its servers.
+    pub struct ImbalanceOf {
+        /// Of which arm; without it, the only one or the baseline.
+        pub arm: Option<Label> = None,
+        /// Of which fleet; may be left out where there is only one.
+        pub node: Option<Label> = None,
+    }
+}
+
 choice! {
     /// A number that a claim speaks of.
     pub enum Term {
@@ -87,6 +97,7 @@ choice! {
         InSystem(InSystemOf),
         Utilization(UtilizationOf),
         Waiting(WaitingOf),
+        Imbalance(ImbalanceOf),
     }
 }
 
@@ -107,6 +118,7 @@ impl Term {
             Self::InSystem(of) => of.arm.as_ref(),
             Self::Utilization(of) => of.arm.as_ref(),
             Self::Waiting(of) => of.arm.as_ref(),
+            Self::Imbalance(of) => of.arm.as_ref(),
         }
     }
 
@@ -116,6 +128,7 @@ impl Term {
         match self {
             Self::Utilization(of) => of.node.as_ref(),
             Self::Waiting(of) => of.node.as_ref(),
+            Self::Imbalance(of) => of.node.as_ref(),
             _ => None,
         }
     }
@@ -139,6 +152,7 @@ impl Term {
             Self::InSystem(_) => Quantity::in_system(),
             Self::Utilization(_) => Quantity::utilization(fleet(), fleets),
             Self::Waiting(_) => Quantity::waiting(fleet(), fleets),
+            Self::Imbalance(_) => Quantity::imbalance(fleet(), fleets),
         }
     }
 
