@@ -4,7 +4,7 @@
 
 use assert_cmd::Command;
 
-const EXPERIMENTS: [&str; 9] = [
+const EXPERIMENTS: [&str; 12] = [
     "hockey-stick",
     "uneven-costs",
     "weights",
@@ -13,6 +13,9 @@ const EXPERIMENTS: [&str; 9] = [
     "failover",
     "sinkhole",
     "slow-start",
+    "l4-pinning",
+    "affinity",
+    "tls-handshake",
     "replay",
 ];
 

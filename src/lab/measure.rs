@@ -48,6 +48,11 @@ record! {
     pub struct FailoverTimeMeasure {}
 }
 
+record! {
+    /// Utilization of the busiest server of each fleet over the mean of its servers: 1 if all are equally busy.
+    pub struct ImbalanceMeasure {}
+}
+
 choice! {
     /// Something to measure.
     pub enum Measure {
@@ -58,6 +63,7 @@ choice! {
         Waiting(WaitingMeasure),
         InSystem(InSystemMeasure),
         FailoverTime(FailoverTimeMeasure),
+        Imbalance(ImbalanceMeasure),
     }
 }
 
@@ -93,6 +99,8 @@ pub enum What {
     Waiting(String),
     /// Mean time from a crash to the last request that a balancer sent to the server.
     FailoverTime,
+    /// Utilization of the busiest server of a fleet over their mean.
+    Imbalance(String),
 }
 
 impl Measure {
@@ -123,6 +131,7 @@ impl Measure {
             Self::FailoverTime(_) => vec![Quantity::failover_time()],
             Self::Utilization(_) => by_fleet(Quantity::utilization),
             Self::Waiting(_) => by_fleet(Quantity::waiting),
+            Self::Imbalance(_) => by_fleet(Quantity::imbalance),
         }
     }
 }
@@ -182,6 +191,13 @@ impl Quantity {
     pub fn waiting(fleet: String, fleets: &[String]) -> Self {
         let (name, id) = of_fleet("mean waiting", "waiting_mean", &fleet, fleets);
         Self { what: What::Waiting(fleet), name, id, unit: Unit::Seconds }
+    }
+
+    /// Utilization of the busiest server of `fleet` over the mean of its servers.
+    #[must_use]
+    pub fn imbalance(fleet: String, fleets: &[String]) -> Self {
+        let (name, id) = of_fleet("imbalance", "imbalance", &fleet, fleets);
+        Self { what: What::Imbalance(fleet), name, id, unit: Unit::Count }
     }
 }
 

@@ -47,6 +47,19 @@ impl Station<'_> {
         }
     }
 
+    /// Worker-nanoseconds of work by server from the end of the warm-up until `now`.
+    #[must_use]
+    pub fn busy_by_server(self, now: Time) -> Vec<u128> {
+        match self {
+            Self::Fleet(fleet) => {
+                let before = &fleet.record.server_busy_at_warm_up;
+                let servers = fleet.busy_by_server(now).into_iter().enumerate();
+                servers.map(|(at, busy)| u128::from(busy - before.get(at).copied().unwrap_or(0))).collect()
+            }
+            Self::Proxy(_) => vec![self.busy(now)],
+        }
+    }
+
     /// Adds the waiting times after the warm-up to `all`.
     pub fn add_waiting(self, all: &mut Latency) {
         match self {

@@ -103,6 +103,12 @@ impl View<'_> {
                 all.mean()
             }
             What::FailoverTime => self.failover_time(),
+            What::Imbalance(group) => {
+                let servers = self.stations(group).flat_map(|station| station.busy_by_server(self.over));
+                let servers: Vec<u128> = servers.collect();
+                let most = servers.iter().max()?;
+                ratio(*most as f64 * servers.len() as f64, servers.iter().sum::<u128>() as f64)
+            }
         }
     }
 
@@ -155,7 +161,7 @@ impl View<'_> {
                 let came = self.steps(came);
                 self.steps(areas).into_iter().map(|area| area * NANO).zip(came).collect()
             }
-            What::LatencyQuantile(_) | What::FailoverTime => Vec::new(),
+            What::LatencyQuantile(_) | What::FailoverTime | What::Imbalance(_) => Vec::new(),
         };
         let skip = (self.warm_up.as_secs_f64() / width) as usize;
         all.into_iter().skip(skip).collect()

@@ -74,6 +74,16 @@ record! {
     }
 }
 
+record! {
+    /// Utilization of the busiest server of a fleet over the mean of its servers.
+    pub struct ImbalanceOf {
+        /// Of which arm; without it, the only one or the baseline.
+        pub arm: Option<Label> = None,
+        /// Of which fleet; may be left out where there is only one.
+        pub node: Option<Label> = None,
+    }
+}
+
 choice! {
     /// A number that a claim speaks of.
     pub enum Term {
@@ -90,6 +100,7 @@ choice! {
         FailoverTime(FailoverTimeOf),
         Utilization(UtilizationOf),
         Waiting(WaitingOf),
+        Imbalance(ImbalanceOf),
     }
 }
 
@@ -111,6 +122,7 @@ impl Term {
             Self::FailoverTime(of) => of.arm.as_ref(),
             Self::Utilization(of) => of.arm.as_ref(),
             Self::Waiting(of) => of.arm.as_ref(),
+            Self::Imbalance(of) => of.arm.as_ref(),
         }
     }
 
@@ -120,6 +132,7 @@ impl Term {
         match self {
             Self::Utilization(of) => of.node.as_ref(),
             Self::Waiting(of) => of.node.as_ref(),
+            Self::Imbalance(of) => of.node.as_ref(),
             _ => None,
         }
     }
@@ -144,6 +157,7 @@ impl Term {
             Self::FailoverTime(_) => Quantity::failover_time(),
             Self::Utilization(_) => Quantity::utilization(fleet(), fleets),
             Self::Waiting(_) => Quantity::waiting(fleet(), fleets),
+            Self::Imbalance(_) => Quantity::imbalance(fleet(), fleets),
         }
     }
 
