@@ -108,6 +108,7 @@ prop_compose! {
         faults in prop::collection::vec(fault(), 0..4),
     ) -> String {
         let timeout = timeout.map_or_else(String::new, |ms| format!(r#", timeout: "{ms} ms""#));
+        let handshake = if delays.0 == "None" { "Free" } else { handshake };
         let (first, between) = match nested {
             0 => ("lb", ""),
             1 => ("router", r#""router": Router(rules: [(keys: Between(0, 4), to: "lb"), (clients: "c0", to: (to: "lb", spread: ByClient))], otherwise: (to: "lb", delay: Constant("1 ms"))),"#),
