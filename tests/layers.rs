@@ -127,7 +127,8 @@ fn connections_at_random_are_balls_in_bins() {
     );
     // What a server gets is the mean over replications here: sixty times as many balls.
     let web = results.cells[0].nodes.iter().find(|node| node.name == "web").expect("there");
-    let squared = variation(&web.servers).powi(2);
+    let uneven = variation(&web.servers);
+    let squared = uneven * uneven;
     let expected = f64::from(servers - 1) / f64::from(clients * replications);
     // A sum of nine squares of normal numbers: between 0.09 and 5 times its mean but once in ten million.
     assert!((0.09..5.0).contains(&(squared / expected)), "{squared} for {expected}");

@@ -55,6 +55,32 @@ fn delay() -> impl Strategy<Value = String> {
     prop_oneof![Just("None".to_owned()), law()]
 }
 
+fn connections() -> impl Strategy<Value = String> {
+    prop_oneof![
+        2 => Just("PerRequest".to_owned()),
+        1 => (0_u32..500, 0_u32..5)
+            .prop_map(|(idle, requests)| format!(r#"KeepAlive(idle: "{idle} ms", requests: {requests})"#)),
+        1 => (0_u32..500, 0_u32..9, 1_u32..4).prop_map(|(idle, requests, streams)| format!(
+            r#"Multiplexed(idle: "{idle} ms", requests: {requests}, streams: {streams})"#
+        )),
+    ]
+}
+
+/// What stands before the choice of a member.
+fn front() -> impl Strategy<Value = String> {
+    let proxy = (1_u32..3, prop::option::of(0_u32..5)).prop_map(|(workers, queue)| {
+        let queue = queue.map_or_else(String::new, |places| format!(", queue: {places}"));
+        format!(
+            r#", proxy: (workers: {workers}, per_request: "500 us", per_connection: "1 ms", per_byte: "1 ns"{queue})"#
+        )
+    });
+    let proxy = prop_oneof![2 => Just(String::new()), 1 => proxy];
+    (any::<bool>(), proxy).prop_map(|(is_layer_4, proxy)| {
+        let layer = if is_layer_4 { "Layer4" } else { "Layer7" };
+        format!("layer: {layer}{proxy}")
+    })
+}
+
 fn fault() -> impl Strategy<Value = String> {
     let kind = prop::sample::select(vec![
         "Crash",
@@ -105,6 +131,10 @@ prop_compose! {
         policy in policy(),
         watch in watch(),
         limits in any::<(bool, bool)>(),
+        connections in connections(),
+        handshake in prop::sample::select(vec!["Free", "Tcp", "Tls12"]),
+        front in front(),
+        nested in 0_usize..3,
         balancers in 1_usize..4,
         fleets in 1_usize..3,
         servers in 1_usize..6,
@@ -115,8 +145,14 @@ prop_compose! {
         faults in prop::collection::vec(fault(), 0..4),
     ) -> String {
         let timeout = timeout.map_or_else(String::new, |ms| format!(r#", timeout: "{ms} ms""#));
+        let handshake = if delays.0 == "None" { "Free" } else { handshake };
+        let (first, between) = match nested {
+            0 => ("lb", ""),
+            1 => ("router", r#""router": Router(rules: [(keys: Between(0, 4), to: "lb"), (clients: "c0", to: (to: "lb", spread: ByClient))], otherwise: (to: "lb", delay: Constant("1 ms"))),"#),
+            _ => ("outer", r#""outer": Balancer(layer: Layer4, policy: LeastConnections, to: "lb"),"#),
+        };
         let clients: String = arrivals.iter().enumerate().map(|(place, arrivals)| format!(
-            r#""c{place}": Clients(arrivals: {arrivals}, to: (to: "lb", delay: {}, spread: {spread}){timeout}, keys: Zipf(n: 100, s: 1)), "#,
+            r#""c{place}": Clients(arrivals: {arrivals}, to: (to: "{first}", delay: {}, spread: {spread}){timeout}, keys: Zipf(n: 100, s: 1), clients: 20, connections: {connections}, handshake: {handshake}, size: "1 kB"), "#,
             delays.0
         )).collect();
         let discipline = if sharing { "ProcessorSharing" } else { "Fifo" };
@@ -126,7 +162,8 @@ prop_compose! {
         let weights: Vec<String> = (1..=servers).map(|weight| weight.to_string()).collect();
         format!(
             r#"System(nodes: {{{clients}
-                "lb": Balancer(policy: {policy}, {watch}, copies: {balancers}, to: (to: "web", delay: {})),
+                {between}
+                "lb": Balancer(policy: {policy}, {watch}, {front}, copies: {balancers}, to: (to: "web", delay: {})),
                 "web": Fleet(servers: {servers}, copies: {fleets}, workers: {workers}, discipline: {discipline}{queue}, weights: [{}]{backups}, max_connections: [{most}], service: {service}),
             }}, faults: [{}])"#,
             delays.1, weights.join(", "), faults.join(", ")

@@ -4,7 +4,7 @@
 
 use assert_cmd::Command;
 
-const EXPERIMENTS: [&str; 12] = [
+const EXPERIMENTS: [&str; 17] = [
     "hockey-stick",
     "uneven-costs",
     "weights",
@@ -16,6 +16,11 @@ const EXPERIMENTS: [&str; 12] = [
     "l4-pinning",
     "affinity",
     "tls-handshake",
+    "tournament",
+    "tournament-uniform",
+    "tournament-heavy-tailed",
+    "tournament-bimodal",
+    "tournament-unequal",
     "replay",
 ];
 

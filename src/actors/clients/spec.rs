@@ -148,6 +148,9 @@ record! {
         if self.timeout == Some(Span::ZERO) {
             at.field("timeout").error("a timeout is above zero");
         }
+        if self.handshake.round_trips() > 0 && self.to.delay.is_none() {
+            at.field("handshake").error("a handshake takes round trips, and this route has no `delay`");
+        }
         if self.to.to.0.len() != 1 {
             at.field("to").error("clients send to one node; put a Balancer before several");
         }
