@@ -395,6 +395,17 @@ fn a_server_that_fails_fast_attracts_least_connections_until_it_is_ejected() {
 }
 
 #[test]
+fn what_has_no_effect_is_said() {
+    let notices = |balancer: &str| Setup { balancer, ..Setup::default() }.run().notices;
+    let said = notices("policy: RoundRobin, slow_start: \"30 s\"");
+    assert!(said.iter().any(|notice| notice.contains("`slow_start` says nothing to RoundRobin")), "{said:?}");
+    let said = notices("passive: Passive");
+    assert!(said.iter().any(|notice| notice.contains("`health: Unaware`")), "{said:?}");
+    let said = notices("policy: Random, slow_start: \"30 s\", health: Unaware, passive: Passive");
+    assert_eq!(said, Vec::<String>::new());
+}
+
+#[test]
 fn a_replay_ends_though_members_are_ejected() {
     // Twenty requests in two seconds, all failed; the ejections would go on for ever.
     let log: String = (0..20).fold("time,size\n".to_owned(), |log, n| format!("{log}{}.{}5,1\n", n / 10, n % 10));

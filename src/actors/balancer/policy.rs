@@ -54,6 +54,11 @@ pub trait Describes {
     fn looks_at_identity(&self) -> bool {
         false
     }
+
+    /// True if a change of weights changes its choices; see [`Choose::weights_changed`].
+    fn follows_weights(&self) -> bool {
+        true
+    }
 }
 
 macro_rules! registry {
@@ -91,6 +96,16 @@ macro_rules! registry {
             pub fn looks_at_identity(&self) -> bool {
                 match self {
                     $( Self::$policy(policy) => policy.looks_at_identity(), )+
+                }
+            }
+        }
+
+        impl Policy {
+            /// True if a change of weights changes its choices.
+            #[must_use]
+            pub fn follows_weights(&self) -> bool {
+                match self {
+                    $( Self::$policy(policy) => policy.follows_weights(), )+
                 }
             }
         }
