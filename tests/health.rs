@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{answer, estimate, node_estimate};
+use common::{answer, answer_with, estimate, node_estimate};
 use rushhour::lab::results::{Cell, Results};
 
 /// A balancer before a fleet, asked `rate` times a second at even gaps.
@@ -392,6 +392,40 @@ fn a_server_that_fails_fast_attracts_least_connections_until_it_is_ejected() {
     assert!((sinkhole - 0.9 * (1.0 - 3.0 / (0.0325 * 400.0))).abs() < 0.005, "{sinkhole}");
     let ejected = run("policy: LeastConnections, health: Unaware, outliers: OutlierEjection", fast);
     assert!(ejected < 0.001, "{ejected}");
+}
+
+#[test]
+fn what_has_no_effect_is_said() {
+    let notices = |balancer: &str| Setup { balancer, ..Setup::default() }.run().notices;
+    let said = notices("policy: RoundRobin, slow_start: \"30 s\"");
+    assert!(said.iter().any(|notice| notice.contains("`slow_start` says nothing to RoundRobin")), "{said:?}");
+    let said = notices("passive: Passive");
+    assert!(said.iter().any(|notice| notice.contains("`health: Unaware`")), "{said:?}");
+    let said = notices("policy: Random, slow_start: \"30 s\", health: Unaware, passive: Passive");
+    assert_eq!(said, Vec::<String>::new());
+}
+
+#[test]
+fn a_replay_ends_though_members_are_ejected() {
+    // Twenty requests in two seconds, all failed; the ejections would go on for ever.
+    let log: String = (0..20).fold("time,size\n".to_owned(), |log, n| format!("{log}{}.{}5,1\n", n / 10, n % 10));
+    let results = answer_with(
+        r#"Experiment(
+            system: System(nodes: {
+                "users": Clients(arrivals: Replay(file: "test.csv", format: Csv(time: "time", size: "size")), to: "lb"),
+                "lb": Balancer(health: Unaware, passive: Passive(on: [Error]), outliers: OutlierEjection(panic: "0 %"),
+                    slow_start: "20 s", retry: RetryElsewhere, to: "web"),
+                "web": Fleet(servers: 2, service: Constant("1 ms")),
+            }, faults: [(at: "0 s", node: "web", fault: Errors(rate: "100 %"))]),
+            run: (replications: 2),
+        )"#,
+        &[("test.csv", log.as_bytes())],
+    );
+    let cell = &results.cells[0];
+    let ended: u64 = cell.ledger.iter().map(|row| row.count).sum();
+    assert_eq!(ended, 2 * 20, "{:?}", cell.ledger);
+    assert_eq!(count(cell, "failed: error answer by web"), 2 * 2);
+    assert_eq!(count(cell, "rejected: no server available by lb"), 2 * 18);
 }
 
 #[test]

@@ -43,8 +43,9 @@ record! {
 }
 
 record! {
-    /// How long balancers went on sending requests to a server that had crashed: from the crash to the last request,
-    /// the mean over crashes and balancers.
+    /// How long balancers went on sending requests to a server that had crashed: from the crash to the last request sent
+    /// before the restart or the end, the mean over crashes and balancers. Requests that probe a server that is out count
+    /// too, health checks do not; 0 where nothing was sent.
     pub struct FailoverTimeMeasure {}
 }
 

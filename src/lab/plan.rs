@@ -9,7 +9,7 @@ use super::results::{Sweep, SweepPoint};
 use super::spec::{Experiment, Label, Raw, RunSpec};
 use crate::actors::clients::Traffic;
 use crate::engine::Duration;
-use crate::model::{Inputs, System, check};
+use crate::model::{Inputs, System, advice, check};
 use crate::schema::quantity::{Bytes, Percent, Rate, Span};
 use crate::schema::{Decode, Diagnostic, Encode, Kind, Map, Name, Node, Reader, Region, apply, print, suggest};
 use crate::trace::{self, Replay};
@@ -78,6 +78,11 @@ pub fn plan(loaded: Loaded, files: &dyn Files) -> Result<Plan, Problems> {
     }
     if !diagnostics.is_empty() {
         return Err(Problems { diagnostics, sources });
+    }
+    for advice in cells.iter().flat_map(|(_, _, system)| advice(system)) {
+        if !notices.contains(&advice) {
+            notices.push(advice);
+        }
     }
     let quantities = quantities(&experiment.measure, &experiment.claims, &fleets);
     let cells = cells.into_iter().map(|(arm, point, system)| PlannedCell {

@@ -2,10 +2,12 @@
 //!
 //! How text becomes values belongs in `schema`; what the actors do belongs in `actors`; experiments belong in `lab`.
 
+mod advice;
 mod build;
 mod check;
 mod system;
 
+pub use advice::advice;
 pub use build::{Built, Inputs, NodeInfo, build, depth, node_infos};
 pub use check::check;
 pub use system::{FaultSpec, NodeName, NodeSpec, System, VERSION};

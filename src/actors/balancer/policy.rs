@@ -115,6 +115,11 @@ pub trait Describes {
     fn problem(&self, _weights: &[u32]) -> Option<String> {
         None
     }
+
+    /// True if a change of weights changes its choices; see [`Choose::weights_changed`].
+    fn follows_weights(&self) -> bool {
+        true
+    }
 }
 
 macro_rules! registry {
@@ -176,6 +181,16 @@ macro_rules! registry {
             pub fn problem(&self, weights: &[u32]) -> Option<String> {
                 match self {
                     $( Self::$policy(policy) => policy.problem(weights), )+
+                }
+            }
+        }
+
+        impl Policy {
+            /// True if a change of weights changes its choices.
+            #[must_use]
+            pub fn follows_weights(&self) -> bool {
+                match self {
+                    $( Self::$policy(policy) => policy.follows_weights(), )+
                 }
             }
         }

@@ -22,7 +22,7 @@ record! {
         /// Whether members that fail more than others are ejected for a while, as in Envoy.
         pub outliers: Option<OutlierEjection> = None,
         /// After a member has come back, how long its weight takes to rise to the full, from a tenth of it. For policies
-        /// that use weights.
+        /// that follow weights: `RoundRobin` and `IpHash` do not.
         pub slow_start: Span = Span::ZERO,
         /// Whether a failed attempt goes to another member.
         pub retry: Option<RetryElsewhere> = None,

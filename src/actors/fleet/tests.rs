@@ -1,12 +1,12 @@
 //! Faults hit what is at a server at that instant, and nothing else.
 
-use super::fault::{Crash, Restart, SlowDown};
+use super::fault::{Crash, Errors, Restart, SlowDown};
 use super::*;
 use crate::actors::message::Message;
 use crate::distributions::{Constant, Distribution};
 use crate::engine::random::StreamKey;
 use crate::engine::{Ended, Limits, Requests, World, run};
-use crate::schema::quantity::Span;
+use crate::schema::quantity::{Percent, Span};
 
 const CALLER: ActorId = ActorId(0);
 const FLEET: ActorId = ActorId(1);
@@ -133,6 +133,41 @@ fn a_slow_down_stretches_what_is_left() {
         answers.sort_by_key(|&(number, ..)| number);
         assert_eq!(answers, [(0, 13.0, Outcome::Served), (1, 10.0, Outcome::Served)]);
     }
+}
+
+#[test]
+fn an_error_answer_takes_its_own_work_even_if_the_fault_has_ended() {
+    let two = Span::from_seconds(2.0).expect("a length of time");
+    let errors = |after| Fault::Errors(Errors { rate: Percent::of(100.0), after });
+    for discipline in disciplines() {
+        // Server 0 fails in two seconds, server 1 in the ten of an answer, if it still fails then.
+        let faults = vec![
+            at(0.0, Some(vec![0]), errors(Some(two))),
+            at(0.0, Some(vec![1, 2]), errors(None)),
+            at(1.0, Some(vec![0, 1]), Fault::Errors(Errors { rate: Percent::ZERO, after: None })),
+        ];
+        let (bench, _) = bench(discipline, 3, &[0, 1, 2], faults);
+        let mut answers = bench.answers.clone();
+        answers.sort_by_key(|&(number, ..)| number);
+        assert_eq!(answers, [(0, 2.0, Outcome::Error), (1, 10.0, Outcome::Served), (2, 10.0, Outcome::Error)]);
+        assert_eq!(bench.fleet.record.outcomes[Outcome::Error as usize], 2);
+    }
+}
+
+#[test]
+fn an_outage_knows_who_sent_requests_there_and_when() {
+    let faults = vec![
+        at(0.0, Some(vec![0]), Fault::Crash(Crash {})),
+        at(4.0, Some(vec![0]), Fault::Restart(Restart {})),
+        at(5.0, Some(vec![1]), Fault::Crash(Crash {})),
+    ];
+    let (bench, _) = bench(Discipline::Fifo(spec::Fifo {}), 2, &[0, 0, 1], faults);
+    let [first, second] = &bench.fleet.record.outages[..] else { panic!("two outages") };
+    assert_eq!((first.server, first.down, first.up), (0, Time::ZERO, Some(Time::from_nanos(4_000_000_000))));
+    let [sent] = first.misdirected[..] else { panic!("one sender") };
+    assert_eq!((sent.by, sent.last, sent.count), (CALLER, Time::ZERO, 2));
+    // What a server held when it went down was not sent to a server that was down.
+    assert_eq!((second.server, second.up, second.misdirected.len()), (1, None, 0));
 }
 
 #[test]

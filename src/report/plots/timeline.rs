@@ -100,6 +100,11 @@ fn panels(cells: &[&Cell], node: &str) -> Vec<Panel> {
             lines: each(&|cell| vec![line(find(cell, "in_system"), false)]),
         },
         Panel {
+            name: "members available".to_owned(),
+            unit: Unit::Count,
+            lines: each(&|cell| vec![line(find(cell, "available"), false)]),
+        },
+        Panel {
             name: "utilization".to_owned(),
             unit: Unit::Fraction,
             lines: each(&|cell| vec![line(find(cell, "utilization"), false)]),

@@ -190,7 +190,8 @@ record! {
         pub base_ejection: Span = Span::from_seconds(30.0).unwrap_or(Span::ZERO),
         /// How long any ejection lasts at most; not less than the first.
         pub max_ejection_time: Span = Span::from_seconds(300.0).unwrap_or(Span::ZERO),
-        /// Share of the members that may be ejected at once; one always may.
+        /// Share of the members that may be ejected at once. One always may, as Envoy's documentation has it; its newest
+        /// versions want that said (`always_eject_one_host`).
         pub max_ejection: Percent = Percent::of(10.0),
         /// Share of the members (backups aside) below which those that are well do not suffice, and all are used.
         pub panic: Percent = Percent::of(50.0),

@@ -44,6 +44,10 @@ impl Describes for IpHash {
     fn looks_at_identity(&self) -> bool {
         true
     }
+
+    fn follows_weights(&self) -> bool {
+        false
+    }
 }
 
 impl Choose for Ring {

@@ -22,6 +22,10 @@ impl Describes for RoundRobin {
     fn build(&self, _view: &View) -> Turn {
         Turn { next: 0 }
     }
+
+    fn follows_weights(&self) -> bool {
+        false
+    }
 }
 
 impl Choose for Turn {
