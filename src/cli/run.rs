@@ -13,7 +13,7 @@ use super::{End, complain, print, shipped, snapshot, tell};
 use crate::lab::memory::need;
 use crate::lab::results::{Results, Verdict};
 use crate::lab::{Experiment, Plan, Replications, RunSpec, WarmUp, load, plan, run as run_plan, run_with_journal};
-use crate::report::{self, Format};
+use crate::report::{self, Format, Terminal};
 use crate::schema::quantity::{Bytes, Span};
 
 /// What `run` takes.
@@ -55,6 +55,9 @@ pub struct Arguments {
     /// Form of the summary on standard output
     #[arg(long, value_enum, default_value_t = Form::Table)]
     format: Form,
+    /// Tell how sure each difference is: its p-value, and the variance that common random numbers saved
+    #[arg(long)]
+    details: bool,
     /// Go on where a run of the same experiment was stopped or killed
     #[arg(long, conflicts_with = "no_files")]
     resume: bool,
@@ -300,7 +303,8 @@ fn run_one(
     let seconds = started.elapsed().as_secs_f64();
     let width = comfy_table::Table::new().width().unwrap_or(120);
     let colour = anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
-    let summary = report::render(&results, arguments.format.into(), colour, width);
+    let summary =
+        report::render(&results, arguments.format.into(), Terminal { colour, width, details: arguments.details });
     let mut end = print(&summary);
     if !arguments.quiet {
         for notice in &results.notices {

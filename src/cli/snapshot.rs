@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::lab::number;
 use crate::lab::results::{Cell, Results};
-use crate::report::{self, Format};
+use crate::report::{self, Format, Terminal};
 
 /// Writes `results` to `path`.
 ///
@@ -15,7 +15,7 @@ pub fn save(results: &Results, path: &Path) -> Result<(), String> {
     let wrong = |error: std::io::Error| format!("cannot write \"{}\": {error}", path.display());
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(parent).map_err(wrong)?;
-    let text = report::render(results, Format::Json, false, 0);
+    let text = report::render(results, Format::Json, Terminal::default());
     std::io::Write::write_all(&mut file, text.as_bytes()).map_err(wrong)?;
     file.persist(path).map_err(|error| wrong(error.error)).map(drop)
 }

@@ -31,14 +31,22 @@ pub enum Format {
     Json,
 }
 
+/// What [`Format::Table`] is written for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Terminal {
+    /// Whether ANSI escapes may be used.
+    pub colour: bool,
+    /// Its width in columns; 0 where there is no limit.
+    pub width: u16,
+    /// Whether to tell how sure each difference to the baseline is.
+    pub details: bool,
+}
+
 /// The summary of an experiment as text, ending with a newline.
-///
-/// `colour` allows ANSI escapes and `width` is that of the terminal in columns; both matter to [`Format::Table`] only.
-/// A width of 0 means that there is no limit.
 #[must_use]
-pub fn render(results: &Results, format: Format, colour: bool, width: u16) -> String {
+pub fn render(results: &Results, format: Format, terminal: Terminal) -> String {
     match format {
-        Format::Table => table::render(results, colour, width),
+        Format::Table => table::render(results, terminal),
         Format::Markdown => markdown::render(results),
         Format::Csv => csv::summary(results),
         Format::Json => json(results),
@@ -59,15 +67,16 @@ mod tests {
     #[test]
     fn json_gives_back_the_same_results() {
         let results = fixture::results();
-        let text = render(&results, Format::Json, false, 80);
+        let text = render(&results, Format::Json, Terminal::default());
         assert_eq!(serde_json::from_str::<Results>(&text).unwrap(), results);
     }
 
     #[test]
     fn the_same_results_give_the_same_text() {
         for format in [Format::Table, Format::Markdown, Format::Csv, Format::Json] {
-            let text = render(&fixture::results(), format, false, 120);
-            assert_eq!(text, render(&fixture::results(), format, false, 120));
+            let terminal = Terminal { width: 120, details: true, ..Terminal::default() };
+            let text = render(&fixture::results(), format, terminal);
+            assert_eq!(text, render(&fixture::results(), format, terminal));
             assert!(text.ends_with('\n') && !text.contains('\u{1b}'));
         }
     }

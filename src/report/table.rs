@@ -4,13 +4,15 @@ use std::fmt::Write as _;
 
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
 
+use super::Terminal;
 use super::summary::{Row, Summary, differences, method, summarize, verdict};
 use crate::lab::results::{Results, Verdict};
 
 /// Only a rule under the head: numbers in columns need no cage.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─'));
 
-pub(super) fn render(results: &Results, colour: bool, width: u16) -> String {
+pub(super) fn render(results: &Results, terminal: Terminal) -> String {
+    let Terminal { colour, width, details } = terminal;
     let width = if width == 0 { usize::MAX } else { usize::from(width).max(20) };
     let paint = Paint { colour };
     let mut out = String::new();
@@ -27,7 +29,7 @@ pub(super) fn render(results: &Results, colour: bool, width: u16) -> String {
     for block in blocks(&summary, width) {
         let _ = writeln!(out, "\n{}", table(&summary, &block, paint, width));
     }
-    if let Some((caption, mut differences)) = differences(results) {
+    if details && let Some((caption, mut differences)) = differences(results) {
         differences.keys.clone_from(&summary.keys);
         out.push('\n');
         wrap(&mut out, &paint.dim(&caption), width, 0);
@@ -242,12 +244,12 @@ mod tests {
 
     #[test]
     fn a_wide_terminal_shows_all_side_by_side() {
-        insta::assert_snapshot!(render(&fixture::results(), false, 200));
+        insta::assert_snapshot!(render(&fixture::results(), Terminal { colour: false, width: 200, details: true }));
     }
 
     #[test]
     fn a_narrow_terminal_shows_blocks() {
-        let text = render(&fixture::results(), false, 80);
+        let text = render(&fixture::results(), Terminal { colour: false, width: 80, details: true });
         assert!(text.lines().all(|line| length(line) <= 80), "{text}");
         insta::assert_snapshot!(text);
     }
@@ -255,7 +257,7 @@ mod tests {
     #[test]
     fn without_a_sweep_there_is_no_column_of_points() {
         let shape = fixture::Shape { rates: vec![], ..Default::default() };
-        insta::assert_snapshot!(render(&fixture::make(&shape), false, 0));
+        insta::assert_snapshot!(render(&fixture::make(&shape), Terminal { colour: false, width: 0, details: true }));
     }
 
     #[test]
@@ -263,7 +265,7 @@ mod tests {
         let results = fixture::results();
         let mut plain = String::new();
         let mut escape = false;
-        for c in render(&results, true, 100).chars() {
+        for c in render(&results, Terminal { colour: true, width: 100, details: true }).chars() {
             match (escape, c) {
                 (false, '\u{1b}') => escape = true,
                 (false, c) => plain.push(c),
@@ -271,6 +273,6 @@ mod tests {
             }
         }
         let trim = |text: &str| text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
-        assert_eq!(trim(&plain), trim(&render(&results, false, 100)));
+        assert_eq!(trim(&plain), trim(&render(&results, Terminal { colour: false, width: 100, details: true })));
     }
 }

@@ -314,7 +314,8 @@ impl Fleet {
     fn answer_probe(&mut self, core: &mut Core, id: RequestId) {
         let port = core.requests[id].port() as usize;
         let in_flight = self.in_flight(port);
-        let latency = self.signals.as_ref().map_or(Duration::ZERO, |signals| signals.estimate(port, in_flight));
+        let latency =
+            self.signals.as_ref().map_or(Duration::ZERO, |signals| signals.estimate(port, in_flight, core.now()));
         let details = core.requests.describe(id);
         (details.key, details.size) = (in_flight, latency.as_nanos());
         core.requests[id].outcome = if self.servers[port].up { Outcome::Served } else { Outcome::Refused };
@@ -327,7 +328,7 @@ impl Fleet {
     fn answer_unusual(&mut self, core: &mut Core, id: RequestId, port: usize, entered: Time) {
         let is_idle = self.in_flight(port) == 0;
         if let Some(signals) = &mut self.signals {
-            signals.answered(id, port, core.now().since(entered));
+            signals.answered(id, port, core.now().since(entered), core.now());
             if is_idle {
                 signals.idle(core, port, id);
             }

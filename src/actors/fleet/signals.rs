@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::actors::link::Link;
 use crate::actors::message::{Core, Message};
 use crate::engine::random::{Bits, StreamKey};
-use crate::engine::{ActorId, Duration, RequestId};
+use crate::engine::{ActorId, Duration, RequestId, Time};
 
 /// A balancer that wants to know of idle servers.
 #[derive(Clone, Debug)]
@@ -28,15 +28,19 @@ impl Dispatcher {
     }
 }
 
-/// A request that was served: how many others were there when it came, and how long it took.
+/// A request that was served: how many others were there when it came, how long it took, and when it was done.
 #[derive(Clone, Copy, Debug)]
 struct Served {
     in_flight: u32,
     took: Duration,
+    at: Time,
 }
 
-/// Requests that a server remembers.
+/// Requests that a server remembers at most.
 const REMEMBERED: usize = 64;
+/// How long it remembers them. A server that forgot nothing would never again be asked to work after a slow spell: what
+/// it knows of itself would stay as bad as it was.
+const RECENT: Duration = Duration::from_nanos(1_000_000_000);
 /// Of them, those nearest in load that an estimate is the median of.
 const NEAREST: usize = 9;
 
@@ -57,10 +61,12 @@ impl Memory {
         self.next = (self.next + 1) % REMEMBERED;
     }
 
-    /// How long a request takes that finds `in_flight` others there: the median of recent ones that found about as many.
-    fn estimate(&self, in_flight: u32) -> Duration {
+    /// How long a request takes that finds `in_flight` others there: the median of recent ones that found about as many;
+    /// zero where there were none.
+    fn estimate(&self, in_flight: u32, now: Time) -> Duration {
+        let recent = self.served.iter().filter(|served| now.since(served.at) <= RECENT);
         let mut nearest: Vec<(u32, u64)> =
-            self.served.iter().map(|s| (s.in_flight.abs_diff(in_flight), s.took.as_nanos())).collect();
+            recent.map(|s| (s.in_flight.abs_diff(in_flight), s.took.as_nanos())).collect();
         nearest.sort_unstable();
         nearest.truncate(NEAREST);
         nearest.sort_unstable_by_key(|&(_, took)| took);
@@ -118,17 +124,17 @@ impl Signals {
     }
 
     /// A server has answered a request that it took so long for.
-    pub fn answered(&mut self, id: RequestId, port: usize, took: Duration) {
+    pub fn answered(&mut self, id: RequestId, port: usize, took: Duration, now: Time) {
         if let Some(loads) = &mut self.loads {
             let in_flight = loads.found.get(id.0 as usize).copied().unwrap_or(0);
-            loads.memories[port].note(Served { in_flight, took });
+            loads.memories[port].note(Served { in_flight, took, at: now });
         }
     }
 
     /// How long a request would take at a server that holds `in_flight` others.
     #[must_use]
-    pub fn estimate(&self, port: usize, in_flight: u32) -> Duration {
-        self.loads.as_ref().map_or(Duration::ZERO, |loads| loads.memories[port].estimate(in_flight))
+    pub fn estimate(&self, port: usize, in_flight: u32, now: Time) -> Duration {
+        self.loads.as_ref().map_or(Duration::ZERO, |loads| loads.memories[port].estimate(in_flight, now))
     }
 
     /// A server has become idle with the answer to request `id`; the news travels as the answer does.
@@ -165,17 +171,22 @@ mod tests {
     #[test]
     fn an_estimate_is_the_median_of_answers_at_about_that_load() {
         let mut memory = Memory::default();
-        assert_eq!(memory.estimate(3), Duration::ZERO);
+        assert_eq!(memory.estimate(3, Time::ZERO), Duration::ZERO);
         for in_flight in 0..20 {
             for took in 1..=3 {
-                memory.note(Served { in_flight, took: Duration::from_nanos(u64::from(in_flight) * 100 + took) });
+                memory.note(Served {
+                    in_flight,
+                    took: Duration::from_nanos(u64::from(in_flight) * 100 + took),
+                    at: Time::ZERO,
+                });
             }
         }
         // Loads 9, 10 and 11, three answers each.
-        assert_eq!(memory.estimate(10), Duration::from_nanos(1002));
+        assert_eq!(memory.estimate(10, Time::ZERO), Duration::from_nanos(1002));
         for _ in 0..REMEMBERED {
-            memory.note(Served { in_flight: 0, took: Duration::from_nanos(5) });
+            memory.note(Served { in_flight: 0, took: Duration::from_nanos(5), at: Time::ZERO });
         }
-        assert_eq!(memory.estimate(10), Duration::from_nanos(5));
+        assert_eq!(memory.estimate(10, Time::ZERO), Duration::from_nanos(5));
+        assert_eq!(memory.estimate(10, Time::ZERO + RECENT + Duration::from_nanos(1)), Duration::ZERO);
     }
 }
