@@ -38,7 +38,7 @@ struct Served {
 
 /// Requests that a server remembers at most.
 const REMEMBERED: usize = 64;
-/// How long it remembers them. A server that forgot nothing would never again be asked to work after a slow spell: what
+/// How long it remembers them. A server that forgot nothing might never be asked to work again after a slow spell: what
 /// it knows of itself would stay as bad as it was.
 const RECENT: Duration = Duration::from_nanos(1_000_000_000);
 /// Of them, those nearest in load that an estimate is the median of.
@@ -61,12 +61,16 @@ impl Memory {
         self.next = (self.next + 1) % REMEMBERED;
     }
 
-    /// How long a request takes that finds `in_flight` others there: the median of recent ones that found about as many;
-    /// zero where there were none.
+    /// How long a request takes that finds `in_flight` others there: the median of recent ones that found about as many,
+    /// each in proportion to what it found; zero where there were none.
     fn estimate(&self, in_flight: u32, now: Time) -> Duration {
         let recent = self.served.iter().filter(|served| now.since(served.at) <= RECENT);
-        let mut nearest: Vec<(u32, u64)> =
-            recent.map(|s| (s.in_flight.abs_diff(in_flight), s.took.as_nanos())).collect();
+        let about = |served: &Served| {
+            // An idle server whose last requests all waited long would otherwise look slow, and stay idle.
+            let share = (f64::from(in_flight) + 1.0) / (f64::from(served.in_flight) + 1.0);
+            (served.in_flight.abs_diff(in_flight), (served.took.as_nanos() as f64 * share) as u64)
+        };
+        let mut nearest: Vec<(u32, u64)> = recent.map(about).collect();
         nearest.sort_unstable();
         nearest.truncate(NEAREST);
         nearest.sort_unstable_by_key(|&(_, took)| took);
@@ -181,12 +185,12 @@ mod tests {
                 });
             }
         }
-        // Loads 9, 10 and 11, three answers each.
+        // Loads 9, 10 and 11, three answers each: 902 x 11 / 10, 1002, 1102 x 11 / 12.
         assert_eq!(memory.estimate(10, Time::ZERO), Duration::from_nanos(1002));
         for _ in 0..REMEMBERED {
             memory.note(Served { in_flight: 0, took: Duration::from_nanos(5), at: Time::ZERO });
         }
-        assert_eq!(memory.estimate(10, Time::ZERO), Duration::from_nanos(5));
+        assert_eq!(memory.estimate(10, Time::ZERO), Duration::from_nanos(55));
         assert_eq!(memory.estimate(10, Time::ZERO + RECENT + Duration::from_nanos(1)), Duration::ZERO);
     }
 }

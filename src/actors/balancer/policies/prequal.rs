@@ -15,7 +15,7 @@ record! {
     /// Wydrowski et al. 2024, "Load is not what you should balance: introducing Prequal", NSDI (arXiv 2312.10172),
     /// section 4; defaults of its testbed. Each request sends probes to members at random and does not wait for them;
     /// servers answer with their requests in flight and the median latency of requests at about that load, of the last
-    /// second. A probe that is used counts one more request in flight, and is used up after
+    /// second and in proportion to the load. A probe that is used counts one more request in flight, and is used up after
     /// 2 / ((1 - pool / members) x probes - removals) requests (at least 1; rounded at random). With fewer than two
     /// probes in the pool a member is chosen at random. It is made for many more members than the pool holds; among
     /// fewer, only age ends the use of a probe. Members are servers of fleets. A choice costs O(pool).
