@@ -3,7 +3,7 @@
 mod common;
 
 use common::{answer, estimate, node_estimate, t_statistic};
-use rushhour::lab::results::{Cell, Results};
+use rushhour::lab::results::{Cell, Results, Stability};
 use rushhour::stats::theory::{Md1, Mmc};
 
 /// Replications of a system.
@@ -231,6 +231,45 @@ fn a_crash_breaks_the_connections_to_a_server_and_the_next_requests_open_others(
     // Each request for itself: every other one is refused until the end.
     let refused = count(&system("Layer7", "Unaware").cells[0], "failed: connection refused by web");
     assert!((298..=302).contains(&refused), "{refused}");
+}
+
+#[test]
+fn an_idle_connection_to_a_server_that_goes_down_is_opened_anew_without_a_loss() {
+    let results = run(
+        11,
+        1,
+        r#"nodes: {
+            "users": Clients(arrivals: Deterministic(rate: "10/s"), clients: 1, connections: KeepAlive, handshake: Tcp, to: (to: "lb", delay: Constant("1 ms"))),
+            "lb": Balancer(layer: Layer4, to: "web"),
+            "web": Fleet(servers: 2, service: Constant("5 ms")),
+        }, faults: [(at: "5.05 s", node: "web", servers: [0], fault: Crash)]"#,
+    );
+    let cell = &results.cells[0];
+    assert_eq!(value(cell, "drop_rate"), 0.0);
+    // After the warm-up, ten seconds.
+    assert!((of(cell, "users", "connections") - 0.1).abs() < 1e-9);
+    // One of a hundred requests took a handshake of 2 ms longer than 7 ms.
+    let mean = value(cell, "latency_mean");
+    assert!((mean - 0.00702).abs() < 0.000_01, "{mean}");
+}
+
+#[test]
+fn a_proxy_that_cannot_keep_up_is_unstable() {
+    let results = run(
+        60,
+        4,
+        r#"nodes: {
+            "users": Clients(arrivals: Poisson(rate: "500/s"), to: "lb"),
+            "lb": Balancer(proxy: (per_request: "2.2 ms"), to: "web"),
+            "web": Fleet(servers: 2, service: Constant("1 ms")),
+        }"#,
+    );
+    let Stability::Unstable { node, growth } = &results.cells[0].stability else {
+        panic!("{:?}", results.cells[0].stability)
+    };
+    assert_eq!(node, "lb");
+    // 500/s come and 1/2.2 ms go: 45 a second are left over.
+    assert!((growth - 45.45).abs() < 10.0, "{growth}");
 }
 
 #[test]

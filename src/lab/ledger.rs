@@ -2,7 +2,7 @@
 //! Little's law holds at every node.
 
 use crate::actors::balancer::Proxy;
-use crate::actors::balancer::layer::IN_PROXY;
+use crate::actors::balancer::layer::{IN_PROXY, PINNED};
 use crate::actors::{Actor, Actors};
 use crate::engine::{Outcome, Requests, Time};
 use crate::model::NodeInfo;
@@ -44,9 +44,27 @@ pub fn check(actors: &Actors, requests: &Requests, nodes: &[NodeInfo], over: Tim
             balances(&format!("the proxy of {name}"), &proxy_account(proxy, over), still_in_proxy)?;
         }
     }
+    check_pins(actors, requests, nodes)?;
     let alive = requests.iter().filter(|(_, request)| !request.abandoned).count() as u64;
     if alive != waiting {
         return Err(format!("clients wait for {waiting} requests, but {alive} are in flight"));
+    }
+    Ok(())
+}
+
+/// What is active at the members of a balancer of layer 4 is the connections that lead there, and requests without one.
+fn check_pins(actors: &Actors, requests: &Requests, nodes: &[NodeInfo]) -> Result<(), String> {
+    for (place, (actor, info)) in actors.all.iter().zip(nodes).enumerate() {
+        let Actor::Balancer(balancer) = actor else { continue };
+        let Some((active, pinned)) = balancer.pinned() else { continue };
+        let stops = requests.iter().flat_map(|(id, _)| requests.stops(id));
+        let alone = stops.filter(|stop| stop.actor.0 as usize == place && stop.tag < PINNED).count() as u64;
+        if active != pinned + alone {
+            let name = &info.name;
+            return Err(format!(
+                "\"{name}\" counts {active} active of {pinned} connections and {alone} requests alone"
+            ));
+        }
     }
     Ok(())
 }

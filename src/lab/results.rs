@@ -267,7 +267,7 @@ pub struct LedgerRow {
 pub struct NodeResult {
     /// Its name in the file (`lb[2]` for a copy).
     pub name: String,
-    /// "Clients", "Balancer" or "Fleet".
+    /// "Clients", "Balancer", "Router" or "Fleet".
     pub kind: String,
     /// Named quantities of the node, each with its interval (utilization, waiting time, queue length, ...).
     pub estimates: Vec<Estimate>,

@@ -55,6 +55,14 @@ impl Balancer {
         self.front.as_ref()?.proxy.as_ref()
     }
 
+    /// What is active at the members, and how many connections are pinned to them; `None` but in layer 4.
+    #[must_use]
+    pub fn pinned(&self) -> Option<(u64, u64)> {
+        let pins = self.front.as_ref()?.pins.as_ref()?;
+        let active = (0..self.view.len()).map(|member| u64::from(self.view.active(member)));
+        Some((active.sum(), pins.count()))
+    }
+
     fn proxy_mut(&mut self) -> Option<&mut Proxy> {
         self.front.as_mut()?.proxy.as_mut()
     }

@@ -40,6 +40,12 @@ impl Pins {
         Some(pin)
     }
 
+    /// How many connections lead somewhere.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.0.iter().filter(|&&pin| pin != NOWHERE).count() as u64
+    }
+
     /// The connections to a member, in the order of their numbers, with who opened them.
     #[must_use]
     pub fn of(&self, member: u32) -> Vec<(u32, ActorId)> {

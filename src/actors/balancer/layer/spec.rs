@@ -4,7 +4,7 @@ use crate::schema::quantity::Span;
 use crate::schema::{choice, record};
 
 record! {
-    /// Chooses for each connection, by addresses alone: its requests all go to the same member until it is closed, or
+    /// Chooses for each connection, by addresses alone (a policy sees no keys): its requests all go to the same member until it is closed, or
     /// until the member goes down, which breaks it. Active connections count, not active requests. A request on a
     /// connection of its own is a connection.
     pub struct Layer4 {}
@@ -12,7 +12,7 @@ record! {
 
 record! {
     /// Chooses for each request: ends the client's connections, reads what is asked for, and passes it on. Beyond it each
-    /// request travels on a connection of its own (the default of nginx `proxy_http_version`, 1.0).
+    /// request travels on a connection of its own, as with a proxy that keeps none to its servers.
     pub struct Layer7 {}
 }
 
