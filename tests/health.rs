@@ -222,6 +222,22 @@ fn a_tenth_of_the_members_is_ejected_at_most() {
 }
 
 #[test]
+fn a_success_rate_far_below_the_others_ejects_at_a_sweep() {
+    let results = Setup {
+        rate: "1000/s",
+        balancer: "health: Unaware, outliers: OutlierEjection(consecutive_5xx: 0)",
+        fleet: "servers: 10, workers: 4, service: Constant(\"1 ms\")",
+        faults: r#"(at: "0 s", node: "web", servers: [0], fault: Errors(rate: "30 %"))"#,
+        ..Setup::default()
+    }
+    .run();
+    let cell = &results.cells[0];
+    // Nine at 100 % and one at about 70 %: the threshold is about 80 %. Out from 10 s to 40 s, and from 50 s on.
+    assert_eq!(of_balancer(cell, "ejections"), 2.0);
+    assert!((of_balancer(cell, "available") - 9.2).abs() < 1e-6, "{}", of_balancer(cell, "available"));
+}
+
+#[test]
 fn below_the_panic_threshold_all_members_are_used() {
     let drops = |panic: &str| {
         let results = Setup {

@@ -92,6 +92,10 @@ impl SlowStart {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::actors::balancer::policies::least_connections::LeastConnections;
+    use crate::actors::balancer::policies::weighted_round_robin::WeightedRoundRobin;
+    use crate::actors::balancer::{Chooser, Facts, Policy, View};
+    use crate::engine::random::StreamKey;
 
     #[test]
     fn ten_steps_have_the_weight_of_the_ramp_they_stand_for() {
@@ -99,6 +103,51 @@ mod tests {
         assert_eq!(steps, [10, 15, 25, 35, 45, 55, 65, 75, 85, 95, 100]);
         // The integral of max(0.1, t) from 0 to 1 is 0.505.
         assert_eq!(steps[..10].iter().sum::<u32>(), 505);
+    }
+
+    /// Active requests of each member after `picks` more, none of which ends.
+    fn after(policy: &mut Chooser, view: &mut View, picks: u64) -> Vec<u32> {
+        for number in 0..picks {
+            let facts = Facts { client: 0, key: 0 };
+            let member = policy.choose(view, facts, StreamKey::root(1, 0), number).expect("all are up");
+            view.sent(member);
+            policy.sent(view, member);
+        }
+        (0..view.len()).map(|member| view.active(member)).collect()
+    }
+
+    #[test]
+    fn policies_follow_weights_that_change_and_change_back() {
+        let least = Policy::LeastConnections(LeastConnections {});
+        let smooth = Policy::WeightedRoundRobin(WeightedRoundRobin {});
+        for (policy, expected) in [(least, [40, 40]), (smooth, [25, 55])] {
+            let mut view = View::new(vec![1, 1]);
+            let mut state = policy.build(&view);
+            view.set_weight(0, 25);
+            view.set_weight(1, 100);
+            state.weights_changed(&view);
+            assert_eq!(after(&mut state, &mut view, 50), [10, 40]);
+            view.set_weight(0, 1);
+            view.set_weight(1, 1);
+            state.weights_changed(&view);
+            // Least connections make up for it; round robin does not look back.
+            assert_eq!(after(&mut state, &mut view, 30), expected);
+        }
+    }
+
+    #[test]
+    fn passing_a_member_over_for_a_moment_does_not_disturb_the_turns_of_others() {
+        let mut view = View::new(vec![5, 1, 1]);
+        let mut state = Policy::WeightedRoundRobin(WeightedRoundRobin {}).build(&view);
+        let mut picks = Vec::new();
+        for number in 0..7 {
+            for up in [false, true] {
+                view.set_up(0, up);
+                state.passed_over(&view, 0);
+            }
+            picks.extend(state.choose(&view, Facts { client: 0, key: 0 }, StreamKey::root(1, 0), number));
+        }
+        assert_eq!(picks, [0, 0, 1, 0, 2, 0, 0]);
     }
 
     #[test]
