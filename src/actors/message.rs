@@ -17,6 +17,12 @@ pub fn reply(back: Option<ActorId>, id: RequestId) -> Passed {
     back.map(|actor| (actor, Message::Reply { id }))
 }
 
+/// The size of what a request asks for. A health check asks for nothing: it holds its work there.
+#[must_use]
+pub fn size_of(requests: &engine::Requests, id: RequestId) -> u64 {
+    if requests[id].class == CHECK_CLASS { 0 } else { requests.details(id).size }
+}
+
 /// An event for an actor. Each carries one number at most, so that it fits into a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Message {

@@ -57,7 +57,8 @@ fn check_pins(actors: &Actors, requests: &Requests, nodes: &[NodeInfo]) -> Resul
     for (place, (actor, info)) in actors.all.iter().zip(nodes).enumerate() {
         let Actor::Balancer(balancer) = actor else { continue };
         let Some((active, pinned)) = balancer.pinned() else { continue };
-        let stops = requests.iter().flat_map(|(id, _)| requests.stops(id));
+        // A request that begins here is a check or a probe of its own, which does not count.
+        let stops = requests.iter().flat_map(|(id, _)| requests.stops(id).skip(1));
         let alone = stops.filter(|stop| stop.actor.0 as usize == place && stop.tag < PINNED).count() as u64;
         if active != pinned + alone {
             let name = &info.name;

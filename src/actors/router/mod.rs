@@ -10,7 +10,7 @@ pub use spec::{KeyMatch, RouterSpec, RuleSpec};
 
 use super::copies::Copies;
 use super::link::Link;
-use super::message::{Core, Message, Passed, reply};
+use super::message::{Core, Message, Passed, reply, size_of};
 use crate::engine::{ActorId, Details, Left, RequestId, Time};
 use crate::measure::{CountIntegral, Windows};
 
@@ -135,7 +135,7 @@ impl Router {
 
     fn forward(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let now = core.now();
-        let details = core.requests.details(id);
+        let details = Details { size: size_of(&core.requests, id), ..core.requests.details(id) };
         if details.connection.shared().is_some() {
             core.requests.describe(id).connection.end();
         }

@@ -2,7 +2,7 @@
 
 use super::spec::ProxySpec;
 use crate::actors::fleet::server::Server;
-use crate::actors::message::Core;
+use crate::actors::message::{Core, size_of};
 use crate::engine::{Duration, Frame, RequestId, Time};
 use crate::measure::{CountIntegral, Latency, Windows};
 
@@ -112,7 +112,7 @@ impl Proxy {
         let now = core.now();
         core.requests[id].start(now);
         let details = core.requests.details(id);
-        let mut seconds = self.per_request + self.per_byte * details.size as f64;
+        let mut seconds = self.per_request + self.per_byte * size_of(&core.requests, id) as f64;
         if details.connection.is_new() {
             self.record.connections += 1;
             seconds += self.per_connection;

@@ -93,6 +93,10 @@ impl Choose for Bounded {
         self.active -= 1;
     }
 
+    fn weights_changed(&mut self, view: &View) {
+        self.weight = weight_up(view);
+    }
+
     fn health_changed(&mut self, view: &View, _member: usize) {
         self.weight = weight_up(view);
     }

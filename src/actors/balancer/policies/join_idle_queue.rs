@@ -59,6 +59,10 @@ impl Choose for IdleQueue {
         }
     }
 
+    fn weights_changed(&mut self, view: &View) {
+        self.shares = Shares::of(view);
+    }
+
     fn health_changed(&mut self, view: &View, member: usize) {
         self.shares = Shares::of(view);
         // A server that comes up says itself that it is idle; what it said before it went is void.

@@ -170,6 +170,10 @@ impl Choose for Scores {
         self.rank(view, member);
     }
 
+    fn weights_changed(&mut self, view: &View) {
+        (0..view.len()).for_each(|member| self.rank(view, member));
+    }
+
     fn health_changed(&mut self, view: &View, member: usize) {
         if !view.is_up(member) {
             self.best.remove(member);

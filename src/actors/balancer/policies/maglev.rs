@@ -40,6 +40,7 @@ fn is_prime(number: u32) -> bool {
 #[derive(Clone, Copy, Debug)]
 struct Claims {
     member: u32,
+    weight: u32,
     offset: u32,
     skip: u32,
 }
@@ -66,7 +67,7 @@ impl Table {
             let hash = |seed| xxh64(name.as_bytes(), seed);
             let offset = (hash(0) % u64::from(size)) as u32;
             let skip = (hash(1) % u64::from(size - 1)) as u32 + 1;
-            Claims { member: member as u32, offset, skip }
+            Claims { member: member as u32, weight: view.weight(member), offset, skip }
         });
         let mut table = Self { claims: claims.collect(), places: vec![FREE; size as usize], by, stale: false };
         table.fill(view);
@@ -76,8 +77,8 @@ impl Table {
     fn fill(&mut self, view: &View) {
         self.stale = false;
         let claims: Vec<Claims> = self.claims.iter().copied().filter(|c| view.is_up(c.member as usize)).collect();
-        let total: f64 = claims.iter().map(|claims| f64::from(view.weight(claims.member as usize))).sum();
-        let shares: Vec<f64> = claims.iter().map(|c| f64::from(view.weight(c.member as usize)) / total).collect();
+        let total: f64 = claims.iter().map(|claims| f64::from(claims.weight)).sum();
+        let shares: Vec<f64> = claims.iter().map(|c| f64::from(c.weight) / total).collect();
         let most = shares.iter().copied().fold(0.0, f64::max);
         let mut due = vec![0.0; claims.len()];
         let mut next: Vec<u32> = claims.iter().map(|claims| claims.offset).collect();
@@ -123,6 +124,10 @@ impl Describes for Maglev {
 
     fn looks_at_names(&self) -> bool {
         true
+    }
+
+    fn follows_weights(&self) -> bool {
+        false
     }
 
     fn problem(&self, weights: &[u32]) -> Option<String> {

@@ -100,6 +100,10 @@ impl Choose for Averages {
         }
     }
 
+    fn weights_changed(&mut self, view: &View) {
+        self.shares = Shares::of(view);
+    }
+
     fn health_changed(&mut self, view: &View, _member: usize) {
         self.shares = Shares::of(view);
     }

@@ -220,6 +220,10 @@ impl Choose for Pool {
         self.probes.push(Probe { member: member as u32, in_flight, latency, at: now, uses });
     }
 
+    fn weights_changed(&mut self, view: &View) {
+        self.shares = Shares::of(view);
+    }
+
     fn health_changed(&mut self, view: &View, member: usize) {
         self.shares = Shares::of(view);
         self.probes.retain(|probe| probe.member as usize != member);

@@ -53,6 +53,10 @@ fn score(bits: u64, weight: u32) -> f64 {
 }
 
 impl Choose for Hashes {
+    fn weights_changed(&mut self, view: &View) {
+        self.equal_weights = view.equal_weights();
+    }
+
     fn choose(&mut self, view: &View, facts: Facts, _draws: &mut Draws) -> Option<usize> {
         let key = mix(xxh64(self.by.text(facts).bytes(), 0));
         let mut best: Option<(f64, u64, u32)> = None;

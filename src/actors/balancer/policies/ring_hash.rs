@@ -59,6 +59,10 @@ impl Describes for RingHash {
         true
     }
 
+    fn follows_weights(&self) -> bool {
+        false
+    }
+
     fn problem(&self, weights: &[u32]) -> Option<String> {
         self.placement.problem(weights)
     }
