@@ -95,6 +95,7 @@ mod tests {
     use crate::actors::balancer::policies::least_connections::LeastConnections;
     use crate::actors::balancer::policies::weighted_round_robin::WeightedRoundRobin;
     use crate::actors::balancer::{Chooser, Facts, Policy, View};
+    use crate::engine::Time;
     use crate::engine::random::StreamKey;
 
     #[test]
@@ -108,7 +109,7 @@ mod tests {
     /// Active requests of each member after `picks` more, none of which ends.
     fn after(policy: &mut Chooser, view: &mut View, picks: u64) -> Vec<u32> {
         for number in 0..picks {
-            let facts = Facts { client: 0, key: 0 };
+            let facts = Facts { now: Time::ZERO, client: 0, key: 0 };
             let member = policy.choose(view, facts, StreamKey::root(1, 0), number).expect("all are up");
             view.sent(member);
             policy.sent(view, member);
@@ -145,7 +146,12 @@ mod tests {
                 view.set_up(0, up);
                 state.passed_over(&view, 0);
             }
-            picks.extend(state.choose(&view, Facts { client: 0, key: 0 }, StreamKey::root(1, 0), number));
+            picks.extend(state.choose(
+                &view,
+                Facts { now: Time::ZERO, client: 0, key: 0 },
+                StreamKey::root(1, 0),
+                number,
+            ));
         }
         assert_eq!(picks, [0, 0, 1, 0, 2, 0, 0]);
     }
