@@ -1,5 +1,8 @@
 //! Smooth weighted round robin.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 use crate::actors::balancer::policy::{Choose, Describes, Facts};
 use crate::actors::balancer::view::View;
 use crate::engine::random::Draws;
@@ -10,56 +13,126 @@ record! {
     ///
     /// At each choice every available member gains its weight; the one that then has most is chosen (the first of equals)
     /// and pays the sum of all weights. This is the algorithm of nginx (`ngx_http_upstream_round_robin`, since 1.3.1).
+    /// Members of equal weight gain alike, so a choice looks only at the best of each weight: it costs O(different
+    /// weights + log n).
     pub struct WeightedRoundRobin {}
+}
+
+/// Available members of one weight: those with the most credit first, then the first in the list. What each has gained
+/// since time zero is the same for all and left out.
+#[derive(Clone, Debug)]
+struct Group {
+    weight: i64,
+    members: BinaryHeap<(i64, Reverse<u32>)>,
 }
 
 /// What each member has gained and not yet paid.
 #[derive(Clone, Debug)]
 pub struct Credits {
-    credit: Vec<i64>,
+    groups: Vec<Group>,
+    /// Where each member belongs.
+    group_of: Vec<u32>,
+    /// What members hold that are not available.
+    held: Vec<i64>,
+    choices: i64,
+    /// Weights of all available members.
+    total: i64,
 }
 
 impl Describes for WeightedRoundRobin {
     type State = Credits;
 
     fn build(&self, view: &View) -> Credits {
-        Credits { credit: vec![0; view.len()] }
+        Credits::new(view)
+    }
+}
+
+impl Credits {
+    /// Everybody even.
+    fn new(view: &View) -> Self {
+        let weights = (0..view.len()).map(|member| i64::from(view.weight(member)));
+        let mut different: Vec<i64> = weights.clone().collect();
+        different.sort_unstable();
+        different.dedup();
+        let group = |weight| different.partition_point(|&other| other < weight) as u32;
+        let mut credits = Self {
+            group_of: weights.map(group).collect(),
+            groups: different.iter().map(|&weight| Group { weight, members: BinaryHeap::new() }).collect(),
+            held: vec![0; view.len()],
+            choices: 0,
+            total: 0,
+        };
+        (0..view.len()).filter(|&member| view.is_up(member)).for_each(|member| credits.join(member));
+        credits
+    }
+
+    fn group(&mut self, member: usize) -> &mut Group {
+        &mut self.groups[self.group_of[member] as usize]
+    }
+
+    /// A member is available from now on, with what it holds.
+    fn join(&mut self, member: usize) {
+        let (held, choices) = (self.held[member], self.choices);
+        let group = self.group(member);
+        let weight = group.weight;
+        group.members.push((held - choices * weight, Reverse(member as u32)));
+        self.total += weight;
+    }
+
+    /// A member is not available from now on, and holds what it has.
+    fn leave(&mut self, member: usize) {
+        let choices = self.choices;
+        let group = self.group(member);
+        let weight = group.weight;
+        let mut held = 0;
+        group.members.retain(|&(credit, Reverse(other))| {
+            let stays = other as usize != member;
+            if !stays {
+                held = credit + choices * weight;
+            }
+            stays
+        });
+        self.held[member] = held;
+        self.total -= weight;
     }
 }
 
 impl Choose for Credits {
     #[inline]
-    fn choose(&mut self, view: &View, _facts: Facts, _draws: &mut Draws) -> Option<usize> {
-        let mut best = None;
-        let mut total = 0;
-        for (member, credit) in self.credit.iter_mut().enumerate() {
-            if !view.is_up(member) {
-                continue;
-            }
-            let weight = i64::from(view.weight(member));
-            total += weight;
-            *credit += weight;
-            if best.is_none_or(|(_, most)| *credit > most) {
-                best = Some((member, *credit));
-            }
+    fn choose(&mut self, _view: &View, _facts: Facts, _draws: &mut Draws) -> Option<usize> {
+        let choices = self.choices + 1;
+        let best = |group: &Group| {
+            let &(credit, first) = group.members.peek()?;
+            Some((credit + choices * group.weight, first))
+        };
+        let heads = self.groups.iter().enumerate().filter_map(|(place, group)| Some((best(group)?, place)));
+        let ((_, Reverse(member)), place) = heads.max()?;
+        self.choices = choices;
+        if let Some(mut head) = self.groups[place].members.peek_mut() {
+            head.0 -= self.total;
         }
-        let (member, _) = best?;
-        self.credit[member] -= total;
-        Some(member)
+        Some(member as usize)
     }
 
-    fn health_changed(&mut self, _view: &View, member: usize) {
-        // A member that comes back starts even, not with what it held when it left.
-        self.credit[member] = 0;
+    fn health_changed(&mut self, view: &View, member: usize) {
+        // It starts even, not with what it held when it left.
+        self.held[member] = 0;
+        self.passed_over(view, member);
+        self.held[member] = 0;
     }
 
-    fn passed_over(&mut self, _view: &View, _member: usize) {
+    fn passed_over(&mut self, view: &View, member: usize) {
         // It keeps what it has gained and owes, as in nginx.
+        if view.is_up(member) {
+            self.join(member);
+        } else {
+            self.leave(member);
+        }
     }
 
-    fn weights_changed(&mut self, _view: &View) {
+    fn weights_changed(&mut self, view: &View) {
         // What was gained was counted in other weights.
-        self.credit.fill(0);
+        *self = Self::new(view);
     }
 }
 
@@ -68,6 +141,7 @@ mod tests {
     use super::*;
     use crate::engine::Time;
     use crate::engine::random::StreamKey;
+    use proptest::prelude::*;
 
     fn sequence(weights: &[u32], picks: usize) -> Vec<usize> {
         let view = View::new(weights.to_vec());
@@ -110,8 +184,57 @@ mod tests {
         for n in 0..30 {
             assert_ne!(state.choose(&view, Facts { now: Time::ZERO, client: 0, key: 0 }, &mut key.draws(n)), Some(0));
         }
-        view.set_up(1, false);
-        view.set_up(2, false);
+        for member in [1, 2] {
+            view.set_up(member, false);
+            state.health_changed(&view, member);
+        }
         assert_eq!(state.choose(&view, Facts { now: Time::ZERO, client: 0, key: 0 }, &mut key.draws(31)), None);
+    }
+
+    /// The algorithm as nginx writes it: every member is looked at.
+    fn plainly(view: &View, credit: &mut [i64]) -> Option<usize> {
+        let up = || (0..view.len()).filter(|&member| view.is_up(member));
+        let total: i64 = up().map(|member| i64::from(view.weight(member))).sum();
+        up().for_each(|member| credit[member] += i64::from(view.weight(member)));
+        let best = up().max_by_key(|&member| (credit[member], Reverse(member)))?;
+        credit[best] -= total;
+        Some(best)
+    }
+
+    proptest! {
+        #[test]
+        fn looking_at_the_best_of_each_weight_is_looking_at_all(
+            weights in proptest::collection::vec(1_u32..6, 1..12),
+            steps in proptest::collection::vec((0_u8..20, any::<usize>(), 1_u32..6), 0..300),
+        ) {
+            let mut view = View::new(weights.clone());
+            let mut state = WeightedRoundRobin {}.build(&view);
+            let mut credit = vec![0; weights.len()];
+            for (step, which, weight) in steps {
+                let member = which % weights.len();
+                let up = !view.is_up(member);
+                match step {
+                    0 => {
+                        view.set_up(member, up);
+                        state.health_changed(&view, member);
+                        credit[member] = 0;
+                    }
+                    1 => {
+                        view.set_up(member, up);
+                        state.passed_over(&view, member);
+                    }
+                    2 => {
+                        view.set_weight(member, weight);
+                        state.weights_changed(&view);
+                        credit.fill(0);
+                    }
+                    _ => {
+                        let facts = Facts { now: Time::ZERO, client: 0, key: 0 };
+                        let chosen = state.choose(&view, facts, &mut StreamKey::root(1, 0).draws(0));
+                        prop_assert_eq!(chosen, plainly(&view, &mut credit));
+                    }
+                }
+            }
+        }
     }
 }
