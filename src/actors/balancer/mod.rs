@@ -1,4 +1,4 @@
-//! Balancers: they choose a member for each request. A policy is one file in `policies` and one line in `policy.rs`.
+//! Balancers: they choose a member for each request. A policy is one file in `policies` and one line in its list.
 //!
 //! A balancer knows of its members only what it has seen itself: what it sent them, what came back, and news of their
 //! health, which takes its time. Several balancers in front of one fleet do not know of each other.
@@ -18,7 +18,8 @@ mod watched;
 
 pub use health::Health;
 pub use layer::{Front, Layer, Proxy};
-pub use policy::{Answer, Choose, Chooser, Describes, Facts, Hears, Load, Policy};
+pub use policies::{Chooser, Policy};
+pub use policy::{Answer, Choose, Describes, Facts, Hears, Load};
 pub use spec::BalancerSpec;
 pub use view::View;
 

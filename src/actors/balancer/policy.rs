@@ -1,7 +1,7 @@
-//! The registry of policies: how a balancer chooses. One line here and one file in `policies` make a policy.
+//! What a policy is: how a balancer chooses a member. Policies themselves, and the list of them, belong in `policies`.
 
 use super::view::View;
-use crate::engine::random::{Draws, StreamKey};
+use crate::engine::random::Draws;
 use crate::engine::{Duration, Outcome, Time};
 
 /// What a policy may know of the request it chooses a member for.
@@ -122,9 +122,13 @@ pub trait Describes {
     }
 }
 
+/// Makes the modules, the words of the language and the dispatch of all policies.
 macro_rules! registry {
     ($($file:ident :: $policy:ident),+ $(,)?) => {
-        $( use super::policies::$file::$policy; )+
+        $(
+            pub mod $file;
+            use $file::$policy;
+        )+
 
         crate::schema::choice! {
             /// How a balancer chooses the member a request goes to.
@@ -266,19 +270,4 @@ macro_rules! registry {
     };
 }
 
-registry! {
-    round_robin::RoundRobin,
-    weighted_round_robin::WeightedRoundRobin,
-    random::Random,
-    least_connections::LeastConnections,
-    power_of_choices::PowerOfChoices,
-    ip_hash::IpHash,
-    ring_hash::RingHash,
-    bounded_load_hash::BoundedLoadHash,
-    maglev::Maglev,
-    rendezvous::Rendezvous,
-    peak_ewma::PeakEwma,
-    least_response_time::LeastResponseTime,
-    join_idle_queue::JoinIdleQueue,
-    prequal::Prequal,
-}
+pub(super) use registry;

@@ -2,8 +2,8 @@
 
 use super::health::{Health, Notified, OutlierEjection, Passive, RetryElsewhere};
 use super::layer::spec::{Layer, Layer7, ProxySpec};
+use super::policies::Policy;
 use super::policies::round_robin::RoundRobin;
-use super::policy::Policy;
 use crate::actors::route::RouteField;
 use crate::schema::quantity::Span;
 use crate::schema::record;

@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::policy::{Answer, Chooser, Facts, Load, Policy};
+use super::policies::{Chooser, Policy};
+use super::policy::{Answer, Facts, Load};
 use super::view::View;
 use crate::engine::random::{Bits, Draws, StreamKey};
 use crate::engine::{Duration, Outcome, Time};

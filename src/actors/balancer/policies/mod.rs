@@ -1,16 +1,25 @@
-//! Balancing policies, one file each. The registry is `policy.rs` beside this folder.
+//! The registry of balancing policies: one file here and one line below make a policy. What a policy is belongs in
+//! `policy.rs` beside this folder.
+//!
+//! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
 
-pub mod bounded_load_hash;
-pub mod ip_hash;
-pub mod join_idle_queue;
-pub mod least_connections;
-pub mod least_response_time;
-pub mod maglev;
-pub mod peak_ewma;
-pub mod power_of_choices;
-pub mod prequal;
-pub mod random;
-pub mod rendezvous;
-pub mod ring_hash;
-pub mod round_robin;
-pub mod weighted_round_robin;
+use super::policy::{Answer, Choose, Describes, Facts, Hears, Load, registry};
+use super::view::View;
+use crate::engine::random::{Draws, StreamKey};
+
+registry! {
+    round_robin::RoundRobin,
+    weighted_round_robin::WeightedRoundRobin,
+    random::Random,
+    least_connections::LeastConnections,
+    power_of_choices::PowerOfChoices,
+    ip_hash::IpHash,
+    ring_hash::RingHash,
+    bounded_load_hash::BoundedLoadHash,
+    maglev::Maglev,
+    rendezvous::Rendezvous,
+    peak_ewma::PeakEwma,
+    least_response_time::LeastResponseTime,
+    join_idle_queue::JoinIdleQueue,
+    prequal::Prequal,
+}
