@@ -22,4 +22,5 @@ registry! {
     least_response_time::LeastResponseTime,
     join_idle_queue::JoinIdleQueue,
     prequal::Prequal,
+    first::First,
 }
