@@ -11,6 +11,9 @@ mod server;
 mod settings;
 mod words;
 
+#[cfg(test)]
+pub(super) use words::words;
+
 use super::source::Problem;
 use super::{Imported, Report, Texts, model};
 

@@ -14,6 +14,8 @@ use crate::schema::quantity::Span;
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     by_name: BTreeMap<&'static str, Said<Vec<String>>>,
+    /// Settings that are taken back (`no option redispatch`).
+    off: BTreeMap<&'static str, At>,
     /// Parameters of `default-server`, which add up.
     pub default_server: Vec<Said<Vec<String>>>,
 }
@@ -53,7 +55,9 @@ impl Settings {
             if let Some(known) = known {
                 if off {
                     self.by_name.remove(known);
+                    self.off.insert(known, line.at);
                 } else {
+                    self.off.remove(known);
                     self.by_name.insert(known, Said::new(words[length..].to_vec(), line.at));
                 }
                 return true;
@@ -64,6 +68,9 @@ impl Settings {
 
     /// The words of a setting; it counts as used from then on.
     pub fn get(&self, name: &str, report: &mut Report) -> Option<&Said<Vec<String>>> {
+        if let Some(at) = self.off.get(name) {
+            report.used(*at);
+        }
         let said = self.by_name.get(name)?;
         report.used(said.at);
         Some(said)

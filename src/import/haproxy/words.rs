@@ -59,7 +59,9 @@ fn escape(rest: &mut std::iter::Peekable<std::str::Chars<'_>>, quoted: bool) -> 
         't' => "\t".to_owned(),
         'x' => {
             let digits: String = rest.by_ref().take(2).collect();
-            let byte = u8::from_str_radix(&digits, 16).map_err(|_| format!("`\\x{digits}` is not two digits"))?;
+            let two = digits.len() == 2 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+            let byte = if two { u8::from_str_radix(&digits, 16).ok() } else { None };
+            let byte = byte.ok_or_else(|| format!("`\\x{digits}` is not two digits"))?;
             char::from(byte).to_string()
         }
         '"' | '\\' | '$' => c.to_string(),

@@ -15,6 +15,8 @@ use super::report::Why;
 use super::source::Problem;
 use super::{Imported, Report, Texts, model};
 use tree::Directive;
+#[cfg(test)]
+pub(super) use tree::{Directive as AnyDirective, read as read_tree};
 
 /// Makes a model of the configuration at `path` and all it includes.
 ///

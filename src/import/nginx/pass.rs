@@ -62,8 +62,17 @@ impl Walk {
         let passing = PROTOCOLS.iter().find(|(protocol, _)| name.strip_suffix("_pass") == Some(protocol));
         let not_expressed = NOT_EXPRESSED.iter().find(|(beginning, _)| name.starts_with(beginning));
         match (name, &directive.block) {
-            // Read before all else; `worker_processes` after it.
-            ("upstream", Some(_)) | ("worker_processes", _) => {}
+            // Those of `http` and `stream` have been read before all else.
+            ("upstream", Some(block)) => {
+                if !self.report.used.contains(&at) {
+                    self.report.note(at, Why::NotUnderstood, "an upstream belongs in `http` or `stream`: left out");
+                    for inside in block {
+                        self.directive(inside, scope);
+                    }
+                }
+            }
+            // Read after all else.
+            ("worker_processes", None) => self.report.setting(name, at),
             ("http" | "stream", Some(block)) => {
                 self.report.used(at);
                 self.block(block, &Scope { stream: name == "stream", ..scope.clone() });
@@ -81,6 +90,9 @@ impl Walk {
             _ if not_expressed.is_some() => {
                 if let Some((_, why)) = not_expressed {
                     self.report.note(at, Why::NotExpressed, *why);
+                }
+                if !DATA.contains(&name) {
+                    self.block(directive.inside(), scope);
                 }
             }
             (name, Some(_)) if DATA.contains(&name) => self.report.aside(name, at),

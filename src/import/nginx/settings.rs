@@ -78,7 +78,7 @@ impl Applied {
 /// A time that stands alone in a setting.
 fn time(said: &Said<Vec<String>>, report: &mut Report) -> Option<Span> {
     report.used(said.at);
-    let time = said.value.first().and_then(|text| nginx_time(text));
+    let time = if let [text] = &said.value[..] { nginx_time(text) } else { None };
     if time.is_none() {
         let written = short(&said.value.join(" "));
         report.note(said.at, Why::NotUnderstood, format!("`{written}` is not a length of time"));

@@ -43,9 +43,7 @@ impl Upstreams {
         report.used(at);
         if self.find(name, stream).is_some() {
             report.note(at, Why::NotUnderstood, format!("a second upstream \"{}\": left out", short(name)));
-            for inside in block {
-                report.note(inside.at, Why::NotUnderstood, format!("`{}` of a second upstream", short(&inside.name)));
-            }
+            note_inside(directive, report);
             return;
         }
         let group = Group {
@@ -139,6 +137,15 @@ impl Upstream {
     /// A directive of the block: one arm each.
     fn directive(&mut self, directive: &Directive, report: &mut Report) {
         let at = directive.at;
+        if directive.block.is_some() {
+            report.note(
+                at,
+                Why::NotUnderstood,
+                format!("the block `{}` in {}", short(&directive.name), self.group.what),
+            );
+            note_inside(directive, report);
+            return;
+        }
         match directive.name.as_str() {
             "server" => self.group.servers.extend(server(directive, report)),
             "least_conn" => self.balance(Balance::LeastConnections, directive, report),
@@ -171,7 +178,6 @@ impl Upstream {
             "resolver" | "resolver_timeout" => report.aside(&directive.name, at),
             name => {
                 report.note(at, Why::NotUnderstood, format!("`{}` in {}", short(name), self.group.what));
-                note_inside(directive, report);
             }
         }
     }
