@@ -105,7 +105,7 @@ fn least_connections_hold_as_many_requests_as_haproxy_at_every_member() {
             let so_far = |chosen: &[usize]| counts(&chosen[..round * total], weights.len());
             assert_eq!(so_far(&real), so_far(&simulated), "{weights:?}: {real:?} against {simulated:?}");
         }
-        // Between servers of different weights, equals take turns in ways of their own.
+        // Among servers of different weights, equals take turns in another order.
         println!("{weights:?}: {real:?} against {simulated:?}");
         if weights == [1, 1, 1] {
             assert_eq!(real, simulated);

@@ -81,12 +81,34 @@ fn least_connections_hold_as_many_requests_as_nginx_at_every_member() {
             let so_far = |chosen: &[usize]| counts(&chosen[..round * total], weights.len());
             assert_eq!(so_far(&real), so_far(&simulated), "{weights:?}: {real:?} against {simulated:?}");
         }
-        // Between servers of different weights, equals take turns in ways of their own.
+        // Equals take turns in the simulator, whoever was chosen before; nginx has an order of its own.
         println!("{weights:?}: {real:?} against {simulated:?}");
-        if weights == [1, 1, 1] {
-            assert_eq!(real, simulated);
-        }
+        assert_eq!(real, least_conn(&weights, requests));
     }
+}
+
+/// The order in which nginx chooses for requests that are held: among equals, one step of the smooth round robin in
+/// which the others take no part (`ngx_http_upstream_get_least_conn_peer`).
+fn least_conn(weights: &[u32], requests: usize) -> Vec<usize> {
+    let mut active = vec![0_u64; weights.len()];
+    let mut current = vec![0_i64; weights.len()];
+    let mut choose = |_| {
+        // 840 is a multiple of all weights here.
+        let load = |member: usize| active[member] * 840 / u64::from(weights[member]);
+        let least = (0..weights.len()).map(load).min().unwrap_or_default();
+        let equals: Vec<usize> = (0..weights.len()).filter(|&member| load(member) == least).collect();
+        let mut best = equals[0];
+        if equals.len() > 1 {
+            for &member in &equals {
+                current[member] += i64::from(weights[member]);
+            }
+            best = equals[1..].iter().fold(best, |best, &next| if current[next] > current[best] { next } else { best });
+            current[best] -= equals.iter().map(|&member| i64::from(weights[member])).sum::<i64>();
+        }
+        active[best] += 1;
+        best
+    };
+    (0..requests).map(&mut choose).collect()
 }
 
 #[test]

@@ -43,7 +43,6 @@ impl<'a> Tokens<'a> {
     ///
     /// # Errors
     /// The line, and what is wrong there.
-    #[expect(clippy::should_implement_trait, reason = "an error ends it, which an iterator would not say")]
     pub fn next(&mut self) -> Option<Result<(Token, u32), (u32, String)>> {
         loop {
             match self.peek()? {
