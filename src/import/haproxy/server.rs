@@ -184,6 +184,11 @@ pub fn servers(line: &Line, settings: &Settings, report: &mut Report) -> Vec<Ser
         report.note(at, Why::Approximated, format!("{why}: the server is left out"));
         return Vec::new();
     }
+    if let Some(most) = &parameters.max_connections {
+        let message =
+            "`maxconn`: requests above it go to other servers, and away where all are full; in HAProxy they wait";
+        report.note(most.at, Why::Approximated, message);
+    }
     let watch = parameters.watch(settings, at, report);
     let server = |name| Server {
         name,

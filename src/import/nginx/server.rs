@@ -19,7 +19,8 @@ pub fn server(directive: &Directive, report: &mut Report) -> Option<Server> {
     };
     report.used(at);
     let mut server = Server {
-        name: with_port(address, 80),
+        // As it is written: a ring of hashes is made of it.
+        name: address.clone(),
         at,
         weight: 1,
         backup: false,
