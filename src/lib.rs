@@ -46,12 +46,14 @@
 //! - [`measure`], [`distributions`], [`trace`], [`schema`] — what actors are made with.
 //! - [`actors`] — clients, balancers, fleets, links.
 //! - [`model`] — systems as files describe them.
+//! - [`import`] — configurations of real proxies as such systems.
 //! - [`stats`] — intervals, comparisons, and the closed forms of queueing theory.
 //! - [`lab`] — experiments.
 
 pub mod actors;
 pub mod distributions;
 pub mod engine;
+pub mod import;
 pub mod lab;
 pub mod measure;
 pub mod model;

@@ -13,9 +13,25 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("trace", &["engine", "schema"]),
     ("actors", &["engine", "schema", "distributions", "measure", "trace"]),
     ("model", &["engine", "schema", "distributions", "measure", "trace", "actors"]),
+    ("import", &["schema", "distributions", "actors", "model"]),
     ("lab", &["engine", "schema", "distributions", "measure", "trace", "actors", "model", "stats"]),
     ("report", &["lab", "stats"]),
-    ("cli", &["engine", "schema", "distributions", "measure", "trace", "actors", "model", "stats", "lab", "report"]),
+    (
+        "cli",
+        &[
+            "engine",
+            "schema",
+            "distributions",
+            "measure",
+            "trace",
+            "actors",
+            "model",
+            "import",
+            "stats",
+            "lab",
+            "report",
+        ],
+    ),
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

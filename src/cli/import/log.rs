@@ -1,33 +1,19 @@
-//! `rushhour import`: reads what other systems write.
+//! `rushhour import log`: what is in an access log, and a model that replays it.
 
 use std::path::{Path, PathBuf};
 
-use clap::{Subcommand, ValueEnum};
+use clap::ValueEnum;
 
-use super::files::Disk;
-use super::{End, complain, print, tell};
+use super::write_new;
+use crate::cli::files::Disk;
+use crate::cli::{End, print, tell};
 use crate::lab::Files;
 use crate::schema::{Decode, Reader, parse};
 use crate::trace::{self, Format, Profile, Replay};
 
-/// What `import` takes.
+/// What `import log` takes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    #[command(subcommand)]
-    what: What,
-}
-
-#[derive(Debug, Subcommand)]
-enum What {
-    /// An access log: its rate, span, clients, keys and sizes, and a model that replays it
-    #[command(
-        after_help = "Examples:\n  rushhour import log access.log\n  rushhour import log access.log.gz --model-out mine.ron\n  rushhour import log trace.csv --format csv --time TIMESTAMP --size GeneratedTokens"
-    )]
-    Log(LogArguments),
-}
-
-#[derive(Debug, clap::Args)]
-struct LogArguments {
     /// The log, packed with gzip or not
     file: String,
     /// How its lines are written; without it, the first lines tell
@@ -62,15 +48,10 @@ enum LogFormat {
 }
 
 /// Reads the log, prints what is in it, and a model.
-pub fn import(arguments: &Arguments) -> End {
-    let What::Log(arguments) = &arguments.what;
-    match import_log(arguments) {
-        Ok(end) => end,
-        Err(why) => complain(&why),
-    }
-}
-
-fn import_log(arguments: &LogArguments) -> Result<End, String> {
+///
+/// # Errors
+/// What is wrong with the log, in words.
+pub fn import(arguments: &Arguments) -> Result<End, String> {
     let file = &arguments.file;
     let mut replay = Replay::of(file).ok_or("the name of a log is needed")?;
     replay.format = format(arguments)?;
@@ -90,8 +71,7 @@ fn import_log(arguments: &LogArguments) -> Result<End, String> {
         Some(path) => {
             // The model names the log from where it stands.
             named.file = path_from(path, file);
-            write_new(path, &profile.model(&named))
-                .map_err(|why| format!("cannot write \"{}\": {why}", path.display()))?;
+            write_new(path, &profile.model(&named))?;
             tell(&format!("the model is in {}\n", path.display()));
             Ok(print(&format!("{profile}\n")))
         }
@@ -99,7 +79,7 @@ fn import_log(arguments: &LogArguments) -> Result<End, String> {
 }
 
 /// The format asked for, with the names of its fields.
-fn format(arguments: &LogArguments) -> Result<Format, String> {
+fn format(arguments: &Arguments) -> Result<Format, String> {
     let names =
         [("time", &arguments.time), ("client", &arguments.client), ("key", &arguments.key), ("size", &arguments.size)];
     let fields = || -> String {
@@ -134,18 +114,4 @@ fn path_from(from: &Path, file: &str) -> String {
     let folder = std::path::absolute(from).ok().and_then(|path| path.parent().map(Path::to_owned));
     let relative = folder.and_then(|folder| absolute.strip_prefix(folder).map(Path::to_owned).ok());
     relative.unwrap_or(absolute).display().to_string()
-}
-
-fn write_new(path: &Path, text: &str) -> Result<(), String> {
-    use std::io::Write;
-    let mut file = std::fs::File::create_new(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => "it exists already".to_owned(),
-        _ => crate::lab::load::plain(&error),
-    })?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-    written.map_err(|error| {
-        // Half a model is none.
-        let _ = std::fs::remove_file(path);
-        crate::lab::load::plain(&error)
-    })
 }

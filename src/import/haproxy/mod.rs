@@ -1,0 +1,43 @@
+//! HAProxy: `backend` and `listen` sections, and the `frontend`s that lead to them.
+//!
+//! Read as <https://docs.haproxy.org/2.6/configuration.html> describes them. Words and sections are read in `words` and
+//! `sections`; what they mean for balancing, in `balance`, `server`, `proxy` and `retry`.
+
+mod balance;
+mod proxy;
+mod retry;
+mod sections;
+mod server;
+mod settings;
+mod words;
+
+#[cfg(test)]
+pub(super) use words::words;
+
+use super::source::Problem;
+use super::{Imported, Report, Texts, model};
+
+/// Makes a model of the configuration at `path`.
+///
+/// # Errors
+/// It cannot be read, is not well formed, or has no servers.
+pub fn import(texts: &dyn Texts, path: &str) -> Result<Imported, Problem> {
+    let mut report = Report::default();
+    let bytes = texts.read(path).map_err(|why| Problem::of(path, why))?;
+    let file = report.sources.add(path, &bytes)?;
+    let sections = sections::read(file, &mut report)?;
+    let groups = proxy::groups(&sections, &mut report);
+    if groups.is_empty() {
+        return Err(Problem::of(path, "there is no `backend` or `listen` with servers: nothing to balance"));
+    }
+    model::build("HAProxy", path, &groups, report)
+}
+
+/// The beginning of a word, for a message.
+fn short(word: &str) -> String {
+    let mut shown: String = word.chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if word.chars().nth(60).is_some() {
+        shown.push_str("...");
+    }
+    shown
+}

@@ -1,0 +1,37 @@
+//! The clients of a group: a guess, but for how long they wait.
+
+use super::Field;
+use crate::actors::clients::arrivals::Poisson;
+use crate::actors::clients::spec::UniformKeys;
+use crate::actors::clients::{Keys, Traffic};
+use crate::import::group::{Balance, By, Group, Server};
+use crate::schema::quantity::Rate;
+
+/// What a request is supposed to take, in seconds, as a configuration does not say.
+pub const SERVICE: f64 = 0.05;
+/// How busy the busiest server is to be.
+const LOAD: f64 = 0.7;
+/// Different things asked for where it matters.
+const KEYS: u32 = 10_000;
+
+/// Poisson arrivals at a rate that keeps the server of the greatest weight at 70 %.
+pub fn arrivals(servers: &[Server]) -> Field {
+    let active = || servers.iter().filter(|server| !server.backup).map(|server| f64::from(server.weight));
+    let heaviest = active().fold(1.0, f64::max);
+    let rate = (LOAD / SERVICE * active().sum::<f64>() / heaviest).floor().clamp(1.0, 1e9);
+    let rate = Rate::from_per_second(rate).expect("a rate from 1 to a thousand million a second");
+    Field::new("arrivals", &Traffic::Poisson(Poisson { rate })).comment("FILL IN: how many requests come.")
+}
+
+/// Clients wait as long as the proxy does.
+pub fn timeout(group: &Group) -> Option<Field> {
+    let (timeout, name) = &group.timeout.as_ref()?.value;
+    Some(Field::new("timeout", timeout).comment(format!("{name}.")))
+}
+
+/// Different keys, where they are hashed.
+pub fn keys(group: &Group) -> Option<Field> {
+    let hashed = matches!(group.balance.value, Balance::Hash { by: By::Key, .. });
+    let field = || Field::new("keys", &Keys::Uniform(UniformKeys { n: KEYS }));
+    hashed.then(|| field().comment("FILL IN: how many different things are asked for, and how popular they are."))
+}
