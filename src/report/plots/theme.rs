@@ -45,9 +45,9 @@ pub(super) const FOOTER: Font = Font { size: 10.0, colour: FAINT, bold: false };
 /// The colour of an arm, the same in every plot.
 ///
 /// The first seven are those of Okabe and Ito (2008, Color Universal Design), the lighter ones darkened until a thin line
-/// stands out on white; the rest are from Paul Tol's "muted" scheme (SRON/EPS/TN/09-002). After twelve they begin again.
+/// stands out on white; the next six from Paul Tol's "muted" scheme (SRON/EPS/TN/09-002), and a brown. After fourteen they begin again.
 pub(super) fn arm(arm: usize) -> RGBColor {
-    const COLOURS: [RGBColor; 12] = [
+    const COLOURS: [RGBColor; 14] = [
         RGBColor(0x00, 0x72, 0xB2), // blue
         RGBColor(0xD5, 0x5E, 0x00), // vermilion
         RGBColor(0x00, 0x8F, 0x68), // bluish green
@@ -60,6 +60,8 @@ pub(super) fn arm(arm: usize) -> RGBColor {
         RGBColor(0x33, 0x22, 0x88), // indigo
         RGBColor(0x11, 0x77, 0x33), // green
         RGBColor(0xCC, 0x66, 0x77), // rose
+        RGBColor(0x2E, 0x8B, 0x7D), // teal
+        RGBColor(0x8C, 0x51, 0x0A), // brown
     ];
     COLOURS[arm % COLOURS.len()]
 }
