@@ -4,13 +4,15 @@
 
 use assert_cmd::Command;
 
-const EXPERIMENTS: [&str; 17] = [
+const EXPERIMENTS: [&str; 19] = [
     "hockey-stick",
     "uneven-costs",
     "weights",
     "choices",
     "many-balancers",
     "failover",
+    "churn",
+    "herding",
     "sinkhole",
     "slow-start",
     "l4-pinning",

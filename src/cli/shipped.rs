@@ -14,6 +14,8 @@ carry! {
     "experiments/choices.ron",
     "experiments/many-balancers.ron",
     "experiments/failover.ron",
+    "experiments/churn.ron",
+    "experiments/herding.ron",
     "experiments/sinkhole.ron",
     "experiments/slow-start.ron",
     "experiments/l4-pinning.ron",

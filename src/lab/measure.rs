@@ -50,6 +50,13 @@ record! {
 }
 
 record! {
+    /// How many clients or keys get another server when servers go, come back or change their weight, under policies that
+    /// place them by a hash: the share of all, summed over changes after the warm-up, the mean over balancers. And those
+    /// of them that need not have moved: from one server to another, none of which had changed.
+    pub struct RemappedMeasure {}
+}
+
+record! {
     /// Utilization of the busiest server of each fleet over the mean of its servers: 1 if all are equally busy.
     pub struct ImbalanceMeasure {}
 }
@@ -65,6 +72,7 @@ choice! {
         InSystem(InSystemMeasure),
         FailoverTime(FailoverTimeMeasure),
         Imbalance(ImbalanceMeasure),
+        Remapped(RemappedMeasure),
     }
 }
 
@@ -100,6 +108,10 @@ pub enum What {
     Waiting(String),
     /// Mean time from a crash to the last request that a balancer sent to the server.
     FailoverTime,
+    /// Share of clients or keys that got another member, summed over changes.
+    Remapped,
+    /// Share of clients or keys that did and need not have, summed over changes.
+    RemappedNeedlessly,
     /// Utilization of the busiest server of a fleet over their mean.
     Imbalance(String),
 }
@@ -130,6 +142,7 @@ impl Measure {
             Self::DropRate(_) => vec![Quantity::drop_rate()],
             Self::InSystem(_) => vec![Quantity::in_system()],
             Self::FailoverTime(_) => vec![Quantity::failover_time()],
+            Self::Remapped(_) => vec![Quantity::remapped(), Quantity::remapped_needlessly()],
             Self::Utilization(_) => by_fleet(Quantity::utilization),
             Self::Waiting(_) => by_fleet(Quantity::waiting),
             Self::Imbalance(_) => by_fleet(Quantity::imbalance),
@@ -178,6 +191,18 @@ impl Quantity {
     #[must_use]
     pub fn failover_time() -> Self {
         Self::new(What::FailoverTime, "failover time", "failover_time", Unit::Seconds)
+    }
+
+    /// Share of clients or keys that got another member, summed over changes.
+    #[must_use]
+    pub fn remapped() -> Self {
+        Self::new(What::Remapped, "remapped", "remapped", Unit::Fraction)
+    }
+
+    /// Share of clients or keys that did and need not have, summed over changes.
+    #[must_use]
+    pub fn remapped_needlessly() -> Self {
+        Self::new(What::RemappedNeedlessly, "remapped needlessly", "remapped_needlessly", Unit::Fraction)
     }
 
     /// Share of time the workers of `fleet` are busy.

@@ -6,6 +6,7 @@
 use super::observe::{NodeSeen, Observation};
 use super::plan::{Plan, PlannedCell};
 use super::spec::RunSpec;
+use crate::actors::balancer::remapping::IDENTITIES;
 use crate::actors::clients::{ClientsSpec, Traffic};
 use crate::actors::fleet::MAX_ROWS;
 use crate::engine::Frame;
@@ -35,6 +36,8 @@ const MEMBER: u64 = 80;
 const HISTOGRAM: u64 = 32 * 1024 * 8;
 /// What clients record by window: cumulative figures and a coarse histogram.
 const WINDOW_OF_CLIENTS: u64 = 4096;
+/// The sample by which it is counted how many clients change their server.
+const SAMPLE: u64 = IDENTITIES as u64 * 4;
 /// What others record by window.
 const WINDOW: u64 = 256;
 /// What a replication holds whatever the system.
@@ -119,7 +122,8 @@ fn of_node(system: &System, node: &NodeSpec) -> u64 {
                 None => 0,
             };
             let members: u64 = balancer.to.to.0.iter().map(|name| servers(&name.text)).sum();
-            members * MEMBER + windows * WINDOW
+            let sample = if balancer.policy.places_by_hash() { 2 * SAMPLE + windows * WINDOW } else { 0 };
+            members * MEMBER + windows * WINDOW + sample
         }
         NodeSpec::Router(_) => windows * WINDOW,
         NodeSpec::Fleet(fleet) => {

@@ -3,6 +3,7 @@
 mod balancer;
 mod failover;
 mod proxy;
+mod remapping;
 mod router;
 
 use std::borrow::Cow;
@@ -103,6 +104,8 @@ impl View<'_> {
                 all.mean()
             }
             What::FailoverTime => self.failover_time(),
+            What::Remapped => self.remapped(|since| since.moved),
+            What::RemappedNeedlessly => self.remapped(|since| since.moved - since.least),
             What::Imbalance(group) => {
                 let servers = self.stations(group).flat_map(|station| station.busy_by_server(self.over));
                 let servers: Vec<u128> = servers.collect();
@@ -161,7 +164,11 @@ impl View<'_> {
                 let came = self.steps(came);
                 self.steps(areas).into_iter().map(|area| area * NANO).zip(came).collect()
             }
-            What::LatencyQuantile(_) | What::FailoverTime | What::Imbalance(_) => Vec::new(),
+            What::LatencyQuantile(_)
+            | What::FailoverTime
+            | What::Remapped
+            | What::RemappedNeedlessly
+            | What::Imbalance(_) => Vec::new(),
         };
         let skip = (self.warm_up.as_secs_f64() / width) as usize;
         all.into_iter().skip(skip).collect()

@@ -9,6 +9,7 @@ pub mod heap;
 pub mod layer;
 pub mod policies;
 pub mod policy;
+pub mod remapping;
 pub mod spec;
 pub mod subset;
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub use health::Health;
 pub use layer::{Front, Layer, Proxy};
 pub use policies::{Chooser, Policy};
 pub use policy::{Answer, Choose, Describes, Facts, Hears, Load};
+pub use remapping::Remapping;
 pub use spec::BalancerSpec;
 pub use view::View;
 
@@ -81,6 +83,8 @@ pub struct Balancer {
     /// The draws of probes, if the policy sends any.
     probing: Option<StreamKey>,
     front: Option<Box<Front>>,
+    /// Where its policy places by a hash.
+    remapping: Option<Box<Remapping>>,
     /// What has been recorded.
     pub record: BalancerRecord,
 }
@@ -90,6 +94,7 @@ impl Balancer {
     #[must_use]
     pub fn new(me: ActorId, policy: &Policy, members: Vec<Endpoint>, view: View, link: Link, key: StreamKey) -> Self {
         let probing = (policy.hears() == Hears::Probes).then(|| key.named("probe"));
+        let remapping = policy.places_by_hash().then(|| Box::new(Remapping::new(view.len())));
         let policy = policy.build(&view);
         let first = members.first().map(|member| member.actor);
         let fleet =
@@ -107,6 +112,7 @@ impl Balancer {
             probing,
             watch: None,
             front: None,
+            remapping,
             record: BalancerRecord::default(),
         }
     }
@@ -120,6 +126,12 @@ impl Balancer {
     #[must_use]
     pub fn watch(&self) -> Option<&Watch> {
         self.watch.as_deref()
+    }
+
+    /// How many clients or keys have changed their member, where its policy places them by a hash.
+    #[must_use]
+    pub fn remapping(&self) -> Option<&Remapping> {
+        self.remapping.as_deref()
     }
 
     /// The addresses of its members.
@@ -193,6 +205,9 @@ impl Balancer {
                 self.front_warmed_up(core.now());
                 if let Some(watch) = &mut self.watch {
                     watch.record.at_warm_up = watch.record.snapshot(core.now());
+                }
+                if let Some(remapping) = &mut self.remapping {
+                    remapping.at_warm_up = remapping.counts;
                 }
             }
             _ => {}
@@ -326,6 +341,9 @@ impl Balancer {
         }
         if let Some(watch) = &mut self.watch {
             watch.record.window(now, halve);
+        }
+        if let Some(remapping) = &mut self.remapping {
+            remapping.window(halve);
         }
     }
 }

@@ -55,6 +55,13 @@ pub trait Choose {
     /// `draws` is the request's own stream: the same in every arm of an experiment.
     fn choose(&mut self, view: &View, facts: Facts, draws: &mut Draws) -> Option<usize>;
 
+    /// The member that a request belongs to by its hash alone, whatever the load; must be up in `view`. `None` if no
+    /// member is up, if the hash leaves it open, and of policies that do not [place by hash](Describes::places_by_hash).
+    /// Choices do not depend on whether this was asked.
+    fn owner(&mut self, _view: &View, _facts: Facts) -> Option<usize> {
+        None
+    }
+
     /// A request has gone to `member`; `view` counts it already.
     #[inline]
     fn sent(&mut self, _view: &View, _member: usize) {}
@@ -98,6 +105,11 @@ pub trait Describes {
 
     /// True if it looks at the client or the key of a request.
     fn looks_at_identity(&self) -> bool {
+        false
+    }
+
+    /// True if it places clients or keys by a hash; see [`Choose::owner`].
+    fn places_by_hash(&self) -> bool {
         false
     }
 
@@ -164,6 +176,14 @@ macro_rules! registry {
                 }
             }
 
+            /// True if it places clients or keys by a hash.
+            #[must_use]
+            pub fn places_by_hash(&self) -> bool {
+                match self {
+                    $( Self::$policy(policy) => policy.places_by_hash(), )+
+                }
+            }
+
             /// True if it looks at the names of members.
             #[must_use]
             pub fn looks_at_names(&self) -> bool {
@@ -222,6 +242,13 @@ macro_rules! registry {
             pub fn done(&mut self, view: &View, member: usize, answer: Answer) {
                 match self {
                     $( Self::$policy(state) => state.done(view, member, answer), )+
+                }
+            }
+
+            /// The member that a request belongs to by its hash; see [`Choose::owner`].
+            pub fn owner(&mut self, view: &View, facts: Facts) -> Option<usize> {
+                match self {
+                    $( Self::$policy(state) => state.owner(view, facts), )+
                 }
             }
 

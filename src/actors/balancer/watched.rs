@@ -4,6 +4,7 @@
 use super::health::active::Pending;
 use super::health::passive::Finding;
 use super::health::rotation::{Mode, Reason};
+use super::health::slow_start::PARTS;
 use super::health::{Timer, Watch};
 use super::layer::PINNED;
 use super::*;
@@ -17,6 +18,10 @@ impl Balancer {
         for member in (0..self.members.len()).filter(|&member| !watch.rotation.has(member)) {
             self.view.set_up(member, false);
             self.policy.health_changed(&self.view, member);
+        }
+        let shares = self.shares();
+        if let Some(remapping) = &mut self.remapping {
+            remapping.begin_with(shares);
         }
         if let Some(checks) = &watch.checks {
             for member in 0..self.members.len() {
@@ -40,6 +45,26 @@ impl Balancer {
             self.speak(core, member, Reason::News, !up);
         } else if self.view.set_up(member, up) {
             self.policy.health_changed(&self.view, member);
+            self.remap();
+        }
+    }
+
+    /// How much of its full weight each member has; 0 of one that is out for another reason than being full.
+    fn shares(&self) -> Vec<u32> {
+        let Some(Watch { rotation, slow_start, .. }) = self.watch.as_deref() else {
+            return (0..self.view.len()).map(|member| PARTS * u32::from(self.view.is_up(member))).collect();
+        };
+        let share = |member| slow_start.as_ref().map_or(PARTS, |slow| slow.share(member));
+        rotation.well_members().map(|(member, well)| if well { share(member) } else { 0 }).collect()
+    }
+
+    /// Members have come, gone or changed their weight: counts who has to change the member, if anybody may.
+    fn remap(&mut self) {
+        if self.remapping.is_some() {
+            let shares = self.shares();
+            if let Some(remapping) = &mut self.remapping {
+                remapping.change(shares, &mut self.view, &mut self.policy);
+            }
         }
     }
 
@@ -134,6 +159,9 @@ impl Balancer {
             (0..self.members.len()).for_each(|member| self.show(core.now(), member, reason));
         } else {
             self.show(core.now(), member, reason);
+        }
+        if reason != Reason::Full {
+            self.remap();
         }
     }
 
@@ -354,5 +382,6 @@ impl Balancer {
             self.view.set_weight(member, slow.weight(member, weight));
         }
         self.policy.weights_changed(&self.view);
+        self.remap();
     }
 }

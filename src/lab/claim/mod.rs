@@ -7,8 +7,8 @@ mod term;
 
 pub use bound::Bound;
 pub use term::{
-    DropRateOf, FailoverTimeOf, ImbalanceOf, InSystemOf, MeanOf, P50Of, P90Of, P95Of, P99Of, P999Of, QuantileOf, Term,
-    ThroughputOf, UtilizationOf, WaitingOf,
+    DropRateOf, FailoverTimeOf, ImbalanceOf, InSystemOf, MeanOf, P50Of, P90Of, P95Of, P99Of, P999Of, QuantileOf,
+    RemappedNeedlesslyOf, RemappedOf, Term, ThroughputOf, UtilizationOf, WaitingOf,
 };
 
 use super::results::{ClaimResult, Results, Verdict};

@@ -37,6 +37,10 @@ terms! {
     InSystemOf,
     /// Mean time from a crash to the last request that a balancer sent to the server.
     FailoverTimeOf,
+    /// Share of clients or keys that get another server when servers go or come back, summed over changes.
+    RemappedOf,
+    /// Those of them that need not have moved.
+    RemappedNeedlesslyOf,
 }
 
 record! {
@@ -101,6 +105,8 @@ choice! {
         Utilization(UtilizationOf),
         Waiting(WaitingOf),
         Imbalance(ImbalanceOf),
+        Remapped(RemappedOf),
+        RemappedNeedlessly(RemappedNeedlesslyOf),
     }
 }
 
@@ -123,6 +129,8 @@ impl Term {
             Self::Utilization(of) => of.arm.as_ref(),
             Self::Waiting(of) => of.arm.as_ref(),
             Self::Imbalance(of) => of.arm.as_ref(),
+            Self::Remapped(of) => of.arm.as_ref(),
+            Self::RemappedNeedlessly(of) => of.arm.as_ref(),
         }
     }
 
@@ -155,6 +163,8 @@ impl Term {
             Self::DropRate(_) => Quantity::drop_rate(),
             Self::InSystem(_) => Quantity::in_system(),
             Self::FailoverTime(_) => Quantity::failover_time(),
+            Self::Remapped(_) => Quantity::remapped(),
+            Self::RemappedNeedlessly(_) => Quantity::remapped_needlessly(),
             Self::Utilization(_) => Quantity::utilization(fleet(), fleets),
             Self::Waiting(_) => Quantity::waiting(fleet(), fleets),
             Self::Imbalance(_) => Quantity::imbalance(fleet(), fleets),

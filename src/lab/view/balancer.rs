@@ -1,5 +1,6 @@
 //! What a balancer gave: its traffic, and the health of its members as it saw it.
 
+use super::remapping::{remapped_by_window, remapping_values};
 use super::{NANO, View, ratio, word};
 use crate::actors::balancer::Balancer;
 use crate::actors::balancer::health::HealthRecord;
@@ -8,7 +9,7 @@ use crate::lab::observe::{NodeSeen, Word};
 use crate::lab::results::Unit;
 use crate::model::NodeInfo;
 
-type Value = (Word, Word, Unit, Option<f64>);
+pub(super) type Value = (Word, Word, Unit, Option<f64>);
 
 impl View<'_> {
     pub(super) fn see_balancer(&self, balancer: &Balancer, place: usize, info: &NodeInfo) -> NodeSeen {
@@ -41,6 +42,10 @@ impl View<'_> {
                 let retries = windows.iter().map(|window| window.counts.retries);
                 series.push((word("retries"), Unit::PerSecond, self.rates(retries)));
             }
+        }
+        if let Some(remapping) = balancer.remapping() {
+            values.extend(remapping_values(remapping));
+            series.push((word("remapped"), Unit::Fraction, remapped_by_window(remapping)));
         }
         if let Some(proxy) = balancer.proxy() {
             values.extend(self.proxy_values(proxy));

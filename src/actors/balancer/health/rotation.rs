@@ -140,9 +140,24 @@ impl Rotation {
         Effect { on_everybody, well: (before.is_well() != after.is_well()).then(|| after.is_well()) }
     }
 
+    /// The members in order, with whether each would get requests if none were full.
+    pub fn well_members(&self) -> impl Iterator<Item = (usize, bool)> + '_ {
+        let no_primary = self.well == 0 && self.members.iter().any(|member| member.backup && member.is_well());
+        let has = move |member: &Member| match self.mode_of(no_primary) {
+            Mode::Primaries => !member.backup && member.is_well(),
+            Mode::Panic => !member.backup,
+            Mode::Backups => member.backup && member.is_well(),
+        };
+        self.members.iter().map(has).enumerate()
+    }
+
     /// Envoy's threshold: panic if the percentage of those that are well is below it.
     fn find_mode(&self) -> Mode {
-        if self.open == 0 && self.open_backups > 0 {
+        self.mode_of(self.open == 0 && self.open_backups > 0)
+    }
+
+    fn mode_of(&self, only_backups: bool) -> Mode {
+        if only_backups {
             return Mode::Backups;
         }
         let well = 100.0 * self.well as f64;

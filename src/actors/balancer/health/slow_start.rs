@@ -77,15 +77,17 @@ impl SlowStart {
         }
     }
 
+    /// How much of its full weight `member` has, in [`PARTS`].
+    #[must_use]
+    pub fn share(&self, member: usize) -> u32 {
+        self.ramps[member].map_or(PARTS, |ramp| parts(ramp.step))
+    }
+
     /// The effective weight of `member`, whose full weight is `weight`. As it was while nobody is on a ramp, else in
     /// [`PARTS`].
     #[must_use]
     pub fn weight(&self, member: usize, weight: u32) -> u32 {
-        match self.ramps[member] {
-            _ if self.rising == 0 => weight,
-            None => weight * PARTS,
-            Some(ramp) => weight * parts(ramp.step),
-        }
+        if self.rising == 0 { weight } else { weight * self.share(member) }
     }
 }
 

@@ -60,6 +60,10 @@ impl Describes for BoundedLoadHash {
         true
     }
 
+    fn places_by_hash(&self) -> bool {
+        true
+    }
+
     fn looks_at_names(&self) -> bool {
         true
     }
@@ -81,6 +85,10 @@ impl Choose for Bounded {
         }
         let (c, active, weight) = (self.c, self.active + 1, self.weight);
         self.points.first(view, facts, |member| view.active(member) < bound(c, active, view.weight(member), weight))
+    }
+
+    fn owner(&mut self, view: &View, facts: Facts) -> Option<usize> {
+        self.points.owner(view, facts)
     }
 
     #[inline]

@@ -45,6 +45,10 @@ impl Describes for IpHash {
         true
     }
 
+    fn places_by_hash(&self) -> bool {
+        true
+    }
+
     fn follows_weights(&self) -> bool {
         false
     }
@@ -56,6 +60,20 @@ impl Choose for Ring {
         if view.available().is_empty() {
             return None;
         }
+        if let Some(member) = self.owner(view, facts) {
+            return Some(member);
+        }
+        loop {
+            let member = self.fallback;
+            self.fallback = (member + 1) % view.len();
+            if view.is_up(member) {
+                return Some(member);
+            }
+        }
+    }
+
+    #[inline]
+    fn owner(&mut self, view: &View, facts: Facts) -> Option<usize> {
         let total = *self.up_to.last()?;
         let octets = facts.client.to_be_bytes();
         let mut hash = SEED;
@@ -69,13 +87,7 @@ impl Choose for Ring {
                 return Some(member);
             }
         }
-        loop {
-            let member = self.fallback;
-            self.fallback = (member + 1) % view.len();
-            if view.is_up(member) {
-                return Some(member);
-            }
-        }
+        None
     }
 }
 

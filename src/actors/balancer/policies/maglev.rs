@@ -122,6 +122,10 @@ impl Describes for Maglev {
         true
     }
 
+    fn places_by_hash(&self) -> bool {
+        true
+    }
+
     fn looks_at_names(&self) -> bool {
         true
     }
@@ -139,6 +143,11 @@ impl Describes for Maglev {
 impl Choose for Table {
     #[inline]
     fn choose(&mut self, view: &View, facts: Facts, _draws: &mut Draws) -> Option<usize> {
+        self.owner(view, facts)
+    }
+
+    #[inline]
+    fn owner(&mut self, view: &View, facts: Facts) -> Option<usize> {
         if self.stale {
             self.fill(view);
         }

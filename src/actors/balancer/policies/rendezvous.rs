@@ -41,6 +41,10 @@ impl Describes for Rendezvous {
         true
     }
 
+    fn places_by_hash(&self) -> bool {
+        true
+    }
+
     fn looks_at_names(&self) -> bool {
         true
     }
@@ -58,6 +62,10 @@ impl Choose for Hashes {
     }
 
     fn choose(&mut self, view: &View, facts: Facts, _draws: &mut Draws) -> Option<usize> {
+        self.owner(view, facts)
+    }
+
+    fn owner(&mut self, view: &View, facts: Facts) -> Option<usize> {
         let key = mix(xxh64(self.by.text(facts).bytes(), 0));
         let mut best: Option<(f64, u64, u32)> = None;
         for &member in view.available() {

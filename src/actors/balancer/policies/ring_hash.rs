@@ -55,6 +55,10 @@ impl Describes for RingHash {
         true
     }
 
+    fn places_by_hash(&self) -> bool {
+        true
+    }
+
     fn looks_at_names(&self) -> bool {
         true
     }
@@ -71,6 +75,11 @@ impl Describes for RingHash {
 impl Choose for Points {
     #[inline]
     fn choose(&mut self, view: &View, facts: Facts, _draws: &mut Draws) -> Option<usize> {
+        self.owner(view, facts)
+    }
+
+    #[inline]
+    fn owner(&mut self, view: &View, facts: Facts) -> Option<usize> {
         if view.available().is_empty() { None } else { self.first(view, facts, |_| true) }
     }
 }
