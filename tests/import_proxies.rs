@@ -118,6 +118,16 @@ fn depth_and_size_are_bounded() {
     assert!(refused("haproxy", "long.cfg", &long).contains("MiB"));
     let line = b"server_name ".iter().copied().chain(b"x".repeat(10_000_000)).collect::<Vec<u8>>();
     assert!(refused("nginx", "line.conf", &line).contains("the file ends"));
+    let upstreams = (0..20_000).map(|n| format!("upstream u{n} {{ server s; }}\n")).collect::<String>();
+    let servers =
+        (0..2000).map(|n| format!("backend b{n}\nserver-template s 10000 a:1\ntimeout check 1s\n")).collect::<String>();
+    let folder = tempfile::tempdir().expect("a folder");
+    for (program, text) in [("nginx", &upstreams), ("haproxy", &servers)] {
+        let path = folder.path().join(program);
+        fs::write(&path, text).expect("writable");
+        let (code, _, err) = run(&["import", program, &path.display().to_string()]);
+        assert!(code == Some(0) && err.contains("left out"), "{program}: {code:?}");
+    }
     let many = b"backend a\n".repeat(1_000_000);
     assert!(refused("haproxy", "many.cfg", &many).contains("nothing to balance"));
 }

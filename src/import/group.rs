@@ -3,6 +3,9 @@
 use super::source::At;
 use crate::schema::quantity::Span;
 
+/// Groups of a configuration at most; more are noted and left out.
+pub const MOST_GROUPS: usize = 5000;
+
 /// A value and the line that says it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Said<T> {

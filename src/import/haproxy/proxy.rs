@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use super::balance::balance;
 use super::retry::retry;
 use super::sections::{Line, Section};
-use super::server::servers;
+use super::server::{Parameters, servers};
 use super::settings::Settings;
 use super::short;
 use crate::import::Report;
-use crate::import::group::{Group, Said};
+use crate::import::group::{Group, MOST_GROUPS, Said};
 use crate::import::report::Why;
+
+/// Servers of a section from which on no more are taken in; twice as many of all sections.
+const MOST_SERVERS: usize = 100_000;
 
 /// First words of lines that bear on load and are not in the model.
 const NOT_EXPRESSED: &[(&str, &str)] = &[
@@ -165,12 +168,16 @@ fn proxy(
     report: &mut Report,
 ) {
     let what = format!("{} \"{}\"", section.kind, short(&section.name));
-    let settings_lines: Vec<&Line> = section.lines.iter().filter(|line| settings.set(line)).collect();
+    let (settings_lines, lines): (Vec<&Line>, Vec<&Line>) = section.lines.iter().partition(|line| settings.set(line));
+    let parameters = Parameters::by_default(&settings, report);
     let mut members = Vec::new();
     let mut disabled = false;
-    for line in section.lines.iter().filter(|line| !settings_lines.contains(line)) {
+    for line in lines {
         match line.words[0].as_str() {
-            "server" | "server-template" => members.extend(servers(line, &settings, report)),
+            "server" | "server-template" if members.len() >= MOST_SERVERS => {
+                report.note(line.at, Why::NotExpressed, format!("more than {MOST_SERVERS} servers: left out"));
+            }
+            "server" | "server-template" => members.extend(servers(line, parameters.clone(), report)),
             "use_backend" => use_backend(line, &what, ways, report),
             "disabled" => {
                 disabled = true;
@@ -191,6 +198,11 @@ fn proxy(
     }
     if members.is_empty() {
         report.note(section.at, Why::NotExpressed, format!("{what} has no servers: left out"));
+        return;
+    }
+    let known: usize = groups.iter().map(|group| group.servers.len()).sum();
+    if groups.len() >= MOST_GROUPS || known + members.len() > 2 * MOST_SERVERS {
+        report.note(section.at, Why::NotExpressed, format!("{what} is more than the model holds: left out"));
         return;
     }
     if groups.iter().any(|group| group.name == section.name) {

@@ -125,9 +125,9 @@ const NOT_EXPRESSED: &[(&str, usize, &str)] = &[
     ("track", 1, "each server is watched by itself in the model"),
 ];
 
-/// What parameters say so far.
+/// What the parameters of a server say so far.
 #[derive(Clone, Debug)]
-struct Parameters {
+pub struct Parameters {
     weight: u32,
     backup: bool,
     disabled: bool,
@@ -137,11 +137,12 @@ struct Parameters {
     interval: Span,
     fall: u32,
     rise: u32,
+    timeout: Option<Span>,
 }
 
 /// Reads a line `server NAME ADDRESS [parameters]` or `server-template PREFIX NUMBER ADDRESS [parameters]`; gives the
 /// servers that get requests.
-pub fn servers(line: &Line, settings: &Settings, report: &mut Report) -> Vec<Server> {
+pub fn servers(line: &Line, mut parameters: Parameters, report: &mut Report) -> Vec<Server> {
     let at = line.at;
     let template = line.words[0] == "server-template";
     let fixed = if template { 4 } else { 3 };
@@ -162,22 +163,6 @@ pub fn servers(line: &Line, settings: &Settings, report: &mut Report) -> Vec<Ser
     } else {
         vec![line.words[1].clone()]
     };
-    // https://docs.haproxy.org/2.6/configuration.html#5.2: inter 2s, fall 3, rise 2.
-    let mut parameters = Parameters {
-        weight: 1,
-        backup: false,
-        disabled: false,
-        max_connections: None,
-        slow_start: None,
-        checked: None,
-        interval: Span::from_seconds(2.0).unwrap_or(Span::ZERO),
-        fall: 3,
-        rise: 2,
-    };
-    for said in &settings.default_server {
-        report.used(said.at);
-        parameters.read(&said.value, said.at, report);
-    }
     parameters.read(&line.words[fixed..], at, report);
     if parameters.disabled || parameters.weight == 0 {
         let why = if parameters.disabled { "`disabled`" } else { "`weight 0`" };
@@ -189,7 +174,7 @@ pub fn servers(line: &Line, settings: &Settings, report: &mut Report) -> Vec<Ser
             "`maxconn`: requests above it go to other servers, and away where all are full; in HAProxy they wait";
         report.note(most.at, Why::Approximated, message);
     }
-    let watch = parameters.watch(settings, at, report);
+    let watch = parameters.watch(at);
     let server = |name| Server {
         name,
         at,
@@ -213,6 +198,28 @@ fn template_names(prefix: &str, range: &str) -> Option<Vec<String>> {
 }
 
 impl Parameters {
+    /// What holds for the servers of a section that say nothing else.
+    pub fn by_default(settings: &Settings, report: &mut Report) -> Self {
+        // https://docs.haproxy.org/2.6/configuration.html#5.2: inter 2s, fall 3, rise 2.
+        let mut parameters = Self {
+            weight: 1,
+            backup: false,
+            disabled: false,
+            max_connections: None,
+            slow_start: None,
+            checked: None,
+            interval: Span::from_seconds(2.0).unwrap_or(Span::ZERO),
+            fall: 3,
+            rise: 2,
+            timeout: settings.time("timeout check", report).map(|said| said.value),
+        };
+        for said in &settings.default_server {
+            report.used(said.at);
+            parameters.read(&said.value, said.at, report);
+        }
+        parameters
+    }
+
     /// One arm each.
     fn read(&mut self, words: &[String], at: At, report: &mut Report) {
         let mut words = words.iter().map(String::as_str);
@@ -264,11 +271,11 @@ impl Parameters {
         Some(())
     }
 
-    fn watch(&self, settings: &Settings, at: At, report: &mut Report) -> Said<Watch> {
+    fn watch(&self, at: At) -> Said<Watch> {
         let Some(checked) = self.checked else { return Said::new(Watch::Never, at) };
-        let timeout = settings.time("timeout check", report).map_or(self.interval, |said| said.value);
         // A check that outlasts the interval is no part of the model.
-        let timeout = if timeout.seconds() > self.interval.seconds() { self.interval } else { timeout };
+        let timeout =
+            self.timeout.filter(|timeout| timeout.seconds() < self.interval.seconds()).unwrap_or(self.interval);
         Said::new(Watch::Checked { interval: self.interval, timeout, fall: self.fall, rise: self.rise }, checked)
     }
 }

@@ -123,7 +123,10 @@ impl Walk {
             return;
         };
         let applied = Applied::of(&scope.settings, protocol, scope.stream, at, &mut self.report);
-        let upstream = self.upstreams.find_or_make(target, port, scope.stream, at);
+        let Some(upstream) = self.upstreams.find_or_make(target, port, scope.stream, at) else {
+            self.report.note(at, Why::NotExpressed, "there are more upstreams than the model holds: left out");
+            return;
+        };
         let entrance = match (scope.location.as_str(), scope.server.as_str()) {
             ("", "") => format!("`{}`", short(written)),
             ("", server) => server.to_owned(),

@@ -4,7 +4,7 @@ use super::server::{server, with_port};
 use super::settings::Applied;
 use super::tree::{Directive, short};
 use crate::import::Report;
-use crate::import::group::{Balance, By, Group, Hashing, Said};
+use crate::import::group::{Balance, By, Group, Hashing, MOST_GROUPS, Said};
 use crate::import::report::Why;
 use crate::import::source::At;
 
@@ -41,6 +41,11 @@ impl Upstreams {
         let at = directive.at;
         let name = directive.first().unwrap_or_default();
         report.used(at);
+        if self.list.len() >= MOST_GROUPS {
+            report.note(at, Why::NotExpressed, format!("more than {MOST_GROUPS} upstreams: left out"));
+            note_inside(directive, report);
+            return;
+        }
         if self.find(name, stream).is_some() {
             report.note(at, Why::NotUnderstood, format!("a second upstream \"{}\": left out", short(name)));
             note_inside(directive, report);
@@ -71,9 +76,12 @@ impl Upstreams {
         self.list.iter_mut().find(|upstream| same(&upstream.group))
     }
 
-    /// The upstream of that name; else one that is made of the address itself.
-    pub fn find_or_make(&mut self, name: &str, port: u16, stream: bool, at: At) -> &mut Upstream {
+    /// The upstream of that name; else one that is made of the address itself. `None` if there are too many.
+    pub fn find_or_make(&mut self, name: &str, port: u16, stream: bool, at: At) -> Option<&mut Upstream> {
         if self.find(name, stream).is_none() {
+            if self.list.len() >= MOST_GROUPS {
+                return None;
+            }
             let address = with_port(name, port);
             let direct = Directive { name: "server".to_owned(), arguments: vec![address], at, block: None };
             let server = server(&direct, &mut Report::default());
@@ -91,10 +99,7 @@ impl Upstreams {
             };
             self.list.push(Upstream { group, zone: true, applied: None });
         }
-        let place = self.list.iter().position(|upstream| {
-            upstream.group.name.eq_ignore_ascii_case(name) && upstream.group.layer4.is_some() == stream
-        });
-        &mut self.list[place.unwrap_or(0)]
+        self.find(name, stream)
     }
 
     /// The groups that have servers.
