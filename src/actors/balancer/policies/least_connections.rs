@@ -8,8 +8,9 @@ use crate::schema::record;
 record! {
     /// The member with the fewest active requests for its weight, as this balancer counts them; equals take turns.
     ///
-    /// The score is active / weight, as in nginx `least_conn` and HAProxy `leastconn`. With equal weights a choice
-    /// costs O(1) (members queue up by their number of active requests), else O(log n).
+    /// The score is active / weight, as in nginx `least_conn` and HAProxy `leastconn`. Connections that are held come to
+    /// each member as often as there; only the order among equals differs: nginx takes a step of its smooth round robin.
+    /// With equal weights a choice costs O(1) (members queue up by their number of active requests), else O(log n).
     pub struct LeastConnections {}
 }
 
