@@ -43,7 +43,7 @@ record! {
         /// Weight of each server for the policies that use weights; 1 to 65,535. Without it, every server has weight 1.
         pub weights: Vec<u32> = Vec::new(),
         /// Name of each server, such as "10.0.0.1:80", for the policies that hash it. Without it, the servers of "web" are
-        /// called web-0, web-1 and so on; those of its second copy web[1]-0 and so on.
+        /// called web-0, web-1 and so on; those of its second copy `web[1]-0` and so on.
         pub names: Vec<String> = Vec::new(),
         /// Servers that get requests only while a balancer has no other to turn to, counted from 0.
         pub backups: Vec<usize> = Vec::new(),
