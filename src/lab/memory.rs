@@ -14,7 +14,8 @@ use crate::engine::calendar::MAX_PENDING;
 use crate::measure::windows::MAX_WINDOWS;
 use crate::model::{NodeSpec, System, depth};
 
-/// A request in flight: two lines of the cache, its place among the free ones, and an event of its own.
+/// A request in flight: a line of the cache and its details, a third more for lists that grow, its place among the free
+/// ones, and an event of its own.
 const REQUEST: u64 = 128 + 4 + EVENT;
 /// An event that waits: its key in the heap and its slot.
 const EVENT: u64 = 32;
