@@ -1,5 +1,8 @@
 //! Least connections.
 
+use std::cmp::Ordering;
+
+use crate::actors::balancer::heap::MemberHeap;
 use crate::actors::balancer::policy::{Answer, Choose, Describes, Facts};
 use crate::actors::balancer::view::View;
 use crate::engine::random::Draws;
@@ -68,8 +71,6 @@ impl Choose for Scores {
         *self = LeastConnections {}.build(view);
     }
 }
-
-const NONE: u32 = u32::MAX;
 
 /// The neighbours in a queue.
 #[derive(Clone, Copy, Debug)]
@@ -174,13 +175,27 @@ impl Buckets {
     }
 }
 
+/// What a member has to do for its weight, and when it was chosen last.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Score {
+    active: u32,
+    weight: u32,
+    chosen: u64,
+}
+
+impl PartialOrd for Score {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        // active / weight by cross multiplication: exact.
+        let left = u64::from(self.active) * u64::from(other.weight);
+        let right = u64::from(other.active) * u64::from(self.weight);
+        (left, self.chosen).partial_cmp(&(right, other.chosen))
+    }
+}
+
 /// Members in a binary heap by active / weight, then by who was chosen longest ago.
 #[derive(Clone, Debug)]
 pub struct ScoreHeap {
-    heap: Vec<u32>,
-    places: Vec<u32>,
-    active: Vec<u32>,
-    weight: Vec<u32>,
+    heap: MemberHeap<Score>,
     chosen: Vec<u64>,
     clock: u64,
 }
@@ -188,26 +203,16 @@ pub struct ScoreHeap {
 impl ScoreHeap {
     fn new(view: &View) -> Self {
         let members = view.len();
-        let mut heap = Self {
-            heap: Vec::with_capacity(members),
-            places: vec![NONE; members],
-            active: (0..members).map(|member| view.active(member)).collect(),
-            weight: (0..members).map(|member| view.weight(member)).collect(),
-            // Before anybody was chosen, the first in the list comes first.
-            chosen: (0..members as u64).collect(),
-            clock: members as u64,
-        };
-        for member in 0..members {
-            if view.is_up(member) {
-                heap.insert(member as u32);
-            }
-        }
+        // Before anybody was chosen, the first in the list comes first.
+        let chosen = (0..members as u64).collect();
+        let mut heap = Self { heap: MemberHeap::new(members), chosen, clock: members as u64 };
+        (0..members).for_each(|member| heap.health_changed(view, member));
         heap
     }
 
     #[inline]
     fn least(&self) -> Option<usize> {
-        self.heap.first().map(|&member| member as usize)
+        self.heap.first().map(|(_, member)| member)
     }
 
     #[inline]
@@ -219,78 +224,21 @@ impl ScoreHeap {
 
     #[inline]
     fn done(&mut self, view: &View, member: usize) {
-        self.active[member] = view.active(member);
-        let place = self.places[member];
-        if place != NONE {
-            let place = self.sift_up(place as usize);
-            self.sift_down(place);
+        if self.heap.contains(member) {
+            self.rank(view, member);
         }
+    }
+
+    fn rank(&mut self, view: &View, member: usize) {
+        let score = Score { active: view.active(member), weight: view.weight(member), chosen: self.chosen[member] };
+        self.heap.set(member, score);
     }
 
     fn health_changed(&mut self, view: &View, member: usize) {
-        self.active[member] = view.active(member);
         if view.is_up(member) {
-            self.insert(member as u32);
-        } else if self.places[member] != NONE {
-            let place = self.places[member] as usize;
-            let last = self.heap.len() - 1;
-            self.swap(place, last);
-            self.heap.pop();
-            self.places[member] = NONE;
-            if place < last {
-                let place = self.sift_up(place);
-                self.sift_down(place);
-            }
-        }
-    }
-
-    fn insert(&mut self, member: u32) {
-        self.places[member as usize] = self.heap.len() as u32;
-        self.heap.push(member);
-        self.sift_up(self.heap.len() - 1);
-    }
-
-    #[inline]
-    fn precedes(&self, a: u32, b: u32) -> bool {
-        let (a, b) = (a as usize, b as usize);
-        // active / weight by cross multiplication: exact.
-        let left = u64::from(self.active[a]) * u64::from(self.weight[b]);
-        let right = u64::from(self.active[b]) * u64::from(self.weight[a]);
-        (left, self.chosen[a]) < (right, self.chosen[b])
-    }
-
-    #[inline]
-    fn swap(&mut self, a: usize, b: usize) {
-        self.heap.swap(a, b);
-        self.places[self.heap[a] as usize] = a as u32;
-        self.places[self.heap[b] as usize] = b as u32;
-    }
-
-    fn sift_up(&mut self, mut at: usize) -> usize {
-        while at > 0 {
-            let parent = (at - 1) / 2;
-            if !self.precedes(self.heap[at], self.heap[parent]) {
-                break;
-            }
-            self.swap(at, parent);
-            at = parent;
-        }
-        at
-    }
-
-    fn sift_down(&mut self, mut at: usize) {
-        loop {
-            let mut least = at;
-            for child in [2 * at + 1, 2 * at + 2] {
-                if child < self.heap.len() && self.precedes(self.heap[child], self.heap[least]) {
-                    least = child;
-                }
-            }
-            if least == at {
-                return;
-            }
-            self.swap(at, least);
-            at = least;
+            self.rank(view, member);
+        } else {
+            self.heap.remove(member);
         }
     }
 }
