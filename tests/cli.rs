@@ -102,6 +102,17 @@ fn what_the_program_carries_can_be_listed_shown_checked_and_run() {
 }
 
 #[test]
+fn a_folder_of_results_does_not_hide_the_experiment_of_its_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::create_dir(folder.path().join("weights")).expect("writable");
+    rushhour().current_dir(&folder).args(["check", "weights"]).assert().success();
+    // A folder that is no experiment's namesake is a folder.
+    fs::create_dir(folder.path().join("mine")).expect("writable");
+    let told = predicate::str::contains("it is a directory");
+    rushhour().current_dir(&folder).args(["check", "mine"]).assert().code(2).stderr(told);
+}
+
+#[test]
 fn the_resolved_form_reads_back_to_itself() {
     let folder = tempfile::tempdir().expect("a folder");
     for name in ["hockey-stick", "uneven-costs", "weights", "many-balancers", "choices", "failover", "replay", "nginx"]

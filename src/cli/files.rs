@@ -66,10 +66,13 @@ fn tidy(path: &Path) -> PathBuf {
 /// # Errors
 /// There is neither; says what is nearest.
 pub fn resolve(word: &str) -> Result<String, String> {
-    if word.starts_with(SHIPPED) || Path::new(word).exists() {
+    let shipped = shipped::by_name(word);
+    // A folder of results often goes by the name of its experiment.
+    let is_meant = Path::new(word).exists() && !(shipped.is_some() && Path::new(word).is_dir());
+    if word.starts_with(SHIPPED) || is_meant {
         return Ok(word.to_owned());
     }
-    if let Some(name) = shipped::by_name(word) {
+    if let Some(name) = shipped {
         return Ok(format!("{SHIPPED}{name}"));
     }
     let names: Vec<&str> = shipped::names().collect();

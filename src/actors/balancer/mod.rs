@@ -82,6 +82,8 @@ pub struct Balancer {
     subset: Option<Arc<[u32]>>,
     /// The draws of probes, if the policy sends any.
     probing: Option<StreamKey>,
+    /// The members to be probed with a request: kept between requests for its memory alone.
+    ask: Vec<u32>,
     front: Option<Box<Front>>,
     /// Where its policy places by a hash.
     remapping: Option<Box<Remapping>>,
@@ -110,6 +112,7 @@ impl Balancer {
             choices: key.named("choice"),
             subset: None,
             probing,
+            ask: Vec::new(),
             watch: None,
             front: None,
             remapping,
@@ -227,9 +230,9 @@ impl Balancer {
     fn probe(&mut self, core: &mut Core, key: StreamKey, id: RequestId) {
         let (now, number) = (core.now(), core.requests[id].number);
         let mut draws = key.draws(number);
-        let mut ask = Vec::new();
-        self.policy.probes(&self.view, &mut draws, &mut ask);
-        for (place, &member) in (0..).zip(&ask) {
+        self.ask.clear();
+        self.policy.probes(&self.view, &mut draws, &mut self.ask);
+        for (place, &member) in (0..).zip(&self.ask) {
             let to = self.members[member as usize];
             // Numbers of their own, for the draws of the network.
             let number = mix(mix(number) ^ mix(key.number().wrapping_add(place)));

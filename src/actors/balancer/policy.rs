@@ -103,19 +103,19 @@ pub trait Describes {
     /// The policy ready to choose among the members of `view`.
     fn build(&self, view: &View) -> Self::State;
 
-    /// True if it looks at the client or the key of a request.
-    fn looks_at_identity(&self) -> bool {
-        false
-    }
-
     /// True if it places clients or keys by a hash; see [`Choose::owner`].
     fn places_by_hash(&self) -> bool {
         false
     }
 
-    /// True if it looks at the names of members, as policies do that place them by a hash.
+    /// True if it looks at the client or the key of a request.
+    fn looks_at_identity(&self) -> bool {
+        self.places_by_hash()
+    }
+
+    /// True if it looks at the names of members.
     fn looks_at_names(&self) -> bool {
-        false
+        self.places_by_hash()
     }
 
     /// What it wants to hear from servers.

@@ -70,9 +70,11 @@ impl Memory {
             let share = (f64::from(in_flight) + 1.0) / (f64::from(served.in_flight) + 1.0);
             (served.in_flight.abs_diff(in_flight), (served.took.as_nanos() as f64 * share) as u64)
         };
-        let mut nearest: Vec<(u32, u64)> = recent.map(about).collect();
-        nearest.sort_unstable();
-        nearest.truncate(NEAREST);
+        let mut all = [(0, 0); REMEMBERED];
+        let count = all.iter_mut().zip(recent).map(|(place, served)| *place = about(served)).count();
+        let all = &mut all[..count];
+        all.sort_unstable();
+        let nearest = &mut all[..count.min(NEAREST)];
         nearest.sort_unstable_by_key(|&(_, took)| took);
         nearest.get(nearest.len() / 2).map_or(Duration::ZERO, |&(_, took)| Duration::from_nanos(took))
     }

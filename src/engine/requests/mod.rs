@@ -358,18 +358,21 @@ impl Requests {
         request
     }
 
-    /// The last actor on the return path changes its own note.
+    /// The last actor on the return path changes its own note, and from when on it waits.
     ///
     /// # Panics
     /// If nobody waits for the request: a defect of an actor.
     #[inline(never)]
-    pub fn retag(&mut self, id: RequestId, tag: u32) {
+    pub fn retag(&mut self, id: RequestId, tag: u32, entered: Time) {
         let request = &mut self.slots[id.0 as usize];
         assert!(request.depth.wrapping_sub(1) < FREE - 1, "a request is held by nobody");
         let depth = request.depth as usize - 1;
-        match request.tags.get_mut(depth) {
-            Some(near) => *near = tag,
-            None => self.far_path.at(id, depth).tag = tag,
+        match (request.tags.get_mut(depth), request.entered.get_mut(depth)) {
+            (Some(near), Some(when)) => (*near, *when) = (tag, entered),
+            _ => {
+                let frame = self.far_path.at(id, depth);
+                (frame.tag, frame.entered) = (tag, entered);
+            }
         }
     }
 

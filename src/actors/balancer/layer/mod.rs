@@ -98,15 +98,16 @@ impl Balancer {
     pub fn proxied(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let frame = core.requests.last(id)?;
         self.proxy_mut()?.done(core, id, frame);
+        let now = core.now();
+        // The time in the proxy is over; what follows is the time of the member.
+        self.record.sojourn += u128::from(now.since(frame.entered).as_nanos());
         let Some(tag) = self.pick(core, id) else {
-            let now = core.now();
             core.requests.leave(id);
             self.record.population.down(now);
-            self.record.sojourn += u128::from(now.since(frame.entered).as_nanos());
             self.turn_away(core, id);
             return None;
         };
-        core.requests.retag(id, tag);
+        core.requests.retag(id, tag, now);
         self.send(core, id, tag)
     }
 

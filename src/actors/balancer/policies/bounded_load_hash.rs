@@ -56,15 +56,7 @@ impl Describes for BoundedLoadHash {
         Bounded { points: Points::new(ring, view), c: self.c, active: 0, weight: weight_up(view) }
     }
 
-    fn looks_at_identity(&self) -> bool {
-        true
-    }
-
     fn places_by_hash(&self) -> bool {
-        true
-    }
-
-    fn looks_at_names(&self) -> bool {
         true
     }
 
@@ -105,8 +97,13 @@ impl Choose for Bounded {
         self.weight = weight_up(view);
     }
 
-    fn health_changed(&mut self, view: &View, _member: usize) {
-        self.weight = weight_up(view);
+    fn health_changed(&mut self, view: &View, member: usize) {
+        let weight = u64::from(view.weight(member));
+        if view.is_up(member) {
+            self.weight += weight;
+        } else {
+            self.weight -= weight;
+        }
     }
 }
 

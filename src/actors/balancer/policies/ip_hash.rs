@@ -41,12 +41,12 @@ impl Describes for IpHash {
         Ring { up_to, fallback: 0 }
     }
 
-    fn looks_at_identity(&self) -> bool {
+    fn places_by_hash(&self) -> bool {
         true
     }
 
-    fn places_by_hash(&self) -> bool {
-        true
+    fn looks_at_names(&self) -> bool {
+        false
     }
 
     fn follows_weights(&self) -> bool {

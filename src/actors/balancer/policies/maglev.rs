@@ -118,15 +118,7 @@ impl Describes for Maglev {
         Table::new(view, self.table, self.by.clone())
     }
 
-    fn looks_at_identity(&self) -> bool {
-        true
-    }
-
     fn places_by_hash(&self) -> bool {
-        true
-    }
-
-    fn looks_at_names(&self) -> bool {
         true
     }
 

@@ -104,8 +104,8 @@ impl Choose for Averages {
         self.shares = Shares::of(view);
     }
 
-    fn health_changed(&mut self, view: &View, _member: usize) {
-        self.shares = Shares::of(view);
+    fn health_changed(&mut self, view: &View, member: usize) {
+        self.shares.change(view, member);
     }
 }
 

@@ -65,8 +65,8 @@ impl Choose for Sample {
         Some(best)
     }
 
-    fn health_changed(&mut self, view: &View, _member: usize) {
-        self.shares = Shares::of(view);
+    fn health_changed(&mut self, view: &View, member: usize) {
+        self.shares.change(view, member);
     }
 
     fn weights_changed(&mut self, view: &View) {

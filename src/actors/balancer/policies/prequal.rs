@@ -225,7 +225,7 @@ impl Choose for Pool {
     }
 
     fn health_changed(&mut self, view: &View, member: usize) {
-        self.shares = Shares::of(view);
+        self.shares.change(view, member);
         self.probes.retain(|probe| probe.member as usize != member);
     }
 }

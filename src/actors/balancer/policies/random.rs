@@ -10,45 +10,77 @@ record! {
     pub struct Random {}
 }
 
-/// Available members in order with the running sum of their weights.
+/// The weights of available members, summed up in a tree (Fenwick 1994), so that a draw and a change cost O(log n).
 #[derive(Clone, Debug)]
 pub struct Shares {
-    members: Vec<u32>,
-    up_to: Vec<u64>,
+    /// Of each member, 0 while it is not available.
+    weights: Vec<u64>,
+    /// Place i holds the weights of the lowest set bit of i members, member i - 1 the last of them.
+    sums: Vec<u64>,
+    total: u64,
+    available: usize,
+    /// The weight of all members, if it is one.
+    alike: Option<u64>,
 }
 
 impl Shares {
     /// The shares of the members that are up.
     #[must_use]
     pub fn of(view: &View) -> Self {
-        let mut members: Vec<u32> = view.available().to_vec();
-        // `available` is in order of arrival; choices must not depend on who was down before.
-        members.sort_unstable();
-        let up_to = members
-            .iter()
-            .scan(0, |sum, &member| {
-                *sum += u64::from(view.weight(member as usize));
-                Some(*sum)
-            })
-            .collect();
-        Self { members, up_to }
+        let members = view.len();
+        let alike = (!view.is_empty() && view.equal_weights()).then(|| u64::from(view.weight(0)));
+        let mut shares = Self { weights: vec![0; members], sums: vec![0; members + 1], total: 0, available: 0, alike };
+        (0..members).for_each(|member| shares.change(view, member));
+        shares
+    }
+
+    /// A member has become available, or is no more; `view` knows it already.
+    pub fn change(&mut self, view: &View, member: usize) {
+        let weight = if view.is_up(member) { u64::from(view.weight(member)) } else { 0 };
+        let before = std::mem::replace(&mut self.weights[member], weight);
+        self.available = self.available + usize::from(weight > 0) - usize::from(before > 0);
+        self.total = self.total + weight - before;
+        let mut place = member + 1;
+        while let Some(sum) = self.sums.get_mut(place) {
+            *sum = *sum + weight - before;
+            place += place & place.wrapping_neg();
+        }
     }
 
     /// A member by weight; `None` if none is up.
     #[inline]
     pub fn pick(&self, draws: &mut Draws) -> Option<usize> {
-        let total = *self.up_to.last()?;
-        let at = draws.below(total);
-        // Equal weights need no search.
-        let place =
-            if total == self.members.len() as u64 { at as usize } else { self.up_to.partition_point(|&sum| sum <= at) };
-        Some(self.members[place] as usize)
+        if self.total == 0 {
+            return None;
+        }
+        let at = draws.below(self.total);
+        match self.alike {
+            // Equal weights need no search.
+            Some(weight) if self.available == self.weights.len() => Some((at / weight) as usize),
+            _ => Some(self.search(at)),
+        }
+    }
+
+    /// The first member up to which the weights are more than `left`.
+    fn search(&self, mut left: u64) -> usize {
+        let mut place = 0;
+        let mut step = self.weights.len().next_power_of_two();
+        while step > 0 {
+            if let Some(&sum) = self.sums.get(place + step)
+                && sum <= left
+            {
+                place += step;
+                left -= sum;
+            }
+            step /= 2;
+        }
+        place
     }
 
     /// A member other than `one`, by weight; `None` if none was drawn in many tries, as there may be no other.
     #[inline]
     pub fn pick_another(&self, one: usize, draws: &mut Draws) -> Option<usize> {
-        if self.members.len() < 2 {
+        if self.available < 2 {
             return None;
         }
         (0..MOST_DRAWS).filter_map(|_| self.pick(draws)).find(|&other| other != one)
@@ -72,8 +104,8 @@ impl Choose for Shares {
         self.pick(draws)
     }
 
-    fn health_changed(&mut self, view: &View, _member: usize) {
-        *self = Self::of(view);
+    fn health_changed(&mut self, view: &View, member: usize) {
+        self.change(view, member);
     }
 
     fn weights_changed(&mut self, view: &View) {
@@ -85,6 +117,7 @@ impl Choose for Shares {
 mod tests {
     use super::*;
     use crate::engine::random::StreamKey;
+    use proptest::prelude::*;
 
     #[test]
     fn members_are_chosen_in_proportion_to_their_weights() {
@@ -100,6 +133,27 @@ mod tests {
             let n = picks as f64;
             // Five and a half standard deviations: a right program fails less than once in ten million.
             assert!((count - n * p).abs() < 5.5 * (n * p * (1.0 - p)).sqrt(), "{count} of {n} at {p}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_draw_finds_the_member_that_adding_up_finds(
+            weights in proptest::collection::vec(1_u32..5, 1..20),
+            changes in proptest::collection::vec(any::<usize>(), 0..40),
+        ) {
+            let mut view = View::new(weights.clone());
+            let mut shares = Shares::of(&view);
+            for which in changes {
+                let member = which % weights.len();
+                let up = !view.is_up(member);
+                view.set_up(member, up);
+                shares.change(&view, member);
+                let up: Vec<usize> = (0..weights.len()).filter(|&member| view.is_up(member)).collect();
+                let owners = up.iter().flat_map(|&member| vec![member; weights[member] as usize]);
+                prop_assert_eq!((0..shares.total).map(|at| shares.search(at)).collect::<Vec<_>>(), owners.collect::<Vec<_>>());
+                prop_assert_eq!(shares.available, up.len());
+            }
         }
     }
 }

@@ -37,15 +37,7 @@ impl Describes for Rendezvous {
         Hashes { names, by: self.by.clone(), equal_weights: view.equal_weights() }
     }
 
-    fn looks_at_identity(&self) -> bool {
-        true
-    }
-
     fn places_by_hash(&self) -> bool {
-        true
-    }
-
-    fn looks_at_names(&self) -> bool {
         true
     }
 }

@@ -51,15 +51,7 @@ impl Describes for RingHash {
         Points::new(self.clone(), view)
     }
 
-    fn looks_at_identity(&self) -> bool {
-        true
-    }
-
     fn places_by_hash(&self) -> bool {
-        true
-    }
-
-    fn looks_at_names(&self) -> bool {
         true
     }
 
