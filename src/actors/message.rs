@@ -118,6 +118,66 @@ pub enum Message {
     },
     /// Everybody: the warm-up is over, measuring begins.
     WarmUpOver,
+    /// Word that its client takes a request back; it follows the request from stop to stop. See `Actors`.
+    Cancel {
+        /// The request, which is held for it.
+        id: RequestId,
+    },
+    /// Clients: an attempt has taken too long, though its request may go on.
+    AttemptTimeout {
+        /// The attempt.
+        id: RequestId,
+    },
+    /// Clients: it is time for the next attempt of a call.
+    NextAttempt {
+        /// The call's place among those of these clients.
+        call: u32,
+    },
+    /// Clients: a call has been under way long enough for a hedge.
+    Hedge {
+        /// The call's place among those of these clients.
+        call: u32,
+    },
+    /// Clients: a call, all of its attempts together, has taken too long.
+    Overdue {
+        /// The call's place among those of these clients.
+        call: u32,
+    },
+    /// Fleet: a request has waited too long in its queue, or for a place in it.
+    WaitedOut {
+        /// The request.
+        id: RequestId,
+    },
+    /// Limiter to its store: a command for the account that a request is charged to.
+    Command {
+        /// The request.
+        id: RequestId,
+    },
+    /// Limiter: the answer of its store sets out; the delay of the link is still ahead of it.
+    CommandAnswer {
+        /// The request.
+        id: RequestId,
+    },
+    /// Limiter: the answer of its store has travelled the link.
+    CommandReturned {
+        /// The request.
+        id: RequestId,
+    },
+    /// Limiter: its store has not answered in time.
+    CommandTimeout {
+        /// The request.
+        id: RequestId,
+    },
+    /// Store: a command is done.
+    CommandDone {
+        /// Which of its commands, by a number of its own.
+        number: u32,
+    },
+    /// Fallback: a request has taken too long, and gets the fallback.
+    FallbackTimeout {
+        /// The request as it came.
+        id: RequestId,
+    },
 }
 
 impl Packed for Message {
@@ -143,6 +203,18 @@ impl Packed for Message {
             Self::Broken { connection } => (16, connection),
             Self::Connected { id } => (17, id.0),
             Self::Idle { place } => (18, place),
+            Self::Cancel { id } => (19, id.0),
+            Self::AttemptTimeout { id } => (20, id.0),
+            Self::NextAttempt { call } => (21, call),
+            Self::Hedge { call } => (22, call),
+            Self::Overdue { call } => (23, call),
+            Self::WaitedOut { id } => (24, id.0),
+            Self::Command { id } => (25, id.0),
+            Self::CommandAnswer { id } => (26, id.0),
+            Self::CommandReturned { id } => (27, id.0),
+            Self::CommandTimeout { id } => (28, id.0),
+            Self::CommandDone { number } => (29, number),
+            Self::FallbackTimeout { id } => (30, id.0),
         }
     }
 
@@ -167,7 +239,19 @@ impl Packed for Message {
             15 => Self::Closed { connection: number },
             16 => Self::Broken { connection: number },
             17 => Self::Connected { id: RequestId(number) },
-            _ => Self::Idle { place: number },
+            18 => Self::Idle { place: number },
+            19 => Self::Cancel { id: RequestId(number) },
+            20 => Self::AttemptTimeout { id: RequestId(number) },
+            21 => Self::NextAttempt { call: number },
+            22 => Self::Hedge { call: number },
+            23 => Self::Overdue { call: number },
+            24 => Self::WaitedOut { id: RequestId(number) },
+            25 => Self::Command { id: RequestId(number) },
+            26 => Self::CommandAnswer { id: RequestId(number) },
+            27 => Self::CommandReturned { id: RequestId(number) },
+            28 => Self::CommandTimeout { id: RequestId(number) },
+            29 => Self::CommandDone { number },
+            _ => Self::FallbackTimeout { id: RequestId(number) },
         }
     }
 }
@@ -199,6 +283,18 @@ mod tests {
             Message::Broken { connection: 19 },
             Message::Connected { id },
             Message::Idle { place: 20 },
+            Message::Cancel { id },
+            Message::AttemptTimeout { id },
+            Message::NextAttempt { call: 21 },
+            Message::Hedge { call: 22 },
+            Message::Overdue { call: 23 },
+            Message::WaitedOut { id },
+            Message::Command { id },
+            Message::CommandAnswer { id },
+            Message::CommandReturned { id },
+            Message::CommandTimeout { id },
+            Message::CommandDone { number: 24 },
+            Message::FallbackTimeout { id },
         ];
         for (place, message) in all.into_iter().enumerate() {
             let (kind, number) = message.pack();

@@ -5,6 +5,7 @@
 
 pub mod balancer;
 pub mod breaker;
+pub mod cancel;
 pub mod clients;
 pub mod copies;
 pub mod fleet;
@@ -14,7 +15,7 @@ pub mod message;
 pub mod route;
 pub mod router;
 
-use crate::engine::{ActorId, Duration, RequestId, Requests, Time, World};
+use crate::engine::{ActorId, Duration, Hold, RequestId, Requests, Time, World};
 use crate::measure::Clock;
 use balancer::Balancer;
 use clients::Clients;
@@ -96,6 +97,11 @@ impl World for Actors {
     /// Fleets and proxies set timers of requests: a service ends.
     #[inline(always)]
     fn ring(&mut self, core: &mut Core, id: RequestId) -> Passed {
+        if core.requests.is_held(id, Hold::Timer) {
+            // Whoever set it has let go of the request since.
+            core.requests.release(id, Hold::Timer);
+            return None;
+        }
         let holder = core.requests.last(id)?.actor;
         match &mut self.all[holder.0 as usize] {
             Actor::Fleet(fleet) => fleet.service_end(core, id),

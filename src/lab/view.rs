@@ -48,7 +48,7 @@ pub(super) fn ratio(part: f64, whole: f64) -> Option<f64> {
 
 /// Requests that ended without being served.
 pub fn not_served(outcomes: &[u64]) -> u64 {
-    outcomes.iter().sum::<u64>() - outcomes[Outcome::Served as usize]
+    outcomes.iter().sum::<u64>() - outcomes[Outcome::Served as usize] - outcomes[Outcome::Degraded as usize]
 }
 
 impl View<'_> {
@@ -234,12 +234,12 @@ impl View<'_> {
         let record = &clients.record;
         let windows = record.windows.values();
         let rate = |count: fn(&ClientsSnapshot) -> u64| self.rates(windows.iter().map(count));
-        let sum = |snapshot: &ClientsSnapshot, outcomes: &[Outcome]| -> u64 {
-            outcomes.iter().map(|&outcome| snapshot.outcomes[outcome as usize]).sum()
+        let sum = |snapshot: &ClientsSnapshot, counts: fn(Outcome) -> bool| -> u64 {
+            let those = Outcome::ALL.into_iter().filter(|&outcome| counts(outcome));
+            those.map(|outcome| snapshot.outcomes[outcome as usize]).sum()
         };
-        let rejected = windows.iter().map(|snapshot| sum(snapshot, &[Outcome::QueueFull, Outcome::NoServer]));
-        let failed =
-            windows.iter().map(|snapshot| sum(snapshot, &[Outcome::Refused, Outcome::Crashed, Outcome::Error]));
+        let rejected = windows.iter().map(|snapshot| sum(snapshot, Outcome::is_rejection));
+        let failed = windows.iter().map(|snapshot| sum(snapshot, Outcome::is_failure));
         let latencies = record.latencies.values();
         let offered = record.offered - record.at_warm_up.offered;
         let area = (record.population.area(self.over) - record.at_warm_up.population) as f64 * NANO;

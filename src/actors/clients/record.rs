@@ -24,7 +24,7 @@ pub struct ClientsRecord {
     pub offered: u64,
     /// Requests by how they ended, from time zero on.
     pub outcomes: Outcomes,
-    /// Requests that were not served, by how and by whom, from time zero on.
+    /// Requests that were not served as asked, by how and by whom, from time zero on.
     pub losses: Vec<(Outcome, ActorId, u64)>,
     /// Requests whose outcome is not known yet.
     pub population: CountIntegral,

@@ -9,7 +9,7 @@ mod tests;
 pub use connection::Connection;
 
 use super::calendar::Handle;
-use super::time::Time;
+use super::time::{Duration, Time};
 
 /// Names an actor: its place in the system's list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,8 +30,24 @@ impl RequestId {
 pub enum Outcome {
     /// Answered as asked.
     Served,
+    /// Answered, but not as asked: with something older, simpler or smaller.
+    Degraded,
     /// Turned away: the queue had no place left.
     QueueFull,
+    /// Turned away: it had waited too long in a queue, or for a place in it.
+    WaitedTooLong,
+    /// Turned away to keep the load bearable: by its class, by how long it would wait, or for one that came later.
+    Shed,
+    /// Turned away by a rate limit (429).
+    RateLimited,
+    /// Turned away: too many were being worked on at once.
+    TooManyInFlight,
+    /// Turned away by an open circuit.
+    CircuitOpen,
+    /// Never sent: its own client held it back.
+    Throttled,
+    /// Dropped: its deadline had passed, so that nobody could use the answer.
+    DeadlinePassed,
     /// Turned away: no server was available.
     NoServer,
     /// The server was down: the connection was refused.
@@ -40,27 +56,88 @@ pub enum Outcome {
     Crashed,
     /// The server answered with an error.
     Error,
+    /// Its client took it back: the answer to another attempt came first.
+    Cancelled,
     /// The client stopped waiting. Set by the client, never by a server.
     TimedOut,
+    /// The user lost patience. Set by the client, never by a server.
+    GaveUp,
 }
 
 impl Outcome {
     /// Every outcome, in the order of the ledger.
-    pub const ALL: [Self; 7] =
-        [Self::Served, Self::QueueFull, Self::NoServer, Self::Refused, Self::Crashed, Self::Error, Self::TimedOut];
+    pub const ALL: [Self; 17] = [
+        Self::Served,
+        Self::Degraded,
+        Self::QueueFull,
+        Self::WaitedTooLong,
+        Self::Shed,
+        Self::RateLimited,
+        Self::TooManyInFlight,
+        Self::CircuitOpen,
+        Self::Throttled,
+        Self::DeadlinePassed,
+        Self::NoServer,
+        Self::Refused,
+        Self::Crashed,
+        Self::Error,
+        Self::Cancelled,
+        Self::TimedOut,
+        Self::GaveUp,
+    ];
 
     /// The outcome in words.
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
             Self::Served => "served",
+            Self::Degraded => "served: degraded answer",
             Self::QueueFull => "rejected: queue full",
+            Self::WaitedTooLong => "rejected: waited too long",
+            Self::Shed => "rejected: load shed",
+            Self::RateLimited => "rejected: rate limit",
+            Self::TooManyInFlight => "rejected: concurrency limit",
+            Self::CircuitOpen => "rejected: circuit open",
+            Self::Throttled => "rejected: throttled by its client",
+            Self::DeadlinePassed => "rejected: deadline passed",
             Self::NoServer => "rejected: no server available",
             Self::Refused => "failed: connection refused",
             Self::Crashed => "failed: server crashed",
             Self::Error => "failed: error answer",
+            Self::Cancelled => "cancelled",
             Self::TimedOut => "timed out",
+            Self::GaveUp => "given up",
         }
+    }
+
+    /// True of an answer that a client can use, if it comes in time.
+    #[inline]
+    #[must_use]
+    pub const fn is_answer(self) -> bool {
+        matches!(self, Self::Served | Self::Degraded)
+    }
+
+    /// True of a request that was turned away before any work was done for it.
+    #[must_use]
+    pub const fn is_rejection(self) -> bool {
+        matches!(
+            self,
+            Self::QueueFull
+                | Self::WaitedTooLong
+                | Self::Shed
+                | Self::RateLimited
+                | Self::TooManyInFlight
+                | Self::CircuitOpen
+                | Self::Throttled
+                | Self::DeadlinePassed
+                | Self::NoServer
+        )
+    }
+
+    /// True if a server failed.
+    #[must_use]
+    pub const fn is_failure(self) -> bool {
+        matches!(self, Self::Refused | Self::Crashed | Self::Error)
     }
 }
 
@@ -92,6 +169,21 @@ const NEAR: usize = 3;
 /// The depth of a slot that holds no request.
 const FREE: u8 = u8::MAX;
 
+/// The request has details.
+const DESCRIBED: u8 = 1;
+
+/// What keeps the slot of a request that is over from being used again: something in the calendar still names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Hold {
+    /// Word that its client takes it back is on its way.
+    Cancellation = 2,
+    /// A timer that no longer matters.
+    Timer = 4,
+}
+
+const HELD: u8 = Hold::Cancellation as u8 | Hold::Timer as u8;
+
 /// What every actor touches of a request in flight: one line of the processor's cache. With many requests in flight the
 /// cache is what a run waits for, so what few look at stands in [`Details`].
 #[derive(Clone, Copy, Debug)]
@@ -106,8 +198,8 @@ pub struct Request {
     pub outcome: Outcome,
     /// True once the client has stopped waiting: the work goes on for nobody.
     pub abandoned: bool,
-    /// True if its details are other than [`Details::NONE`].
-    described: bool,
+    /// Whether its details are other than [`Details::NONE`], and its holds.
+    marks: u8,
     /// Stops on the return path, or [`FREE`].
     depth: u8,
     /// Its identity for random draws: the same in every arm of an experiment.
@@ -131,6 +223,12 @@ pub struct Details {
     pub decided_by: ActorId,
     /// The connection it travels on.
     pub connection: Connection,
+    /// When its answer is of no more use, where its client tells: work on it may be dropped from then on.
+    pub deadline: Time,
+    /// After how long it may be tried again, as told by who turned it away; zero if nothing was said.
+    pub retry_after: Duration,
+    /// A request that was made on its behalf and is under way, or [`RequestId::NONE`].
+    pub child: RequestId,
 }
 
 impl Details {
@@ -142,6 +240,9 @@ impl Details {
         client: 0,
         decided_by: ActorId(u32::MAX),
         connection: Connection::OWN,
+        deadline: Time::MAX,
+        retry_after: Duration::ZERO,
+        child: RequestId::NONE,
     };
 }
 
@@ -172,6 +273,8 @@ pub struct Requests {
     far_path: FarPath,
     /// A stack: the slot used next is the one that is still in the cache.
     free: Vec<RequestId>,
+    /// Requests that are over but held.
+    held: usize,
 }
 
 /// The stage of a request is one word, for it is in one of them at a time: on its way, waiting, or in service. Whoever
@@ -247,7 +350,7 @@ impl Requests {
     #[must_use]
     pub fn new(depth: usize) -> Self {
         let far_path = FarPath { stops: depth.min(FREE as usize - 1).saturating_sub(NEAR), frames: Vec::new() };
-        Self { slots: Vec::new(), details: Vec::new(), far_path, free: Vec::new() }
+        Self { slots: Vec::new(), details: Vec::new(), far_path, free: Vec::new(), held: 0 }
     }
 
     /// A new request of `class` with identity `number`.
@@ -263,7 +366,7 @@ impl Requests {
         request.class = class;
         request.outcome = Outcome::Served;
         request.abandoned = false;
-        request.described = false;
+        request.marks = 0;
         request.depth = 0;
         (id, request)
     }
@@ -280,7 +383,7 @@ impl Requests {
             class: 0,
             outcome: Outcome::Served,
             abandoned: false,
-            described: false,
+            marks: 0,
             depth: FREE,
             number: 0,
             stage: 0,
@@ -294,14 +397,16 @@ impl Requests {
     #[inline(always)]
     #[must_use]
     pub fn details(&self, id: RequestId) -> Details {
-        if self.slots[id.0 as usize].described { self.details[id.0 as usize] } else { Details::NONE }
+        if self.slots[id.0 as usize].marks & DESCRIBED != 0 { self.details[id.0 as usize] } else { Details::NONE }
     }
 
     /// The same, to be changed.
     #[inline]
     pub fn describe(&mut self, id: RequestId) -> &mut Details {
         let details = &mut self.details[id.0 as usize];
-        if !std::mem::replace(&mut self.slots[id.0 as usize].described, true) {
+        let marks = &mut self.slots[id.0 as usize].marks;
+        if *marks & DESCRIBED == 0 {
+            *marks |= DESCRIBED;
             *details = Details::NONE;
         }
         details
@@ -323,7 +428,50 @@ impl Requests {
         let request = &mut self.slots[id.0 as usize];
         assert!(request.depth == 0, "a request ended twice or before its answer came home");
         request.depth = FREE;
-        self.free.push(id);
+        if request.marks & HELD == 0 {
+            self.free.push(id);
+        } else {
+            self.held += 1;
+        }
+    }
+
+    /// Nobody waits for the answer any more, neither to this request nor to what was asked on its behalf.
+    pub fn abandon(&mut self, id: RequestId) {
+        let mut next = id;
+        while next != RequestId::NONE {
+            self.slots[next.0 as usize].abandoned = true;
+            next = self.details(next).child;
+        }
+    }
+
+    /// From now on something in the calendar names the request even if it is over: [`Requests::release`] must follow.
+    pub fn hold(&mut self, id: RequestId, hold: Hold) {
+        debug_assert!(!self.is_held(id, hold), "a request is held twice for the same reason");
+        self.slots[id.0 as usize].marks |= hold as u8;
+    }
+
+    /// True if something in the calendar names the request for this reason.
+    #[inline]
+    #[must_use]
+    pub fn is_held(&self, id: RequestId, hold: Hold) -> bool {
+        self.slots[id.0 as usize].marks & hold as u8 != 0
+    }
+
+    /// True of a request that is over, of whose slot something in the calendar may still speak.
+    #[must_use]
+    pub fn is_over(&self, id: RequestId) -> bool {
+        self.slots[id.0 as usize].depth == FREE
+    }
+
+    /// What held the request has passed: if it is over, its slot is free.
+    pub fn release(&mut self, id: RequestId, hold: Hold) {
+        let request = &mut self.slots[id.0 as usize];
+        debug_assert!(request.marks & hold as u8 != 0, "a request that nothing holds is let go");
+        request.marks &= !(hold as u8);
+        if request.depth == FREE && request.marks & HELD == 0 {
+            self.held -= 1;
+            self.free.push(id);
+        }
     }
 
     /// The answer has come home: the request leaves its client and is over. What it was may still be read.
@@ -335,7 +483,11 @@ impl Requests {
         let request = &mut self.slots[id.0 as usize];
         assert!(request.depth == 1, "a request ended twice or before its answer came home");
         request.depth = FREE;
-        self.free.push(id);
+        if request.marks & HELD == 0 {
+            self.free.push(id);
+        } else {
+            self.held += 1;
+        }
         (
             Frame { actor: ActorId(u32::from(request.actors[0])), tag: request.tags[0], entered: request.entered[0] },
             request,
@@ -437,7 +589,7 @@ impl Requests {
     #[inline]
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.slots.len() - self.free.len() - self.held
     }
 
     /// The most requests ever in flight at once.

@@ -133,3 +133,30 @@ fn a_return_path_is_not_longer_than_the_system_is_deep() {
         requests.enter(id, ActorId(stop), 0, Time::ZERO);
     }
 }
+
+#[test]
+fn the_slot_of_a_request_that_is_held_is_not_used_again() {
+    let mut requests = Requests::new(3);
+    let (first, request) = requests.create(1, 0);
+    request.set_out(ActorId(0), 0, Time::ZERO);
+    requests.hold(first, Hold::Cancellation);
+    requests.hold(first, Hold::Timer);
+    requests.come_home(first);
+    assert_eq!((requests.in_flight(), requests.is_over(first)), (0, true));
+    assert_ne!(requests.create(2, 0).0, first);
+    requests.release(first, Hold::Timer);
+    assert_ne!(requests.create(3, 0).0, first);
+    requests.release(first, Hold::Cancellation);
+    assert_eq!(requests.create(4, 0).0, first);
+    assert!(!requests.is_held(first, Hold::Timer));
+}
+
+#[test]
+fn who_abandons_a_request_abandons_what_was_asked_on_its_behalf() {
+    let mut requests = Requests::new(3);
+    let ids: Vec<RequestId> = (0..3).map(|number| requests.create(number, 0).0).collect();
+    requests.describe(ids[0]).child = ids[1];
+    requests.describe(ids[1]).child = ids[2];
+    requests.abandon(ids[1]);
+    assert_eq!(ids.iter().map(|&id| requests[id].abandoned).collect::<Vec<_>>(), [false, true, true]);
+}

@@ -72,14 +72,33 @@ impl Outliers {
         let host = &mut self.hosts[member];
         host.answers += 1;
         let gateway = match outcome {
-            Outcome::Served | Outcome::TimedOut => {
+            // The client took it back, which says nothing of the member.
+            Outcome::Cancelled => {
+                host.answers -= 1;
+                return false;
+            }
+            // A rate limit (429) is no failure of the server.
+            Outcome::Served
+            | Outcome::Degraded
+            | Outcome::RateLimited
+            | Outcome::Throttled
+            | Outcome::TimedOut
+            | Outcome::GaveUp => {
                 host.successes += 1;
                 host.consecutive_5xx = 0;
                 host.consecutive_gateway_failure = 0;
                 return false;
             }
             Outcome::Error => false,
-            Outcome::QueueFull | Outcome::NoServer | Outcome::Refused | Outcome::Crashed => true,
+            Outcome::QueueFull
+            | Outcome::WaitedTooLong
+            | Outcome::Shed
+            | Outcome::TooManyInFlight
+            | Outcome::CircuitOpen
+            | Outcome::DeadlinePassed
+            | Outcome::NoServer
+            | Outcome::Refused
+            | Outcome::Crashed => true,
         };
         host.consecutive_gateway_failure = if gateway { host.consecutive_gateway_failure + 1 } else { 0 };
         host.consecutive_5xx += 1;

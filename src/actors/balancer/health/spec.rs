@@ -122,7 +122,9 @@ impl Failure {
             Self::Refused(_) => outcome == Outcome::Refused,
             Self::Crashed(_) => outcome == Outcome::Crashed,
             Self::Error(_) => outcome == Outcome::Error,
-            Self::Unavailable(_) => matches!(outcome, Outcome::QueueFull | Outcome::NoServer),
+            Self::Unavailable(_) => {
+                outcome.is_rejection() && !matches!(outcome, Outcome::RateLimited | Outcome::DeadlinePassed)
+            }
         }
     }
 
