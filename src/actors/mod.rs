@@ -15,6 +15,7 @@ pub mod message;
 pub mod passage;
 pub mod route;
 pub mod router;
+pub mod store;
 
 use crate::engine::{ActorId, Duration, Hold, RequestId, Requests, Time, World};
 use crate::measure::Clock;
@@ -25,6 +26,7 @@ use fleet::Fleet;
 use limiter::Limiter;
 use message::{Core, Message, Passed};
 use router::Router;
+use store::Store;
 
 /// An actor of any kind.
 #[derive(Debug)]
@@ -41,6 +43,8 @@ pub enum Actor {
     Limiter(Box<Limiter>),
     /// Stops calls to a service that is failing.
     Breaker(Box<Breaker>),
+    /// Keeps what limiters share.
+    Store(Box<Store>),
 }
 
 /// All actors of a system, ready to run.
@@ -83,6 +87,7 @@ impl Actors {
                 Actor::Balancer(balancer) => balancer.start(core),
                 Actor::Router(_) | Actor::Limiter(_) | Actor::Breaker(_) => {}
                 Actor::Fleet(fleet) => fleet.start(core),
+                Actor::Store(store) => store.start(core),
             }
         }
     }
@@ -100,6 +105,7 @@ impl World for Actors {
             Actor::Router(router) => router.handle(core, message),
             Actor::Limiter(limiter) => limiter.handle(core, message),
             Actor::Breaker(breaker) => breaker.handle(core, message),
+            Actor::Store(store) => store.handle(core, message),
         }
     }
 
@@ -116,7 +122,7 @@ impl World for Actors {
             Actor::Fleet(fleet) => fleet.service_end(core, id),
             Actor::Balancer(balancer) => balancer.proxied(core, id),
             Actor::Limiter(limiter) => limiter.passes(core, id),
-            Actor::Clients(_) | Actor::Router(_) | Actor::Breaker(_) => None,
+            Actor::Clients(_) | Actor::Router(_) | Actor::Breaker(_) | Actor::Store(_) => None,
         }
     }
 
@@ -139,6 +145,7 @@ impl World for Actors {
                 Actor::Router(router) => router.window(at, halve),
                 Actor::Limiter(limiter) => limiter.window(at, halve),
                 Actor::Breaker(breaker) => breaker.window(at, halve),
+                Actor::Store(store) => store.window(at, halve),
             }
         }
         self.clock.next_boundary()

@@ -228,6 +228,7 @@ impl View<'_> {
             Actor::Router(router) => self.see_router(router, info),
             Actor::Limiter(limiter) => self.see_limiter(limiter, info),
             Actor::Breaker(breaker) => self.see_breaker(breaker, info),
+            Actor::Store(store) => self.see_store(store, info),
             Actor::Fleet(fleet) => self.see_fleet(fleet, info),
         });
         seen.collect()

@@ -7,6 +7,7 @@ use crate::actors::fleet::{Fault, FleetSpec};
 use crate::actors::limiter::LimiterSpec;
 use crate::actors::route::RouteField;
 use crate::actors::router::RouterSpec;
+use crate::actors::store::StoreSpec;
 use crate::schema::quantity::Span;
 use crate::schema::{Decode, Encode, Kind, Map, Name, Node, Reader, choice, record};
 
@@ -22,6 +23,7 @@ choice! {
         Router(RouterSpec),
         Limiter(LimiterSpec),
         Breaker(BreakerSpec),
+        Store(StoreSpec),
     }
 }
 
@@ -30,7 +32,7 @@ impl NodeSpec {
     #[must_use]
     pub fn copies(&self) -> usize {
         match self {
-            Self::Clients(_) | Self::Router(_) => 1,
+            Self::Clients(_) | Self::Router(_) | Self::Store(_) => 1,
             Self::Balancer(balancer) => balancer.copies,
             Self::Fleet(fleet) => fleet.copies,
             Self::Limiter(limiter) => limiter.copies,
@@ -48,6 +50,7 @@ impl NodeSpec {
             Self::Router(_) => "Router",
             Self::Limiter(_) => "Limiter",
             Self::Breaker(_) => "Breaker",
+            Self::Store(_) => "Store",
         }
     }
 
@@ -57,9 +60,12 @@ impl NodeSpec {
         match self {
             Self::Clients(clients) => clients.to.to.0.iter().collect(),
             Self::Balancer(balancer) => balancer.to.to.0.iter().collect(),
-            Self::Fleet(_) => Vec::new(),
+            Self::Fleet(_) | Self::Store(_) => Vec::new(),
             Self::Router(router) => router.routes().flat_map(|route| &route.to.0).collect(),
-            Self::Limiter(limiter) => limiter.to.to.0.iter().collect(),
+            Self::Limiter(limiter) => {
+                let store = limiter.distributed.iter().flat_map(|distributed| &distributed.store.to.0);
+                limiter.to.to.0.iter().chain(store).collect()
+            }
             Self::Breaker(breaker) => breaker.to.to.0.iter().collect(),
         }
     }
@@ -71,7 +77,7 @@ impl NodeSpec {
         match self {
             Self::Limiter(limiter) => Some(&limiter.to),
             Self::Breaker(breaker) => Some(&breaker.to),
-            Self::Clients(_) | Self::Balancer(_) | Self::Fleet(_) | Self::Router(_) => None,
+            Self::Clients(_) | Self::Balancer(_) | Self::Fleet(_) | Self::Router(_) | Self::Store(_) => None,
         }
     }
 }
@@ -109,7 +115,7 @@ record! {
     pub struct FaultSpec {
         /// When it begins.
         pub at: Span,
-        /// The fleet it hits; `web[1]` is the second of several copies.
+        /// The fleet or store it hits; `web[1]` is the second of several copies.
         pub node: NodeName,
         /// What goes wrong.
         pub fault: Fault,
