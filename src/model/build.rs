@@ -8,7 +8,7 @@ use super::system::{NodeSpec, System};
 use crate::actors::balancer::health::{Roles, Watch};
 use crate::actors::balancer::{Balancer, BalancerSpec, Front, Health, Hears, View, subset::subset};
 use crate::actors::clients::connections::{Dialing, Opening, pool};
-use crate::actors::clients::{Clients, ClientsParts, ClientsSpec, Connections, Source, Traffic};
+use crate::actors::clients::{Calling, Clients, ClientsParts, ClientsSpec, Connections, Source, Traffic};
 use crate::actors::copies::Copies;
 use crate::actors::fleet::fault::FaultEvent;
 use crate::actors::fleet::signals::Dispatcher;
@@ -222,6 +222,7 @@ impl Builder<'_> {
             let classes = self.system.clients().count() as u16;
             clients.dial(Dialing::new(limits, opening, class, classes));
         }
+        clients.calling = Calling::new(spec, key, core).map(Box::new);
         Ok(Actor::Clients(Box::new(clients)))
     }
 
