@@ -1,6 +1,7 @@
 //! Reads a system that has stopped: every number a replication gives.
 
 mod balancer;
+mod calls;
 mod failover;
 mod passage;
 mod proxy;
@@ -206,7 +207,7 @@ impl View<'_> {
             let mut losses = record.losses.clone();
             losses.sort_unstable_by_key(|&(outcome, by, _)| (outcome, by));
             for (outcome, by, count) in losses {
-                let who = self.nodes.get(by.0 as usize).filter(|_| outcome != Outcome::TimedOut);
+                let who = self.nodes.get(by.0 as usize).filter(|_| !outcome.is_of_clients());
                 row(
                     who.map_or_else(
                         || outcome.words().to_owned(),
@@ -278,6 +279,9 @@ impl View<'_> {
                 let open = ratio((pool.open.area(self.over) - area) as f64 * NANO, self.span());
                 seen.values.push((word("open connections"), word("open_connections"), Unit::Count, open));
             }
+        }
+        if let Some(calling) = &clients.calling {
+            self.see_calls(calling, record, &mut seen);
         }
         seen
     }
