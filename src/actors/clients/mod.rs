@@ -259,6 +259,8 @@ impl Clients {
                 core.calendar.cancel(core.requests.details(id).timeout);
             }
             self.ended(core, frame, outcome, by);
+        } else if request.outcome.is_answer() {
+            self.record.late += 1;
         }
     }
 

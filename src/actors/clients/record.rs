@@ -11,6 +11,10 @@ pub type Outcomes = [u64; Outcome::ALL.len()];
 pub struct Snapshot {
     /// Requests made.
     pub offered: u64,
+    /// Attempts sent for them.
+    pub attempts: u64,
+    /// Answers that came when nobody waited for them any more.
+    pub late: u64,
     /// Requests by how they ended.
     pub outcomes: Outcomes,
     /// Request-nanoseconds in flight.
@@ -22,6 +26,10 @@ pub struct Snapshot {
 pub struct ClientsRecord {
     /// Requests made, from time zero on.
     pub offered: u64,
+    /// Attempts sent for them, from time zero on: one for each request where nothing is tried again.
+    pub attempts: u64,
+    /// Answers that came when nobody waited for them any more, from time zero on.
+    pub late: u64,
     /// Requests by how they ended, from time zero on.
     pub outcomes: Outcomes,
     /// Requests that were not served as asked, by how and by whom, from time zero on.
@@ -46,6 +54,7 @@ impl ClientsRecord {
     #[inline]
     pub fn made(&mut self, now: Time) {
         self.offered += 1;
+        self.attempts += 1;
         self.population.up(now);
     }
 
@@ -75,7 +84,13 @@ impl ClientsRecord {
     /// The cumulative figures now.
     #[must_use]
     pub fn snapshot(&self, now: Time) -> Snapshot {
-        Snapshot { offered: self.offered, outcomes: self.outcomes, population: self.population.area(now) }
+        Snapshot {
+            offered: self.offered,
+            attempts: self.attempts,
+            late: self.late,
+            outcomes: self.outcomes,
+            population: self.population.area(now),
+        }
     }
 
     /// The warm-up is over: what was measured so far does not count.
