@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::trouble::Trouble;
+
 /// Everything an experiment found, in plan order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Results {
@@ -86,6 +88,9 @@ pub struct Cell {
     pub replications: u32,
     /// Seconds cut off the start of each replication of this cell.
     pub warm_up: f64,
+    /// When something was wrong: from the first fault or spike of arrivals to the end of the last, or as the measure
+    /// `Recovery` says. `None` where nothing was.
+    pub trouble: Option<Trouble>,
     /// Whether a steady state exists.
     pub stability: Stability,
     /// One estimate per measure, the same measures in the same order in every cell.
@@ -282,7 +287,8 @@ pub struct NodeResult {
 pub struct Series {
     /// The node it belongs to.
     pub node: String,
-    /// Stable identifier: "offered", "served", "rejected", "failed", "timed_out", "latency_mean", "latency_p50", "latency_p99", "in_system", "utilization".
+    /// Stable identifier: "offered", "attempts", "throughput", "goodput", "degraded", "rejected", "failed",
+    /// "timed_out", "given_up", "latency_mean", "latency_p50", "latency_p99", "in_system", "utilization".
     pub quantity: String,
     /// What the numbers count.
     pub unit: Unit,
