@@ -137,7 +137,15 @@ pub fn observe(job: Job<'_>, replication: u32) -> Result<Observation, String> {
     }
     check(&actors, &core.requests, &nodes, over)?;
     let window = actors.clock().width().as_secs_f64();
-    let view = View { actors: &actors, nodes: &nodes, over, warm_up, window, latency: latency(&actors), trouble: Trouble::of(job.system) };
+    let view = View {
+        actors: &actors,
+        nodes: &nodes,
+        over,
+        warm_up,
+        window,
+        latency: latency(&actors),
+        trouble: Trouble::of(job.system),
+    };
     Ok(Observation {
         ended,
         over,

@@ -272,13 +272,19 @@ impl Planner<'_> {
         }
         let claims = &self.experiment.claims;
         let claimed = claims.iter().find(|claim| claim.needs_trouble());
-        let known = |system: &System| {
-            scope.recovery.trouble(Trouble::of(system)).is_some_and(|trouble| trouble.end.is_some())
-        };
-        if (recoveries > 0 || claimed.is_some()) && !cells.is_empty() && !cells.iter().any(|(_, _, system)| known(system)) {
+        let known =
+            |system: &System| scope.recovery.trouble(Trouble::of(system)).is_some_and(|trouble| trouble.end.is_some());
+        if (recoveries > 0 || claimed.is_some())
+            && !cells.is_empty()
+            && !cells.iter().any(|(_, _, system)| known(system))
+        {
             let arm = claimed.and_then(|claim| claim.arms().first().map(|label| label.0.region));
             let message = "nothing says from what the system recovers: it has no fault or spike of arrivals that ends";
-            self.reader.error(arm.unwrap_or(region), message, "write `measure: [Recovery(start: \"30 s\", end: \"40 s\")]`");
+            self.reader.error(
+                arm.unwrap_or(region),
+                message,
+                "write `measure: [Recovery(start: \"30 s\", end: \"40 s\")]`",
+            );
         }
     }
 

@@ -98,12 +98,8 @@ impl Station<'_> {
             }
             Self::Proxy(proxy) => {
                 let windows = proxy.record.windows.values().iter();
-                let window = |w: &ProxySnapshot| Window {
-                    arrivals: w.arrivals,
-                    busy: w.busy,
-                    wasted: 0,
-                    waiting: w.waiting,
-                };
+                let window =
+                    |w: &ProxySnapshot| Window { arrivals: w.arrivals, busy: w.busy, wasted: 0, waiting: w.waiting };
                 windows.map(window).collect()
             }
         }

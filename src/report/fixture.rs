@@ -1,8 +1,8 @@
 //! Results made by arithmetic, plausible enough to look at: for tests only.
 
 use crate::lab::results::{
-    Cell, ClaimResult, Comparison, Estimate, IntervalKind, LedgerRow, NodeResult, Results, RunSummary, Series, Stability,
-    Sweep, SweepPoint, TailPoint, Theory, Trouble, Unit, Verdict,
+    Cell, ClaimResult, Comparison, Estimate, IntervalKind, LedgerRow, NodeResult, Results, RunSummary, Series,
+    Stability, Sweep, SweepPoint, TailPoint, Theory, Trouble, Unit, Verdict,
 };
 use crate::stats::proportion::wilson;
 
@@ -227,7 +227,14 @@ fn cell(shape: &Shape, arm: usize, point: usize, rate: f64) -> Cell {
             series("users", "latency_p50", Unit::Seconds, 4, &|time| mean * 0.7 * warm(time) * grow(time), 0.1),
             series("users", "latency_p99", Unit::Seconds, 5, &|time| mean * 4.6 * warm(time) * grow(time), 0.3),
             series("users", "in_system", Unit::Count, 6, &|time| served * mean * warm(time) * grow(time), 0.2),
-            series("web", "queue", Unit::Count, 9, &|time| served * mean * warm(time) * (9.0 - 8.0 * left(time, 1.0)), 0.2),
+            series(
+                "web",
+                "queue",
+                Unit::Count,
+                9,
+                &|time| served * mean * warm(time) * (9.0 - 8.0 * left(time, 1.0)),
+                0.2,
+            ),
             series("web", "in_system", Unit::Count, 7, &|time| served * mean * warm(time) * grow(time), 0.2),
             series("web", "utilization", Unit::Fraction, 8, &|time| load.min(1.0) * warm(time), 0.03),
         ],
@@ -253,7 +260,13 @@ fn storm(arm: usize, served: f64, estimates: &mut Vec<Estimate>) {
     estimates.extend([
         number("goodput_before", "goodput before", Unit::PerSecond, Some(served), 0.01 * served),
         number("goodput_during", "goodput during", Unit::PerSecond, Some(0.1 * served), 0.003 * served),
-        number("goodput_after", "goodput after", Unit::PerSecond, Some(served * (0.1 + 0.9 * recovered)), 0.02 * served),
+        number(
+            "goodput_after",
+            "goodput after",
+            Unit::PerSecond,
+            Some(served * (0.1 + 0.9 * recovered)),
+            0.02 * served,
+        ),
         Estimate {
             interval: IntervalKind::Wilson { low: share.low, high: share.high },
             ..number("recovered", "recovered", Unit::Fraction, Some(recovered), (share.high - share.low) / 2.0)

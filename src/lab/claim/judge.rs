@@ -159,7 +159,8 @@ impl Judge<'_> {
     fn stays_down(&self, claim: &StaysDownClaim, point: usize) -> (Verdict, String) {
         let id = claim.quantity(self.scope).id;
         let estimate = self.cell(claim.arm.as_ref(), point).and_then(|cell| cell.estimate(&id));
-        let left: Vec<f64> = estimate.iter().flat_map(|estimate| estimate.replicates.iter().copied().flatten()).collect();
+        let left: Vec<f64> =
+            estimate.iter().flat_map(|estimate| estimate.replicates.iter().copied().flatten()).collect();
         let down = left.iter().filter(|left| **left < claim.below.fraction()).count() as u64;
         let all = left.len() as u64;
         let Some(bounds) = wilson(down, all, self.confidence) else {

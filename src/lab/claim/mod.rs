@@ -342,9 +342,8 @@ impl Claim {
     /// The claim in words.
     #[must_use]
     pub fn words(&self, scope: &Scope) -> String {
-        let system = |arm: Option<&Label>| {
-            arm.map_or_else(|| "the system".to_owned(), |arm| format!("\"{}\"", arm.0.text))
-        };
+        let system =
+            |arm: Option<&Label>| arm.map_or_else(|| "the system".to_owned(), |arm| format!("\"{}\"", arm.0.text));
         let text = match self {
             Self::Less(claim) => format!("{} is less than {}", claim.left.words(scope), claim.right.words(scope)),
             Self::Greater(claim) => {

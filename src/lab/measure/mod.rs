@@ -328,14 +328,7 @@ mod tests {
             Measure::Goodput(GoodputMeasure { by: by() }),
         ];
         assert_eq!(ids(&measures, &[], &["users"]), ["latency_mean", "latency_p99", "goodput"]);
-        let several = [
-            "latency_mean:a",
-            "latency_mean:b",
-            "latency_p99:a",
-            "latency_p99:b",
-            "goodput:a",
-            "goodput:b",
-        ];
+        let several = ["latency_mean:a", "latency_mean:b", "latency_p99:a", "latency_p99:b", "goodput:a", "goodput:b"];
         assert_eq!(ids(&measures, &[], &["a", "b"]), several);
     }
 

@@ -55,12 +55,12 @@ impl View<'_> {
     /// The clients called `of`, or all.
     fn clients<'b>(&'b self, of: Option<&'b str>) -> impl Iterator<Item = &'b Clients> {
         let wanted = move |info: &NodeInfo| of.is_none_or(|of| info.name == of);
-        self.actors.all.iter().zip(self.nodes).filter(move |(_, info)| wanted(info)).filter_map(|(actor, _)| {
-            match actor {
+        self.actors.all.iter().zip(self.nodes).filter(move |(_, info)| wanted(info)).filter_map(
+            |(actor, _)| match actor {
                 Actor::Clients(clients) => Some(&**clients),
                 _ => None,
-            }
-        })
+            },
+        )
     }
 
     /// A number that clients see.
