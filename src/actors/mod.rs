@@ -7,6 +7,7 @@ pub mod balancer;
 pub mod breaker;
 pub mod cancel;
 pub mod clients;
+pub mod concurrency;
 pub mod copies;
 pub mod fleet;
 pub mod limiter;
