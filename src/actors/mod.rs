@@ -13,14 +13,17 @@ pub mod fleet;
 pub mod limiter;
 pub mod link;
 pub mod message;
+pub mod passage;
 pub mod route;
 pub mod router;
 
 use crate::engine::{ActorId, Duration, Hold, RequestId, Requests, Time, World};
 use crate::measure::Clock;
 use balancer::Balancer;
+use breaker::Breaker;
 use clients::Clients;
 use fleet::Fleet;
+use limiter::Limiter;
 use message::{Core, Message, Passed};
 use router::Router;
 
@@ -35,6 +38,10 @@ pub enum Actor {
     Fleet(Box<Fleet>),
     /// Sends requests where its rules say.
     Router(Box<Router>),
+    /// Lets as many requests pass as its rules allow.
+    Limiter(Box<Limiter>),
+    /// Stops calls to a service that is failing.
+    Breaker(Box<Breaker>),
 }
 
 /// All actors of a system, ready to run.
@@ -75,7 +82,7 @@ impl Actors {
             match actor {
                 Actor::Clients(clients) => clients.start(core),
                 Actor::Balancer(balancer) => balancer.start(core),
-                Actor::Router(_) => {}
+                Actor::Router(_) | Actor::Limiter(_) | Actor::Breaker(_) => {}
                 Actor::Fleet(fleet) => fleet.start(core),
             }
         }
@@ -92,10 +99,12 @@ impl World for Actors {
             Actor::Balancer(balancer) => balancer.handle(core, message),
             Actor::Fleet(fleet) => fleet.handle(core, message),
             Actor::Router(router) => router.handle(core, message),
+            Actor::Limiter(limiter) => limiter.handle(core, message),
+            Actor::Breaker(breaker) => breaker.handle(core, message),
         }
     }
 
-    /// Fleets and proxies set timers of requests: a service ends.
+    /// Fleets, proxies and limiters set timers of requests: a service or a wait ends.
     #[inline(always)]
     fn ring(&mut self, core: &mut Core, id: RequestId) -> Passed {
         if core.requests.is_held(id, Hold::Timer) {
@@ -107,7 +116,8 @@ impl World for Actors {
         match &mut self.all[holder.0 as usize] {
             Actor::Fleet(fleet) => fleet.service_end(core, id),
             Actor::Balancer(balancer) => balancer.proxied(core, id),
-            Actor::Clients(_) | Actor::Router(_) => None,
+            Actor::Limiter(limiter) => limiter.passes(core, id),
+            Actor::Clients(_) | Actor::Router(_) | Actor::Breaker(_) => None,
         }
     }
 
@@ -116,7 +126,7 @@ impl World for Actors {
     fn wake(&mut self, core: &mut Core, actor: ActorId) -> Passed {
         match &mut self.all[actor.0 as usize] {
             Actor::Clients(clients) => clients.arrival(core),
-            Actor::Balancer(_) | Actor::Fleet(_) | Actor::Router(_) => None,
+            _ => None,
         }
     }
 
@@ -128,6 +138,8 @@ impl World for Actors {
                 Actor::Balancer(balancer) => balancer.window(at, halve),
                 Actor::Fleet(fleet) => fleet.window(at, halve),
                 Actor::Router(router) => router.window(at, halve),
+                Actor::Limiter(limiter) => limiter.window(at, halve),
+                Actor::Breaker(breaker) => breaker.window(at, halve),
             }
         }
         self.clock.next_boundary()

@@ -2,6 +2,7 @@
 
 mod balancer;
 mod failover;
+mod passage;
 mod proxy;
 mod remapping;
 mod router;
@@ -70,7 +71,7 @@ impl View<'_> {
             match actor {
                 Actor::Fleet(fleet) => Some(Station::Fleet(fleet)),
                 Actor::Balancer(balancer) => balancer.proxy().map(Station::Proxy),
-                Actor::Clients(_) | Actor::Router(_) => None,
+                _ => None,
             }
         })
     }
@@ -225,6 +226,8 @@ impl View<'_> {
             Actor::Clients(clients) => self.see_clients(clients, info),
             Actor::Balancer(balancer) => self.see_balancer(balancer, place, info),
             Actor::Router(router) => self.see_router(router, info),
+            Actor::Limiter(limiter) => self.see_limiter(limiter, info),
+            Actor::Breaker(breaker) => self.see_breaker(breaker, info),
             Actor::Fleet(fleet) => self.see_fleet(fleet, info),
         });
         seen.collect()

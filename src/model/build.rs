@@ -4,17 +4,20 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::check::faulty_copies;
-use super::system::{NodeSpec, System};
+use super::system::{NodeSpec, System, fleet_behind};
 use crate::actors::balancer::health::{Roles, Watch};
 use crate::actors::balancer::{Balancer, BalancerSpec, Front, Health, Hears, View, subset::subset};
+use crate::actors::breaker::{Breaker, BreakerSpec};
 use crate::actors::clients::connections::{Dialing, Opening, pool};
 use crate::actors::clients::{Clients, ClientsParts, ClientsSpec, Connections, Source, Traffic};
 use crate::actors::copies::Copies;
 use crate::actors::fleet::fault::FaultEvent;
 use crate::actors::fleet::signals::Dispatcher;
 use crate::actors::fleet::{Fleet, FleetSpec, Subscriber};
+use crate::actors::limiter::{Limiter, LimiterSpec};
 use crate::actors::link::{Endpoint, Link};
 use crate::actors::message::Core;
+use crate::actors::passage::Passage;
 use crate::actors::route::{Route, Spread};
 use crate::actors::router::{Conditions, Router, RouterSpec, Way};
 use crate::actors::{Actor, Actors};
@@ -93,6 +96,8 @@ pub fn build(system: &System, inputs: &Inputs, root: StreamKey, window: Duration
                 NodeSpec::Balancer(spec) => builder.balancer(me, &name.text, copy, spec, &mut core),
                 NodeSpec::Fleet(spec) => builder.fleet(me, &name.text, copy, spec),
                 NodeSpec::Router(spec) => builder.router(me, &name.text, spec, &mut core),
+                NodeSpec::Limiter(spec) => builder.limiter(me, &name.text, spec, &mut core),
+                NodeSpec::Breaker(spec) => builder.breaker(me, &name.text, spec, &mut core),
             });
         }
     }
@@ -116,6 +121,8 @@ fn identity_matters(system: &System) -> bool {
         NodeSpec::Balancer(balancer) => balancer.policy.looks_at_identity(),
         NodeSpec::Clients(clients) => keeps_connections(clients),
         NodeSpec::Router(router) => router.routes().any(|route| matches!(route.spread, Spread::ByClient(_))),
+        NodeSpec::Limiter(limiter) => limiter.looks_at_clients() || matches!(limiter.to.spread, Spread::ByClient(_)),
+        NodeSpec::Breaker(breaker) => matches!(breaker.to.spread, Spread::ByClient(_)),
         NodeSpec::Fleet(_) => false,
     })
 }
@@ -225,17 +232,41 @@ impl Builder<'_> {
         Ok(Actor::Clients(Box::new(clients)))
     }
 
+    /// The class of the clients called `name`.
+    fn class_of(&self, name: &str) -> Option<u16> {
+        self.system.clients().position(|(other, _)| other == name).map(|class| class as u16)
+    }
+
+    fn copies(&self, route: &Route, key: StreamKey) -> Copies {
+        let targets = route.to.0.iter().flat_map(|target| self.actors_of(&target.text));
+        let targets = targets.map(|actor| Endpoint { actor: ActorId(actor), port: 0 }).collect();
+        Copies::new(targets, route.spread.clone(), key.named("spread"))
+    }
+
+    fn passage(&self, me: ActorId, route: &Route, key: StreamKey, core: &mut Core) -> Passage {
+        Passage::new(me, self.copies(route, key), self.link(route, key, core))
+    }
+
+    fn limiter(&self, me: ActorId, name: &str, spec: &LimiterSpec, core: &mut Core) -> Actor {
+        let passage = self.passage(me, &spec.to, self.root.named(name), core);
+        Actor::Limiter(Box::new(Limiter::new(spec, passage, |name| self.class_of(name))))
+    }
+
+    fn breaker(&self, me: ActorId, name: &str, spec: &BreakerSpec, core: &mut Core) -> Actor {
+        let passage = self.passage(me, &spec.to, self.root.named(name), core);
+        let servers = fleet_behind(&self.system.nodes, name).map_or(1, |(_, fleet)| fleet.servers);
+        let timeout = spec.timeout.map(|timeout| core.calendar.lane(timeout.duration()));
+        Actor::Breaker(Box::new(Breaker::new(spec, servers, passage, timeout)))
+    }
+
     fn router(&self, me: ActorId, name: &str, spec: &RouterSpec, core: &mut Core) -> Actor {
         let key = self.root.named(name);
-        let class_of =
-            |name: &str| self.system.clients().position(|(other, _)| other == name).map(|class| class as u16);
-        let conditions = spec.rules.iter().map(|rule| Conditions::new(rule, class_of));
+        let conditions = spec.rules.iter().map(|rule| Conditions::new(rule, |name| self.class_of(name)));
         let ways = spec.routes().zip(conditions.chain(std::iter::once(Conditions::default())));
-        let ways = ways.map(|(route, conditions)| {
-            let targets = route.to.0.iter().flat_map(|target| self.actors_of(&target.text));
-            let targets = targets.map(|actor| Endpoint { actor: ActorId(actor), port: 0 }).collect();
-            let copies = Copies::new(targets, route.spread.clone(), key.named("spread"));
-            Way { conditions, copies, link: self.link(route, key, core) }
+        let ways = ways.map(|(route, conditions)| Way {
+            conditions,
+            copies: self.copies(route, key),
+            link: self.link(route, key, core),
         });
         Actor::Router(Box::new(Router::new(me, ways.collect())))
     }
@@ -285,8 +316,8 @@ impl Builder<'_> {
         for target in &spec.to.to.0 {
             for (which, actor) in self.actors_of(&target.text).enumerate() {
                 let actor = ActorId(actor);
-                match self.system.nodes.get(&target.text) {
-                    Some(NodeSpec::Fleet(fleet)) => {
+                match fleet_behind(&self.system.nodes, &target.text) {
+                    Some((fleet_name, fleet)) => {
                         for port in 0..fleet.servers {
                             members.push(Endpoint { actor, port: port as u32 });
                             weights.push(fleet.weights.get(port).copied().unwrap_or(1));
@@ -294,10 +325,10 @@ impl Builder<'_> {
                             roles.max_connections.push(fleet.max_connections.get(port).copied().unwrap_or(0));
                         }
                         if spec.policy.looks_at_names() {
-                            names.extend((0..fleet.servers).map(|port| server_name(&target.text, fleet, which, port)));
+                            names.extend((0..fleet.servers).map(|port| server_name(fleet_name, fleet, which, port)));
                         }
                     }
-                    _ => {
+                    None => {
                         members.push(Endpoint { actor, port: 0 });
                         weights.push(1);
                         if spec.policy.looks_at_names() {
@@ -368,7 +399,9 @@ impl Builder<'_> {
             for balancer in self.actors_of(&name.text) {
                 let mut first_member = 0;
                 for target in &spec.to.to.0 {
-                    for actor in self.actors_of(&target.text) {
+                    // Whoever stands in the way has no servers of its own.
+                    let behind = fleet_behind(&self.system.nodes, &target.text).map(|(fleet, _)| fleet);
+                    for actor in self.actors_of(behind.unwrap_or(&target.text)) {
                         match &mut actors[actor as usize] {
                             Actor::Fleet(fleet) => {
                                 fleet.subscribe(Subscriber {
