@@ -22,6 +22,7 @@ use crate::measure::Clock;
 use balancer::Balancer;
 use breaker::Breaker;
 use clients::Clients;
+use concurrency::ConcurrencyLimiter;
 use fleet::Fleet;
 use limiter::Limiter;
 use message::{Core, Message, Passed};
@@ -42,6 +43,8 @@ pub enum Actor {
     Limiter(Box<Limiter>),
     /// Stops calls to a service that is failing.
     Breaker(Box<Breaker>),
+    /// Lets so many requests be under way at once.
+    ConcurrencyLimiter(Box<ConcurrencyLimiter>),
 }
 
 /// All actors of a system, ready to run.
@@ -82,7 +85,7 @@ impl Actors {
             match actor {
                 Actor::Clients(clients) => clients.start(core),
                 Actor::Balancer(balancer) => balancer.start(core),
-                Actor::Router(_) | Actor::Limiter(_) | Actor::Breaker(_) => {}
+                Actor::Router(_) | Actor::Limiter(_) | Actor::Breaker(_) | Actor::ConcurrencyLimiter(_) => {}
                 Actor::Fleet(fleet) => fleet.start(core),
             }
         }
@@ -101,6 +104,7 @@ impl World for Actors {
             Actor::Router(router) => router.handle(core, message),
             Actor::Limiter(limiter) => limiter.handle(core, message),
             Actor::Breaker(breaker) => breaker.handle(core, message),
+            Actor::ConcurrencyLimiter(limiter) => limiter.handle(core, message),
         }
     }
 
@@ -117,7 +121,7 @@ impl World for Actors {
             Actor::Fleet(fleet) => fleet.service_end(core, id),
             Actor::Balancer(balancer) => balancer.proxied(core, id),
             Actor::Limiter(limiter) => limiter.passes(core, id),
-            Actor::Clients(_) | Actor::Router(_) | Actor::Breaker(_) => None,
+            Actor::Clients(_) | Actor::Router(_) | Actor::Breaker(_) | Actor::ConcurrencyLimiter(_) => None,
         }
     }
 
@@ -140,6 +144,7 @@ impl World for Actors {
                 Actor::Router(router) => router.window(at, halve),
                 Actor::Limiter(limiter) => limiter.window(at, halve),
                 Actor::Breaker(breaker) => breaker.window(at, halve),
+                Actor::ConcurrencyLimiter(limiter) => limiter.window(at, halve),
             }
         }
         self.clock.next_boundary()

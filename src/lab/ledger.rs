@@ -121,6 +121,7 @@ fn account(actor: &Actor, over: Time) -> Account {
         }
         Actor::Limiter(limiter) => by_passage(limiter.passage(), over),
         Actor::Breaker(breaker) => by_passage(breaker.passage(), over),
+        Actor::ConcurrencyLimiter(limiter) => by_passage(limiter.passage(), over),
         Actor::Fleet(fleet) => {
             let record = &fleet.record;
             let (inside, area) = (record.population.count(), record.population.area(over));

@@ -1,6 +1,7 @@
 //! Reads a system that has stopped: every number a replication gives.
 
 mod balancer;
+mod concurrency;
 mod failover;
 mod passage;
 mod proxy;
@@ -228,6 +229,7 @@ impl View<'_> {
             Actor::Router(router) => self.see_router(router, info),
             Actor::Limiter(limiter) => self.see_limiter(limiter, info),
             Actor::Breaker(breaker) => self.see_breaker(breaker, info),
+            Actor::ConcurrencyLimiter(limiter) => self.see_concurrency(limiter, info),
             Actor::Fleet(fleet) => self.see_fleet(fleet, info),
         });
         seen.collect()

@@ -5,6 +5,7 @@ use crate::actors::balancer::Hears;
 use crate::actors::breaker::Per;
 use crate::actors::breaker::spec::WholeService;
 use crate::actors::clients::Traffic;
+use crate::actors::concurrency;
 use crate::actors::route::Spread;
 use crate::engine::simulation::MAX_ACTORS;
 use crate::schema::{Diagnostic, Map, Name, suggest};
@@ -26,6 +27,16 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
         }
         if let NodeSpec::Limiter(limiter) = node {
             check_clients(nodes, &name.text, limiter.clients(), "tier", &mut found);
+        }
+        if let NodeSpec::ConcurrencyLimiter(limiter) = node {
+            check_clients(nodes, &name.text, limiter.clients(), "share", &mut found);
+            if limiter.per != concurrency::Per::Service(concurrency::spec::WholeService {})
+                && fleet_behind(nodes, &name.text).is_none()
+            {
+                let message =
+                    format!("\"{}\" has a limit for each server, but no fleet stands right behind it", name.text);
+                found.push(Diagnostic::new(name.region, message).help("put it between a `Balancer` and its fleet"));
+            }
         }
         if let NodeSpec::Breaker(breaker) = node
             && breaker.per != Per::Service(WholeService {})

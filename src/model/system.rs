@@ -3,6 +3,7 @@
 use crate::actors::balancer::{BalancerSpec, Health};
 use crate::actors::breaker::BreakerSpec;
 use crate::actors::clients::{ClientsSpec, Traffic};
+use crate::actors::concurrency::ConcurrencyLimiterSpec;
 use crate::actors::fleet::{Fault, FleetSpec};
 use crate::actors::limiter::LimiterSpec;
 use crate::actors::route::RouteField;
@@ -22,6 +23,7 @@ choice! {
         Router(RouterSpec),
         Limiter(LimiterSpec),
         Breaker(BreakerSpec),
+        ConcurrencyLimiter(ConcurrencyLimiterSpec),
     }
 }
 
@@ -35,6 +37,7 @@ impl NodeSpec {
             Self::Fleet(fleet) => fleet.copies,
             Self::Limiter(limiter) => limiter.copies,
             Self::Breaker(breaker) => breaker.copies,
+            Self::ConcurrencyLimiter(limiter) => limiter.copies,
         }
     }
 
@@ -48,6 +51,7 @@ impl NodeSpec {
             Self::Router(_) => "Router",
             Self::Limiter(_) => "Limiter",
             Self::Breaker(_) => "Breaker",
+            Self::ConcurrencyLimiter(_) => "ConcurrencyLimiter",
         }
     }
 
@@ -61,6 +65,7 @@ impl NodeSpec {
             Self::Router(router) => router.routes().flat_map(|route| &route.to.0).collect(),
             Self::Limiter(limiter) => limiter.to.to.0.iter().collect(),
             Self::Breaker(breaker) => breaker.to.to.0.iter().collect(),
+            Self::ConcurrencyLimiter(limiter) => limiter.to.to.0.iter().collect(),
         }
     }
 
@@ -71,6 +76,7 @@ impl NodeSpec {
         match self {
             Self::Limiter(limiter) => Some(&limiter.to),
             Self::Breaker(breaker) => Some(&breaker.to),
+            Self::ConcurrencyLimiter(limiter) => Some(&limiter.to),
             Self::Clients(_) | Self::Balancer(_) | Self::Fleet(_) | Self::Router(_) => None,
         }
     }
