@@ -9,6 +9,7 @@ pub mod cancel;
 pub mod clients;
 pub mod concurrency;
 pub mod copies;
+pub mod fallback;
 pub mod fleet;
 pub mod limiter;
 pub mod link;
@@ -23,6 +24,7 @@ use balancer::Balancer;
 use breaker::Breaker;
 use clients::Clients;
 use concurrency::ConcurrencyLimiter;
+use fallback::Fallback;
 use fleet::Fleet;
 use limiter::Limiter;
 use message::{Core, Message, Passed};
@@ -45,6 +47,8 @@ pub enum Actor {
     Breaker(Box<Breaker>),
     /// Lets so many requests be under way at once.
     ConcurrencyLimiter(Box<ConcurrencyLimiter>),
+    /// Answers in place of what stands behind it.
+    Fallback(Box<Fallback>),
 }
 
 /// All actors of a system, ready to run.
@@ -85,7 +89,11 @@ impl Actors {
             match actor {
                 Actor::Clients(clients) => clients.start(core),
                 Actor::Balancer(balancer) => balancer.start(core),
-                Actor::Router(_) | Actor::Limiter(_) | Actor::Breaker(_) | Actor::ConcurrencyLimiter(_) => {}
+                Actor::Router(_)
+                | Actor::Limiter(_)
+                | Actor::Breaker(_)
+                | Actor::ConcurrencyLimiter(_)
+                | Actor::Fallback(_) => {}
                 Actor::Fleet(fleet) => fleet.start(core),
             }
         }
@@ -105,6 +113,7 @@ impl World for Actors {
             Actor::Limiter(limiter) => limiter.handle(core, message),
             Actor::Breaker(breaker) => breaker.handle(core, message),
             Actor::ConcurrencyLimiter(limiter) => limiter.handle(core, message),
+            Actor::Fallback(fallback) => fallback.handle(core, message),
         }
     }
 
@@ -121,6 +130,7 @@ impl World for Actors {
             Actor::Fleet(fleet) => fleet.service_end(core, id),
             Actor::Balancer(balancer) => balancer.proxied(core, id),
             Actor::Limiter(limiter) => limiter.passes(core, id),
+            Actor::Fallback(fallback) => fallback.made(core, id),
             Actor::Clients(_) | Actor::Router(_) | Actor::Breaker(_) | Actor::ConcurrencyLimiter(_) => None,
         }
     }
@@ -145,6 +155,7 @@ impl World for Actors {
                 Actor::Limiter(limiter) => limiter.window(at, halve),
                 Actor::Breaker(breaker) => breaker.window(at, halve),
                 Actor::ConcurrencyLimiter(limiter) => limiter.window(at, halve),
+                Actor::Fallback(fallback) => fallback.window(at, halve),
             }
         }
         self.clock.next_boundary()

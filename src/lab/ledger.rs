@@ -5,7 +5,7 @@ use crate::actors::balancer::Proxy;
 use crate::actors::balancer::layer::{IN_PROXY, PINNED};
 use crate::actors::passage::Passage;
 use crate::actors::{Actor, Actors};
-use crate::engine::{Outcome, Requests, Time};
+use crate::engine::{ActorId, Outcome, Requests, Time};
 use crate::model::NodeInfo;
 
 /// What came to a node, what left it, what is inside, and two ways to know how long requests were there.
@@ -24,7 +24,7 @@ struct Account {
 /// # Errors
 /// What does not balance, in words: a defect of the program.
 pub fn check(actors: &Actors, requests: &Requests, nodes: &[NodeInfo], over: Time) -> Result<(), String> {
-    let [still_inside, still_in_proxy] = time_inside(actors.all.len(), requests, over);
+    let [still_inside, still_in_proxy] = time_inside(actors, requests, over);
     let mut waiting = 0;
     let still = still_inside.into_iter().zip(still_in_proxy);
     for ((actor, info), (still_inside, still_in_proxy)) in actors.all.iter().zip(nodes).zip(still) {
@@ -46,7 +46,9 @@ pub fn check(actors: &Actors, requests: &Requests, nodes: &[NodeInfo], over: Tim
         }
     }
     check_pins(actors, requests, nodes)?;
-    let alive = requests.iter().filter(|(_, request)| !request.abandoned).count() as u64;
+    // Others are made on the way, on behalf of these.
+    let of_clients = |id| requests.first(id).is_some_and(|stop| is_clients(actors, stop.actor));
+    let alive = requests.iter().filter(|&(id, request)| !request.abandoned && of_clients(id)).count() as u64;
     if alive != waiting {
         return Err(format!("clients wait for {waiting} requests, but {alive} are in flight"));
     }
@@ -122,6 +124,7 @@ fn account(actor: &Actor, over: Time) -> Account {
         Actor::Limiter(limiter) => by_passage(limiter.passage(), over),
         Actor::Breaker(breaker) => by_passage(breaker.passage(), over),
         Actor::ConcurrencyLimiter(limiter) => by_passage(limiter.passage(), over),
+        Actor::Fallback(fallback) => by_passage(fallback.passage(), over),
         Actor::Fleet(fleet) => {
             let record = &fleet.record;
             let (inside, area) = (record.population.count(), record.population.area(over));
@@ -130,14 +133,19 @@ fn account(actor: &Actor, over: Time) -> Account {
     }
 }
 
+fn is_clients(actors: &Actors, actor: ActorId) -> bool {
+    matches!(actors.all.get(actor.0 as usize), Some(Actor::Clients(_)))
+}
+
 /// For each actor, the nanoseconds that requests on it have spent there so far, and those that requests in its proxy have.
 /// A client that has stopped waiting for a request holds it no more.
-fn time_inside(actors: usize, requests: &Requests, over: Time) -> [Vec<u128>; 2] {
-    let mut inside = vec![0; actors];
-    let mut in_proxy = vec![0; actors];
+/// Neither does a node that made it on behalf of another.
+fn time_inside(actors: &Actors, requests: &Requests, over: Time) -> [Vec<u128>; 2] {
+    let mut inside = vec![0; actors.all.len()];
+    let mut in_proxy = vec![0; actors.all.len()];
     for (id, request) in requests.iter() {
         for (depth, stop) in requests.stops(id).enumerate() {
-            if depth > 0 || !request.abandoned {
+            if depth > 0 || (!request.abandoned && is_clients(actors, stop.actor)) {
                 let spent = u128::from(over.since(stop.entered).as_nanos());
                 inside[stop.actor.0 as usize] += spent;
                 if depth > 0 && stop.tag == IN_PROXY {

@@ -3,6 +3,7 @@
 mod balancer;
 mod concurrency;
 mod failover;
+mod fallback;
 mod passage;
 mod proxy;
 mod remapping;
@@ -229,6 +230,7 @@ impl View<'_> {
             Actor::Router(router) => self.see_router(router, info),
             Actor::Limiter(limiter) => self.see_limiter(limiter, info),
             Actor::Breaker(breaker) => self.see_breaker(breaker, info),
+            Actor::Fallback(fallback) => self.see_fallback(fallback, info),
             Actor::ConcurrencyLimiter(limiter) => self.see_concurrency(limiter, info),
             Actor::Fleet(fleet) => self.see_fleet(fleet, info),
         });

@@ -4,6 +4,7 @@ use crate::actors::balancer::{BalancerSpec, Health};
 use crate::actors::breaker::BreakerSpec;
 use crate::actors::clients::{ClientsSpec, Traffic};
 use crate::actors::concurrency::ConcurrencyLimiterSpec;
+use crate::actors::fallback::FallbackSpec;
 use crate::actors::fleet::{Fault, FleetSpec};
 use crate::actors::limiter::LimiterSpec;
 use crate::actors::route::RouteField;
@@ -24,6 +25,7 @@ choice! {
         Limiter(LimiterSpec),
         Breaker(BreakerSpec),
         ConcurrencyLimiter(ConcurrencyLimiterSpec),
+        Fallback(FallbackSpec),
     }
 }
 
@@ -38,6 +40,7 @@ impl NodeSpec {
             Self::Limiter(limiter) => limiter.copies,
             Self::Breaker(breaker) => breaker.copies,
             Self::ConcurrencyLimiter(limiter) => limiter.copies,
+            Self::Fallback(fallback) => fallback.copies,
         }
     }
 
@@ -52,6 +55,7 @@ impl NodeSpec {
             Self::Limiter(_) => "Limiter",
             Self::Breaker(_) => "Breaker",
             Self::ConcurrencyLimiter(_) => "ConcurrencyLimiter",
+            Self::Fallback(_) => "Fallback",
         }
     }
 
@@ -66,6 +70,7 @@ impl NodeSpec {
             Self::Limiter(limiter) => limiter.to.to.0.iter().collect(),
             Self::Breaker(breaker) => breaker.to.to.0.iter().collect(),
             Self::ConcurrencyLimiter(limiter) => limiter.to.to.0.iter().collect(),
+            Self::Fallback(fallback) => fallback.to.to.0.iter().chain(fallback.others()).collect(),
         }
     }
 
@@ -77,6 +82,7 @@ impl NodeSpec {
             Self::Limiter(limiter) => Some(&limiter.to),
             Self::Breaker(breaker) => Some(&breaker.to),
             Self::ConcurrencyLimiter(limiter) => Some(&limiter.to),
+            Self::Fallback(fallback) => Some(&fallback.to),
             Self::Clients(_) | Self::Balancer(_) | Self::Fleet(_) | Self::Router(_) => None,
         }
     }
