@@ -17,6 +17,7 @@ pub mod message;
 pub mod passage;
 pub mod route;
 pub mod router;
+pub mod store;
 
 use crate::engine::{ActorId, Duration, Hold, RequestId, Requests, Time, World};
 use crate::measure::Clock;
@@ -29,6 +30,7 @@ use fleet::Fleet;
 use limiter::Limiter;
 use message::{Core, Message, Passed};
 use router::Router;
+use store::Store;
 
 /// An actor of any kind.
 #[derive(Debug)]
@@ -49,6 +51,8 @@ pub enum Actor {
     ConcurrencyLimiter(Box<ConcurrencyLimiter>),
     /// Answers in place of what stands behind it.
     Fallback(Box<Fallback>),
+    /// Keeps what limiters share.
+    Store(Box<Store>),
 }
 
 /// All actors of a system, ready to run.
@@ -95,6 +99,7 @@ impl Actors {
                 | Actor::ConcurrencyLimiter(_)
                 | Actor::Fallback(_) => {}
                 Actor::Fleet(fleet) => fleet.start(core),
+                Actor::Store(store) => store.start(core),
             }
         }
     }
@@ -114,6 +119,7 @@ impl World for Actors {
             Actor::Breaker(breaker) => breaker.handle(core, message),
             Actor::ConcurrencyLimiter(limiter) => limiter.handle(core, message),
             Actor::Fallback(fallback) => fallback.handle(core, message),
+            Actor::Store(store) => store.handle(core, message),
         }
     }
 
@@ -131,7 +137,11 @@ impl World for Actors {
             Actor::Balancer(balancer) => balancer.proxied(core, id),
             Actor::Limiter(limiter) => limiter.passes(core, id),
             Actor::Fallback(fallback) => fallback.made(core, id),
-            Actor::Clients(_) | Actor::Router(_) | Actor::Breaker(_) | Actor::ConcurrencyLimiter(_) => None,
+            Actor::Clients(_)
+            | Actor::Router(_)
+            | Actor::Breaker(_)
+            | Actor::ConcurrencyLimiter(_)
+            | Actor::Store(_) => None,
         }
     }
 
@@ -156,6 +166,7 @@ impl World for Actors {
                 Actor::Breaker(breaker) => breaker.window(at, halve),
                 Actor::ConcurrencyLimiter(limiter) => limiter.window(at, halve),
                 Actor::Fallback(fallback) => fallback.window(at, halve),
+                Actor::Store(store) => store.window(at, halve),
             }
         }
         self.clock.next_boundary()

@@ -121,6 +121,11 @@ fn account(actor: &Actor, over: Time) -> Account {
             let (inside, area) = (record.population.count(), record.population.area(over));
             Account { came: record.by_way.iter().sum(), left: record.departures, inside, area, sojourn: record.sojourn }
         }
+        Actor::Store(store) => {
+            let record = &store.record;
+            let (inside, area) = (record.population.count(), record.population.area(over));
+            Account { came: record.arrivals, left: record.departures, inside, area, sojourn: record.sojourn }
+        }
         Actor::Limiter(limiter) => by_passage(limiter.passage(), over),
         Actor::Breaker(breaker) => by_passage(breaker.passage(), over),
         Actor::ConcurrencyLimiter(limiter) => by_passage(limiter.passage(), over),

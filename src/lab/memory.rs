@@ -140,6 +140,17 @@ fn of_node(system: &System, node: &NodeSpec) -> u64 {
             let accounts: u64 = rules.map(|rule| keys * (ACCOUNT + rule.logged() * LOGGED)).sum();
             accounts.min(MOST_ACCOUNTS) + windows * WINDOW
         }
+        NodeSpec::Store(store) => {
+            let logged = system.nodes.entries.iter().filter_map(|(_, node)| match node {
+                NodeSpec::Limiter(limiter) => Some((limiter.by.is_empty(), limiter.distributed.as_ref()?.limit)),
+                _ => None,
+            });
+            let sets = logged.map(|(is_one, limit)| {
+                let keys = if is_one { 1 } else { u64::from(store.keys) };
+                keys * (ACCOUNT + u64::from(limit) * LOGGED)
+            });
+            sets.sum::<u64>().min(MOST_ACCOUNTS) + windows * WINDOW
+        }
         NodeSpec::Fleet(fleet) => {
             let rows = fleet.servers.min(MAX_ROWS) as u64;
             // Waiting and service of each class; busy time by row, as counted and as a share.

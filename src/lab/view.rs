@@ -232,6 +232,7 @@ impl View<'_> {
             Actor::Breaker(breaker) => self.see_breaker(breaker, info),
             Actor::Fallback(fallback) => self.see_fallback(fallback, info),
             Actor::ConcurrencyLimiter(limiter) => self.see_concurrency(limiter, info),
+            Actor::Store(store) => self.see_store(store, info),
             Actor::Fleet(fleet) => self.see_fleet(fleet, info),
         });
         seen.collect()

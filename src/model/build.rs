@@ -16,12 +16,13 @@ use crate::actors::fallback::{Fallback, FallbackSpec};
 use crate::actors::fleet::fault::FaultEvent;
 use crate::actors::fleet::signals::Dispatcher;
 use crate::actors::fleet::{Fleet, FleetSpec, Subscriber};
-use crate::actors::limiter::{Limiter, LimiterSpec};
+use crate::actors::limiter::{Limiter, LimiterSpec, Shared};
 use crate::actors::link::{Endpoint, Link};
 use crate::actors::message::Core;
 use crate::actors::passage::Passage;
 use crate::actors::route::{Route, Spread};
 use crate::actors::router::{Conditions, Router, RouterSpec, Way};
+use crate::actors::store::{Store, StoreSpec};
 use crate::actors::{Actor, Actors};
 use crate::distributions::Distribution;
 use crate::engine::random::StreamKey;
@@ -102,6 +103,7 @@ pub fn build(system: &System, inputs: &Inputs, root: StreamKey, window: Duration
                 NodeSpec::Breaker(spec) => builder.breaker(me, &name.text, spec, &mut core),
                 NodeSpec::Fallback(spec) => builder.fallback(me, &name.text, spec, &mut core),
                 NodeSpec::ConcurrencyLimiter(spec) => builder.concurrency_limiter(me, &name.text, spec, &mut core),
+                NodeSpec::Store(spec) => builder.store(me, &name.text, spec),
             });
         }
     }
@@ -131,7 +133,7 @@ fn identity_matters(system: &System) -> bool {
             std::iter::once(&fallback.to).chain(fallback.smaller()).any(|to| matches!(to.spread, Spread::ByClient(_)))
         }
         NodeSpec::ConcurrencyLimiter(limiter) => matches!(limiter.to.spread, Spread::ByClient(_)),
-        NodeSpec::Fleet(_) => false,
+        NodeSpec::Fleet(_) | NodeSpec::Store(_) => false,
     })
 }
 
@@ -257,7 +259,27 @@ impl Builder<'_> {
 
     fn limiter(&self, me: ActorId, name: &str, spec: &LimiterSpec, core: &mut Core) -> Actor {
         let passage = self.passage(me, &spec.to, self.root.named(name), core);
-        Actor::Limiter(Box::new(Limiter::new(spec, passage, |name| self.class_of(name))))
+        let mut limiter = Limiter::new(spec, passage, |name| self.class_of(name));
+        if let Some(distributed) = &spec.distributed {
+            let key = self.root.named(name).named("store");
+            let store = distributed.store.to.0.first().map_or(0, |store| self.actors_of(&store.text).start);
+            let link = self.link(&distributed.store, key, core);
+            let lane = core.calendar.lane(distributed.timeout.duration());
+            limiter.share(Shared::new(distributed, me, ActorId(store), link, lane));
+        }
+        Actor::Limiter(Box::new(limiter))
+    }
+
+    fn store(&self, me: ActorId, name: &str, spec: &StoreSpec) -> Actor {
+        let mut store = Store::new(me, spec, self.root.named(name), self.faults(name, 0));
+        for (limiters, node) in &self.system.nodes.entries {
+            if let NodeSpec::Limiter(LimiterSpec { distributed: Some(distributed), .. }) = node
+                && distributed.store.to.0.iter().any(|target| target.text == name)
+            {
+                store.serve(self.actors_of(&limiters.text), distributed);
+            }
+        }
+        Actor::Store(Box::new(store))
     }
 
     fn breaker(&self, me: ActorId, name: &str, spec: &BreakerSpec, core: &mut Core) -> Actor {
@@ -391,7 +413,8 @@ impl Builder<'_> {
         }))
     }
 
-    fn fleet(&self, me: ActorId, name: &str, copy: usize, spec: &FleetSpec) -> Actor {
+    /// What goes wrong with a copy of the fleet or store called `name`.
+    fn faults(&self, name: &str, copy: usize) -> Vec<FaultEvent> {
         let mut faults = Vec::new();
         for fault in &self.system.faults {
             let hit = faulty_copies(&self.system.nodes, &fault.node.0.text);
@@ -405,8 +428,12 @@ impl Builder<'_> {
                 faults.push(FaultEvent { at: at + lasts.duration(), servers: fault.servers.clone(), fault: end });
             }
         }
+        faults
+    }
+
+    fn fleet(&self, me: ActorId, name: &str, copy: usize, spec: &FleetSpec) -> Actor {
         // Copies share their streams: a request needs the same work whichever copy it comes to.
-        Actor::Fleet(Box::new(Fleet::new(me, spec, self.root.named(name), faults)))
+        Actor::Fleet(Box::new(Fleet::new(me, spec, self.root.named(name), self.faults(name, copy))))
     }
 
     /// Prepares fleets for the checks of balancers, which may reach them through other balancers.

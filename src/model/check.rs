@@ -125,6 +125,16 @@ fn check_target(nodes: &Map<NodeSpec>, from: &NodeSpec, target: &Name, found: &m
                 Diagnostic::new(target.region, format!("there is no node \"{text}\"")).help(suggest(text, &valid)),
             );
         }
+        Some(NodeSpec::Store(_)) if !is_store_of(from, target) => {
+            let message = format!("\"{text}\" is a store: it serves limiters, not requests");
+            found.push(Diagnostic::new(target.region, message).help("name it as `store` of a `distributed` limit"));
+        }
+        Some(node) if is_store_of(from, target) && !matches!(node, NodeSpec::Store(_)) => {
+            let message = format!("\"{text}\" is no store");
+            found.push(
+                Diagnostic::new(target.region, message).help("a `distributed` limit is kept by a node of `Store`"),
+            );
+        }
         Some(NodeSpec::Clients(_)) => {
             let message = format!("\"{text}\" makes requests; it cannot be sent any");
             found.push(Diagnostic::new(target.region, message));
@@ -154,6 +164,13 @@ fn check_chosen(nodes: &Map<NodeSpec>, text: &str, target: &Name, found: &mut Ve
         format!("put a `Balancer` before \"{text}\", or between it and the fleet")
     };
     found.push(Diagnostic::new(target.region, message).help(help));
+}
+
+/// True if a limiter names the target as its store.
+fn is_store_of(from: &NodeSpec, target: &Name) -> bool {
+    let NodeSpec::Limiter(limiter) = from else { return false };
+    let mut stores = limiter.distributed.iter().flat_map(|distributed| &distributed.store.to.0);
+    stores.any(|store| store.region == target.region && store.text == target.text)
 }
 
 /// Policies that cannot work before the members that they have.
@@ -250,11 +267,13 @@ fn find_unreached(nodes: &Map<NodeSpec>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// A fleet by the name a fault gives: all copies of "web", or only "web[1]".
+/// A fleet or store by the name a fault gives: all copies of "web", or only "web[1]".
 #[must_use]
 pub fn faulty_copies(nodes: &Map<NodeSpec>, written: &str) -> Option<(String, std::ops::Range<usize>)> {
-    if let Some(NodeSpec::Fleet(fleet)) = nodes.get(written) {
-        return Some((written.to_owned(), 0..fleet.copies));
+    match nodes.get(written) {
+        Some(NodeSpec::Fleet(fleet)) => return Some((written.to_owned(), 0..fleet.copies)),
+        Some(NodeSpec::Store(_)) => return Some((written.to_owned(), 0..1)),
+        _ => {}
     }
     let (name, index) = written.strip_suffix(']')?.rsplit_once('[')?;
     let index: usize = index.parse().ok()?;
@@ -272,7 +291,7 @@ fn check_faults(system: &System, found: &mut Vec<Diagnostic>) {
                 .nodes
                 .entries
                 .iter()
-                .filter(|(_, node)| matches!(node, NodeSpec::Fleet(_)))
+                .filter(|(_, node)| matches!(node, NodeSpec::Fleet(_) | NodeSpec::Store(_)))
                 .map(|(name, _)| name.text.as_str())
                 .collect();
             let message = format!("there is no fleet \"{text}\" for this fault");

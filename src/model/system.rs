@@ -9,6 +9,7 @@ use crate::actors::fleet::{Fault, FleetSpec};
 use crate::actors::limiter::LimiterSpec;
 use crate::actors::route::RouteField;
 use crate::actors::router::RouterSpec;
+use crate::actors::store::StoreSpec;
 use crate::schema::quantity::Span;
 use crate::schema::{Decode, Encode, Kind, Map, Name, Node, Reader, choice, record};
 
@@ -26,6 +27,7 @@ choice! {
         Breaker(BreakerSpec),
         ConcurrencyLimiter(ConcurrencyLimiterSpec),
         Fallback(FallbackSpec),
+        Store(StoreSpec),
     }
 }
 
@@ -34,7 +36,7 @@ impl NodeSpec {
     #[must_use]
     pub fn copies(&self) -> usize {
         match self {
-            Self::Clients(_) | Self::Router(_) => 1,
+            Self::Clients(_) | Self::Router(_) | Self::Store(_) => 1,
             Self::Balancer(balancer) => balancer.copies,
             Self::Fleet(fleet) => fleet.copies,
             Self::Limiter(limiter) => limiter.copies,
@@ -56,6 +58,7 @@ impl NodeSpec {
             Self::Breaker(_) => "Breaker",
             Self::ConcurrencyLimiter(_) => "ConcurrencyLimiter",
             Self::Fallback(_) => "Fallback",
+            Self::Store(_) => "Store",
         }
     }
 
@@ -65,9 +68,12 @@ impl NodeSpec {
         match self {
             Self::Clients(clients) => clients.to.to.0.iter().collect(),
             Self::Balancer(balancer) => balancer.to.to.0.iter().collect(),
-            Self::Fleet(_) => Vec::new(),
+            Self::Fleet(_) | Self::Store(_) => Vec::new(),
             Self::Router(router) => router.routes().flat_map(|route| &route.to.0).collect(),
-            Self::Limiter(limiter) => limiter.to.to.0.iter().collect(),
+            Self::Limiter(limiter) => {
+                let store = limiter.distributed.iter().flat_map(|distributed| &distributed.store.to.0);
+                limiter.to.to.0.iter().chain(store).collect()
+            }
             Self::Breaker(breaker) => breaker.to.to.0.iter().collect(),
             Self::ConcurrencyLimiter(limiter) => limiter.to.to.0.iter().collect(),
             Self::Fallback(fallback) => fallback.to.to.0.iter().chain(fallback.others()).collect(),
@@ -83,7 +89,7 @@ impl NodeSpec {
             Self::Breaker(breaker) => Some(&breaker.to),
             Self::ConcurrencyLimiter(limiter) => Some(&limiter.to),
             Self::Fallback(fallback) => Some(&fallback.to),
-            Self::Clients(_) | Self::Balancer(_) | Self::Fleet(_) | Self::Router(_) => None,
+            Self::Clients(_) | Self::Balancer(_) | Self::Fleet(_) | Self::Router(_) | Self::Store(_) => None,
         }
     }
 }
@@ -121,7 +127,7 @@ record! {
     pub struct FaultSpec {
         /// When it begins.
         pub at: Span,
-        /// The fleet it hits; `web[1]` is the second of several copies.
+        /// The fleet or store it hits; `web[1]` is the second of several copies.
         pub node: NodeName,
         /// What goes wrong.
         pub fault: Fault,

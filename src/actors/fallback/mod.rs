@@ -35,8 +35,6 @@ struct Call {
     next: usize,
     /// How it failed, and by whom.
     failure: (Outcome, ActorId),
-    /// The server it came for.
-    port: u32,
 }
 
 /// A fallback at work.
@@ -153,7 +151,7 @@ impl Fallback {
             Some(lane) => core.send_in_lane(lane, self.passage.me, Message::FallbackTimeout { id }),
             None => Handle::NONE,
         };
-        put(&mut self.calls, id, Call { timeout, next: 0, failure: (Outcome::Served, self.passage.me), port });
+        put(&mut self.calls, id, Call { timeout, next: 0, failure: (Outcome::Served, self.passage.me) });
         let child = self.ask(core, id, BEHIND);
         core.requests[child].set_port(port);
         self.passage.send(core, child)

@@ -4,11 +4,13 @@
 //! How many requests may be under way at once is another matter, and belongs elsewhere.
 
 pub mod accounts;
+pub mod distributed;
 pub mod rule;
 pub mod rules;
 pub mod spec;
 pub mod tokens;
 
+pub use distributed::{Distributed, Shared};
 pub use spec::{By, LimiterSpec};
 
 use super::cancel::{Found, arrived};
@@ -16,6 +18,7 @@ use super::message::{CHECK_CLASS, Core, Message, Passed, reply};
 use super::passage::Passage;
 use crate::engine::{Duration, Outcome, RequestId, Time};
 use accounts::Key;
+use distributed::Answer;
 use rule::{Ruler, Verdict};
 
 /// A request that waits here until it may pass; the others are on their way, or back.
@@ -38,6 +41,8 @@ pub struct Limiter {
     common: Option<Ruler>,
     /// Limits by class; `None` for classes that have none of their own.
     tiers: Vec<Option<Ruler>>,
+    /// In place of both, a limit that is kept in a store.
+    shared: Option<Box<Shared>>,
     keyed: Keyed,
     /// True if it needs to see answers.
     watches: bool,
@@ -73,11 +78,23 @@ impl Limiter {
             watches: rules.any(rule::Rule::watches),
             common: spec.limit.as_ref().map(|rule| rule.build(keys)),
             tiers,
+            shared: None,
             passage,
             keyed,
             held: 0,
             held_at_warm_up: 0,
         }
+    }
+
+    /// Lets it keep its limit in a store.
+    pub fn share(&mut self, shared: Shared) {
+        self.shared = Some(Box::new(shared));
+    }
+
+    /// Requests that were decided without the store, which did not answer, from time zero on.
+    #[must_use]
+    pub fn undecided(&self) -> Option<u64> {
+        self.shared.as_ref().map(|shared| shared.undecided)
     }
 
     /// The way on, with what was recorded.
@@ -118,6 +135,19 @@ impl Limiter {
     fn handle_rare(&mut self, core: &mut Core, message: Message) -> Passed {
         match message {
             Message::Returned { id } => return self.returned(core, id),
+            Message::CommandAnswer { id } => {
+                if let Some(shared) = &self.shared {
+                    shared.sets_out(core, id);
+                }
+            }
+            Message::CommandReturned { id } => {
+                let answer = self.shared.as_mut()?.returned(core, id);
+                return self.hear(core, answer);
+            }
+            Message::CommandTimeout { id } => {
+                let answer = self.shared.as_mut()?.timed_out(id);
+                return self.hear(core, answer);
+            }
             Message::Cancel { id } => {
                 if let Found::GoneOn(next, _) = arrived(core, id, self.passage.me) {
                     let number = core.requests[id].number;
@@ -147,6 +177,11 @@ impl Limiter {
         } else {
             self.key(class, server, 0, 0)
         };
+        if let Some(shared) = &mut self.shared {
+            self.passage.enter(core, id, HELD);
+            shared.ask(core, id, key);
+            return None;
+        }
         let now = core.now();
         let verdict = match self.ruler(class) {
             Some(ruler) => ruler.admit(key, now, 1),
@@ -201,6 +236,17 @@ impl Limiter {
             self.passage.leave(core, id);
         }
         self.passage.send(core, id)
+    }
+
+    /// The store has answered, or has not.
+    fn hear(&mut self, core: &mut Core, answer: Answer) -> Passed {
+        match answer {
+            Answer::Passes(id) => self.passes(core, id),
+            Answer::Rejected(id, retry_after) => {
+                self.passage.reject_entered(core, id, Outcome::RateLimited, retry_after)
+            }
+            Answer::Nothing => None,
+        }
     }
 
     fn returned(&mut self, core: &mut Core, id: RequestId) -> Passed {

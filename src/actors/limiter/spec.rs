@@ -1,5 +1,6 @@
 //! A limiter in the words of the language.
 
+use super::distributed::Distributed;
 use super::rule::Rule;
 use crate::actors::route::RouteField;
 use crate::schema::{Map, Name, choice, record};
@@ -44,6 +45,8 @@ record! {
         pub limit: Option<Rule> = None,
         /// A limit for each tier: which requests pass of those of a node of `Clients`, by its name.
         pub tiers: Map<Rule> = Map::default(),
+        /// In place of both: a limit that all copies share, kept in a store.
+        pub distributed: Option<Distributed> = None,
         /// What has an account of its own, all of it together: `[Client, Route]` for each client on each route. Without
         /// it, all requests under a limit share one account.
         pub by: Vec<By> = Vec::new(),
@@ -56,8 +59,12 @@ record! {
         pub copies: usize = 1,
     }
     check(self, at) {
-        if self.limit.is_none() && self.tiers.entries.is_empty() {
-            at.field("limit").error("a limiter needs a `limit`, or `tiers` with one for each");
+        let is_local = self.limit.is_some() || !self.tiers.entries.is_empty();
+        if self.distributed.is_none() && !is_local {
+            at.field("limit").error("a limiter needs a `limit`, `tiers` with one for each, or a `distributed` one");
+        }
+        if self.distributed.is_some() && is_local {
+            at.field("distributed").error("a distributed limit is the only one; put another limiter before or behind it");
         }
         if self.keys == 0 || self.keys > 10_000_000 {
             at.field("keys").error("1 to 10,000,000 accounts");

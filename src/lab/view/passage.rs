@@ -1,9 +1,10 @@
-//! What limiters and breakers gave: what came, what was turned away, and the states of circuits.
+//! What limiters, their stores and breakers gave: what came, what was turned away, and the states of circuits.
 
 use super::{NANO, View, ratio, word};
 use crate::actors::breaker::Breaker;
 use crate::actors::limiter::Limiter;
 use crate::actors::passage::Passage;
+use crate::actors::store::Store;
 use crate::lab::observe::NodeSeen;
 use crate::lab::results::Unit;
 use crate::model::NodeInfo;
@@ -39,6 +40,9 @@ impl View<'_> {
         seen.values.push((word("held back"), word("held"), Unit::PerSecond, held));
         let forgotten = limiter.forgotten() as f64;
         seen.values.push((word("accounts forgotten"), word("forgotten"), Unit::Count, Some(forgotten)));
+        if let Some(undecided) = limiter.undecided() {
+            seen.values.push((word("without store"), word("without_store"), Unit::Count, Some(undecided as f64)));
+        }
         seen
     }
 
@@ -63,5 +67,32 @@ impl View<'_> {
             (word("openings"), Unit::PerSecond, self.rates(windows.iter().map(|window| window.openings))),
         ]);
         seen
+    }
+
+    /// What a store gave.
+    pub(super) fn see_store(&self, store: &Store, info: &NodeInfo) -> NodeSeen {
+        let record = &store.record;
+        let before = &record.at_warm_up;
+        let windows = record.windows.values();
+        let commands = (record.arrivals - before.arrivals) as f64;
+        let busy = (record.busy.area(self.over) - before.busy) as f64 * NANO;
+        let inside = (record.population.area(self.over) - before.population) as f64 * NANO;
+        let over = (store.over_limit() - before.over_limit) as f64;
+        NodeSeen {
+            info: info.clone(),
+            values: vec![
+                (word("commands"), word("commands"), Unit::PerSecond, ratio(commands, self.span())),
+                (word("utilization"), word("utilization"), Unit::Fraction, ratio(busy, self.span())),
+                (word("in system"), word("in_system"), Unit::Count, ratio(inside, self.span())),
+                (word("passed over the limit"), word("over_limit"), Unit::PerSecond, ratio(over, self.span())),
+            ],
+            servers: Vec::new(),
+            heat: Vec::new(),
+            series: vec![
+                (word("commands"), Unit::PerSecond, self.rates(windows.iter().map(|window| window.arrivals))),
+                (word("utilization"), Unit::Fraction, self.means(windows.iter().map(|window| window.busy), 1.0)),
+                (word("over_limit"), Unit::PerSecond, self.rates(windows.iter().map(|window| window.over_limit))),
+            ],
+        }
     }
 }
