@@ -5,6 +5,7 @@ use crate::actors::balancer::Hears;
 use crate::actors::breaker::Per;
 use crate::actors::breaker::spec::WholeService;
 use crate::actors::clients::Traffic;
+use crate::actors::concurrency;
 use crate::actors::route::Spread;
 use crate::engine::simulation::MAX_ACTORS;
 use crate::schema::{Diagnostic, Map, Name, suggest};
@@ -26,6 +27,21 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
         }
         if let NodeSpec::Limiter(limiter) = node {
             check_clients(nodes, &name.text, limiter.clients(), "tier", &mut found);
+        }
+        if let NodeSpec::Fallback(fallback) = node {
+            for target in fallback.others() {
+                check_chosen(nodes, &target.text, target, &mut found);
+            }
+        }
+        if let NodeSpec::ConcurrencyLimiter(limiter) = node {
+            check_clients(nodes, &name.text, limiter.clients(), "share", &mut found);
+            if limiter.per != concurrency::Per::Service(concurrency::spec::WholeService {})
+                && fleet_behind(nodes, &name.text).is_none()
+            {
+                let message =
+                    format!("\"{}\" has a limit for each server, but no fleet stands right behind it", name.text);
+                found.push(Diagnostic::new(name.region, message).help("put it between a `Balancer` and its fleet"));
+            }
         }
         if let NodeSpec::Breaker(breaker) = node
             && breaker.per != Per::Service(WholeService {})
@@ -124,14 +140,8 @@ fn check_target(nodes: &Map<NodeSpec>, from: &NodeSpec, target: &Name, found: &m
             found.push(Diagnostic::new(target.region, message));
         }
         Some(node) => match fleet_behind(nodes, text) {
-            Some((fleet, spec)) if matches!(from, NodeSpec::Clients(_) | NodeSpec::Router(_)) && spec.servers > 1 => {
-                let message = format!("\"{fleet}\" has {} servers and nobody chooses one", spec.servers);
-                let help = if fleet == text {
-                    "put a `Balancer` before the fleet".to_owned()
-                } else {
-                    format!("put a `Balancer` before \"{text}\", or between it and the fleet")
-                };
-                found.push(Diagnostic::new(target.region, message).help(help));
+            Some((_, spec)) if matches!(from, NodeSpec::Clients(_) | NodeSpec::Router(_)) && spec.servers > 1 => {
+                check_chosen(nodes, text, target, found);
             }
             // Servers of several copies could not be told apart by who stands before them.
             Some((fleet, spec)) if node.way_on().is_some() && spec.servers > 1 && node.copies() * spec.copies > 1 => {
@@ -142,6 +152,18 @@ fn check_target(nodes: &Map<NodeSpec>, from: &NodeSpec, target: &Name, found: &m
             _ => {}
         },
     }
+}
+
+/// Somebody must choose among the servers behind a target of a node that does not.
+fn check_chosen(nodes: &Map<NodeSpec>, text: &str, target: &Name, found: &mut Vec<Diagnostic>) {
+    let Some((fleet, spec)) = fleet_behind(nodes, text).filter(|(_, spec)| spec.servers > 1) else { return };
+    let message = format!("\"{fleet}\" has {} servers and nobody chooses one", spec.servers);
+    let help = if fleet == text {
+        "put a `Balancer` before the fleet".to_owned()
+    } else {
+        format!("put a `Balancer` before \"{text}\", or between it and the fleet")
+    };
+    found.push(Diagnostic::new(target.region, message).help(help));
 }
 
 /// True if a limiter names the target as its store.
