@@ -122,6 +122,52 @@ fn watch() -> impl Strategy<Value = String> {
     })
 }
 
+/// What servers do with what waits: anything with anything that goes together.
+fn queues() -> impl Strategy<Value = String> {
+    let order = prop::sample::select(vec![
+        "Lifo",
+        "AdaptiveLifo",
+        "AdaptiveLifo(above: 0)",
+        r#"Priority(order: ["c0"])"#,
+        "EarliestDeadline",
+        r#"WeightedFair(weights: {"c0": 3})"#,
+        "WeightedFair(by: Work)",
+        "WeightedFair(by: Size)",
+        "Fifo",
+    ]);
+    let bound = prop::sample::select(vec!["queue: 0", "queue: 3", "queue: 19", r#"queue_bytes: "3 kB""#, r#"queue: 9, queue_bytes: "2500 B""#]);
+    let when_full = prop::sample::select(vec![
+        "DropNewest",
+        "DropOldest",
+        "DropLatestDeadline",
+        "DropLeastTimeLeft",
+        r#"Wait("30 ms")"#,
+        r#"Wait("700 ms")"#,
+    ]);
+    let longest = prop::sample::select(vec![
+        "",
+        r#", longest_wait: Exponential(mean: "50 ms")"#,
+        r#", longest_wait: Constant("20 ms")"#,
+        r#", longest_wait: Constant("0 s")"#,
+    ]);
+    let shed = prop::sample::select(vec![
+        "",
+        ", shed: CoDel",
+        r#", shed: CoDel(target: "0 s", interval: "5 ms")"#,
+        ", shed: AdaptiveTimeout",
+        r#", shed: ByClass(levels: {"c0": "50 %"})"#,
+    ]);
+    let special = (order, bound, when_full, longest, shed).prop_map(|(order, bound, when_full, longest, shed)| {
+        format!("discipline: {order}, {bound}, when_full: {when_full}{longest}{shed}")
+    });
+    let plain = (any::<bool>(), prop::option::of(0_u32..20)).prop_map(|(sharing, queue)| {
+        let discipline = if sharing { "ProcessorSharing" } else { "Fifo" };
+        let queue = queue.map_or_else(String::new, |places| format!(", queue: {places}"));
+        format!("discipline: {discipline}{queue}")
+    });
+    prop_oneof![1 => plain, 1 => special, 1 => Just("shed: ByDeadline".to_owned())]
+}
+
 prop_compose! {
     fn system()(
         arrivals in prop::collection::vec(arrivals(), 1..3),
@@ -139,8 +185,7 @@ prop_compose! {
         fleets in 1_usize..3,
         servers in 1_usize..6,
         workers in 1_u32..4,
-        sharing in any::<bool>(),
-        queue in prop::option::of(0_u32..20),
+        queues in queues(),
         service in law(),
         faults in prop::collection::vec(fault(), 0..4),
     ) -> String {
@@ -155,8 +200,6 @@ prop_compose! {
             r#""c{place}": Clients(arrivals: {arrivals}, to: (to: "{first}", delay: {}, spread: {spread}){timeout}, keys: Zipf(n: 100, s: 1), clients: 20, connections: {connections}, handshake: {handshake}, size: "1 kB"), "#,
             delays.0
         )).collect();
-        let discipline = if sharing { "ProcessorSharing" } else { "Fifo" };
-        let queue = queue.map_or_else(String::new, |places| format!(", queue: {places}"));
         let backups = if limits.0 { ", backups: [0]" } else { "" };
         let most = if limits.1 { vec!["2"; servers].join(", ") } else { String::new() };
         let weights: Vec<String> = (1..=servers).map(|weight| weight.to_string()).collect();
@@ -164,7 +207,7 @@ prop_compose! {
             r#"System(nodes: {{{clients}
                 {between}
                 "lb": Balancer(policy: {policy}, {watch}, {front}, copies: {balancers}, to: (to: "web", delay: {})),
-                "web": Fleet(servers: {servers}, copies: {fleets}, workers: {workers}, discipline: {discipline}{queue}, weights: [{}]{backups}, max_connections: [{most}], service: {service}),
+                "web": Fleet(servers: {servers}, copies: {fleets}, workers: {workers}, {queues}, weights: [{}]{backups}, max_connections: [{most}], service: {service}),
             }}, faults: [{}])"#,
             delays.1, weights.join(", "), faults.join(", ")
         )

@@ -12,7 +12,7 @@ use crate::actors::clients::{Clients, ClientsParts, ClientsSpec, Connections, So
 use crate::actors::copies::Copies;
 use crate::actors::fleet::fault::FaultEvent;
 use crate::actors::fleet::signals::Dispatcher;
-use crate::actors::fleet::{Fleet, FleetSpec, Subscriber};
+use crate::actors::fleet::{Classes, Fleet, FleetSpec, Subscriber};
 use crate::actors::link::{Endpoint, Link};
 use crate::actors::message::Core;
 use crate::actors::route::{Route, Spread};
@@ -227,8 +227,7 @@ impl Builder<'_> {
 
     fn router(&self, me: ActorId, name: &str, spec: &RouterSpec, core: &mut Core) -> Actor {
         let key = self.root.named(name);
-        let class_of =
-            |name: &str| self.system.clients().position(|(other, _)| other == name).map(|class| class as u16);
+        let class_of = |name: &str| self.class_of(name);
         let conditions = spec.rules.iter().map(|rule| Conditions::new(rule, class_of));
         let ways = spec.routes().zip(conditions.chain(std::iter::once(Conditions::default())));
         let ways = ways.map(|(route, conditions)| {
@@ -346,7 +345,14 @@ impl Builder<'_> {
             }
         }
         // Copies share their streams: a request needs the same work whichever copy it comes to.
-        Actor::Fleet(Box::new(Fleet::new(me, spec, self.root.named(name), faults)))
+        let class_of = |name: &str| self.class_of(name);
+        let classes = Classes { count: self.system.clients().count(), class_of: &class_of };
+        Actor::Fleet(Box::new(Fleet::new(me, spec, &classes, self.root.named(name), faults)))
+    }
+
+    /// The class of the requests of the clients called `name`.
+    fn class_of(&self, name: &str) -> Option<u16> {
+        self.system.clients().position(|(other, _)| other == name).map(|class| class as u16)
     }
 
     /// Prepares fleets for the checks of balancers, which may reach them through other balancers.

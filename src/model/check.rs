@@ -4,7 +4,6 @@ use super::system::{NodeSpec, System};
 use crate::actors::balancer::Hears;
 use crate::actors::clients::Traffic;
 use crate::actors::route::Spread;
-use crate::actors::router::RouterSpec;
 use crate::engine::simulation::MAX_ACTORS;
 use crate::schema::{Diagnostic, Map, Name, suggest};
 
@@ -21,7 +20,11 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
             check_target(nodes, node, target, &mut found);
         }
         if let NodeSpec::Router(router) = node {
-            check_rules(nodes, &name.text, router, &mut found);
+            check_clients(nodes, &name.text, router.clients(), ["for this rule", "this rule never fits"], &mut found);
+        }
+        if let NodeSpec::Fleet(fleet) = node {
+            let words = ["for this queue", "this queue never sees one"];
+            check_clients(nodes, &name.text, fleet.clients().into_iter(), words, &mut found);
         }
         if let NodeSpec::Balancer(balancer) = node
             && balancer.to.spread != (Spread::Random(crate::actors::route::AtRandom {}))
@@ -142,16 +145,22 @@ fn check_policies(nodes: &Map<NodeSpec>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The clients that the rules of a router speak of must be there and come by.
-fn check_rules(nodes: &Map<NodeSpec>, router_name: &str, router: &RouterSpec, found: &mut Vec<Diagnostic>) {
-    for Name { text, region } in router.clients() {
+/// The clients that a node speaks of must be there and come by; `words` say what for, and what comes of it if they do not.
+fn check_clients<'a>(
+    nodes: &Map<NodeSpec>,
+    node: &str,
+    clients: impl Iterator<Item = &'a Name>,
+    words: [&str; 2],
+    found: &mut Vec<Diagnostic>,
+) {
+    for Name { text, region } in clients {
         if !matches!(nodes.get(text), Some(NodeSpec::Clients(_))) {
             let clients = nodes.entries.iter().filter(|(_, node)| matches!(node, NodeSpec::Clients(_)));
             let valid: Vec<&str> = clients.map(|(name, _)| name.text.as_str()).collect();
-            let message = format!("there are no clients \"{text}\" for this rule");
+            let message = format!("there are no clients \"{text}\" {}", words[0]);
             found.push(Diagnostic::new(*region, message).help(suggest(text, &valid)));
-        } else if !reached_from(nodes, text).contains(&router_name) {
-            let message = format!("no request of \"{text}\" comes to \"{router_name}\": this rule never fits");
+        } else if !reached_from(nodes, text).contains(&node) {
+            let message = format!("no request of \"{text}\" comes to \"{node}\": {}", words[1]);
             found.push(Diagnostic::new(*region, message));
         }
     }

@@ -17,6 +17,8 @@ pub struct Snapshot {
     pub waiting: u128,
     /// Worker-nanoseconds of work, all servers together.
     pub busy: u128,
+    /// Worker-nanoseconds of it for requests that nobody waited for any more.
+    pub wasted: u128,
 }
 
 /// Waiting and service of one class of requests.
@@ -92,6 +94,9 @@ pub struct FleetRecord {
     pub at_warm_up: Snapshot,
     /// Sum of sojourn times in nanoseconds of requests that left, from time zero on.
     pub sojourn: u128,
+    /// Worker-nanoseconds, from time zero on, spent on requests that nobody waited for any more when their service ended or was
+    /// cut short. Of a shared server, work at the speed it then had.
+    pub wasted: u128,
     /// Busy worker-nanoseconds of each server at the end of the warm-up.
     pub server_busy_at_warm_up: Vec<u64>,
     /// Figures at each boundary.
@@ -131,6 +136,13 @@ impl FleetRecord {
         self.sojourn += u128::from(now.since(entered).as_nanos());
     }
 
+    /// Work on a request came to nothing: its client had gone before it ended.
+    #[cold]
+    #[inline(never)]
+    pub fn waste(&mut self, work: Duration) {
+        self.wasted += u128::from(work.as_nanos());
+    }
+
     /// The cumulative figures now.
     #[must_use]
     pub fn snapshot(&self, now: Time, busy: u128) -> Snapshot {
@@ -140,6 +152,7 @@ impl FleetRecord {
             population: self.population.area(now),
             waiting: self.waiting.area(now),
             busy,
+            wasted: self.wasted,
         }
     }
 }
