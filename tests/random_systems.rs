@@ -122,6 +122,47 @@ fn watch() -> impl Strategy<Value = String> {
     })
 }
 
+/// What stands between clients and balancers, with where requests go first.
+fn guard() -> impl Strategy<Value = (&'static str, String)> {
+    let limit = prop::sample::select(vec![
+        "Fixed(4)",
+        r#"Aimd(initial: 5, least: 1, timeout: "30 ms")"#,
+        "Vegas(initial: 3)",
+        "Gradient2(initial: 5, least: 2)",
+    ]);
+    let limiter = (limit, 0_u32..3, any::<bool>(), delay()).prop_map(|(limit, wait, has_shares, delay)| {
+        let shares = if has_shares { r#"{"c0": "40 %"}"# } else { "{}" };
+        format!(
+            r#""limit": ConcurrencyLimiter(limit: {limit}, shares: {shares}, wait: "{} ms", queue: 3, to: (to: "lb", delay: {delay})),"#,
+            wait * 20
+        )
+    });
+    let answers = prop::sample::select(vec![
+        "[Default]",
+        r#"[Stale(keys: 5, age: "300 ms")]"#,
+        r#"[Stale(keys: 50), Smaller(to: (to: "lite", delay: Constant("1 ms"))), Default(takes: "2 ms")]"#,
+        r#"[Smaller(to: "lite"), Stale]"#,
+    ]);
+    let on = prop::sample::select(vec!["[]", "[Rejection, Refused, Crashed, Error]", "[CircuitOpen, Error]"]);
+    let fallback = (answers, on, prop::option::of(1_u32..100), delay()).prop_map(|(answers, on, timeout, delay)| {
+        let timeout = timeout.or((on == "[]").then_some(40));
+        let timeout = timeout.map_or_else(String::new, |ms| format!(r#"timeout: "{ms} ms", "#));
+        format!(r#""fallback": Fallback(on: {on}, {timeout}answers: {answers}, to: (to: "NEXT", delay: {delay})),"#)
+    });
+    let which = prop::sample::select(vec![(false, false), (false, false), (true, false), (false, true), (true, true)]);
+    (which, limiter, fallback).prop_map(|((limits, falls_back), limiter, fallback)| {
+        let (next, mut nodes) = if limits { ("limit", limiter) } else { ("lb", String::new()) };
+        if !falls_back {
+            return (next, nodes);
+        }
+        nodes.push_str(&fallback.replace("NEXT", next));
+        if fallback.contains("lite") {
+            nodes.push_str(r#""lite": Fleet(queue: 2, service: Exponential(mean: "3 ms")),"#);
+        }
+        ("fallback", nodes)
+    })
+}
+
 prop_compose! {
     fn system()(
         arrivals in prop::collection::vec(arrivals(), 1..3),
@@ -134,7 +175,9 @@ prop_compose! {
         connections in connections(),
         handshake in prop::sample::select(vec!["Free", "Tcp", "Tls12"]),
         front in front(),
-        nested in 0_usize..3,
+        guard in guard(),
+        gate in prop::option::of(any::<bool>()),
+        nested in 0_usize..7,
         balancers in 1_usize..4,
         fleets in 1_usize..3,
         servers in 1_usize..6,
@@ -147,9 +190,22 @@ prop_compose! {
         let timeout = timeout.map_or_else(String::new, |ms| format!(r#", timeout: "{ms} ms""#));
         let handshake = if delays.0 == "None" { "Free" } else { handshake };
         let (first, between) = match nested {
-            0 => ("lb", ""),
-            1 => ("router", r#""router": Router(rules: [(keys: Between(0, 4), to: "lb"), (clients: "c0", to: (to: "lb", spread: ByClient))], otherwise: (to: "lb", delay: Constant("1 ms"))),"#),
-            _ => ("outer", r#""outer": Balancer(layer: Layer4, policy: LeastConnections, to: "lb"),"#),
+            0 => (guard.0.to_owned(), String::new()),
+            1 => ("router".to_owned(), r#""router": Router(rules: [(keys: Between(0, 4), to: "lb"), (clients: "c0", to: (to: "lb", spread: ByClient))], otherwise: (to: "lb", delay: Constant("1 ms"))),"#.replace("\"lb\"", &format!("\"{}\"", guard.0))),
+            2 => ("outer".to_owned(), r#""outer": Balancer(layer: Layer4, policy: LeastConnections, to: "lb"),"#.replace("\"lb\"", &format!("\"{}\"", guard.0))),
+            3 => ("limit".to_owned(), r#""limit": Limiter(limit: LeakyBucket(rate: "300/s", burst: 50), tiers: {"c0": TokenBucket(capacity: 20, refill: "200/s")}, by: [Client, Route], keys: 30, copies: 2, to: (to: "lb", delay: Exponential(mean: "1 ms"))),"#.replace("\"lb\"", &format!("\"{}\"", guard.0))),
+            4 => ("gateway".to_owned(), r#""gateway": Limiter(distributed: Distributed(limit: 30, window: "200 ms", store: (to: "redis", delay: Exponential(mean: "2 ms")), commands: CheckThenAdd, timeout: "5 ms"), by: [Tier], copies: 3, to: "lb"), "redis": Store(service: Exponential(mean: "1 ms")),"#.replace("\"lb\"", &format!("\"{}\"", guard.0))),
+            5 => ("outer".to_owned(), r#""outer": Breaker(rule: ConsecutiveFailures(failures: 3, recovery: "100 ms"), timeout: "50 ms", to: (to: "lb", delay: Constant("1 ms"))),"#.replace("\"lb\"", &format!("\"{}\"", guard.0))),
+            _ => ("outer".to_owned(), r#""outer": Breaker(rule: FailureRate(window: Calls(20), least: 10, wait: "100 ms", trials: 3), to: "limit"), "limit": Limiter(limit: Adaptive(every: "200 ms", window: "200 ms"), to: "lb"),"#.replace("\"lb\"", &format!("\"{}\"", guard.0))),
+        };
+        // What answers the signals of a policy is a fleet itself.
+        let (behind, gate) = match gate {
+            Some(is_fallback) if fleets == 1 && !policy.starts_with("Join") && !policy.starts_with("Prequal") => ("gate", if is_fallback {
+                r#""gate": Fallback(timeout: "30 ms", to: (to: "web", delay: Constant("500 us"))),"#
+            } else {
+                r#""gate": ConcurrencyLimiter(limit: Vegas(initial: 4), per: Server, wait: "10 ms", to: (to: "web", delay: Constant("500 us"))),"#
+            }),
+            _ => ("web", ""),
         };
         let clients: String = arrivals.iter().enumerate().map(|(place, arrivals)| format!(
             r#""c{place}": Clients(arrivals: {arrivals}, to: (to: "{first}", delay: {}, spread: {spread}){timeout}, keys: Zipf(n: 100, s: 1), clients: 20, connections: {connections}, handshake: {handshake}, size: "1 kB"), "#,
@@ -162,11 +218,11 @@ prop_compose! {
         let weights: Vec<String> = (1..=servers).map(|weight| weight.to_string()).collect();
         format!(
             r#"System(nodes: {{{clients}
-                {between}
-                "lb": Balancer(policy: {policy}, {watch}, {front}, copies: {balancers}, to: (to: "web", delay: {})),
+                {between} {} {gate}
+                "lb": Balancer(policy: {policy}, {watch}, {front}, copies: {balancers}, to: (to: "{behind}", delay: {})),
                 "web": Fleet(servers: {servers}, copies: {fleets}, workers: {workers}, discipline: {discipline}{queue}, weights: [{}]{backups}, max_connections: [{most}], service: {service}),
             }}, faults: [{}])"#,
-            delays.1, weights.join(", "), faults.join(", ")
+            guard.1, delays.1, weights.join(", "), faults.join(", ")
         )
     }
 }

@@ -7,12 +7,13 @@ use super::observe::{NodeSeen, Observation};
 use super::plan::{Plan, PlannedCell};
 use super::spec::RunSpec;
 use crate::actors::balancer::remapping::IDENTITIES;
+use crate::actors::clients::calls::call::Call;
 use crate::actors::clients::{ClientsSpec, Traffic};
 use crate::actors::fleet::MAX_ROWS;
 use crate::engine::Frame;
 use crate::engine::calendar::MAX_PENDING;
 use crate::measure::windows::MAX_WINDOWS;
-use crate::model::{NodeSpec, System, depth};
+use crate::model::{NodeSpec, System, depth, fleet_behind};
 
 /// A request in flight: a line of the cache and its details, a third more for lists that grow, its place among the free
 /// ones, and an event of its own.
@@ -27,6 +28,9 @@ const NEAR: usize = 3;
 const USER: u64 = 4 + EVENT + 24;
 /// A session under way: its state, its place among the free ones, an event.
 const SESSION: u64 = 20 + EVENT;
+/// A call of clients that retry or hedge, with the list of its attempts and a timer each for its end, the next attempt and
+/// a hedge.
+const CALL: u64 = size_of::<Call>() as u64 + 64 + 4 + 3 * EVENT;
 /// A recorded request in the timetable of its replay.
 const REPLAYED: u64 = 8;
 /// A server, with its speed, what it shares and its share of the results.
@@ -41,6 +45,12 @@ const WINDOW_OF_CLIENTS: u64 = 4096;
 const SAMPLE: u64 = IDENTITIES as u64 * 4;
 /// What others record by window.
 const WINDOW: u64 = 256;
+/// The account of a key of a limiter, with its place in the index and in the order of use.
+const ACCOUNT: u64 = 112;
+/// A request that an account remembers.
+const LOGGED: u64 = 8;
+/// Accounts take no more than this: no run lets so many requests pass that all could fill.
+const MOST_ACCOUNTS: u64 = 1 << 30;
 /// What a replication holds whatever the system.
 const BASE: u64 = 1 << 20;
 
@@ -75,21 +85,23 @@ pub fn need(plan: &Plan) -> Need {
 fn of_system(system: &System, run: &RunSpec, plan: &Plan) -> Need {
     let in_flight = most_in_flight(system, run.in_flight);
     let far = depth(system).saturating_sub(NEAR) * size_of::<Frame>();
-    let timeout = if system.clients().any(|(_, clients)| clients.timeout.is_some()) { TIMEOUT } else { 0 };
+    let timeout = if system.clients().any(|(_, clients)| clients.gives_up()) { TIMEOUT } else { 0 };
     let users = system.clients().map(|(_, clients)| of_clients(clients, run, plan)).fold(0, u64::saturating_add);
     let nodes = system.nodes.entries.iter().map(|(_, node)| of_node(system, node)).fold(0, u64::saturating_add);
+    // As many calls may rest before their next attempt as have one in flight.
+    let calls = if system.clients().any(|(_, clients)| clients.makes_calls()) { 2 * CALL } else { 0 };
     Need {
         in_flight,
-        requests: in_flight.saturating_mul(REQUEST + timeout + far as u64),
+        requests: in_flight.saturating_mul(REQUEST + timeout + calls + far as u64),
         users,
         system: BASE.saturating_add(nodes),
     }
 }
 
-/// Users who wait for every answer cannot have more requests in flight than they are.
+/// Users who wait for every answer, and send no second request before, cannot have more in flight than they are.
 fn most_in_flight(system: &System, limit: u64) -> u64 {
     let patient_users = system.clients().map(|(_, clients)| match &clients.arrivals {
-        Traffic::Users(users) if clients.timeout.is_none() => Some(u64::from(users.count)),
+        Traffic::Users(users) if !clients.gives_up() && clients.hedge.is_none() => Some(u64::from(users.count)),
         _ => None,
     });
     patient_users.sum::<Option<u64>>().map_or(limit, |users| users.min(limit))
@@ -117,16 +129,34 @@ fn of_node(system: &System, node: &NodeSpec) -> u64 {
     let one = match node {
         NodeSpec::Clients(_) => HISTOGRAM + windows * WINDOW_OF_CLIENTS,
         NodeSpec::Balancer(balancer) => {
-            let servers = |name: &str| match system.nodes.get(name) {
-                Some(NodeSpec::Fleet(fleet)) => fleet.servers as u64 * fleet.copies as u64,
-                Some(other) => other.copies() as u64,
-                None => 0,
+            let servers = |name: &str| match (fleet_behind(&system.nodes, name), system.nodes.get(name)) {
+                (Some((_, fleet)), _) => fleet.servers as u64 * fleet.copies as u64,
+                (None, Some(other)) => other.copies() as u64,
+                (None, None) => 0,
             };
             let members: u64 = balancer.to.to.0.iter().map(|name| servers(&name.text)).sum();
             let sample = if balancer.policy.places_by_hash() { 2 * SAMPLE + windows * WINDOW } else { 0 };
             members * MEMBER + windows * WINDOW + sample
         }
-        NodeSpec::Router(_) => windows * WINDOW,
+        NodeSpec::Fallback(fallback) => u64::from(fallback.keys()) * ACCOUNT + windows * WINDOW,
+        NodeSpec::Router(_) | NodeSpec::Breaker(_) | NodeSpec::ConcurrencyLimiter(_) => windows * WINDOW,
+        NodeSpec::Limiter(limiter) => {
+            let keys = if limiter.by.is_empty() { 1 } else { u64::from(limiter.keys) };
+            let rules = limiter.limit.iter().chain(limiter.tiers.entries.iter().map(|(_, rule)| rule));
+            let accounts: u64 = rules.map(|rule| keys * (ACCOUNT + rule.logged() * LOGGED)).sum();
+            accounts.min(MOST_ACCOUNTS) + windows * WINDOW
+        }
+        NodeSpec::Store(store) => {
+            let logged = system.nodes.entries.iter().filter_map(|(_, node)| match node {
+                NodeSpec::Limiter(limiter) => Some((limiter.by.is_empty(), limiter.distributed.as_ref()?.limit)),
+                _ => None,
+            });
+            let sets = logged.map(|(is_one, limit)| {
+                let keys = if is_one { 1 } else { u64::from(store.keys) };
+                keys * (ACCOUNT + u64::from(limit) * LOGGED)
+            });
+            sets.sum::<u64>().min(MOST_ACCOUNTS) + windows * WINDOW
+        }
         NodeSpec::Fleet(fleet) => {
             let rows = fleet.servers.min(MAX_ROWS) as u64;
             // Waiting and service of each class; busy time by row, as counted and as a share.

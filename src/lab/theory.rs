@@ -51,7 +51,7 @@ impl<'a> Parts<'a> {
                 NodeSpec::Clients(clients) => parts.0.replace(clients).is_some(),
                 NodeSpec::Balancer(balancer) => parts.1.replace(balancer).is_some(),
                 NodeSpec::Fleet(fleet) => parts.2.replace(fleet).is_some(),
-                NodeSpec::Router(_) => return None,
+                _ => return None,
             };
             if twice {
                 return None;

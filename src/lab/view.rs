@@ -1,8 +1,12 @@
 //! Reads a system that has stopped: every number a replication gives.
 
 mod balancer;
+mod calls;
 mod clients;
+mod concurrency;
 mod failover;
+mod fallback;
+mod passage;
 mod proxy;
 mod remapping;
 mod router;
@@ -63,7 +67,7 @@ impl View<'_> {
             match actor {
                 Actor::Fleet(fleet) => Some(Station::Fleet(fleet)),
                 Actor::Balancer(balancer) => balancer.proxy().map(Station::Proxy),
-                Actor::Clients(_) | Actor::Router(_) => None,
+                _ => None,
             }
         })
     }
@@ -160,7 +164,7 @@ impl View<'_> {
             let mut losses = record.losses.clone();
             losses.sort_unstable_by_key(|&(outcome, by, _)| (outcome, by));
             for (outcome, by, count) in losses {
-                let who = self.nodes.get(by.0 as usize).filter(|_| outcome != Outcome::TimedOut);
+                let who = self.nodes.get(by.0 as usize).filter(|_| !outcome.is_of_clients());
                 row(
                     who.map_or_else(
                         || outcome.words().to_owned(),
@@ -180,6 +184,11 @@ impl View<'_> {
             Actor::Clients(clients) => self.see_clients(clients, info),
             Actor::Balancer(balancer) => self.see_balancer(balancer, place, info),
             Actor::Router(router) => self.see_router(router, info),
+            Actor::Limiter(limiter) => self.see_limiter(limiter, info),
+            Actor::Breaker(breaker) => self.see_breaker(breaker, info),
+            Actor::Fallback(fallback) => self.see_fallback(fallback, info),
+            Actor::ConcurrencyLimiter(limiter) => self.see_concurrency(limiter, info),
+            Actor::Store(store) => self.see_store(store, info),
             Actor::Fleet(fleet) => self.see_fleet(fleet, info),
         });
         seen.collect()

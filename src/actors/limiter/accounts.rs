@@ -11,13 +11,17 @@ pub struct Key {
     pub client: u32,
     /// What is asked for.
     pub route: u32,
+    /// The server it is for.
+    pub server: u32,
     /// The class of the clients.
     pub class: u16,
 }
 
 impl Key {
     fn hash(self) -> u64 {
-        mix(mix(u64::from(self.client) << 32 | u64::from(self.route)) ^ u64::from(self.class))
+        mix(mix(u64::from(self.client) << 32 | u64::from(self.route))
+            ^ u64::from(self.server) << 16
+            ^ u64::from(self.class))
     }
 }
 
@@ -61,6 +65,15 @@ impl<A> Accounts<A> {
             self.find(key, open);
         }
         &mut self.places[self.newest as usize].account
+    }
+
+    /// The account of `key`, if there is one; that counts as use.
+    pub fn get(&mut self, key: Key) -> Option<&mut A> {
+        let places = &self.places;
+        let place = *self.index.find(key.hash(), |&place| places[place as usize].key == key)?;
+        self.unlink(place);
+        self.link(place);
+        Some(&mut self.places[place as usize].account)
     }
 
     /// Accounts that had to make room.

@@ -215,6 +215,9 @@ impl View<'_> {
                 seen.values.push((word("open connections"), word("open_connections"), Unit::Count, open));
             }
         }
+        if let Some(calling) = &clients.calling {
+            self.see_calls(calling, &mut seen);
+        }
         seen
     }
 }
