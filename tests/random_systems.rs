@@ -177,7 +177,7 @@ prop_compose! {
         front in front(),
         guard in guard(),
         gate in prop::option::of(any::<bool>()),
-        nested in 0_usize..3,
+        nested in 0_usize..7,
         balancers in 1_usize..4,
         fleets in 1_usize..3,
         servers in 1_usize..6,
@@ -190,9 +190,13 @@ prop_compose! {
         let timeout = timeout.map_or_else(String::new, |ms| format!(r#", timeout: "{ms} ms""#));
         let handshake = if delays.0 == "None" { "Free" } else { handshake };
         let (first, between) = match nested {
-            0 => (guard.0, String::new()),
-            1 => ("router", format!(r#""router": Router(rules: [(keys: Between(0, 4), to: "{0}"), (clients: "c0", to: (to: "lb", spread: ByClient))], otherwise: (to: "{0}", delay: Constant("1 ms"))),"#, guard.0)),
-            _ => ("outer", format!(r#""outer": Balancer(layer: Layer4, policy: LeastConnections, to: "{}"),"#, guard.0)),
+            0 => (guard.0.to_owned(), String::new()),
+            1 => ("router".to_owned(), r#""router": Router(rules: [(keys: Between(0, 4), to: "lb"), (clients: "c0", to: (to: "lb", spread: ByClient))], otherwise: (to: "lb", delay: Constant("1 ms"))),"#.replace("\"lb\"", &format!("\"{}\"", guard.0))),
+            2 => ("outer".to_owned(), r#""outer": Balancer(layer: Layer4, policy: LeastConnections, to: "lb"),"#.replace("\"lb\"", &format!("\"{}\"", guard.0))),
+            3 => ("limit".to_owned(), r#""limit": Limiter(limit: LeakyBucket(rate: "300/s", burst: 50), tiers: {"c0": TokenBucket(capacity: 20, refill: "200/s")}, by: [Client, Route], keys: 30, copies: 2, to: (to: "lb", delay: Exponential(mean: "1 ms"))),"#.replace("\"lb\"", &format!("\"{}\"", guard.0))),
+            4 => ("gateway".to_owned(), r#""gateway": Limiter(distributed: Distributed(limit: 30, window: "200 ms", store: (to: "redis", delay: Exponential(mean: "2 ms")), commands: CheckThenAdd, timeout: "5 ms"), by: [Tier], copies: 3, to: "lb"), "redis": Store(service: Exponential(mean: "1 ms")),"#.replace("\"lb\"", &format!("\"{}\"", guard.0))),
+            5 => ("outer".to_owned(), r#""outer": Breaker(rule: ConsecutiveFailures(failures: 3, recovery: "100 ms"), timeout: "50 ms", to: (to: "lb", delay: Constant("1 ms"))),"#.replace("\"lb\"", &format!("\"{}\"", guard.0))),
+            _ => ("outer".to_owned(), r#""outer": Breaker(rule: FailureRate(window: Calls(20), least: 10, wait: "100 ms", trials: 3), to: "limit"), "limit": Limiter(limit: Adaptive(every: "200 ms", window: "200 ms"), to: "lb"),"#.replace("\"lb\"", &format!("\"{}\"", guard.0))),
         };
         // What answers the signals of a policy is a fleet itself.
         let (behind, gate) = match gate {

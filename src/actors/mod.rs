@@ -158,7 +158,7 @@ impl World for Actors {
         let halve = self.clock.close();
         for actor in &mut self.all {
             match actor {
-                Actor::Clients(clients) => clients.record.window(at, halve),
+                Actor::Clients(clients) => clients.window(at, halve),
                 Actor::Balancer(balancer) => balancer.window(at, halve),
                 Actor::Fleet(fleet) => fleet.window(at, halve),
                 Actor::Router(router) => router.window(at, halve),

@@ -52,6 +52,8 @@ pub struct Core<M> {
     pub requests: Requests,
     /// Requests whose outcome is known to their client.
     pub completed: u64,
+    /// What waits in the calendar to make a request, kept by an actor: it is bounded like requests in flight.
+    pub resting: usize,
     events: u64,
     messages: PhantomData<M>,
 }
@@ -77,6 +79,7 @@ impl<M: Packed> Core<M> {
             calendar: Calendar::new(),
             requests: Requests::new(depth),
             completed: 0,
+            resting: 0,
             events: 0,
             messages: PhantomData,
         }
@@ -270,7 +273,7 @@ pub fn run<W: World>(world: &mut W, core: &mut Core<W::Message>, limits: Limits,
                 next_look = budget.min(core.events + MANY);
             }
             // A slab that has never held more has no more now, and its length is at hand.
-            if (core.requests.peak() > in_flight) | core.calendar.is_full() {
+            if (core.requests.peak() > in_flight) | (core.resting > in_flight) | core.calendar.is_full() {
                 return Ended::InFlight;
             }
         }

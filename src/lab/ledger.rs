@@ -3,6 +3,7 @@
 
 use crate::actors::balancer::Proxy;
 use crate::actors::balancer::layer::{IN_PROXY, PINNED};
+use crate::actors::clients::Clients;
 use crate::actors::passage::Passage;
 use crate::actors::{Actor, Actors};
 use crate::engine::{ActorId, Outcome, Requests, Time};
@@ -25,7 +26,6 @@ struct Account {
 /// What does not balance, in words: a defect of the program.
 pub fn check(actors: &Actors, requests: &Requests, nodes: &[NodeInfo], over: Time) -> Result<(), String> {
     let [still_inside, still_in_proxy] = time_inside(actors, requests, over);
-    let mut waiting = 0;
     let still = still_inside.into_iter().zip(still_in_proxy);
     for ((actor, info), (still_inside, still_in_proxy)) in actors.all.iter().zip(nodes).zip(still) {
         let name = &info.name;
@@ -36,7 +36,7 @@ pub fn check(actors: &Actors, requests: &Requests, nodes: &[NodeInfo], over: Tim
             if ended != lost + record.outcomes[Outcome::Served as usize] {
                 return Err(format!("the ledger of \"{name}\" does not balance: {record:?}"));
             }
-            waiting += record.population.count();
+            check_attempts(clients, name)?;
         }
         balances(name, &account(actor, over), still_inside)?;
         if let Actor::Balancer(balancer) = actor
@@ -46,11 +46,53 @@ pub fn check(actors: &Actors, requests: &Requests, nodes: &[NodeInfo], over: Tim
         }
     }
     check_pins(actors, requests, nodes)?;
-    // Others are made on the way, on behalf of these.
-    let of_clients = |id| requests.first(id).is_some_and(|stop| is_clients(actors, stop.actor));
-    let alive = requests.iter().filter(|&(id, request)| !request.abandoned && of_clients(id)).count() as u64;
-    if alive != waiting {
-        return Err(format!("clients wait for {waiting} requests, but {alive} are in flight"));
+    check_waiting(actors, requests, nodes)
+}
+
+/// Every attempt that was sent has one outcome or is waited for, and the calls under way are those that are counted.
+fn check_attempts(clients: &Clients, name: &str) -> Result<(), String> {
+    let record = &clients.record;
+    let ended: u64 = record.attempt_outcomes.iter().sum();
+    let waited = waited_for(clients);
+    if record.attempts != ended + waited {
+        let sent = record.attempts;
+        return Err(format!(
+            "the ledger of \"{name}\" does not balance: {sent} attempts were sent, {ended} ended, {waited} are waited for"
+        ));
+    }
+    if let Some(calling) = &clients.calling {
+        let (counted, there) = (record.population.count(), calling.calls.under_way().count() as u64);
+        if counted != there {
+            return Err(format!("\"{name}\" counts {counted} calls under way, but there are {there}"));
+        }
+    }
+    Ok(())
+}
+
+/// Attempts that somebody waits for.
+fn waited_for(clients: &Clients) -> u64 {
+    match &clients.calling {
+        Some(calling) => calling.calls.under_way().map(|call| call.waiting.len() as u64).sum(),
+        None => clients.record.population.count(),
+    }
+}
+
+/// The requests in flight that were not given up are those that clients wait for. Those that other nodes make for
+/// themselves are in nobody's books.
+fn check_waiting(actors: &Actors, requests: &Requests, nodes: &[NodeInfo]) -> Result<(), String> {
+    let mut alive = vec![0_u64; actors.all.len()];
+    for (id, request) in requests.iter() {
+        if let Some(first) = requests.first(id).filter(|_| !request.abandoned) {
+            alive[first.actor.0 as usize] += 1;
+        }
+    }
+    for ((actor, info), alive) in actors.all.iter().zip(nodes).zip(alive) {
+        let Actor::Clients(clients) = actor else { continue };
+        let waiting = waited_for(clients);
+        if alive != waiting {
+            let name = &info.name;
+            return Err(format!("\"{name}\" waits for {waiting} requests, but {alive} are in flight"));
+        }
     }
     Ok(())
 }
@@ -138,19 +180,26 @@ fn account(actor: &Actor, over: Time) -> Account {
     }
 }
 
-fn is_clients(actors: &Actors, actor: ActorId) -> bool {
-    matches!(actors.all.get(actor.0 as usize), Some(Actor::Clients(_)))
-}
-
 /// For each actor, the nanoseconds that requests on it have spent there so far, and those that requests in its proxy have.
-/// A client that has stopped waiting for a request holds it no more.
-/// Neither does a node that made it on behalf of another.
+/// A client that has stopped waiting for a request holds it no more; one that makes calls holds those and not attempts,
+/// and a node that made one on behalf of another holds that other.
 fn time_inside(actors: &Actors, requests: &Requests, over: Time) -> [Vec<u128>; 2] {
     let mut inside = vec![0; actors.all.len()];
     let mut in_proxy = vec![0; actors.all.len()];
+    for (actor, inside) in actors.all.iter().zip(&mut inside) {
+        if let Actor::Clients(clients) = actor
+            && let Some(calling) = &clients.calling
+        {
+            *inside = calling.calls.under_way().map(|call| u128::from(over.since(call.begun).as_nanos())).sum();
+        }
+    }
+    let is_plain = |actor: ActorId| match &actors.all[actor.0 as usize] {
+        Actor::Clients(clients) => clients.calling.is_none(),
+        _ => false,
+    };
     for (id, request) in requests.iter() {
         for (depth, stop) in requests.stops(id).enumerate() {
-            if depth > 0 || (!request.abandoned && is_clients(actors, stop.actor)) {
+            if depth > 0 || (!request.abandoned && is_plain(stop.actor)) {
                 let spent = u128::from(over.since(stop.entered).as_nanos());
                 inside[stop.actor.0 as usize] += spent;
                 if depth > 0 && stop.tag == IN_PROXY {

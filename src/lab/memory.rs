@@ -7,6 +7,7 @@ use super::observe::{NodeSeen, Observation};
 use super::plan::{Plan, PlannedCell};
 use super::spec::RunSpec;
 use crate::actors::balancer::remapping::IDENTITIES;
+use crate::actors::clients::calls::call::Call;
 use crate::actors::clients::{ClientsSpec, Traffic};
 use crate::actors::fleet::MAX_ROWS;
 use crate::engine::Frame;
@@ -27,6 +28,9 @@ const NEAR: usize = 3;
 const USER: u64 = 4 + EVENT + 24;
 /// A session under way: its state, its place among the free ones, an event.
 const SESSION: u64 = 20 + EVENT;
+/// A call of clients that retry or hedge, with the list of its attempts and a timer each for its end, the next attempt and
+/// a hedge.
+const CALL: u64 = size_of::<Call>() as u64 + 64 + 4 + 3 * EVENT;
 /// A recorded request in the timetable of its replay.
 const REPLAYED: u64 = 8;
 /// A server, with its speed, what it shares and its share of the results.
@@ -81,21 +85,23 @@ pub fn need(plan: &Plan) -> Need {
 fn of_system(system: &System, run: &RunSpec, plan: &Plan) -> Need {
     let in_flight = most_in_flight(system, run.in_flight);
     let far = depth(system).saturating_sub(NEAR) * size_of::<Frame>();
-    let timeout = if system.clients().any(|(_, clients)| clients.timeout.is_some()) { TIMEOUT } else { 0 };
+    let timeout = if system.clients().any(|(_, clients)| clients.gives_up()) { TIMEOUT } else { 0 };
     let users = system.clients().map(|(_, clients)| of_clients(clients, run, plan)).fold(0, u64::saturating_add);
     let nodes = system.nodes.entries.iter().map(|(_, node)| of_node(system, node)).fold(0, u64::saturating_add);
+    // As many calls may rest before their next attempt as have one in flight.
+    let calls = if system.clients().any(|(_, clients)| clients.makes_calls()) { 2 * CALL } else { 0 };
     Need {
         in_flight,
-        requests: in_flight.saturating_mul(REQUEST + timeout + far as u64),
+        requests: in_flight.saturating_mul(REQUEST + timeout + calls + far as u64),
         users,
         system: BASE.saturating_add(nodes),
     }
 }
 
-/// Users who wait for every answer cannot have more requests in flight than they are.
+/// Users who wait for every answer, and send no second request before, cannot have more in flight than they are.
 fn most_in_flight(system: &System, limit: u64) -> u64 {
     let patient_users = system.clients().map(|(_, clients)| match &clients.arrivals {
-        Traffic::Users(users) if clients.timeout.is_none() => Some(u64::from(users.count)),
+        Traffic::Users(users) if !clients.gives_up() && clients.hedge.is_none() => Some(u64::from(users.count)),
         _ => None,
     });
     patient_users.sum::<Option<u64>>().map_or(limit, |users| users.min(limit))

@@ -9,7 +9,7 @@ use crate::actors::balancer::health::{Roles, Watch};
 use crate::actors::balancer::{Balancer, BalancerSpec, Front, Health, Hears, View, subset::subset};
 use crate::actors::breaker::{Breaker, BreakerSpec};
 use crate::actors::clients::connections::{Dialing, Opening, pool};
-use crate::actors::clients::{Clients, ClientsParts, ClientsSpec, Connections, Source, Traffic};
+use crate::actors::clients::{Calling, Clients, ClientsParts, ClientsSpec, Connections, Source, Traffic};
 use crate::actors::concurrency::{ConcurrencyLimiter, ConcurrencyLimiterSpec};
 use crate::actors::copies::Copies;
 use crate::actors::fallback::{Fallback, FallbackSpec};
@@ -239,6 +239,7 @@ impl Builder<'_> {
             let classes = self.system.clients().count() as u16;
             clients.dial(Dialing::new(limits, opening, class, classes));
         }
+        clients.calling = Calling::new(spec, key, core).map(Box::new);
         Ok(Actor::Clients(Box::new(clients)))
     }
 

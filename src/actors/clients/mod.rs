@@ -1,12 +1,14 @@
 //! Clients: where requests come from and where their story ends. One file each for the arrival processes, users in a
-//! closed loop, sessions, replay, what is recorded and the words of the language.
+//! closed loop, sessions, replay, calls of several attempts, what is recorded and the words of the language.
 
 pub mod arrivals;
+pub mod calls;
 pub mod connections;
 pub mod record;
 pub mod source;
 pub mod spec;
 
+pub use calls::Calling;
 pub use connections::{Connections, Handshake};
 pub use record::ClientsRecord;
 pub use source::Source;
@@ -59,6 +61,8 @@ pub struct Clients {
     client_stream: StreamKey,
     /// What those have that care for connections.
     pub dialing: Option<Box<Dialing>>,
+    /// What those have whose calls may be more than one request.
+    pub calling: Option<Box<Calling>>,
     /// What has been recorded.
     pub record: ClientsRecord,
 }
@@ -111,6 +115,7 @@ impl Clients {
             key_stream: key.named("key"),
             client_stream: key.named("client"),
             dialing: None,
+            calling: None,
             record: ClientsRecord::default(),
         }
     }
@@ -165,8 +170,15 @@ impl Clients {
             Message::Connected { id } => self.connected(core, id),
             Message::Broken { connection } => self.broken(core, connection),
             Message::Idle { place } => self.idle(core, place),
+            Message::AttemptTimeout { id } => self.attempt_timed_out(core, id),
+            Message::NextAttempt { call } => self.next_attempt(core, call),
+            Message::Hedge { call } => self.hedge(core, call),
+            Message::Overdue { call } => self.overdue(core, call),
             Message::WarmUpOver => {
                 self.record.warm_up_over(core.now());
+                if let Some(calling) = &mut self.calling {
+                    calling.record.warm_up_over();
+                }
                 self.connections_warmed_up(core);
             }
             _ => {}
@@ -195,8 +207,8 @@ impl Clients {
 
     #[inline(always)]
     fn make(&mut self, core: &mut Core, origin: Origin) -> Passed {
-        if self.dialing.is_some() {
-            return self.make_on_connection(core, origin);
+        if self.calling.is_some() | self.dialing.is_some() {
+            return self.make_unusual(core, origin);
         }
         let now = core.now();
         let number = origin.number;
@@ -224,6 +236,11 @@ impl Clients {
     }
 
     #[inline(never)]
+    fn make_unusual(&mut self, core: &mut Core, origin: Origin) -> Passed {
+        if self.calling.is_some() { self.make_call(core, origin) } else { self.make_on_connection(core, origin) }
+    }
+
+    #[inline(never)]
     fn describe(&self, core: &mut Core, id: RequestId, details: Details) {
         let timeout = match self.timeout {
             Some(lane) => core.send_in_lane(lane, self.me, Message::Timeout { id }),
@@ -235,7 +252,9 @@ impl Clients {
     /// An answer sets out to these clients.
     #[inline(always)]
     fn replied(&mut self, core: &mut Core, id: RequestId) {
-        if self.link.arrives_at_once(core, id, self.me) {
+        if self.calling.is_some() {
+            self.attempt_replied(core, id);
+        } else if self.link.arrives_at_once(core, id, self.me) {
             self.answered(core, id);
         }
     }
@@ -243,6 +262,9 @@ impl Clients {
     /// An answer has travelled the link.
     #[inline(never)]
     fn returned(&mut self, core: &mut Core, id: RequestId) {
+        if self.calling.is_some() {
+            return self.attempt_answered(core, id);
+        }
         self.answered(core, id);
     }
 
@@ -259,6 +281,8 @@ impl Clients {
                 core.calendar.cancel(core.requests.details(id).timeout);
             }
             self.ended(core, frame, outcome, by);
+        } else {
+            self.record.late += u64::from(request.outcome.is_answer());
         }
     }
 
@@ -272,6 +296,14 @@ impl Clients {
         }
         core.requests.describe(id).timeout = Handle::NONE;
         self.ended(core, frame, Outcome::TimedOut, self.me);
+    }
+
+    /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
+    pub fn window(&mut self, now: Time, halve: bool) {
+        self.record.window(now, halve);
+        if let Some(calling) = &mut self.calling {
+            calling.record.window(halve);
+        }
     }
 
     /// The outcome of a request is known to its client, whose own stop is `frame`.

@@ -9,21 +9,31 @@ pub type Outcomes = [u64; Outcome::ALL.len()];
 /// Cumulative figures of clients at a boundary of windows.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
-    /// Requests made.
+    /// Requests of users made.
     pub offered: u64,
-    /// Requests by how they ended.
+    /// Requests of users by how they ended.
     pub outcomes: Outcomes,
+    /// Attempts sent.
+    pub attempts: u64,
+    /// Answers that came when nobody waited for them any more.
+    pub late: u64,
     /// Request-nanoseconds in flight.
     pub population: u128,
 }
 
-/// Everything clients record in one run.
+/// Everything clients record in one run. A request of a user, a call, has one attempt unless it is retried or hedged.
 #[derive(Clone, Debug, Default)]
 pub struct ClientsRecord {
-    /// Requests made, from time zero on.
+    /// Requests of users made, from time zero on.
     pub offered: u64,
     /// Requests by how they ended, from time zero on.
     pub outcomes: Outcomes,
+    /// Attempts sent, from time zero on.
+    pub attempts: u64,
+    /// Attempts by how they ended for their clients, from time zero on.
+    pub attempt_outcomes: Outcomes,
+    /// Answers that came when nobody waited for them any more, from time zero on.
+    pub late: u64,
     /// Requests that were not served as asked, by how and by whom, from time zero on.
     pub losses: Vec<(Outcome, ActorId, u64)>,
     /// Requests whose outcome is not known yet.
@@ -45,13 +55,27 @@ impl ClientsRecord {
     /// A request has been made.
     #[inline]
     pub fn made(&mut self, now: Time) {
-        self.offered += 1;
-        self.population.up(now);
+        self.attempts += 1;
+        self.call_made(now);
     }
 
     /// The outcome of a request is known.
     #[inline]
     pub fn ended(&mut self, now: Time, created: Time, outcome: Outcome, by: ActorId) {
+        self.attempt_outcomes[outcome as usize] += 1;
+        self.call_ended(now, created, outcome, by);
+    }
+
+    /// A call has begun, whatever its attempts.
+    #[inline]
+    pub fn call_made(&mut self, now: Time) {
+        self.offered += 1;
+        self.population.up(now);
+    }
+
+    /// The outcome of a call is known.
+    #[inline]
+    pub fn call_ended(&mut self, now: Time, created: Time, outcome: Outcome, by: ActorId) {
         self.population.down(now);
         self.outcomes[outcome as usize] += 1;
         let latency: Duration = now.since(created);
@@ -75,7 +99,13 @@ impl ClientsRecord {
     /// The cumulative figures now.
     #[must_use]
     pub fn snapshot(&self, now: Time) -> Snapshot {
-        Snapshot { offered: self.offered, outcomes: self.outcomes, population: self.population.area(now) }
+        Snapshot {
+            offered: self.offered,
+            outcomes: self.outcomes,
+            attempts: self.attempts,
+            late: self.late,
+            population: self.population.area(now),
+        }
     }
 
     /// The warm-up is over: what was measured so far does not count.

@@ -1,6 +1,7 @@
 //! Clients in the words of the language.
 
 use super::arrivals::{Deterministic, Mmpp, Poisson, Process, Ramp, Renewal, Sinusoid, Spike, Timetable};
+use super::calls::{AdaptiveThrottling, Hedge, Reload, Retry};
 use super::connections::spec::{NoHandshake, PerRequest};
 use super::connections::{Connections, Handshake};
 use crate::actors::route::RouteField;
@@ -128,7 +129,8 @@ record! {
         pub arrivals: Traffic,
         /// Where they go.
         pub to: RouteField,
-        /// How long a client waits for the answer; without it, for ever. The work goes on all the same.
+        /// How long a client waits for the answer, all attempts together; without it, for ever. The work goes on all the same
+        /// unless it `cancels`.
         pub timeout: Option<Span> = None,
         /// Distinct clients, each with an address of its own, for policies that look at them; at least 1.
         pub clients: u32 = 10_000,
@@ -140,6 +142,24 @@ record! {
         pub connections: Connections = Connections::PerRequest(PerRequest {}),
         /// What it costs to open a connection: round trips over the delay of the route, before the request leaves.
         pub handshake: Handshake = Handshake::Free(NoHandshake {}),
+        /// How long a client waits for the answer to each attempt; without it, as long as for the whole.
+        pub attempt_timeout: Option<Span> = None,
+        /// Whether and when an attempt that failed is followed by another.
+        pub retry: Option<Retry> = None,
+        /// Whether and when a second request goes out while the first is still waited for.
+        pub hedge: Option<Hedge> = None,
+        /// True if word goes after an attempt that is given up, over the same links, so that no work is done for nobody.
+        pub cancels: bool = false,
+        /// True if requests say until when their answer is of use: until the `attempt_timeout` or the `timeout`, whichever
+        /// comes first.
+        pub propagates_deadline: bool = false,
+        /// Whether clients that are turned away hold requests back themselves.
+        pub throttle: Option<AdaptiveThrottling> = None,
+        /// How long a user waits before giving up, all attempts together; without it, for ever. Unlike the `timeout` it is
+        /// drawn for each call, and programs do not know it.
+        pub patience: Option<Distribution> = None,
+        /// Whether users ask anew after a call that took too long.
+        pub reload: Option<Reload> = None,
     }
     check(self, at) {
         if self.clients == 0 {
@@ -148,11 +168,46 @@ record! {
         if self.timeout == Some(Span::ZERO) {
             at.field("timeout").error("a timeout is above zero");
         }
+        if self.attempt_timeout == Some(Span::ZERO) {
+            at.field("attempt_timeout").error("a timeout is above zero");
+        }
+        if self.propagates_deadline && self.timeout.is_none() && self.attempt_timeout.is_none() {
+            at.field("propagates_deadline").error("there is no deadline to tell of: set `timeout` or `attempt_timeout`");
+        }
+        if self.cancels && !self.gives_up() && self.hedge.is_none() {
+            at.field("cancels").error(
+                "nothing is ever given up: set `timeout`, `attempt_timeout`, `patience` or `hedge`"
+            );
+        }
+        if self.reload.is_some() && !self.gives_up() {
+            at.field("reload").error("no call ever takes too long: set `timeout`, `attempt_timeout` or `patience`");
+        }
         if self.handshake.round_trips() > 0 && self.to.delay.is_none() {
             at.field("handshake").error("a handshake takes round trips, and this route has no `delay`");
         }
         if self.to.to.0.len() != 1 {
             at.field("to").error("clients send to one node; put a Balancer before several");
         }
+    }
+}
+
+impl ClientsSpec {
+    /// True if a client may stop waiting for an attempt, whatever becomes of others.
+    #[must_use]
+    pub fn gives_up(&self) -> bool {
+        self.timeout.is_some() || self.attempt_timeout.is_some() || self.patience.is_some()
+    }
+
+    /// True if a call may be something else than one request that is waited for until its timeout.
+    #[must_use]
+    pub fn makes_calls(&self) -> bool {
+        self.attempt_timeout.is_some()
+            || self.retry.is_some()
+            || self.hedge.is_some()
+            || self.cancels
+            || self.propagates_deadline
+            || self.throttle.is_some()
+            || self.patience.is_some()
+            || self.reload.is_some()
     }
 }

@@ -134,6 +134,12 @@ impl Outcome {
         )
     }
 
+    /// True of what only its own client decides.
+    #[must_use]
+    pub const fn is_of_clients(self) -> bool {
+        matches!(self, Self::Throttled | Self::Cancelled | Self::TimedOut | Self::GaveUp)
+    }
+
     /// True if a server failed.
     #[must_use]
     pub const fn is_failure(self) -> bool {

@@ -110,7 +110,7 @@ impl Clients {
         self.leave(core, id, taken.target)
     }
 
-    fn connect(&mut self, core: &mut Core, number: u64, client: u32) -> Option<Taken> {
+    pub(super) fn connect(&mut self, core: &mut Core, number: u64, client: u32) -> Option<Taken> {
         let now = core.now();
         let dialing = self.dialing.as_deref_mut()?;
         if let Some(taken) = dialing.pool.as_mut().and_then(|pool| pool.take(core, client)) {
@@ -127,7 +127,7 @@ impl Clients {
         })
     }
 
-    fn leave(&self, core: &mut Core, id: RequestId, target: u32) -> Passed {
+    pub(super) fn leave(&self, core: &mut Core, id: RequestId, target: u32) -> Passed {
         let Endpoint { actor, port } = self.copies.at(target);
         core.requests[id].set_port(port);
         self.link.send(core, id, actor)
@@ -176,7 +176,7 @@ impl Clients {
         self.in_pool(core, |pool, core, _| Some(pool.idle(core, place)));
     }
 
-    fn last_call(&mut self, core: &mut Core) {
+    pub(super) fn last_call(&mut self, core: &mut Core) {
         let pool = self.dialing.as_mut().and_then(|dialing| dialing.pool.as_mut());
         for closed in pool.map(|pool| pool.last_call(core)).unwrap_or_default() {
             self.closed(core, closed);

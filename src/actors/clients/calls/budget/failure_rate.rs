@@ -1,0 +1,47 @@
+//! The retry circuit breaker of Brooker.
+
+use super::{Describes, Spend};
+use crate::engine::Time;
+use crate::schema::quantity::Percent;
+use crate::schema::record;
+
+record! {
+    /// There are no retries while the attempts that failed are more than a share of the calls, both counted from the
+    /// beginning: what looks like a passing failure is tried again, an outage is not.
+    ///
+    /// Brooker, "Fixing retries with token buckets and circuit breakers", 2022, with its figure.
+    pub struct FailureRate {
+        /// Failed attempts as a share of calls, above which there are no retries.
+        pub most: Percent = Percent::of(10.0),
+    }
+}
+
+/// What has been counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Counts {
+    most: f64,
+    calls: u64,
+    failures: u64,
+}
+
+impl Describes for FailureRate {
+    type State = Counts;
+
+    fn build(&self) -> Counts {
+        Counts { most: self.most.fraction(), calls: 0, failures: 0 }
+    }
+}
+
+impl Spend for Counts {
+    fn called(&mut self, _now: Time) {
+        self.calls += 1;
+    }
+
+    fn failed(&mut self, _now: Time) {
+        self.failures += 1;
+    }
+
+    fn withdraw(&mut self, _now: Time, _timed_out: bool) -> Option<u32> {
+        (self.failures as f64 <= self.most * self.calls as f64).then_some(1)
+    }
+}

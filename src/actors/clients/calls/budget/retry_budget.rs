@@ -1,0 +1,86 @@
+//! The retry budget of Finagle.
+
+use super::{Describes, Spend};
+use crate::engine::Time;
+use crate::schema::quantity::{Percent, Rate, Span};
+use crate::schema::record;
+
+record! {
+    /// Retries are a share of the calls of the last seconds, plus a few for clients that call rarely. Every call deposits,
+    /// every retry withdraws; both are forgotten after `ttl`.
+    ///
+    /// `RetryBudget` of Finagle, with its defaults; Linkerd and tower have the same.
+    pub struct RetryBudget {
+        /// Retries as a share of calls.
+        pub ratio: Percent = Percent::of(20.0),
+        /// Retries that are allowed beside that share, on average over `ttl`; without it, none.
+        pub minimum: Option<Rate> = Rate::from_per_second(10.0),
+        /// How long a call counts; from 1 s to 60 s.
+        pub ttl: Span = Span::whole(10),
+    }
+    check(self, at) {
+        if !(1.0..=60.0).contains(&self.ttl.seconds()) {
+            at.field("ttl").error("from 1 s to 60 s");
+        }
+    }
+}
+
+/// Parts of the time that a call counts, of which the oldest is forgotten as a whole.
+const PARTS: usize = 10;
+/// A retry in the units of the account.
+const RETRY: i64 = 1_000_000_000;
+
+/// An account of which what is old is forgotten.
+#[derive(Clone, Copy, Debug)]
+pub struct Account {
+    part: u64,
+    reserve: i64,
+    deposit: i64,
+    parts: [i64; PARTS],
+    now: u64,
+    sum: i64,
+}
+
+impl Describes for RetryBudget {
+    type State = Account;
+
+    fn build(&self) -> Account {
+        let reserve = (self.minimum.map_or(0.0, Rate::per_second) * self.ttl.seconds()).min(1e9) * RETRY as f64;
+        Account {
+            part: self.ttl.duration().as_nanos() / PARTS as u64,
+            reserve: reserve as i64,
+            deposit: (self.ratio.fraction() * RETRY as f64).round() as i64,
+            parts: [0; PARTS],
+            now: 0,
+            sum: 0,
+        }
+    }
+}
+
+impl Account {
+    fn add(&mut self, now: Time, amount: i64) {
+        let part = now.as_nanos() / self.part;
+        for step in 0..(part - self.now).min(PARTS as u64) {
+            let oldest = &mut self.parts[((part - step) % PARTS as u64) as usize];
+            self.sum -= std::mem::take(oldest);
+        }
+        self.now = part;
+        self.parts[(part % PARTS as u64) as usize] += amount;
+        self.sum += amount;
+    }
+}
+
+impl Spend for Account {
+    fn called(&mut self, now: Time) {
+        self.add(now, self.deposit);
+    }
+
+    fn withdraw(&mut self, now: Time, _timed_out: bool) -> Option<u32> {
+        self.add(now, 0);
+        if self.reserve + self.sum < RETRY {
+            return None;
+        }
+        self.add(now, -RETRY);
+        Some(1)
+    }
+}

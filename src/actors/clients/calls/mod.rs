@@ -1,0 +1,118 @@
+//! Calls: what a user asks for, made of attempts. One file each for a call, how its attempts are sent and how they end,
+//! backoff, budgets of retries, hedging, throttling, what is recorded, and the words of the language.
+//!
+//! Clients without any of this have one request a call and do not come here.
+
+mod attempts;
+pub mod backoff;
+pub mod budget;
+pub mod call;
+mod ends;
+pub mod hedge;
+pub mod record;
+pub mod spec;
+#[cfg(test)]
+mod tests;
+pub mod throttle;
+
+pub use backoff::{Backoff, Jitter};
+pub use budget::Budget;
+pub use record::CallsRecord;
+pub use spec::{AdaptiveThrottling, Hedge, Reload, Retry};
+
+use super::ClientsSpec;
+use crate::actors::message::Core;
+use crate::distributions::Sampler;
+use crate::engine::random::StreamKey;
+use crate::engine::{Duration, LaneId};
+use crate::schema::quantity::Span;
+use budget::Purse;
+use call::Calls;
+use hedge::Hedging;
+use throttle::Throttle;
+
+/// Retries as they are at work.
+#[derive(Debug)]
+struct Retrying {
+    rules: Retry,
+    /// One for all calls of the node.
+    purse: Option<Purse>,
+}
+
+/// What clients that make calls have beside others.
+#[derive(Debug)]
+pub struct Calling {
+    /// The lane of the timeouts of whole calls, and its length.
+    timeout: Option<(LaneId, Duration)>,
+    attempt_timeout: Option<LaneId>,
+    /// The lengths of both, where deadlines are told.
+    deadlines: Option<(Duration, Duration)>,
+    cancels: bool,
+    retrying: Option<Retrying>,
+    hedging: Option<Hedging>,
+    throttle: Option<Throttle>,
+    /// How long users wait.
+    patience: Option<Sampler>,
+    reload: Option<Reload>,
+    /// Calls under way, and those that users are about to make anew.
+    pub calls: Calls,
+    /// What has been recorded, beside what all clients record.
+    pub record: CallsRecord,
+    keys: Keys,
+}
+
+/// Names the random streams.
+#[derive(Clone, Copy, Debug)]
+struct Keys {
+    backoff: StreamKey,
+    throttle: StreamKey,
+    patience: StreamKey,
+    reload: StreamKey,
+}
+
+impl Calling {
+    /// What `spec` asks for; `None` if each call is one request and nothing more. `key` names the streams of the clients.
+    #[must_use]
+    pub fn new(spec: &ClientsSpec, key: StreamKey, core: &mut Core) -> Option<Self> {
+        if !spec.makes_calls() {
+            return None;
+        }
+        let length = |span: Option<Span>| span.map_or(Duration::from_nanos(u64::MAX), Span::duration);
+        let mut lane = |span: Option<Span>| span.map(|span| (core.calendar.lane(span.duration()), span.duration()));
+        Some(Self {
+            timeout: lane(spec.timeout),
+            attempt_timeout: lane(spec.attempt_timeout).map(|(lane, _)| lane),
+            deadlines: spec.propagates_deadline.then(|| (length(spec.timeout), length(spec.attempt_timeout))),
+            cancels: spec.cancels,
+            retrying: spec
+                .retry
+                .as_ref()
+                .map(|rules| Retrying { rules: rules.clone(), purse: rules.budget.as_ref().map(Budget::build) }),
+            hedging: spec.hedge.as_ref().map(|hedge| Hedging::new(hedge, core)),
+            throttle: spec.throttle.as_ref().map(Throttle::new),
+            patience: spec.patience.as_ref().map(crate::distributions::Law::sampler),
+            reload: spec.reload.clone(),
+            calls: Calls::default(),
+            record: CallsRecord::default(),
+            keys: Keys {
+                backoff: key.named("backoff"),
+                throttle: key.named("throttle"),
+                patience: key.named("patience"),
+                reload: key.named("reload"),
+            },
+        })
+    }
+
+    /// True if these clients can do what is counted under this name: see [`record::Counts`].
+    #[must_use]
+    pub fn counts(&self, what: &str) -> bool {
+        match what {
+            "retries" => self.retrying.is_some(),
+            "denied" => self.retrying.as_ref().is_some_and(|retrying| retrying.purse.is_some()),
+            "hedges" | "hedges_won" => self.hedging.is_some(),
+            "throttled" => self.throttle.is_some(),
+            "reloads" => self.reload.is_some(),
+            _ => false,
+        }
+    }
+}

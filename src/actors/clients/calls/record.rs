@@ -1,0 +1,46 @@
+//! What clients record of their calls, beside what all clients record.
+
+use crate::measure::Windows;
+
+/// Counts from time zero on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Attempts that were sent after another had failed.
+    pub retries: u64,
+    /// Retries that the budget did not allow.
+    pub denied: u64,
+    /// Attempts that were sent beside another.
+    pub hedges: u64,
+    /// Hedges that were answered first.
+    pub hedges_won: u64,
+    /// Attempts that were held back by throttling, and never sent.
+    pub throttled: u64,
+    /// Calls that users made anew.
+    pub reloads: u64,
+}
+
+/// Everything clients record of their calls in one run.
+#[derive(Clone, Debug, Default)]
+pub struct CallsRecord {
+    /// Counts from time zero on.
+    pub counts: Counts,
+    /// Those at the end of the warm-up.
+    pub at_warm_up: Counts,
+    /// Those at each boundary of windows.
+    pub windows: Windows<Counts>,
+}
+
+impl CallsRecord {
+    /// The warm-up is over.
+    pub fn warm_up_over(&mut self) {
+        self.at_warm_up = self.counts;
+    }
+
+    /// A window has closed; `halve` says that pairs of windows must now be merged.
+    pub fn window(&mut self, halve: bool) {
+        self.windows.push(self.counts);
+        if halve {
+            self.windows.halve(|first, second| *first = second);
+        }
+    }
+}

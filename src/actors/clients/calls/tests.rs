@@ -1,0 +1,1 @@
+//! Calls from end to end.
