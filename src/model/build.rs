@@ -15,7 +15,7 @@ use crate::actors::copies::Copies;
 use crate::actors::fallback::{Fallback, FallbackSpec};
 use crate::actors::fleet::fault::FaultEvent;
 use crate::actors::fleet::signals::Dispatcher;
-use crate::actors::fleet::{Fleet, FleetSpec, Subscriber};
+use crate::actors::fleet::{Classes, Fleet, FleetSpec, Subscriber};
 use crate::actors::limiter::{Limiter, LimiterSpec, Shared};
 use crate::actors::link::{Endpoint, Link};
 use crate::actors::message::Core;
@@ -434,7 +434,14 @@ impl Builder<'_> {
 
     fn fleet(&self, me: ActorId, name: &str, copy: usize, spec: &FleetSpec) -> Actor {
         // Copies share their streams: a request needs the same work whichever copy it comes to.
-        Actor::Fleet(Box::new(Fleet::new(me, spec, self.root.named(name), self.faults(name, copy))))
+        let class_of = |name: &str| self.class_of(name);
+        let classes = Classes { count: self.system.clients().count(), class_of: &class_of };
+        let key = self.root.named(name);
+        let mut fleet = Fleet::new(me, spec, &classes, key, self.faults(name, copy));
+        if self.system.clients().any(|(_, clients)| clients.cancels || clients.propagates_deadline) {
+            fleet.expect_impatience(spec, &classes, key);
+        }
+        Actor::Fleet(Box::new(fleet))
     }
 
     /// Prepares fleets for the checks of balancers, which may reach them through other balancers.

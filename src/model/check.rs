@@ -23,10 +23,10 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
             check_target(nodes, node, target, &mut found);
         }
         if let NodeSpec::Router(router) = node {
-            check_clients(nodes, &name.text, router.clients(), "rule", &mut found);
+            check_clients(nodes, &name.text, router.clients(), ["for this rule", "this rule never fits"], &mut found);
         }
         if let NodeSpec::Limiter(limiter) = node {
-            check_clients(nodes, &name.text, limiter.clients(), "tier", &mut found);
+            check_clients(nodes, &name.text, limiter.clients(), ["for this tier", "this tier never fits"], &mut found);
         }
         if let NodeSpec::Fallback(fallback) = node {
             for target in fallback.others() {
@@ -34,7 +34,13 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
             }
         }
         if let NodeSpec::ConcurrencyLimiter(limiter) = node {
-            check_clients(nodes, &name.text, limiter.clients(), "share", &mut found);
+            check_clients(
+                nodes,
+                &name.text,
+                limiter.clients(),
+                ["for this share", "this share never fits"],
+                &mut found,
+            );
             if limiter.per != concurrency::Per::Service(concurrency::spec::WholeService {})
                 && fleet_behind(nodes, &name.text).is_none()
             {
@@ -50,6 +56,10 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
             let message =
                 format!("\"{}\" has a circuit for each server, but no fleet stands right behind it", name.text);
             found.push(Diagnostic::new(name.region, message).help("put it between a `Balancer` and its fleet"));
+        }
+        if let NodeSpec::Fleet(fleet) = node {
+            let words = ["for this queue", "this queue never sees one"];
+            check_clients(nodes, &name.text, fleet.clients().into_iter(), words, &mut found);
         }
         if let NodeSpec::Balancer(balancer) = node
             && balancer.to.spread != (Spread::Random(crate::actors::route::AtRandom {}))
@@ -204,22 +214,22 @@ fn check_policies(nodes: &Map<NodeSpec>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The clients that the `what`s of the node called `by` speak of must be there and come by.
+/// The clients that a node speaks of must be there and come by; `words` say what for, and what comes of it if they do not.
 fn check_clients<'a>(
     nodes: &Map<NodeSpec>,
-    by: &str,
+    node: &str,
     clients: impl Iterator<Item = &'a Name>,
-    what: &str,
+    words: [&str; 2],
     found: &mut Vec<Diagnostic>,
 ) {
     for Name { text, region } in clients {
         if !matches!(nodes.get(text), Some(NodeSpec::Clients(_))) {
             let clients = nodes.entries.iter().filter(|(_, node)| matches!(node, NodeSpec::Clients(_)));
             let valid: Vec<&str> = clients.map(|(name, _)| name.text.as_str()).collect();
-            let message = format!("there are no clients \"{text}\" for this {what}");
+            let message = format!("there are no clients \"{text}\" {}", words[0]);
             found.push(Diagnostic::new(*region, message).help(suggest(text, &valid)));
-        } else if !reached_from(nodes, text).contains(&by) {
-            let message = format!("no request of \"{text}\" comes to \"{by}\": this {what} never fits");
+        } else if !reached_from(nodes, text).contains(&node) {
+            let message = format!("no request of \"{text}\" comes to \"{node}\": {}", words[1]);
             found.push(Diagnostic::new(*region, message));
         }
     }
