@@ -133,7 +133,7 @@ fn guard() -> impl Strategy<Value = (&'static str, String)> {
     let limiter = (limit, 0_u32..3, any::<bool>(), delay()).prop_map(|(limit, wait, has_shares, delay)| {
         let shares = if has_shares { r#"{"c0": "40 %"}"# } else { "{}" };
         format!(
-            r#""limit": ConcurrencyLimiter(limit: {limit}, shares: {shares}, wait: "{} ms", queue: 3, to: (to: "lb", delay: {delay})),"#,
+            r#""permits": ConcurrencyLimiter(limit: {limit}, shares: {shares}, wait: "{} ms", queue: 3, to: (to: "lb", delay: {delay})),"#,
             wait * 20
         )
     });
@@ -151,7 +151,7 @@ fn guard() -> impl Strategy<Value = (&'static str, String)> {
     });
     let which = prop::sample::select(vec![(false, false), (false, false), (true, false), (false, true), (true, true)]);
     (which, limiter, fallback).prop_map(|((limits, falls_back), limiter, fallback)| {
-        let (next, mut nodes) = if limits { ("limit", limiter) } else { ("lb", String::new()) };
+        let (next, mut nodes) = if limits { ("permits", limiter) } else { ("lb", String::new()) };
         if !falls_back {
             return (next, nodes);
         }

@@ -8,6 +8,8 @@ pub mod record;
 pub mod rule;
 pub mod rules;
 pub mod spec;
+#[cfg(test)]
+mod tests;
 
 pub use record::ConcurrencyRecord;
 pub use spec::{ConcurrencyLimiterSpec, Per};
