@@ -27,6 +27,7 @@ pub use view::View;
 
 use std::sync::Arc;
 
+use super::cancel::{Found, arrived};
 use super::link::{Endpoint, Link};
 use super::message::{Core, Message, Passed, reply};
 use crate::engine::random::{StreamKey, mix};
@@ -203,6 +204,12 @@ impl Balancer {
             }
             Message::ProbeReturned { id } => self.probed(core, id),
             Message::Closed { connection } => self.unpin(core, connection),
+            Message::Cancel { id } => {
+                if let Found::GoneOn(next, _) = arrived(core, id, self.me) {
+                    let number = core.requests[id].number;
+                    self.link.carry(core, number, next, Message::Cancel { id }, true);
+                }
+            }
             Message::WarmUpOver => {
                 self.record.at_warm_up = self.snapshot(core.now());
                 self.front_warmed_up(core.now());

@@ -8,6 +8,7 @@ mod tests;
 
 pub use spec::{KeyMatch, RouterSpec, RuleSpec};
 
+use super::cancel::{Found, arrived};
 use super::copies::Copies;
 use super::link::Link;
 use super::message::{Core, Message, Passed, reply, size_of};
@@ -125,6 +126,13 @@ impl Router {
                 if self.ways[way].link.arrives_at_once(core, id, self.me) { self.returned(core, id) } else { None }
             }
             Message::Returned { id } => self.returned(core, id),
+            Message::Cancel { id } => {
+                if let Found::GoneOn(next, way) = arrived(core, id, self.me) {
+                    let number = core.requests[id].number;
+                    self.ways[way as usize].link.carry(core, number, next, Message::Cancel { id }, true);
+                }
+                None
+            }
             Message::WarmUpOver => {
                 self.record.at_warm_up = self.snapshot(core.now());
                 None

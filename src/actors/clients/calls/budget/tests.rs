@@ -63,7 +63,7 @@ fn finagle_allows_ten_a_second_and_a_fifth_of_the_calls_of_ten_seconds() {
 fn grpc_retries_while_more_than_half_of_the_tokens_are_there() {
     // As in the test of gRPC: at most 4 tokens, a success gives back 1.6.
     let mut purse = Budget::RetryThrottling(RetryThrottling { max_tokens: 4, token_ratio: 1.6 }).build();
-    let mut fail = |purse: &mut Purse| told(purse, at(0), &[Fail, Retry(false)])[0].is_some();
+    let fail = |purse: &mut Purse| told(purse, at(0), &[Fail, Retry(false)])[0].is_some();
     assert!(fail(&mut purse), "3 are left");
     told(&mut purse, at(0), &[Succeed(0)]);
     assert!(fail(&mut purse), "3 again: never more than 4");
