@@ -206,7 +206,7 @@ prop_compose! {
         connections in connections(),
         handshake in prop::sample::select(vec!["Free", "Tcp", "Tls12"]),
         front in front(),
-        nested in 0_usize..3,
+        nested in 0_usize..7,
         balancers in 1_usize..4,
         fleets in 1_usize..3,
         servers in 1_usize..6,
@@ -220,7 +220,11 @@ prop_compose! {
         let (first, between) = match nested {
             0 => ("lb", ""),
             1 => ("router", r#""router": Router(rules: [(keys: Between(0, 4), to: "lb"), (clients: "c0", to: (to: "lb", spread: ByClient))], otherwise: (to: "lb", delay: Constant("1 ms"))),"#),
-            _ => ("outer", r#""outer": Balancer(layer: Layer4, policy: LeastConnections, to: "lb"),"#),
+            2 => ("outer", r#""outer": Balancer(layer: Layer4, policy: LeastConnections, to: "lb"),"#),
+            3 => ("limit", r#""limit": Limiter(limit: LeakyBucket(rate: "300/s", burst: 50), tiers: {"c0": TokenBucket(capacity: 20, refill: "200/s")}, by: [Client, Route], keys: 30, copies: 2, to: (to: "lb", delay: Exponential(mean: "1 ms"))),"#),
+            4 => ("gateway", r#""gateway": Limiter(distributed: Distributed(limit: 30, window: "200 ms", store: (to: "redis", delay: Exponential(mean: "2 ms")), commands: CheckThenAdd, timeout: "5 ms"), by: [Tier], copies: 3, to: "lb"), "redis": Store(service: Exponential(mean: "1 ms")),"#),
+            5 => ("outer", r#""outer": Breaker(rule: ConsecutiveFailures(failures: 3, recovery: "100 ms"), timeout: "50 ms", to: (to: "lb", delay: Constant("1 ms"))),"#),
+            _ => ("outer", r#""outer": Breaker(rule: FailureRate(window: Calls(20), least: 10, wait: "100 ms", trials: 3), to: "limit"), "limit": Limiter(limit: Adaptive(every: "200 ms", window: "200 ms"), to: "lb"),"#),
         };
         let clients: String = clients.iter().enumerate().map(|(place, (arrivals, waiting))| format!(
             r#""c{place}": Clients(arrivals: {arrivals}, to: (to: "{first}", delay: {}, spread: {spread}){waiting}, keys: Zipf(n: 100, s: 1), clients: 20, connections: {connections}, handshake: {handshake}, size: "1 kB"), "#,

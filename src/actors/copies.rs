@@ -20,6 +20,16 @@ impl Copies {
         Self { targets, spread, turn: 0, stream }
     }
 
+    /// The only target, if there is one.
+    #[inline]
+    #[must_use]
+    pub fn only(&self) -> Option<Endpoint> {
+        match self.targets[..] {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
     /// The target of request `number` of `client`.
     #[inline]
     pub fn choose(&mut self, number: u64, client: u32) -> Endpoint {

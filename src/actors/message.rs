@@ -178,6 +178,11 @@ pub enum Message {
         /// The request as it came.
         id: RequestId,
     },
+    /// Breaker: a call has taken so long that it counts as failed.
+    CallTimeout {
+        /// The request.
+        id: RequestId,
+    },
 }
 
 impl Packed for Message {
@@ -215,6 +220,7 @@ impl Packed for Message {
             Self::CommandTimeout { id } => (28, id.0),
             Self::CommandDone { number } => (29, number),
             Self::FallbackTimeout { id } => (30, id.0),
+            Self::CallTimeout { id } => (31, id.0),
         }
     }
 
@@ -251,7 +257,8 @@ impl Packed for Message {
             27 => Self::CommandReturned { id: RequestId(number) },
             28 => Self::CommandTimeout { id: RequestId(number) },
             29 => Self::CommandDone { number },
-            _ => Self::FallbackTimeout { id: RequestId(number) },
+            30 => Self::FallbackTimeout { id: RequestId(number) },
+            _ => Self::CallTimeout { id: RequestId(number) },
         }
     }
 }
@@ -295,6 +302,7 @@ mod tests {
             Message::CommandTimeout { id },
             Message::CommandDone { number: 24 },
             Message::FallbackTimeout { id },
+            Message::CallTimeout { id },
         ];
         for (place, message) in all.into_iter().enumerate() {
             let (kind, number) = message.pack();

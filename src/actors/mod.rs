@@ -12,16 +12,21 @@ pub mod fleet;
 pub mod limiter;
 pub mod link;
 pub mod message;
+pub mod passage;
 pub mod route;
 pub mod router;
+pub mod store;
 
 use crate::engine::{ActorId, Duration, Hold, RequestId, Requests, Time, World};
 use crate::measure::Clock;
 use balancer::Balancer;
+use breaker::Breaker;
 use clients::Clients;
 use fleet::Fleet;
+use limiter::Limiter;
 use message::{Core, Message, Passed};
 use router::Router;
+use store::Store;
 
 /// An actor of any kind.
 #[derive(Debug)]
@@ -34,6 +39,12 @@ pub enum Actor {
     Fleet(Box<Fleet>),
     /// Sends requests where its rules say.
     Router(Box<Router>),
+    /// Lets as many requests pass as its rules allow.
+    Limiter(Box<Limiter>),
+    /// Stops calls to a service that is failing.
+    Breaker(Box<Breaker>),
+    /// Keeps what limiters share.
+    Store(Box<Store>),
 }
 
 /// All actors of a system, ready to run.
@@ -74,8 +85,9 @@ impl Actors {
             match actor {
                 Actor::Clients(clients) => clients.start(core),
                 Actor::Balancer(balancer) => balancer.start(core),
-                Actor::Router(_) => {}
+                Actor::Router(_) | Actor::Limiter(_) | Actor::Breaker(_) => {}
                 Actor::Fleet(fleet) => fleet.start(core),
+                Actor::Store(store) => store.start(core),
             }
         }
     }
@@ -91,10 +103,13 @@ impl World for Actors {
             Actor::Balancer(balancer) => balancer.handle(core, message),
             Actor::Fleet(fleet) => fleet.handle(core, message),
             Actor::Router(router) => router.handle(core, message),
+            Actor::Limiter(limiter) => limiter.handle(core, message),
+            Actor::Breaker(breaker) => breaker.handle(core, message),
+            Actor::Store(store) => store.handle(core, message),
         }
     }
 
-    /// Fleets and proxies set timers of requests: a service ends.
+    /// Fleets, proxies and limiters set timers of requests: a service or a wait ends.
     #[inline(always)]
     fn ring(&mut self, core: &mut Core, id: RequestId) -> Passed {
         if core.requests.is_held(id, Hold::Timer) {
@@ -106,7 +121,8 @@ impl World for Actors {
         match &mut self.all[holder.0 as usize] {
             Actor::Fleet(fleet) => fleet.service_end(core, id),
             Actor::Balancer(balancer) => balancer.proxied(core, id),
-            Actor::Clients(_) | Actor::Router(_) => None,
+            Actor::Limiter(limiter) => limiter.passes(core, id),
+            Actor::Clients(_) | Actor::Router(_) | Actor::Breaker(_) | Actor::Store(_) => None,
         }
     }
 
@@ -115,7 +131,7 @@ impl World for Actors {
     fn wake(&mut self, core: &mut Core, actor: ActorId) -> Passed {
         match &mut self.all[actor.0 as usize] {
             Actor::Clients(clients) => clients.arrival(core),
-            Actor::Balancer(_) | Actor::Fleet(_) | Actor::Router(_) => None,
+            _ => None,
         }
     }
 
@@ -127,6 +143,9 @@ impl World for Actors {
                 Actor::Balancer(balancer) => balancer.window(at, halve),
                 Actor::Fleet(fleet) => fleet.window(at, halve),
                 Actor::Router(router) => router.window(at, halve),
+                Actor::Limiter(limiter) => limiter.window(at, halve),
+                Actor::Breaker(breaker) => breaker.window(at, halve),
+                Actor::Store(store) => store.window(at, halve),
             }
         }
         self.clock.next_boundary()

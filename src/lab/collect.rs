@@ -1,6 +1,6 @@
 //! From the observations of a plan, in plan order, to its results.
 
-use super::claim::{Claim, Trouble};
+use super::claim::Claim;
 use super::compare::{compare, rankings};
 use super::estimate::{estimates, interval_of};
 use super::number;
@@ -13,6 +13,7 @@ use super::run::Observations;
 use super::spec::Replications;
 use super::stability::stability;
 use super::theory::theory;
+use super::trouble::Trouble;
 use super::warm_up::WarmUpFound;
 use crate::engine::Ended;
 use crate::measure::Latency;
@@ -70,8 +71,7 @@ pub fn collect(plan: &Plan, warm_ups: &[WarmUpFound], observations: &[Observatio
         interrupted,
         notices,
     };
-    let troubles: Vec<Option<Trouble>> = plan.cells.iter().map(trouble).collect();
-    let decide = |claim: &Claim| claim.decide(&results, &plan.fleets, &troubles);
+    let decide = |claim: &Claim| claim.decide(&results, &plan.scope);
     results.claims = plan.experiment.claims.iter().map(decide).collect();
     results
 }
@@ -103,6 +103,7 @@ fn collect_cell(
         point: planned.point,
         replications: done.len() as u32,
         warm_up: warm_up.length.as_secs_f64(),
+        trouble: plan.scope.recovery.trouble(Trouble::of(&planned.system)),
         estimates: estimates(&plan.quantities, seen, &latency, &stability, confidence),
         stability,
         comparisons: Vec::new(),
@@ -113,15 +114,6 @@ fn collect_cell(
         window: done.first().map_or(0.0, |observation| observation.window),
         series: if aligned { series(&done, confidence) } else { Vec::new() },
     }
-}
-
-/// When the faults of a cell begin and end; one that lasts has no end.
-fn trouble(planned: &PlannedCell) -> Option<Trouble> {
-    let faults = &planned.system.faults;
-    let start = faults.iter().map(|fault| fault.at.seconds()).reduce(f64::min)?;
-    let end =
-        faults.iter().map(|fault| fault.lasts.map_or(f64::INFINITY, |lasts| fault.at.seconds() + lasts.seconds()));
-    Some(Trouble { start, end: end.reduce(f64::max)? })
 }
 
 fn describe(plan: &Plan, planned: &PlannedCell) -> String {

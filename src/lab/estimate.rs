@@ -1,5 +1,7 @@
 //! One number of a cell with its uncertainty: over replications, over batches of a single one, or as a share near zero.
 
+use std::borrow::Cow;
+
 use super::measure::{Quantity, What};
 use super::observe::Observation;
 use super::results::{Estimate, IntervalKind, Stability};
@@ -29,13 +31,21 @@ pub fn estimates(
     confidence: f64,
 ) -> Vec<Estimate> {
     let steady = *stability == Stability::Stable;
+    let pooled = |quantity: &Quantity| match quantity.of.as_deref() {
+        None => Cow::Borrowed(latency),
+        Some(of) => {
+            let mut all = Latency::default();
+            seen.iter().flatten().for_each(|observation| all.add_buckets(observation.latencies(Some(of))));
+            Cow::Owned(all)
+        }
+    };
     let estimate = |(place, quantity): (usize, &Quantity)| {
         let replicates: Vec<Option<f64>> =
             seen.iter().map(|observation| observation.as_ref().and_then(|o| o.values[place])).collect();
         let (mean, half_width) = interval_of(&replicates, confidence);
         let point = match quantity.what {
             // Pooled for the point: a quantile of few requests is biased.
-            What::LatencyQuantile(p) => latency.quantile(p),
+            What::LatencyQuantile(p) => pooled(quantity).quantile(p),
             _ => mean,
         };
         let (half_width, interval) = match seen {
@@ -43,8 +53,10 @@ pub fn estimates(
             _ => (half_width, IntervalKind::Replications),
         };
         let (half_width, interval) = match quantity.what {
-            What::LatencyQuantile(p) if half_width.is_some() => (half_width, quantiles(seen, latency, p)),
-            What::DropRate if share_is_extreme(mean, half_width) => share(seen, point, confidence),
+            What::LatencyQuantile(p) if half_width.is_some() => {
+                (half_width, quantiles(seen, &pooled(quantity), quantity.of.as_deref(), p))
+            }
+            _ if is_share(seen, place) && share_is_extreme(mean, half_width) => share(seen, place, point, confidence),
             _ => (half_width, interval),
         };
         let shown = steady || !needs_steady_state(&quantity.what);
@@ -63,14 +75,14 @@ pub fn estimates(
 
 /// What there is to say of an interval over quantiles: how many independent requests beyond the pooled quantile each
 /// replication holds.
-fn quantiles(seen: &[Option<Observation>], pooled: &Latency, p: f64) -> IntervalKind {
+fn quantiles(seen: &[Option<Observation>], pooled: &Latency, of: Option<&str>, p: f64) -> IntervalKind {
     let level = pooled.quantile_bound(p).unwrap_or(u64::MAX);
     let shares: Vec<f64> = seen
         .iter()
         .flatten()
         .filter_map(|observation| {
             let (mut all, mut beyond) = (0, 0);
-            for &(nanos, count) in &observation.latencies {
+            for &(nanos, count) in observation.latencies(of) {
                 all += count;
                 beyond += if nanos > level { count } else { 0 };
             }
@@ -100,11 +112,21 @@ fn share_is_extreme(mean: Option<f64>, half_width: Option<f64>) -> bool {
     mean.is_some_and(|mean| half_width.is_none_or(|half| half == 0.0 || mean - half < 0.0 || mean + half > 1.0))
 }
 
-/// Wilson's interval of the requests that were lost, pooled over replications.
-fn share(seen: &[Option<Observation>], point: Option<f64>, confidence: f64) -> (Option<f64>, IntervalKind) {
-    let (lost, ended) =
-        seen.iter().flatten().fold((0, 0), |(lost, ended), o| (lost + o.lost, ended + o.ended_requests));
-    match (wilson(lost, ended, confidence), point) {
+/// True of a quantity that is a share of calls or of replications.
+fn is_share(seen: &[Option<Observation>], place: usize) -> bool {
+    seen.iter().flatten().any(|observation| observation.counts[place].is_some())
+}
+
+/// Wilson's interval of the calls that count, pooled over replications.
+fn share(
+    seen: &[Option<Observation>],
+    place: usize,
+    point: Option<f64>,
+    confidence: f64,
+) -> (Option<f64>, IntervalKind) {
+    let counts = seen.iter().flatten().filter_map(|observation| observation.counts[place]);
+    let (part, all) = counts.fold((0, 0), |(part, all), counts| (part + counts.0, all + counts.1));
+    match (wilson(part, all, confidence), point) {
         (Some(bounds), Some(point)) => {
             let longer = (bounds.high - point).max(point - bounds.low);
             (Some(longer), IntervalKind::Wilson { low: bounds.low, high: bounds.high })

@@ -4,6 +4,7 @@
 use crate::actors::balancer::Proxy;
 use crate::actors::balancer::layer::{IN_PROXY, PINNED};
 use crate::actors::clients::Clients;
+use crate::actors::passage::Passage;
 use crate::actors::{Actor, Actors};
 use crate::engine::{ActorId, Outcome, Requests, Time};
 use crate::model::NodeInfo;
@@ -138,6 +139,12 @@ fn proxy_account(proxy: &Proxy, over: Time) -> Account {
     Account { came: record.arrivals, left: record.departures, inside: proxy.inside(), area, sojourn: record.sojourn }
 }
 
+fn by_passage(passage: &Passage, over: Time) -> Account {
+    let record = &passage.record;
+    let (inside, area) = (record.population.count(), record.population.area(over));
+    Account { came: record.arrivals, left: record.departures, inside, area, sojourn: record.sojourn }
+}
+
 fn account(actor: &Actor, over: Time) -> Account {
     match actor {
         Actor::Clients(clients) => {
@@ -156,6 +163,13 @@ fn account(actor: &Actor, over: Time) -> Account {
             let (inside, area) = (record.population.count(), record.population.area(over));
             Account { came: record.by_way.iter().sum(), left: record.departures, inside, area, sojourn: record.sojourn }
         }
+        Actor::Store(store) => {
+            let record = &store.record;
+            let (inside, area) = (record.population.count(), record.population.area(over));
+            Account { came: record.arrivals, left: record.departures, inside, area, sojourn: record.sojourn }
+        }
+        Actor::Limiter(limiter) => by_passage(limiter.passage(), over),
+        Actor::Breaker(breaker) => by_passage(breaker.passage(), over),
         Actor::Fleet(fleet) => {
             let record = &fleet.record;
             let (inside, area) = (record.population.count(), record.population.area(over));

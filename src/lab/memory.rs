@@ -13,7 +13,7 @@ use crate::actors::fleet::MAX_ROWS;
 use crate::engine::Frame;
 use crate::engine::calendar::MAX_PENDING;
 use crate::measure::windows::MAX_WINDOWS;
-use crate::model::{NodeSpec, System, depth};
+use crate::model::{NodeSpec, System, depth, fleet_behind};
 
 /// A request in flight: a line of the cache and its details, a third more for lists that grow, its place among the free
 /// ones, and an event of its own.
@@ -45,6 +45,12 @@ const WINDOW_OF_CLIENTS: u64 = 4096;
 const SAMPLE: u64 = IDENTITIES as u64 * 4;
 /// What others record by window.
 const WINDOW: u64 = 256;
+/// The account of a key of a limiter, with its place in the index and in the order of use.
+const ACCOUNT: u64 = 112;
+/// A request that an account remembers.
+const LOGGED: u64 = 8;
+/// Accounts take no more than this: no run lets so many requests pass that all could fill.
+const MOST_ACCOUNTS: u64 = 1 << 30;
 /// What a replication holds whatever the system.
 const BASE: u64 = 1 << 20;
 
@@ -123,16 +129,33 @@ fn of_node(system: &System, node: &NodeSpec) -> u64 {
     let one = match node {
         NodeSpec::Clients(_) => HISTOGRAM + windows * WINDOW_OF_CLIENTS,
         NodeSpec::Balancer(balancer) => {
-            let servers = |name: &str| match system.nodes.get(name) {
-                Some(NodeSpec::Fleet(fleet)) => fleet.servers as u64 * fleet.copies as u64,
-                Some(other) => other.copies() as u64,
-                None => 0,
+            let servers = |name: &str| match (fleet_behind(&system.nodes, name), system.nodes.get(name)) {
+                (Some((_, fleet)), _) => fleet.servers as u64 * fleet.copies as u64,
+                (None, Some(other)) => other.copies() as u64,
+                (None, None) => 0,
             };
             let members: u64 = balancer.to.to.0.iter().map(|name| servers(&name.text)).sum();
             let sample = if balancer.policy.places_by_hash() { 2 * SAMPLE + windows * WINDOW } else { 0 };
             members * MEMBER + windows * WINDOW + sample
         }
-        NodeSpec::Router(_) => windows * WINDOW,
+        NodeSpec::Router(_) | NodeSpec::Breaker(_) => windows * WINDOW,
+        NodeSpec::Limiter(limiter) => {
+            let keys = if limiter.by.is_empty() { 1 } else { u64::from(limiter.keys) };
+            let rules = limiter.limit.iter().chain(limiter.tiers.entries.iter().map(|(_, rule)| rule));
+            let accounts: u64 = rules.map(|rule| keys * (ACCOUNT + rule.logged() * LOGGED)).sum();
+            accounts.min(MOST_ACCOUNTS) + windows * WINDOW
+        }
+        NodeSpec::Store(store) => {
+            let logged = system.nodes.entries.iter().filter_map(|(_, node)| match node {
+                NodeSpec::Limiter(limiter) => Some((limiter.by.is_empty(), limiter.distributed.as_ref()?.limit)),
+                _ => None,
+            });
+            let sets = logged.map(|(is_one, limit)| {
+                let keys = if is_one { 1 } else { u64::from(store.keys) };
+                keys * (ACCOUNT + u64::from(limit) * LOGGED)
+            });
+            sets.sum::<u64>().min(MOST_ACCOUNTS) + windows * WINDOW
+        }
         NodeSpec::Fleet(fleet) => {
             let rows = fleet.servers.min(MAX_ROWS) as u64;
             // Waiting and service of each class; busy time by row, as counted and as a share.

@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::ledger::check;
-use super::measure::Quantity;
+use super::measure::{Quantity, What};
 use super::results::{LedgerRow, Unit};
 use super::spec::RunSpec;
-use super::view::{View, latency, not_served};
+use super::trouble::Trouble;
+use super::view::{View, latency};
 use crate::engine::random::StreamKey;
 use crate::engine::{self, Duration, Ended, Limits, Time, World};
 use crate::model::{Built, Inputs, NodeInfo, System, build};
@@ -28,10 +29,10 @@ pub struct Observation {
     pub ledger: Vec<LedgerRow>,
     /// What each node gave, in the order of the actors.
     pub nodes: Vec<NodeSeen>,
-    /// Requests that ended without being served, after the warm-up.
-    pub lost: u64,
-    /// Requests that ended, after the warm-up.
-    pub ended_requests: u64,
+    /// Latency like `latencies` of each node of clients whose quantiles are asked for.
+    pub latencies_of: Vec<(String, Vec<(u64, u64)>)>,
+    /// For each quantity that is a share of calls, those that count and all, after the warm-up.
+    pub counts: Vec<Option<(u64, u64)>>,
     /// For each quantity, its parts and wholes by window after the warm-up, where it is a ratio of sums and the job asks
     /// for it: what batch means are made of.
     pub windows: Vec<Vec<(f64, f64)>>,
@@ -67,6 +68,26 @@ impl NodeSeen {
     pub fn series(&self, quantity: &str) -> Option<&[Option<f64>]> {
         self.series.iter().find(|(name, _, _)| *name == quantity).map(|(_, _, values)| &values[..])
     }
+}
+
+impl Observation {
+    /// Latency of the requests of one node of clients, or of all.
+    #[must_use]
+    pub fn latencies(&self, of: Option<&str>) -> &[(u64, u64)] {
+        match of {
+            None => &self.latencies,
+            Some(of) => self.latencies_of.iter().find(|(name, _)| name == of).map_or(&[], |(_, latencies)| latencies),
+        }
+    }
+}
+
+/// The nodes of clients whose quantiles are asked for one by one, each once.
+fn told_apart(quantities: &[Quantity]) -> Vec<&str> {
+    let quantiles = quantities.iter().filter(|quantity| matches!(quantity.what, What::LatencyQuantile(_)));
+    let mut names: Vec<&str> = quantiles.filter_map(|quantity| quantity.of.as_deref()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// What every replication of a cell has in common.
@@ -116,19 +137,30 @@ pub fn observe(job: Job<'_>, replication: u32) -> Result<Observation, String> {
     }
     check(&actors, &core.requests, &nodes, over)?;
     let window = actors.clock().width().as_secs_f64();
-    let view = View { actors: &actors, nodes: &nodes, over, warm_up, window, latency: latency(&actors) };
+    let view = View {
+        actors: &actors,
+        nodes: &nodes,
+        over,
+        warm_up,
+        window,
+        latency: latency(&actors),
+        trouble: Trouble::of(job.system),
+    };
     Ok(Observation {
         ended,
         over,
-        values: job.quantities.iter().map(|quantity| view.value(&quantity.what)).collect(),
+        values: job.quantities.iter().map(|quantity| view.value(quantity)).collect(),
         latencies: view.latency.buckets(),
         ledger: view.ledger(),
-        lost: view.since_warm_up(not_served),
-        ended_requests: view.since_warm_up(|outcomes| outcomes.iter().sum()),
+        latencies_of: told_apart(job.quantities)
+            .into_iter()
+            .map(|clients| (clients.to_owned(), view.latency_of(Some(clients)).buckets()))
+            .collect(),
+        counts: job.quantities.iter().map(|quantity| view.counts(quantity)).collect(),
         windows: job
             .quantities
             .iter()
-            .map(|quantity| if job.alone { view.windows(&quantity.what) } else { Vec::new() })
+            .map(|quantity| if job.alone { view.windows(quantity) } else { Vec::new() })
             .collect(),
         nodes: view.nodes(),
         window: view.window,

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::claim::Claim;
 use super::load::{Files, Loaded, Problems, place_of};
-use super::measure::{Quantity, quantities};
+use super::measure::{Measure, Quantity, Scope, quantities, recovery};
 use super::results::{Sweep, SweepPoint};
 use super::spec::{Experiment, Label, Raw, RunSpec};
+use super::trouble::Trouble;
 use crate::actors::clients::Traffic;
 use crate::engine::Duration;
 use crate::model::{Inputs, System, advice, check};
@@ -42,8 +43,8 @@ pub struct Plan {
     pub cells: Vec<PlannedCell>,
     /// The numbers each cell gives.
     pub quantities: Vec<Quantity>,
-    /// The fleets of the system, and balancers with a capacity of their own, by name.
-    pub fleets: Vec<String>,
+    /// What numbers are told apart by, and how recovery is judged.
+    pub scope: Scope,
     /// The logs that are replayed.
     pub inputs: Inputs,
     /// What the reader should know: lines of a log that were left out.
@@ -67,9 +68,15 @@ pub fn plan(loaded: Loaded, files: &dyn Files) -> Result<Plan, Problems> {
     let arms = planner.arm_names();
     let sweep = planner.sweep();
     let base = experiment.system();
-    let fleets = stations(base.as_ref().into_iter().chain(cells.iter().map(|(_, _, system)| system)));
+    let systems = || base.as_ref().into_iter().chain(cells.iter().map(|(_, _, system)| system));
+    let scope = Scope {
+        fleets: names(systems().flat_map(System::stations)),
+        clients: names(systems().flat_map(System::clients).map(|(name, _)| name)),
+        recovery: recovery(&experiment.measure),
+    };
     let baseline = planner.baseline(&arms);
-    planner.check_claims(&arms, sweep.as_ref(), &fleets);
+    planner.check_claims(&arms, sweep.as_ref(), &scope);
+    planner.check_trouble(&cells, &scope);
     planner.check_ends(&cells);
     let mut diagnostics = planner.reader.diagnostics;
     let (mut inputs, mut notices) = (Inputs::default(), Vec::new());
@@ -84,7 +91,7 @@ pub fn plan(loaded: Loaded, files: &dyn Files) -> Result<Plan, Problems> {
             notices.push(advice);
         }
     }
-    let quantities = quantities(&experiment.measure, &experiment.claims, &fleets);
+    let quantities = quantities(&experiment.measure, &experiment.claims, &scope);
     let cells = cells.into_iter().map(|(arm, point, system)| PlannedCell {
         window: window(&system, &experiment.run, &inputs),
         arm,
@@ -92,13 +99,13 @@ pub fn plan(loaded: Loaded, files: &dyn Files) -> Result<Plan, Problems> {
         system,
     });
     let cells = cells.collect();
-    Ok(Plan { arms, baseline, sweep, cells, quantities, fleets, inputs, notices, experiment })
+    Ok(Plan { arms, baseline, sweep, cells, quantities, scope, inputs, notices, experiment })
 }
 
-/// The names of all nodes that do work in some of `systems`, each once.
-fn stations<'a>(systems: impl Iterator<Item = &'a System>) -> Vec<String> {
+/// Each name once, in order of first appearance.
+fn names<'a>(all: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for name in systems.flat_map(System::stations) {
+    for name in all {
         if !names.iter().any(|known| known == name) {
             names.push(name.to_owned());
         }
@@ -214,7 +221,7 @@ impl Planner<'_> {
         self.reader.error(*region, format!("there is no arm \"{text}\""), suggest(text, &valid));
     }
 
-    fn check_claims(&mut self, arms: &[String], sweep: Option<&Sweep>, fleets: &[String]) {
+    fn check_claims(&mut self, arms: &[String], sweep: Option<&Sweep>, scope: &Scope) {
         for claim in &self.experiment.claims {
             for label in claim.arms() {
                 if !arms.contains(&label.0.text) {
@@ -223,11 +230,14 @@ impl Planner<'_> {
             }
             self.check_point(claim, sweep);
             for term in claim.terms() {
-                let Some(label) = term.node() else { continue };
-                let Name { text, region } = &label.0;
-                if !fleets.contains(text) {
-                    let valid: Vec<&str> = fleets.iter().map(String::as_str).collect();
-                    self.reader.error(*region, format!("there is no fleet \"{text}\""), suggest(text, &valid));
+                for (label, names, what) in
+                    [(term.node(), &scope.fleets, "fleet"), (term.of(), &scope.clients, "node of clients")]
+                {
+                    let Some(Label(Name { text, region })) = label else { continue };
+                    if !names.contains(text) {
+                        let valid: Vec<&str> = names.iter().map(String::as_str).collect();
+                        self.reader.error(*region, format!("there is no {what} \"{text}\""), suggest(text, &valid));
+                    }
                 }
             }
             if let Some((region, mismatch)) = claim.mismatch() {
@@ -249,6 +259,32 @@ impl Planner<'_> {
             self.reader.error(*region, "nothing is swept, so a claim has no point `at` which it holds", "");
         } else if !valid.contains(&text.as_str()) {
             self.reader.error(*region, format!("the sweep has no point \"{text}\""), suggest(text, &valid));
+        }
+    }
+
+    /// Recovery is from something: faults, spikes of arrivals, or what the file says.
+    fn check_trouble(&mut self, cells: &[(usize, usize, System)], scope: &Scope) {
+        let measures = &self.experiment.measure;
+        let recoveries = measures.iter().filter(|measure| matches!(measure, Measure::Recovery(_))).count();
+        let region = self.experiment.system_tree().region;
+        if recoveries > 1 {
+            self.reader.error(region, "`Recovery` is measured twice; claims would not know which is meant", "");
+        }
+        let claims = &self.experiment.claims;
+        let claimed = claims.iter().find(|claim| claim.needs_trouble());
+        let known =
+            |system: &System| scope.recovery.trouble(Trouble::of(system)).is_some_and(|trouble| trouble.end.is_some());
+        if (recoveries > 0 || claimed.is_some())
+            && !cells.is_empty()
+            && !cells.iter().any(|(_, _, system)| known(system))
+        {
+            let arm = claimed.and_then(|claim| claim.arms().first().map(|label| label.0.region));
+            let message = "nothing says from what the system recovers: it has no fault or spike of arrivals that ends";
+            self.reader.error(
+                arm.unwrap_or(region),
+                message,
+                "write `measure: [Recovery(start: \"30 s\", end: \"40 s\")]`",
+            );
         }
     }
 

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::trouble::Trouble;
+
 /// Everything an experiment found, in plan order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Results {
@@ -86,6 +88,9 @@ pub struct Cell {
     pub replications: u32,
     /// Seconds cut off the start of each replication of this cell.
     pub warm_up: f64,
+    /// When something was wrong: from the first fault or spike of arrivals to the end of the last, or as the measure
+    /// `Recovery` says. `None` where nothing was.
+    pub trouble: Option<Trouble>,
     /// Whether a steady state exists.
     pub stability: Stability,
     /// One estimate per measure, the same measures in the same order in every cell.
@@ -282,7 +287,8 @@ pub struct NodeResult {
 pub struct Series {
     /// The node it belongs to.
     pub node: String,
-    /// Stable identifier: "offered", "served", "rejected", "failed", "timed_out", "latency_mean", "latency_p50", "latency_p99", "in_system", "utilization".
+    /// Stable identifier: "offered", "attempts", "throughput", "goodput", "degraded", "rejected", "failed",
+    /// "timed_out", "given_up", "latency_mean", "latency_p50", "latency_p99", "in_system", "utilization".
     pub quantity: String,
     /// What the numbers count.
     pub unit: Unit,
@@ -333,10 +339,55 @@ impl Results {
         self.arms.get(cell.arm).map_or("", String::as_str)
     }
 
+    /// Places of the estimates that say something of their own: goodput does not where throughput is measured too and both
+    /// are the same in every replication, because every answer came in time and as asked.
+    #[must_use]
+    pub fn telling(&self) -> Vec<usize> {
+        let Some(first) = self.cells.first() else { return Vec::new() };
+        let tells = |place: &usize| {
+            let estimate = &first.estimates[*place];
+            let other = estimate.id.replacen("goodput", "throughput", 1);
+            let twin = first.estimates.iter().position(|estimate| estimate.id == other);
+            let Some(twin) = twin.filter(|_| estimate.is_goodput()) else { return true };
+            self.cells.iter().any(|cell| cell.estimates[*place].replicates != cell.estimates[twin].replicates)
+        };
+        (0..first.estimates.len()).filter(tells).collect()
+    }
+
     /// A cell's point on the x axis; `None` without a sweep.
     #[must_use]
     pub fn point(&self, cell: &Cell) -> Option<&SweepPoint> {
         self.sweep.as_ref()?.points.get(cell.point)
+    }
+}
+
+impl Estimate {
+    /// True of numbers that say what a trouble does to goodput and how it comes back: they need no steady state.
+    #[must_use]
+    pub fn is_of_recovery(&self) -> bool {
+        let id = self.id.split(':').next().unwrap_or_default();
+        matches!(
+            id,
+            "goodput_before" | "goodput_during" | "goodput_after" | "goodput_left" | "recovered" | "recovery_time"
+        )
+    }
+
+    /// True of what the tables leave out beside throughput where it is the same everywhere.
+    fn is_goodput(&self) -> bool {
+        self.id == "goodput" || self.id.starts_with("goodput:")
+    }
+
+    /// The ends of its interval; the value itself where none is known.
+    #[must_use]
+    pub fn bounds(&self) -> Option<(f64, f64)> {
+        let value = self.value.filter(|value| value.is_finite())?;
+        Some(match self.interval {
+            IntervalKind::Wilson { low, high } => (low, high),
+            _ => {
+                let half = self.half_width.filter(|half| half.is_finite()).unwrap_or(0.0);
+                (value - half, value + half)
+            }
+        })
     }
 }
 

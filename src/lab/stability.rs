@@ -97,8 +97,8 @@ mod tests {
             values: Vec::new(),
             latencies: Vec::new(),
             ledger: Vec::new(),
-            lost: 0,
-            ended_requests: 0,
+            latencies_of: Vec::new(),
+            counts: Vec::new(),
             windows: Vec::new(),
             nodes: vec![NodeSeen {
                 info: NodeInfo { name: "users".to_owned(), group: "users".to_owned(), kind: "Clients".into() },

@@ -1,7 +1,9 @@
 //! What does work and has a queue before it, whatever kind of node it belongs to: a fleet, or the proxy of a balancer.
 
 use crate::actors::balancer::Proxy;
+use crate::actors::balancer::layer::proxy::ProxySnapshot;
 use crate::actors::fleet::Fleet;
+use crate::actors::fleet::record::Snapshot as FleetSnapshot;
 use crate::engine::Time;
 use crate::measure::Latency;
 
@@ -21,6 +23,8 @@ pub struct Window {
     pub arrivals: u64,
     /// Worker-nanoseconds of work.
     pub busy: u128,
+    /// Worker-nanoseconds of work that was for nobody.
+    pub wasted: u128,
     /// Request-nanoseconds of waiting.
     pub waiting: u128,
 }
@@ -44,6 +48,16 @@ impl Station<'_> {
                 total - fleet.record.at_warm_up.busy
             }
             Self::Proxy(proxy) => proxy.busy(now) - proxy.record.at_warm_up.busy,
+        }
+    }
+
+    /// Worker-nanoseconds of work from the end of the warm-up on that was for nobody: it may have begun before. A proxy
+    /// does not know.
+    #[must_use]
+    pub fn wasted(self) -> u128 {
+        match self {
+            Self::Fleet(fleet) => fleet.record.wasted - fleet.record.at_warm_up.wasted,
+            Self::Proxy(_) => 0,
         }
     }
 
@@ -74,11 +88,19 @@ impl Station<'_> {
         match self {
             Self::Fleet(fleet) => {
                 let windows = fleet.record.windows.values().iter();
-                windows.map(|w| Window { arrivals: w.arrivals, busy: w.busy, waiting: w.waiting }).collect()
+                let window = |w: &FleetSnapshot| Window {
+                    arrivals: w.arrivals,
+                    busy: w.busy,
+                    wasted: w.wasted,
+                    waiting: w.waiting,
+                };
+                windows.map(window).collect()
             }
             Self::Proxy(proxy) => {
                 let windows = proxy.record.windows.values().iter();
-                windows.map(|w| Window { arrivals: w.arrivals, busy: w.busy, waiting: w.waiting }).collect()
+                let window =
+                    |w: &ProxySnapshot| Window { arrivals: w.arrivals, busy: w.busy, wasted: 0, waiting: w.waiting };
+                windows.map(window).collect()
             }
         }
     }

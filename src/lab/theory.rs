@@ -21,6 +21,10 @@ const QUANTILES: [f64; 14] =
 pub fn theory(system: &System) -> Option<Theory> {
     let answer = answer(&Parts::of(system)?)?;
     let mut values: Vec<(String, f64)> = answer.values.into_iter().filter(|(_, value)| value.is_finite()).collect();
+    // Nobody whom theory knows stops waiting for an answer that comes.
+    if let Some(&(_, throughput)) = values.iter().find(|(id, _)| id == "throughput") {
+        values.push((Quantity::goodput().id, throughput));
+    }
     if let Some(sojourn) = &answer.sojourn {
         for p in QUANTILES {
             let id = Quantity::latency_quantile(p).id;
@@ -47,7 +51,7 @@ impl<'a> Parts<'a> {
                 NodeSpec::Clients(clients) => parts.0.replace(clients).is_some(),
                 NodeSpec::Balancer(balancer) => parts.1.replace(balancer).is_some(),
                 NodeSpec::Fleet(fleet) => parts.2.replace(fleet).is_some(),
-                NodeSpec::Router(_) => return None,
+                NodeSpec::Router(_) | NodeSpec::Limiter(_) | NodeSpec::Breaker(_) | NodeSpec::Store(_) => return None,
             };
             if twice {
                 return None;

@@ -2,18 +2,22 @@
 
 mod balancer;
 mod calls;
+mod clients;
 mod failover;
+mod passage;
 mod proxy;
 mod remapping;
 mod router;
 
+pub use clients::latency;
+
 use std::borrow::Cow;
 
-use super::measure::What;
+use super::measure::{Quantity, What};
 use super::observe::{NodeSeen, Word};
 use super::results::{LedgerRow, Unit};
 use super::station::Station;
-use crate::actors::clients::{Clients, record::Snapshot as ClientsSnapshot};
+use super::trouble::Trouble;
 use crate::actors::fleet::Fleet;
 use crate::actors::{Actor, Actors};
 use crate::engine::{Duration, Outcome, Time};
@@ -34,6 +38,8 @@ pub struct View<'a> {
     pub window: f64,
     /// Latency of all served requests after the warm-up.
     pub latency: Latency,
+    /// What the faults and spikes of arrivals of the system make together.
+    pub trouble: Option<Trouble>,
 }
 
 /// Nanoseconds to seconds.
@@ -47,22 +53,10 @@ pub(super) fn ratio(part: f64, whole: f64) -> Option<f64> {
     (whole > 0.0).then(|| part / whole)
 }
 
-/// Requests that ended without being served.
-pub fn not_served(outcomes: &[u64]) -> u64 {
-    outcomes.iter().sum::<u64>() - outcomes[Outcome::Served as usize] - outcomes[Outcome::Degraded as usize]
-}
-
 impl View<'_> {
     /// Seconds that were measured.
     pub(super) fn span(&self) -> f64 {
         self.over.since(Time::ZERO + self.warm_up).as_secs_f64()
-    }
-
-    fn clients(&self) -> impl Iterator<Item = &Clients> {
-        self.actors.all.iter().filter_map(|actor| match actor {
-            Actor::Clients(clients) => Some(&**clients),
-            _ => None,
-        })
     }
 
     /// The fleets or proxies of the node called `group`.
@@ -71,33 +65,21 @@ impl View<'_> {
             match actor {
                 Actor::Fleet(fleet) => Some(Station::Fleet(fleet)),
                 Actor::Balancer(balancer) => balancer.proxy().map(Station::Proxy),
-                Actor::Clients(_) | Actor::Router(_) => None,
+                _ => None,
             }
         })
     }
 
     /// A quantity of the plan.
-    pub fn value(&self, what: &What) -> Option<f64> {
-        match what {
-            What::LatencyMean => self.latency.mean(),
-            What::LatencyQuantile(p) => self.latency.quantile(*p),
-            What::Throughput => {
-                let served = self.since_warm_up(|outcomes| outcomes[Outcome::Served as usize]);
-                ratio(served as f64, self.span())
-            }
-            What::DropRate => {
-                let ended = self.since_warm_up(|outcomes| outcomes.iter().sum());
-                ratio(self.since_warm_up(not_served) as f64, ended as f64)
-            }
-            What::InSystem => {
-                let area: u128 =
-                    self.clients().map(|c| c.record.population.area(self.over) - c.record.at_warm_up.population).sum();
-                ratio(area as f64 * NANO, self.span())
-            }
+    pub fn value(&self, quantity: &Quantity) -> Option<f64> {
+        match &quantity.what {
             What::Utilization(group) => {
                 let workers: u64 = self.stations(group).map(Station::workers).sum();
-                let busy: u128 = self.stations(group).map(|station| station.busy(self.over)).sum();
-                ratio(busy as f64 * NANO, workers as f64 * self.span())
+                ratio(self.busy(group) as f64 * NANO, workers as f64 * self.span())
+            }
+            What::WastedWork(group) => {
+                let wasted: u128 = self.stations(group).map(Station::wasted).sum();
+                ratio(wasted as f64, self.busy(group) as f64)
             }
             What::Waiting(group) => {
                 let mut all = Latency::default();
@@ -113,50 +95,28 @@ impl View<'_> {
                 let most = servers.iter().max()?;
                 ratio(*most as f64 * servers.len() as f64, servers.iter().sum::<u128>() as f64)
             }
+            _ => self.value_of_clients(quantity),
         }
     }
 
-    /// A sum over outcomes of all clients, after the warm-up.
-    pub fn since_warm_up(&self, f: fn(&[u64]) -> u64) -> u64 {
-        self.clients().map(|c| f(&c.record.outcomes) - f(&c.record.at_warm_up.outcomes)).sum()
+    /// Worker-nanoseconds of work at the node called `group` after the warm-up.
+    fn busy(&self, group: &str) -> u128 {
+        self.stations(group).map(|station| station.busy(self.over)).sum()
     }
 
     /// Parts and wholes of a quantity by window after the warm-up; empty of what is no ratio of sums.
-    pub fn windows(&self, what: &What) -> Vec<(f64, f64)> {
-        let outcomes = |f: fn(&[u64]) -> u64| {
-            self.steps(
-                self.clients().map(|c| c.record.windows.values().iter().map(move |w| u128::from(f(&w.outcomes)))),
-            )
-        };
+    pub fn windows(&self, quantity: &Quantity) -> Vec<(f64, f64)> {
         let width = self.window;
-        let all: Vec<(f64, f64)> = match what {
-            What::LatencyMean => {
-                let mut sums: Vec<(f64, f64)> = Vec::new();
-                for clients in self.clients() {
-                    let windows = clients.record.latencies.values();
-                    sums.resize(sums.len().max(windows.len()), (0.0, 0.0));
-                    for (sum, latency) in sums.iter_mut().zip(windows) {
-                        let count = latency.count() as f64;
-                        *sum = (sum.0 + latency.mean().unwrap_or(0.0) * count, sum.1 + count);
-                    }
-                }
-                sums
-            }
-            What::Throughput => {
-                outcomes(|outcomes| outcomes[Outcome::Served as usize]).into_iter().map(|part| (part, width)).collect()
-            }
-            What::DropRate => {
-                let ended = outcomes(|outcomes| outcomes.iter().sum());
-                outcomes(not_served).into_iter().zip(ended).collect()
-            }
-            What::InSystem => {
-                let areas = self.clients().map(|c| c.record.windows.values().iter().map(|w| w.population));
-                self.steps(areas).into_iter().map(|area| (area * NANO, width)).collect()
-            }
+        let all: Vec<(f64, f64)> = match &quantity.what {
             What::Utilization(group) => {
                 let workers: u64 = self.stations(group).map(Station::workers).sum();
                 let busy = self.stations(group).map(|station| station.windows().into_iter().map(|w| w.busy));
                 self.steps(busy).into_iter().map(|busy| (busy * NANO, workers as f64 * width)).collect()
+            }
+            What::WastedWork(group) => {
+                let wasted = self.stations(group).map(|station| station.windows().into_iter().map(|w| w.wasted));
+                let busy = self.stations(group).map(|station| station.windows().into_iter().map(|w| w.busy));
+                self.steps(wasted).into_iter().zip(self.steps(busy)).collect()
             }
             What::Waiting(group) => {
                 // Mean waiting by Little's law: the area of those who wait over those who came.
@@ -165,11 +125,7 @@ impl View<'_> {
                 let came = self.steps(came);
                 self.steps(areas).into_iter().map(|area| area * NANO).zip(came).collect()
             }
-            What::LatencyQuantile(_)
-            | What::FailoverTime
-            | What::Remapped
-            | What::RemappedNeedlessly
-            | What::Imbalance(_) => Vec::new(),
+            _ => self.windows_of_clients(quantity),
         };
         let skip = (self.warm_up.as_secs_f64() / width) as usize;
         all.into_iter().skip(skip).collect()
@@ -226,60 +182,12 @@ impl View<'_> {
             Actor::Clients(clients) => self.see_clients(clients, info),
             Actor::Balancer(balancer) => self.see_balancer(balancer, place, info),
             Actor::Router(router) => self.see_router(router, info),
+            Actor::Limiter(limiter) => self.see_limiter(limiter, info),
+            Actor::Breaker(breaker) => self.see_breaker(breaker, info),
+            Actor::Store(store) => self.see_store(store, info),
             Actor::Fleet(fleet) => self.see_fleet(fleet, info),
         });
         seen.collect()
-    }
-
-    fn see_clients(&self, clients: &Clients, info: &NodeInfo) -> NodeSeen {
-        let record = &clients.record;
-        let windows = record.windows.values();
-        let rate = |count: fn(&ClientsSnapshot) -> u64| self.rates(windows.iter().map(count));
-        let sum = |snapshot: &ClientsSnapshot, counts: fn(Outcome) -> bool| -> u64 {
-            let those = Outcome::ALL.into_iter().filter(|&outcome| counts(outcome));
-            those.map(|outcome| snapshot.outcomes[outcome as usize]).sum()
-        };
-        let rejected = windows.iter().map(|snapshot| sum(snapshot, Outcome::is_rejection));
-        let failed = windows.iter().map(|snapshot| sum(snapshot, Outcome::is_failure));
-        let latencies = record.latencies.values();
-        let offered = record.offered - record.at_warm_up.offered;
-        let area = (record.population.area(self.over) - record.at_warm_up.population) as f64 * NANO;
-        let mut seen = NodeSeen {
-            info: info.clone(),
-            values: vec![
-                (word("offered"), word("offered"), Unit::PerSecond, ratio(offered as f64, self.span())),
-                (word("mean latency"), word("latency_mean"), Unit::Seconds, record.latency.mean()),
-                (word("p50 latency"), word("latency_p50"), Unit::Seconds, record.latency.quantile(0.5)),
-                (word("p99 latency"), word("latency_p99"), Unit::Seconds, record.latency.quantile(0.99)),
-                (word("in system"), word("in_system"), Unit::Count, ratio(area, self.span())),
-            ],
-            servers: Vec::new(),
-            heat: Vec::new(),
-            series: vec![
-                (word("offered"), Unit::PerSecond, rate(|snapshot| snapshot.offered)),
-                (word("served"), Unit::PerSecond, rate(|snapshot| snapshot.outcomes[Outcome::Served as usize])),
-                (word("rejected"), Unit::PerSecond, self.rates(rejected)),
-                (word("failed"), Unit::PerSecond, self.rates(failed)),
-                (word("timed_out"), Unit::PerSecond, rate(|snapshot| snapshot.outcomes[Outcome::TimedOut as usize])),
-                (word("latency_mean"), Unit::Seconds, latencies.iter().map(Latency::mean).collect()),
-                (word("latency_p50"), Unit::Seconds, latencies.iter().map(|latency| latency.quantile(0.5)).collect()),
-                (word("latency_p99"), Unit::Seconds, latencies.iter().map(|latency| latency.quantile(0.99)).collect()),
-                (word("in_system"), Unit::Count, self.means(windows.iter().map(|snapshot| snapshot.population), 1.0)),
-            ],
-        };
-        if let Some(dialing) = &clients.dialing {
-            let (opened, area) = dialing.at_warm_up;
-            let opened = ratio((dialing.opened() - opened) as f64, self.span());
-            seen.values.push((word("new connections"), word("connections"), Unit::PerSecond, opened));
-            if let Some(pool) = &dialing.pool {
-                let open = ratio((pool.open.area(self.over) - area) as f64 * NANO, self.span());
-                seen.values.push((word("open connections"), word("open_connections"), Unit::Count, open));
-            }
-        }
-        if let Some(calling) = &clients.calling {
-            self.see_calls(calling, record, &mut seen);
-        }
-        seen
     }
 
     fn see_fleet(&self, fleet: &Fleet, info: &NodeInfo) -> NodeSeen {
@@ -301,9 +209,11 @@ impl View<'_> {
             ratio(busy as f64 * NANO, per_server * span).unwrap_or(0.0)
         });
         let utilization = ratio(Station::Fleet(fleet).busy(self.over) as f64 * NANO, fleet.workers() as f64 * span);
+        let wasted = ratio(Station::Fleet(fleet).wasted() as f64, Station::Fleet(fleet).busy(self.over) as f64);
         let departures = record.departures - record.at_warm_up.departures;
         let mut values = vec![
             (word("utilization"), word("utilization"), Unit::Fraction, utilization),
+            (word("wasted work"), word("wasted_work"), Unit::Fraction, wasted),
             (word("departures"), word("departures"), Unit::PerSecond, ratio(departures as f64, span)),
             (word("mean waiting"), word("waiting_mean"), Unit::Seconds, waiting.mean()),
             (word("p99 waiting"), word("waiting_p99"), Unit::Seconds, waiting.quantile(0.99)),
@@ -325,6 +235,11 @@ impl View<'_> {
                     word("utilization"),
                     Unit::Fraction,
                     self.means(windows.iter().map(|snapshot| snapshot.busy), fleet.workers() as f64),
+                ),
+                (
+                    word("wasted"),
+                    Unit::Fraction,
+                    self.means(windows.iter().map(|snapshot| snapshot.wasted), fleet.workers() as f64),
                 ),
                 (word("queue"), Unit::Count, self.means(windows.iter().map(|snapshot| snapshot.waiting), 1.0)),
                 (word("in_system"), Unit::Count, self.means(windows.iter().map(|snapshot| snapshot.population), 1.0)),
@@ -374,16 +289,4 @@ impl View<'_> {
             })
             .collect()
     }
-}
-
-/// Latency of all served requests after the warm-up, whoever made them.
-#[must_use]
-pub fn latency(actors: &Actors) -> Latency {
-    let mut all = Latency::default();
-    for actor in &actors.all {
-        if let Actor::Clients(clients) = actor {
-            all.merge(&clients.record.latency);
-        }
-    }
-    all
 }

@@ -4,19 +4,23 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::check::faulty_copies;
-use super::system::{NodeSpec, System};
+use super::system::{NodeSpec, System, fleet_behind};
 use crate::actors::balancer::health::{Roles, Watch};
 use crate::actors::balancer::{Balancer, BalancerSpec, Front, Health, Hears, View, subset::subset};
+use crate::actors::breaker::{Breaker, BreakerSpec};
 use crate::actors::clients::connections::{Dialing, Opening, pool};
 use crate::actors::clients::{Calling, Clients, ClientsParts, ClientsSpec, Connections, Source, Traffic};
 use crate::actors::copies::Copies;
 use crate::actors::fleet::fault::FaultEvent;
 use crate::actors::fleet::signals::Dispatcher;
 use crate::actors::fleet::{Fleet, FleetSpec, Subscriber};
+use crate::actors::limiter::{Limiter, LimiterSpec, Shared};
 use crate::actors::link::{Endpoint, Link};
 use crate::actors::message::Core;
+use crate::actors::passage::Passage;
 use crate::actors::route::{Route, Spread};
 use crate::actors::router::{Conditions, Router, RouterSpec, Way};
+use crate::actors::store::{Store, StoreSpec};
 use crate::actors::{Actor, Actors};
 use crate::distributions::Distribution;
 use crate::engine::random::StreamKey;
@@ -93,6 +97,9 @@ pub fn build(system: &System, inputs: &Inputs, root: StreamKey, window: Duration
                 NodeSpec::Balancer(spec) => builder.balancer(me, &name.text, copy, spec, &mut core),
                 NodeSpec::Fleet(spec) => builder.fleet(me, &name.text, copy, spec),
                 NodeSpec::Router(spec) => builder.router(me, &name.text, spec, &mut core),
+                NodeSpec::Limiter(spec) => builder.limiter(me, &name.text, spec, &mut core),
+                NodeSpec::Breaker(spec) => builder.breaker(me, &name.text, spec, &mut core),
+                NodeSpec::Store(spec) => builder.store(me, &name.text, spec),
             });
         }
     }
@@ -116,7 +123,9 @@ fn identity_matters(system: &System) -> bool {
         NodeSpec::Balancer(balancer) => balancer.policy.looks_at_identity(),
         NodeSpec::Clients(clients) => keeps_connections(clients),
         NodeSpec::Router(router) => router.routes().any(|route| matches!(route.spread, Spread::ByClient(_))),
-        NodeSpec::Fleet(_) => false,
+        NodeSpec::Limiter(limiter) => limiter.looks_at_clients() || matches!(limiter.to.spread, Spread::ByClient(_)),
+        NodeSpec::Breaker(breaker) => matches!(breaker.to.spread, Spread::ByClient(_)),
+        NodeSpec::Fleet(_) | NodeSpec::Store(_) => false,
     })
 }
 
@@ -226,17 +235,61 @@ impl Builder<'_> {
         Ok(Actor::Clients(Box::new(clients)))
     }
 
+    /// The class of the clients called `name`.
+    fn class_of(&self, name: &str) -> Option<u16> {
+        self.system.clients().position(|(other, _)| other == name).map(|class| class as u16)
+    }
+
+    fn copies(&self, route: &Route, key: StreamKey) -> Copies {
+        let targets = route.to.0.iter().flat_map(|target| self.actors_of(&target.text));
+        let targets = targets.map(|actor| Endpoint { actor: ActorId(actor), port: 0 }).collect();
+        Copies::new(targets, route.spread.clone(), key.named("spread"))
+    }
+
+    fn passage(&self, me: ActorId, route: &Route, key: StreamKey, core: &mut Core) -> Passage {
+        Passage::new(me, self.copies(route, key), self.link(route, key, core))
+    }
+
+    fn limiter(&self, me: ActorId, name: &str, spec: &LimiterSpec, core: &mut Core) -> Actor {
+        let passage = self.passage(me, &spec.to, self.root.named(name), core);
+        let mut limiter = Limiter::new(spec, passage, |name| self.class_of(name));
+        if let Some(distributed) = &spec.distributed {
+            let key = self.root.named(name).named("store");
+            let store = distributed.store.to.0.first().map_or(0, |store| self.actors_of(&store.text).start);
+            let link = self.link(&distributed.store, key, core);
+            let lane = core.calendar.lane(distributed.timeout.duration());
+            limiter.share(Shared::new(distributed, me, ActorId(store), link, lane));
+        }
+        Actor::Limiter(Box::new(limiter))
+    }
+
+    fn store(&self, me: ActorId, name: &str, spec: &StoreSpec) -> Actor {
+        let mut store = Store::new(me, spec, self.root.named(name), self.faults(name, 0));
+        for (limiters, node) in &self.system.nodes.entries {
+            if let NodeSpec::Limiter(LimiterSpec { distributed: Some(distributed), .. }) = node
+                && distributed.store.to.0.iter().any(|target| target.text == name)
+            {
+                store.serve(self.actors_of(&limiters.text), distributed);
+            }
+        }
+        Actor::Store(Box::new(store))
+    }
+
+    fn breaker(&self, me: ActorId, name: &str, spec: &BreakerSpec, core: &mut Core) -> Actor {
+        let passage = self.passage(me, &spec.to, self.root.named(name), core);
+        let servers = fleet_behind(&self.system.nodes, name).map_or(1, |(_, fleet)| fleet.servers);
+        let timeout = spec.timeout.map(|timeout| core.calendar.lane(timeout.duration()));
+        Actor::Breaker(Box::new(Breaker::new(spec, servers, passage, timeout)))
+    }
+
     fn router(&self, me: ActorId, name: &str, spec: &RouterSpec, core: &mut Core) -> Actor {
         let key = self.root.named(name);
-        let class_of =
-            |name: &str| self.system.clients().position(|(other, _)| other == name).map(|class| class as u16);
-        let conditions = spec.rules.iter().map(|rule| Conditions::new(rule, class_of));
+        let conditions = spec.rules.iter().map(|rule| Conditions::new(rule, |name| self.class_of(name)));
         let ways = spec.routes().zip(conditions.chain(std::iter::once(Conditions::default())));
-        let ways = ways.map(|(route, conditions)| {
-            let targets = route.to.0.iter().flat_map(|target| self.actors_of(&target.text));
-            let targets = targets.map(|actor| Endpoint { actor: ActorId(actor), port: 0 }).collect();
-            let copies = Copies::new(targets, route.spread.clone(), key.named("spread"));
-            Way { conditions, copies, link: self.link(route, key, core) }
+        let ways = ways.map(|(route, conditions)| Way {
+            conditions,
+            copies: self.copies(route, key),
+            link: self.link(route, key, core),
         });
         Actor::Router(Box::new(Router::new(me, ways.collect())))
     }
@@ -286,8 +339,8 @@ impl Builder<'_> {
         for target in &spec.to.to.0 {
             for (which, actor) in self.actors_of(&target.text).enumerate() {
                 let actor = ActorId(actor);
-                match self.system.nodes.get(&target.text) {
-                    Some(NodeSpec::Fleet(fleet)) => {
+                match fleet_behind(&self.system.nodes, &target.text) {
+                    Some((fleet_name, fleet)) => {
                         for port in 0..fleet.servers {
                             members.push(Endpoint { actor, port: port as u32 });
                             weights.push(fleet.weights.get(port).copied().unwrap_or(1));
@@ -295,10 +348,10 @@ impl Builder<'_> {
                             roles.max_connections.push(fleet.max_connections.get(port).copied().unwrap_or(0));
                         }
                         if spec.policy.looks_at_names() {
-                            names.extend((0..fleet.servers).map(|port| server_name(&target.text, fleet, which, port)));
+                            names.extend((0..fleet.servers).map(|port| server_name(fleet_name, fleet, which, port)));
                         }
                     }
-                    _ => {
+                    None => {
                         members.push(Endpoint { actor, port: 0 });
                         weights.push(1);
                         if spec.policy.looks_at_names() {
@@ -332,7 +385,8 @@ impl Builder<'_> {
         }))
     }
 
-    fn fleet(&self, me: ActorId, name: &str, copy: usize, spec: &FleetSpec) -> Actor {
+    /// What goes wrong with a copy of the fleet or store called `name`.
+    fn faults(&self, name: &str, copy: usize) -> Vec<FaultEvent> {
         let mut faults = Vec::new();
         for fault in &self.system.faults {
             let hit = faulty_copies(&self.system.nodes, &fault.node.0.text);
@@ -346,8 +400,12 @@ impl Builder<'_> {
                 faults.push(FaultEvent { at: at + lasts.duration(), servers: fault.servers.clone(), fault: end });
             }
         }
+        faults
+    }
+
+    fn fleet(&self, me: ActorId, name: &str, copy: usize, spec: &FleetSpec) -> Actor {
         // Copies share their streams: a request needs the same work whichever copy it comes to.
-        Actor::Fleet(Box::new(Fleet::new(me, spec, self.root.named(name), faults)))
+        Actor::Fleet(Box::new(Fleet::new(me, spec, self.root.named(name), self.faults(name, copy))))
     }
 
     /// Prepares fleets for the checks of balancers, which may reach them through other balancers.
@@ -369,7 +427,9 @@ impl Builder<'_> {
             for balancer in self.actors_of(&name.text) {
                 let mut first_member = 0;
                 for target in &spec.to.to.0 {
-                    for actor in self.actors_of(&target.text) {
+                    // Whoever stands in the way has no servers of its own.
+                    let behind = fleet_behind(&self.system.nodes, &target.text).map(|(fleet, _)| fleet);
+                    for actor in self.actors_of(behind.unwrap_or(&target.text)) {
                         match &mut actors[actor as usize] {
                             Actor::Fleet(fleet) => {
                                 fleet.subscribe(Subscriber {

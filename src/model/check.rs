@@ -1,10 +1,11 @@
 //! What is wrong with a system as a whole: names that lead nowhere, requests that go round, nodes nobody reaches.
 
-use super::system::{NodeSpec, System};
+use super::system::{NodeSpec, System, fleet_behind};
 use crate::actors::balancer::Hears;
+use crate::actors::breaker::Per;
+use crate::actors::breaker::spec::WholeService;
 use crate::actors::clients::Traffic;
 use crate::actors::route::Spread;
-use crate::actors::router::RouterSpec;
 use crate::engine::simulation::MAX_ACTORS;
 use crate::schema::{Diagnostic, Map, Name, suggest};
 
@@ -21,7 +22,18 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
             check_target(nodes, node, target, &mut found);
         }
         if let NodeSpec::Router(router) = node {
-            check_rules(nodes, &name.text, router, &mut found);
+            check_clients(nodes, &name.text, router.clients(), "rule", &mut found);
+        }
+        if let NodeSpec::Limiter(limiter) = node {
+            check_clients(nodes, &name.text, limiter.clients(), "tier", &mut found);
+        }
+        if let NodeSpec::Breaker(breaker) = node
+            && breaker.per != Per::Service(WholeService {})
+            && fleet_behind(nodes, &name.text).is_none()
+        {
+            let message =
+                format!("\"{}\" has a circuit for each server, but no fleet stands right behind it", name.text);
+            found.push(Diagnostic::new(name.region, message).help("put it between a `Balancer` and its fleet"));
         }
         if let NodeSpec::Balancer(balancer) = node
             && balancer.to.spread != (Spread::Random(crate::actors::route::AtRandom {}))
@@ -97,18 +109,46 @@ fn check_target(nodes: &Map<NodeSpec>, from: &NodeSpec, target: &Name, found: &m
                 Diagnostic::new(target.region, format!("there is no node \"{text}\"")).help(suggest(text, &valid)),
             );
         }
+        Some(NodeSpec::Store(_)) if !is_store_of(from, target) => {
+            let message = format!("\"{text}\" is a store: it serves limiters, not requests");
+            found.push(Diagnostic::new(target.region, message).help("name it as `store` of a `distributed` limit"));
+        }
+        Some(node) if is_store_of(from, target) && !matches!(node, NodeSpec::Store(_)) => {
+            let message = format!("\"{text}\" is no store");
+            found.push(
+                Diagnostic::new(target.region, message).help("a `distributed` limit is kept by a node of `Store`"),
+            );
+        }
         Some(NodeSpec::Clients(_)) => {
             let message = format!("\"{text}\" makes requests; it cannot be sent any");
             found.push(Diagnostic::new(target.region, message));
         }
-        Some(NodeSpec::Fleet(fleet))
-            if matches!(from, NodeSpec::Clients(_) | NodeSpec::Router(_)) && fleet.servers > 1 =>
-        {
-            let message = format!("\"{text}\" has {} servers and nobody chooses one", fleet.servers);
-            found.push(Diagnostic::new(target.region, message).help("put a `Balancer` before the fleet"));
-        }
-        Some(_) => {}
+        Some(node) => match fleet_behind(nodes, text) {
+            Some((fleet, spec)) if matches!(from, NodeSpec::Clients(_) | NodeSpec::Router(_)) && spec.servers > 1 => {
+                let message = format!("\"{fleet}\" has {} servers and nobody chooses one", spec.servers);
+                let help = if fleet == text {
+                    "put a `Balancer` before the fleet".to_owned()
+                } else {
+                    format!("put a `Balancer` before \"{text}\", or between it and the fleet")
+                };
+                found.push(Diagnostic::new(target.region, message).help(help));
+            }
+            // Servers of several copies could not be told apart by who stands before them.
+            Some((fleet, spec)) if node.way_on().is_some() && spec.servers > 1 && node.copies() * spec.copies > 1 => {
+                let message =
+                    format!("\"{text}\" and \"{fleet}\" behind it have copies, whose servers nobody can tell apart");
+                found.push(Diagnostic::new(target.region, message).help("put a `Balancer` between them"));
+            }
+            _ => {}
+        },
     }
+}
+
+/// True if a limiter names the target as its store.
+fn is_store_of(from: &NodeSpec, target: &Name) -> bool {
+    let NodeSpec::Limiter(limiter) = from else { return false };
+    let mut stores = limiter.distributed.iter().flat_map(|distributed| &distributed.store.to.0);
+    stores.any(|store| store.region == target.region && store.text == target.text)
 }
 
 /// Policies that cannot work before the members that they have.
@@ -129,11 +169,11 @@ fn check_policies(nodes: &Map<NodeSpec>, found: &mut Vec<Diagnostic>) {
         }
         let mut weights = Vec::new();
         for target in &balancer.to.to.0 {
-            match nodes.get(&target.text) {
-                Some(NodeSpec::Fleet(fleet)) => (0..fleet.copies * fleet.servers)
+            match (fleet_behind(nodes, &target.text), nodes.get(&target.text)) {
+                (Some((_, fleet)), _) => (0..fleet.copies * fleet.servers)
                     .for_each(|server| weights.push(fleet.weights.get(server % fleet.servers).copied().unwrap_or(1))),
-                Some(other) => weights.resize(weights.len() + other.copies(), 1),
-                None => {}
+                (None, Some(other)) => weights.resize(weights.len() + other.copies(), 1),
+                (None, None) => {}
             }
         }
         if let Some(problem) = balancer.policy.problem(&weights) {
@@ -142,16 +182,22 @@ fn check_policies(nodes: &Map<NodeSpec>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The clients that the rules of a router speak of must be there and come by.
-fn check_rules(nodes: &Map<NodeSpec>, router_name: &str, router: &RouterSpec, found: &mut Vec<Diagnostic>) {
-    for Name { text, region } in router.clients() {
+/// The clients that the `what`s of the node called `by` speak of must be there and come by.
+fn check_clients<'a>(
+    nodes: &Map<NodeSpec>,
+    by: &str,
+    clients: impl Iterator<Item = &'a Name>,
+    what: &str,
+    found: &mut Vec<Diagnostic>,
+) {
+    for Name { text, region } in clients {
         if !matches!(nodes.get(text), Some(NodeSpec::Clients(_))) {
             let clients = nodes.entries.iter().filter(|(_, node)| matches!(node, NodeSpec::Clients(_)));
             let valid: Vec<&str> = clients.map(|(name, _)| name.text.as_str()).collect();
-            let message = format!("there are no clients \"{text}\" for this rule");
+            let message = format!("there are no clients \"{text}\" for this {what}");
             found.push(Diagnostic::new(*region, message).help(suggest(text, &valid)));
-        } else if !reached_from(nodes, text).contains(&router_name) {
-            let message = format!("no request of \"{text}\" comes to \"{router_name}\": this rule never fits");
+        } else if !reached_from(nodes, text).contains(&by) {
+            let message = format!("no request of \"{text}\" comes to \"{by}\": this {what} never fits");
             found.push(Diagnostic::new(*region, message));
         }
     }
@@ -199,11 +245,13 @@ fn find_unreached(nodes: &Map<NodeSpec>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// A fleet by the name a fault gives: all copies of "web", or only "web[1]".
+/// A fleet or store by the name a fault gives: all copies of "web", or only "web[1]".
 #[must_use]
 pub fn faulty_copies(nodes: &Map<NodeSpec>, written: &str) -> Option<(String, std::ops::Range<usize>)> {
-    if let Some(NodeSpec::Fleet(fleet)) = nodes.get(written) {
-        return Some((written.to_owned(), 0..fleet.copies));
+    match nodes.get(written) {
+        Some(NodeSpec::Fleet(fleet)) => return Some((written.to_owned(), 0..fleet.copies)),
+        Some(NodeSpec::Store(_)) => return Some((written.to_owned(), 0..1)),
+        _ => {}
     }
     let (name, index) = written.strip_suffix(']')?.rsplit_once('[')?;
     let index: usize = index.parse().ok()?;
@@ -221,7 +269,7 @@ fn check_faults(system: &System, found: &mut Vec<Diagnostic>) {
                 .nodes
                 .entries
                 .iter()
-                .filter(|(_, node)| matches!(node, NodeSpec::Fleet(_)))
+                .filter(|(_, node)| matches!(node, NodeSpec::Fleet(_) | NodeSpec::Store(_)))
                 .map(|(name, _)| name.text.as_str())
                 .collect();
             let message = format!("there is no fleet \"{text}\" for this fault");

@@ -10,4 +10,4 @@ mod system;
 pub use advice::advice;
 pub use build::{Built, Inputs, NodeInfo, build, depth, node_infos};
 pub use check::check;
-pub use system::{FaultSpec, NodeName, NodeSpec, System, VERSION};
+pub use system::{FaultSpec, NodeName, NodeSpec, System, VERSION, fleet_behind};

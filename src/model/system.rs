@@ -1,9 +1,13 @@
 //! A system in the words of the language: named nodes, and what goes wrong with them when.
 
 use crate::actors::balancer::{BalancerSpec, Health};
+use crate::actors::breaker::BreakerSpec;
 use crate::actors::clients::{ClientsSpec, Traffic};
 use crate::actors::fleet::{Fault, FleetSpec};
+use crate::actors::limiter::LimiterSpec;
+use crate::actors::route::RouteField;
 use crate::actors::router::RouterSpec;
+use crate::actors::store::StoreSpec;
 use crate::schema::quantity::Span;
 use crate::schema::{Decode, Encode, Kind, Map, Name, Node, Reader, choice, record};
 
@@ -17,6 +21,9 @@ choice! {
         Balancer(BalancerSpec),
         Fleet(FleetSpec),
         Router(RouterSpec),
+        Limiter(LimiterSpec),
+        Breaker(BreakerSpec),
+        Store(StoreSpec),
     }
 }
 
@@ -25,9 +32,11 @@ impl NodeSpec {
     #[must_use]
     pub fn copies(&self) -> usize {
         match self {
-            Self::Clients(_) | Self::Router(_) => 1,
+            Self::Clients(_) | Self::Router(_) | Self::Store(_) => 1,
             Self::Balancer(balancer) => balancer.copies,
             Self::Fleet(fleet) => fleet.copies,
+            Self::Limiter(limiter) => limiter.copies,
+            Self::Breaker(breaker) => breaker.copies,
         }
     }
 
@@ -39,6 +48,9 @@ impl NodeSpec {
             Self::Balancer(_) => "Balancer",
             Self::Fleet(_) => "Fleet",
             Self::Router(_) => "Router",
+            Self::Limiter(_) => "Limiter",
+            Self::Breaker(_) => "Breaker",
+            Self::Store(_) => "Store",
         }
     }
 
@@ -48,8 +60,24 @@ impl NodeSpec {
         match self {
             Self::Clients(clients) => clients.to.to.0.iter().collect(),
             Self::Balancer(balancer) => balancer.to.to.0.iter().collect(),
-            Self::Fleet(_) => Vec::new(),
+            Self::Fleet(_) | Self::Store(_) => Vec::new(),
             Self::Router(router) => router.routes().flat_map(|route| &route.to.0).collect(),
+            Self::Limiter(limiter) => {
+                let store = limiter.distributed.iter().flat_map(|distributed| &distributed.store.to.0);
+                limiter.to.to.0.iter().chain(store).collect()
+            }
+            Self::Breaker(breaker) => breaker.to.to.0.iter().collect(),
+        }
+    }
+
+    /// The way on from a node that stands in the way of requests to one other: it has as many servers as what stands
+    /// behind it.
+    #[must_use]
+    pub fn way_on(&self) -> Option<&RouteField> {
+        match self {
+            Self::Limiter(limiter) => Some(&limiter.to),
+            Self::Breaker(breaker) => Some(&breaker.to),
+            Self::Clients(_) | Self::Balancer(_) | Self::Fleet(_) | Self::Router(_) | Self::Store(_) => None,
         }
     }
 }
@@ -87,7 +115,7 @@ record! {
     pub struct FaultSpec {
         /// When it begins.
         pub at: Span,
-        /// The fleet it hits; `web[1]` is the second of several copies.
+        /// The fleet or store it hits; `web[1]` is the second of several copies.
         pub node: NodeName,
         /// What goes wrong.
         pub fault: Fault,
@@ -118,6 +146,21 @@ record! {
             at.field("nodes").error("a system has at least one node of `Clients` and one that serves them");
         }
     }
+}
+
+/// The fleet that requests sent to the node called `name` come to, straight or past nodes that only stand in the way;
+/// `None` if somebody chooses on the way.
+#[must_use]
+pub fn fleet_behind<'a>(nodes: &'a Map<NodeSpec>, name: &'a str) -> Option<(&'a str, &'a FleetSpec)> {
+    let mut at = name;
+    // No longer than there are nodes, in case they lead round.
+    for _ in 0..=nodes.entries.len() {
+        match nodes.get(at)? {
+            NodeSpec::Fleet(fleet) => return Some((at, fleet)),
+            node => at = &node.way_on()?.to.0.first()?.text,
+        }
+    }
+    None
 }
 
 impl System {

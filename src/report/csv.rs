@@ -126,7 +126,8 @@ mod tests {
 
     #[test]
     fn a_series_names_each_window_by_its_start() {
-        let shape = fixture::Shape { rates: vec![], windows: 2, arms: vec!["system".to_owned()], servers: 2 };
+        let shape =
+            fixture::Shape { rates: vec![], windows: 2, arms: vec!["system".to_owned()], servers: 2, storm: false };
         insta::assert_snapshot!(series(&fixture::make(&shape)));
     }
 

@@ -1,9 +1,10 @@
 //! Results made by arithmetic, plausible enough to look at: for tests only.
 
 use crate::lab::results::{
-    Cell, ClaimResult, Comparison, Estimate, LedgerRow, NodeResult, Results, RunSummary, Series, Stability, Sweep,
-    SweepPoint, TailPoint, Theory, Unit, Verdict,
+    Cell, ClaimResult, Comparison, Estimate, IntervalKind, LedgerRow, NodeResult, Results, RunSummary, Series,
+    Stability, Sweep, SweepPoint, TailPoint, Theory, Trouble, Unit, Verdict,
 };
+use crate::stats::proportion::wilson;
 
 /// How much of an experiment to make up.
 #[derive(Clone)]
@@ -16,6 +17,8 @@ pub(crate) struct Shape {
     pub windows: usize,
     /// Servers of the fleet.
     pub servers: usize,
+    /// Whether something goes wrong for a while, from which only some arms recover.
+    pub storm: bool,
 }
 
 impl Default for Shape {
@@ -25,6 +28,7 @@ impl Default for Shape {
             rates: vec![500.0, 700.0, 800.0, 900.0, 950.0, 1050.0],
             windows: 60,
             servers: 12,
+            storm: false,
         }
     }
 }
@@ -116,7 +120,7 @@ fn cell(shape: &Shape, arm: usize, point: usize, rate: f64) -> Cell {
         }
     };
     let served = rate.min(1000.0);
-    let estimates = vec![
+    let mut estimates = vec![
         estimate(0, "latency_mean", "mean latency", Unit::Seconds, mean, 0.02 + 0.05 * load * load),
         estimate(1, "latency_p50", "p50 latency", Unit::Seconds, mean * 0.7, 0.015 + 0.04 * load * load),
         estimate(2, "latency_p99", "p99 latency", Unit::Seconds, mean * 4.6, 0.04 + 0.1 * load * load),
@@ -125,6 +129,11 @@ fn cell(shape: &Shape, arm: usize, point: usize, rate: f64) -> Cell {
         estimate(5, "drop_rate", "drop rate", Unit::Fraction, 0.0004 * spread + (load - 1.0).max(0.0), 0.12),
         estimate(6, "utilization", "utilization", Unit::Fraction, load.min(1.0), 0.005),
     ];
+    let goodput = Estimate { id: "goodput".to_owned(), name: "goodput".to_owned(), ..estimates[4].clone() };
+    estimates.insert(5, goodput);
+    if shape.storm {
+        storm(arm, served, &mut estimates);
+    }
     let tail = (0..=40).map(|k| {
         let above = libm::pow(10.0, -f64::from(k) / 10.0);
         TailPoint { latency: 0.002 + mean * (-libm::log(above)).max(0.02) * (1.0 + 0.1 * spread), above }
@@ -155,9 +164,16 @@ fn cell(shape: &Shape, arm: usize, point: usize, rate: f64) -> Cell {
             .collect(),
     };
     let warm = |time: f64| 1.0 - libm::exp(-time * 30.0);
+    // What is left of something while it storms; the second arm never recovers.
+    let left = |time: f64, loss: f64| match time {
+        time if !shape.storm || time < 0.3 => 1.0,
+        time if arm % 3 == 1 || time < 0.4 + 0.1 * (arm % 3) as f64 => 1.0 - loss,
+        _ => 1.0,
+    };
     let grow = |time: f64| if unstable { 1.0 + 40.0 * time } else { 1.0 };
     Cell {
         warm_up: 10.0,
+        trouble: shape.storm.then_some(Trouble { start: 180.0, end: Some(240.0) }),
         arm,
         point,
         replications: 16,
@@ -203,16 +219,60 @@ fn cell(shape: &Shape, arm: usize, point: usize, rate: f64) -> Cell {
         window: width,
         series: vec![
             series("users", "offered", Unit::PerSecond, 0, &|_| rate, 0.04),
-            series("users", "served", Unit::PerSecond, 1, &|time| served * warm(time), 0.04),
+            series("users", "throughput", Unit::PerSecond, 1, &|time| served * warm(time) * left(time, 0.7), 0.04),
+            series("users", "goodput", Unit::PerSecond, 1, &|time| served * warm(time) * left(time, 0.9), 0.04),
+            series("users", "attempts", Unit::PerSecond, 0, &|time| rate * (3.0 - 2.0 * left(time, 1.0)), 0.04),
             series("users", "rejected", Unit::PerSecond, 2, &|time| (rate - served + 0.4 * spread) * warm(time), 0.5),
             series("users", "timed_out", Unit::PerSecond, 3, &|_| 0.0, 0.0),
             series("users", "latency_p50", Unit::Seconds, 4, &|time| mean * 0.7 * warm(time) * grow(time), 0.1),
             series("users", "latency_p99", Unit::Seconds, 5, &|time| mean * 4.6 * warm(time) * grow(time), 0.3),
             series("users", "in_system", Unit::Count, 6, &|time| served * mean * warm(time) * grow(time), 0.2),
+            series(
+                "web",
+                "queue",
+                Unit::Count,
+                9,
+                &|time| served * mean * warm(time) * (9.0 - 8.0 * left(time, 1.0)),
+                0.2,
+            ),
             series("web", "in_system", Unit::Count, 7, &|time| served * mean * warm(time) * grow(time), 0.2),
             series("web", "utilization", Unit::Fraction, 8, &|time| load.min(1.0) * warm(time), 0.03),
         ],
     }
+}
+
+/// What a trouble does: the first arm recovers, the second does not, and of the third some replications do.
+fn storm(arm: usize, served: f64, estimates: &mut Vec<Estimate>) {
+    let recovered = [1.0, 0.0, 0.6875][arm % 3];
+    let number = |id: &str, name: &str, unit, value: Option<f64>, half: f64| Estimate {
+        name: name.to_owned(),
+        id: id.to_owned(),
+        unit,
+        value,
+        half_width: value.map(|_| half),
+        interval: IntervalKind::Replications,
+        replicates: vec![value; 3],
+    };
+    let goodput = estimates.iter_mut().find(|estimate| estimate.id == "goodput").expect("it is there");
+    goodput.value = goodput.value.map(|value| value * (0.4 + 0.5 * recovered));
+    goodput.replicates.iter_mut().for_each(|value| *value = value.map(|value| value * (0.4 + 0.5 * recovered)));
+    let share = wilson((recovered * 16.0) as u64, 16, 0.95).expect("of sixteen");
+    estimates.extend([
+        number("goodput_before", "goodput before", Unit::PerSecond, Some(served), 0.01 * served),
+        number("goodput_during", "goodput during", Unit::PerSecond, Some(0.1 * served), 0.003 * served),
+        number(
+            "goodput_after",
+            "goodput after",
+            Unit::PerSecond,
+            Some(served * (0.1 + 0.9 * recovered)),
+            0.02 * served,
+        ),
+        Estimate {
+            interval: IntervalKind::Wilson { low: share.low, high: share.high },
+            ..number("recovered", "recovered", Unit::Fraction, Some(recovered), (share.high - share.low) / 2.0)
+        },
+        number("recovery_time", "recovery time", Unit::Seconds, (arm % 3 != 1).then_some(60.0 * (arm % 3) as f64), 2.5),
+    ]);
 }
 
 /// Fills in the differences to arm 0.

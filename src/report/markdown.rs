@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::summary::{Summary, differences, method, summarize, verdict};
+use super::summary::{Summary, differences, method, recovery, summarize, verdict};
 use crate::lab::results::Results;
 
 pub(super) fn render(results: &Results) -> String {
@@ -14,6 +14,10 @@ pub(super) fn render(results: &Results) -> String {
         }
     }
     table(&mut out, &summary);
+    if let Some((caption, recovery)) = recovery(results) {
+        let _ = writeln!(out, "\n{}:", escape(&caption));
+        table(&mut out, &recovery);
+    }
     for line in &summary.legend {
         let _ = writeln!(out, "\n{}", escape(line));
     }

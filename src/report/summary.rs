@@ -1,7 +1,7 @@
 //! The summary as words, before it takes a form: what the terminal table and the Markdown page have in common.
 
 use crate::lab::number;
-use crate::lab::results::{Cell, Comparison, Results, RunSummary, Stability, Unit, Verdict};
+use crate::lab::results::{Cell, Comparison, Results, RunSummary, Stability, Trouble, Unit, Verdict};
 
 /// The words of a summary.
 pub(super) struct Summary {
@@ -38,12 +38,67 @@ pub(super) struct Entry {
     pub good: Option<bool>,
 }
 
+/// Places of the estimates in the main table: all that tell something, without what a table of recovery shows.
+fn main_columns(results: &Results) -> Vec<usize> {
+    let apart = recovery_columns(results);
+    results.telling().into_iter().filter(|place| !apart.contains(place)).collect()
+}
+
+/// Places of the estimates in the table of recovery; none if recovery is not measured.
+fn recovery_columns(results: &Results) -> Vec<usize> {
+    let estimates = results.cells.first().map_or(&[][..], |cell| &cell.estimates);
+    if !estimates.iter().any(|estimate| estimate.id == "goodput_before") {
+        return Vec::new();
+    }
+    (0..estimates.len()).filter(|&place| estimates[place].is_of_recovery()).collect()
+}
+
 pub(super) fn summarize(results: &Results) -> Summary {
+    let columns = main_columns(results);
+    let mut summary = rows_of(results, &columns);
+    summary.legend = legend(results, &summary.rows);
+    if results.telling().len() < results.cells.first().map_or(0, |cell| cell.estimates.len()) {
+        summary.legend.push("Goodput is the throughput: every answer came in time and as asked.".to_owned());
+    }
+    summary
+}
+
+/// What a trouble does to goodput, by arm: what stands above the table, and the table. `None` where it was not measured.
+pub(super) fn recovery(results: &Results) -> Option<(String, Summary)> {
+    let columns = recovery_columns(results);
+    let mut summary = Some(rows_of(results, &columns)).filter(|_| !columns.is_empty())?;
+    // The line above says that the first three are goodput.
+    for name in &mut summary.measures {
+        if let Some(short) = name.strip_prefix("goodput ") {
+            *name = short.to_owned();
+        }
+    }
+    for row in &mut summary.rows {
+        row.state = None;
+        row.entries.iter_mut().for_each(|entry| entry.difference.clear());
+    }
+    let troubles: Vec<Option<Trouble>> = results.cells.iter().map(|cell| cell.trouble).collect();
+    let seconds = |time: f64| number::with_interval(Some(time), None, Unit::Seconds);
+    let when = match troubles.first() {
+        Some(Some(Trouble { start, end: Some(end) })) if troubles.iter().all(|trouble| *trouble == troubles[0]) => {
+            format!(" from {} to {}", seconds(*start), seconds(*end))
+        }
+        _ => String::new(),
+    };
+    let caption = format!(
+        "Recovery: goodput before, during and after the trouble{when} (after: the later half of what follows), the share \
+         of replications in which it comes back to stay, and how long those take"
+    );
+    Some((caption, summary))
+}
+
+/// A table of some of the estimates, without a legend.
+fn rows_of(results: &Results, columns: &[usize]) -> Summary {
     let sweep = results.sweep.as_ref();
     let measures: Vec<String> = results
         .cells
         .first()
-        .map(|cell| cell.estimates.iter().map(|estimate| estimate.name.clone()).collect())
+        .map(|cell| columns.iter().map(|&place| cell.estimates[place].name.clone()).collect())
         .unwrap_or_default();
     let mut rows = Vec::new();
     for point in 0..results.points() {
@@ -52,20 +107,20 @@ pub(super) fn summarize(results: &Results) -> Summary {
             let label = results.point(cell).map(|point| point.label.clone());
             let mut keys: Vec<String> = label.into_iter().collect();
             keys.push(results.arm(cell).to_owned());
-            rows.push(Row { keys, opens: place == 0, state: state(cell), entries: entries(cell) });
+            rows.push(Row { keys, opens: place == 0, state: state(cell), entries: entries(cell, columns) });
         }
     }
     let mut keys: Vec<String> = sweep.map(|sweep| sweep.path.clone()).into_iter().collect();
     keys.push("arm".to_owned());
-    let legend = legend(results, &rows);
-    Summary { keys, measures, rows, legend }
+    Summary { keys, measures, rows, legend: Vec::new() }
 }
 
 /// How sure the differences to the baseline are: what stands above the table, and the table, whose entries are the
 /// corrected p-value and the share of variance saved. `None` where nothing was compared.
 pub(super) fn differences(results: &Results) -> Option<(String, Summary)> {
     let baseline = results.baseline.and_then(|arm| results.arms.get(arm))?;
-    let mut summary = summarize(results);
+    let columns = main_columns(results);
+    let mut summary = rows_of(results, &columns);
     let mut rows = Vec::new();
     let cells = (0..results.points()).flat_map(|point| (0..results.arms.len()).map(move |arm| (arm, point)));
     let cells = cells.filter_map(|(arm, point)| results.cell(arm, point));
@@ -76,7 +131,7 @@ pub(super) fn differences(results: &Results) -> Option<(String, Summary)> {
         }
         row.opens = rows.last().is_none_or(|before: &Row| before.keys[0] != row.keys[0]);
         let entry = |comparison| Entry { number: sureness(comparison), ..Entry::default() };
-        row.entries = cell.comparisons.iter().map(entry).collect();
+        row.entries = columns.iter().filter_map(|&place| cell.comparisons.get(place)).map(entry).collect();
         rows.push(row);
     }
     summary.rows = rows;
@@ -101,7 +156,7 @@ fn sureness(comparison: &Comparison) -> String {
     }
 }
 
-fn entries(cell: &Cell) -> Vec<Entry> {
+fn entries(cell: &Cell, columns: &[usize]) -> Vec<Entry> {
     let entry = |estimate: &crate::lab::results::Estimate| {
         let comparison = cell.comparisons.iter().find(|comparison| comparison.id == estimate.id);
         let difference = comparison.and_then(|comparison| number::difference(comparison, estimate.unit));
@@ -113,7 +168,7 @@ fn entries(cell: &Cell) -> Vec<Entry> {
             difference: difference.unwrap_or_default(),
         }
     };
-    cell.estimates.iter().map(entry).collect()
+    columns.iter().map(|&place| entry(&cell.estimates[place])).collect()
 }
 
 /// What stands in place of numbers in a cell without a steady state.
@@ -165,7 +220,11 @@ fn legend(results: &Results, rows: &[Row]) -> Vec<String> {
 /// The order of the arms by the last latency measured, at the last point of the sweep where most have one.
 fn rankings(results: &Results) -> Option<String> {
     let is_latency = |id: &str| id.starts_with("latency");
-    let measure = results.cells.first()?.estimates.iter().rfind(|estimate| is_latency(&estimate.id))?;
+    let latencies = || results.cells.first().into_iter().flat_map(|cell| &cell.estimates).rev();
+    // One of all clients rather than one of some.
+    let measure = latencies()
+        .find(|estimate| is_latency(&estimate.id) && !estimate.id.contains(':'))
+        .or_else(|| latencies().find(|estimate| is_latency(&estimate.id)))?;
     let of_measure = results.rankings.iter().filter(|ranking| ranking.id == measure.id);
     let ranking = of_measure.max_by_key(|ranking| (results.arms.len() - ranking.without.len(), ranking.point))?;
     let name = |arm: &usize| results.arms.get(*arm).map_or("", String::as_str);

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
 
 use super::Terminal;
-use super::summary::{Row, Summary, differences, method, summarize, verdict};
+use super::summary::{Row, Summary, differences, method, recovery, summarize, verdict};
 use crate::lab::results::{Results, Verdict};
 
 /// Only a rule under the head: numbers in columns need no cage.
@@ -28,6 +28,14 @@ pub(super) fn render(results: &Results, terminal: Terminal) -> String {
     }
     for block in blocks(&summary, width) {
         let _ = writeln!(out, "\n{}", table(&summary, &block, paint, width));
+    }
+    if let Some((caption, mut recovery)) = recovery(results) {
+        recovery.keys.clone_from(&summary.keys);
+        out.push('\n');
+        wrap(&mut out, &paint.dim(&caption), width, 0);
+        for block in blocks(&recovery, width) {
+            let _ = writeln!(out, "\n{}", table(&recovery, &block, paint, width));
+        }
     }
     if details && let Some((caption, mut differences)) = differences(results) {
         differences.keys.clone_from(&summary.keys);

@@ -278,6 +278,9 @@ impl Fleet {
         let started = request.started();
         let (waiting, service) = (started.since(frame.entered), now.since(started));
         self.record.served(request.class, waiting, service);
+        if request.abandoned {
+            self.record.wasted(service);
+        }
         let server = &mut self.servers[port];
         let usual = server.usual;
         match server.dequeue(&core.requests) {
@@ -415,6 +418,9 @@ impl Fleet {
             let alone = Duration::from_secs_f64(job.demand / speed).min(sojourn);
             let waiting = Duration::from_nanos(sojourn.as_nanos() - alone.as_nanos());
             self.record.served(request.class, waiting, alone);
+            if request.abandoned {
+                self.record.wasted(alone);
+            }
             self.answer_unusual(core, job.id, port, frame.entered);
             core.send_passed(reply(back, job.id));
         }

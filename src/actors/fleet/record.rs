@@ -17,6 +17,8 @@ pub struct Snapshot {
     pub waiting: u128,
     /// Worker-nanoseconds of work, all servers together.
     pub busy: u128,
+    /// Those of them that were spent on requests that nobody waited for any more when their service ended.
+    pub wasted: u128,
 }
 
 /// Waiting and service of one class of requests.
@@ -84,6 +86,9 @@ pub struct FleetRecord {
     pub waiting: CountIntegral,
     /// Times by class, measured after the warm-up.
     pub classes: Vec<ClassTimes>,
+    /// Worker-nanoseconds spent on requests that nobody waited for any more when their service ended or was cut short,
+    /// from time zero on.
+    pub wasted: u128,
     /// Health checks, measured after the warm-up; they are of no class.
     pub checks: ChecksServed,
     /// When servers were down.
@@ -108,6 +113,13 @@ impl FleetRecord {
             Some(times) => times.record(waiting, service),
             None => self.add_class(class as usize, waiting, service),
         }
+    }
+
+    /// Work of this length was for nobody.
+    #[cold]
+    #[inline(never)]
+    pub fn wasted(&mut self, service: Duration) {
+        self.wasted += u128::from(service.as_nanos());
     }
 
     #[cold]
@@ -140,6 +152,7 @@ impl FleetRecord {
             population: self.population.area(now),
             waiting: self.waiting.area(now),
             busy,
+            wasted: self.wasted,
         }
     }
 }

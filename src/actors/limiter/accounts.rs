@@ -11,13 +11,17 @@ pub struct Key {
     pub client: u32,
     /// What is asked for.
     pub route: u32,
+    /// The server it is for.
+    pub server: u32,
     /// The class of the clients.
     pub class: u16,
 }
 
 impl Key {
     fn hash(self) -> u64 {
-        mix(mix(u64::from(self.client) << 32 | u64::from(self.route)) ^ u64::from(self.class))
+        mix(mix(u64::from(self.client) << 32 | u64::from(self.route))
+            ^ u64::from(self.server) << 16
+            ^ u64::from(self.class))
     }
 }
 

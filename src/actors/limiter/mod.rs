@@ -1,7 +1,269 @@
 //! Rate limiters: they let requests pass, hold them back or turn them away. A rule is one file in `rules` and one line in
 //! `rule.rs`.
+//!
+//! How many requests may be under way at once is another matter, and belongs elsewhere.
 
 pub mod accounts;
+pub mod distributed;
 pub mod rule;
 pub mod rules;
+pub mod spec;
 pub mod tokens;
+
+pub use distributed::{Distributed, Shared};
+pub use spec::{By, LimiterSpec};
+
+use super::cancel::{Found, arrived};
+use super::message::{CHECK_CLASS, Core, Message, Passed, reply};
+use super::passage::Passage;
+use crate::engine::{Duration, Outcome, RequestId, Time};
+use accounts::Key;
+use distributed::Answer;
+use rule::{Ruler, Verdict};
+
+/// A request that waits here until it may pass; the others are on their way, or back.
+const HELD: u32 = 1;
+
+/// What has an account of its own.
+#[derive(Clone, Copy, Debug, Default)]
+struct Keyed {
+    client: bool,
+    route: bool,
+    tier: bool,
+    server: bool,
+}
+
+/// A limiter at work.
+#[derive(Debug)]
+pub struct Limiter {
+    passage: Passage,
+    /// The limit of all who have no other.
+    common: Option<Ruler>,
+    /// Limits by class; `None` for classes that have none of their own.
+    tiers: Vec<Option<Ruler>>,
+    /// In place of both, a limit that is kept in a store.
+    shared: Option<Box<Shared>>,
+    keyed: Keyed,
+    /// True if it needs to see answers.
+    watches: bool,
+    /// Requests that were held back, from time zero on.
+    held: u64,
+    held_at_warm_up: u64,
+}
+
+impl Limiter {
+    /// A limiter as described by `spec`, with the way on; `class_of` knows the classes of clients.
+    #[must_use]
+    pub fn new(spec: &LimiterSpec, passage: Passage, class_of: impl Fn(&str) -> Option<u16>) -> Self {
+        let keys = if spec.by.is_empty() { 1 } else { spec.keys as usize };
+        let mut tiers: Vec<Option<Ruler>> = Vec::new();
+        for (name, rule) in &spec.tiers.entries {
+            let Some(class) = class_of(&name.text).map(usize::from) else { continue };
+            if tiers.len() <= class {
+                tiers.resize_with(class + 1, || None);
+            }
+            tiers[class] = Some(rule.build(keys));
+        }
+        let mut rules = spec.limit.iter().chain(spec.tiers.entries.iter().map(|(_, rule)| rule));
+        let mut keyed = Keyed::default();
+        for by in &spec.by {
+            match by {
+                By::Client(_) => keyed.client = true,
+                By::Route(_) => keyed.route = true,
+                By::Tier(_) => keyed.tier = true,
+                By::Server(_) => keyed.server = true,
+            }
+        }
+        Self {
+            watches: rules.any(rule::Rule::watches),
+            common: spec.limit.as_ref().map(|rule| rule.build(keys)),
+            tiers,
+            shared: None,
+            passage,
+            keyed,
+            held: 0,
+            held_at_warm_up: 0,
+        }
+    }
+
+    /// Lets it keep its limit in a store.
+    pub fn share(&mut self, shared: Shared) {
+        self.shared = Some(Box::new(shared));
+    }
+
+    /// Requests that were decided without the store, which did not answer, from time zero on.
+    #[must_use]
+    pub fn undecided(&self) -> Option<u64> {
+        self.shared.as_ref().map(|shared| shared.undecided)
+    }
+
+    /// The way on, with what was recorded.
+    #[must_use]
+    pub fn passage(&self) -> &Passage {
+        &self.passage
+    }
+
+    /// Requests that were held back after the warm-up.
+    #[must_use]
+    pub fn held(&self) -> u64 {
+        self.held - self.held_at_warm_up
+    }
+
+    /// Accounts that were given up for newer ones, from time zero on.
+    #[must_use]
+    pub fn forgotten(&self) -> u64 {
+        self.common.iter().chain(self.tiers.iter().flatten()).map(Ruler::forgotten).sum()
+    }
+
+    /// One event.
+    #[inline]
+    pub fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
+        match message {
+            Message::Request { id } => self.decide(core, id),
+            Message::Reply { id } => {
+                if self.passage.link().arrives_at_once(core, id, self.passage.me) {
+                    self.returned(core, id)
+                } else {
+                    None
+                }
+            }
+            other => self.handle_rare(core, other),
+        }
+    }
+
+    #[inline(never)]
+    fn handle_rare(&mut self, core: &mut Core, message: Message) -> Passed {
+        match message {
+            Message::Returned { id } => return self.returned(core, id),
+            Message::CommandAnswer { id } => {
+                if let Some(shared) = &self.shared {
+                    shared.sets_out(core, id);
+                }
+            }
+            Message::CommandReturned { id } => {
+                let answer = self.shared.as_mut()?.returned(core, id);
+                return self.hear(core, answer);
+            }
+            Message::CommandTimeout { id } => {
+                let answer = self.shared.as_mut()?.timed_out(id);
+                return self.hear(core, answer);
+            }
+            Message::Cancel { id } => {
+                if let Found::GoneOn(next, _) = arrived(core, id, self.passage.me) {
+                    let number = core.requests[id].number;
+                    self.passage.link().carry(core, number, next, Message::Cancel { id }, true);
+                }
+            }
+            Message::WarmUpOver => {
+                self.passage.record.at_warm_up = self.passage.record.snapshot(core.now());
+                self.held_at_warm_up = self.held;
+            }
+            _ => {}
+        }
+        None
+    }
+
+    #[inline]
+    fn decide(&mut self, core: &mut Core, id: RequestId) -> Passed {
+        let request = &core.requests[id];
+        let (class, server) = (request.class, request.port());
+        if class == CHECK_CLASS {
+            return self.passage.let_check_by(core, id);
+        }
+        self.passage.record.arrivals += 1;
+        let key = if self.keyed.client | self.keyed.route {
+            let details = core.requests.details(id);
+            self.key(class, server, details.client, details.key)
+        } else {
+            self.key(class, server, 0, 0)
+        };
+        if let Some(shared) = &mut self.shared {
+            self.passage.enter(core, id, HELD);
+            shared.ask(core, id, key);
+            return None;
+        }
+        let now = core.now();
+        let verdict = match self.ruler(class) {
+            Some(ruler) => ruler.admit(key, now, 1),
+            None => Verdict::Rejected { retry_after: Duration::ZERO },
+        };
+        match verdict {
+            Verdict::Admitted if self.watches => {
+                self.passage.enter(core, id, 0);
+                self.passage.send(core, id)
+            }
+            Verdict::Admitted => self.passage.let_by(core, id),
+            Verdict::Delayed(wait) => {
+                self.hold(core, id, now + wait);
+                None
+            }
+            Verdict::Rejected { retry_after } => self.passage.reject(core, id, Outcome::RateLimited, retry_after),
+        }
+    }
+
+    #[inline]
+    fn key(&self, class: u16, server: u32, client: u32, route: u32) -> Key {
+        let Keyed { client: by_client, route: by_route, tier, server: by_server } = self.keyed;
+        Key {
+            client: if by_client { client } else { 0 },
+            route: if by_route { route } else { 0 },
+            class: if tier { class } else { 0 },
+            server: if by_server { server } else { 0 },
+        }
+    }
+
+    #[inline]
+    fn ruler(&mut self, class: u16) -> Option<&mut Ruler> {
+        match self.tiers.get_mut(usize::from(class)) {
+            Some(Some(own)) => Some(own),
+            _ => self.common.as_mut(),
+        }
+    }
+
+    #[inline(never)]
+    fn hold(&mut self, core: &mut Core, id: RequestId, until: Time) {
+        self.held += 1;
+        self.passage.enter(core, id, HELD);
+        core.set_timer(until, id);
+    }
+
+    /// A request that was held back may pass now.
+    pub fn passes(&mut self, core: &mut Core, id: RequestId) -> Passed {
+        if core.requests[id].outcome == Outcome::Cancelled {
+            return self.returned(core, id);
+        }
+        if !self.watches && !self.passage.is_long() {
+            self.passage.leave(core, id);
+        }
+        self.passage.send(core, id)
+    }
+
+    /// The store has answered, or has not.
+    fn hear(&mut self, core: &mut Core, answer: Answer) -> Passed {
+        match answer {
+            Answer::Passes(id) => self.passes(core, id),
+            Answer::Rejected(id, retry_after) => {
+                self.passage.reject_entered(core, id, Outcome::RateLimited, retry_after)
+            }
+            Answer::Nothing => None,
+        }
+    }
+
+    fn returned(&mut self, core: &mut Core, id: RequestId) -> Passed {
+        let now = core.now();
+        let left = self.passage.leave(core, id);
+        let (back, class, served) = (left.back, left.request.class, left.request.outcome.is_answer());
+        if self.watches
+            && class != CHECK_CLASS
+            && let Some(ruler) = self.ruler(class)
+        {
+            ruler.answered(served, now);
+        }
+        reply(back, id)
+    }
+
+    /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
+    pub fn window(&mut self, now: Time, halve: bool) {
+        self.passage.record.window(now, halve);
+    }
+}

@@ -46,6 +46,11 @@ pub trait Describes {
     fn watches(&self) -> bool {
         false
     }
+
+    /// Requests that each account may remember one by one.
+    fn logged(&self) -> u32 {
+        0
+    }
 }
 
 /// A rule at work with the accounts of all its keys.
@@ -98,6 +103,14 @@ macro_rules! registry {
             pub fn watches(&self) -> bool {
                 match self {
                     $( Self::$rule(rule) => rule.watches(), )+
+                }
+            }
+
+            /// Requests that each account may remember one by one.
+            #[must_use]
+            pub fn logged(&self) -> u64 {
+                match self {
+                    $( Self::$rule(rule) => u64::from(rule.logged()), )+
                 }
             }
         }

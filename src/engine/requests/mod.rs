@@ -233,6 +233,8 @@ pub struct Details {
     pub deadline: Time,
     /// After how long it may be tried again, as told by who turned it away; zero if nothing was said.
     pub retry_after: Duration,
+    /// Why nobody waits for it any more; [`Outcome::Served`] while somebody does.
+    pub given_up: Outcome,
     /// A request that was made on its behalf and is under way, or [`RequestId::NONE`].
     pub child: RequestId,
 }
@@ -248,6 +250,7 @@ impl Details {
         connection: Connection::OWN,
         deadline: Time::MAX,
         retry_after: Duration::ZERO,
+        given_up: Outcome::Served,
         child: RequestId::NONE,
     };
 }
@@ -441,12 +444,15 @@ impl Requests {
         }
     }
 
-    /// Nobody waits for the answer any more, neither to this request nor to what was asked on its behalf.
-    pub fn abandon(&mut self, id: RequestId) {
+    /// Nobody waits for the answer any more, neither to this request nor to what was asked on its behalf, because it was
+    /// cancelled, timed out or given up.
+    pub fn abandon(&mut self, id: RequestId, why: Outcome) {
         let mut next = id;
         while next != RequestId::NONE {
             self.slots[next.0 as usize].abandoned = true;
-            next = self.details(next).child;
+            let details = self.describe(next);
+            details.given_up = why;
+            next = details.child;
         }
     }
 

@@ -157,6 +157,7 @@ fn who_abandons_a_request_abandons_what_was_asked_on_its_behalf() {
     let ids: Vec<RequestId> = (0..3).map(|number| requests.create(number, 0).0).collect();
     requests.describe(ids[0]).child = ids[1];
     requests.describe(ids[1]).child = ids[2];
-    requests.abandon(ids[1]);
+    requests.abandon(ids[1], Outcome::TimedOut);
     assert_eq!(ids.iter().map(|&id| requests[id].abandoned).collect::<Vec<_>>(), [false, true, true]);
+    assert_eq!(requests.details(ids[2]).given_up, Outcome::TimedOut);
 }

@@ -1,17 +1,21 @@
 //! The decision on a claim, by the intervals of the results.
 
-use super::{Bound, Claim, RecoversClaim, Term, Trouble};
+use super::{Bound, Claim, Gauge, RecoversClaim, StaysDownClaim, Term};
+use crate::lab::measure::Scope;
 use crate::lab::number::with_interval;
 use crate::lab::results::{Cell, Estimate, Results, Stability, Unit, Verdict};
 use crate::lab::spec::Label;
 use crate::schema::quantity::Span;
 use crate::stats::paired::Paired;
+use crate::stats::proportion::wilson;
+
+/// The share of replications that nearly all are.
+const NEARLY_ALL: f64 = 0.9;
 
 /// Decides claims.
 pub(super) struct Judge<'a> {
     pub results: &'a Results,
-    pub fleets: &'a [String],
-    pub troubles: &'a [Option<Trouble>],
+    pub scope: &'a Scope,
     pub confidence: f64,
 }
 
@@ -25,21 +29,16 @@ enum Number<'a> {
 
 impl Judge<'_> {
     fn cell(&self, arm: Option<&Label>, point: usize) -> Option<&Cell> {
-        self.place_of(arm, point).map(|(_, cell)| cell)
-    }
-
-    fn place_of(&self, arm: Option<&Label>, point: usize) -> Option<(usize, &Cell)> {
         let points = self.results.sweep.as_ref().map_or(1, |sweep| sweep.points.len());
         let arm = match arm {
             Some(arm) => self.results.arms.iter().position(|name| *name == arm.0.text)?,
             None => self.results.baseline.unwrap_or(0),
         };
-        let place = arm * points + point;
-        self.results.cells.get(place).map(|cell| (place, cell))
+        self.results.cells.get(arm * points + point)
     }
 
     fn number(&self, term: &Term, point: usize) -> Number<'_> {
-        let id = term.quantity(self.fleets).id;
+        let id = term.quantity(self.scope).id;
         let Some(cell) = self.cell(term.arm(), point) else { return Number::Missing };
         let Some(estimate) = cell.estimates.iter().find(|estimate| estimate.id == id) else { return Number::Missing };
         match (&cell.stability, estimate.value) {
@@ -60,6 +59,7 @@ impl Judge<'_> {
             Claim::Rises(claim) => self.steps(&claim.term, point, point + 1),
             Claim::Falls(claim) => self.steps(&claim.term, point + 1, point),
             Claim::Recovers(claim) => self.recovers(claim, point),
+            Claim::StaysDown(claim) => self.stays_down(claim, point),
             Claim::EqualsTheory(claim) => self.theory(&claim.term, claim.tolerance.fraction(), point),
             Claim::Unstable(claim) => match self.cell(claim.arm.as_ref(), point).map(|cell| &cell.stability) {
                 Some(Stability::Unstable { node, growth }) => (
@@ -113,36 +113,68 @@ impl Judge<'_> {
         }
     }
 
-    /// Requests in flight after a trouble against before it, from the means by window. The half-width of a mean over
-    /// windows is taken as the mean of their half-widths: windows of one run resemble each other, and this never claims
-    /// more than is known.
+    /// Requests in flight or goodput after a trouble against before it, from the means by window. The half-width of a
+    /// mean over windows is taken as the mean of their half-widths: windows of one run resemble each other, and this never
+    /// claims more than is known.
     fn recovers(&self, claim: &RecoversClaim, point: usize) -> (Verdict, String) {
-        let Some((place, cell)) = self.place_of(claim.arm.as_ref(), point) else {
+        let Some(cell) = self.cell(claim.arm.as_ref(), point) else {
             return (Verdict::Undecided, "nothing was measured".to_owned());
         };
-        let faults = self.troubles.get(place).copied().flatten();
-        let start = claim.start.map(Span::seconds).or(faults.map(|trouble| trouble.start));
-        let end = claim.end.map(Span::seconds).or(faults.map(|trouble| trouble.end));
+        let start = claim.start.map(Span::seconds).or(cell.trouble.map(|trouble| trouble.start));
+        let end = claim.end.map(Span::seconds).or(cell.trouble.and_then(|trouble| trouble.end));
         let (Some(start), Some(end)) = (start, end) else {
             return (Verdict::Undecided, "nothing says when the trouble began and ended".to_owned());
         };
         let settled = end + claim.within.seconds();
-        let before = in_flight(cell, cell.warm_up, start);
-        let after = in_flight(cell, settled, f64::INFINITY);
+        let (quantity, words, unit, tolerance) = match claim.by {
+            Gauge::InFlight(_) => ("in_system", "in flight", Unit::Count, claim.tolerance.fraction()),
+            Gauge::Goodput(_) => ("goodput", "of goodput", Unit::PerSecond, -claim.tolerance.fraction()),
+        };
+        let before = between(cell, quantity, cell.warm_up, start);
+        let after = between(cell, quantity, settled, f64::INFINITY);
         let (Some((before, before_half)), Some((after, after_half))) = (before, after) else {
             return (Verdict::Undecided, "the run has no windows before the trouble or after the recovery".to_owned());
         };
-        let count = |value, half| with_interval(Some(value), Some(half), Unit::Count);
+        let number = |value, half| with_interval(Some(value), Some(half), unit);
         let evidence = format!(
-            "{} in flight from {settled} s on, {} before the trouble",
-            count(after, after_half),
-            count(before, before_half)
+            "{} {words} from {settled} s on, {} before the trouble",
+            number(after, after_half),
+            number(before, before_half)
         );
-        let limit = before * (1.0 + claim.tolerance.fraction());
+        let limit = before * (1.0 + tolerance);
         let half = after_half + before_half;
-        let verdict = if after + half <= limit {
+        // How far it lies on the good side: below the limit for requests in flight, above it for goodput.
+        let margin = if matches!(claim.by, Gauge::Goodput(_)) { after - limit } else { limit - after };
+        let verdict = if margin >= half {
             Verdict::Holds
-        } else if after - half > limit {
+        } else if margin < -half {
+            Verdict::Fails
+        } else {
+            Verdict::Undecided
+        };
+        (verdict, evidence)
+    }
+
+    /// In how many replications goodput stays down, and what that says of all there could be.
+    fn stays_down(&self, claim: &StaysDownClaim, point: usize) -> (Verdict, String) {
+        let id = claim.quantity(self.scope).id;
+        let estimate = self.cell(claim.arm.as_ref(), point).and_then(|cell| cell.estimate(&id));
+        let left: Vec<f64> =
+            estimate.iter().flat_map(|estimate| estimate.replicates.iter().copied().flatten()).collect();
+        let down = left.iter().filter(|left| **left < claim.below.fraction()).count() as u64;
+        let all = left.len() as u64;
+        let Some(bounds) = wilson(down, all, self.confidence) else {
+            return (Verdict::Undecided, "nothing was measured before or after the trouble".to_owned());
+        };
+        let mean = with_interval(
+            estimate.and_then(|estimate| estimate.value),
+            estimate.and_then(|estimate| estimate.half_width),
+            Unit::Fraction,
+        );
+        let evidence = format!("it does in {down} of {all} replications; {mean} is left on average");
+        let verdict = if down as f64 >= NEARLY_ALL * all as f64 && bounds.low > 0.5 {
+            Verdict::Holds
+        } else if bounds.high < NEARLY_ALL {
             Verdict::Fails
         } else {
             Verdict::Undecided
@@ -173,7 +205,7 @@ impl Judge<'_> {
     }
 
     fn theory(&self, term: &Term, tolerance: f64, point: usize) -> (Verdict, String) {
-        let id = term.quantity(self.fleets).id;
+        let id = term.quantity(self.scope).id;
         let theory = self.cell(term.arm(), point).and_then(|cell| cell.theory.as_ref());
         let known =
             theory.and_then(|theory| theory.values.iter().find(|(name, _)| *name == id).map(|(_, value)| *value));
@@ -202,11 +234,11 @@ impl Judge<'_> {
     }
 }
 
-/// Mean number of requests in flight over the windows that lie within a time, and its half-width.
-fn in_flight(cell: &Cell, from: f64, to: f64) -> Option<(f64, f64)> {
+/// Mean of a quantity of all clients together over the windows that lie within a time, and its half-width.
+fn between(cell: &Cell, quantity: &str, from: f64, to: f64) -> Option<(f64, f64)> {
     let clients = |node: &str| cell.nodes.iter().any(|other| other.name == node && other.kind == "Clients");
     let mut sum: Option<(f64, f64)> = None;
-    for series in cell.series.iter().filter(|series| series.quantity == "in_system" && clients(&series.node)) {
+    for series in cell.series.iter().filter(|series| series.quantity == quantity && clients(&series.node)) {
         let inside = |place: usize| place as f64 * cell.window >= from && (place + 1) as f64 * cell.window <= to;
         let windows: Vec<(f64, f64)> = (0..series.mean.len())
             .filter(|&place| inside(place))

@@ -6,11 +6,9 @@ mod judge;
 mod term;
 
 pub use bound::Bound;
-pub use term::{
-    DropRateOf, FailoverTimeOf, ImbalanceOf, InSystemOf, MeanOf, P50Of, P90Of, P95Of, P99Of, P999Of, QuantileOf,
-    RemappedNeedlesslyOf, RemappedOf, Term, ThroughputOf, UtilizationOf, WaitingOf,
-};
+pub use term::*;
 
+use super::measure::{Quantity, RecoveryMeasure, RecoveryNumber, Scope};
 use super::results::{ClaimResult, Results, Verdict};
 use super::spec::Label;
 use crate::schema::quantity::{Percent, Span};
@@ -124,18 +122,61 @@ record! {
 }
 
 record! {
-    /// After a trouble, requests in flight come back to what they were before it. Where the system has faults, they say
-    /// when the trouble began and ended.
+    /// By how many calls are in flight.
+    pub struct ByInFlight {}
+}
+
+record! {
+    /// By how many calls are answered per second in time and as asked.
+    pub struct ByGoodput {}
+}
+
+choice! {
+    /// What recovery is judged by.
+    pub enum Gauge {
+        InFlight(ByInFlight),
+        Goodput(ByGoodput),
+    }
+}
+
+record! {
+    /// After a trouble, the system comes back to what it was before it, in the mean over replications. Where the system
+    /// has faults or spikes of arrivals, they say when the trouble began and ended.
     pub struct RecoversClaim {
         /// Which arm; without it, the only one or the baseline.
         pub arm: Option<Label> = None,
         /// How long after the end of the trouble.
         pub within: Span,
-        /// How many more requests may be in flight than before, as a share.
+        /// How many more requests may be in flight than before, or how much less goodput there may be, as a share.
         pub tolerance: Percent = Percent::of(10.0),
-        /// When the trouble began; without it, the first fault.
+        /// When the trouble began; without it, with the first fault or spike.
         pub start: Option<Span> = None,
-        /// When it ended; without it, the end of the last fault.
+        /// When it ended; without it, with the last fault or spike.
+        pub end: Option<Span> = None,
+        /// At which point of the sweep; without it, at every one.
+        pub at: Option<Label> = None,
+        /// Judged by what.
+        pub by: Gauge = Gauge::InFlight(ByInFlight {}),
+    }
+    check(self, at) {
+        if self.start.zip(self.end).is_some_and(|(start, end)| end < start) {
+            at.field("end").error("the trouble ends after it began");
+        }
+    }
+}
+
+record! {
+    /// A collapse outlives its trigger: goodput in the later half of the time after the trouble stays below a share of what
+    /// it was before, in nearly all replications. Nearly all are nine of ten of those that were run, and, beyond doubt,
+    /// more than half of all there could be.
+    pub struct StaysDownClaim {
+        /// Which arm; without it, the only one or the baseline.
+        pub arm: Option<Label> = None,
+        /// Below which share of goodput before the trouble.
+        pub below: Percent = Percent::of(50.0),
+        /// When the trouble began; without it, as the measure `Recovery` says, or with the first fault or spike.
+        pub start: Option<Span> = None,
+        /// When it ended; without it, as the measure `Recovery` says, or with the last fault or spike.
         pub end: Option<Span> = None,
         /// At which point of the sweep; without it, at every one.
         pub at: Option<Label> = None,
@@ -143,6 +184,25 @@ record! {
     check(self, at) {
         if self.start.zip(self.end).is_some_and(|(start, end)| end < start) {
             at.field("end").error("the trouble ends after it began");
+        }
+    }
+}
+
+impl StaysDownClaim {
+    /// The goodput it looks at.
+    fn quantity(&self, scope: &Scope) -> Quantity {
+        let usual = &scope.recovery;
+        let (start, end) = (self.start.or(usual.start), self.end.or(usual.end));
+        let plain = Quantity::recovery(RecoveryNumber::Left, usual);
+        if (start, end) == (usual.start, usual.end) {
+            return plain;
+        }
+        let how = RecoveryMeasure { start, end, ..usual.clone() };
+        let when = |time: Option<Span>| time.map_or_else(String::new, |time| time.to_string());
+        Quantity {
+            name: format!("{} ({} to {})", plain.name, when(start), when(end)),
+            id: format!("{}:{}:{}", plain.id, when(start).replace(' ', ""), when(end).replace(' ', "")),
+            ..Quantity::recovery(RecoveryNumber::Left, &how)
         }
     }
 }
@@ -159,17 +219,9 @@ choice! {
         Rises(RisesClaim),
         Falls(FallsClaim),
         Recovers(RecoversClaim),
+        StaysDown(StaysDownClaim),
         Unstable(UnstableClaim),
     }
-}
-
-/// When something was wrong in a cell, in seconds.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Trouble {
-    /// When it began.
-    pub start: f64,
-    /// When it ended.
-    pub end: f64,
 }
 
 impl Claim {
@@ -185,7 +237,25 @@ impl Claim {
             Self::EqualsTheory(claim) => vec![&claim.term],
             Self::Rises(claim) => vec![&claim.term],
             Self::Falls(claim) => vec![&claim.term],
-            Self::Recovers(_) | Self::Unstable(_) => Vec::new(),
+            Self::Recovers(_) | Self::StaysDown(_) | Self::Unstable(_) => Vec::new(),
+        }
+    }
+
+    /// The quantities it is decided by.
+    #[must_use]
+    pub fn quantities(&self, scope: &Scope) -> Vec<Quantity> {
+        match self {
+            Self::StaysDown(claim) => vec![claim.quantity(scope)],
+            _ => self.terms().into_iter().map(|term| term.quantity(scope)).collect(),
+        }
+    }
+
+    /// True of a claim about what a trouble does that does not say when the trouble is.
+    #[must_use]
+    pub fn needs_trouble(&self) -> bool {
+        match self {
+            Self::StaysDown(claim) => claim.start.is_none() || claim.end.is_none(),
+            _ => self.terms().into_iter().any(Term::needs_trouble),
         }
     }
 
@@ -194,6 +264,7 @@ impl Claim {
     pub fn arms(&self) -> Vec<&Label> {
         match self {
             Self::Recovers(claim) => claim.arm.iter().collect(),
+            Self::StaysDown(claim) => claim.arm.iter().collect(),
             Self::Unstable(claim) => claim.arm.iter().collect(),
             _ => self.terms().into_iter().filter_map(Term::arm).collect(),
         }
@@ -211,6 +282,7 @@ impl Claim {
             Self::EqualsTheory(claim) => claim.at.as_ref(),
             Self::Rises(_) | Self::Falls(_) => None,
             Self::Recovers(claim) => claim.at.as_ref(),
+            Self::StaysDown(claim) => claim.at.as_ref(),
             Self::Unstable(claim) => claim.at.as_ref(),
         }
     }
@@ -229,16 +301,15 @@ impl Claim {
             Self::Above(claim) => (&claim.term, &claim.bound),
             _ => return None,
         };
-        let unit = term.quantity(&[]).unit;
+        let unit = term.quantity(&Scope::default()).unit;
         let Name { text, region } = &bound.written.0;
         (unit != bound.unit).then(|| (*region, format!("\"{text}\" is not {}", example(unit))))
     }
 
-    /// Decides the claim by `results`, whose cells hold every quantity it speaks of; `troubles` has the time of the faults
-    /// of each cell.
+    /// Decides the claim by `results`, whose cells hold every quantity it speaks of.
     #[must_use]
-    pub fn decide(&self, results: &Results, fleets: &[String], troubles: &[Option<Trouble>]) -> ClaimResult {
-        let judge = Judge { results, fleets, troubles, confidence: results.run.confidence };
+    pub fn decide(&self, results: &Results, scope: &Scope) -> ClaimResult {
+        let judge = Judge { results, scope, confidence: results.run.confidence };
         let points = results.sweep.as_ref().map_or(1, |sweep| sweep.points.len());
         let label = |point: usize| results.sweep.as_ref().map(|sweep| sweep.points[point].label.as_str());
         let wanted: Vec<usize> = match self.at() {
@@ -265,36 +336,40 @@ impl Claim {
                 (*verdict, format!("{place}{evidence}"))
             }
         };
-        ClaimResult { claim: self.words(fleets), verdict, evidence }
+        ClaimResult { claim: self.words(scope), verdict, evidence }
     }
 
     /// The claim in words.
     #[must_use]
-    pub fn words(&self, fleets: &[String]) -> String {
+    pub fn words(&self, scope: &Scope) -> String {
+        let system =
+            |arm: Option<&Label>| arm.map_or_else(|| "the system".to_owned(), |arm| format!("\"{}\"", arm.0.text));
         let text = match self {
-            Self::Less(claim) => format!("{} is less than {}", claim.left.words(fleets), claim.right.words(fleets)),
+            Self::Less(claim) => format!("{} is less than {}", claim.left.words(scope), claim.right.words(scope)),
             Self::Greater(claim) => {
-                format!("{} is greater than {}", claim.left.words(fleets), claim.right.words(fleets))
+                format!("{} is greater than {}", claim.left.words(scope), claim.right.words(scope))
             }
-            Self::Below(claim) => format!("{} is below {}", claim.term.words(fleets), claim.bound.written.0.text),
-            Self::Above(claim) => format!("{} is above {}", claim.term.words(fleets), claim.bound.written.0.text),
+            Self::Below(claim) => format!("{} is below {}", claim.term.words(scope), claim.bound.written.0.text),
+            Self::Above(claim) => format!("{} is above {}", claim.term.words(scope), claim.bound.written.0.text),
             Self::Times(claim) => {
-                let (left, right) = (claim.left.words(fleets), claim.right.words(fleets));
+                let (left, right) = (claim.left.words(scope), claim.right.words(scope));
                 format!("{left} is at least {} times {right}", claim.factor)
             }
-            Self::EqualsTheory(claim) => format!("{} equals theory", claim.term.words(fleets)),
-            Self::Rises(claim) => format!("{} rises along the sweep", claim.term.words(fleets)),
-            Self::Falls(claim) => format!("{} falls along the sweep", claim.term.words(fleets)),
+            Self::EqualsTheory(claim) => format!("{} equals theory", claim.term.words(scope)),
+            Self::Rises(claim) => format!("{} rises along the sweep", claim.term.words(scope)),
+            Self::Falls(claim) => format!("{} falls along the sweep", claim.term.words(scope)),
             Self::Recovers(claim) => {
-                let arm =
-                    claim.arm.as_ref().map_or_else(|| "the system".to_owned(), |arm| format!("\"{}\"", arm.0.text));
-                format!("{arm} recovers within {}", claim.within)
+                let gauge = match claim.by {
+                    Gauge::InFlight(_) => "",
+                    Gauge::Goodput(_) => " its goodput",
+                };
+                format!("{} recovers{gauge} within {}", system(claim.arm.as_ref()), claim.within)
             }
-            Self::Unstable(claim) => {
-                let arm =
-                    claim.arm.as_ref().map_or_else(|| "the system".to_owned(), |arm| format!("\"{}\"", arm.0.text));
-                format!("{arm} is unstable")
+            Self::StaysDown(claim) => {
+                let system = system(claim.arm.as_ref());
+                format!("goodput of {system} stays below {} of what it was before the trouble", claim.below)
             }
+            Self::Unstable(claim) => format!("{} is unstable", system(claim.arm.as_ref())),
         };
         self.at().map_or_else(|| text.clone(), |at| format!("{text} at {}", at.0.text))
     }

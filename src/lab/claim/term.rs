@@ -1,6 +1,6 @@
 //! The numbers that claims speak of.
 
-use crate::lab::measure::{Quantity, What, percentile};
+use crate::lab::measure::{OutcomeName, Quantity, RecoveryNumber, Scope, What, percentile};
 use crate::lab::spec::Label;
 use crate::schema::{choice, record};
 
@@ -16,7 +16,35 @@ macro_rules! terms {
     )+};
 }
 
-terms! {
+macro_rules! terms_of_clients {
+    ($($(#[doc = $doc:literal])+ $name:ident),+ $(,)?) => {$(
+        record! {
+            $(#[doc = $doc])+
+            pub struct $name {
+                /// Of which arm; without it, the only one or the baseline.
+                pub arm: Option<Label> = None,
+                /// Of which node of clients; without it, of all together.
+                pub of: Option<Label> = None,
+            }
+        }
+    )+};
+}
+
+macro_rules! terms_of_fleets {
+    ($($(#[doc = $doc:literal])+ $name:ident),+ $(,)?) => {$(
+        record! {
+            $(#[doc = $doc])+
+            pub struct $name {
+                /// Of which arm; without it, the only one or the baseline.
+                pub arm: Option<Label> = None,
+                /// Of which fleet; may be left out where there is only one.
+                pub node: Option<Label> = None,
+            }
+        }
+    )+};
+}
+
+terms_of_clients! {
     /// Mean latency.
     MeanOf,
     /// Median latency.
@@ -29,18 +57,50 @@ terms! {
     P99Of,
     /// 99.9th percentile of latency.
     P999Of,
-    /// Requests served per second.
+    /// Answers that came home per second, of use or not.
     ThroughputOf,
-    /// Share of requests not served.
+    /// Calls answered per second in time and as asked.
+    GoodputOf,
+    /// Calls that users made per second.
+    OfferedRateOf,
+    /// Attempts sent for each call.
+    AttemptsOf,
+    /// Share of answers that came when nobody waited for them any more.
+    LateAnswersOf,
+    /// Share of calls answered with less than was asked.
+    DegradedOf,
+    /// Share of calls that ended without an answer.
     DropRateOf,
-    /// Mean number of requests in flight.
+    /// Mean number of calls in flight.
     InSystemOf,
+    /// Share of replications in which goodput comes back after the trouble, judged as the measure `Recovery` says.
+    RecoveredOf,
+    /// Time from the end of the trouble until goodput is back, where it comes back, judged as the measure `Recovery` says.
+    RecoveryTimeOf,
+    /// Goodput in the later half of the time after the trouble, as a share of goodput before it.
+    GoodputLeftOf,
+}
+
+terms! {
+    /// Jain's index of the goodput of the nodes of clients: 1 if all have the same.
+    FairnessOf,
     /// Mean time from a crash to the last request that a balancer sent to the server.
     FailoverTimeOf,
     /// Share of clients or keys that get another server when servers go or come back, summed over changes.
     RemappedOf,
     /// Those of them that need not have moved.
     RemappedNeedlesslyOf,
+}
+
+terms_of_fleets! {
+    /// Share of time the workers of a fleet are busy.
+    UtilizationOf,
+    /// Share of the busy time of the workers of a fleet that was spent on requests that nobody waited for any more.
+    WastedWorkOf,
+    /// Mean waiting at the servers of a fleet.
+    WaitingOf,
+    /// Utilization of the busiest server of a fleet over the mean of its servers.
+    ImbalanceOf,
 }
 
 record! {
@@ -50,6 +110,8 @@ record! {
         pub p: f64,
         /// Of which arm; without it, the only one or the baseline.
         pub arm: Option<Label> = None,
+        /// Of which node of clients; without it, of all together.
+        pub of: Option<Label> = None,
     }
     check(self, at) {
         if !(self.p > 0.0 && self.p < 1.0) {
@@ -59,32 +121,14 @@ record! {
 }
 
 record! {
-    /// Share of time the workers of a fleet are busy.
-    pub struct UtilizationOf {
+    /// Share of calls that ended in one way.
+    pub struct ShareOf {
+        /// Which: `Served`, `RateLimited`, `TimedOut` and so on.
+        pub outcome: OutcomeName,
         /// Of which arm; without it, the only one or the baseline.
         pub arm: Option<Label> = None,
-        /// Of which fleet; may be left out where there is only one.
-        pub node: Option<Label> = None,
-    }
-}
-
-record! {
-    /// Mean waiting at the servers of a fleet.
-    pub struct WaitingOf {
-        /// Of which arm; without it, the only one or the baseline.
-        pub arm: Option<Label> = None,
-        /// Of which fleet; may be left out where there is only one.
-        pub node: Option<Label> = None,
-    }
-}
-
-record! {
-    /// Utilization of the busiest server of a fleet over the mean of its servers.
-    pub struct ImbalanceOf {
-        /// Of which arm; without it, the only one or the baseline.
-        pub arm: Option<Label> = None,
-        /// Of which fleet; may be left out where there is only one.
-        pub node: Option<Label> = None,
+        /// Of which node of clients; without it, of all together.
+        pub of: Option<Label> = None,
     }
 }
 
@@ -99,10 +143,21 @@ choice! {
         P999(P999Of),
         Quantile(QuantileOf),
         Throughput(ThroughputOf),
+        Goodput(GoodputOf),
+        OfferedRate(OfferedRateOf),
+        Attempts(AttemptsOf),
+        LateAnswers(LateAnswersOf),
+        Degraded(DegradedOf),
         DropRate(DropRateOf),
+        Share(ShareOf),
+        Fairness(FairnessOf),
         InSystem(InSystemOf),
+        Recovered(RecoveredOf),
+        RecoveryTime(RecoveryTimeOf),
+        GoodputLeft(GoodputLeftOf),
         FailoverTime(FailoverTimeOf),
         Utilization(UtilizationOf),
+        WastedWork(WastedWorkOf),
         Waiting(WaitingOf),
         Imbalance(ImbalanceOf),
         Remapped(RemappedOf),
@@ -114,43 +169,52 @@ impl Term {
     /// The arm it names.
     #[must_use]
     pub fn arm(&self) -> Option<&Label> {
-        match self {
-            Self::Mean(of) => of.arm.as_ref(),
-            Self::P50(of) => of.arm.as_ref(),
-            Self::P90(of) => of.arm.as_ref(),
-            Self::P95(of) => of.arm.as_ref(),
-            Self::P99(of) => of.arm.as_ref(),
-            Self::P999(of) => of.arm.as_ref(),
-            Self::Quantile(of) => of.arm.as_ref(),
-            Self::Throughput(of) => of.arm.as_ref(),
-            Self::DropRate(of) => of.arm.as_ref(),
-            Self::InSystem(of) => of.arm.as_ref(),
-            Self::FailoverTime(of) => of.arm.as_ref(),
-            Self::Utilization(of) => of.arm.as_ref(),
-            Self::Waiting(of) => of.arm.as_ref(),
-            Self::Imbalance(of) => of.arm.as_ref(),
-            Self::Remapped(of) => of.arm.as_ref(),
-            Self::RemappedNeedlessly(of) => of.arm.as_ref(),
-        }
+        self.labels().0
     }
 
     /// The fleet it names.
     #[must_use]
     pub fn node(&self) -> Option<&Label> {
-        match self {
-            Self::Utilization(of) => of.node.as_ref(),
-            Self::Waiting(of) => of.node.as_ref(),
-            Self::Imbalance(of) => of.node.as_ref(),
-            _ => None,
+        self.labels().1
+    }
+
+    /// The node of clients it names.
+    #[must_use]
+    pub fn of(&self) -> Option<&Label> {
+        self.labels().2
+    }
+
+    /// The arm, the fleet and the node of clients it names.
+    fn labels(&self) -> (Option<&Label>, Option<&Label>, Option<&Label>) {
+        macro_rules! labels {
+            (clients: $($client:ident)+; fleets: $($fleet:ident)+; neither: $($plain:ident)+) => {
+                match self {
+                    $(Self::$client(of) => (of.arm.as_ref(), None, of.of.as_ref()),)+
+                    $(Self::$fleet(of) => (of.arm.as_ref(), of.node.as_ref(), None),)+
+                    $(Self::$plain(of) => (of.arm.as_ref(), None, None),)+
+                }
+            };
+        }
+        labels! {
+            clients: Mean P50 P90 P95 P99 P999 Quantile Throughput Goodput OfferedRate Attempts LateAnswers Degraded
+                DropRate Share InSystem Recovered RecoveryTime GoodputLeft;
+            fleets: Utilization WastedWork Waiting Imbalance;
+            neither: Fairness FailoverTime Remapped RemappedNeedlessly
         }
     }
 
-    /// The quantity it speaks of, in a system with the given fleets.
+    /// True of a number that says what a trouble does, so that there must be one.
     #[must_use]
-    pub fn quantity(&self, fleets: &[String]) -> Quantity {
+    pub fn needs_trouble(&self) -> bool {
+        matches!(self, Self::Recovered(_) | Self::RecoveryTime(_) | Self::GoodputLeft(_))
+    }
+
+    /// The quantity it speaks of, whichever clients it is told of.
+    fn quantity_of_all(&self, scope: &Scope) -> Quantity {
         let quantile = |p: f64| Quantity::latency_quantile(p);
-        let fleet =
-            || self.node().map_or_else(|| fleets.first().cloned().unwrap_or_default(), |node| node.0.text.clone());
+        let recovery = |number| Quantity::recovery(number, &scope.recovery);
+        let first = || scope.fleets.first().cloned().unwrap_or_default();
+        let fleet = || self.node().map_or_else(first, |node| node.0.text.clone());
         match self {
             Self::Mean(_) => Quantity::latency_mean(),
             Self::P50(_) => quantile(0.5),
@@ -160,25 +224,52 @@ impl Term {
             Self::P999(_) => quantile(0.999),
             Self::Quantile(of) => quantile(of.p),
             Self::Throughput(_) => Quantity::throughput(),
+            Self::Goodput(_) => Quantity::goodput(),
+            Self::OfferedRate(_) => Quantity::offered_rate(),
+            Self::Attempts(_) => Quantity::attempts(),
+            Self::LateAnswers(_) => Quantity::late_answers(),
+            Self::Degraded(_) => Quantity::degraded(),
             Self::DropRate(_) => Quantity::drop_rate(),
+            Self::Share(of) => Quantity::share(of.outcome.0),
+            Self::Fairness(_) => Quantity::fairness(),
             Self::InSystem(_) => Quantity::in_system(),
+            Self::Recovered(_) => recovery(RecoveryNumber::Recovered),
+            Self::RecoveryTime(_) => recovery(RecoveryNumber::Time),
+            Self::GoodputLeft(_) => recovery(RecoveryNumber::Left),
             Self::FailoverTime(_) => Quantity::failover_time(),
             Self::Remapped(_) => Quantity::remapped(),
             Self::RemappedNeedlessly(_) => Quantity::remapped_needlessly(),
-            Self::Utilization(_) => Quantity::utilization(fleet(), fleets),
-            Self::Waiting(_) => Quantity::waiting(fleet(), fleets),
-            Self::Imbalance(_) => Quantity::imbalance(fleet(), fleets),
+            Self::Utilization(_) => Quantity::utilization(fleet(), &scope.fleets),
+            Self::WastedWork(_) => Quantity::wasted_work(fleet(), &scope.fleets),
+            Self::Waiting(_) => Quantity::waiting(fleet(), &scope.fleets),
+            Self::Imbalance(_) => Quantity::imbalance(fleet(), &scope.fleets),
+        }
+    }
+
+    /// The quantity it speaks of, in a system with the nodes of `scope`.
+    #[must_use]
+    pub fn quantity(&self, scope: &Scope) -> Quantity {
+        let all = self.quantity_of_all(scope);
+        match self.of() {
+            Some(clients) => all.of(&clients.0.text, scope),
+            None => all,
         }
     }
 
     /// The term in words.
     #[must_use]
-    pub fn words(&self, fleets: &[String]) -> String {
-        let Quantity { what, name, .. } = self.quantity(fleets);
+    pub fn words(&self, scope: &Scope) -> String {
+        let Quantity { what, name, .. } = self.quantity_of_all(scope);
         let name = match what {
             What::LatencyQuantile(p) => percentile(p),
+            What::Share(_) => format!("share {name}"),
             _ => name,
         };
-        self.arm().map_or_else(|| name.clone(), |arm| format!("{name} of \"{}\"", arm.0.text))
+        match (self.arm(), self.of()) {
+            (None, None) => name,
+            (Some(arm), None) => format!("{name} of \"{}\"", arm.0.text),
+            (None, Some(clients)) => format!("{name} of \"{}\"", clients.0.text),
+            (Some(arm), Some(clients)) => format!("{name} of \"{}\" in \"{}\"", clients.0.text, arm.0.text),
+        }
     }
 }

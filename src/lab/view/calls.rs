@@ -1,9 +1,8 @@
-//! What the calls of clients gave: attempts, retries, hedges, what was held back, and users who asked anew.
+//! What the calls of clients gave: retries, hedges, what was held back, and users who asked anew.
 
 use super::{View, ratio, word};
 use crate::actors::clients::Calling;
 use crate::actors::clients::calls::record::Counts;
-use crate::actors::clients::record::ClientsRecord;
 use crate::lab::observe::{NodeSeen, Word};
 use crate::lab::results::Unit;
 
@@ -21,15 +20,8 @@ const COUNTED: [Counted; 6] = [
 
 impl View<'_> {
     /// Adds what these clients can do: what they never do would only be zeros.
-    pub(super) fn see_calls(&self, calling: &Calling, record: &ClientsRecord, seen: &mut NodeSeen) {
+    pub(super) fn see_calls(&self, calling: &Calling, seen: &mut NodeSeen) {
         let span = self.span();
-        let attempts = record.attempts - record.at_warm_up.attempts;
-        let offered = record.offered - record.at_warm_up.offered;
-        let attempts_a_call = ratio(attempts as f64, offered as f64);
-        seen.values.push((word("attempts"), word("attempts"), Unit::PerSecond, ratio(attempts as f64, span)));
-        seen.values.push((word("attempts a call"), word("attempts_per_call"), Unit::Count, attempts_a_call));
-        let sent = record.windows.values().iter().map(|window| window.attempts);
-        seen.series.push((word("attempts"), Unit::PerSecond, self.rates(sent)));
         for (name, id, count) in COUNTED.into_iter().filter(|(_, id, _)| calling.counts(id)) {
             let since = count(&calling.record.counts) - count(&calling.record.at_warm_up);
             let (name, id): (Word, Word) = (word(name), word(id));

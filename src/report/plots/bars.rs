@@ -17,7 +17,8 @@ pub(super) fn plot(results: &Results) -> Option<Plot> {
     let first = results.cells.first().filter(|_| results.sweep.is_none())?;
     let theory = results.cells.iter().any(|cell| cell.theory.is_some());
     let valued = |measure: &&Estimate| results.cells.iter().any(|cell| estimate(cell, &measure.id).is_some());
-    let measures: Vec<&Estimate> = first.estimates.iter().filter(valued).collect();
+    let telling = results.telling();
+    let measures: Vec<&Estimate> = telling.iter().map(|&place| &first.estimates[place]).filter(valued).collect();
     if measures.is_empty() || (results.arms.len() < 2 && !theory) {
         return None;
     }
@@ -47,8 +48,8 @@ fn draw(canvas: &Canvas<'_>, results: &Results, measure: &Estimate, area: Area, 
     // The number stands after the bar, so the longest bar leaves room for it.
     let texts = results.cells.iter().map(|cell| text_width(&words(cell, measure), theme::TICK)).fold(0.0, f64::max);
     let ends = results.cells.iter().filter_map(|cell| estimate(cell, &measure.id)).flat_map(|estimate| {
-        let (value, half) = (estimate.value.unwrap_or(0.0), estimate.half_width.unwrap_or(0.0));
-        [value + half, value - half]
+        let (low, high) = estimate.bounds().unwrap_or((0.0, 0.0));
+        [low, high]
     });
     let known = results.cells.iter().filter_map(|cell| cell.theory.as_ref()?.value(&measure.id));
     let numbers: Vec<f64> = ends.chain(known).chain([0.0]).filter(|value| value.is_finite()).collect();
@@ -69,16 +70,16 @@ fn draw(canvas: &Canvas<'_>, results: &Results, measure: &Estimate, area: Area, 
             canvas.text(&name, (left - 10.0, middle + 4.2), Anchor::End, Font { colour, ..theme::LABEL });
         }
         let mut end = left;
-        if let Some(Estimate { value: Some(value), half_width, .. }) = estimate(cell, &measure.id) {
-            let half = half_width.filter(|half| half.is_finite()).unwrap_or(0.0);
-            canvas.rectangle((x.at(0.0), middle - row * 0.32), (x.at(*value), middle + row * 0.32), colour, 0.35);
+        let known = estimate(cell, &measure.id);
+        if let Some((value, (low, high))) = known.and_then(|known| known.value.zip(known.bounds())) {
+            canvas.rectangle((x.at(0.0), middle - row * 0.32), (x.at(value), middle + row * 0.32), colour, 0.35);
             let ink = Stroke::new(colour, 1.8);
-            canvas.line(&[(x.at(value - half), middle), (x.at(value + half), middle)], ink);
-            for edge in [x.at(value - half), x.at(value + half)].into_iter().filter(|_| half > 0.0) {
+            canvas.line(&[(x.at(low), middle), (x.at(high), middle)], ink);
+            for edge in [x.at(low), x.at(high)].into_iter().filter(|_| high > low) {
                 canvas.line(&[(edge, middle - 3.5), (edge, middle + 3.5)], ink);
             }
-            canvas.disc((x.at(*value), middle), 2.8, colour);
-            end = x.at(value + half).max(x.at(0.0));
+            canvas.disc((x.at(value), middle), 2.8, colour);
+            end = x.at(high).max(x.at(0.0));
         }
         if let Some(known) = cell.theory.as_ref().and_then(|theory| theory.value(&measure.id)) {
             let at = x.at(known);
@@ -91,9 +92,10 @@ fn draw(canvas: &Canvas<'_>, results: &Results, measure: &Estimate, area: Area, 
     canvas.line(&[(x.at(0.0), area.top + 32.0), (x.at(0.0), y + 2.0)], Stroke::new(theme::AXIS, 1.2));
 }
 
-/// A measure where a steady state exists.
+/// A measure where a steady state exists, or where it needs none.
 fn estimate<'a>(cell: &'a Cell, id: &str) -> Option<&'a Estimate> {
-    let steady = cell.estimate(id).filter(|_| cell.stability == Stability::Stable);
+    let shown = |estimate: &&Estimate| cell.stability == Stability::Stable || estimate.is_of_recovery();
+    let steady = cell.estimate(id).filter(shown);
     steady.filter(|estimate| estimate.value.is_some_and(f64::is_finite))
 }
 
@@ -101,6 +103,7 @@ fn estimate<'a>(cell: &'a Cell, id: &str) -> Option<&'a Estimate> {
 fn words(cell: &Cell, measure: &Estimate) -> String {
     match (&cell.stability, cell.estimate(&measure.id)) {
         (Stability::Stable, Some(estimate)) => number::estimate(estimate),
+        (_, Some(estimate)) if estimate.is_of_recovery() => number::estimate(estimate),
         (Stability::Stable, None) => "–".to_owned(),
         (Stability::Unstable { .. }, _) => "unstable".to_owned(),
         (Stability::Bimodal { .. }, _) => "two states".to_owned(),

@@ -4,7 +4,7 @@ use super::Plot;
 use super::canvas::{Anchor, Canvas, Font, Spot, Stroke, fit, svg, text_width};
 use super::scale::Scale;
 use super::theme;
-use crate::lab::results::{Results, Unit};
+use crate::lab::results::{Results, Trouble, Unit};
 use crate::report::summary::method;
 
 /// Where the part below title and subtitle begins.
@@ -164,6 +164,29 @@ pub(super) fn x_axis(canvas: &Canvas<'_>, area: Area, ticks: &[(f64, String)], n
         Anchor::Middle,
         theme::AXIS_NAME,
     );
+}
+
+/// Shades the warm-up.
+pub(super) fn warm_up(canvas: &Canvas<'_>, area: Area, x: &Scale, until: f64) {
+    if until > 0.0 {
+        canvas.rectangle((area.left, area.top), (x.at(until), area.bottom), theme::SHADE, 1.0);
+    }
+}
+
+/// Tints the times in which something was wrong, each once; one that lasts goes on to `last`.
+pub(super) fn troubles(canvas: &Canvas<'_>, area: Area, x: &Scale, troubles: impl Iterator<Item = Trouble>, last: f64) {
+    let mut drawn: Vec<Trouble> = Vec::new();
+    for trouble in troubles.filter(|trouble| trouble.start < last) {
+        if drawn.contains(&trouble) {
+            continue;
+        }
+        let (from, to) = (x.at(trouble.start), x.at(trouble.end.unwrap_or(last).min(last)));
+        canvas.rectangle((from, area.top), (to.max(from + 1.0), area.bottom), theme::TROUBLE, 1.0);
+        for edge in [Some(from), trouble.end.filter(|end| *end <= last).map(|_| to)].into_iter().flatten() {
+            canvas.line(&[(edge, area.top), (edge, area.bottom)], Stroke::new(theme::TROUBLE_EDGE, 1.0));
+        }
+        drawn.push(trouble);
+    }
 }
 
 /// Ticks of a scale with their labels, and the name of its axis with the unit.

@@ -8,6 +8,7 @@ mod canvas;
 mod frame;
 mod heat;
 mod png;
+mod recovery;
 mod scale;
 mod sweep;
 mod tail;
@@ -44,6 +45,7 @@ pub fn plots(results: &Results) -> Vec<Plot> {
     plots.extend(bars::plot(results));
     plots.extend(sweep::plots(results));
     plots.extend(tail::plot(results));
+    plots.extend(recovery::plot(results));
     plots.extend(timeline::plots(results));
     plots.extend(heat::plots(results));
     for k in 0..plots.len() {

@@ -16,12 +16,14 @@ const INSET: f64 = 16.0;
 pub(super) fn plots(results: &Results) -> Vec<Plot> {
     let (Some(sweep), Some(first)) = (&results.sweep, results.cells.first()) else { return Vec::new() };
     let known = |measure: &&Estimate| results.cells.iter().any(|cell| value(cell, &measure.id).is_some());
-    first.estimates.iter().filter(known).map(|measure| plot(results, sweep, measure)).collect()
+    let telling = results.telling();
+    let estimates = telling.iter().map(|&place| &first.estimates[place]);
+    estimates.filter(known).map(|measure| plot(results, sweep, measure)).collect()
 }
 
 fn plot(results: &Results, sweep: &Sweep, measure: &Estimate) -> Plot {
     let mut subtitle = format!("{} by {}", capital(&measure.name), sweep.path);
-    if results.cells.iter().any(|cell| value(cell, &measure.id).is_some_and(|value| value.1.is_some())) {
+    if results.cells.iter().any(|cell| value(cell, &measure.id).is_some_and(|value| value.low != value.high)) {
         subtitle += &format!(" · bands: {} % intervals", number::plain(results.run.confidence * 100.0, 3));
     }
     let known = results.cells.iter().filter_map(|cell| cell.theory.as_ref());
@@ -42,7 +44,7 @@ fn plot(results: &Results, sweep: &Sweep, measure: &Estimate) -> Plot {
 }
 
 fn draw(canvas: &Canvas<'_>, results: &Results, sweep: &Sweep, measure: &Estimate, inner: Area) {
-    let unsteady = |cell: &&Cell| cell.stability != Stability::Stable;
+    let unsteady = |cell: &&Cell| cell.stability != Stability::Stable && !measure.is_of_recovery();
     let strip = if results.cells.iter().any(|cell| unsteady(&cell)) { STRIP } else { 0.0 };
     let mark = if results.cells.iter().any(|cell| matches!(cell.stability, Stability::Unstable { .. })) {
         "unstable"
@@ -90,8 +92,9 @@ fn draw(canvas: &Canvas<'_>, results: &Results, sweep: &Sweep, measure: &Estimat
             .iter()
             .zip(&xs)
             .map(|(cell, x)| {
-                let (value, half) = value((*cell)?, &measure.id)?;
-                Reading::new(*x, Some(value), half, &y)
+                let Value { value, low, high } = value((*cell)?, &measure.id)?;
+                let reading = Reading::new(*x, Some(value), None, &y)?;
+                Some(Reading { low: y.at(low), high: y.at(high), ..reading })
             })
             .collect();
         frame::curve(canvas, &readings, theme::measured(colour), theme::band(results.arms.len()));
@@ -118,21 +121,28 @@ fn draw(canvas: &Canvas<'_>, results: &Results, sweep: &Sweep, measure: &Estimat
     frame::names(canvas, results, whole, &ends);
 }
 
-/// Value and half-width of a measure where a steady state exists.
-fn value(cell: &Cell, id: &str) -> Option<(f64, Option<f64>)> {
-    let estimate = cell.estimate(id).filter(|_| cell.stability == Stability::Stable)?;
-    let value = estimate.value.filter(|value| value.is_finite())?;
-    Some((value, estimate.half_width.filter(|half| half.is_finite())))
+/// A number and the ends of its interval.
+struct Value {
+    value: f64,
+    low: f64,
+    high: f64,
+}
+
+/// A measure where a steady state exists, or where it needs none.
+fn value(cell: &Cell, id: &str) -> Option<Value> {
+    let shown = |estimate: &&Estimate| cell.stability == Stability::Stable || estimate.is_of_recovery();
+    let estimate = cell.estimate(id).filter(shown)?;
+    let (low, high) = estimate.bounds()?;
+    Some(Value { value: estimate.value?, low, high })
 }
 
 /// All numbers the vertical axis must hold. A lower end at or below zero has no place on a logarithmic axis.
 fn reach<'a>(results: &'a Results, measure: &'a Estimate) -> impl Iterator<Item = f64> + 'a {
     results.cells.iter().flat_map(move |cell| {
         let mut numbers = Vec::new();
-        if let Some((value, half)) = value(cell, &measure.id) {
-            let half = half.unwrap_or(0.0);
-            numbers.extend([value, value + half]);
-            numbers.extend((value - half > 0.0 || value <= 0.0).then_some(value - half));
+        if let Some(Value { value, low, high }) = value(cell, &measure.id) {
+            numbers.extend([value, high]);
+            numbers.extend((low > 0.0 || value <= 0.0).then_some(low));
         }
         numbers.extend(cell.theory.as_ref().and_then(|theory| theory.value(&measure.id)));
         // The top of a fraction's axis is 100 % when the data come near it.

@@ -47,6 +47,8 @@ fn shapes() -> Vec<(&'static str, Results)> {
         ("no-sweep-twelve-arms", make(&Shape { rates: vec![], arms: names(12), ..shape.clone() })),
         ("one-window", make(&Shape { windows: 1, ..shape.clone() })),
         ("no-windows", make(&Shape { windows: 0, ..shape.clone() })),
+        ("storm", make(&Shape { rates: vec![], storm: true, ..shape.clone() })),
+        ("storm-sweep", make(&Shape { storm: true, ..shape.clone() })),
         ("one-point", make(&Shape { rates: vec![700.0], ..shape.clone() })),
         ("huge-fleet", make(&Shape { servers: 64, windows: 256, ..shape })),
         ("nothing", nothing),

@@ -24,6 +24,11 @@ pub(super) const GRID: RGBColor = RGBColor(0xE9, 0xEB, 0xED);
 /// Areas that stand apart: warm-up, unstable.
 pub(super) const SHADE: RGBColor = RGBColor(0xF4, 0xF5, 0xF6);
 
+/// A time in which something was wrong.
+pub(super) const TROUBLE: RGBColor = RGBColor(0xFC, 0xE8, 0xD5);
+/// Where it begins and ends.
+pub(super) const TROUBLE_EDGE: RGBColor = RGBColor(0xE3, 0xB5, 0x8A);
+
 /// Opacity of interval bands: fainter where many lie upon each other.
 pub(super) fn band(arms: usize) -> f64 {
     if arms > 5 { 0.07 } else { 0.16 }

@@ -13,12 +13,27 @@ const PANEL: f64 = 104.0;
 /// Space above a panel for its name.
 const HEAD: f64 = 34.0;
 
+/// What nodes have beside the traffic of clients, by kind of node: a quantity and its words. A gauge stands on the timeline
+/// of its node and below the traffic of the clients.
+const GAUGES: [(&str, &str, &str); 7] = [
+    ("Breaker", "open", "share of circuits open"),
+    ("Breaker", "half_open", "share of circuits half open"),
+    ("ConcurrencyLimiter", "limit", "limit"),
+    ("RateLimiter", "limit", "limit"),
+    ("Limiter", "limit", "limit"),
+    ("Balancer", "available", "members available"),
+    ("Fleet", "queue", "requests waiting"),
+];
+/// Gauges of other nodes on the timeline of clients at most.
+const MOST_GAUGES: usize = 4;
+
 /// What a panel shows of one cell.
 struct Line {
     mean: Vec<Option<f64>>,
     half_width: Vec<Option<f64>>,
     /// Second to the main line: thin, without a band.
     thin: bool,
+    dashed: bool,
 }
 
 /// A panel: a name, a unit, and lines by cell.
@@ -46,8 +61,9 @@ fn plot(results: &Results, cells: &[&Cell], node: &str) -> Option<Plot> {
         return None;
     }
     let place = results.point(cells.first()?).map_or_else(String::new, |point| format!(" at {}", point.label));
-    let warm = if results.run.warm_up > 0.0 { " · shaded: warm-up" } else { "" };
-    let subtitle = format!("{node} over time{place}, means over replications with intervals{warm}");
+    let warm = if results.run.warm_up > 0.0 { " · grey: warm-up" } else { "" };
+    let trouble = if cells.iter().any(|cell| cell.trouble.is_some()) { " · tinted: trouble" } else { "" };
+    let subtitle = format!("{node} over time{place}, means over replications with intervals{warm}{trouble}");
     let height = frame::TOP + panels.len() as f64 * (PANEL + HEAD) + 46.0 + 30.0;
     Some(frame::page(results, format!("timeline-{node}"), &subtitle, height.max(320.0), |canvas, inner| {
         draw(canvas, results, cells, &panels, inner);
@@ -60,7 +76,7 @@ fn panels(cells: &[&Cell], node: &str) -> Vec<Panel> {
         cell.series.iter().find(|series| series.node == node && series.quantity == quantity).cloned()
     };
     let line = |series: Option<Series>, thin: bool| -> Option<Line> {
-        series.map(|series| Line { mean: series.mean, half_width: series.half_width, thin })
+        series.map(|series| Line { mean: series.mean, half_width: series.half_width, thin, dashed: false })
     };
     let each = |pick: &dyn Fn(&Cell) -> Vec<Option<Line>>| -> Vec<Vec<Line>> {
         cells.iter().map(|cell| pick(cell).into_iter().flatten().collect()).collect()
@@ -74,20 +90,46 @@ fn panels(cells: &[&Cell], node: &str) -> Vec<Panel> {
     };
     // What a client waits for may be anywhere; what another node holds is its own.
     let clients = cells.iter().flat_map(|cell| &cell.nodes).any(|other| other.name == node && other.kind == "Clients");
-    let served = if has("offered") { "served, thin: offered" } else { "served" };
-    let panels = vec![
+    // What is the same in every window needs no line of its own.
+    let differ = |one: &str, other: &str| {
+        let means = |cell: &Cell, quantity: &str| find(cell, quantity).map(|series| series.mean);
+        cells.iter().any(|cell| means(cell, one) != means(cell, other))
+    };
+    let useless = has("throughput") && differ("throughput", "goodput");
+    let goodput = match (useless, has("offered")) {
+        (true, true) => "goodput, thin: offered, dashed: throughput",
+        (true, false) => "goodput, dashed: throughput",
+        (false, true) => "served, thin: offered",
+        (false, false) => "served",
+    };
+    let again = has("attempts") && differ("attempts", "offered");
+    let mut panels = vec![
         Panel {
-            name: served.to_owned(),
-            unit: Unit::PerSecond,
-            lines: each(&|cell| vec![line(find(cell, "offered"), true), line(find(cell, "served"), false)]),
-        },
-        Panel {
-            name: "dropped: rejected, failed, timed out".to_owned(),
+            name: goodput.to_owned(),
             unit: Unit::PerSecond,
             lines: each(&|cell| {
-                let parts = ["rejected", "failed", "timed_out"].map(|quantity| find(cell, quantity));
+                let throughput = find(cell, "throughput").filter(|_| useless);
+                let dashed = line(throughput, true).map(|line| Line { dashed: true, ..line });
+                vec![line(find(cell, "offered"), true), dashed, line(find(cell, "goodput"), false)]
+            }),
+        },
+        Panel {
+            name: "attempts".to_owned(),
+            unit: Unit::PerSecond,
+            lines: each(&|cell| vec![line(find(cell, "attempts").filter(|_| again), false)]),
+        },
+        Panel {
+            name: "dropped: rejected, failed, timed out, given up".to_owned(),
+            unit: Unit::PerSecond,
+            lines: each(&|cell| {
+                let parts = ["rejected", "failed", "timed_out", "given_up"].map(|quantity| find(cell, quantity));
                 vec![dropped(&parts.into_iter().flatten().collect::<Vec<_>>())]
             }),
+        },
+        Panel {
+            name: "degraded answers".to_owned(),
+            unit: Unit::PerSecond,
+            lines: each(&|cell| vec![line(find(cell, "degraded"), false)]),
         },
         Panel {
             name: latency.to_owned(),
@@ -100,22 +142,51 @@ fn panels(cells: &[&Cell], node: &str) -> Vec<Panel> {
             lines: each(&|cell| vec![line(find(cell, "in_system"), false)]),
         },
         Panel {
-            name: "members available".to_owned(),
-            unit: Unit::Count,
-            lines: each(&|cell| vec![line(find(cell, "available"), false)]),
-        },
-        Panel {
             name: "utilization".to_owned(),
             unit: Unit::Fraction,
             lines: each(&|cell| vec![line(find(cell, "utilization"), false)]),
         },
     ];
+    let of_node = |cell: &Cell, node: &str, quantity: &str| -> Option<Series> {
+        cell.series.iter().find(|series| series.node == node && series.quantity == quantity).cloned()
+    };
+    for (other, quantity, words) in gauges(cells, (!clients).then_some(node)) {
+        let unit =
+            cells.iter().find_map(|cell| of_node(cell, other, quantity)).map_or(Unit::Count, |series| series.unit);
+        panels.push(Panel {
+            name: if clients { format!("{words} at {other}") } else { words.to_owned() },
+            unit,
+            lines: each(&|cell| vec![line(of_node(cell, other, quantity), false)]),
+        });
+    }
     let shown = |panel: &Panel| {
         let numbers = || panel.lines.iter().flatten().flat_map(|line| line.mean.iter().flatten());
-        // Nothing dropped, ever, needs no panel.
-        numbers().next().is_some() && (!panel.name.starts_with("dropped") || numbers().any(|value| *value != 0.0))
+        // Nothing dropped or degraded, ever, needs no panel.
+        let may_be_nothing = panel.name.starts_with("dropped") || panel.name.starts_with("degraded");
+        numbers().next().is_some() && (!may_be_nothing || numbers().any(|value| *value != 0.0))
     };
     panels.into_iter().filter(shown).collect()
+}
+
+/// The gauges of `only` one node, or of all that are no clients, as many as there is room for: node, quantity, words.
+fn gauges<'a>(cells: &[&'a Cell], only: Option<&str>) -> Vec<(&'a str, &'static str, &'static str)> {
+    let mut found: Vec<(&str, &str, &str)> = Vec::new();
+    for (kind, quantity, words) in GAUGES {
+        for cell in cells {
+            for node in cell.nodes.iter().filter(|node| node.kind == kind && only.is_none_or(|only| node.name == only))
+            {
+                let has = |series: &Series| series.node == node.name && series.quantity == quantity;
+                let known = found.iter().any(|gauge| (gauge.0, gauge.1) == (&*node.name, quantity));
+                if !known && cell.series.iter().any(has) {
+                    found.push((&node.name, quantity, words));
+                }
+            }
+        }
+    }
+    if only.is_none() {
+        found.truncate(MOST_GAUGES);
+    }
+    found
 }
 
 /// The sum of what was not served. Half-widths do not add up, so only a single part that is not zero keeps its own.
@@ -128,7 +199,7 @@ fn dropped(parts: &[Series]) -> Option<Line> {
     let counting: Vec<&Series> =
         parts.iter().filter(|series| series.mean.iter().flatten().any(|value| *value != 0.0)).collect();
     let half_width = if let [only] = counting[..] { only.half_width.clone() } else { Vec::new() };
-    Some(Line { mean: (0..windows).map(sum).collect(), half_width, thin: false })
+    Some(Line { mean: (0..windows).map(sum).collect(), half_width, thin: false, dashed: false })
 }
 
 fn draw(canvas: &Canvas<'_>, results: &Results, cells: &[&Cell], panels: &[Panel], inner: Area) {
@@ -161,10 +232,8 @@ fn draw(canvas: &Canvas<'_>, results: &Results, cells: &[&Cell], panels: &[Panel
         let area = area(left, row);
         let (x, y) = (Scale::linear_exact((0.0, last), area.x(), 8), scale(panel, area));
         let warm_up = cells.iter().map(|cell| cell.warm_up).fold(0.0, f64::max);
-        let warm = x.at(warm_up.min(last));
-        if warm_up > 0.0 {
-            canvas.rectangle((area.left, area.top), (warm, area.bottom), theme::SHADE, 1.0);
-        }
+        frame::warm_up(canvas, area, &x, warm_up.min(last));
+        frame::troubles(canvas, area, &x, cells.iter().filter_map(|cell| cell.trouble), last);
         frame::y_axis(canvas, area, &y, panel.unit, &panel.name, 9.0);
         let (mut ticks, name) = frame::ticks(&x, Unit::Seconds, "time");
         let lowest = row + 1 == panels.len();
@@ -176,7 +245,11 @@ fn draw(canvas: &Canvas<'_>, results: &Results, cells: &[&Cell], panels: &[Panel
             for line in lines {
                 let colour = theme::arm(cell.arm);
                 let stroke = if line.thin {
-                    Stroke { opacity: 0.55, ..Stroke::new(colour, 0.9) }
+                    Stroke {
+                        opacity: if line.dashed { 0.9 } else { 0.55 },
+                        dashed: line.dashed,
+                        ..Stroke::new(colour, 0.9)
+                    }
                 } else {
                     Stroke::new(colour, 1.5)
                 };

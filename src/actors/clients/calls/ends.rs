@@ -133,7 +133,7 @@ impl Clients {
         self.record.attempt_outcomes[outcome as usize] += 1;
         let timeout = std::mem::replace(&mut core.requests.describe(id).timeout, Handle::NONE);
         core.calendar.cancel(timeout);
-        core.requests.abandon(id);
+        core.requests.abandon(id, outcome);
         if self.dialing.is_some() {
             self.abandon(core, id);
         }

@@ -38,6 +38,10 @@ impl Describes for SlidingLog {
     fn build(&self) -> Log {
         Log { limit: self.limit as usize, window: self.window.duration() }
     }
+
+    fn logged(&self) -> u32 {
+        self.limit
+    }
 }
 
 impl Admit for Log {

@@ -1,0 +1,73 @@
+//! What a breaker records of its circuits.
+
+use crate::actors::breaker::rule::State;
+use crate::engine::Time;
+use crate::measure::{CountIntegral, Windows};
+
+/// Cumulative figures at a boundary of windows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Snapshot {
+    /// Times that a circuit has opened.
+    pub openings: u64,
+    /// Circuit-nanoseconds open.
+    pub open: u128,
+    /// Circuit-nanoseconds half open.
+    pub half_open: u128,
+}
+
+/// What is recorded of circuits.
+#[derive(Clone, Debug, Default)]
+pub struct CircuitRecord {
+    /// Times that a circuit has opened, from time zero on.
+    pub openings: u64,
+    /// Circuits that are open.
+    pub open: CountIntegral,
+    /// Circuits that are half open.
+    pub half_open: CountIntegral,
+    /// Figures at the end of the warm-up.
+    pub at_warm_up: Snapshot,
+    /// Figures at each boundary.
+    pub windows: Windows<Snapshot>,
+}
+
+impl CircuitRecord {
+    /// A circuit may have changed its state.
+    #[inline]
+    pub fn saw(&mut self, before: State, after: State, now: Time) {
+        if before != after {
+            self.changed(before, after, now);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn changed(&mut self, before: State, after: State, now: Time) {
+        match before {
+            State::Open => self.open.down(now),
+            State::HalfOpen => self.half_open.down(now),
+            State::Closed => {}
+        }
+        match after {
+            State::Open => {
+                self.openings += 1;
+                self.open.up(now);
+            }
+            State::HalfOpen => self.half_open.up(now),
+            State::Closed => {}
+        }
+    }
+
+    /// The cumulative figures now.
+    #[must_use]
+    pub fn snapshot(&self, now: Time) -> Snapshot {
+        Snapshot { openings: self.openings, open: self.open.area(now), half_open: self.half_open.area(now) }
+    }
+
+    /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
+    pub fn window(&mut self, now: Time, halve: bool) {
+        self.windows.push(self.snapshot(now));
+        if halve {
+            self.windows.halve(|first, second| *first = second);
+        }
+    }
+}

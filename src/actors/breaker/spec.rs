@@ -1,0 +1,64 @@
+//! A circuit breaker in the words of the language.
+
+use super::rule::Rule;
+use super::rules::failure_rate::FailureRate;
+use crate::actors::route::RouteField;
+use crate::schema::quantity::Span;
+use crate::schema::{Decode, Kind, Node, Reader, choice, record};
+
+record! {
+    /// One circuit for all that stands behind the breaker.
+    pub struct WholeService {}
+}
+
+record! {
+    /// A circuit for each server of the fleet behind the breaker.
+    pub struct EachServer {}
+}
+
+choice! {
+    /// What has a circuit of its own.
+    pub enum Per {
+        Service(WholeService),
+        Server(EachServer),
+    }
+}
+
+/// The failure rate of resilience4j, with its defaults.
+fn usual() -> Rule {
+    let nothing = Node::made(Kind::Struct(None, Vec::new()));
+    Rule::FailureRate(FailureRate::decode(&nothing, &mut Reader::default()).expect("every field has a default"))
+}
+
+record! {
+    /// A circuit breaker: while too many calls fail it turns requests away (503) at once, instead of letting them fail
+    /// slowly and add to the load.
+    ///
+    /// It may stand before any node. Before a fleet it has as many servers as the fleet, so a balancer may stand before it;
+    /// with `per: Server` each has a circuit of its own. Rejections, failures and calls that their client has stopped
+    /// waiting for count as failures; a rate limit (429) and a call that its client took back count as nothing.
+    pub struct BreakerSpec {
+        /// When a circuit opens, and when it closes again.
+        pub rule: Rule = usual(),
+        /// What has a circuit of its own.
+        pub per: Per = Per::Service(WholeService {}),
+        /// A call that takes longer counts as failed from that moment on, though its answer may still come. Without it, a
+        /// call counts when its answer comes by.
+        pub timeout: Option<Span> = None,
+        /// What it stands before.
+        pub to: RouteField,
+        /// How many such breakers, each with circuits of its own; 1 to 1000.
+        pub copies: usize = 1,
+    }
+    check(self, at) {
+        if self.timeout == Some(Span::ZERO) {
+            at.field("timeout").error("a timeout is above zero");
+        }
+        if self.copies == 0 || self.copies > 1000 {
+            at.field("copies").error("1 to 1000 copies");
+        }
+        if self.to.to.0.len() != 1 {
+            at.field("to").error("a breaker stands before one node; put a Balancer before several");
+        }
+    }
+}

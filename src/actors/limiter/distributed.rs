@@ -1,0 +1,226 @@
+//! A limit that several limiters share: each asks a store, over a network, before it lets a request pass.
+//!
+//! What the store does with a command belongs in `store`.
+
+use crate::actors::link::Link;
+use crate::actors::message::{Core, Message};
+use crate::actors::route::RouteField;
+use crate::engine::{ActorId, Details, Handle, LaneId, Outcome, RequestId, random::mix};
+use crate::schema::quantity::Span;
+use crate::schema::{choice, record};
+
+use super::accounts::Key;
+
+record! {
+    /// One round trip, all or nothing: forget what is older than the window, count, add. Whether the request passes is
+    /// decided by the count before it; a request that is turned away has been added all the same, and so keeps others out.
+    pub struct Pipeline {}
+}
+
+record! {
+    /// Two round trips: count, and add if there was room. Requests that are counted before others have been added all find
+    /// room: more pass than the limit allows.
+    pub struct CheckThenAdd {}
+}
+
+record! {
+    /// One round trip: a script that adds only if there is room.
+    pub struct Atomic {}
+}
+
+choice! {
+    /// What a limiter asks of its store.
+    pub enum Commands {
+        Pipeline(Pipeline),
+        CheckThenAdd(CheckThenAdd),
+        Atomic(Atomic),
+    }
+}
+
+record! {
+    /// Requests pass.
+    pub struct FailOpen {}
+}
+
+record! {
+    /// Requests are turned away.
+    pub struct FailClosed {}
+}
+
+choice! {
+    /// What happens while the store does not answer.
+    pub enum WhenDown {
+        FailOpen(FailOpen),
+        FailClosed(FailClosed),
+    }
+}
+
+record! {
+    /// So many requests in any window, by all limiters of the node together: the times of requests are kept in a store, in
+    /// a sorted set for each account.
+    pub struct Distributed {
+        /// Requests let through in any window; 1 to 10,000.
+        pub limit: u32 = 100,
+        /// Length of the window.
+        pub window: Span = Span::from_seconds(60.0).expect("a length of time"),
+        /// The node of `Store`, and the network to it.
+        pub store: RouteField,
+        /// What is asked of it.
+        pub commands: Commands = Commands::Pipeline(Pipeline {}),
+        /// How long an answer may take.
+        pub timeout: Span = Span::from_seconds(1.0).expect("a length of time"),
+        /// What happens while the store does not answer.
+        pub when_down: WhenDown = WhenDown::FailOpen(FailOpen {}),
+    }
+    check(self, at) {
+        if self.limit == 0 || self.limit > 10_000 {
+            at.field("limit").error("1 to 10,000 requests");
+        }
+        if self.window == Span::ZERO {
+            at.field("window").error("a window is longer than nothing");
+        }
+        if self.timeout == Span::ZERO {
+            at.field("timeout").error("a timeout is above zero");
+        }
+        if self.store.to.0.len() != 1 {
+            at.field("store").error("the name of one node of `Store`");
+        }
+    }
+}
+
+/// What a command asks of the store; it stands in the note of the limiter on the command's return path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Command {
+    /// Count, and add whatever the count.
+    CountAndAdd = 0,
+    /// Count.
+    Count = 1,
+    /// Add.
+    Add = 2,
+    /// Add if there is room.
+    AddIfRoom = 3,
+}
+
+impl Command {
+    /// The command of a limiter's note.
+    #[must_use]
+    pub fn of(tag: u32) -> Self {
+        match tag {
+            0 => Self::CountAndAdd,
+            1 => Self::Count,
+            2 => Self::Add,
+            _ => Self::AddIfRoom,
+        }
+    }
+}
+
+/// A request that waits for the answer to a command.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    request: RequestId,
+    key: Key,
+    command: Command,
+    timeout: Handle,
+}
+
+/// What becomes of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It passes.
+    Passes(RequestId),
+    /// It is turned away, and may be tried again as the command says.
+    Rejected(RequestId, crate::engine::Duration),
+    /// Nothing yet, or nothing any more.
+    Nothing,
+}
+
+/// The way to the store, and the requests that wait for it.
+#[derive(Debug)]
+pub struct Shared {
+    me: ActorId,
+    store: ActorId,
+    link: Link,
+    lane: LaneId,
+    first: Command,
+    fails_open: bool,
+    /// By the slot of the command; `None` of one that is not waited for.
+    waiting: Vec<Option<Waiting>>,
+    /// Requests that were decided without the store, from time zero on.
+    pub undecided: u64,
+}
+
+impl Shared {
+    /// The way of the limiter `me` to its store; `lane` is that of its timeouts.
+    #[must_use]
+    pub fn new(spec: &Distributed, me: ActorId, store: ActorId, link: Link, lane: LaneId) -> Self {
+        let first = match spec.commands {
+            Commands::Pipeline(_) => Command::CountAndAdd,
+            Commands::CheckThenAdd(_) => Command::Count,
+            Commands::Atomic(_) => Command::AddIfRoom,
+        };
+        let fails_open = matches!(spec.when_down, WhenDown::FailOpen(_));
+        Self { me, store, link, lane, first, fails_open, waiting: Vec::new(), undecided: 0 }
+    }
+
+    /// Asks whether a request charged to `key` may pass.
+    pub fn ask(&mut self, core: &mut Core, request: RequestId, key: Key) {
+        self.command(core, request, key, self.first);
+    }
+
+    /// A command is a request of the limiter's own, which no client waits for.
+    fn command(&mut self, core: &mut Core, request: RequestId, key: Key, command: Command) {
+        let now = core.now();
+        // Numbers of their own, for the draws of the network and the store.
+        let number = mix(core.requests[request].number ^ u64::from(command as u32 + 1));
+        let (id, made) = core.requests.create(number, key.class);
+        made.abandoned = true;
+        made.set_out(self.me, command as u32, now);
+        let details = Details { client: key.client, key: key.route, size: u64::from(key.server), ..Details::NONE };
+        *core.requests.describe(id) = details;
+        let timeout = core.send_in_lane(self.lane, self.me, Message::CommandTimeout { id });
+        let slot = id.0 as usize;
+        if self.waiting.len() <= slot {
+            self.waiting.resize(slot + 1, None);
+        }
+        self.waiting[slot] = Some(Waiting { request, key, command, timeout });
+        self.link.carry(core, number, self.store, Message::Command { id }, true);
+    }
+
+    /// The answer to a command sets out.
+    pub fn sets_out(&self, core: &mut Core, id: RequestId) {
+        let number = core.requests[id].number;
+        self.link.carry(core, number, self.me, Message::CommandReturned { id }, false);
+    }
+
+    /// The answer to a command is here.
+    pub fn returned(&mut self, core: &mut Core, id: RequestId) -> Answer {
+        let retry_after = core.requests.details(id).retry_after;
+        let (_, command) = core.requests.come_home(id);
+        let outcome = command.outcome;
+        let Some(waiting) = self.waiting[id.0 as usize].take() else { return Answer::Nothing };
+        core.calendar.cancel(waiting.timeout);
+        match (outcome, waiting.command) {
+            (Outcome::Served, Command::Count) => {
+                self.command(core, waiting.request, waiting.key, Command::Add);
+                Answer::Nothing
+            }
+            (Outcome::Served, _) => Answer::Passes(waiting.request),
+            (Outcome::RateLimited, _) => Answer::Rejected(waiting.request, retry_after),
+            _ => self.without_store(waiting.request),
+        }
+    }
+
+    /// The answer to a command has not come in time.
+    pub fn timed_out(&mut self, id: RequestId) -> Answer {
+        match self.waiting[id.0 as usize].take() {
+            Some(waiting) => self.without_store(waiting.request),
+            None => Answer::Nothing,
+        }
+    }
+
+    fn without_store(&mut self, request: RequestId) -> Answer {
+        self.undecided += 1;
+        if self.fails_open { Answer::Passes(request) } else { Answer::Rejected(request, crate::engine::Duration::ZERO) }
+    }
+}

@@ -1,0 +1,92 @@
+//! A limiter in the words of the language.
+
+use super::distributed::Distributed;
+use super::rule::Rule;
+use crate::actors::route::RouteField;
+use crate::schema::{Map, Name, choice, record};
+
+record! {
+    /// Each client by its address.
+    pub struct EachClient {}
+}
+
+record! {
+    /// Each thing that is asked for, by its key: a path.
+    pub struct EachRoute {}
+}
+
+record! {
+    /// The requests of each node of `Clients`.
+    pub struct EachTier {}
+}
+
+record! {
+    /// Each server behind the limiter.
+    pub struct EachServer {}
+}
+
+choice! {
+    /// What has an account of its own.
+    pub enum By {
+        Client(EachClient),
+        Route(EachRoute),
+        Tier(EachTier),
+        Server(EachServer),
+    }
+}
+
+record! {
+    /// A rate limiter: lets requests pass, holds them back or turns them away (429) with the time after which they may come
+    /// again.
+    ///
+    /// It may stand before any node. Before a fleet it has as many servers as the fleet, so a balancer may stand before it.
+    pub struct LimiterSpec {
+        /// Which requests pass, of those of no tier in `tiers`; without it, those are turned away.
+        pub limit: Option<Rule> = None,
+        /// A limit for each tier: which requests pass of those of a node of `Clients`, by its name.
+        pub tiers: Map<Rule> = Map::default(),
+        /// In place of both: a limit that all copies share, kept in a store.
+        pub distributed: Option<Distributed> = None,
+        /// What has an account of its own, all of it together: `[Client, Route]` for each client on each route. Without
+        /// it, all requests under a limit share one account.
+        pub by: Vec<By> = Vec::new(),
+        /// Accounts kept at most for each limit; the one used longest ago makes room for a new one, and is then forgotten
+        /// (nginx `limit_req_zone`). 1 to 10,000,000.
+        pub keys: u32 = 10_000,
+        /// What it stands before.
+        pub to: RouteField,
+        /// How many such limiters, each with accounts of its own; 1 to 1000.
+        pub copies: usize = 1,
+    }
+    check(self, at) {
+        let is_local = self.limit.is_some() || !self.tiers.entries.is_empty();
+        if self.distributed.is_none() && !is_local {
+            at.field("limit").error("a limiter needs a `limit`, `tiers` with one for each, or a `distributed` one");
+        }
+        if self.distributed.is_some() && is_local {
+            at.field("distributed").error("a distributed limit is the only one; put another limiter before or behind it");
+        }
+        if self.keys == 0 || self.keys > 10_000_000 {
+            at.field("keys").error("1 to 10,000,000 accounts");
+        }
+        if self.copies == 0 || self.copies > 1000 {
+            at.field("copies").error("1 to 1000 copies");
+        }
+        if self.to.to.0.len() != 1 {
+            at.field("to").error("a limiter stands before one node; put a Balancer before several");
+        }
+    }
+}
+
+impl LimiterSpec {
+    /// True if clients need addresses for it.
+    #[must_use]
+    pub fn looks_at_clients(&self) -> bool {
+        self.by.contains(&By::Client(EachClient {}))
+    }
+
+    /// The clients it speaks of.
+    pub fn clients(&self) -> impl Iterator<Item = &Name> {
+        self.tiers.entries.iter().map(|(name, _)| name)
+    }
+}

@@ -1,0 +1,165 @@
+//! What nodes have in common that stand in the way of requests to another node: the way on, and the count of what came,
+//! passed and was turned away.
+//!
+//! Such a node has as many servers as what stands behind it: a request for one of them passes on to the same. Which
+//! requests pass is decided elsewhere, by limiters and breakers.
+
+use super::copies::Copies;
+use super::link::Link;
+use super::message::{Core, Passed, reply};
+use crate::engine::{ActorId, Duration, Left, Outcome, RequestId, Time};
+use crate::measure::{CountIntegral, Windows};
+
+/// Cumulative figures at a boundary of windows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Snapshot {
+    /// Requests that came.
+    pub arrivals: u64,
+    /// Requests that were turned away.
+    pub rejected: u64,
+    /// Requests that left, however they ended.
+    pub departures: u64,
+    /// Request-nanoseconds between coming and leaving.
+    pub population: u128,
+}
+
+/// What is recorded of requests that come by, health checks among them.
+#[derive(Clone, Debug, Default)]
+pub struct PassageRecord {
+    /// Requests that came, from time zero on.
+    pub arrivals: u64,
+    /// Requests that were turned away, from time zero on.
+    pub rejected: u64,
+    /// Requests that left, from time zero on. Those that nobody here waits for leave as they pass.
+    pub departures: u64,
+    /// Requests between coming and leaving.
+    pub population: CountIntegral,
+    /// Sum of sojourn times in nanoseconds of requests that left, from time zero on.
+    pub sojourn: u128,
+    /// Figures at the end of the warm-up.
+    pub at_warm_up: Snapshot,
+    /// Figures at each boundary.
+    pub windows: Windows<Snapshot>,
+}
+
+impl PassageRecord {
+    /// The cumulative figures now.
+    #[must_use]
+    pub fn snapshot(&self, now: Time) -> Snapshot {
+        Snapshot {
+            arrivals: self.arrivals,
+            rejected: self.rejected,
+            departures: self.departures,
+            population: self.population.area(now),
+        }
+    }
+
+    /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
+    pub fn window(&mut self, now: Time, halve: bool) {
+        self.windows.push(self.snapshot(now));
+        if halve {
+            self.windows.halve(|first, second| *first = second);
+        }
+    }
+}
+
+/// The way on from a node that requests pass.
+#[derive(Debug)]
+pub struct Passage {
+    /// The node's own address.
+    pub me: ActorId,
+    copies: Copies,
+    link: Link,
+    /// What has been recorded.
+    pub record: PassageRecord,
+}
+
+impl Passage {
+    /// The way from `me` over `link` to a node or its copies.
+    #[must_use]
+    pub fn new(me: ActorId, copies: Copies, link: Link) -> Self {
+        Self { me, copies, link, record: PassageRecord::default() }
+    }
+
+    /// The network on the way.
+    #[must_use]
+    pub fn link(&self) -> &Link {
+        &self.link
+    }
+
+    /// True if answers come by even where nobody here looks at them: the network on the way takes time.
+    #[must_use]
+    pub fn is_long(&self) -> bool {
+        !matches!(self.link, Link::Direct)
+    }
+
+    /// A request goes on, for the same server as it came.
+    #[inline]
+    pub fn send(&mut self, core: &mut Core, id: RequestId) -> Passed {
+        let request = &core.requests[id];
+        let to = match self.copies.only() {
+            Some(only) => only,
+            None => self.copies.choose(request.number, core.requests.details(id).client),
+        };
+        self.link.send(core, id, to.actor)
+    }
+
+    /// A request comes that nobody here needs to see again.
+    #[inline]
+    pub fn let_by(&mut self, core: &mut Core, id: RequestId) -> Passed {
+        if self.is_long() {
+            self.enter(core, id, 0);
+        } else {
+            self.record.departures += 1;
+        }
+        self.send(core, id)
+    }
+
+    /// A health check comes by: it is nobody's business, but its answer must find its way back.
+    #[inline(never)]
+    pub fn let_check_by(&mut self, core: &mut Core, id: RequestId) -> Passed {
+        self.record.arrivals += 1;
+        self.let_by(core, id)
+    }
+
+    /// A request stays here, or its answer must come by; `tag` is the node's own note.
+    #[inline]
+    pub fn enter(&mut self, core: &mut Core, id: RequestId, tag: u32) {
+        let now = core.now();
+        self.record.population.up(now);
+        core.requests.enter(id, self.me, tag, now);
+    }
+
+    /// A request that entered leaves: its answer has come back, or it goes on without being waited for.
+    #[inline]
+    pub fn leave<'a>(&mut self, core: &'a mut Core, id: RequestId) -> Left<'a> {
+        let now = core.now();
+        let left = core.requests.leave(id);
+        self.record.population.down(now);
+        self.record.departures += 1;
+        self.record.sojourn += u128::from(now.since(left.frame.entered).as_nanos());
+        left
+    }
+
+    /// Turns away a request that has not entered; zero for `retry_after` says nothing.
+    #[inline(never)]
+    pub fn reject(&mut self, core: &mut Core, id: RequestId, outcome: Outcome, retry_after: Duration) -> Passed {
+        self.record.departures += 1;
+        self.turn_away(core, id, outcome, retry_after);
+        reply(core.requests.last(id).map(|stop| stop.actor), id)
+    }
+
+    /// Turns away a request that has entered and waits.
+    #[inline(never)]
+    pub fn reject_entered(&mut self, core: &mut Core, id: RequestId, outcome: Outcome, after: Duration) -> Passed {
+        let back = self.leave(core, id).back;
+        self.turn_away(core, id, outcome, after);
+        reply(back, id)
+    }
+
+    fn turn_away(&mut self, core: &mut Core, id: RequestId, outcome: Outcome, retry_after: Duration) {
+        self.record.rejected += 1;
+        core.requests.decide(id, outcome, self.me);
+        core.requests.describe(id).retry_after = retry_after;
+    }
+}

@@ -1,0 +1,233 @@
+//! Stores that limiters share: one command at a time, first come, first served.
+//!
+//! What a limiter asks, and what it does when no answer comes, belongs in `limiter/distributed`.
+
+pub mod sets;
+pub mod spec;
+
+pub use spec::StoreSpec;
+
+use std::collections::VecDeque;
+
+use super::fleet::{Fault, FaultEvent};
+use super::limiter::accounts::Key;
+use super::limiter::distributed::{Command, Distributed};
+use super::message::{Core, Message, Passed};
+use crate::distributions::Sampler;
+use crate::engine::random::{Bits, StreamKey};
+use crate::engine::{ActorId, Duration, Left, Outcome, RequestId, Time};
+use crate::measure::{CountIntegral, Windows};
+use sets::Sets;
+
+/// Cumulative figures at a boundary of windows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Snapshot {
+    /// Commands that came.
+    pub arrivals: u64,
+    /// Nanoseconds of work.
+    pub busy: u128,
+    /// Command-nanoseconds in the store.
+    pub population: u128,
+    /// Requests that were added beyond the limit.
+    pub over_limit: u64,
+}
+
+/// What a store records.
+#[derive(Clone, Debug, Default)]
+pub struct StoreRecord {
+    /// Commands that came, from time zero on.
+    pub arrivals: u64,
+    /// Commands that left, from time zero on.
+    pub departures: u64,
+    /// Commands in the store.
+    pub population: CountIntegral,
+    /// Whether it works: 0 or 1.
+    pub busy: CountIntegral,
+    /// Sum of sojourn times in nanoseconds of commands that left, from time zero on.
+    pub sojourn: u128,
+    /// Figures at the end of the warm-up.
+    pub at_warm_up: Snapshot,
+    /// Figures at each boundary.
+    pub windows: Windows<Snapshot>,
+}
+
+/// A store at work.
+#[derive(Debug)]
+pub struct Store {
+    me: ActorId,
+    service: Sampler,
+    work: StreamKey,
+    errors: StreamKey,
+    keys: usize,
+    /// The command under way, and those that wait.
+    queue: VecDeque<RequestId>,
+    /// Counts commands begun, so that the end of one that a crash has cut off means nothing.
+    begun: u32,
+    is_up: bool,
+    speed: f64,
+    error_rate: f64,
+    faults: Vec<FaultEvent>,
+    /// The sets of each node of limiters.
+    sets: Vec<Sets>,
+    /// Whose sets are which: each limiter with its node's place.
+    owners: Vec<(ActorId, usize)>,
+    /// What has been recorded.
+    pub record: StoreRecord,
+}
+
+impl Store {
+    /// A store as described by `spec`; `key` names its random streams.
+    #[must_use]
+    pub fn new(me: ActorId, spec: &StoreSpec, key: StreamKey, faults: Vec<FaultEvent>) -> Self {
+        Self {
+            me,
+            service: spec.service.sampler(),
+            work: key.named("service"),
+            errors: key.named("errors"),
+            keys: spec.keys as usize,
+            queue: VecDeque::new(),
+            begun: 0,
+            is_up: true,
+            speed: 1.0,
+            error_rate: 0.0,
+            faults,
+            sets: Vec::new(),
+            owners: Vec::new(),
+            record: StoreRecord::default(),
+        }
+    }
+
+    /// Prepares it for the copies of a node of limiters, which share their accounts.
+    pub fn serve(&mut self, limiters: std::ops::Range<u32>, spec: &Distributed) {
+        let place = self.sets.len();
+        self.owners.extend(limiters.map(|limiter| (ActorId(limiter), place)));
+        self.sets.push(Sets::new(spec, self.keys));
+    }
+
+    /// Puts the fault timetable into the calendar.
+    pub fn start(&mut self, core: &mut Core) {
+        for (index, fault) in self.faults.iter().enumerate() {
+            core.send_at(fault.at, self.me, Message::Fault { index: index as u32 });
+        }
+    }
+
+    /// Requests that were added beyond the limit, from time zero on.
+    #[must_use]
+    pub fn over_limit(&self) -> u64 {
+        self.sets.iter().map(|sets| sets.over_limit).sum()
+    }
+
+    /// One event.
+    #[inline(never)]
+    pub fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
+        match message {
+            Message::Command { id } => self.arrive(core, id),
+            Message::CommandDone { number } if number == self.begun && self.is_up => self.done(core),
+            Message::Fault { index } => {
+                self.fault(core, index as usize);
+                None
+            }
+            Message::WarmUpOver => {
+                self.record.at_warm_up = self.snapshot(core.now());
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn arrive(&mut self, core: &mut Core, id: RequestId) -> Passed {
+        let now = core.now();
+        self.record.arrivals += 1;
+        self.record.population.up(now);
+        core.requests.enter(id, self.me, 0, now);
+        if !self.is_up {
+            return self.answer(core, id, Outcome::Refused);
+        }
+        self.queue.push_back(id);
+        if self.queue.len() == 1 {
+            self.record.busy.up(now);
+            self.begin(core, id);
+        }
+        None
+    }
+
+    fn begin(&mut self, core: &mut Core, id: RequestId) {
+        self.begun = self.begun.wrapping_add(1);
+        let seconds = self.service.sample(&mut self.work.draws(core.requests[id].number)) / self.speed;
+        core.send_after(Duration::from_secs_f64(seconds), self.me, Message::CommandDone { number: self.begun });
+    }
+
+    fn done(&mut self, core: &mut Core) -> Passed {
+        let id = self.queue.pop_front()?;
+        match self.queue.front() {
+            Some(&next) => self.begin(core, next),
+            None => self.record.busy.down(core.now()),
+        }
+        let outcome = self.run(core, id);
+        self.answer(core, id, outcome)
+    }
+
+    fn run(&mut self, core: &mut Core, id: RequestId) -> Outcome {
+        let request = &core.requests[id];
+        if self.error_rate > 0.0 && self.errors.draws(request.number).uniform() < self.error_rate {
+            return Outcome::Error;
+        }
+        let class = request.class;
+        let details = core.requests.details(id);
+        let key = Key { client: details.client, route: details.key, server: details.size as u32, class };
+        let Some(sender) = core.requests.first(id) else { return Outcome::Error };
+        let owner = self.owners.iter().find(|(limiter, _)| *limiter == sender.actor);
+        let Some(sets) = owner.and_then(|&(_, place)| self.sets.get_mut(place)) else { return Outcome::Error };
+        let reply = sets.run(Command::of(sender.tag), key, sender.entered);
+        core.requests.describe(id).retry_after = reply.retry_after;
+        if reply.has_room { Outcome::Served } else { Outcome::RateLimited }
+    }
+
+    fn answer(&mut self, core: &mut Core, id: RequestId, outcome: Outcome) -> Passed {
+        let now = core.now();
+        let Left { frame, back, request } = core.requests.leave(id);
+        request.outcome = outcome;
+        self.record.population.down(now);
+        self.record.departures += 1;
+        self.record.sojourn += u128::from(now.since(frame.entered).as_nanos());
+        back.map(|limiter| (limiter, Message::CommandAnswer { id }))
+    }
+
+    fn fault(&mut self, core: &mut Core, index: usize) {
+        match self.faults[index].fault {
+            Fault::Crash(_) if self.is_up => {
+                self.is_up = false;
+                if !self.queue.is_empty() {
+                    self.record.busy.down(core.now());
+                }
+                for id in std::mem::take(&mut self.queue) {
+                    let passed = self.answer(core, id, Outcome::Crashed);
+                    core.send_passed(passed);
+                }
+                self.sets.iter_mut().for_each(|sets| sets.clear(self.keys));
+            }
+            Fault::Crash(_) => {}
+            Fault::Restart(_) => self.is_up = true,
+            Fault::SlowDown(ref slow) => self.speed = 1.0 / slow.factor,
+            Fault::Errors(ref errors) => self.error_rate = errors.rate.fraction(),
+        }
+    }
+
+    fn snapshot(&self, now: Time) -> Snapshot {
+        Snapshot {
+            arrivals: self.record.arrivals,
+            busy: self.record.busy.area(now),
+            population: self.record.population.area(now),
+            over_limit: self.over_limit(),
+        }
+    }
+
+    /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
+    pub fn window(&mut self, now: Time, halve: bool) {
+        let snapshot = self.snapshot(now);
+        self.record.windows.push(snapshot);
+        if halve {
+            self.record.windows.halve(|first, second| *first = second);
+        }
+    }
+}

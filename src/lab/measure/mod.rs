@@ -1,0 +1,340 @@
+//! What can be measured, in the words of the language. One file each for the numbers that measures give and the names of
+//! outcomes.
+//!
+//! How a number is read from a run belongs in `view`, how sure it is in `estimate`.
+
+mod outcome;
+mod quantity;
+
+pub use outcome::OutcomeName;
+pub use quantity::{Quantity, RecoveryNumber, What, percentile};
+
+use super::claim::Claim;
+use super::trouble::Trouble;
+use crate::schema::quantity::{Percent, Span};
+use crate::schema::{choice, record};
+
+record! {
+    /// One number for all clients together.
+    pub struct AllTogether {}
+}
+
+record! {
+    /// One number for each node of clients.
+    pub struct EachClients {}
+}
+
+choice! {
+    /// What is told apart.
+    pub enum By {
+        All(AllTogether),
+        Clients(EachClients),
+    }
+}
+
+impl Default for By {
+    fn default() -> Self {
+        Self::All(AllTogether {})
+    }
+}
+
+record! {
+    /// Latency of served calls as clients see it: the mean, and quantiles.
+    pub struct LatencyMeasure {
+        /// Which quantiles, each between 0 and 1.
+        pub quantiles: Vec<f64> = vec![0.5, 0.99],
+        /// Of all clients together, or of each node of clients.
+        pub by: By = By::default(),
+    }
+    check(self, at) {
+        if self.quantiles.iter().any(|p| !(*p > 0.0 && *p < 1.0)) {
+            at.field("quantiles").error("a quantile is between 0 and 1: 0.99 is the 99th percentile");
+        }
+    }
+}
+
+macro_rules! measures_of_clients {
+    ($($(#[doc = $doc:literal])+ $name:ident),+ $(,)?) => {$(
+        record! {
+            $(#[doc = $doc])+
+            pub struct $name {
+                /// Of all clients together, or of each node of clients.
+                pub by: By = By::default(),
+            }
+        }
+    )+};
+}
+
+measures_of_clients! {
+    /// Answers that came home per second, of use or not: as asked, with less than was asked, and too late.
+    ThroughputMeasure,
+    /// Calls answered per second in time and as asked: the part of the throughput that is of use.
+    GoodputMeasure,
+    /// Calls that users made per second, however often each was tried.
+    OfferedRateMeasure,
+    /// Attempts sent for each call: by how much trying again amplifies the load. 1 where nothing is tried twice.
+    AttemptsMeasure,
+    /// Share of answers that came when nobody waited for them any more.
+    LateAnswersMeasure,
+    /// Share of calls answered with less than was asked.
+    DegradedMeasure,
+    /// Share of calls that ended without an answer: turned away, failed, timed out or given up.
+    DropRateMeasure,
+    /// Mean number of calls in flight.
+    InSystemMeasure,
+}
+
+record! {
+    /// Shares of calls that ended in certain ways.
+    pub struct OutcomesMeasure {
+        /// Which: `Served`, `RateLimited`, `TimedOut` and so on.
+        pub outcomes: Vec<OutcomeName>,
+        /// Of all clients together, or of each node of clients.
+        pub by: By = By::default(),
+    }
+    check(self, at) {
+        if self.outcomes.is_empty() {
+            at.field("outcomes").error("at least one outcome: `Outcomes([RateLimited, TimedOut])`");
+        }
+    }
+}
+
+record! {
+    /// How evenly goodput is shared among the nodes of clients, by Jain's index: 1 if all have the same, 1/n if one of n
+    /// has all (Jain, Chiu and Hawe 1984).
+    pub struct FairnessMeasure {}
+}
+
+record! {
+    /// Share of time the workers of each fleet are busy.
+    pub struct UtilizationMeasure {}
+}
+
+record! {
+    /// Share of the busy time of the workers of each fleet that was spent on requests that nobody waited for any more when
+    /// the work ended.
+    pub struct WastedWorkMeasure {}
+}
+
+record! {
+    /// Mean time from reaching a server until service begins, by fleet.
+    pub struct WaitingMeasure {}
+}
+
+record! {
+    /// How long balancers went on sending requests to a server that had crashed: from the crash to the last request sent
+    /// before the restart or the end, the mean over crashes and balancers. Requests that probe a server that is out count
+    /// too, health checks do not; 0 where nothing was sent.
+    pub struct FailoverTimeMeasure {}
+}
+
+record! {
+    /// How many clients or keys get another server when servers go, come back or change their weight, under policies that
+    /// place them by a hash: the share of all, summed over changes after the warm-up, the mean over balancers. And those
+    /// of them that need not have moved: from one server to another, none of which had changed.
+    pub struct RemappedMeasure {}
+}
+
+record! {
+    /// Utilization of the busiest server of each fleet over the mean of its servers: 1 if all are equally busy.
+    pub struct ImbalanceMeasure {}
+}
+
+record! {
+    /// What a trouble does to goodput, and whether it comes back: goodput before, during and after the trouble, the share
+    /// of replications that recover, and the time they take. A trouble is what faults and spikes of arrivals make.
+    ///
+    /// Goodput has recovered from the first window on from which all means over `smooth` reach what it was before the
+    /// trouble, less the tolerance, up to the end of the run.
+    pub struct RecoveryMeasure {
+        /// How much less goodput than before the trouble counts as recovered, as a share.
+        pub tolerance: Percent = Percent::of(10.0),
+        /// When the trouble began; without it, with the first fault or spike.
+        pub start: Option<Span> = None,
+        /// When it ended; without it, with the last fault or spike.
+        pub end: Option<Span> = None,
+        /// The time over which goodput is averaged; without it, the time in which 16 / tolerance² calls are answered
+        /// before the trouble (1600 at 10 %), so that chance moves a mean by about a quarter of the tolerance, and at most
+        /// a quarter of the time after the trouble.
+        pub smooth: Option<Span> = None,
+    }
+    check(self, at) {
+        if self.start.zip(self.end).is_some_and(|(start, end)| end < start) {
+            at.field("end").error("the trouble ends after it began");
+        }
+        if self.tolerance == Percent::ZERO || self.tolerance == Percent::of(100.0) {
+            at.field("tolerance").error("a tolerance is between 0 and 100 %, for chance moves goodput");
+        }
+    }
+}
+
+impl Default for RecoveryMeasure {
+    fn default() -> Self {
+        Self { tolerance: Percent::of(10.0), start: None, end: None, smooth: None }
+    }
+}
+
+impl RecoveryMeasure {
+    /// The trouble it looks at, in a system whose faults and spikes make the trouble `made`.
+    #[must_use]
+    pub fn trouble(&self, made: Option<Trouble>) -> Option<Trouble> {
+        let start = self.start.map(Span::seconds).or(made.map(|trouble| trouble.start))?;
+        let end = self.end.map(Span::seconds).or(made.and_then(|trouble| trouble.end));
+        (self.end.is_some() || made.is_some()).then_some(Trouble { start, end })
+    }
+}
+
+choice! {
+    /// Something to measure.
+    pub enum Measure {
+        Latency(LatencyMeasure),
+        Throughput(ThroughputMeasure),
+        Goodput(GoodputMeasure),
+        OfferedRate(OfferedRateMeasure),
+        Attempts(AttemptsMeasure),
+        LateAnswers(LateAnswersMeasure),
+        Degraded(DegradedMeasure),
+        DropRate(DropRateMeasure),
+        Outcomes(OutcomesMeasure),
+        Fairness(FairnessMeasure),
+        Recovery(RecoveryMeasure),
+        Utilization(UtilizationMeasure),
+        WastedWork(WastedWorkMeasure),
+        Waiting(WaitingMeasure),
+        InSystem(InSystemMeasure),
+        FailoverTime(FailoverTimeMeasure),
+        Imbalance(ImbalanceMeasure),
+        Remapped(RemappedMeasure),
+    }
+}
+
+/// What numbers are told apart by, and how recovery is judged where only its name is given.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// The fleets of the system, and balancers with a capacity of their own, by name.
+    pub fleets: Vec<String>,
+    /// The nodes of clients, by name.
+    pub clients: Vec<String>,
+    /// How recovery is judged.
+    pub recovery: RecoveryMeasure,
+}
+
+impl Measure {
+    /// What is measured where a file says nothing.
+    #[must_use]
+    pub fn usual() -> Vec<Self> {
+        let by = By::default;
+        vec![
+            Self::Latency(LatencyMeasure { quantiles: vec![0.5, 0.99], by: by() }),
+            Self::Throughput(ThroughputMeasure { by: by() }),
+            Self::Goodput(GoodputMeasure { by: by() }),
+            Self::DropRate(DropRateMeasure { by: by() }),
+            Self::Utilization(UtilizationMeasure {}),
+        ]
+    }
+
+    /// The numbers this measure gives in `scope`.
+    #[must_use]
+    pub fn quantities(&self, scope: &Scope) -> Vec<Quantity> {
+        let by_fleet = |make: fn(String, &[String]) -> Quantity| {
+            scope.fleets.iter().map(|fleet| make(fleet.clone(), &scope.fleets)).collect::<Vec<_>>()
+        };
+        let by = |by: &By, quantities: Vec<Quantity>| match by {
+            By::All(_) => quantities,
+            By::Clients(_) => {
+                let of = |quantity: &Quantity| -> Vec<Quantity> {
+                    scope.clients.iter().map(|clients| quantity.clone().of(clients, scope)).collect()
+                };
+                quantities.iter().flat_map(of).collect()
+            }
+        };
+        match self {
+            Self::Latency(latency) => {
+                let quantiles = latency.quantiles.iter().map(|&p| Quantity::latency_quantile(p));
+                by(&latency.by, std::iter::once(Quantity::latency_mean()).chain(quantiles).collect())
+            }
+            Self::Throughput(measure) => by(&measure.by, vec![Quantity::throughput()]),
+            Self::Goodput(measure) => by(&measure.by, vec![Quantity::goodput()]),
+            Self::OfferedRate(measure) => by(&measure.by, vec![Quantity::offered_rate()]),
+            Self::Attempts(measure) => by(&measure.by, vec![Quantity::attempts()]),
+            Self::LateAnswers(measure) => by(&measure.by, vec![Quantity::late_answers()]),
+            Self::Degraded(measure) => by(&measure.by, vec![Quantity::degraded()]),
+            Self::DropRate(measure) => by(&measure.by, vec![Quantity::drop_rate()]),
+            Self::InSystem(measure) => by(&measure.by, vec![Quantity::in_system()]),
+            Self::Outcomes(measure) => {
+                by(&measure.by, measure.outcomes.iter().map(|outcome| Quantity::share(outcome.0)).collect())
+            }
+            Self::Fairness(_) => vec![Quantity::fairness()],
+            Self::Recovery(recovery) => {
+                RecoveryNumber::TABLE.iter().map(|&number| Quantity::recovery(number, recovery)).collect()
+            }
+            Self::FailoverTime(_) => vec![Quantity::failover_time()],
+            Self::Remapped(_) => vec![Quantity::remapped(), Quantity::remapped_needlessly()],
+            Self::Utilization(_) => by_fleet(Quantity::utilization),
+            Self::WastedWork(_) => by_fleet(Quantity::wasted_work),
+            Self::Waiting(_) => by_fleet(Quantity::waiting),
+            Self::Imbalance(_) => by_fleet(Quantity::imbalance),
+        }
+    }
+}
+
+/// How recovery is judged by `measures`: as the first of them says that measures it.
+#[must_use]
+pub fn recovery(measures: &[Measure]) -> RecoveryMeasure {
+    let first = measures.iter().find_map(|measure| match measure {
+        Measure::Recovery(recovery) => Some(recovery.clone()),
+        _ => None,
+    });
+    first.unwrap_or_default()
+}
+
+/// The quantities of several measures and what claims need beside them, each once.
+#[must_use]
+pub fn quantities(measures: &[Measure], claims: &[Claim], scope: &Scope) -> Vec<Quantity> {
+    let mut all: Vec<Quantity> = Vec::new();
+    let measured = measures.iter().flat_map(|measure| measure.quantities(scope));
+    let claimed = claims.iter().flat_map(|claim| claim.quantities(scope));
+    for quantity in measured.chain(claimed) {
+        if !all.iter().any(|other| other.id == quantity.id) {
+            all.push(quantity);
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(measures: &[Measure], fleets: &[&str], clients: &[&str]) -> Vec<String> {
+        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        let scope = Scope { fleets: names(fleets), clients: names(clients), ..Scope::default() };
+        quantities(measures, &[], &scope).into_iter().map(|quantity| quantity.id).collect()
+    }
+
+    #[test]
+    fn a_measure_of_several_fleets_names_them() {
+        let measures = [Measure::Utilization(UtilizationMeasure {}), Measure::WastedWork(WastedWorkMeasure {})];
+        assert_eq!(ids(&measures, &["web"], &[]), ["utilization", "wasted_work"]);
+        let several = ["utilization:web", "utilization:db", "wasted_work:web", "wasted_work:db"];
+        assert_eq!(ids(&measures, &["web", "db"], &[]), several);
+    }
+
+    #[test]
+    fn a_measure_by_clients_names_them_where_there_are_several() {
+        let by = || By::Clients(EachClients {});
+        let measures = [
+            Measure::Latency(LatencyMeasure { quantiles: vec![0.99], by: by() }),
+            Measure::Goodput(GoodputMeasure { by: by() }),
+        ];
+        assert_eq!(ids(&measures, &[], &["users"]), ["latency_mean", "latency_p99", "goodput"]);
+        let several = ["latency_mean:a", "latency_mean:b", "latency_p99:a", "latency_p99:b", "goodput:a", "goodput:b"];
+        assert_eq!(ids(&measures, &[], &["a", "b"]), several);
+    }
+
+    #[test]
+    fn a_number_asked_for_twice_is_there_once() {
+        let measures = [Measure::Goodput(GoodputMeasure { by: By::default() })];
+        assert_eq!(ids(&[measures[0].clone(), measures[0].clone()], &[], &["a", "b"]), ["goodput"]);
+    }
+}

@@ -1,0 +1,235 @@
+//! What clients saw: their calls by what became of them, and how long they took, of one node or of all together.
+
+use std::borrow::Cow;
+
+use super::{NANO, View, ratio, word};
+use crate::actors::clients::Clients;
+use crate::actors::clients::record::{Outcomes, Snapshot};
+use crate::actors::{Actor, Actors};
+use crate::engine::Outcome;
+use crate::lab::measure::{Quantity, What};
+use crate::lab::observe::NodeSeen;
+use crate::lab::recovery::Course;
+use crate::lab::results::Unit;
+use crate::measure::Latency;
+use crate::model::NodeInfo;
+
+/// Calls that ended without an answer.
+fn not_answered(outcomes: &Outcomes) -> u64 {
+    outcomes.iter().sum::<u64>() - outcomes[Outcome::Served as usize] - outcomes[Outcome::Degraded as usize]
+}
+
+/// Answers that came home, of use or not.
+fn answers(outcomes: &Outcomes, late: u64) -> u64 {
+    outcomes[Outcome::Served as usize] + outcomes[Outcome::Degraded as usize] + late
+}
+
+/// Counts of calls: those of a kind, or all that they are a share of.
+type Count = Box<dyn Fn(&Snapshot) -> u64>;
+
+/// What a quantity counts of calls, if it is a count.
+fn count(what: &What) -> Option<Count> {
+    Some(match *what {
+        What::Throughput => Box::new(|s| answers(&s.outcomes, s.late)),
+        What::Goodput => Box::new(|s| s.outcomes[Outcome::Served as usize]),
+        What::OfferedRate => Box::new(|s| s.offered),
+        What::Attempts => Box::new(|s| s.attempts),
+        What::LateAnswers => Box::new(|s| s.late),
+        What::DropRate => Box::new(|s| not_answered(&s.outcomes)),
+        What::Share(outcome) => Box::new(move |s| s.outcomes[outcome as usize]),
+        _ => return None,
+    })
+}
+
+/// What a count is divided by; `None` if it is a rate, by time.
+fn whole(what: &What) -> Option<Count> {
+    Some(match what {
+        What::Attempts => Box::new(|s| s.offered),
+        What::LateAnswers => Box::new(|s| answers(&s.outcomes, s.late)),
+        What::DropRate | What::Share(_) => Box::new(|s| s.outcomes.iter().sum()),
+        _ => return None,
+    })
+}
+
+impl View<'_> {
+    /// The clients called `of`, or all.
+    fn clients<'b>(&'b self, of: Option<&'b str>) -> impl Iterator<Item = &'b Clients> {
+        let wanted = move |info: &NodeInfo| of.is_none_or(|of| info.name == of);
+        self.actors.all.iter().zip(self.nodes).filter(move |(_, info)| wanted(info)).filter_map(
+            |(actor, _)| match actor {
+                Actor::Clients(clients) => Some(&**clients),
+                _ => None,
+            },
+        )
+    }
+
+    /// A number that clients see.
+    pub(super) fn value_of_clients(&self, quantity: &Quantity) -> Option<f64> {
+        let of = quantity.of.as_deref();
+        match &quantity.what {
+            What::LatencyMean => self.latency_of(of).mean(),
+            What::LatencyQuantile(p) => self.latency_of(of).quantile(*p),
+            What::InSystem => {
+                let since = |c: &Clients| c.record.population.area(self.over) - c.record.at_warm_up.population;
+                let area: u128 = self.clients(of).map(since).sum();
+                ratio(area as f64 * NANO, self.span())
+            }
+            What::Fairness => {
+                // Jain, Chiu and Hawe 1984.
+                let goodput = count(&What::Goodput)?;
+                let each: Vec<f64> = self.clients(None).map(|clients| self.since(clients, &goodput) as f64).collect();
+                let sum: f64 = each.iter().sum();
+                ratio(sum * sum, each.len() as f64 * each.iter().map(|x| x * x).sum::<f64>())
+            }
+            What::Recovery(number, how) => {
+                let goodput = self.windows_of_count(of, &count(&What::Goodput)?);
+                let rates: Vec<f64> = goodput.iter().map(|served| served / self.window).collect();
+                let trouble = how.trouble(self.trouble)?;
+                Course::of(&rates, self.window, self.warm_up.as_secs_f64(), trouble, how)?.number(*number)
+            }
+            what => {
+                let part = self.sum(of, &count(what)?) as f64;
+                ratio(part, whole(what).map_or_else(|| self.span(), |whole| self.sum(of, &whole) as f64))
+            }
+        }
+    }
+
+    /// The calls that a share counts and those it is a share of, where a quantity is one; for what is true or false of a
+    /// replication, 1 of 1 or none of it.
+    pub fn counts(&self, quantity: &Quantity) -> Option<(u64, u64)> {
+        if quantity.unit != Unit::Fraction {
+            return None;
+        }
+        if quantity.is_verdict() {
+            return self.value(quantity).map(|value| (u64::from(value > 0.5), 1));
+        }
+        let of = quantity.of.as_deref();
+        Some((self.sum(of, &count(&quantity.what)?), self.sum(of, &whole(&quantity.what)?)))
+    }
+
+    /// Latency of the calls served after the warm-up.
+    pub fn latency_of<'b>(&'b self, of: Option<&'b str>) -> Cow<'b, Latency> {
+        match of {
+            None => Cow::Borrowed(&self.latency),
+            Some(_) => self.clients(of).next().map_or_else(Cow::default, |c| Cow::Borrowed(&c.record.latency)),
+        }
+    }
+
+    /// A count of the calls of one node after the warm-up.
+    fn since(&self, clients: &Clients, count: &Count) -> u64 {
+        count(&clients.record.snapshot(self.over)) - count(&clients.record.at_warm_up)
+    }
+
+    fn sum(&self, of: Option<&str>, count: &Count) -> u64 {
+        self.clients(of).map(|clients| self.since(clients, count)).sum()
+    }
+
+    /// A count by window, from time zero on.
+    fn windows_of_count(&self, of: Option<&str>, count: &Count) -> Vec<f64> {
+        self.steps(self.clients(of).map(|c| c.record.windows.values().iter().map(|w| u128::from(count(w)))))
+    }
+
+    /// Parts and wholes of a number that clients see by window, from time zero on; empty of what is no ratio of sums.
+    pub(super) fn windows_of_clients(&self, quantity: &Quantity) -> Vec<(f64, f64)> {
+        let of = quantity.of.as_deref();
+        let width = self.window;
+        match &quantity.what {
+            What::LatencyMean => {
+                let mut sums: Vec<(f64, f64)> = Vec::new();
+                for clients in self.clients(of) {
+                    let windows = clients.record.latencies.values();
+                    sums.resize(sums.len().max(windows.len()), (0.0, 0.0));
+                    for (sum, latency) in sums.iter_mut().zip(windows) {
+                        let count = latency.count() as f64;
+                        *sum = (sum.0 + latency.mean().unwrap_or(0.0) * count, sum.1 + count);
+                    }
+                }
+                sums
+            }
+            What::InSystem => {
+                let areas = self.clients(of).map(|c| c.record.windows.values().iter().map(|w| w.population));
+                self.steps(areas).into_iter().map(|area| (area * NANO, width)).collect()
+            }
+            what => {
+                let Some(count) = count(what) else { return Vec::new() };
+                let parts = self.windows_of_count(of, &count);
+                match whole(what) {
+                    None => parts.into_iter().map(|part| (part, width)).collect(),
+                    Some(whole) => parts.into_iter().zip(self.windows_of_count(of, &whole)).collect(),
+                }
+            }
+        }
+    }
+
+    pub(super) fn see_clients(&self, clients: &Clients, info: &NodeInfo) -> NodeSeen {
+        let record = &clients.record;
+        let windows = record.windows.values();
+        let rate = |count: fn(&Snapshot) -> u64| self.rates(windows.iter().map(count));
+        let sum = |snapshot: &Snapshot, counts: fn(Outcome) -> bool| -> u64 {
+            let those = Outcome::ALL.into_iter().filter(|&outcome| counts(outcome));
+            those.map(|outcome| snapshot.outcomes[outcome as usize]).sum()
+        };
+        let rejected = windows.iter().map(|snapshot| sum(snapshot, Outcome::is_rejection));
+        let failed = windows.iter().map(|snapshot| sum(snapshot, Outcome::is_failure));
+        let latencies = record.latencies.values();
+        let offered = record.offered - record.at_warm_up.offered;
+        let area = (record.population.area(self.over) - record.at_warm_up.population) as f64 * NANO;
+        let number = |quantity: Quantity| self.value(&Quantity { of: Some(info.name.clone()), ..quantity });
+        let mut seen = NodeSeen {
+            info: info.clone(),
+            values: vec![
+                (word("offered"), word("offered"), Unit::PerSecond, ratio(offered as f64, self.span())),
+                (word("throughput"), word("throughput"), Unit::PerSecond, number(Quantity::throughput())),
+                (word("goodput"), word("goodput"), Unit::PerSecond, number(Quantity::goodput())),
+                (word("attempts per call"), word("attempts"), Unit::Count, number(Quantity::attempts())),
+                (word("drop rate"), word("drop_rate"), Unit::Fraction, number(Quantity::drop_rate())),
+                (word("mean latency"), word("latency_mean"), Unit::Seconds, record.latency.mean()),
+                (word("p50 latency"), word("latency_p50"), Unit::Seconds, record.latency.quantile(0.5)),
+                (word("p99 latency"), word("latency_p99"), Unit::Seconds, record.latency.quantile(0.99)),
+                (word("in system"), word("in_system"), Unit::Count, ratio(area, self.span())),
+            ],
+            servers: Vec::new(),
+            heat: Vec::new(),
+            series: vec![
+                (word("offered"), Unit::PerSecond, rate(|snapshot| snapshot.offered)),
+                (word("attempts"), Unit::PerSecond, rate(|snapshot| snapshot.attempts)),
+                (word("throughput"), Unit::PerSecond, rate(|snapshot| answers(&snapshot.outcomes, snapshot.late))),
+                (word("goodput"), Unit::PerSecond, rate(|snapshot| snapshot.outcomes[Outcome::Served as usize])),
+                (word("degraded"), Unit::PerSecond, rate(|snapshot| snapshot.outcomes[Outcome::Degraded as usize])),
+                (word("rejected"), Unit::PerSecond, self.rates(rejected)),
+                (word("failed"), Unit::PerSecond, self.rates(failed)),
+                (word("timed_out"), Unit::PerSecond, rate(|snapshot| snapshot.outcomes[Outcome::TimedOut as usize])),
+                (word("given_up"), Unit::PerSecond, rate(|snapshot| snapshot.outcomes[Outcome::GaveUp as usize])),
+                (word("latency_mean"), Unit::Seconds, latencies.iter().map(Latency::mean).collect()),
+                (word("latency_p50"), Unit::Seconds, latencies.iter().map(|latency| latency.quantile(0.5)).collect()),
+                (word("latency_p99"), Unit::Seconds, latencies.iter().map(|latency| latency.quantile(0.99)).collect()),
+                (word("in_system"), Unit::Count, self.means(windows.iter().map(|snapshot| snapshot.population), 1.0)),
+            ],
+        };
+        if let Some(dialing) = &clients.dialing {
+            let (opened, area) = dialing.at_warm_up;
+            let opened = ratio((dialing.opened() - opened) as f64, self.span());
+            seen.values.push((word("new connections"), word("connections"), Unit::PerSecond, opened));
+            if let Some(pool) = &dialing.pool {
+                let open = ratio((pool.open.area(self.over) - area) as f64 * NANO, self.span());
+                seen.values.push((word("open connections"), word("open_connections"), Unit::Count, open));
+            }
+        }
+        if let Some(calling) = &clients.calling {
+            self.see_calls(calling, &mut seen);
+        }
+        seen
+    }
+}
+
+/// Latency of all served requests after the warm-up, whoever made them.
+#[must_use]
+pub fn latency(actors: &Actors) -> Latency {
+    let mut all = Latency::default();
+    for actor in &actors.all {
+        if let Actor::Clients(clients) = actor {
+            all.merge(&clients.record.latency);
+        }
+    }
+    all
+}

@@ -1,0 +1,126 @@
+//! Circuit breakers in whole systems.
+
+mod common;
+
+use common::{answer, node_estimate};
+use rushhour::lab::results::{Cell, Results};
+
+fn run(seconds: u32, system: &str) -> Results {
+    answer(&format!(
+        r#"Experiment(system: System({system}), run: (duration: "{seconds} s", replications: 2, seed: 3))"#
+    ))
+}
+
+fn of(cell: &Cell, node: &str, id: &str) -> f64 {
+    node_estimate(cell, node, id).value.unwrap_or_else(|| panic!("{id} of {node} has no value"))
+}
+
+/// Requests that ended in `outcome`, a replication.
+fn count(cell: &Cell, outcome: &str) -> f64 {
+    let rows = cell.ledger.iter().filter(|row| row.outcome.starts_with(outcome));
+    rows.map(|row| row.count as f64).sum::<f64>() / f64::from(cell.replications)
+}
+
+#[test]
+fn five_failures_open_a_circuit_for_a_minute() {
+    // A request each 100 ms. All fail from 20 s on, until 50 s.
+    let results = run(
+        200,
+        r#"nodes: {
+            "users": Clients(arrivals: Deterministic(rate: "10/s"), to: "breaker"),
+            "breaker": Breaker(rule: ConsecutiveFailures, to: "web"),
+            "web": Fleet(workers: 100, service: Constant("1 ms")),
+        }, faults: [(at: "20.05 s", node: "web", fault: Errors(rate: "100 %"), lasts: "30 s")]"#,
+    );
+    let cell = &results.cells[0];
+    // Failures at 20.1, 20.2, 20.3, 20.4 and 20.5 s, each 1 ms later. A minute after 20.501 s the next request comes at
+    // 80.6 s, and is served.
+    assert_eq!(count(cell, "failed: error answer"), 5.0);
+    assert_eq!(count(cell, "rejected: circuit open by breaker"), 600.0);
+    assert_eq!(of(cell, "breaker", "openings"), 1.0);
+    let open = of(cell, "breaker", "open") * 200.0;
+    assert!((open - (80.6 - 20.501)).abs() < 1e-9, "{open}");
+    let half_open = of(cell, "breaker", "half_open") * 200.0;
+    assert!((half_open - 0.001).abs() < 1e-9, "{half_open}");
+}
+
+#[test]
+fn a_trial_that_fails_opens_it_anew() {
+    let results = run(
+        20,
+        r#"nodes: {
+            "users": Clients(arrivals: Deterministic(rate: "10/s"), to: "breaker"),
+            "breaker": Breaker(rule: ConsecutiveFailures(failures: 3, recovery: "2 s"), to: "web"),
+            "web": Fleet(workers: 100, service: Constant("1 ms")),
+        }, faults: [(at: "0 s", node: "web", fault: Errors(rate: "100 %"))]"#,
+    );
+    let cell = &results.cells[0];
+    // Open from 0.301 s on; trials at 2.4, 4.5, 6.6 s and so on, each 2.1 s after the one before.
+    assert_eq!(count(cell, "failed: error answer"), 3.0 + 9.0);
+    assert_eq!(of(cell, "breaker", "openings"), 10.0);
+    assert_eq!(count(cell, "served"), 0.0);
+}
+
+#[test]
+fn every_server_may_have_a_circuit_of_its_own() {
+    let with = |per: &str| {
+        run(
+            60,
+            &format!(
+                r#"nodes: {{
+                    "users": Clients(arrivals: Poisson(rate: "400/s"), to: "lb"),
+                    "lb": Balancer(policy: RoundRobin, to: "breaker"),
+                    "breaker": Breaker(per: {per}, to: "web"),
+                    "web": Fleet(servers: 4, workers: 10, service: Exponential(mean: "5 ms")),
+                }}, faults: [(at: "20 s", node: "web", servers: [2], fault: Errors(rate: "100 %"))]"#
+            ),
+        )
+    };
+    // A quarter of all calls fails: not enough for one circuit of the whole service.
+    let (server, service) = (with("Server"), with("Service"));
+    assert_eq!(of(&service.cells[0], "breaker", "openings"), 0.0);
+    assert!(count(&service.cells[0], "failed") > 3500.0);
+    assert_eq!(of(&server.cells[0], "breaker", "openings"), 1.0);
+    // Fifty of the last hundred calls must fail, and ten trials may.
+    assert!((45.0..=70.0).contains(&count(&server.cells[0], "failed")), "{}", count(&server.cells[0], "failed"));
+    // One of four circuits, for forty of sixty seconds.
+    assert!((of(&server.cells[0], "breaker", "open") - 1.0 / 6.0).abs() < 0.01);
+}
+
+#[test]
+fn a_breaker_that_is_told_how_long_is_too_long_opens_before_the_answers_come() {
+    let with = |timeout: &str| {
+        run(
+            30,
+            &format!(
+                r#"nodes: {{
+                    "users": Clients(arrivals: Deterministic(rate: "100/s"), to: "breaker"),
+                    "breaker": Breaker(rule: ConsecutiveFailures(failures: 5, recovery: "100 s"), timeout: {timeout}, to: "web"),
+                    "web": Fleet(workers: 10000, service: Constant("50 ms")),
+                }}, faults: [(at: "10 s", node: "web", fault: SlowDown(factor: 100))]"#
+            ),
+        )
+    };
+    let (patient, hasty) = (with("None"), with("\"200 ms\""));
+    // Answers that come late are answers all the same.
+    assert_eq!(of(&patient.cells[0], "breaker", "openings"), 0.0);
+    // What is under way at 10 s is slowed down too: the fifth slow call is 200 ms old at about 10.2 s.
+    assert_eq!(of(&hasty.cells[0], "breaker", "openings"), 1.0);
+    let passed = count(&hasty.cells[0], "served");
+    assert!((1015.0..=1025.0).contains(&passed), "{passed}");
+}
+
+#[test]
+fn answers_that_nobody_waits_for_count_as_failures() {
+    let results = run(
+        60,
+        r#"nodes: {
+            "users": Clients(arrivals: Poisson(rate: "100/s"), to: "breaker", timeout: "200 ms"),
+            "breaker": Breaker(rule: FailureRate(wait: "5 s"), to: "web"),
+            "web": Fleet(workers: 1, service: Constant("8 ms")),
+        }, faults: [(at: "10 s", node: "web", fault: SlowDown(factor: 5), lasts: "10 s")]"#,
+    );
+    let cell = &results.cells[0];
+    assert!(of(cell, "breaker", "openings") >= 1.0);
+    assert!(count(cell, "rejected: circuit open") > 100.0);
+}
