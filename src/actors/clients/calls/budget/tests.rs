@@ -95,7 +95,7 @@ fn the_quota_of_the_sdk_takes_five_or_ten_and_gives_back_the_last() {
     assert_eq!(allowed(&mut purse, at(0), 1000), 100);
     assert_eq!(told(&mut purse, at(0), &[Succeed(0), Retry(false)]), [None], "1 token");
     assert_eq!(told(&mut purse, at(0), &[Succeed(5), Retry(true)]), [None], "6 are too few after a timeout");
-    assert_eq!(told(&mut purse, at(0), &[Succeed(0); 4].to_vec()), []);
+    assert_eq!(told(&mut purse, at(0), &[Succeed(0); 4]), []);
     assert_eq!(told(&mut purse, at(0), &[Retry(true), Retry(false)]), [Some(10), None]);
     told(&mut purse, at(0), &[Succeed(10); 100]);
     assert_eq!(allowed(&mut purse, at(0), 1000), 100, "never more than 500");
