@@ -229,11 +229,6 @@ impl View<'_> {
             let load = ratio(record.checks.busy as f64 * NANO, fleet.workers() as f64 * span);
             values.push((word("utilization by checks"), word("check_load"), Unit::Fraction, load));
         }
-        if fleet.is_impatient() {
-            let wasted = (record.wasted - record.at_warm_up.wasted) as f64;
-            let wasted = ratio(wasted, Station::Fleet(fleet).busy(self.over) as f64);
-            values.push((word("wasted work"), word("wasted"), Unit::Fraction, wasted));
-        }
         NodeSeen {
             info: info.clone(),
             values,

@@ -61,8 +61,6 @@ pub struct Fleet {
     queues: Option<Box<Queues>>,
     /// True if requests only stand in line for a worker of their own: neither shared nor with queues.
     is_plain: bool,
-    /// True if clients may take requests back or set them deadlines.
-    is_impatient: bool,
     /// Workers of each server, or its processors where they are shared.
     workers: u32,
     /// Requests that may wait at one server.
@@ -100,7 +98,6 @@ impl Fleet {
             shared: (0..spec.servers).filter(|_| shared).map(|_| Shared::default()).collect(),
             is_plain: !shared && queues.is_none(),
             queues,
-            is_impatient: false,
             workers: spec.workers,
             capacity: spec.queue.map_or(u32::MAX, |places| places.min(u32::MAX as usize) as u32),
             service: spec.service.sampler(),
@@ -131,13 +128,7 @@ impl Fleet {
         if self.queues.is_none() {
             self.queues = Some(Box::new(Queues::new(spec, classes, key)));
         }
-        (self.is_plain, self.is_impatient) = (false, true);
-    }
-
-    /// True if clients may take requests back or set them deadlines.
-    #[must_use]
-    pub fn is_impatient(&self) -> bool {
-        self.is_impatient
+        self.is_plain = false;
     }
 
     /// True if balancers send it health checks.
