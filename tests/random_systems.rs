@@ -195,6 +195,99 @@ fn watch() -> impl Strategy<Value = String> {
     })
 }
 
+/// What stands between clients and balancers, with where requests go first.
+fn guard() -> impl Strategy<Value = (&'static str, String)> {
+    let limit = prop::sample::select(vec![
+        "Fixed(4)",
+        r#"Aimd(initial: 5, least: 1, timeout: "30 ms")"#,
+        "Vegas(initial: 3)",
+        "Gradient2(initial: 5, least: 2)",
+    ]);
+    let limiter = (limit, 0_u32..3, any::<bool>(), delay()).prop_map(|(limit, wait, has_shares, delay)| {
+        let shares = if has_shares { r#"{"c0": "40 %"}"# } else { "{}" };
+        format!(
+            r#""permits": ConcurrencyLimiter(limit: {limit}, shares: {shares}, wait: "{} ms", queue: 3, to: (to: "lb", delay: {delay})),"#,
+            wait * 20
+        )
+    });
+    let answers = prop::sample::select(vec![
+        "[Default]",
+        r#"[Stale(keys: 5, age: "300 ms")]"#,
+        r#"[Stale(keys: 50), Smaller(to: (to: "lite", delay: Constant("1 ms"))), Default(takes: "2 ms")]"#,
+        r#"[Smaller(to: "lite"), Stale]"#,
+    ]);
+    let on = prop::sample::select(vec!["[]", "[Rejection, Refused, Crashed, Error]", "[CircuitOpen, Error]"]);
+    let fallback = (answers, on, prop::option::of(1_u32..100), delay()).prop_map(|(answers, on, timeout, delay)| {
+        let timeout = timeout.or((on == "[]").then_some(40));
+        let timeout = timeout.map_or_else(String::new, |ms| format!(r#"timeout: "{ms} ms", "#));
+        format!(r#""fallback": Fallback(on: {on}, {timeout}answers: {answers}, to: (to: "NEXT", delay: {delay})),"#)
+    });
+    let which = prop::sample::select(vec![(false, false), (false, false), (true, false), (false, true), (true, true)]);
+    (which, limiter, fallback).prop_map(|((limits, falls_back), limiter, fallback)| {
+        let (next, mut nodes) = if limits { ("permits", limiter) } else { ("lb", String::new()) };
+        if !falls_back {
+            return (next, nodes);
+        }
+        nodes.push_str(&fallback.replace("NEXT", next));
+        if fallback.contains("lite") {
+            nodes.push_str(r#""lite": Fleet(queue: 2, service: Exponential(mean: "3 ms")),"#);
+        }
+        ("fallback", nodes)
+    })
+}
+
+/// What servers do with what waits: anything with anything that goes together.
+fn queues() -> impl Strategy<Value = String> {
+    let order = prop::sample::select(vec![
+        "Lifo",
+        "AdaptiveLifo",
+        "AdaptiveLifo(above: 0)",
+        r#"Priority(order: ["c0"])"#,
+        "EarliestDeadline",
+        r#"WeightedFair(weights: {"c0": 3})"#,
+        "WeightedFair(by: Work)",
+        "WeightedFair(by: Size)",
+        "Fifo",
+    ]);
+    let bound = prop::sample::select(vec![
+        "queue: 0",
+        "queue: 3",
+        "queue: 19",
+        r#"queue_bytes: "3 kB""#,
+        r#"queue: 9, queue_bytes: "2500 B""#,
+    ]);
+    let when_full = prop::sample::select(vec![
+        "DropNewest",
+        "DropOldest",
+        "DropLatestDeadline",
+        "DropLeastTimeLeft",
+        r#"Wait("30 ms")"#,
+        r#"Wait("700 ms")"#,
+    ]);
+    let longest = prop::sample::select(vec![
+        "",
+        r#", longest_wait: Exponential(mean: "50 ms")"#,
+        r#", longest_wait: Constant("20 ms")"#,
+        r#", longest_wait: Constant("0 s")"#,
+    ]);
+    let shed = prop::sample::select(vec![
+        "",
+        ", shed: CoDel",
+        r#", shed: CoDel(target: "0 s", interval: "5 ms")"#,
+        ", shed: AdaptiveTimeout",
+        r#", shed: ByClass(levels: {"c0": "50 %"})"#,
+    ]);
+    let special = (order, bound, when_full, longest, shed).prop_map(|(order, bound, when_full, longest, shed)| {
+        format!("discipline: {order}, {bound}, when_full: {when_full}{longest}{shed}")
+    });
+    let plain = (any::<bool>(), prop::option::of(0_u32..20)).prop_map(|(sharing, queue)| {
+        let discipline = if sharing { "ProcessorSharing" } else { "Fifo" };
+        let queue = queue.map_or_else(String::new, |places| format!(", queue: {places}"));
+        format!("discipline: {discipline}{queue}")
+    });
+    prop_oneof![1 => plain, 1 => special, 1 => Just("shed: ByDeadline".to_owned())]
+}
+
 prop_compose! {
     fn system()(
         clients in prop::collection::vec((arrivals(), waiting()), 1..3),
@@ -206,42 +299,51 @@ prop_compose! {
         connections in connections(),
         handshake in prop::sample::select(vec!["Free", "Tcp", "Tls12"]),
         front in front(),
+        guard in guard(),
+        gate in prop::option::of(any::<bool>()),
         nested in 0_usize..7,
         balancers in 1_usize..4,
         fleets in 1_usize..3,
         servers in 1_usize..6,
         workers in 1_u32..4,
-        sharing in any::<bool>(),
-        queue in prop::option::of(0_u32..20),
+        queues in queues(),
         service in law(),
         faults in prop::collection::vec(fault(), 0..4),
     ) -> String {
         let handshake = if delays.0 == "None" { "Free" } else { handshake };
         let (first, between) = match nested {
-            0 => ("lb", ""),
+            0 => (guard.0, ""),
             1 => ("router", r#""router": Router(rules: [(keys: Between(0, 4), to: "lb"), (clients: "c0", to: (to: "lb", spread: ByClient))], otherwise: (to: "lb", delay: Constant("1 ms"))),"#),
             2 => ("outer", r#""outer": Balancer(layer: Layer4, policy: LeastConnections, to: "lb"),"#),
-            3 => ("limit", r#""limit": Limiter(limit: LeakyBucket(rate: "300/s", burst: 50), tiers: {"c0": TokenBucket(capacity: 20, refill: "200/s")}, by: [Client, Route], keys: 30, copies: 2, to: (to: "lb", delay: Exponential(mean: "1 ms"))),"#),
+            3 => ("rate", r#""rate": Limiter(limit: LeakyBucket(rate: "300/s", burst: 50), tiers: {"c0": TokenBucket(capacity: 20, refill: "200/s")}, by: [Client, Route], keys: 30, copies: 2, to: (to: "lb", delay: Exponential(mean: "1 ms"))),"#),
             4 => ("gateway", r#""gateway": Limiter(distributed: Distributed(limit: 30, window: "200 ms", store: (to: "redis", delay: Exponential(mean: "2 ms")), commands: CheckThenAdd, timeout: "5 ms"), by: [Tier], copies: 3, to: "lb"), "redis": Store(service: Exponential(mean: "1 ms")),"#),
             5 => ("outer", r#""outer": Breaker(rule: ConsecutiveFailures(failures: 3, recovery: "100 ms"), timeout: "50 ms", to: (to: "lb", delay: Constant("1 ms"))),"#),
-            _ => ("outer", r#""outer": Breaker(rule: FailureRate(window: Calls(20), least: 10, wait: "100 ms", trials: 3), to: "limit"), "limit": Limiter(limit: Adaptive(every: "200 ms", window: "200 ms"), to: "lb"),"#),
+            _ => ("outer", r#""outer": Breaker(rule: FailureRate(window: Calls(20), least: 10, wait: "100 ms", trials: 3), to: "rate"), "rate": Limiter(limit: Adaptive(every: "200 ms", window: "200 ms"), to: "lb"),"#),
+        };
+        let between = between.replace("\"lb\"", &format!("\"{}\"", guard.0));
+        // What answers the signals of a policy is a fleet itself.
+        let (behind, gate) = match gate {
+            Some(is_fallback) if fleets == 1 && !policy.starts_with("Join") && !policy.starts_with("Prequal") => ("gate", if is_fallback {
+                r#""gate": Fallback(timeout: "30 ms", to: (to: "web", delay: Constant("500 us"))),"#
+            } else {
+                r#""gate": ConcurrencyLimiter(limit: Vegas(initial: 4), per: Server, wait: "10 ms", to: (to: "web", delay: Constant("500 us"))),"#
+            }),
+            _ => ("web", ""),
         };
         let clients: String = clients.iter().enumerate().map(|(place, (arrivals, waiting))| format!(
             r#""c{place}": Clients(arrivals: {arrivals}, to: (to: "{first}", delay: {}, spread: {spread}){waiting}, keys: Zipf(n: 100, s: 1), clients: 20, connections: {connections}, handshake: {handshake}, size: "1 kB"), "#,
             delays.0
         )).collect();
-        let discipline = if sharing { "ProcessorSharing" } else { "Fifo" };
-        let queue = queue.map_or_else(String::new, |places| format!(", queue: {places}"));
         let backups = if limits.0 { ", backups: [0]" } else { "" };
         let most = if limits.1 { vec!["2"; servers].join(", ") } else { String::new() };
         let weights: Vec<String> = (1..=servers).map(|weight| weight.to_string()).collect();
         format!(
             r#"System(nodes: {{{clients}
-                {between}
-                "lb": Balancer(policy: {policy}, {watch}, {front}, copies: {balancers}, to: (to: "web", delay: {})),
-                "web": Fleet(servers: {servers}, copies: {fleets}, workers: {workers}, discipline: {discipline}{queue}, weights: [{}]{backups}, max_connections: [{most}], service: {service}),
+                {between} {} {gate}
+                "lb": Balancer(policy: {policy}, {watch}, {front}, copies: {balancers}, to: (to: "{behind}", delay: {})),
+                "web": Fleet(servers: {servers}, copies: {fleets}, workers: {workers}, {queues}, weights: [{}]{backups}, max_connections: [{most}], service: {service}),
             }}, faults: [{}])"#,
-            delays.1, weights.join(", "), faults.join(", ")
+            guard.1, delays.1, weights.join(", "), faults.join(", ")
         )
     }
 }

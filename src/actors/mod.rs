@@ -7,7 +7,9 @@ pub mod balancer;
 pub mod breaker;
 pub mod cancel;
 pub mod clients;
+pub mod concurrency;
 pub mod copies;
+pub mod fallback;
 pub mod fleet;
 pub mod limiter;
 pub mod link;
@@ -22,6 +24,8 @@ use crate::measure::Clock;
 use balancer::Balancer;
 use breaker::Breaker;
 use clients::Clients;
+use concurrency::ConcurrencyLimiter;
+use fallback::Fallback;
 use fleet::Fleet;
 use limiter::Limiter;
 use message::{Core, Message, Passed};
@@ -43,6 +47,10 @@ pub enum Actor {
     Limiter(Box<Limiter>),
     /// Stops calls to a service that is failing.
     Breaker(Box<Breaker>),
+    /// Lets so many requests be under way at once.
+    ConcurrencyLimiter(Box<ConcurrencyLimiter>),
+    /// Answers in place of what stands behind it.
+    Fallback(Box<Fallback>),
     /// Keeps what limiters share.
     Store(Box<Store>),
 }
@@ -85,7 +93,11 @@ impl Actors {
             match actor {
                 Actor::Clients(clients) => clients.start(core),
                 Actor::Balancer(balancer) => balancer.start(core),
-                Actor::Router(_) | Actor::Limiter(_) | Actor::Breaker(_) => {}
+                Actor::Router(_)
+                | Actor::Limiter(_)
+                | Actor::Breaker(_)
+                | Actor::ConcurrencyLimiter(_)
+                | Actor::Fallback(_) => {}
                 Actor::Fleet(fleet) => fleet.start(core),
                 Actor::Store(store) => store.start(core),
             }
@@ -105,6 +117,8 @@ impl World for Actors {
             Actor::Router(router) => router.handle(core, message),
             Actor::Limiter(limiter) => limiter.handle(core, message),
             Actor::Breaker(breaker) => breaker.handle(core, message),
+            Actor::ConcurrencyLimiter(limiter) => limiter.handle(core, message),
+            Actor::Fallback(fallback) => fallback.handle(core, message),
             Actor::Store(store) => store.handle(core, message),
         }
     }
@@ -122,7 +136,12 @@ impl World for Actors {
             Actor::Fleet(fleet) => fleet.service_end(core, id),
             Actor::Balancer(balancer) => balancer.proxied(core, id),
             Actor::Limiter(limiter) => limiter.passes(core, id),
-            Actor::Clients(_) | Actor::Router(_) | Actor::Breaker(_) | Actor::Store(_) => None,
+            Actor::Fallback(fallback) => fallback.made(core, id),
+            Actor::Clients(_)
+            | Actor::Router(_)
+            | Actor::Breaker(_)
+            | Actor::ConcurrencyLimiter(_)
+            | Actor::Store(_) => None,
         }
     }
 
@@ -145,6 +164,8 @@ impl World for Actors {
                 Actor::Router(router) => router.window(at, halve),
                 Actor::Limiter(limiter) => limiter.window(at, halve),
                 Actor::Breaker(breaker) => breaker.window(at, halve),
+                Actor::ConcurrencyLimiter(limiter) => limiter.window(at, halve),
+                Actor::Fallback(fallback) => fallback.window(at, halve),
                 Actor::Store(store) => store.window(at, halve),
             }
         }

@@ -170,6 +170,8 @@ fn account(actor: &Actor, over: Time) -> Account {
         }
         Actor::Limiter(limiter) => by_passage(limiter.passage(), over),
         Actor::Breaker(breaker) => by_passage(breaker.passage(), over),
+        Actor::ConcurrencyLimiter(limiter) => by_passage(limiter.passage(), over),
+        Actor::Fallback(fallback) => by_passage(fallback.passage(), over),
         Actor::Fleet(fleet) => {
             let record = &fleet.record;
             let (inside, area) = (record.population.count(), record.population.area(over));
@@ -179,7 +181,8 @@ fn account(actor: &Actor, over: Time) -> Account {
 }
 
 /// For each actor, the nanoseconds that requests on it have spent there so far, and those that requests in its proxy have.
-/// A client that has stopped waiting for a request holds it no more; one that makes calls holds those and not attempts.
+/// A client that has stopped waiting for a request holds it no more; one that makes calls holds those and not attempts,
+/// and a node that made one on behalf of another holds that other.
 fn time_inside(actors: &Actors, requests: &Requests, over: Time) -> [Vec<u128>; 2] {
     let mut inside = vec![0; actors.all.len()];
     let mut in_proxy = vec![0; actors.all.len()];

@@ -138,7 +138,8 @@ fn of_node(system: &System, node: &NodeSpec) -> u64 {
             let sample = if balancer.policy.places_by_hash() { 2 * SAMPLE + windows * WINDOW } else { 0 };
             members * MEMBER + windows * WINDOW + sample
         }
-        NodeSpec::Router(_) | NodeSpec::Breaker(_) => windows * WINDOW,
+        NodeSpec::Fallback(fallback) => u64::from(fallback.keys()) * ACCOUNT + windows * WINDOW,
+        NodeSpec::Router(_) | NodeSpec::Breaker(_) | NodeSpec::ConcurrencyLimiter(_) => windows * WINDOW,
         NodeSpec::Limiter(limiter) => {
             let keys = if limiter.by.is_empty() { 1 } else { u64::from(limiter.keys) };
             let rules = limiter.limit.iter().chain(limiter.tiers.entries.iter().map(|(_, rule)| rule));

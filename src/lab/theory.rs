@@ -4,6 +4,7 @@ use super::measure::Quantity;
 use super::results::Theory;
 use crate::actors::balancer::{BalancerSpec, Health, Policy};
 use crate::actors::clients::{ClientsSpec, Connections, Traffic};
+use crate::actors::fleet::queue::Queues;
 use crate::actors::fleet::{Discipline, FleetSpec};
 use crate::distributions::Distribution;
 use crate::model::{NodeSpec, System};
@@ -51,7 +52,7 @@ impl<'a> Parts<'a> {
                 NodeSpec::Clients(clients) => parts.0.replace(clients).is_some(),
                 NodeSpec::Balancer(balancer) => parts.1.replace(balancer).is_some(),
                 NodeSpec::Fleet(fleet) => parts.2.replace(fleet).is_some(),
-                NodeSpec::Router(_) | NodeSpec::Limiter(_) | NodeSpec::Breaker(_) | NodeSpec::Store(_) => return None,
+                _ => return None,
             };
             if twice {
                 return None;
@@ -59,6 +60,7 @@ impl<'a> Parts<'a> {
         }
         let (Some(clients), balancer, Some(fleet)) = parts else { return None };
         let plain = system.faults.is_empty()
+            && !Queues::are_needed(fleet)
             && clients.timeout.is_none()
             && clients.to.delay.is_none()
             && matches!(clients.connections, Connections::PerRequest(_))
@@ -99,8 +101,9 @@ impl<'a> Parts<'a> {
             servers: self.fleet.workers as usize,
             queue: self.fleet.queue,
             discipline: match self.fleet.discipline {
-                Discipline::Fifo(_) => theory::Discipline::Fifo,
                 Discipline::ProcessorSharing(_) => theory::Discipline::ProcessorSharing,
+                // Fleets with other orders are not taken apart.
+                _ => theory::Discipline::Fifo,
             },
         }
     }

@@ -3,7 +3,9 @@
 mod balancer;
 mod calls;
 mod clients;
+mod concurrency;
 mod failover;
+mod fallback;
 mod passage;
 mod proxy;
 mod remapping;
@@ -184,6 +186,8 @@ impl View<'_> {
             Actor::Router(router) => self.see_router(router, info),
             Actor::Limiter(limiter) => self.see_limiter(limiter, info),
             Actor::Breaker(breaker) => self.see_breaker(breaker, info),
+            Actor::Fallback(fallback) => self.see_fallback(fallback, info),
+            Actor::ConcurrencyLimiter(limiter) => self.see_concurrency(limiter, info),
             Actor::Store(store) => self.see_store(store, info),
             Actor::Fleet(fleet) => self.see_fleet(fleet, info),
         });

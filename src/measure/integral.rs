@@ -34,6 +34,13 @@ impl CountIntegral {
         self.balance += i128::from(now.as_nanos());
     }
 
+    /// The count becomes `count`.
+    #[inline]
+    pub fn set(&mut self, now: Time, count: u64) {
+        self.balance += (i128::from(self.count) - i128::from(count)) * i128::from(now.as_nanos());
+        self.count = count;
+    }
+
     /// Count x nanoseconds from the start of the run until `now`.
     #[inline]
     #[must_use]
@@ -57,5 +64,8 @@ mod tests {
         n.down(at(40));
         assert_eq!(n.area(at(100)), 30 + 10);
         assert_eq!(n.count(), 0);
+        n.set(at(100), 7);
+        n.set(at(110), 2);
+        assert_eq!((n.area(at(120)), n.count()), (30 + 10 + 70 + 20, 2));
     }
 }

@@ -10,10 +10,12 @@ use crate::actors::balancer::{Balancer, BalancerSpec, Front, Health, Hears, View
 use crate::actors::breaker::{Breaker, BreakerSpec};
 use crate::actors::clients::connections::{Dialing, Opening, pool};
 use crate::actors::clients::{Calling, Clients, ClientsParts, ClientsSpec, Connections, Source, Traffic};
+use crate::actors::concurrency::{ConcurrencyLimiter, ConcurrencyLimiterSpec};
 use crate::actors::copies::Copies;
+use crate::actors::fallback::{Fallback, FallbackSpec};
 use crate::actors::fleet::fault::FaultEvent;
 use crate::actors::fleet::signals::Dispatcher;
-use crate::actors::fleet::{Fleet, FleetSpec, Subscriber};
+use crate::actors::fleet::{Classes, Fleet, FleetSpec, Subscriber};
 use crate::actors::limiter::{Limiter, LimiterSpec, Shared};
 use crate::actors::link::{Endpoint, Link};
 use crate::actors::message::Core;
@@ -99,6 +101,8 @@ pub fn build(system: &System, inputs: &Inputs, root: StreamKey, window: Duration
                 NodeSpec::Router(spec) => builder.router(me, &name.text, spec, &mut core),
                 NodeSpec::Limiter(spec) => builder.limiter(me, &name.text, spec, &mut core),
                 NodeSpec::Breaker(spec) => builder.breaker(me, &name.text, spec, &mut core),
+                NodeSpec::Fallback(spec) => builder.fallback(me, &name.text, spec, &mut core),
+                NodeSpec::ConcurrencyLimiter(spec) => builder.concurrency_limiter(me, &name.text, spec, &mut core),
                 NodeSpec::Store(spec) => builder.store(me, &name.text, spec),
             });
         }
@@ -125,6 +129,10 @@ fn identity_matters(system: &System) -> bool {
         NodeSpec::Router(router) => router.routes().any(|route| matches!(route.spread, Spread::ByClient(_))),
         NodeSpec::Limiter(limiter) => limiter.looks_at_clients() || matches!(limiter.to.spread, Spread::ByClient(_)),
         NodeSpec::Breaker(breaker) => matches!(breaker.to.spread, Spread::ByClient(_)),
+        NodeSpec::Fallback(fallback) => {
+            std::iter::once(&fallback.to).chain(fallback.smaller()).any(|to| matches!(to.spread, Spread::ByClient(_)))
+        }
+        NodeSpec::ConcurrencyLimiter(limiter) => matches!(limiter.to.spread, Spread::ByClient(_)),
         NodeSpec::Fleet(_) | NodeSpec::Store(_) => false,
     })
 }
@@ -282,6 +290,27 @@ impl Builder<'_> {
         Actor::Breaker(Box::new(Breaker::new(spec, servers, passage, timeout)))
     }
 
+    fn concurrency_limiter(&self, me: ActorId, name: &str, spec: &ConcurrencyLimiterSpec, core: &mut Core) -> Actor {
+        let key = self.root.named(name);
+        let passage = self.passage(me, &spec.to, key, core);
+        let servers = fleet_behind(&self.system.nodes, name).map_or(1, |(_, fleet)| fleet.servers);
+        let wait = Some(spec.wait.duration()).filter(|wait| !wait.is_zero()).map(|wait| core.calendar.lane(wait));
+        let limiter = ConcurrencyLimiter::new(spec, servers, passage, |name| self.class_of(name), wait, key);
+        Actor::ConcurrencyLimiter(Box::new(limiter))
+    }
+
+    fn fallback(&self, me: ActorId, name: &str, spec: &FallbackSpec, core: &mut Core) -> Actor {
+        let key = self.root.named(name);
+        let passage = self.passage(me, &spec.to, key, core);
+        let ways = spec.smaller().enumerate().map(|(place, route)| {
+            let key = key.named(&format!("smaller {place}"));
+            (self.copies(route, key), self.link(route, key, core))
+        });
+        let ways: Vec<_> = ways.collect();
+        let timeout = spec.timeout.map(|timeout| core.calendar.lane(timeout.duration()));
+        Actor::Fallback(Box::new(Fallback::new(spec, passage, ways, timeout)))
+    }
+
     fn router(&self, me: ActorId, name: &str, spec: &RouterSpec, core: &mut Core) -> Actor {
         let key = self.root.named(name);
         let conditions = spec.rules.iter().map(|rule| Conditions::new(rule, |name| self.class_of(name)));
@@ -405,7 +434,14 @@ impl Builder<'_> {
 
     fn fleet(&self, me: ActorId, name: &str, copy: usize, spec: &FleetSpec) -> Actor {
         // Copies share their streams: a request needs the same work whichever copy it comes to.
-        Actor::Fleet(Box::new(Fleet::new(me, spec, self.root.named(name), self.faults(name, copy))))
+        let class_of = |name: &str| self.class_of(name);
+        let classes = Classes { count: self.system.clients().count(), class_of: &class_of };
+        let key = self.root.named(name);
+        let mut fleet = Fleet::new(me, spec, &classes, key, self.faults(name, copy));
+        if self.system.clients().any(|(_, clients)| clients.cancels || clients.propagates_deadline) {
+            fleet.expect_impatience(spec, &classes, key);
+        }
+        Actor::Fleet(Box::new(fleet))
     }
 
     /// Prepares fleets for the checks of balancers, which may reach them through other balancers.

@@ -5,6 +5,7 @@ use crate::actors::balancer::Hears;
 use crate::actors::breaker::Per;
 use crate::actors::breaker::spec::WholeService;
 use crate::actors::clients::Traffic;
+use crate::actors::concurrency;
 use crate::actors::route::Spread;
 use crate::engine::simulation::MAX_ACTORS;
 use crate::schema::{Diagnostic, Map, Name, suggest};
@@ -22,10 +23,31 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
             check_target(nodes, node, target, &mut found);
         }
         if let NodeSpec::Router(router) = node {
-            check_clients(nodes, &name.text, router.clients(), "rule", &mut found);
+            check_clients(nodes, &name.text, router.clients(), ["for this rule", "this rule never fits"], &mut found);
         }
         if let NodeSpec::Limiter(limiter) = node {
-            check_clients(nodes, &name.text, limiter.clients(), "tier", &mut found);
+            check_clients(nodes, &name.text, limiter.clients(), ["for this tier", "this tier never fits"], &mut found);
+        }
+        if let NodeSpec::Fallback(fallback) = node {
+            for target in fallback.others() {
+                check_chosen(nodes, &target.text, target, &mut found);
+            }
+        }
+        if let NodeSpec::ConcurrencyLimiter(limiter) = node {
+            check_clients(
+                nodes,
+                &name.text,
+                limiter.clients(),
+                ["for this share", "this share never fits"],
+                &mut found,
+            );
+            if limiter.per != concurrency::Per::Service(concurrency::spec::WholeService {})
+                && fleet_behind(nodes, &name.text).is_none()
+            {
+                let message =
+                    format!("\"{}\" has a limit for each server, but no fleet stands right behind it", name.text);
+                found.push(Diagnostic::new(name.region, message).help("put it between a `Balancer` and its fleet"));
+            }
         }
         if let NodeSpec::Breaker(breaker) = node
             && breaker.per != Per::Service(WholeService {})
@@ -34,6 +56,10 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
             let message =
                 format!("\"{}\" has a circuit for each server, but no fleet stands right behind it", name.text);
             found.push(Diagnostic::new(name.region, message).help("put it between a `Balancer` and its fleet"));
+        }
+        if let NodeSpec::Fleet(fleet) = node {
+            let words = ["for this queue", "this queue never sees one"];
+            check_clients(nodes, &name.text, fleet.clients().into_iter(), words, &mut found);
         }
         if let NodeSpec::Balancer(balancer) = node
             && balancer.to.spread != (Spread::Random(crate::actors::route::AtRandom {}))
@@ -124,14 +150,8 @@ fn check_target(nodes: &Map<NodeSpec>, from: &NodeSpec, target: &Name, found: &m
             found.push(Diagnostic::new(target.region, message));
         }
         Some(node) => match fleet_behind(nodes, text) {
-            Some((fleet, spec)) if matches!(from, NodeSpec::Clients(_) | NodeSpec::Router(_)) && spec.servers > 1 => {
-                let message = format!("\"{fleet}\" has {} servers and nobody chooses one", spec.servers);
-                let help = if fleet == text {
-                    "put a `Balancer` before the fleet".to_owned()
-                } else {
-                    format!("put a `Balancer` before \"{text}\", or between it and the fleet")
-                };
-                found.push(Diagnostic::new(target.region, message).help(help));
+            Some((_, spec)) if matches!(from, NodeSpec::Clients(_) | NodeSpec::Router(_)) && spec.servers > 1 => {
+                check_chosen(nodes, text, target, found);
             }
             // Servers of several copies could not be told apart by who stands before them.
             Some((fleet, spec)) if node.way_on().is_some() && spec.servers > 1 && node.copies() * spec.copies > 1 => {
@@ -142,6 +162,18 @@ fn check_target(nodes: &Map<NodeSpec>, from: &NodeSpec, target: &Name, found: &m
             _ => {}
         },
     }
+}
+
+/// Somebody must choose among the servers behind a target of a node that does not.
+fn check_chosen(nodes: &Map<NodeSpec>, text: &str, target: &Name, found: &mut Vec<Diagnostic>) {
+    let Some((fleet, spec)) = fleet_behind(nodes, text).filter(|(_, spec)| spec.servers > 1) else { return };
+    let message = format!("\"{fleet}\" has {} servers and nobody chooses one", spec.servers);
+    let help = if fleet == text {
+        "put a `Balancer` before the fleet".to_owned()
+    } else {
+        format!("put a `Balancer` before \"{text}\", or between it and the fleet")
+    };
+    found.push(Diagnostic::new(target.region, message).help(help));
 }
 
 /// True if a limiter names the target as its store.
@@ -182,22 +214,22 @@ fn check_policies(nodes: &Map<NodeSpec>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The clients that the `what`s of the node called `by` speak of must be there and come by.
+/// The clients that a node speaks of must be there and come by; `words` say what for, and what comes of it if they do not.
 fn check_clients<'a>(
     nodes: &Map<NodeSpec>,
-    by: &str,
+    node: &str,
     clients: impl Iterator<Item = &'a Name>,
-    what: &str,
+    words: [&str; 2],
     found: &mut Vec<Diagnostic>,
 ) {
     for Name { text, region } in clients {
         if !matches!(nodes.get(text), Some(NodeSpec::Clients(_))) {
             let clients = nodes.entries.iter().filter(|(_, node)| matches!(node, NodeSpec::Clients(_)));
             let valid: Vec<&str> = clients.map(|(name, _)| name.text.as_str()).collect();
-            let message = format!("there are no clients \"{text}\" for this {what}");
+            let message = format!("there are no clients \"{text}\" {}", words[0]);
             found.push(Diagnostic::new(*region, message).help(suggest(text, &valid)));
-        } else if !reached_from(nodes, text).contains(&by) {
-            let message = format!("no request of \"{text}\" comes to \"{by}\": this {what} never fits");
+        } else if !reached_from(nodes, text).contains(&node) {
+            let message = format!("no request of \"{text}\" comes to \"{node}\": {}", words[1]);
             found.push(Diagnostic::new(*region, message));
         }
     }

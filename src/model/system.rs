@@ -3,6 +3,8 @@
 use crate::actors::balancer::{BalancerSpec, Health};
 use crate::actors::breaker::BreakerSpec;
 use crate::actors::clients::{ClientsSpec, Traffic};
+use crate::actors::concurrency::ConcurrencyLimiterSpec;
+use crate::actors::fallback::FallbackSpec;
 use crate::actors::fleet::{Fault, FleetSpec};
 use crate::actors::limiter::LimiterSpec;
 use crate::actors::route::RouteField;
@@ -23,6 +25,8 @@ choice! {
         Router(RouterSpec),
         Limiter(LimiterSpec),
         Breaker(BreakerSpec),
+        ConcurrencyLimiter(ConcurrencyLimiterSpec),
+        Fallback(FallbackSpec),
         Store(StoreSpec),
     }
 }
@@ -37,6 +41,8 @@ impl NodeSpec {
             Self::Fleet(fleet) => fleet.copies,
             Self::Limiter(limiter) => limiter.copies,
             Self::Breaker(breaker) => breaker.copies,
+            Self::ConcurrencyLimiter(limiter) => limiter.copies,
+            Self::Fallback(fallback) => fallback.copies,
         }
     }
 
@@ -50,6 +56,8 @@ impl NodeSpec {
             Self::Router(_) => "Router",
             Self::Limiter(_) => "Limiter",
             Self::Breaker(_) => "Breaker",
+            Self::ConcurrencyLimiter(_) => "ConcurrencyLimiter",
+            Self::Fallback(_) => "Fallback",
             Self::Store(_) => "Store",
         }
     }
@@ -67,6 +75,8 @@ impl NodeSpec {
                 limiter.to.to.0.iter().chain(store).collect()
             }
             Self::Breaker(breaker) => breaker.to.to.0.iter().collect(),
+            Self::ConcurrencyLimiter(limiter) => limiter.to.to.0.iter().collect(),
+            Self::Fallback(fallback) => fallback.to.to.0.iter().chain(fallback.others()).collect(),
         }
     }
 
@@ -77,6 +87,8 @@ impl NodeSpec {
         match self {
             Self::Limiter(limiter) => Some(&limiter.to),
             Self::Breaker(breaker) => Some(&breaker.to),
+            Self::ConcurrencyLimiter(limiter) => Some(&limiter.to),
+            Self::Fallback(fallback) => Some(&fallback.to),
             Self::Clients(_) | Self::Balancer(_) | Self::Fleet(_) | Self::Router(_) | Self::Store(_) => None,
         }
     }

@@ -1,9 +1,11 @@
 //! Fleets: servers that do work. One file each for the server, processor sharing, faults, what they do to servers, what
-//! is recorded and the words of the language.
+//! is recorded and the words of the language; a folder for queues that are more than a line, and a file for when they are
+//! asked.
 //!
 //! Which server a request goes to is decided before it comes here; that belongs in `balancer`.
 
 pub mod fault;
+pub mod queue;
 pub mod record;
 pub mod server;
 pub mod shared;
@@ -13,10 +15,12 @@ pub mod spec;
 mod tests;
 mod trouble;
 pub mod underway;
+mod waiting;
 
 pub use fault::{Fault, FaultEvent};
+pub use queue::{Classes, Discipline};
 pub use record::FleetRecord;
-pub use spec::{Discipline, FleetSpec};
+pub use spec::FleetSpec;
 
 use super::link::Endpoint;
 use super::message::{CHECK_CLASS, Core, Message, Passed, reply};
@@ -24,6 +28,7 @@ use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{ActorId, Duration, Left, Outcome, RequestId, Requests, Time};
 use crate::schema::quantity::Span;
+use queue::Queues;
 use record::{ChecksServed, Misdirected, Outage};
 use server::{Condition, Server};
 use shared::Shared;
@@ -52,6 +57,10 @@ pub struct Fleet {
     conditions: Vec<Condition>,
     /// What each server shares among its requests; empty if servers work first come, first served.
     shared: Vec<Shared>,
+    /// What its servers' queues do beyond standing in line; `None` of plain ones.
+    queues: Option<Box<Queues>>,
+    /// True if requests only stand in line for a worker of their own: neither shared nor with queues.
+    is_plain: bool,
     /// Workers of each server, or its processors where they are shared.
     workers: u32,
     /// Requests that may wait at one server.
@@ -74,10 +83,11 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// A fleet as described by `spec`; `key` names its random streams.
+    /// A fleet as described by `spec`; `key` names its random streams, and `classes` are those of the system.
     #[must_use]
-    pub fn new(me: ActorId, spec: &FleetSpec, key: StreamKey, faults: Vec<FaultEvent>) -> Self {
-        let shared = matches!(spec.discipline, Discipline::ProcessorSharing(_));
+    pub fn new(me: ActorId, spec: &FleetSpec, classes: &Classes<'_>, key: StreamKey, faults: Vec<FaultEvent>) -> Self {
+        let shared = spec.discipline.shares();
+        let queues = Queues::are_needed(spec).then(|| Box::new(Queues::new(spec, classes, key)));
         let conditions: Vec<Condition> =
             (0..spec.servers).map(|i| Condition::new(spec.speeds.get(i).copied().unwrap_or(1.0))).collect();
         let servers = conditions.iter().map(|condition| Server::new(condition.is_usual())).collect();
@@ -86,6 +96,8 @@ impl Fleet {
             servers,
             conditions,
             shared: (0..spec.servers).filter(|_| shared).map(|_| Shared::default()).collect(),
+            is_plain: !shared && queues.is_none(),
+            queues,
             workers: spec.workers,
             capacity: spec.queue.map_or(u32::MAX, |places| places.min(u32::MAX as usize) as u32),
             service: spec.service.sampler(),
@@ -109,6 +121,14 @@ impl Fleet {
     /// Prepares it for health checks, which bring their own work along.
     pub fn expect_checks(&mut self) {
         (self.special, self.is_checked) = (true, true);
+    }
+
+    /// Prepares it for clients that take requests back or set them deadlines; `spec` is its description.
+    pub fn expect_impatience(&mut self, spec: &FleetSpec, classes: &Classes<'_>, key: StreamKey) {
+        if self.queues.is_none() {
+            self.queues = Some(Box::new(Queues::new(spec, classes, key)));
+        }
+        self.is_plain = false;
     }
 
     /// True if balancers send it health checks.
@@ -163,6 +183,7 @@ impl Fleet {
         for (index, fault) in self.faults.iter().enumerate() {
             core.send_at(fault.at, self.me, Message::Fault { index: index as u32 });
         }
+        self.prepare_limits(core);
         if let Some(signals) = &mut self.signals {
             (0..self.servers.len()).for_each(|port| signals.started(core, port));
         }
@@ -187,6 +208,8 @@ impl Fleet {
             }
             Message::Fault { index } => self.fault(core, index as usize),
             Message::Probe { id } => self.answer_probe(core, id),
+            Message::WaitedOut { id } => self.waited_out(core, id),
+            Message::Cancel { id } => self.cancelled(core, id),
             Message::WarmUpOver => self.warm_up_over(core.now()),
             _ => {}
         }
@@ -206,8 +229,8 @@ impl Fleet {
         let server = &mut self.servers[port];
         if !server.up {
             self.refuse(core, id, port);
-        } else if !self.shared.is_empty() {
-            self.arrive_shared(core, id, port);
+        } else if !self.is_plain {
+            self.arrive_choosy(core, id, port);
         } else if server.busy.count() < self.workers {
             server.busy.up(now);
             let usual = server.usual;
@@ -272,6 +295,9 @@ impl Fleet {
     /// The service of a request ends; its worker takes up the next.
     #[inline(always)]
     pub fn service_end(&mut self, core: &mut Core, id: RequestId) -> Passed {
+        if !self.is_plain {
+            return self.service_end_choosy(core, id);
+        }
         let now = core.now();
         let Left { frame, back, request } = core.requests.leave(id);
         let port = frame.tag as usize;
@@ -279,7 +305,7 @@ impl Fleet {
         let (waiting, service) = (started.since(frame.entered), now.since(started));
         self.record.served(request.class, waiting, service);
         if request.abandoned {
-            self.record.wasted(service);
+            self.record.waste(service);
         }
         let server = &mut self.servers[port];
         let usual = server.usual;
@@ -419,7 +445,7 @@ impl Fleet {
             let waiting = Duration::from_nanos(sojourn.as_nanos() - alone.as_nanos());
             self.record.served(request.class, waiting, alone);
             if request.abandoned {
-                self.record.wasted(alone);
+                self.record.waste(alone);
             }
             self.answer_unusual(core, job.id, port, frame.entered);
             core.send_passed(reply(back, job.id));

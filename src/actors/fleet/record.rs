@@ -17,7 +17,7 @@ pub struct Snapshot {
     pub waiting: u128,
     /// Worker-nanoseconds of work, all servers together.
     pub busy: u128,
-    /// Those of them that were spent on requests that nobody waited for any more when their service ended.
+    /// Worker-nanoseconds of it for requests that nobody waited for any more.
     pub wasted: u128,
 }
 
@@ -86,9 +86,6 @@ pub struct FleetRecord {
     pub waiting: CountIntegral,
     /// Times by class, measured after the warm-up.
     pub classes: Vec<ClassTimes>,
-    /// Worker-nanoseconds spent on requests that nobody waited for any more when their service ended or was cut short,
-    /// from time zero on.
-    pub wasted: u128,
     /// Health checks, measured after the warm-up; they are of no class.
     pub checks: ChecksServed,
     /// When servers were down.
@@ -97,6 +94,9 @@ pub struct FleetRecord {
     pub at_warm_up: Snapshot,
     /// Sum of sojourn times in nanoseconds of requests that left, from time zero on.
     pub sojourn: u128,
+    /// Worker-nanoseconds, from time zero on, spent on requests that nobody waited for any more when their service ended or was
+    /// cut short. Of a shared server, work at the speed it then had.
+    pub wasted: u128,
     /// Busy worker-nanoseconds of each server at the end of the warm-up.
     pub server_busy_at_warm_up: Vec<u64>,
     /// Figures at each boundary.
@@ -113,13 +113,6 @@ impl FleetRecord {
             Some(times) => times.record(waiting, service),
             None => self.add_class(class as usize, waiting, service),
         }
-    }
-
-    /// Work of this length was for nobody.
-    #[cold]
-    #[inline(never)]
-    pub fn wasted(&mut self, service: Duration) {
-        self.wasted += u128::from(service.as_nanos());
     }
 
     #[cold]
@@ -141,6 +134,13 @@ impl FleetRecord {
         self.departures += 1;
         self.outcomes[outcome as usize] += 1;
         self.sojourn += u128::from(now.since(entered).as_nanos());
+    }
+
+    /// Work on a request came to nothing: its client had gone before it ended.
+    #[cold]
+    #[inline(never)]
+    pub fn waste(&mut self, work: Duration) {
+        self.wasted += u128::from(work.as_nanos());
     }
 
     /// The cumulative figures now.

@@ -93,6 +93,25 @@ impl Shared {
         self.until_next(workers, speed)?.is_zero().then(|| self.take_first())
     }
 
+    /// Takes a request that is not finished, with the seconds of work it has received; `None` if it is not here. The books
+    /// must be up to date.
+    pub fn take(&mut self, id: RequestId) -> Option<(Job, f64)> {
+        let place = self.jobs.iter().position(|job| job.id == id)?;
+        let job = self.jobs.swap_remove(place);
+        let received = self.received(&job);
+        // Cancellations of a shared server are few, and its requests not many: the heap is made anew.
+        let mut rest = std::mem::take(&mut self.jobs);
+        rest.sort_by(|a, b| a.finish.total_cmp(&b.finish).then(a.id.cmp(&b.id)));
+        self.jobs = rest;
+        Some((job, received))
+    }
+
+    /// Seconds of work that a present request has received.
+    #[must_use]
+    pub fn received(&self, job: &Job) -> f64 {
+        (self.attained - (job.finish - job.demand)).clamp(0.0, job.demand)
+    }
+
     /// Takes every request, in order of their virtual finishing times.
     pub fn take_all(&mut self) -> Vec<Job> {
         let mut all = std::mem::take(&mut self.jobs);

@@ -1,26 +1,11 @@
 //! A fleet in the words of the language.
 
+pub use super::queue::disciplines::{Fifo, ProcessorSharing};
+pub use super::queue::full::DropNewest;
+use super::queue::{Discipline, Shed, WhenFull};
 use crate::distributions::Distribution;
-use crate::schema::quantity::Span;
-use crate::schema::{choice, record};
-
-record! {
-    /// First come, first served: a request waits until a worker is free, which then works on it alone.
-    pub struct Fifo {}
-}
-
-record! {
-    /// All requests on a server are worked on at once and share its processors equally, none getting more than one.
-    pub struct ProcessorSharing {}
-}
-
-choice! {
-    /// In what order a server works on its requests.
-    pub enum Discipline {
-        Fifo(Fifo),
-        ProcessorSharing(ProcessorSharing),
-    }
-}
+use crate::schema::quantity::{Bytes, Span};
+use crate::schema::{Name, record};
 
 record! {
     /// Servers that do the work, all alike but for speed and weight.
@@ -34,6 +19,16 @@ record! {
         /// Requests that may wait at one server beside those in service; without it, the queue is unbounded. A full
         /// queue turns requests away.
         pub queue: Option<usize> = None,
+        /// The sizes together of requests that may wait at one server; without it, any. A request larger than that is turned
+        /// away unless a worker is free.
+        pub queue_bytes: Option<Bytes> = None,
+        /// How long a request waits before its service begins, drawn for each; it then leaves at that very moment. Without it,
+        /// as long as it takes.
+        pub longest_wait: Option<Distribution> = None,
+        /// What happens to a request that finds the queue full.
+        pub when_full: WhenFull = WhenFull::DropNewest(DropNewest {}),
+        /// Who is turned away though there would be a place.
+        pub shed: Option<Shed> = None,
         /// How long a request takes on a server of speed 1.
         pub service: Distribution,
         /// Work for each unit of a request's size (bytes, or the unit of the trace), beside `service`.
@@ -54,6 +49,9 @@ record! {
         pub copies: usize = 1,
     }
     check(self, at) {
+        for (field, problem) in self.problems_of_the_queue() {
+            at.field(field).error(problem);
+        }
         if self.servers == 0 || self.servers > 1_000_000 {
             at.field("servers").error("a fleet has 1 to 1,000,000 servers");
         }
@@ -92,6 +90,47 @@ record! {
         if self.weights.iter().any(|&weight| weight == 0 || weight > 65_535) {
             at.field("weights").error("a weight is from 1 to 65,535; take a server out of service with a fault instead of weight 0");
         }
+    }
+}
+
+impl FleetSpec {
+    /// Which fields of the queue do not go together, and why.
+    fn problems_of_the_queue(&self) -> Vec<(&'static str, &'static str)> {
+        let mut found = Vec::new();
+        let drops = !matches!(self.when_full, WhenFull::DropNewest(_));
+        let bounded = self.queue.is_some() || self.queue_bytes.is_some();
+        if self.discipline.shares() {
+            let unused = [
+                ("queue_bytes", self.queue_bytes.is_some()),
+                ("longest_wait", self.longest_wait.is_some()),
+                ("when_full", drops),
+                ("shed", self.shed.is_some()),
+            ];
+            let unused = unused.into_iter().filter(|(_, is_given)| *is_given);
+            found.extend(unused.map(|(field, _)| (field, "with `ProcessorSharing` no request waits for its turn")));
+            return found;
+        }
+        if drops && !bounded {
+            found.push(("when_full", "the queue is never full: give `queue` or `queue_bytes`"));
+        }
+        if let Some(shed) = &self.shed {
+            if shed.needs_bound() && !bounded {
+                found
+                    .push(("shed", "the queue has no bound that it could be filled to: give `queue` or `queue_bytes`"));
+            }
+            if shed.needs_fifo() && !matches!(self.discipline, Discipline::Fifo(_)) {
+                found.push(("shed", "how long a request will wait is only known with `Fifo`"));
+            }
+        }
+        found
+    }
+
+    /// The clients that its queue tells apart.
+    #[must_use]
+    pub fn clients(&self) -> Vec<&Name> {
+        let mut named = self.discipline.clients();
+        named.extend(self.shed.iter().flat_map(Shed::clients));
+        named
     }
 }
 

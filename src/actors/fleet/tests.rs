@@ -54,6 +54,10 @@ fn bench(discipline: Discipline, servers: usize, ports: &[u32], faults: Vec<Faul
         workers: 1,
         discipline,
         queue: None,
+        queue_bytes: None,
+        longest_wait: None,
+        when_full: queue::WhenFull::DropNewest(spec::DropNewest {}),
+        shed: None,
         service: Distribution::Constant(Constant { value: ten }),
         service_per_unit: Span::ZERO,
         speeds: Vec::new(),
@@ -64,7 +68,7 @@ fn bench(discipline: Discipline, servers: usize, ports: &[u32], faults: Vec<Faul
         copies: 1,
     };
     let mut core = Core::new(2);
-    let mut fleet = Fleet::new(FLEET, &spec, StreamKey::root(1, 0), faults);
+    let mut fleet = Fleet::new(FLEET, &spec, &Classes::NONE, StreamKey::root(1, 0), faults);
     fleet.start(&mut core);
     for (number, &port) in (0..).zip(ports) {
         let (id, request) = core.requests.create(number, 0);

@@ -41,7 +41,12 @@ impl Fleet {
         self.record.outages.push(Outage { server: port, down: now, up: None, misdirected: Vec::new() });
         let mut lost = Vec::new();
         if let Some(shared) = self.shared.get_mut(port) {
+            let speed = self.conditions[port].speed;
+            shared.advance(now, self.workers, speed);
             let jobs = shared.take_all();
+            for job in jobs.iter().filter(|job| core.requests[job.id].abandoned) {
+                self.record.waste(Duration::from_secs_f64(shared.received(job) / speed));
+            }
             if let Some((handle, _)) = shared.timer.take() {
                 core.calendar.cancel(handle);
             }
@@ -52,8 +57,12 @@ impl Fleet {
         } else {
             for service in underway {
                 self.servers[port].busy.down(now);
+                if core.requests[service.id].abandoned {
+                    self.record.waste(now.since(core.requests[service.id].started()));
+                }
                 lost.push(service.id);
             }
+            self.empty_queue(core, port, &mut lost);
             while let Some(id) = self.servers[port].dequeue(&core.requests) {
                 self.record.waiting.down(now);
                 lost.push(id);

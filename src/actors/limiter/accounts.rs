@@ -67,6 +67,15 @@ impl<A> Accounts<A> {
         &mut self.places[self.newest as usize].account
     }
 
+    /// The account of `key`, if there is one; that counts as use.
+    pub fn get(&mut self, key: Key) -> Option<&mut A> {
+        let places = &self.places;
+        let place = *self.index.find(key.hash(), |&place| places[place as usize].key == key)?;
+        self.unlink(place);
+        self.link(place);
+        Some(&mut self.places[place as usize].account)
+    }
+
     /// Accounts that had to make room.
     #[must_use]
     pub fn forgotten(&self) -> u64 {

@@ -175,6 +175,9 @@ const NEAR: usize = 3;
 /// The depth of a slot that holds no request.
 const FREE: u8 = u8::MAX;
 
+/// Marks the stage of a request that waits in a queue kept elsewhere: no run comes to a time of 292 years.
+const SLIP: u64 = 1 << 63;
+
 /// The request has details.
 const DESCRIBED: u8 = 1;
 
@@ -321,6 +324,19 @@ impl Request {
     #[inline(always)]
     pub fn set_next(&mut self, next: RequestId) {
         self.stage = u64::from(next.0);
+    }
+
+    /// In a queue that is kept elsewhere: what stands for it there. `None` of a request in service.
+    #[inline]
+    #[must_use]
+    pub fn slip(&self) -> Option<u32> {
+        (self.stage & SLIP != 0).then_some(self.stage as u32)
+    }
+
+    /// Puts it into a queue that is kept elsewhere; see [`Request::slip`].
+    #[inline]
+    pub fn set_slip(&mut self, slip: u32) {
+        self.stage = SLIP | u64::from(slip);
     }
 
     /// In service: when that began.

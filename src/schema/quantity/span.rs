@@ -33,6 +33,12 @@ impl Span {
         Self(seconds as f64)
     }
 
+    /// `milliseconds` thousandths of a second.
+    #[must_use]
+    pub const fn milliseconds(milliseconds: u16) -> Self {
+        Self(milliseconds as f64 / 1e3)
+    }
+
     /// `seconds` seconds; `None` if negative, NaN or over a hundred years.
     #[must_use]
     pub fn from_seconds(seconds: f64) -> Option<Self> {

@@ -1,0 +1,176 @@
+//! Permits: who may be in flight under a limit that moves, by class.
+//!
+//! Who waits for one belongs to the limiter.
+
+use super::rule::{Limit, Limiting, Sample};
+
+/// The parts of a limit that are kept for classes of clients, as fractions; the other classes have none.
+///
+/// A class may hold more than its part as long as the whole limit is not reached; then only who has not used up its part
+/// gets a permit, so that more than the limit may be in flight for a while. As the partitions of Netflix concurrency-limits.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Shares(Vec<f64>);
+
+impl Shares {
+    /// Keeps `fraction` of the limit for `class`.
+    pub fn keep(&mut self, class: u16, fraction: f64) {
+        let class = usize::from(class);
+        if self.0.len() <= class {
+            self.0.resize(class + 1, 0.0);
+        }
+        self.0[class] = fraction;
+    }
+
+    /// True if nothing is kept for anybody.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Permits of `limit` that are kept for `class`: rounded up, and at least one where any are.
+    #[must_use]
+    pub fn of(&self, class: u16, limit: u32) -> u32 {
+        match self.0.get(usize::from(class)) {
+            Some(&fraction) if fraction > 0.0 => libm::ceil(f64::from(limit) * fraction).max(1.0) as u32,
+            _ => 0,
+        }
+    }
+}
+
+/// The permits under one limit.
+#[derive(Debug)]
+pub struct Permits {
+    limiting: Limiting,
+    in_flight: u32,
+    /// In flight by class; only counted where there are shares.
+    by_class: Vec<u32>,
+}
+
+impl Permits {
+    /// All permits that `limiting` gives.
+    #[must_use]
+    pub fn new(limiting: Limiting) -> Self {
+        Self { limiting, in_flight: 0, by_class: Vec::new() }
+    }
+
+    /// Requests that may be in flight now.
+    #[inline]
+    #[must_use]
+    pub fn limit(&self) -> u32 {
+        self.limiting.limit()
+    }
+
+    /// Requests in flight.
+    #[inline]
+    #[must_use]
+    pub fn in_flight(&self) -> u32 {
+        self.in_flight
+    }
+
+    /// A permit for a request of `class`, if there is one: gives how many are in flight with it.
+    #[inline]
+    pub fn take(&mut self, class: u16, shares: &Shares) -> Option<u32> {
+        let limit = self.limiting.limit();
+        if shares.is_empty() {
+            if self.in_flight >= limit {
+                return None;
+            }
+        } else {
+            if self.by_class.len() <= usize::from(class) {
+                self.by_class.resize(usize::from(class) + 1, 0);
+            }
+            let busy = &mut self.by_class[usize::from(class)];
+            if self.in_flight >= limit && *busy >= shares.of(class, limit) {
+                return None;
+            }
+            *busy += 1;
+        }
+        self.in_flight += 1;
+        Some(self.in_flight)
+    }
+
+    /// A request of `class` is in flight no more.
+    #[inline]
+    pub fn give_back(&mut self, class: u16) {
+        debug_assert!(self.in_flight > 0, "a permit is given back that nobody took");
+        self.in_flight -= 1;
+        if let Some(busy) = self.by_class.get_mut(usize::from(class)) {
+            *busy -= 1;
+        }
+    }
+
+    /// What an answer says of the service moves the limit.
+    #[inline]
+    pub fn learn(&mut self, sample: Sample) {
+        self.limiting.sample(sample);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actors::concurrency::rule::Rule;
+    use crate::actors::concurrency::rules::fixed::Fixed;
+    use crate::engine::random::StreamKey;
+    use proptest::prelude::*;
+
+    fn permits(limit: u32) -> Permits {
+        Permits::new(Rule::Fixed(Fixed { limit }).build(StreamKey::root(1, 0)))
+    }
+
+    fn shares(fractions: &[(u16, f64)]) -> Shares {
+        let mut shares = Shares::default();
+        fractions.iter().for_each(|&(class, fraction)| shares.keep(class, fraction));
+        shares
+    }
+
+    /// The cases of `AbstractPartitionedLimiterTest` of Netflix concurrency-limits: a limit of 10, and parts of 30 % and 70 %.
+    #[test]
+    fn a_class_exceeds_its_share_only_below_the_limit() {
+        let shares = shares(&[(0, 0.3), (1, 0.7)]);
+        assert_eq!((shares.of(0, 10), shares.of(1, 10), shares.of(2, 10)), (3, 7, 0));
+        assert_eq!((shares.of(0, 1), shares.of(1, 1)), (1, 1));
+        let mut permits = permits(10);
+        // The first class takes all there is, and no more.
+        assert!((1..=10).all(|held| permits.take(0, &shares) == Some(held)));
+        assert_eq!(permits.take(0, &shares), None);
+        // The other gets what is kept for it all the same, and one of no share gets nothing.
+        assert!((11..=17).all(|held| permits.take(1, &shares) == Some(held)));
+        assert_eq!((permits.take(1, &shares), permits.take(2, &shares)), (None, None));
+        // The limit is still reached: the first class must come below its part before it gets another.
+        (0..7).for_each(|_| permits.give_back(0));
+        assert_eq!((permits.in_flight(), permits.take(0, &shares)), (10, None));
+        permits.give_back(0);
+        assert_eq!((permits.take(2, &shares), permits.take(2, &shares)), (Some(10), None));
+    }
+
+    proptest! {
+        #[test]
+        fn permits_are_neither_lost_nor_made(
+            limit in 1_u32..12,
+            fractions in proptest::collection::vec(0.0_f64..0.33, 0..3),
+            steps in proptest::collection::vec((any::<bool>(), 0_u16..4), 0..200),
+        ) {
+            let mut shares = Shares::default();
+            fractions.iter().enumerate().for_each(|(class, &fraction)| shares.keep(class as u16, fraction));
+            let mut permits = permits(limit);
+            let mut held = [0_u32; 4];
+            for (takes, class) in steps {
+                let (all, own) = (held.iter().sum::<u32>(), &mut held[usize::from(class)]);
+                if takes {
+                    let expected = all < limit || *own < shares.of(class, limit);
+                    let taken = permits.take(class, &shares);
+                    prop_assert_eq!(taken, expected.then_some(all + 1));
+                    *own += u32::from(expected);
+                } else if *own > 0 {
+                    permits.give_back(class);
+                    *own -= 1;
+                }
+                prop_assert_eq!(permits.in_flight(), held.iter().sum::<u32>());
+                if shares.is_empty() {
+                    prop_assert!(permits.in_flight() <= limit);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What a fallback records of the answers it gave itself.
+
+use crate::engine::Time;
+use crate::measure::Windows;
+
+/// What was answered in place of what was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// An older answer.
+    Stale,
+    /// The answer of another node.
+    Smaller,
+    /// One that is always there.
+    Default,
+}
+
+/// Counts from time zero on, and at a boundary of windows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    /// Degraded answers by [`Kind`].
+    pub given: [u64; 3],
+    /// Requests that took too long.
+    pub overdue: u64,
+    /// Answers that came after that.
+    pub late: u64,
+    /// Requests it had no answer for: their failure stood.
+    pub bare: u64,
+}
+
+/// What is recorded of fallbacks.
+#[derive(Clone, Debug, Default)]
+pub struct FallbackRecord {
+    /// From time zero on.
+    pub counts: Counts,
+    /// At the end of the warm-up.
+    pub at_warm_up: Counts,
+    /// At each boundary.
+    pub windows: Windows<Counts>,
+}
+
+impl FallbackRecord {
+    /// A window has closed; `halve` says that pairs of windows must now be merged.
+    pub fn window(&mut self, _now: Time, halve: bool) {
+        self.windows.push(self.counts);
+        if halve {
+            self.windows.halve(|first, second| *first = second);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! A fallback in the words of the language.
+
+use crate::actors::route::RouteField;
+use crate::engine::Outcome;
+use crate::schema::quantity::Span;
+use crate::schema::{Name, choice, record};
+
+record! {
+    /// Turned away, whatever the reason: an open circuit, a limit, a full queue, no server.
+    pub struct AnyRejection {}
+}
+
+record! {
+    /// Turned away by an open circuit.
+    pub struct OpenCircuit {}
+}
+
+record! {
+    /// Turned away by a rate limit (429).
+    pub struct RateLimit {}
+}
+
+record! {
+    /// The connection was refused: the server was down.
+    pub struct RefusedConnection {}
+}
+
+record! {
+    /// The server crashed while it held the request.
+    pub struct ServerCrash {}
+}
+
+record! {
+    /// The server answered with an error.
+    pub struct ErrorAnswer {}
+}
+
+choice! {
+    /// An answer that a fallback stands in for.
+    pub enum Cover {
+        Rejection(AnyRejection),
+        CircuitOpen(OpenCircuit),
+        RateLimited(RateLimit),
+        Refused(RefusedConnection),
+        Crashed(ServerCrash),
+        Error(ErrorAnswer),
+    }
+}
+
+impl Cover {
+    /// True if it stands for this outcome.
+    #[must_use]
+    pub fn holds(&self, outcome: Outcome) -> bool {
+        match self {
+            Self::Rejection(_) => outcome.is_rejection(),
+            Self::CircuitOpen(_) => outcome == Outcome::CircuitOpen,
+            Self::RateLimited(_) => outcome == Outcome::RateLimited,
+            Self::Refused(_) => outcome == Outcome::Refused,
+            Self::Crashed(_) => outcome == Outcome::Crashed,
+            Self::Error(_) => outcome == Outcome::Error,
+        }
+    }
+
+    /// All failures and rejections.
+    fn usual() -> Vec<Self> {
+        vec![
+            Self::Rejection(AnyRejection {}),
+            Self::Refused(RefusedConnection {}),
+            Self::Crashed(ServerCrash {}),
+            Self::Error(ErrorAnswer {}),
+        ]
+    }
+}
+
+record! {
+    /// The last good answer for the same key, if there is one that is not too old; at once. Good answers that come after
+    /// the timeout are remembered too. As nginx `proxy_cache_use_stale` and `stale-if-error` of RFC 5861.
+    pub struct Stale {
+        /// Keys remembered at most; the one used longest ago makes room. 1 to 10,000,000.
+        pub keys: u32 = 10_000,
+        /// How old an answer may be.
+        pub age: Span = Span::from_seconds(600.0).expect("a length of time"),
+    }
+    check(self, at) {
+        if self.keys == 0 || self.keys > 10_000_000 {
+            at.field("keys").error("1 to 10,000,000 keys");
+        }
+    }
+}
+
+record! {
+    /// The answer of another node, that has less to do for it.
+    pub struct Smaller {
+        /// The node, and the network on the way.
+        pub to: RouteField,
+    }
+    check(self, at) {
+        if self.to.to.0.len() != 1 {
+            at.field("to").error("a fallback asks one node; put a Balancer before several");
+        }
+    }
+}
+
+record! {
+    /// An answer that is always there: an empty list, a notice.
+    pub struct Default {
+        /// How long it takes to make.
+        pub takes: Span = Span::ZERO,
+    }
+}
+
+choice! {
+    /// What is answered in place of what was asked for.
+    pub enum AnswerSpec {
+        Stale(Stale),
+        Smaller(Smaller),
+        Default(Default),
+    }
+}
+
+record! {
+    /// Graceful degradation: where the answer is a failure, or does not come in time, another one is given. The request then
+    /// ends as degraded.
+    ///
+    /// It asks in a request of its own, and passes the answer on. Its other answers are tried in order; where none can be
+    /// given the failure stands, which after a timeout is an error (504). It may stand before any node; before a fleet it
+    /// has as many servers as the fleet. Health checks pass.
+    pub struct FallbackSpec {
+        /// Answers it stands in for; all rejections and failures without it.
+        pub on: Vec<Cover> = Cover::usual(),
+        /// How long it waits for an answer; without it, until one comes. What was asked goes on, and nobody waits for it.
+        pub timeout: Option<Span> = None,
+        /// What it answers then; the first that can be given.
+        pub answers: Vec<AnswerSpec> = vec![AnswerSpec::Default(Default { takes: Span::ZERO })],
+        /// What it stands before.
+        pub to: RouteField,
+        /// How many such nodes, each with a memory of its own; 1 to 1000.
+        pub copies: usize = 1,
+    }
+    check(self, at) {
+        if self.on.is_empty() && self.timeout.is_none() {
+            at.field("on").error("it never stands in for anything: name outcomes, or a `timeout`");
+        }
+        if self.timeout == Some(Span::ZERO) {
+            at.field("timeout").error("a timeout is above zero");
+        }
+        let stale = self.answers.iter().filter(|answer| matches!(answer, AnswerSpec::Stale(_)));
+        if self.answers.is_empty() || self.answers.len() > 16 || stale.count() > 1 {
+            at.field("answers").error("1 to 16 answers, one of them `Stale` at most");
+        }
+        if self.copies == 0 || self.copies > 1000 {
+            at.field("copies").error("1 to 1000 copies");
+        }
+        if self.to.to.0.len() != 1 {
+            at.field("to").error("a fallback stands before one node; put a Balancer before several");
+        }
+    }
+}
+
+impl FallbackSpec {
+    /// The ways to nodes that give smaller answers.
+    pub fn smaller(&self) -> impl Iterator<Item = &RouteField> {
+        self.answers.iter().filter_map(|answer| match answer {
+            AnswerSpec::Smaller(smaller) => Some(&smaller.to),
+            AnswerSpec::Stale(_) | AnswerSpec::Default(_) => None,
+        })
+    }
+
+    /// The nodes that give smaller answers.
+    pub fn others(&self) -> impl Iterator<Item = &Name> {
+        self.smaller().flat_map(|route| &route.to.0)
+    }
+
+    /// Keys it remembers at most.
+    #[must_use]
+    pub fn keys(&self) -> u32 {
+        let keys = self.answers.iter().map(|answer| match answer {
+            AnswerSpec::Stale(stale) => stale.keys,
+            AnswerSpec::Smaller(_) | AnswerSpec::Default(_) => 0,
+        });
+        keys.max().unwrap_or(0)
+    }
+}

@@ -1,0 +1,171 @@
+//! What a discipline is: in what order a server takes up what waits. Disciplines themselves, and the list of them, belong in
+//! `disciplines`.
+
+use super::Classes;
+use crate::engine::Time;
+use crate::schema::Name;
+
+/// What a discipline may know of a request.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Facts {
+    /// The class of its clients.
+    pub class: u16,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// When nobody waits for it any more; [`Time::MAX`] if it did not say.
+    pub deadline: Time,
+    /// Seconds of work it needs at speed 1; only for disciplines that [look at it](Describes::looks_at_work).
+    pub work: f64,
+}
+
+/// Which of those that wait is next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pick {
+    /// Who came first.
+    Oldest,
+    /// Who came last.
+    Newest,
+    /// Who has the least rank; of equal ranks who came first.
+    Least,
+}
+
+/// A discipline at work at one server.
+pub trait Order {
+    /// The rank of a request that joins the line, or that begins at once where a worker is free. Asked once for each.
+    fn rank(&mut self, _facts: &Facts) -> u64 {
+        0
+    }
+
+    /// Which of `waiting` requests is next.
+    fn pick(&self, waiting: u32) -> Pick;
+
+    /// The service of a request of this rank begins.
+    fn begins(&mut self, _rank: u64) {}
+
+    /// Nothing is at the server.
+    fn idle(&mut self) {}
+}
+
+/// The description of a discipline, as the language reads it.
+pub trait Describes {
+    /// The discipline at work.
+    type State: Order;
+
+    /// The discipline at work at a server of so many workers.
+    fn build(&self, classes: &Classes<'_>, workers: u32) -> Self::State;
+
+    /// True if requests share the processors, so that none waits in line.
+    fn shares(&self) -> bool {
+        false
+    }
+
+    /// True if it picks by rank.
+    fn ranks(&self) -> bool {
+        false
+    }
+
+    /// True if it looks at how much work a request needs.
+    fn looks_at_work(&self) -> bool {
+        false
+    }
+
+    /// The clients it speaks of.
+    fn clients(&self) -> Vec<&Name> {
+        Vec::new()
+    }
+}
+
+macro_rules! registry {
+    ($($file:ident :: $discipline:ident),+ $(,)?) => {
+        $(
+            pub mod $file;
+            pub use $file::$discipline;
+        )+
+
+        crate::schema::choice! {
+            /// In what order a server works on its requests.
+            pub enum Discipline {
+                $( $discipline($discipline), )+
+            }
+        }
+
+        /// A discipline at work at one server.
+        #[derive(Clone, Debug)]
+        pub enum Ordering {
+            $(
+                #[doc = concat!("[`", stringify!($discipline), "`] at work.")]
+                $discipline(<$discipline as Describes>::State),
+            )+
+        }
+
+        impl Discipline {
+            /// The discipline at work at a server of so many workers.
+            #[must_use]
+            pub fn build(&self, classes: &Classes<'_>, workers: u32) -> Ordering {
+                match self {
+                    $( Self::$discipline(words) => Ordering::$discipline(words.build(classes, workers)), )+
+                }
+            }
+
+            /// True if requests share the processors, so that none waits in line.
+            #[must_use]
+            pub fn shares(&self) -> bool {
+                match self {
+                    $( Self::$discipline(words) => words.shares(), )+
+                }
+            }
+
+            /// True if it picks by rank.
+            #[must_use]
+            pub fn ranks(&self) -> bool {
+                match self {
+                    $( Self::$discipline(words) => words.ranks(), )+
+                }
+            }
+
+            /// True if it looks at how much work a request needs.
+            #[must_use]
+            pub fn looks_at_work(&self) -> bool {
+                match self {
+                    $( Self::$discipline(words) => words.looks_at_work(), )+
+                }
+            }
+
+            /// The clients it speaks of.
+            #[must_use]
+            pub fn clients(&self) -> Vec<&Name> {
+                match self {
+                    $( Self::$discipline(words) => words.clients(), )+
+                }
+            }
+        }
+
+        impl Order for Ordering {
+            fn rank(&mut self, facts: &Facts) -> u64 {
+                match self {
+                    $( Self::$discipline(order) => order.rank(facts), )+
+                }
+            }
+
+            fn pick(&self, waiting: u32) -> Pick {
+                match self {
+                    $( Self::$discipline(order) => order.pick(waiting), )+
+                }
+            }
+
+            fn begins(&mut self, rank: u64) {
+                match self {
+                    $( Self::$discipline(order) => order.begins(rank), )+
+                }
+            }
+
+            fn idle(&mut self) {
+                match self {
+                    $( Self::$discipline(order) => order.idle(), )+
+                }
+            }
+        }
+    };
+}
+
+pub(super) use registry;

@@ -1,0 +1,36 @@
+//! The earliest deadline first.
+
+use super::{Classes, Describes, Facts, Order, Pick};
+use crate::schema::record;
+
+record! {
+    /// The request whose deadline is nearest first (Liu and Layland 1973, without interrupting who is in service); requests
+    /// without a deadline last, in the order they came. Deadlines come from clients that propagate them.
+    pub struct EarliestDeadline {}
+}
+
+/// Keeps nothing: a deadline is a rank.
+#[derive(Clone, Copy, Debug)]
+pub struct ByDeadline;
+
+impl Order for ByDeadline {
+    fn rank(&mut self, facts: &Facts) -> u64 {
+        facts.deadline.as_nanos()
+    }
+
+    fn pick(&self, _waiting: u32) -> Pick {
+        Pick::Least
+    }
+}
+
+impl Describes for EarliestDeadline {
+    type State = ByDeadline;
+
+    fn build(&self, _classes: &Classes<'_>, _workers: u32) -> ByDeadline {
+        ByDeadline
+    }
+
+    fn ranks(&self) -> bool {
+        true
+    }
+}

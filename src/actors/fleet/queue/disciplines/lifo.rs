@@ -1,0 +1,28 @@
+//! Last come, first served.
+
+use super::{Classes, Describes, Order, Pick};
+use crate::schema::record;
+
+record! {
+    /// Last come, first served, without interrupting who is in service. The mean wait is that of `Fifo`, its variance far
+    /// greater: under overload some are served in time, while first come, first served serves everybody too late.
+    pub struct Lifo {}
+}
+
+/// Keeps nothing: the line is the order, read backwards.
+#[derive(Clone, Copy, Debug)]
+pub struct Reversed;
+
+impl Order for Reversed {
+    fn pick(&self, _waiting: u32) -> Pick {
+        Pick::Newest
+    }
+}
+
+impl Describes for Lifo {
+    type State = Reversed;
+
+    fn build(&self, _classes: &Classes<'_>, _workers: u32) -> Reversed {
+        Reversed
+    }
+}

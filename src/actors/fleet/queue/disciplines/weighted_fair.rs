@@ -1,0 +1,116 @@
+//! Weighted fair queueing between classes, by the clock of the request in service.
+
+use std::sync::Arc;
+
+use super::{Classes, Describes, Facts, Name, Order, Pick};
+use crate::schema::{Map, choice, record};
+
+record! {
+    /// Every request costs the same.
+    pub struct Requests {}
+}
+
+record! {
+    /// A request costs its size, and at least one byte.
+    pub struct Size {}
+}
+
+record! {
+    /// A request costs the work it needs: what no real server knows before it has done it. The bound of what fairness can do.
+    pub struct Work {}
+}
+
+choice! {
+    /// What of a server classes share.
+    pub enum Cost {
+        Requests(Requests),
+        Size(Size),
+        Work(Work),
+    }
+}
+
+record! {
+    /// Shares the server between classes that want more than their share, in proportion to their weights, whatever each
+    /// sends; within a class first come, first served. Self-clocked fair queueing: a request's finish tag is that of the one
+    /// before it of its class, or of the request in service if that is later, plus its cost over its class's weight; the least
+    /// tag is next (Golestani, A self-clocked fair queueing scheme for broadband applications, INFOCOM 1994). With several
+    /// workers the clock is that of the request taken up last. What leaves unserved keeps what it was charged.
+    pub struct WeightedFair {
+        /// The weight of each node of `Clients`, above 0. A class not named has weight 1, and so have health checks.
+        pub weights: Map<f64> = Map::default(),
+        /// What is shared.
+        pub by: Cost = Cost::Requests(Requests {}),
+    }
+    check(self, at) {
+        if self.weights.entries.iter().any(|(_, weight)| !(1e-6..=1e6).contains(weight)) {
+            at.field("weights").error("a weight is from 0.000001 to 1000000");
+        }
+    }
+}
+
+/// The clock of one server.
+#[derive(Clone, Debug)]
+pub struct Fair {
+    weights: Arc<[f64]>,
+    by: Cost,
+    /// The finish tag of the request taken up last.
+    clock: f64,
+    /// The last finish tag of each class; health checks are the class after the last.
+    finishes: Vec<f64>,
+}
+
+impl Order for Fair {
+    fn rank(&mut self, facts: &Facts) -> u64 {
+        let checks = self.weights.len() - 1;
+        let class = usize::from(facts.class).min(checks);
+        let cost = match self.by {
+            Cost::Requests(_) => 1.0,
+            Cost::Size(_) => facts.bytes.max(1) as f64,
+            Cost::Work(_) => facts.work,
+        };
+        if self.finishes.is_empty() {
+            self.finishes = vec![0.0; self.weights.len()];
+        }
+        let finish = self.finishes[class].max(self.clock) + cost / self.weights[class];
+        self.finishes[class] = finish;
+        // The bits of numbers that are not negative are in the order of the numbers.
+        finish.to_bits()
+    }
+
+    fn pick(&self, _waiting: u32) -> Pick {
+        Pick::Least
+    }
+
+    fn begins(&mut self, rank: u64) {
+        self.clock = f64::from_bits(rank);
+    }
+
+    fn idle(&mut self) {
+        // A new busy period owes nothing to the old one, and small numbers are exact ones.
+        self.clock = 0.0;
+        self.finishes.clear();
+    }
+}
+
+impl Describes for WeightedFair {
+    type State = Fair;
+
+    fn build(&self, classes: &Classes<'_>, _workers: u32) -> Fair {
+        let named = self.weights.entries.iter().map(|(name, weight)| (name, *weight));
+        let mut weights = classes.table(1.0, named);
+        weights.push(1.0);
+        Fair { weights: weights.into(), by: self.by.clone(), clock: 0.0, finishes: Vec::new() }
+    }
+
+    fn ranks(&self) -> bool {
+        true
+    }
+
+    fn looks_at_work(&self) -> bool {
+        matches!(self.by, Cost::Work(_))
+    }
+
+    fn clients(&self) -> Vec<&Name> {
+        self.weights.entries.iter().map(|(name, _)| name).collect()
+    }
+}

@@ -1,0 +1,219 @@
+//! What waits: a slip for each request, and lines of them in the order they came, with other orders beside it where somebody
+//! asks for one. Any slip leaves its line in O(1), or O(log n) where there is another order.
+//!
+//! Who is next and who must go is not decided here.
+
+use std::collections::BTreeSet;
+
+use super::discipline::{Facts, Pick};
+use crate::engine::{Handle, RequestId, Time};
+
+const NONE: u32 = u32::MAX;
+
+/// A request that waits.
+#[derive(Clone, Copy, Debug)]
+pub struct Slip {
+    /// The request.
+    pub id: RequestId,
+    /// The server it waits at.
+    pub port: u32,
+    /// When it came.
+    pub since: Time,
+    /// What disciplines look at.
+    pub facts: Facts,
+    /// When it leaves the queue if it is not served before; its event.
+    pub timer: Handle,
+    /// By what it is picked, where the discipline ranks.
+    pub rank: u64,
+    /// True while it waits for a place in the queue.
+    pub outside: bool,
+    /// Slips before it in the order they were handed out.
+    sequence: u64,
+    before: u32,
+    after: u32,
+}
+
+impl Slip {
+    /// A slip for a request that came to server `port`.
+    #[must_use]
+    pub fn new(id: RequestId, port: u32, since: Time, facts: Facts) -> Self {
+        let timer = Handle::NONE;
+        Self { id, port, since, facts, timer, rank: 0, outside: false, sequence: 0, before: NONE, after: NONE }
+    }
+}
+
+/// The slips of a fleet.
+#[derive(Debug, Default)]
+pub struct Slips {
+    all: Vec<Slip>,
+    free: Vec<u32>,
+    handed_out: u64,
+}
+
+impl Slips {
+    /// Keeps a slip, and gives its number.
+    pub fn add(&mut self, slip: Slip) -> u32 {
+        let slip = Slip { sequence: self.handed_out, ..slip };
+        self.handed_out += 1;
+        match self.free.pop() {
+            Some(number) => {
+                self.all[number as usize] = slip;
+                number
+            }
+            None => {
+                self.all.push(slip);
+                self.all.len() as u32 - 1
+            }
+        }
+    }
+
+    /// Gives a slip back, which stands in no line any more.
+    pub fn remove(&mut self, number: u32) -> Slip {
+        self.free.push(number);
+        self.all[number as usize]
+    }
+
+    /// Slips in use.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.all.len() - self.free.len()
+    }
+}
+
+impl std::ops::Index<u32> for Slips {
+    type Output = Slip;
+
+    fn index(&self, number: u32) -> &Slip {
+        &self.all[number as usize]
+    }
+}
+
+impl std::ops::IndexMut<u32> for Slips {
+    fn index_mut(&mut self, number: u32) -> &mut Slip {
+        &mut self.all[number as usize]
+    }
+}
+
+/// Slips in the order they came.
+#[derive(Clone, Copy, Debug)]
+pub struct List {
+    first: u32,
+    last: u32,
+    /// How many.
+    pub len: u32,
+}
+
+impl Default for List {
+    fn default() -> Self {
+        Self { first: NONE, last: NONE, len: 0 }
+    }
+}
+
+impl List {
+    /// The first, if there is one.
+    #[must_use]
+    pub fn first(&self) -> Option<u32> {
+        Some(self.first).filter(|&first| first != NONE)
+    }
+
+    /// Puts a slip at the end.
+    pub fn push(&mut self, slips: &mut Slips, number: u32) {
+        (slips[number].before, slips[number].after) = (self.last, NONE);
+        match self.last {
+            NONE => self.first = number,
+            last => slips[last].after = number,
+        }
+        self.last = number;
+        self.len += 1;
+    }
+
+    /// Takes a slip out, wherever it stands.
+    pub fn unlink(&mut self, slips: &mut Slips, number: u32) {
+        let Slip { before, after, .. } = slips[number];
+        match before {
+            NONE => self.first = after,
+            before => slips[before].after = after,
+        }
+        match after {
+            NONE => self.last = before,
+            after => slips[after].before = before,
+        }
+        self.len -= 1;
+    }
+
+    /// The slips, the first first.
+    pub fn iter(self, slips: &Slips) -> impl Iterator<Item = u32> {
+        let here = |number: u32| (number != NONE).then_some(number);
+        std::iter::successors(here(self.first), move |&number| here(slips[number].after))
+    }
+}
+
+/// Which orders a line keeps beside that of coming.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Orders {
+    /// By rank.
+    pub by_rank: bool,
+    /// By deadline.
+    pub by_deadline: bool,
+}
+
+/// The queue of one server.
+#[derive(Debug, Default)]
+pub struct Line {
+    /// Who waits in it, in the order they came into it.
+    pub list: List,
+    /// Their sizes together.
+    pub bytes: u64,
+    /// Who waits for a place in it.
+    pub outside: List,
+    by_rank: BTreeSet<(u64, u64, u32)>,
+    by_deadline: BTreeSet<(Time, u64, u32)>,
+}
+
+impl Line {
+    /// Puts a slip into the line.
+    pub fn push(&mut self, slips: &mut Slips, orders: Orders, number: u32) {
+        self.list.push(slips, number);
+        let Slip { facts, rank, sequence, .. } = slips[number];
+        self.bytes += facts.bytes;
+        if orders.by_rank {
+            self.by_rank.insert((rank, sequence, number));
+        }
+        if orders.by_deadline {
+            self.by_deadline.insert((facts.deadline, sequence, number));
+        }
+    }
+
+    /// Takes a slip out of the line.
+    pub fn unlink(&mut self, slips: &mut Slips, orders: Orders, number: u32) {
+        self.list.unlink(slips, number);
+        let Slip { facts, rank, sequence, .. } = slips[number];
+        self.bytes -= facts.bytes;
+        if orders.by_rank {
+            self.by_rank.remove(&(rank, sequence, number));
+        }
+        if orders.by_deadline {
+            self.by_deadline.remove(&(facts.deadline, sequence, number));
+        }
+    }
+
+    /// The slip that `pick` means.
+    #[must_use]
+    pub fn find(&self, pick: Pick) -> Option<u32> {
+        match pick {
+            Pick::Oldest => self.list.first(),
+            Pick::Newest => Some(self.list.last).filter(|&last| last != NONE),
+            Pick::Least => self.by_rank.first().map(|&(_, _, number)| number),
+        }
+    }
+
+    /// Who waits in it, the latest deadline first; of equal ones who came last.
+    pub fn latest_deadline_first(&self) -> impl Iterator<Item = u32> {
+        self.by_deadline.iter().rev().map(|&(_, _, number)| number)
+    }
+
+    /// Who waits in it, the earliest deadline first; of equal ones who came first.
+    pub fn earliest_deadline_first(&self) -> impl Iterator<Item = u32> {
+        self.by_deadline.iter().map(|&(_, _, number)| number)
+    }
+}

@@ -1,0 +1,166 @@
+//! What a way to shed load is: who is turned away though there would be a place. The ways themselves, and the list of them,
+//! belong in `shedders`.
+
+use super::Classes;
+use crate::engine::{Duration, Time};
+use crate::schema::Name;
+
+/// A request that comes, and what it finds.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival {
+    /// The present instant.
+    pub now: Time,
+    /// The class of its clients.
+    pub class: u16,
+    /// When nobody waits for it any more; [`Time::MAX`] if it did not say.
+    pub deadline: Time,
+    /// True if a worker is free.
+    pub worker_free: bool,
+    /// Workers of the server.
+    pub workers: u32,
+    /// Requests that wait at the server.
+    pub waiting: u32,
+    /// How full the queue is, 0 to 1: by places or by bytes, whichever is more. 0 without a bound.
+    pub fill: f64,
+}
+
+/// A way to shed load at work at one server.
+pub trait Sheds {
+    /// True if a request that comes is turned away.
+    fn turns_away(&mut self, _arrival: &Arrival) -> bool {
+        false
+    }
+
+    /// How long a request that joins the line may wait at most.
+    fn longest_wait(&mut self, _now: Time, _waiting: u32) -> Option<Duration> {
+        None
+    }
+
+    /// True if a request is dropped whose turn it is after it has waited so long; `behind` still wait.
+    fn drops(&mut self, _now: Time, _waited: Duration, _behind: u32) -> bool {
+        false
+    }
+
+    /// A worker has found nobody waiting.
+    fn found_empty(&mut self, _now: Time) {}
+
+    /// A request was served so long.
+    fn served(&mut self, _service: Duration) {}
+}
+
+/// The description of a way to shed load, as the language reads it.
+pub trait Describes {
+    /// The same at work.
+    type State: Sheds;
+
+    /// At work at one server.
+    fn build(&self, classes: &Classes<'_>) -> Self::State;
+
+    /// The clients it speaks of.
+    fn clients(&self) -> Vec<&Name> {
+        Vec::new()
+    }
+
+    /// True if it works only where the queue is bounded.
+    fn needs_bound(&self) -> bool {
+        false
+    }
+
+    /// True if it works only where all who wait are served before one who comes.
+    fn needs_fifo(&self) -> bool {
+        false
+    }
+}
+
+macro_rules! registry {
+    ($($file:ident :: $shed:ident),+ $(,)?) => {
+        $(
+            pub mod $file;
+            pub use $file::$shed;
+        )+
+
+        crate::schema::choice! {
+            /// Who is turned away though there would be a place.
+            pub enum Shed {
+                $( $shed($shed), )+
+            }
+        }
+
+        /// A way to shed load at work at one server.
+        #[derive(Clone, Debug)]
+        pub enum Shedder {
+            $(
+                #[doc = concat!("[`", stringify!($shed), "`] at work.")]
+                $shed(<$shed as Describes>::State),
+            )+
+        }
+
+        impl Shed {
+            /// At work at one server.
+            #[must_use]
+            pub fn build(&self, classes: &Classes<'_>) -> Shedder {
+                match self {
+                    $( Self::$shed(words) => Shedder::$shed(words.build(classes)), )+
+                }
+            }
+
+            /// The clients it speaks of.
+            #[must_use]
+            pub fn clients(&self) -> Vec<&Name> {
+                match self {
+                    $( Self::$shed(words) => words.clients(), )+
+                }
+            }
+
+            /// True if it works only where the queue is bounded.
+            #[must_use]
+            pub fn needs_bound(&self) -> bool {
+                match self {
+                    $( Self::$shed(words) => words.needs_bound(), )+
+                }
+            }
+
+            /// True if it works only where all who wait are served before one who comes.
+            #[must_use]
+            pub fn needs_fifo(&self) -> bool {
+                match self {
+                    $( Self::$shed(words) => words.needs_fifo(), )+
+                }
+            }
+        }
+
+        impl Sheds for Shedder {
+            fn turns_away(&mut self, arrival: &Arrival) -> bool {
+                match self {
+                    $( Self::$shed(shed) => shed.turns_away(arrival), )+
+                }
+            }
+
+            fn longest_wait(&mut self, now: Time, waiting: u32) -> Option<Duration> {
+                match self {
+                    $( Self::$shed(shed) => shed.longest_wait(now, waiting), )+
+                }
+            }
+
+            fn drops(&mut self, now: Time, waited: Duration, behind: u32) -> bool {
+                match self {
+                    $( Self::$shed(shed) => shed.drops(now, waited, behind), )+
+                }
+            }
+
+            fn found_empty(&mut self, now: Time) {
+                match self {
+                    $( Self::$shed(shed) => shed.found_empty(now), )+
+                }
+            }
+
+            fn served(&mut self, service: Duration) {
+                match self {
+                    $( Self::$shed(shed) => shed.served(service), )+
+                }
+            }
+        }
+    };
+}
+
+pub(super) use registry;

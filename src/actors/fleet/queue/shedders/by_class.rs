@@ -1,0 +1,53 @@
+//! Sheds the least important classes first as the queue fills.
+
+use std::sync::Arc;
+
+use super::{Arrival, Classes, Describes, Name, Sheds};
+use crate::schema::quantity::Percent;
+use crate::schema::{Map, record};
+
+record! {
+    /// Turns a class away while the queue is filled to its level or above, by places or by bytes, whichever is more: give the
+    /// lowest level to what matters least (criticality in Google's Site Reliability Engineering, chapter 21). Classes not
+    /// named, and health checks, are never turned away so.
+    pub struct ByClass {
+        /// For each node of `Clients`, the share of the queue from which on its requests are turned away; above 0.
+        pub levels: Map<Percent>,
+    }
+    check(self, at) {
+        if self.levels.entries.is_empty() {
+            at.field("levels").error("name the clients that are shed");
+        }
+        if self.levels.entries.iter().any(|(_, level)| *level == Percent::ZERO) {
+            at.field("levels").error("a class with a level of 0 % would never be served");
+        }
+    }
+}
+
+/// The level of each class, as a fraction; infinite for those that are never shed.
+#[derive(Clone, Debug)]
+pub struct Levels(Arc<[f64]>);
+
+impl Sheds for Levels {
+    fn turns_away(&mut self, arrival: &Arrival) -> bool {
+        let level = self.0.get(usize::from(arrival.class)).copied();
+        !arrival.worker_free && level.is_some_and(|level| arrival.fill >= level)
+    }
+}
+
+impl Describes for ByClass {
+    type State = Levels;
+
+    fn build(&self, classes: &Classes<'_>) -> Levels {
+        let named = self.levels.entries.iter().map(|(name, level)| (name, level.fraction()));
+        Levels(classes.table(f64::INFINITY, named).into())
+    }
+
+    fn clients(&self) -> Vec<&Name> {
+        self.levels.entries.iter().map(|(name, _)| name).collect()
+    }
+
+    fn needs_bound(&self) -> bool {
+        true
+    }
+}

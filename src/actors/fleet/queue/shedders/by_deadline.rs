@@ -1,0 +1,80 @@
+//! Sheds what would be served too late.
+
+use super::{Arrival, Classes, Describes, Duration, Sheds};
+use crate::schema::record;
+
+record! {
+    /// Turns away at arrival what is not expected to be served before its deadline: those that wait ahead of it take a mean
+    /// service each, shared among the workers, and then comes its own. The mean is of the services at this server, each new
+    /// one counting a twentieth. A request without a deadline, and every one before the first service has ended, is let in.
+    pub struct ByDeadline {}
+}
+
+/// The share of the latest service in the mean.
+const NEWEST: f64 = 0.05;
+
+/// What one server has seen.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// Mean service in nanoseconds; none before the first.
+    mean: Option<f64>,
+}
+
+impl Sheds for State {
+    fn turns_away(&mut self, arrival: &Arrival) -> bool {
+        let Some(mean) = self.mean else { return false };
+        let turns = if arrival.worker_free { 0.0 } else { f64::from(arrival.waiting) + 1.0 };
+        let expected = mean * (turns / f64::from(arrival.workers) + 1.0);
+        arrival.deadline.since(arrival.now).as_nanos() as f64 <= expected
+            && arrival.deadline != crate::engine::Time::MAX
+    }
+
+    fn served(&mut self, service: Duration) {
+        let service = service.as_nanos() as f64;
+        self.mean = Some(self.mean.map_or(service, |mean| mean + NEWEST * (service - mean)));
+    }
+}
+
+impl Describes for ByDeadline {
+    type State = State;
+
+    fn build(&self, _classes: &Classes<'_>) -> State {
+        State { mean: None }
+    }
+
+    fn needs_fifo(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Time;
+
+    #[test]
+    fn what_would_be_late_is_turned_away() {
+        let mut state = ByDeadline {}.build(&Classes::NONE);
+        let arrival = |waiting, worker_free, deadline| Arrival {
+            now: Time::from_nanos(1000),
+            class: 0,
+            deadline: Time::from_nanos(deadline),
+            worker_free,
+            workers: 2,
+            waiting,
+            fill: 0.0,
+        };
+        assert!(!state.turns_away(&arrival(1000, false, 1001)));
+        state.served(Duration::from_nanos(100));
+        // Three ahead and itself: four turns of 100 on two workers, and 100 of its own.
+        assert!(state.turns_away(&arrival(3, false, 1300)));
+        assert!(!state.turns_away(&arrival(3, false, 1301)));
+        assert!(state.turns_away(&arrival(0, true, 1100)));
+        assert!(!state.turns_away(&arrival(0, true, 1101)));
+        assert!(!state.turns_away(&arrival(1000, false, u64::MAX)));
+        // The mean follows: 100 + (300 - 100) / 20 = 110.
+        state.served(Duration::from_nanos(300));
+        assert!(state.turns_away(&arrival(3, false, 1330)));
+        assert!(!state.turns_away(&arrival(3, false, 1331)));
+    }
+}
