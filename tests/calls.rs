@@ -304,3 +304,31 @@ fn clients_that_honour_it_wait_as_long_as_the_limiter_asks() {
     // The 0.9 s until the next token are 90 times 10 ms.
     near("not honoured", attempts(false), 90.0, 3.0);
 }
+
+/// An overloaded fleet behind a balancer and a network, whose clients give up after 50 ms.
+fn given_up(more: &str) -> Cell {
+    cell(&format!(
+        r#"Experiment(system: System(nodes: {{
+            "users": Clients(arrivals: Poisson(rate: "300/s"), to: (to: "lb", delay: Exponential(mean: "1 ms")),
+                attempt_timeout: "50 ms"{more}),
+            "lb": Balancer(policy: RoundRobin, to: (to: "web", delay: Constant("500 us"))),
+            "web": Fleet(servers: 2, service: Exponential(mean: "10 ms")),
+        }}), run: (duration: "40 s", warm_up: "10 s", replications: 3), measure: [Goodput, WastedWork])"#
+    ))
+}
+
+#[test]
+fn word_that_travels_and_deadlines_save_work_that_nobody_waits_for() {
+    let of = |cell: &Cell, id: &str| estimate(cell, id).value.expect("a value");
+    let (neither, cancels) = (given_up(""), given_up(", cancels: true"));
+    let deadline = given_up(", propagates_deadline: true");
+    assert!(of(&neither, "goodput") < 5.0, "everybody waits for a queue without end: {}", of(&neither, "goodput"));
+    // Two servers of 100/s each.
+    assert!(of(&cancels, "goodput") > 150.0, "{}", of(&cancels, "goodput"));
+    // A queue served in order begins many requests so shortly before their deadline that they end after it; a deadline does
+    // not stop what has begun, and word of a cancellation does.
+    let told = of(&deadline, "goodput");
+    assert!(told > 80.0 && told < of(&cancels, "goodput"), "{told}");
+    let wasted = [&neither, &deadline, &cancels].map(|cell| of(cell, "wasted_work"));
+    assert!(wasted[0] > 0.95 && wasted[0] > wasted[1] && wasted[1] > wasted[2], "{wasted:?}");
+}
