@@ -21,6 +21,7 @@ fn limiter(core: &mut Core) -> ConcurrencyLimiter {
     let spec = ConcurrencyLimiterSpec {
         limit: rule::Rule::Fixed(Fixed { limit: 1 }),
         per: Per::Service(WholeService {}),
+        window: None,
         shares: Map::default(),
         wait: crate::schema::quantity::Span::whole(1),
         queue: 2,

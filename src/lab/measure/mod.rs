@@ -145,7 +145,7 @@ record! {
     /// of replications that recover, and the time they take. A trouble is what faults and spikes of arrivals make.
     ///
     /// Goodput has recovered from the first window on from which all means over `smooth` reach what it was before the
-    /// trouble, less the tolerance, up to the end of the run.
+    /// trouble, less the tolerance, up to the end of the run; that must be a quarter of the time after the trouble at least.
     pub struct RecoveryMeasure {
         /// How much less goodput than before the trouble counts as recovered, as a share.
         pub tolerance: Percent = Percent::of(10.0),
