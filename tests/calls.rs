@@ -44,9 +44,9 @@ fn a_fixed_number_of_attempts_succeeds_and_multiplies_as_the_closed_form_says() 
         let p: f64 = failures;
         let lost = if attempts == 1 { p } else { p * p * p * p };
         let expected = (1.0 - lost) / (1.0 - p);
-        let amplification = node_estimate(&cell, "users", "attempts_per_call");
+        let amplification = node_estimate(&cell, "users", "attempts");
         if attempts == 1 {
-            near("amplification", of(&cell, "users", "attempts_per_call"), 1.0, 0.0);
+            near("amplification", of(&cell, "users", "attempts"), 1.0, 0.0);
         } else {
             let t = t_statistic(amplification, expected);
             assert!(
@@ -67,7 +67,7 @@ fn a_fixed_number_of_attempts_succeeds_and_multiplies_as_the_closed_form_says() 
 fn nothing_fails_and_nothing_is_tried_again() {
     let clients = format!(r#""users": Clients(arrivals: Poisson(rate: "1000/s"), {NET}, retry: Retry(attempts: 4)),"#);
     let cell = failing(&clients, 0.0, r#"duration: "10 s", warm_up: "0 s", replications: 2"#);
-    assert_eq!(of(&cell, "users", "attempts_per_call"), 1.0);
+    assert_eq!(of(&cell, "users", "attempts"), 1.0);
     assert_eq!(estimate(&cell, "drop_rate").value, Some(0.0));
 }
 
@@ -82,8 +82,9 @@ fn hundred(budget: &str, attempts: u32, failures: f64) -> (f64, f64) {
         })
         .collect();
     let cell = failing(&clients, failures, r#"duration: "10 s", warm_up: "0 s", replications: 3"#);
-    let sum = |id: &str| (0..100).map(|client| of(&cell, &format!("c{client}"), id)).sum::<f64>();
-    (1.0 - estimate(&cell, "drop_rate").value.expect("a value"), sum("attempts") / sum("offered"))
+    let sum = |what: fn(&Cell, &str) -> f64| (0..100).map(|client| what(&cell, &format!("c{client}"))).sum::<f64>();
+    let attempts = sum(|cell, node| of(cell, node, "attempts") * of(cell, node, "offered"));
+    (1.0 - estimate(&cell, "drop_rate").value.expect("a value"), attempts / sum(|cell, node| of(cell, node, "offered")))
 }
 
 #[test]
@@ -159,7 +160,7 @@ fn a_few_hedges_take_most_of_the_tail() {
     let p999 = |cell: &Cell| estimate(cell, "latency_p999").value.expect("a value");
     near("p99.9 without", p999(&without), 1.151, 0.1);
     assert!(p999(&with) < p999(&without) / 20.0, "{} and {}", p999(&with), p999(&without));
-    let extra = of(&with, "users", "attempts_per_call") - 1.0;
+    let extra = of(&with, "users", "attempts") - 1.0;
     // A twentieth by definition, whatever hedges do to the latencies that are seen.
     near("hedges", extra, 0.05, 0.004);
     let won = of(&with, "users", "hedges_won") / of(&with, "users", "hedges");
@@ -181,11 +182,11 @@ fn an_attempt_is_given_up_in_time_and_tried_again_after_the_backoff() {
     let whole = cell(&experiment(""));
     let ledger: Vec<(&str, u64)> = whole.ledger.iter().map(|row| (row.outcome.as_str(), row.count)).collect();
     assert_eq!(ledger, [("timed out", 10)]);
-    near("attempts a call", of(&whole, "user", "attempts_per_call"), 3.0, 0.0);
+    near("attempts a call", of(&whole, "user", "attempts"), 3.0, 0.0);
     near("calls under way", of(&whole, "user", "in_system"), 0.55, 0.06);
     // The whole call may take 0.5 s: the second attempt is cut short, the third never sent.
     let cut = cell(&experiment(r#", timeout: "500 ms""#));
-    near("attempts a call", of(&cut, "user", "attempts_per_call"), 2.0, 0.15);
+    near("attempts a call", of(&cut, "user", "attempts"), 2.0, 0.15);
     near("calls under way", of(&cut, "user", "in_system"), 5.0 / 14.0, 0.03);
 }
 
@@ -222,7 +223,7 @@ fn throttled_clients_send_twice_what_is_accepted() {
         ))
     };
     let with = system(r#", throttle: AdaptiveThrottling(k: 2, window: "10 s")"#);
-    near("attempts", of(&with, "users", "attempts"), 200.0, 10.0);
+    near("attempts a second", of(&with, "users", "attempts") * of(&with, "users", "offered"), 200.0, 10.0);
     near("held back", of(&with, "users", "throttled"), 800.0, 20.0);
     near("served", estimate(&with, "throughput").value.expect("a value"), 100.0, 2.0);
     assert!(with.ledger.iter().any(|row| row.outcome == "rejected: throttled by its client"), "{:?}", with.ledger);
@@ -242,7 +243,7 @@ fn retries_against_a_stalled_server_multiply_its_load_unless_a_budget_stops_them
             ), run: (duration: "70 s", warm_up: "20 s", replications: 3), measure: [DropRate])"#
         ))
     };
-    let amplification = |budget| of(&stalled(budget), "users", "attempts_per_call");
+    let amplification = |budget| of(&stalled(budget), "users", "attempts");
     near("no budget", amplification("None"), 4.0, 0.05);
     // A fifth of the calls, and ten a second of five hundred.
     near("Finagle", amplification("RetryBudget"), 1.0 + 0.2 + 10.0 / 500.0, 0.02);
@@ -266,7 +267,7 @@ fn every_attempt_has_the_same_draws_in_every_arm() {
                 faults: [(at: "0 s", node: "web", fault: Errors(rate: "50 %"))],
             ), run: (requests: 2000, warm_up: "0 s", replications: 1), measure: [Latency([0.5])])"#
         ));
-        (of(&cell, "users", "latency_mean"), of(&cell, "users", "attempts_per_call"))
+        (of(&cell, "users", "latency_mean"), of(&cell, "users", "attempts"))
     };
     let ((short, few), (long, many)) = (mean("0 s"), mean("1 ms"));
     near("attempts", few, many, 0.01);
@@ -283,4 +284,51 @@ fn answers_that_nobody_waits_for_are_late_and_their_work_is_done() {
     );
     assert_eq!(estimate(&cell, "drop_rate").value, Some(1.0));
     near("utilization", estimate(&cell, "utilization").value.expect("a value"), 0.005, 0.0001);
+}
+
+#[test]
+fn clients_that_honour_it_wait_as_long_as_the_limiter_asks() {
+    // A token a second: who is turned away is told how long it takes until the next.
+    let attempts = |honours: bool| {
+        let cell = cell(&format!(
+            r#"Experiment(system: System(nodes: {{
+                "users": Clients(arrivals: Users(count: 1, think: Constant("100 ms")), to: "limit",
+                    retry: Retry(attempts: 1000, backoff: Fixed("10 ms"), honours_retry_after: {honours})),
+                "limit": Limiter(limit: TokenBucket(capacity: 1, refill: "1/s"), to: "web"),
+                "web": Fleet(service: Constant("1 ms")),
+            }}), run: (duration: "20500 ms", warm_up: "500 ms", replications: 1), measure: [DropRate])"#
+        ));
+        of(&cell, "users", "attempts")
+    };
+    near("honoured", attempts(true), 2.0, 0.1);
+    // The 0.9 s until the next token are 90 times 10 ms.
+    near("not honoured", attempts(false), 90.0, 3.0);
+}
+
+/// An overloaded fleet behind a balancer and a network, whose clients give up after 50 ms.
+fn given_up(more: &str) -> Cell {
+    cell(&format!(
+        r#"Experiment(system: System(nodes: {{
+            "users": Clients(arrivals: Poisson(rate: "300/s"), to: (to: "lb", delay: Exponential(mean: "1 ms")),
+                attempt_timeout: "50 ms"{more}),
+            "lb": Balancer(policy: RoundRobin, to: (to: "web", delay: Constant("500 us"))),
+            "web": Fleet(servers: 2, service: Exponential(mean: "10 ms")),
+        }}), run: (duration: "40 s", warm_up: "10 s", replications: 3), measure: [Goodput, WastedWork])"#
+    ))
+}
+
+#[test]
+fn word_that_travels_and_deadlines_save_work_that_nobody_waits_for() {
+    let of = |cell: &Cell, id: &str| estimate(cell, id).value.expect("a value");
+    let (neither, cancels) = (given_up(""), given_up(", cancels: true"));
+    let deadline = given_up(", propagates_deadline: true");
+    assert!(of(&neither, "goodput") < 5.0, "everybody waits for a queue without end: {}", of(&neither, "goodput"));
+    // Two servers of 100/s each.
+    assert!(of(&cancels, "goodput") > 150.0, "{}", of(&cancels, "goodput"));
+    // A queue served in order begins many requests so shortly before their deadline that they end after it; a deadline does
+    // not stop what has begun, and word of a cancellation does.
+    let told = of(&deadline, "goodput");
+    assert!(told > 80.0 && told < of(&cancels, "goodput"), "{told}");
+    let wasted = [&neither, &deadline, &cancels].map(|cell| of(cell, "wasted_work"));
+    assert!(wasted[0] > 0.95 && wasted[0] > wasted[1] && wasted[1] > wasted[2], "{wasted:?}");
 }

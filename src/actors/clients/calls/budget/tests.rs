@@ -73,7 +73,8 @@ fn grpc_retries_while_more_than_half_of_the_tokens_are_there() {
     assert!(!fail(&mut purse), "never less than 0");
     told(&mut purse, at(0), &[Succeed(0), Succeed(0)]);
     assert!(told(&mut purse, at(0), &[Retry(false)])[0].is_some(), "3.2");
-    assert!(!fail(&mut purse), "2.2, which rounds to half in no way");
+    assert!(fail(&mut purse), "2.2 are more than half");
+    assert!(!fail(&mut purse), "1.2");
 }
 
 #[test]
