@@ -269,7 +269,10 @@ fn draw(canvas: &Canvas<'_>, results: &Results, cells: &[&Cell], panels: &[Panel
     }
     let top = area(left, 0);
     let whole = Area { bottom: inner.bottom - 46.0, ..top };
+    // An arm may lack the node.
+    let is_drawn = |place: usize| panels.iter().any(|panel| !panel.lines[place].is_empty());
+    let drawn = cells.iter().enumerate().filter(|(place, _)| is_drawn(*place));
     let rows: Vec<(usize, f64)> =
-        cells.iter().enumerate().map(|(row, cell)| (cell.arm, top.top + 8.0 + 18.0 * row as f64)).collect();
+        drawn.enumerate().map(|(row, (_, cell))| (cell.arm, top.top + 8.0 + 18.0 * row as f64)).collect();
     frame::names(canvas, results, whole, &rows);
 }
