@@ -153,7 +153,8 @@ mod tests {
             };
             let whole = wait(Jitter::None(NoJitter {}));
             prop_assert!(whole <= cap + 1 && whole + 1 >= base);
-            prop_assert!(wait(Jitter::Full(FullJitter {})) <= whole);
+            let full = wait(Jitter::Full(FullJitter {}));
+            prop_assert!(full <= whole);
             let equal = wait(Jitter::Equal(EqualJitter {}));
             prop_assert!(equal + 1 >= whole / 2 && equal <= whole);
             let decorrelated = wait(Jitter::Decorrelated(DecorrelatedJitter {}));

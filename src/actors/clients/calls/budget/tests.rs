@@ -63,7 +63,7 @@ fn finagle_allows_ten_a_second_and_a_fifth_of_the_calls_of_ten_seconds() {
 fn grpc_retries_while_more_than_half_of_the_tokens_are_there() {
     // As in the test of gRPC: at most 4 tokens, a success gives back 1.6.
     let mut purse = Budget::RetryThrottling(RetryThrottling { max_tokens: 4, token_ratio: 1.6 }).build();
-    let mut fail = |purse: &mut Purse| told(purse, at(0), &[Fail, Retry(false)])[0].is_some();
+    let fail = |purse: &mut Purse| told(purse, at(0), &[Fail, Retry(false)])[0].is_some();
     assert!(fail(&mut purse), "3 are left");
     told(&mut purse, at(0), &[Succeed(0)]);
     assert!(fail(&mut purse), "3 again: never more than 4");
@@ -73,7 +73,8 @@ fn grpc_retries_while_more_than_half_of_the_tokens_are_there() {
     assert!(!fail(&mut purse), "never less than 0");
     told(&mut purse, at(0), &[Succeed(0), Succeed(0)]);
     assert!(told(&mut purse, at(0), &[Retry(false)])[0].is_some(), "3.2");
-    assert!(!fail(&mut purse), "2.2, which rounds to half in no way");
+    assert!(fail(&mut purse), "2.2 are more than half");
+    assert!(!fail(&mut purse), "1.2");
 }
 
 #[test]
@@ -95,7 +96,7 @@ fn the_quota_of_the_sdk_takes_five_or_ten_and_gives_back_the_last() {
     assert_eq!(allowed(&mut purse, at(0), 1000), 100);
     assert_eq!(told(&mut purse, at(0), &[Succeed(0), Retry(false)]), [None], "1 token");
     assert_eq!(told(&mut purse, at(0), &[Succeed(5), Retry(true)]), [None], "6 are too few after a timeout");
-    assert_eq!(told(&mut purse, at(0), &[Succeed(0); 4].to_vec()), []);
+    assert_eq!(told(&mut purse, at(0), &[Succeed(0); 4]), []);
     assert_eq!(told(&mut purse, at(0), &[Retry(true), Retry(false)]), [Some(10), None]);
     told(&mut purse, at(0), &[Succeed(10); 100]);
     assert_eq!(allowed(&mut purse, at(0), 1000), 100, "never more than 500");
