@@ -89,8 +89,10 @@ fn work_for_nobody_is_seen_and_cancelling_ends_it() {
         node_estimate(&run("60 s", &nodes), "web", "wasted_work").value.expect("it worked")
     };
     assert!(wasted("") > 0.9);
-    // Only what was under way when its client left.
-    assert!(wasted(", cancels: true") < 0.2);
+    // Only what was under way when its client left. The time left when a service begins is about exponential with mean
+    // 1 / (150/s - 100/s) = 20 ms, by the queue's growth; of services of 10 ms cut short then, a third of the work is wasted.
+    let cut_short = wasted(", cancels: true");
+    assert!((0.28..0.38).contains(&cut_short), "{cut_short}");
 }
 
 #[test]
