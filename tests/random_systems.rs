@@ -66,6 +66,79 @@ fn connections() -> impl Strategy<Value = String> {
     ]
 }
 
+/// How clients try again: anything with anything.
+fn retry() -> impl Strategy<Value = String> {
+    let jitter = prop::sample::select(vec!["None", "Full", "Equal", "Decorrelated"]);
+    let backoff = prop_oneof![
+        Just("Immediate".to_owned()),
+        (0_u32..100).prop_map(|ms| format!(r#"Fixed("{ms} ms")"#)),
+        (1_u32..100, jitter)
+            .prop_map(|(ms, jitter)| format!(r#"Exponential(base: "{ms} ms", cap: "400 ms", jitter: {jitter})"#)),
+    ];
+    let on = prop::sample::select(vec![
+        "[TimedOut]",
+        "[Refused, Crashed, Error]",
+        "[TimedOut, Refused, Crashed, Error, Unavailable, RateLimited]",
+    ]);
+    let budget = prop::sample::select(vec![
+        "None",
+        r#"RetryBudget(ratio: "10 %", minimum: "5/s", ttl: "1 s")"#,
+        "RetryThrottling",
+        "RetryQuota(tokens: 50)",
+        "RetryBucket",
+        r#"FailureRate("20 %")"#,
+    ]);
+    (1_u32..6, backoff, on, budget, any::<bool>()).prop_map(|(attempts, backoff, on, budget, honours)| {
+        format!("Retry(attempts: {attempts}, backoff: {backoff}, on: {on}, budget: {budget}, honours_retry_after: {honours})")
+    })
+}
+
+/// What users and their clients do beside waiting for an answer; the timeout of the whole call is given.
+fn calls(has_timeout: bool) -> impl Strategy<Value = String> {
+    let hedge = prop::sample::select(vec![
+        "None",
+        r#"Hedge(after: "10 ms", most: 2)"#,
+        r#"Hedge(after: "0 s")"#,
+        "Hedge(after: Quantile(0.9))",
+    ]);
+    let throttle = prop::sample::select(vec!["None", r#"AdaptiveThrottling(k: 1.5, window: "1 s")"#]);
+    let reload = prop::sample::select(vec![
+        "None",
+        r#"Reload(chance: "80 %", after: "50 ms", most: 2)"#,
+        r#"Reload(after: "0 s")"#,
+    ]);
+    (
+        prop::option::of(1_u32..200),
+        prop::option::weighted(0.7, retry()),
+        hedge,
+        (any::<bool>(), any::<bool>()),
+        throttle,
+        prop::option::of(law()),
+        reload,
+    )
+        .prop_map(move |(attempt, retry, hedge, (cancels, deadline), throttle, patience, reload)| {
+            let gives_up = has_timeout || attempt.is_some() || patience.is_some();
+            let cancels = cancels && (gives_up || hedge != "None");
+            let deadline = deadline && (has_timeout || attempt.is_some());
+            let reload = if gives_up { reload } else { "None" };
+            let attempt = attempt.map_or_else(|| "None".to_owned(), |ms| format!(r#""{ms} ms""#));
+            let retry = retry.unwrap_or_else(|| "None".to_owned());
+            let patience = patience.unwrap_or_else(|| "None".to_owned());
+            format!(
+                ", attempt_timeout: {attempt}, retry: {retry}, hedge: {hedge}, cancels: {cancels}, \
+                 propagates_deadline: {deadline}, throttle: {throttle}, patience: {patience}, reload: {reload}"
+            )
+        })
+}
+
+/// A timeout of whole calls, and what else their clients do: half of them nothing.
+fn waiting() -> impl Strategy<Value = String> {
+    prop::option::of(1_u32..500).prop_flat_map(|timeout| {
+        let written = timeout.map_or_else(String::new, |ms| format!(r#", timeout: "{ms} ms""#));
+        prop_oneof![Just(String::new()), calls(timeout.is_some())].prop_map(move |calls| written.clone() + &calls)
+    })
+}
+
 /// What stands before the choice of a member.
 fn front() -> impl Strategy<Value = String> {
     let proxy = (1_u32..3, prop::option::of(0_u32..5)).prop_map(|(workers, queue)| {
@@ -133,7 +206,7 @@ fn guard() -> impl Strategy<Value = (&'static str, String)> {
     let limiter = (limit, 0_u32..3, any::<bool>(), delay()).prop_map(|(limit, wait, has_shares, delay)| {
         let shares = if has_shares { r#"{"c0": "40 %"}"# } else { "{}" };
         format!(
-            r#""limit": ConcurrencyLimiter(limit: {limit}, shares: {shares}, wait: "{} ms", queue: 3, to: (to: "lb", delay: {delay})),"#,
+            r#""permits": ConcurrencyLimiter(limit: {limit}, shares: {shares}, wait: "{} ms", queue: 3, to: (to: "lb", delay: {delay})),"#,
             wait * 20
         )
     });
@@ -151,7 +224,7 @@ fn guard() -> impl Strategy<Value = (&'static str, String)> {
     });
     let which = prop::sample::select(vec![(false, false), (false, false), (true, false), (false, true), (true, true)]);
     (which, limiter, fallback).prop_map(|((limits, falls_back), limiter, fallback)| {
-        let (next, mut nodes) = if limits { ("limit", limiter) } else { ("lb", String::new()) };
+        let (next, mut nodes) = if limits { ("permits", limiter) } else { ("lb", String::new()) };
         if !falls_back {
             return (next, nodes);
         }
@@ -217,8 +290,7 @@ fn queues() -> impl Strategy<Value = String> {
 
 prop_compose! {
     fn system()(
-        arrivals in prop::collection::vec(arrivals(), 1..3),
-        timeout in prop::option::of(1_u32..500),
+        clients in prop::collection::vec((arrivals(), waiting()), 1..3),
         spread in prop::sample::select(vec!["Random", "RoundRobin", "ByClient"]),
         delays in (delay(), delay()),
         policy in policy(),
@@ -238,7 +310,6 @@ prop_compose! {
         service in law(),
         faults in prop::collection::vec(fault(), 0..4),
     ) -> String {
-        let timeout = timeout.map_or_else(String::new, |ms| format!(r#", timeout: "{ms} ms""#));
         let handshake = if delays.0 == "None" { "Free" } else { handshake };
         let (first, between) = match nested {
             0 => (guard.0, ""),
@@ -259,8 +330,8 @@ prop_compose! {
             }),
             _ => ("web", ""),
         };
-        let clients: String = arrivals.iter().enumerate().map(|(place, arrivals)| format!(
-            r#""c{place}": Clients(arrivals: {arrivals}, to: (to: "{first}", delay: {}, spread: {spread}){timeout}, keys: Zipf(n: 100, s: 1), clients: 20, connections: {connections}, handshake: {handshake}, size: "1 kB"), "#,
+        let clients: String = clients.iter().enumerate().map(|(place, (arrivals, waiting))| format!(
+            r#""c{place}": Clients(arrivals: {arrivals}, to: (to: "{first}", delay: {}, spread: {spread}){waiting}, keys: Zipf(n: 100, s: 1), clients: 20, connections: {connections}, handshake: {handshake}, size: "1 kB"), "#,
             delays.0
         )).collect();
         let backups = if limits.0 { ", backups: [0]" } else { "" };

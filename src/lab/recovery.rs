@@ -8,6 +8,8 @@ use crate::schema::quantity::Span;
 const SETTLING: f64 = 0.5;
 /// Means may be over at most this part of the time after the trouble.
 const LONGEST_MEAN: f64 = 0.25;
+/// A return must last for at least this part of the time after the trouble: goodput that comes and goes is not back.
+const LASTING: f64 = 0.25;
 /// So many standard deviations of a count of independent calls make up the tolerance.
 const DEVIATIONS: f64 = 4.0;
 
@@ -82,7 +84,8 @@ fn span(rate: f64, tolerance: f64) -> f64 {
     (DEVIATIONS / tolerance) * (DEVIATIONS / tolerance) / rate
 }
 
-/// The first window at the level or above it from which on all means over so many windows reach the level, up to the end.
+/// The first window at the level or above it from which on all means over so many windows reach the level, up to the end;
+/// `None` if that is in the last quarter.
 fn back(goodput: &[f64], windows: usize, level: f64) -> Option<usize> {
     let reaches = |means: &[f64]| means.iter().sum::<f64>() >= level * means.len() as f64;
     let last_below = goodput.windows(windows).rposition(|window| !reaches(window));
@@ -91,7 +94,8 @@ fn back(goodput: &[f64], windows: usize, level: f64) -> Option<usize> {
         return None;
     }
     // A mean looks ahead: it may begin before goodput is back.
-    (from..goodput.len()).find(|&place| goodput[place] >= level)
+    let place = (from..goodput.len()).find(|&place| goodput[place] >= level)?;
+    (place as f64 <= goodput.len() as f64 * (1.0 - LASTING)).then_some(place)
 }
 
 fn mean(values: &[f64]) -> Option<f64> {
@@ -142,6 +146,12 @@ mod tests {
         // At 80 a second, means are over 17 windows (a quarter of the 70 that follow); one bad second is noise.
         let noise = course(|at| if (20..35).contains(&at) || at == 60 { 20.0 } else { 80.0 });
         assert_eq!(noise.time, Some(5.0));
+    }
+
+    #[test]
+    fn goodput_that_comes_and_goes_is_not_back() {
+        let swings = course(|at| if at >= 20 && at % 10 < 5 { 0.0 } else { 1000.0 });
+        assert_eq!((swings.recovered, swings.time), (Some(false), None));
     }
 
     #[test]

@@ -90,6 +90,14 @@ mod tests {
     }
 
     #[test]
+    fn a_trouble_has_a_table_of_recovery() {
+        let shape = fixture::Shape { rates: vec![], storm: true, ..Default::default() };
+        let page = render(&fixture::make(&shape));
+        assert!(page.contains("| arm | before | during | after | recovered | recovery time |"), "{page}");
+        assert!(page.contains("100 (81 to 100) %"), "{page}");
+    }
+
+    #[test]
     fn a_name_cannot_break_the_table() {
         let mut results = fixture::results();
         results.arms[0] = "a|b\n<c>".to_owned();

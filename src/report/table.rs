@@ -269,6 +269,14 @@ mod tests {
     }
 
     #[test]
+    fn a_trouble_has_a_table_of_recovery() {
+        let shape = fixture::Shape { rates: vec![], storm: true, ..Default::default() };
+        let text = render(&fixture::make(&shape), Terminal { colour: false, width: 100, details: true });
+        assert!(text.lines().all(|line| length(line) <= 100), "{text}");
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
     fn colour_changes_no_letter() {
         let results = fixture::results();
         let mut plain = String::new();

@@ -19,10 +19,16 @@ pub fn split_path(path: &str) -> Vec<String> {
     segments
 }
 
+/// True of a value that begins with a word.
+fn is_named(value: &Node) -> bool {
+    matches!(value.kind, Kind::Word(_) | Kind::Struct(Some(_), _) | Kind::Tuple(Some(_), _))
+}
+
 /// Puts `value` at `path` of `tree`. The path itself stands at `region`.
 ///
 /// A field that is not written, because it has its default, is added; if there is no such field, reading finds that out
-/// and reports it at `region`.
+/// and reports it at `region`. So is an entry of a map, if the value has a name such as `Balancer(..)`: an arm of an
+/// experiment may have nodes that others do not.
 ///
 /// # Errors
 /// A segment that leads nowhere, with the nearest valid name.
@@ -55,7 +61,7 @@ pub fn apply(tree: &mut Node, path: &str, region: Region, value: Node) -> Result
         match &mut node.kind {
             Kind::Struct(_, fields) | Kind::Map(fields) => {
                 if place.is_none() {
-                    if is_map || !last {
+                    if !last || (is_map && !is_named(&value)) {
                         let valid: Vec<&str> = names.iter().map(String::as_str).collect();
                         let kind = if is_map { "entry" } else { "field" };
                         let message =

@@ -8,6 +8,9 @@ pub mod record;
 pub mod rule;
 pub mod rules;
 pub mod spec;
+#[cfg(test)]
+mod tests;
+pub mod window;
 
 pub use record::ConcurrencyRecord;
 pub use spec::{ConcurrencyLimiterSpec, Per};
@@ -76,7 +79,10 @@ impl ConcurrencyLimiter {
                 shares.keep(class, share.fraction());
             }
         }
-        let gate = |place: usize| Gate::new(Permits::new(spec.limit.build(key.named(&format!("limit {place}")))));
+        let window = spec.window.map(|window| window.duration());
+        let permits =
+            |place: usize| Permits::new(spec.limit.build(key.named(&format!("limit {place}")))).with_window(window);
+        let gate = |place: usize| Gate::new(permits(place));
         let gates: Vec<Gate> = (0..gates).map(gate).collect();
         let mut record = ConcurrencyRecord::default();
         record.limit.set(Time::ZERO, gates.iter().map(|gate| u64::from(gate.permits.limit())).sum());
@@ -190,7 +196,7 @@ impl ConcurrencyLimiter {
         permits.give_back(class);
         if let Some(dropped) = is_drop {
             let before = permits.limit();
-            permits.learn(Sample { round_trip: now.since(since), in_flight, dropped });
+            permits.learn(Sample { round_trip: now.since(since), in_flight, dropped }, now);
             self.record.moved(before, permits.limit(), now);
             self.record.drops += u64::from(dropped);
         }

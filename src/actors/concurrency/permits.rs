@@ -3,6 +3,8 @@
 //! Who waits for one belongs to the limiter.
 
 use super::rule::{Limit, Limiting, Sample};
+use super::window::Gathering;
+use crate::engine::{Duration, Time};
 
 /// The parts of a limit that are kept for classes of clients, as fractions; the other classes have none.
 ///
@@ -41,6 +43,8 @@ impl Shares {
 #[derive(Debug)]
 pub struct Permits {
     limiting: Limiting,
+    /// What is gathered before the limit learns of it; `None` if it learns from each answer by itself.
+    gathering: Option<Gathering>,
     in_flight: u32,
     /// In flight by class; only counted where there are shares.
     by_class: Vec<u32>,
@@ -50,7 +54,13 @@ impl Permits {
     /// All permits that `limiting` gives.
     #[must_use]
     pub fn new(limiting: Limiting) -> Self {
-        Self { limiting, in_flight: 0, by_class: Vec::new() }
+        Self { limiting, gathering: None, in_flight: 0, by_class: Vec::new() }
+    }
+
+    /// The same, but the limit learns of many answers at once.
+    #[must_use]
+    pub fn with_window(self, length: Option<Duration>) -> Self {
+        Self { gathering: length.map(Gathering::new), ..self }
     }
 
     /// Requests that may be in flight now.
@@ -101,8 +111,15 @@ impl Permits {
 
     /// What an answer says of the service moves the limit.
     #[inline]
-    pub fn learn(&mut self, sample: Sample) {
-        self.limiting.sample(sample);
+    pub fn learn(&mut self, sample: Sample, now: Time) {
+        match &mut self.gathering {
+            None => self.limiting.sample(sample),
+            Some(gathering) => {
+                if let Some(all) = gathering.add(sample, now) {
+                    self.limiting.sample(all);
+                }
+            }
+        }
     }
 }
 

@@ -34,6 +34,11 @@ record! {
     pub struct ConcurrencyLimiterSpec {
         /// How many requests may be under way at once.
         pub limit: Rule,
+        /// How long answers are gathered before the rule hears of them: of their mean round trip, the most in flight and
+        /// whether any was a drop; at least ten at a time (`WindowedLimit` of Netflix concurrency-limits, 1 s there).
+        /// Without it the rule hears of each by itself, which misleads those that compare round trips where services are
+        /// long and short by chance.
+        pub window: Option<Span> = None,
         /// What has a limit of its own.
         pub per: Per = Per::Service(WholeService {}),
         /// The parts of the limit that are kept for nodes of `Clients`, by name; together 100 % at most. Who has a part may
@@ -55,6 +60,9 @@ record! {
         let fractions = self.shares.entries.iter().map(|(_, share)| share.fraction());
         if fractions.clone().any(|fraction| fraction <= 0.0) || fractions.sum::<f64>() > 1.0 + 1e-9 {
             at.field("shares").error("shares are above 0 %, and 100 % together at most");
+        }
+        if self.window == Some(Span::ZERO) {
+            at.field("window").error("a window is longer than nothing");
         }
         if self.queue == 0 || self.queue > 1_000_000 {
             at.field("queue").error("1 to 1,000,000 requests; without `wait` none waits");

@@ -4,6 +4,8 @@
 
 pub mod record;
 pub mod spec;
+#[cfg(test)]
+mod tests;
 
 pub use record::{FallbackRecord, Kind};
 pub use spec::{AnswerSpec, Cover, FallbackSpec};

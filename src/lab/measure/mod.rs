@@ -26,13 +26,13 @@ record! {
 
 choice! {
     /// What is told apart.
-    pub enum By {
+    pub enum Grouping {
         All(AllTogether),
         Clients(EachClients),
     }
 }
 
-impl Default for By {
+impl Default for Grouping {
     fn default() -> Self {
         Self::All(AllTogether {})
     }
@@ -44,7 +44,7 @@ record! {
         /// Which quantiles, each between 0 and 1.
         pub quantiles: Vec<f64> = vec![0.5, 0.99],
         /// Of all clients together, or of each node of clients.
-        pub by: By = By::default(),
+        pub by: Grouping = Grouping::default(),
     }
     check(self, at) {
         if self.quantiles.iter().any(|p| !(*p > 0.0 && *p < 1.0)) {
@@ -59,7 +59,7 @@ macro_rules! measures_of_clients {
             $(#[doc = $doc])+
             pub struct $name {
                 /// Of all clients together, or of each node of clients.
-                pub by: By = By::default(),
+                pub by: Grouping = Grouping::default(),
             }
         }
     )+};
@@ -90,7 +90,7 @@ record! {
         /// Which: `Served`, `RateLimited`, `TimedOut` and so on.
         pub outcomes: Vec<OutcomeName>,
         /// Of all clients together, or of each node of clients.
-        pub by: By = By::default(),
+        pub by: Grouping = Grouping::default(),
     }
     check(self, at) {
         if self.outcomes.is_empty() {
@@ -145,7 +145,7 @@ record! {
     /// of replications that recover, and the time they take. A trouble is what faults and spikes of arrivals make.
     ///
     /// Goodput has recovered from the first window on from which all means over `smooth` reach what it was before the
-    /// trouble, less the tolerance, up to the end of the run.
+    /// trouble, less the tolerance, up to the end of the run; that must be a quarter of the time after the trouble at least.
     pub struct RecoveryMeasure {
         /// How much less goodput than before the trouble counts as recovered, as a share.
         pub tolerance: Percent = Percent::of(10.0),
@@ -223,7 +223,7 @@ impl Measure {
     /// What is measured where a file says nothing.
     #[must_use]
     pub fn usual() -> Vec<Self> {
-        let by = By::default;
+        let by = Grouping::default;
         vec![
             Self::Latency(LatencyMeasure { quantiles: vec![0.5, 0.99], by: by() }),
             Self::Throughput(ThroughputMeasure { by: by() }),
@@ -239,9 +239,9 @@ impl Measure {
         let by_fleet = |make: fn(String, &[String]) -> Quantity| {
             scope.fleets.iter().map(|fleet| make(fleet.clone(), &scope.fleets)).collect::<Vec<_>>()
         };
-        let by = |by: &By, quantities: Vec<Quantity>| match by {
-            By::All(_) => quantities,
-            By::Clients(_) => {
+        let by = |by: &Grouping, quantities: Vec<Quantity>| match by {
+            Grouping::All(_) => quantities,
+            Grouping::Clients(_) => {
                 let of = |quantity: &Quantity| -> Vec<Quantity> {
                     scope.clients.iter().map(|clients| quantity.clone().of(clients, scope)).collect()
                 };
@@ -322,7 +322,7 @@ mod tests {
 
     #[test]
     fn a_measure_by_clients_names_them_where_there_are_several() {
-        let by = || By::Clients(EachClients {});
+        let by = || Grouping::Clients(EachClients {});
         let measures = [
             Measure::Latency(LatencyMeasure { quantiles: vec![0.99], by: by() }),
             Measure::Goodput(GoodputMeasure { by: by() }),
@@ -334,7 +334,7 @@ mod tests {
 
     #[test]
     fn a_number_asked_for_twice_is_there_once() {
-        let measures = [Measure::Goodput(GoodputMeasure { by: By::default() })];
+        let measures = [Measure::Goodput(GoodputMeasure { by: Grouping::default() })];
         assert_eq!(ids(&[measures[0].clone(), measures[0].clone()], &[], &["a", "b"]), ["goodput"]);
     }
 }

@@ -7,7 +7,9 @@ use crate::lab::observe::{NodeSeen, Word};
 use crate::lab::results::Unit;
 
 /// What is counted of calls: its name, its identifier and the count.
-const COUNTED: [(&str, &str, fn(&Counts) -> u64); 6] = [
+type Counted = (&'static str, &'static str, fn(&Counts) -> u64);
+
+const COUNTED: [Counted; 6] = [
     ("retries", "retries", |counts| counts.retries),
     ("retries denied by the budget", "denied", |counts| counts.denied),
     ("hedges", "hedges", |counts| counts.hedges),

@@ -97,6 +97,27 @@ fn a_point_without_a_steady_state_is_marked_and_has_no_number() {
 }
 
 #[test]
+fn a_trouble_has_a_picture_and_is_tinted_on_every_timeline() {
+    let storm = plots(&make(&Shape { rates: vec![], storm: true, ..Shape::default() }));
+    let named = |name: &str| storm.iter().find(|plot| plot.name == name).unwrap_or_else(|| panic!("no {name}"));
+    for name in ["recovery", "timeline-users", "timeline-web"] {
+        assert!(named(name).svg.contains("#FCE8D5"), "{name}");
+    }
+    // The gauges of the fleet stand below the traffic of the clients.
+    assert!(named("timeline-users").svg.contains("requests waiting at web"));
+    assert!(named("timeline-users").svg.contains("dashed: throughput"));
+    let calm = plots(&make(&Shape { rates: vec![], ..Shape::default() }));
+    assert!(calm.iter().all(|plot| plot.name != "recovery" && !plot.svg.contains("#FCE8D5")));
+}
+
+#[test]
+fn goodput_that_is_the_throughput_has_no_picture_of_its_own() {
+    let has = |results: &Results| plots(results).iter().any(|plot| plot.name == "sweep-goodput");
+    assert!(!has(&results()));
+    assert!(has(&make(&Shape { storm: true, ..Shape::default() })));
+}
+
+#[test]
 fn names_of_files_are_plain() {
     let mut results = results();
     for node in results.cells.iter_mut().flat_map(|cell| &mut cell.nodes).filter(|node| node.name == "web") {

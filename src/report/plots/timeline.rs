@@ -15,12 +15,13 @@ const HEAD: f64 = 34.0;
 
 /// What nodes have beside the traffic of clients, by kind of node: a quantity and its words. A gauge stands on the timeline
 /// of its node and below the traffic of the clients.
-const GAUGES: [(&str, &str, &str); 7] = [
+const GAUGES: [(&str, &str, &str); 8] = [
     ("Breaker", "open", "share of circuits open"),
     ("Breaker", "half_open", "share of circuits half open"),
     ("ConcurrencyLimiter", "limit", "limit"),
-    ("RateLimiter", "limit", "limit"),
-    ("Limiter", "limit", "limit"),
+    ("ConcurrencyLimiter", "waiting", "requests waiting"),
+    ("Limiter", "rejected", "rejected"),
+    ("Store", "utilization", "utilization"),
     ("Balancer", "available", "members available"),
     ("Fleet", "queue", "requests waiting"),
 ];

@@ -1,0 +1,80 @@
+//! Samples gathered over a time, so that a rule hears of many answers at once: single ones tell little where services are
+//! long and short by chance.
+
+use super::rule::Sample;
+use crate::engine::{Duration, Time};
+
+/// Fewer samples than this are not enough for a rule to be told.
+const ENOUGH: u32 = 10;
+
+/// Gathers samples over windows of at least a length: mean round trip, most in flight, and whether any was dropped. The
+/// `WindowedLimit` of Netflix concurrency-limits with its average sample window.
+#[derive(Clone, Copy, Debug)]
+pub struct Gathering {
+    length: Duration,
+    ends: Time,
+    samples: u32,
+    /// Samples that were answers, whose round trips count.
+    round_trips: u32,
+    total: u128,
+    in_flight: u32,
+    dropped: bool,
+}
+
+impl Gathering {
+    /// Nothing yet, over windows of at least `length`.
+    #[must_use]
+    pub fn new(length: Duration) -> Self {
+        let ends = Time::ZERO + length;
+        Self { length, ends, samples: 0, round_trips: 0, total: 0, in_flight: 0, dropped: false }
+    }
+
+    /// One more sample; what all of a window say, if it is over with this one and holds enough.
+    pub fn add(&mut self, sample: Sample, now: Time) -> Option<Sample> {
+        self.samples += 1;
+        self.in_flight = self.in_flight.max(sample.in_flight);
+        self.dropped |= sample.dropped;
+        // How long a drop took says nothing of the service.
+        if !sample.dropped {
+            self.round_trips += 1;
+            self.total += u128::from(sample.round_trip.as_nanos());
+        }
+        if now < self.ends || self.samples < ENOUGH || self.round_trips == 0 {
+            return None;
+        }
+        let mean = self.total / u128::from(self.round_trips);
+        let all = Sample {
+            round_trip: Duration::from_nanos(u64::try_from(mean).unwrap_or(u64::MAX)),
+            in_flight: self.in_flight,
+            dropped: self.dropped,
+        };
+        *self = Self { ends: now + self.length, ..Self::new(self.length) };
+        Some(all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn milliseconds(count: u64) -> Duration {
+        Duration::from_nanos(count * 1_000_000)
+    }
+
+    #[test]
+    fn a_window_tells_of_its_samples_when_it_is_over_and_holds_enough() {
+        let mut gathering = Gathering::new(milliseconds(1000));
+        let at = |ms| Time::ZERO + milliseconds(ms);
+        let sample = |ms, in_flight, dropped| Sample { round_trip: milliseconds(ms), in_flight, dropped };
+        for count in 1..=9 {
+            assert_eq!(gathering.add(sample(10 * count, 3, false), at(100 * count)), None);
+        }
+        // The window is over, and this is the tenth.
+        assert_eq!(gathering.add(sample(100, 7, false), at(1000)), Some(sample(55, 7, false)));
+        // The next ends a second later, and a drop in it is told though its time is not.
+        for count in 0..12 {
+            assert_eq!(gathering.add(sample(20, 1, false), at(1500 + count)), None);
+        }
+        assert_eq!(gathering.add(sample(0, 2, true), at(2000)), Some(sample(20, 2, true)));
+    }
+}
