@@ -1,5 +1,7 @@
 //! Faults hit what is at a server at that instant, and nothing else.
 
+mod impatience;
+
 use super::fault::{Crash, Errors, Restart, SlowDown};
 use super::*;
 use crate::actors::message::Message;

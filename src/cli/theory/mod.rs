@@ -1,6 +1,7 @@
 //! `rushhour theory`: closed forms of queueing theory at the prompt.
 
 mod answer;
+mod classes;
 mod models;
 mod networks;
 mod quantities;

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::answer::{Line, Shown};
+use super::classes::ByClass;
 use super::networks::{Closed, OpenNetwork, TwoOfThree};
 use super::quantities::{Offered, Traffic, load, rate, span};
 use crate::lab::results::Unit;
@@ -33,6 +34,11 @@ pub enum Model {
         after_help = "Example:\n  rushhour theory erlang-a --servers 10 --load 1.2 --service \"8 ms\" --patience \"50 ms\""
     )]
     ErlangA(Patience),
+    /// Classes with priority over others, without interrupting who is in service
+    #[command(
+        after_help = "Examples:\n  rushhour theory priorities --class 20/s:10ms --class 30/s:10ms       the first before the second\n  rushhour theory priorities --class 40/s:10ms:0 --class 40/s:10ms:0   constant services\n  rushhour theory priorities --servers 4 --class 100/s:10ms --class 250/s:10ms"
+    )]
+    Priorities(ByClass),
     /// One server of constant service
     #[command(after_help = "Example:\n  rushhour theory md1 --load 0.9 --service \"8 ms\"")]
     Md1(Traffic),
@@ -180,6 +186,7 @@ impl Model {
             }
             Self::ErlangB(loss) => loss.answer(),
             Self::ErlangA(patience) => patience.answer(),
+            Self::Priorities(classes) => classes.answer(),
             Self::Md1(traffic) => {
                 let Offered { rate, service, relative } = traffic.at(1)?;
                 let model = Md1::new(rate, service).map_err(say)?;

@@ -83,6 +83,7 @@ struct Pair {
 fn finding(expected: &Expected, cell: &Cell, confidence: f64, bound: f64) -> Finding {
     let pair = match &expected.what {
         What::Measure(id) => measure(cell, id, expected.value),
+        What::OfNode(node, id) => number_of_node(cell, node, id, expected.value),
         What::Little(node) => little(cell, node, confidence),
         What::Between(from, to) => between(cell, from, to, expected.value, confidence),
     };
@@ -106,19 +107,29 @@ fn finding(expected: &Expected, cell: &Cell, confidence: f64, bound: f64) -> Fin
 
 fn measure(cell: &Cell, id: &str, theory: f64) -> Pair {
     match cell.estimate(id) {
-        Some(estimate) => Pair {
-            quantity: estimate.name.clone(),
-            unit: estimate.unit,
-            theory,
-            measured: estimate.value,
-            half_width: estimate.half_width,
-            replications: estimate.replicates.iter().flatten().count(),
-        },
+        Some(estimate) => pair(estimate.name.clone(), estimate, theory),
         None => missing(id, theory),
     }
 }
 
-/// What the experiment does not have: never agrees.
+fn number_of_node(cell: &Cell, node: &str, id: &str, theory: f64) -> Pair {
+    match of_node(cell, node, id) {
+        Some(estimate) => pair(format!("{} of {node}", estimate.name), estimate, theory),
+        None => missing(id, theory),
+    }
+}
+
+fn pair(quantity: String, estimate: &Estimate, theory: f64) -> Pair {
+    Pair {
+        quantity,
+        unit: estimate.unit,
+        theory,
+        measured: estimate.value,
+        half_width: estimate.half_width,
+        replications: estimate.replicates.iter().flatten().count(),
+    }
+}
+
 fn missing(quantity: &str, theory: f64) -> Pair {
     let quantity = format!("no {quantity}");
     Pair { quantity, unit: Unit::Count, theory, measured: None, half_width: None, replications: 0 }

@@ -11,6 +11,7 @@ mod little;
 mod losses;
 mod queues;
 mod renewal;
+mod waits;
 
 pub use finding::{Finding, Verdict, bound};
 pub use length::Length;
@@ -53,11 +54,17 @@ pub enum Family {
     Closed,
     /// Number, rate and time at every node.
     LittlesLaw,
+    /// Classes with priority over others.
+    Priorities,
+    /// Last come, first served.
+    Lifo,
+    /// Requests that leave the queue after a while.
+    ErlangA,
 }
 
 impl Family {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::Mm1,
         Self::Mmc,
         Self::Mmck,
@@ -72,6 +79,9 @@ impl Family {
         Self::JoinShortest,
         Self::Closed,
         Self::LittlesLaw,
+        Self::Priorities,
+        Self::Lifo,
+        Self::ErlangA,
     ];
 
     /// Its name in the field.
@@ -92,6 +102,9 @@ impl Family {
             Self::JoinShortest => "join the shortest queue",
             Self::Closed => "closed loop",
             Self::LittlesLaw => "Little's law",
+            Self::Priorities => "priorities",
+            Self::Lifo => "last come, first served",
+            Self::ErlangA => "Erlang A",
         }
     }
 }
@@ -127,6 +140,8 @@ pub struct Expected {
 pub enum What {
     /// A measure, by identifier.
     Measure(String),
+    /// A number of a node, by the name of the node and the identifier of the number.
+    OfNode(&'static str, &'static str),
     /// The mean number in a node, against its rate times its mean time, replication by replication: of the clients (the
     /// only ones) the throughput and the latency, of a fleet that turns nobody away the departures, waiting and service.
     /// The value expected is that product.
@@ -230,6 +245,9 @@ pub fn cases(length: Length) -> Vec<Case> {
         fleets::join_shortest,
         closed::closed,
         little::littles_law,
+        waits::priorities,
+        waits::lifo,
+        waits::erlang_a,
     ]
     .into_iter()
     .try_for_each(|list| list(&mut suite));

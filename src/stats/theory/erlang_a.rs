@@ -1,6 +1,6 @@
 //! Erlang A, M/M/c+M: who waits too long in the queue gives up, each with exponential patience.
 
-use super::{TheoryError, positive, some};
+use super::{Answer, TheoryError, positive, some};
 
 /// The Erlang A model (Palm 1957; Garnett, Mandelbaum and Reiman 2002). Stable at any load.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,5 +75,18 @@ impl ErlangA {
     #[must_use]
     pub fn utilization(&self) -> f64 {
         self.busy / self.servers as f64
+    }
+
+    /// Everything known of all requests, by identifier; of the times of those served alone nothing is said.
+    #[must_use]
+    pub fn answer(&self) -> Answer {
+        let source = "Palm 1957; Garnett, Mandelbaum and Reiman 2002";
+        let values = [
+            ("utilization", self.utilization()),
+            ("in_system", self.in_queue + self.busy),
+            ("throughput", self.arrival_rate * (1.0 - self.gives_up())),
+            ("drop_rate", self.gives_up()),
+        ];
+        Answer::new(format!("M/M/{}+M (Erlang A)", self.servers), source, &values, None)
     }
 }

@@ -21,6 +21,7 @@ pub mod mg1_ps;
 pub mod mm1;
 pub mod mmc;
 pub mod mmck;
+pub mod priority;
 pub mod station;
 pub mod supermarket;
 
@@ -39,6 +40,7 @@ pub use mixture::Mixture;
 pub use mm1::Mm1;
 pub use mmc::Mmc;
 pub use mmck::Mmck;
+pub use priority::Priorities;
 pub use station::{Arrivals, Discipline, Service, Station, recognise};
 pub use supermarket::Supermarket;
 

@@ -75,7 +75,7 @@ impl Slips {
 
     /// Slips in use.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn in_use(&self) -> usize {
         self.all.len() - self.free.len()
     }
 }

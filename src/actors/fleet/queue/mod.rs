@@ -13,7 +13,7 @@ pub mod queues;
 pub mod shedder;
 pub mod shedders;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub use discipline::Facts;
 pub use disciplines::Discipline;

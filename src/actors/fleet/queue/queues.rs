@@ -127,7 +127,7 @@ impl Queues {
     /// Requests that wait anywhere.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.slips.len()
+        self.slips.in_use()
     }
 
     /// True if no request waits anywhere.

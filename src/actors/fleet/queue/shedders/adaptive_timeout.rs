@@ -51,7 +51,8 @@ mod tests {
 
     #[test]
     fn the_limit_is_short_once_the_queue_has_not_been_empty_for_long() {
-        let mut state = AdaptiveTimeout { short: Span::milliseconds(5), long: Span::milliseconds(100) }.build(&Classes::NONE);
+        let mut state =
+            AdaptiveTimeout { short: Span::milliseconds(5), long: Span::milliseconds(100) }.build(&Classes::NONE);
         let at = |ms: u64| Time::from_nanos(ms * 1_000_000);
         let mut limit = |ms, waiting| state.longest_wait(at(ms), waiting).map(|limit| limit.as_nanos() / 1_000_000);
         assert_eq!(limit(500, 0), Some(100));
