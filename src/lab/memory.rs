@@ -46,7 +46,7 @@ const SAMPLE: u64 = IDENTITIES as u64 * 4;
 /// What others record by window.
 const WINDOW: u64 = 256;
 /// The account of a key of a limiter, with its place in the index and in the order of use.
-const ACCOUNT: u64 = 112;
+const ACCOUNT: u64 = 120;
 /// A request that an account remembers.
 const LOGGED: u64 = 8;
 /// Accounts take no more than this: no run lets so many requests pass that all could fill.
