@@ -152,3 +152,34 @@ fn a_crash_loses_what_waits_and_the_books_balance() {
     assert!(count(&cell, "rejected: waited too long by web") > 0);
     assert!(count(&cell, "served") > 4 * 2000);
 }
+
+#[test]
+fn fair_shares_do_not_depend_on_what_leaves_unserved() {
+    let impatient = [
+        r#"longest_wait: Constant("500 ms")"#,
+        r#"queue: 100, when_full: DropOldest"#,
+        r#"longest_wait: Exponential(mean: "300 ms")"#,
+    ];
+    for queue in impatient {
+        for (weights, share) in [("{}", 0.5), (r#"{"a": 4}"#, 0.8)] {
+            let results = answer(&format!(
+                r#"Experiment(
+                    system: System(nodes: {{
+                        "a": Clients(arrivals: Poisson(rate: "600/s"), to: "web"),
+                        "b": Clients(arrivals: Poisson(rate: "300/s"), to: "web"),
+                        "web": Fleet(
+                            workers: 10, service: Exponential(mean: "50 ms"),
+                            discipline: WeightedFair(weights: {weights}), {queue},
+                        ),
+                    }}),
+                    run: (duration: "120 s", warm_up: "20 s", replications: 4, seed: 1),
+                    measure: [Goodput(by: Clients)],
+                )"#
+            ));
+            let cell = &results.cells[0];
+            let [a, b] = ["goodput:a", "goodput:b"].map(|id| estimate(cell, id).value.expect("goodput"));
+            let found = a / (a + b);
+            assert!((found - share).abs() < 0.03, "{queue}, weights {weights}: {a} and {b}");
+        }
+    }
+}

@@ -145,6 +145,9 @@ impl Fleet {
 
     /// A request that was taken out of its queue leaves unserved.
     fn leave_queue(&mut self, core: &mut Core, number: u32, outcome: Outcome) {
+        if let Some(queues) = &mut self.queues {
+            queues.leaves_unserved(number);
+        }
         if let Some(slip) = self.stop_waiting(core, number) {
             self.reject(core, slip.id, outcome);
         }

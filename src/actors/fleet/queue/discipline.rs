@@ -42,6 +42,9 @@ pub trait Order {
     /// The service of a request of this rank begins.
     fn begins(&mut self, _rank: u64) {}
 
+    /// A request that was given a rank leaves unserved.
+    fn leaves(&mut self, _facts: &Facts) {}
+
     /// Nothing is at the server.
     fn idle(&mut self) {}
 }
@@ -156,6 +159,12 @@ macro_rules! registry {
             fn begins(&mut self, rank: u64) {
                 match self {
                     $( Self::$discipline(order) => order.begins(rank), )+
+                }
+            }
+
+            fn leaves(&mut self, facts: &Facts) {
+                match self {
+                    $( Self::$discipline(order) => order.leaves(facts), )+
                 }
             }
 

@@ -27,6 +27,8 @@ pub struct Slip {
     pub rank: u64,
     /// True while it waits for a place in the queue.
     pub outside: bool,
+    /// True once it has a rank, for which its class may have been charged.
+    pub ranked: bool,
     /// Slips before it in the order they were handed out.
     sequence: u64,
     before: u32,
@@ -38,7 +40,19 @@ impl Slip {
     #[must_use]
     pub fn new(id: RequestId, port: u32, since: Time, facts: Facts) -> Self {
         let timer = Handle::NONE;
-        Self { id, port, since, facts, timer, rank: 0, outside: false, sequence: 0, before: NONE, after: NONE }
+        Self {
+            id,
+            port,
+            since,
+            facts,
+            timer,
+            rank: 0,
+            outside: false,
+            ranked: false,
+            sequence: 0,
+            before: NONE,
+            after: NONE,
+        }
     }
 }
 

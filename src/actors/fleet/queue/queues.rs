@@ -214,7 +214,10 @@ impl Queues {
             }
         };
         let Some(victims) = victims else { return Joined::TurnedAway };
-        victims.iter().for_each(|&number| self.lines[port].unlink(&mut self.slips, self.kept, number));
+        for &number in &victims {
+            self.lines[port].unlink(&mut self.slips, self.kept, number);
+            self.leaves_unserved(number);
+        }
         Joined::Line(self.enter(slip), victims)
     }
 
@@ -235,7 +238,7 @@ impl Queues {
 
     fn enter(&mut self, mut slip: Slip) -> u32 {
         let port = slip.port as usize;
-        slip.rank = self.orders[port].rank(&slip.facts);
+        (slip.rank, slip.ranked) = (self.orders[port].rank(&slip.facts), true);
         let number = self.slips.add(slip);
         self.lines[port].push(&mut self.slips, self.kept, number);
         number
@@ -256,7 +259,7 @@ impl Queues {
         self.lines[port].outside.unlink(&mut self.slips, number);
         let slip = &mut self.slips[number];
         slip.outside = false;
-        slip.rank = self.orders[port].rank(&slip.facts);
+        (slip.rank, slip.ranked) = (self.orders[port].rank(&slip.facts), true);
         self.lines[port].push(&mut self.slips, self.kept, number);
         Some(number)
     }
@@ -273,7 +276,7 @@ impl Queues {
         let number = line.outside.first()?;
         line.outside.unlink(&mut self.slips, number);
         let slip = &mut self.slips[number];
-        slip.rank = self.orders[port].rank(&slip.facts);
+        (slip.rank, slip.ranked) = (self.orders[port].rank(&slip.facts), true);
         Some(number)
     }
 
@@ -311,6 +314,14 @@ impl Queues {
             line.outside.unlink(&mut self.slips, number);
         } else {
             line.unlink(&mut self.slips, self.kept, number);
+        }
+    }
+
+    /// A request that was taken out will not be served.
+    pub fn leaves_unserved(&mut self, number: u32) {
+        let slip = &mut self.slips[number];
+        if std::mem::replace(&mut slip.ranked, false) {
+            self.orders[slip.port as usize].leaves(&slip.facts);
         }
     }
 

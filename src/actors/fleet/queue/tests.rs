@@ -271,6 +271,12 @@ impl Model {
         }
     }
 
+    /// A request that was given a rank leaves unserved.
+    fn forgive(&mut self, slip: &Slip) {
+        let class = usize::from(slip.facts.class);
+        self.tags[class] -= slip.facts.bytes as f64 / [4.0, 2.0, 1.0][class];
+    }
+
     fn push(&mut self, slip: Slip) {
         let rank = self.rank(&slip);
         self.line.push((slip, rank));
@@ -302,11 +308,12 @@ impl Model {
                 }
             };
             let Some(victim) = victim else { break };
-            gone.push(self.line.remove(victim).0.id.0);
+            gone.push(self.line.remove(victim).0);
         }
         if self.fits(slip.facts.bytes) && (self.outside.is_empty()) {
+            gone.iter().for_each(|slip| self.forgive(slip));
             self.push(slip);
-            return gone;
+            return gone.iter().map(|slip| slip.id.0).collect();
         }
         if matches!(self.when_full, WhenFull::Wait(_)) && slip.facts.bytes <= self.bytes {
             self.outside.push(slip);
@@ -438,7 +445,11 @@ proptest! {
                     if let Some(number) = slips.get(place).copied() {
                         slips.remove(place);
                         queues.remove(number);
+                        queues.leaves_unserved(number);
                         let id = queues.give_back(number).id.0;
+                        if let Some(&(slip, _)) = model.line.iter().find(|(slip, _)| slip.id.0 == id) {
+                            model.forgive(&slip);
+                        }
                         model.line.retain(|(slip, _)| slip.id.0 != id);
                         model.outside.retain(|slip| slip.id.0 != id);
                     }

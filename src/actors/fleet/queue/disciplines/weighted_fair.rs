@@ -34,7 +34,8 @@ record! {
     /// sends; within a class first come, first served. Self-clocked fair queueing: a request's finish tag is that of the one
     /// before it of its class, or of the request in service if that is later, plus its cost over its class's weight; the least
     /// tag is next (Golestani, A self-clocked fair queueing scheme for broadband applications, INFOCOM 1994). With several
-    /// workers the clock is that of the request taken up last. What leaves unserved keeps what it was charged.
+    /// workers the clock is that of the request taken up last. What a class was charged for a request that leaves unserved it
+    /// gets back; those that came after it keep their tags.
     pub struct WeightedFair {
         /// The weight of each node of `Clients`, above 0. A class not named has weight 1, and so have health checks.
         pub weights: Map<f64> = Map::default(),
@@ -59,8 +60,9 @@ pub struct Fair {
     finishes: Vec<f64>,
 }
 
-impl Order for Fair {
-    fn rank(&mut self, facts: &Facts) -> u64 {
+impl Fair {
+    /// The class of a request, and what it is charged.
+    fn charge(&self, facts: &Facts) -> (usize, f64) {
         let checks = self.weights.len() - 1;
         let class = usize::from(facts.class).min(checks);
         let cost = match self.by {
@@ -68,10 +70,17 @@ impl Order for Fair {
             Cost::Size(_) => facts.bytes.max(1) as f64,
             Cost::Work(_) => facts.work,
         };
+        (class, cost / self.weights[class])
+    }
+}
+
+impl Order for Fair {
+    fn rank(&mut self, facts: &Facts) -> u64 {
+        let (class, charge) = self.charge(facts);
         if self.finishes.is_empty() {
             self.finishes = vec![0.0; self.weights.len()];
         }
-        let finish = self.finishes[class].max(self.clock) + cost / self.weights[class];
+        let finish = self.finishes[class].max(self.clock) + charge;
         self.finishes[class] = finish;
         // The bits of numbers that are not negative are in the order of the numbers.
         finish.to_bits()
@@ -83,6 +92,13 @@ impl Order for Fair {
 
     fn begins(&mut self, rank: u64) {
         self.clock = f64::from_bits(rank);
+    }
+
+    fn leaves(&mut self, facts: &Facts) {
+        let (class, charge) = self.charge(facts);
+        if let Some(finish) = self.finishes.get_mut(class) {
+            *finish -= charge;
+        }
     }
 
     fn idle(&mut self) {
