@@ -187,6 +187,23 @@ fn a_run_that_is_interrupted_keeps_what_is_complete() {
 }
 
 #[test]
+fn a_quick_run_is_long_enough_for_the_faults_of_an_arm() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("crash.ron");
+    let experiment = r#"Experiment(
+        system: System(nodes: {
+            "users": Clients(arrivals: Poisson(rate: "100/s"), to: "web"),
+            "web": Fleet(workers: 2, service: Exponential(mean: "5 ms")),
+        }),
+        run: (duration: "60 s", replications: 5),
+        arms: {"well": {}, "crash": {"faults": [(at: "20 s", node: "web", fault: Crash, lasts: "20 s")]}},
+        claims: [Above(DropRate("crash"), "20 %")],
+    )"#;
+    fs::write(&path, experiment).expect("writable");
+    rushhour().arg("run").arg(&path).args(["--quick", "--no-files", "-q", "--strict"]).assert().success();
+}
+
+#[test]
 fn the_experiment_of_the_readme_is_right() {
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("readable");
     let start = readme.find("```ron\n").expect("an experiment") + "```ron\n".len();

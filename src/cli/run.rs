@@ -12,7 +12,9 @@ use super::progress::Bar;
 use super::{End, complain, print, shipped, snapshot, tell};
 use crate::lab::memory::need;
 use crate::lab::results::{Results, Verdict};
-use crate::lab::{Experiment, Plan, Replications, RunSpec, WarmUp, load, plan, run as run_plan, run_with_journal};
+use crate::lab::{
+    Experiment, Plan, Replications, RunSpec, WarmUp, is_stationary, load, plan, run as run_plan, run_with_journal,
+};
 use crate::report::{self, Format, Terminal};
 use crate::schema::quantity::{Bytes, Span};
 
@@ -194,7 +196,7 @@ fn prepare(word: &str, arguments: &Arguments) -> Result<Plan, String> {
 /// Puts what the command line says over what the file says.
 fn adjust(experiment: &mut Experiment, arguments: &Arguments) -> Result<(), String> {
     if arguments.quick {
-        let stationary = experiment.system().is_some_and(|system| system.is_stationary());
+        let stationary = is_stationary(experiment);
         quicken(&mut experiment.run, stationary);
     }
     let run = &mut experiment.run;

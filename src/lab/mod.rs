@@ -28,6 +28,6 @@ mod warm_up;
 
 pub use journal::{Forgetful, JobId, Journal};
 pub use load::{Files, Loaded, Problems, load};
-pub use plan::{Plan, plan};
+pub use plan::{Plan, is_stationary, plan};
 pub use run::{Progress, Silent, run, run_with_journal};
 pub use spec::{Experiment, Replications, RunSpec, WarmUp};

@@ -57,6 +57,13 @@ pub const ONLY_ARM: &str = "system";
 /// Most cells of an experiment.
 const MOST_CELLS: usize = 10_000;
 
+/// True if nothing changes with time in any arm at any point: no faults, and arrivals whose law stays the same.
+#[must_use]
+pub fn is_stationary(experiment: &Experiment) -> bool {
+    let cells = Planner { experiment, reader: Reader::default() }.cells();
+    !cells.is_empty() && cells.iter().all(|(_, _, system)| system.is_stationary())
+}
+
 /// Plans `loaded`, with the logs it names read from `files`.
 ///
 /// # Errors
