@@ -4,7 +4,7 @@
 
 use assert_cmd::Command;
 
-const EXPERIMENTS: [&str; 19] = [
+const EXPERIMENTS: [&str; 30] = [
     "hockey-stick",
     "uneven-costs",
     "weights",
@@ -23,6 +23,17 @@ const EXPERIMENTS: [&str; 19] = [
     "tournament-heavy-tailed",
     "tournament-bimodal",
     "tournament-unequal",
+    "burst-limiters",
+    "noisy-neighbour",
+    "limiter-race",
+    "limiter-race-delay",
+    "limiter-store",
+    "priority-tiers",
+    "adaptive-limits",
+    "hedging",
+    "hedging-price",
+    "retry-storm",
+    "vulnerable-load",
     "replay",
 ];
 
