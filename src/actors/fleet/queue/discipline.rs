@@ -27,6 +27,17 @@ pub enum Pick {
     Newest,
     /// Who has the least rank; of equal ranks who came first.
     Least,
+    /// Who came first of this rank.
+    FirstOf(u64),
+}
+
+/// Who came first of those of a rank that wait.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Head {
+    /// What may be known of it.
+    pub facts: Facts,
+    /// Slips before it in the order of coming.
+    pub sequence: u64,
 }
 
 /// A discipline at work at one server.
@@ -36,11 +47,11 @@ pub trait Order {
         0
     }
 
-    /// Which of `waiting` requests is next.
-    fn pick(&self, waiting: u32) -> Pick;
+    /// Which of `waiting` requests is next; `head` knows who came first of those of a rank.
+    fn pick(&self, waiting: u32, head: &dyn Fn(u64) -> Option<Head>) -> Pick;
 
-    /// The service of a request of this rank begins.
-    fn begins(&mut self, _rank: u64) {}
+    /// The service of a request that was given a rank begins.
+    fn begins(&mut self, _facts: &Facts) {}
 
     /// A request that was given a rank leaves unserved.
     fn leaves(&mut self, _facts: &Facts) {}
@@ -150,15 +161,15 @@ macro_rules! registry {
                 }
             }
 
-            fn pick(&self, waiting: u32) -> Pick {
+            fn pick(&self, waiting: u32, head: &dyn Fn(u64) -> Option<Head>) -> Pick {
                 match self {
-                    $( Self::$discipline(order) => order.pick(waiting), )+
+                    $( Self::$discipline(order) => order.pick(waiting, head), )+
                 }
             }
 
-            fn begins(&mut self, rank: u64) {
+            fn begins(&mut self, facts: &Facts) {
                 match self {
-                    $( Self::$discipline(order) => order.begins(rank), )+
+                    $( Self::$discipline(order) => order.begins(facts), )+
                 }
             }
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::discipline::{Facts, Pick};
+use super::discipline::{Facts, Head, Pick};
 use crate::engine::{Handle, RequestId, Time};
 
 const NONE: u32 = u32::MAX;
@@ -218,7 +218,20 @@ impl Line {
             Pick::Oldest => self.list.first(),
             Pick::Newest => Some(self.list.last).filter(|&last| last != NONE),
             Pick::Least => self.by_rank.first().map(|&(_, _, number)| number),
+            Pick::FirstOf(rank) => self.first_of(rank),
         }
+    }
+
+    fn first_of(&self, rank: u64) -> Option<u32> {
+        let from = self.by_rank.range((rank, 0, 0)..).next();
+        from.filter(|(found, _, _)| *found == rank).map(|&(_, _, number)| number)
+    }
+
+    /// Who came first of those of a rank.
+    #[must_use]
+    pub fn head(&self, slips: &Slips, rank: u64) -> Option<Head> {
+        let Slip { facts, sequence, .. } = slips[self.first_of(rank)?];
+        Some(Head { facts, sequence })
     }
 
     /// Who waits in it, the latest deadline first; of equal ones who came last.

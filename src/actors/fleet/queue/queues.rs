@@ -175,8 +175,8 @@ impl Queues {
         if alone {
             order.idle();
         }
-        let rank = order.rank(facts);
-        order.begins(rank);
+        order.rank(facts);
+        order.begins(facts);
     }
 
     fn fits(&self, port: usize, bytes: u64) -> bool {
@@ -267,7 +267,7 @@ impl Queues {
     /// Takes out who is next; [`Queues::give_back`] must follow.
     pub fn take(&mut self, port: usize) -> Option<u32> {
         let line = &mut self.lines[port];
-        let pick = self.orders[port].pick(line.list.len);
+        let pick = self.orders[port].pick(line.list.len, &|rank| line.head(&self.slips, rank));
         if let Some(number) = line.find(pick) {
             line.unlink(&mut self.slips, self.kept, number);
             return Some(number);
@@ -289,7 +289,7 @@ impl Queues {
 
     /// The service of a request that was taken begins.
     pub fn begins(&mut self, slip: &Slip) {
-        self.orders[slip.port as usize].begins(slip.rank);
+        self.orders[slip.port as usize].begins(&slip.facts);
     }
 
     /// A worker has found nobody waiting.

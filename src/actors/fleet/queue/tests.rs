@@ -247,7 +247,7 @@ struct Model {
     bytes: u64,
     line: Vec<(Slip, f64)>,
     outside: Vec<Slip>,
-    /// Fair queueing: the clock and the last tag of each class.
+    /// Fair queueing: the clock, and from where each class is charged.
     clock: f64,
     tags: [f64; 3],
 }
@@ -263,21 +263,25 @@ impl Model {
         match &self.discipline {
             Discipline::Priority(_) => [2.0, 0.0, 1.0][class],
             Discipline::EarliestDeadline(_) => slip.facts.deadline.as_nanos() as f64,
-            Discipline::WeightedFair(_) => {
-                self.tags[class] = self.tags[class].max(self.clock) + slip.facts.bytes as f64 / [4.0, 2.0, 1.0][class];
-                self.tags[class]
-            }
             _ => 0.0,
         }
     }
 
-    /// A request that was given a rank leaves unserved.
-    fn forgive(&mut self, slip: &Slip) {
+    /// A class that begins to wait is charged from the clock on.
+    fn wakes(&mut self, class: usize) {
+        if self.line.iter().all(|(slip, _)| usize::from(slip.facts.class) != class) {
+            self.tags[class] = self.tags[class].max(self.clock);
+        }
+    }
+
+    /// The tag of a request that is the first of its class.
+    fn tag(&self, slip: &Slip) -> f64 {
         let class = usize::from(slip.facts.class);
-        self.tags[class] -= slip.facts.bytes as f64 / [4.0, 2.0, 1.0][class];
+        self.tags[class] + slip.facts.bytes as f64 / [4.0, 2.0, 1.0][class]
     }
 
     fn push(&mut self, slip: Slip) {
+        self.wakes(usize::from(slip.facts.class));
         let rank = self.rank(&slip);
         self.line.push((slip, rank));
     }
@@ -311,7 +315,6 @@ impl Model {
             gone.push(self.line.remove(victim).0);
         }
         if self.fits(slip.facts.bytes) && (self.outside.is_empty()) {
-            gone.iter().for_each(|slip| self.forgive(slip));
             self.push(slip);
             return gone.iter().map(|slip| slip.id.0).collect();
         }
@@ -336,6 +339,15 @@ impl Model {
             Discipline::Lifo(_) => places.max(),
             Discipline::AdaptiveLifo(_) if self.line.len() > 3 => places.max(),
             Discipline::Fifo(_) | Discipline::AdaptiveLifo(_) => places.min(),
+            Discipline::WeightedFair(_) => {
+                let is_first = |&place: &usize| {
+                    let slip = &self.line[place].0;
+                    let same = |(other, _): &&(Slip, f64)| other.facts.class == slip.facts.class;
+                    self.line.iter().filter(same).all(|(other, _)| other.id.0 >= slip.id.0)
+                };
+                let of = |place: usize| (self.tag(&self.line[place].0), self.line[place].0.id.0);
+                places.filter(is_first).min_by(|&a, &b| of(a).0.total_cmp(&of(b).0).then(of(a).1.cmp(&of(b).1)))
+            }
             // The first of those with the least rank; who came first has the least identity.
             _ => places.min_by(|&a, &b| {
                 let of = |place: usize| (self.line[place].1, self.line[place].0.id.0);
@@ -347,11 +359,12 @@ impl Model {
             None if self.outside.is_empty() => return None,
             None => {
                 let slip = self.outside.remove(0);
-                let rank = self.rank(&slip);
-                (slip, rank)
+                self.wakes(usize::from(slip.facts.class));
+                (slip, 0.0)
             }
         };
-        self.clock = taken.1;
+        self.clock = self.tag(&taken.0);
+        self.tags[usize::from(taken.0.facts.class)] = self.clock;
         Some(taken.0.id.0)
     }
 }
@@ -447,9 +460,6 @@ proptest! {
                         queues.remove(number);
                         queues.leaves_unserved(number);
                         let id = queues.give_back(number).id.0;
-                        if let Some(&(slip, _)) = model.line.iter().find(|(slip, _)| slip.id.0 == id) {
-                            model.forgive(&slip);
-                        }
                         model.line.retain(|(slip, _)| slip.id.0 != id);
                         model.outside.retain(|slip| slip.id.0 != id);
                     }

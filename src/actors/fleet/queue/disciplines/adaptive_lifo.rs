@@ -1,6 +1,6 @@
 //! Adaptive LIFO: first come, first served while the queue is short, last come, first served while it is building.
 
-use super::{Classes, Describes, Order, Pick};
+use super::{Classes, Describes, Head, Order, Pick};
 use crate::schema::record;
 
 record! {
@@ -21,7 +21,7 @@ pub struct Adaptive {
 }
 
 impl Order for Adaptive {
-    fn pick(&self, waiting: u32) -> Pick {
+    fn pick(&self, waiting: u32, _head: &dyn Fn(u64) -> Option<Head>) -> Pick {
         if waiting > self.above { Pick::Newest } else { Pick::Oldest }
     }
 }
@@ -41,7 +41,7 @@ mod tests {
     #[test]
     fn the_order_turns_round_above_the_bound_and_back_at_it() {
         let of = |above: Option<u32>| AdaptiveLifo { above }.build(&Classes::NONE, 2);
-        let picks = |order: Adaptive| [1, 2, 3, 4].map(|waiting| order.pick(waiting));
+        let picks = |order: Adaptive| [1, 2, 3, 4].map(|waiting| order.pick(waiting, &|_| None));
         assert_eq!(picks(of(None)), [Pick::Oldest, Pick::Oldest, Pick::Newest, Pick::Newest]);
         assert_eq!(picks(of(Some(3))), [Pick::Oldest, Pick::Oldest, Pick::Oldest, Pick::Newest]);
         assert_eq!(picks(of(Some(0))), [Pick::Newest; 4]);

@@ -1,6 +1,6 @@
 //! The earliest deadline first.
 
-use super::{Classes, Describes, Facts, Order, Pick};
+use super::{Classes, Describes, Facts, Head, Order, Pick};
 use crate::schema::record;
 
 record! {
@@ -18,7 +18,7 @@ impl Order for ByDeadline {
         facts.deadline.as_nanos()
     }
 
-    fn pick(&self, _waiting: u32) -> Pick {
+    fn pick(&self, _waiting: u32, _head: &dyn Fn(u64) -> Option<Head>) -> Pick {
         Pick::Least
     }
 }

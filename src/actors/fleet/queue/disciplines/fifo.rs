@@ -1,6 +1,6 @@
 //! First come, first served.
 
-use super::{Classes, Describes, Order, Pick};
+use super::{Classes, Describes, Head, Order, Pick};
 use crate::schema::record;
 
 record! {
@@ -13,7 +13,7 @@ record! {
 pub struct InOrder;
 
 impl Order for InOrder {
-    fn pick(&self, _waiting: u32) -> Pick {
+    fn pick(&self, _waiting: u32, _head: &dyn Fn(u64) -> Option<Head>) -> Pick {
         Pick::Oldest
     }
 }

@@ -1,6 +1,6 @@
 //! Last come, first served.
 
-use super::{Classes, Describes, Order, Pick};
+use super::{Classes, Describes, Head, Order, Pick};
 use crate::schema::record;
 
 record! {
@@ -14,7 +14,7 @@ record! {
 pub struct Reversed;
 
 impl Order for Reversed {
-    fn pick(&self, _waiting: u32) -> Pick {
+    fn pick(&self, _waiting: u32, _head: &dyn Fn(u64) -> Option<Head>) -> Pick {
         Pick::Newest
     }
 }

@@ -4,7 +4,7 @@
 //! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
 
 use super::Classes;
-use super::discipline::{Describes, Facts, Order, Pick, registry};
+use super::discipline::{Describes, Facts, Head, Order, Pick, registry};
 use crate::schema::Name;
 
 registry! {

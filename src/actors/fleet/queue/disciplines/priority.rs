@@ -1,6 +1,6 @@
 //! Classes with priority over others.
 
-use super::{Classes, Describes, Facts, Name, Order, Pick};
+use super::{Classes, Describes, Facts, Head, Name, Order, Pick};
 use crate::actors::route::Targets;
 use crate::schema::record;
 
@@ -34,7 +34,7 @@ impl Order for ByClass {
         u64::from(self.ranks.get(usize::from(facts.class)).copied().unwrap_or(self.last))
     }
 
-    fn pick(&self, _waiting: u32) -> Pick {
+    fn pick(&self, _waiting: u32, _head: &dyn Fn(u64) -> Option<Head>) -> Pick {
         Pick::Least
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Classes, Describes, Facts, Name, Order, Pick};
+use super::{Classes, Describes, Facts, Head, Name, Order, Pick};
 use crate::schema::{Map, choice, record};
 
 record! {
@@ -31,11 +31,11 @@ choice! {
 
 record! {
     /// Shares the server between classes that want more than their share, in proportion to their weights, whatever each
-    /// sends; within a class first come, first served. Self-clocked fair queueing: a request's finish tag is that of the one
-    /// before it of its class, or of the request in service if that is later, plus its cost over its class's weight; the least
-    /// tag is next (Golestani, A self-clocked fair queueing scheme for broadband applications, INFOCOM 1994). With several
-    /// workers the clock is that of the request taken up last. What a class was charged for a request that leaves unserved it
-    /// gets back; those that came after it keep their tags.
+    /// sends; within a class first come, first served. Self-clocked fair queueing: the finish tag of who is first of its class
+    /// is that of who was served before it of its class, or of the request in service when its class began to wait if that
+    /// is later, plus its cost over its class's weight; the least tag is next (Golestani, A self-clocked fair queueing scheme
+    /// for broadband applications, INFOCOM 1994). With several workers the clock is that of the request taken up last. Only who
+    /// is first has a tag, so a class pays for what it is served and for nothing that leaves unserved.
     pub struct WeightedFair {
         /// The weight of each node of `Clients`, above 0. A class not named has weight 1, and so have health checks.
         pub weights: Map<f64> = Map::default(),
@@ -49,15 +49,17 @@ record! {
     }
 }
 
-/// The clock of one server.
+/// The clock of one server. Health checks are the class after the last.
 #[derive(Clone, Debug)]
 pub struct Fair {
     weights: Arc<[f64]>,
     by: Cost,
     /// The finish tag of the request taken up last.
     clock: f64,
-    /// The last finish tag of each class; health checks are the class after the last.
-    finishes: Vec<f64>,
+    /// From where each class is charged for its next request.
+    starts: Vec<f64>,
+    /// Requests of each class that wait.
+    waiting: Vec<u32>,
 }
 
 impl Fair {
@@ -76,35 +78,40 @@ impl Fair {
 
 impl Order for Fair {
     fn rank(&mut self, facts: &Facts) -> u64 {
-        let (class, charge) = self.charge(facts);
-        if self.finishes.is_empty() {
-            self.finishes = vec![0.0; self.weights.len()];
+        let (class, _) = self.charge(facts);
+        if self.waiting[class] == 0 {
+            self.starts[class] = self.starts[class].max(self.clock);
         }
-        let finish = self.finishes[class].max(self.clock) + charge;
-        self.finishes[class] = finish;
-        // The bits of numbers that are not negative are in the order of the numbers.
-        finish.to_bits()
+        self.waiting[class] += 1;
+        class as u64
     }
 
-    fn pick(&self, _waiting: u32) -> Pick {
-        Pick::Least
+    fn pick(&self, _waiting: u32, head: &dyn Fn(u64) -> Option<Head>) -> Pick {
+        let waiting = self.waiting.iter().enumerate().filter(|(_, waiting)| **waiting > 0);
+        let heads = waiting.filter_map(|(class, _)| {
+            let Head { facts, sequence } = head(class as u64)?;
+            Some((self.starts[class] + self.charge(&facts).1, sequence, class))
+        });
+        let next = heads.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        next.map_or(Pick::Oldest, |(_, _, class)| Pick::FirstOf(class as u64))
     }
 
-    fn begins(&mut self, rank: u64) {
-        self.clock = f64::from_bits(rank);
+    fn begins(&mut self, facts: &Facts) {
+        let (class, charge) = self.charge(facts);
+        self.waiting[class] -= 1;
+        self.starts[class] += charge;
+        self.clock = self.starts[class];
     }
 
     fn leaves(&mut self, facts: &Facts) {
-        let (class, charge) = self.charge(facts);
-        if let Some(finish) = self.finishes.get_mut(class) {
-            *finish -= charge;
-        }
+        let (class, _) = self.charge(facts);
+        self.waiting[class] -= 1;
     }
 
     fn idle(&mut self) {
         // A new busy period owes nothing to the old one, and small numbers are exact ones.
         self.clock = 0.0;
-        self.finishes.clear();
+        self.starts.fill(0.0);
     }
 }
 
@@ -115,7 +122,14 @@ impl Describes for WeightedFair {
         let named = self.weights.entries.iter().map(|(name, weight)| (name, *weight));
         let mut weights = classes.table(1.0, named);
         weights.push(1.0);
-        Fair { weights: weights.into(), by: self.by.clone(), clock: 0.0, finishes: Vec::new() }
+        let classes = weights.len();
+        Fair {
+            weights: weights.into(),
+            by: self.by.clone(),
+            clock: 0.0,
+            starts: vec![0.0; classes],
+            waiting: vec![0; classes],
+        }
     }
 
     fn ranks(&self) -> bool {
