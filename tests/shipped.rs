@@ -4,7 +4,7 @@
 
 use assert_cmd::Command;
 
-const EXPERIMENTS: [&str; 30] = [
+const EXPERIMENTS: [&str; 38] = [
     "hockey-stick",
     "uneven-costs",
     "weights",
@@ -34,6 +34,14 @@ const EXPERIMENTS: [&str; 30] = [
     "hedging-price",
     "retry-storm",
     "vulnerable-load",
+    "bufferbloat",
+    "adaptive-lifo",
+    "jitter",
+    "reloads",
+    "breaker-helps",
+    "breaker-hurts",
+    "fallbacks",
+    "breaker-herd",
     "replay",
 ];
 

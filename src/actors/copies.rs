@@ -30,6 +30,11 @@ impl Copies {
         }
     }
 
+    /// All targets.
+    pub fn all(&self) -> impl Iterator<Item = Endpoint> + '_ {
+        self.targets.iter().copied()
+    }
+
     /// The target of request `number` of `client`.
     #[inline]
     pub fn choose(&mut self, number: u64, client: u32) -> Endpoint {

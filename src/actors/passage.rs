@@ -6,7 +6,7 @@
 
 use super::copies::Copies;
 use super::link::Link;
-use super::message::{Core, Passed, reply};
+use super::message::{Core, Message, Passed, reply};
 use crate::engine::{ActorId, Duration, Left, Outcome, RequestId, Time};
 use crate::measure::{CountIntegral, Windows};
 
@@ -139,6 +139,13 @@ impl Passage {
         self.record.departures += 1;
         self.record.sojourn += u128::from(now.since(left.frame.entered).as_nanos());
         left
+    }
+
+    /// A connection has been closed: a balancer of layer 4 behind may hold a place for it.
+    pub fn closed(&self, core: &mut Core, connection: u32) {
+        for to in self.copies.all() {
+            core.send(to.actor, Message::Closed { connection });
+        }
     }
 
     /// Turns away a request that has not entered; zero for `retry_after` says nothing.

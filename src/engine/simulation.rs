@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::calendar::{Calendar, Event, Handle, LaneId, MAX_TIMERS, SEQUENCE_BITS};
-use super::requests::{ActorId, RequestId, Requests};
+use super::requests::{ActorId, Hold, RequestId, Requests};
 use super::time::{Duration, Time};
 
 /// Actors of a system at most.
@@ -134,6 +134,7 @@ impl<M: Packed> Core<M> {
     #[inline(always)]
     pub fn set_timer(&mut self, at: Time, id: RequestId) {
         debug_assert!(id.0 < FIRST_ALARM);
+        debug_assert!(!self.requests.is_held(id, Hold::Timer), "a timer that no longer matters would take its place");
         self.calendar.set_timer(at, id.0);
     }
 

@@ -6,6 +6,8 @@ use crate::actors::breaker::Per;
 use crate::actors::breaker::spec::WholeService;
 use crate::actors::clients::Traffic;
 use crate::actors::concurrency;
+use crate::actors::limiter::By;
+use crate::actors::limiter::spec::EachServer;
 use crate::actors::route::Spread;
 use crate::engine::simulation::MAX_ACTORS;
 use crate::schema::{Diagnostic, Map, Name, suggest};
@@ -27,6 +29,11 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
         }
         if let NodeSpec::Limiter(limiter) = node {
             check_clients(nodes, &name.text, limiter.clients(), ["for this tier", "this tier never fits"], &mut found);
+            if limiter.by.contains(&By::Server(EachServer {})) && fleet_behind(nodes, &name.text).is_none() {
+                let message =
+                    format!("\"{}\" has an account for each server, but no fleet stands right behind it", name.text);
+                found.push(Diagnostic::new(name.region, message).help("put it between a `Balancer` and its fleet"));
+            }
         }
         if let NodeSpec::Fallback(fallback) = node {
             for target in fallback.others() {

@@ -226,7 +226,9 @@ fn rankings(results: &Results) -> Option<String> {
         .find(|estimate| is_latency(&estimate.id) && !estimate.id.contains(':'))
         .or_else(|| latencies().find(|estimate| is_latency(&estimate.id)))?;
     let of_measure = results.rankings.iter().filter(|ranking| ranking.id == measure.id);
-    let ranking = of_measure.max_by_key(|ranking| (results.arms.len() - ranking.without.len(), ranking.point))?;
+    let ranking = of_measure
+        .filter(|ranking| !ranking.groups.is_empty())
+        .max_by_key(|ranking| (results.arms.len() - ranking.without.len(), ranking.point))?;
     let name = |arm: &usize| results.arms.get(*arm).map_or("", String::as_str);
     let groups = ranking.groups.iter().map(|group| group.iter().map(name).collect::<Vec<_>>().join(" ≈ "));
     let place = results.sweep.as_ref().and_then(|sweep| sweep.points.get(ranking.point));

@@ -240,6 +240,9 @@ impl Balancer {
             && let Some(other) = self.another(core, id, frame, outcome)
         {
             core.requests[id].outcome = Outcome::Served;
+            if core.requests.details(id).retry_after != Duration::ZERO {
+                core.requests.describe(id).retry_after = Duration::ZERO;
+            }
             return self.pass_on(core, id, other, now);
         }
         if let Some(Watch { retries: Some(retries), record, .. }) = self.watch.as_deref_mut()

@@ -109,6 +109,7 @@ impl Breaker {
                     self.passage.link().carry(core, number, next, Message::Cancel { id }, true);
                 }
             }
+            Message::Closed { connection } => self.passage.closed(core, connection),
             Message::WarmUpOver => {
                 self.passage.record.at_warm_up = self.passage.record.snapshot(core.now());
                 self.record.at_warm_up = self.record.snapshot(core.now());

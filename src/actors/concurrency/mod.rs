@@ -120,6 +120,10 @@ impl ConcurrencyLimiter {
                 self.passage.reject_entered(core, id, Outcome::WaitedTooLong, Duration::ZERO)
             }
             Message::Cancel { id } => self.cancelled(core, id),
+            Message::Closed { connection } => {
+                self.passage.closed(core, connection);
+                None
+            }
             Message::WarmUpOver => {
                 self.passage.record.at_warm_up = self.passage.record.snapshot(core.now());
                 self.record.at_warm_up = self.record.snapshot(core.now());

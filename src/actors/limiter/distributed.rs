@@ -127,7 +127,7 @@ struct Waiting {
 /// What becomes of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// It passes.
+    /// It passes, or was taken back meanwhile.
     Passes(RequestId),
     /// It is turned away, and may be tried again as the command says.
     Rejected(RequestId, crate::engine::Duration),
@@ -200,6 +200,9 @@ impl Shared {
         let outcome = command.outcome;
         let Some(waiting) = self.waiting[id.0 as usize].take() else { return Answer::Nothing };
         core.calendar.cancel(waiting.timeout);
+        if core.requests[waiting.request].outcome == Outcome::Cancelled {
+            return Answer::Passes(waiting.request);
+        }
         match (outcome, waiting.command) {
             (Outcome::Served, Command::Count) => {
                 self.command(core, waiting.request, waiting.key, Command::Add);
@@ -212,8 +215,11 @@ impl Shared {
     }
 
     /// The answer to a command has not come in time.
-    pub fn timed_out(&mut self, id: RequestId) -> Answer {
+    pub fn timed_out(&mut self, core: &Core, id: RequestId) -> Answer {
         match self.waiting[id.0 as usize].take() {
+            Some(waiting) if core.requests[waiting.request].outcome == Outcome::Cancelled => {
+                Answer::Passes(waiting.request)
+            }
             Some(waiting) => self.without_store(waiting.request),
             None => Answer::Nothing,
         }

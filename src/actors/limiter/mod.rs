@@ -145,7 +145,7 @@ impl Limiter {
                 return self.hear(core, answer);
             }
             Message::CommandTimeout { id } => {
-                let answer = self.shared.as_mut()?.timed_out(id);
+                let answer = self.shared.as_mut()?.timed_out(core, id);
                 return self.hear(core, answer);
             }
             Message::Cancel { id } => {
@@ -154,6 +154,7 @@ impl Limiter {
                     self.passage.link().carry(core, number, next, Message::Cancel { id }, true);
                 }
             }
+            Message::Closed { connection } => self.passage.closed(core, connection),
             Message::WarmUpOver => {
                 self.passage.record.at_warm_up = self.passage.record.snapshot(core.now());
                 self.held_at_warm_up = self.held;
@@ -232,9 +233,7 @@ impl Limiter {
         if core.requests[id].outcome == Outcome::Cancelled {
             return self.returned(core, id);
         }
-        if !self.watches && !self.passage.is_long() {
-            self.passage.leave(core, id);
-        }
+        // It stays on the return path, so that word of a cancellation that is under way finds it.
         self.passage.send(core, id)
     }
 
@@ -251,13 +250,18 @@ impl Limiter {
 
     fn returned(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let now = core.now();
+        let given_up = core.requests.details(id).given_up;
         let left = self.passage.leave(core, id);
-        let (back, class, served) = (left.back, left.request.class, left.request.outcome.is_answer());
+        let request = &left.request;
+        let outcome = if request.abandoned { given_up } else { request.outcome };
+        let (back, class) = (left.back, request.class);
+        // What its client took back says nothing; what it stopped waiting for was no success.
         if self.watches
             && class != CHECK_CLASS
+            && outcome != Outcome::Cancelled
             && let Some(ruler) = self.ruler(class)
         {
-            ruler.answered(served, now);
+            ruler.answered(outcome.is_answer(), now);
         }
         reply(back, id)
     }

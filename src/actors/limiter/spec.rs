@@ -51,7 +51,7 @@ record! {
         /// it, all requests under a limit share one account.
         pub by: Vec<By> = Vec::new(),
         /// Accounts kept at most for each limit; the one used longest ago makes room for a new one, and is then forgotten
-        /// (nginx `limit_req_zone`). 1 to 10,000,000.
+        /// (nginx `limit_req_zone`). 1 to 10,000,000. Of a distributed limit, the store says how many.
         pub keys: u32 = 10_000,
         /// What it stands before.
         pub to: RouteField,

@@ -63,6 +63,10 @@ impl Sets {
             // Commands of different limiters come nearly in the order of their times.
             let place = set.len() - set.iter().rev().take_while(|&&other| other > time).count();
             set.insert(place, time);
+            // Older ones than the limit's newest are never looked at, though the store would keep them.
+            while set.len() > self.limit {
+                set.pop_front();
+            }
         }
         Reply { has_room: has_room || command == Command::Add, retry_after }
     }

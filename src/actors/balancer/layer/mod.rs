@@ -190,10 +190,8 @@ impl Balancer {
         let answer = Answer { now: core.now(), response_time: None, outcome: Outcome::Served };
         self.policy.done(&self.view, member, answer);
         self.has_room(core, member);
-        // Another balancer of layer 4 may stand there.
-        if self.fleet.is_none() {
-            core.send(self.members[member].actor, Message::Closed { connection: number });
-        }
+        // Another balancer of layer 4 may stand there, or behind it.
+        core.send(self.members[member].actor, Message::Closed { connection: number });
     }
 
     /// A member has gone down: the connections to it break, and who opened them hears of it.

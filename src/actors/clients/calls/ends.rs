@@ -79,6 +79,10 @@ impl Clients {
         let call = calling.calls.at(place);
         call.overdue = Handle::NONE;
         let outcome = if call.gives_up { Outcome::GaveUp } else { Outcome::TimedOut };
+        // Waited for in vain is longer than this; leaving it out would leave only what was short.
+        if let Some(hedging) = calling.hedging.as_mut().filter(|_| !call.waiting.is_empty()) {
+            hedging.observe(core.now().since(call.sent));
+        }
         self.end_call(core, place, outcome, self.me);
     }
 

@@ -8,7 +8,8 @@ record! {
     /// A bucket of tokens, full at first: every call adds a part of a token, every retry takes a whole one. So there are a
     /// few retries whatever happens, and for the rest a share of the calls.
     ///
-    /// Brooker, "Fixing retries with token buckets and circuit breakers", 2022, with its figures.
+    /// Brooker, "Fixing retries with token buckets and circuit breakers", 2022, with its figures. As in the simulator that
+    /// made them, every first attempt adds its part; the text has only successes add, which ends retries in a total outage.
     pub struct RetryBucket {
         /// Tokens at most; 1 to 1,000,000.
         pub capacity: u32 = 5,
