@@ -8,6 +8,8 @@ use crate::measure::Latency;
 
 /// Latencies that are enough for a quantile; from one look at it to the next there are as many.
 const ENOUGH: u32 = 100;
+/// The histogram tells latencies apart by so much of them.
+const ROUNDING: f64 = 1.0 / 128.0;
 /// Latencies of a generation. The quantile is that of the present generation and the one before.
 const GENERATION: u32 = 1000;
 
@@ -31,7 +33,8 @@ impl Observed {
         if self.count.is_multiple_of(ENOUGH) {
             let mut all = self.before.clone();
             all.merge(&self.present);
-            self.quantile = all.quantile(p).map(Duration::from_secs_f64);
+            // Not earlier than the quantile: a hedge just before a timeout at which many calls end would help nobody.
+            self.quantile = all.quantile(p).map(|seconds| Duration::from_secs_f64(seconds * (1.0 + ROUNDING)));
         }
         if self.count >= GENERATION {
             self.before = std::mem::take(&mut self.present);
@@ -110,7 +113,7 @@ mod tests {
         }
         observed.record(Duration::from_nanos(100_000_000), 0.95);
         let p95 = observed.quantile().expect("a hundred are enough").as_secs_f64();
-        assert!((p95 / 0.095 - 1.0).abs() < 0.01, "{p95}");
+        assert!((p95 / 0.095 - 1.0).abs() < 0.015, "{p95}");
     }
 
     #[test]
@@ -122,6 +125,6 @@ mod tests {
             }
         }
         let p5 = observed.quantile().expect("enough").as_secs_f64();
-        assert!((p5 / 0.010 - 1.0).abs() < 0.01, "{p5}");
+        assert!((p5 / 0.010 - 1.0).abs() < 0.015, "{p5}");
     }
 }
