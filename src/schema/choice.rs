@@ -24,7 +24,7 @@ macro_rules! __choice {
         #[derive(Clone, Debug, PartialEq)]
         pub enum $name {
             $(
-                #[doc = concat!("See [`", stringify!($type), "`].")]
+                #[doc = concat!("See [`", stringify!($type), "`](type@", stringify!($type), ").")]
                 $variant($type),
             )*
         }
