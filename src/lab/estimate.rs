@@ -96,7 +96,7 @@ fn quantiles(seen: &[Option<Observation>], pooled: &Latency, of: Option<&str>, p
 }
 
 /// True of numbers that mean nothing where a queue grows without end.
-fn needs_steady_state(what: &What) -> bool {
+pub(super) fn needs_steady_state(what: &What) -> bool {
     matches!(what, What::LatencyMean | What::LatencyQuantile(_) | What::InSystem | What::Waiting(_))
 }
 

@@ -62,6 +62,7 @@ impl<'a> Parts<'a> {
         let plain = system.faults.is_empty()
             && !Queues::are_needed(fleet)
             && clients.timeout.is_none()
+            && !clients.makes_calls()
             && clients.to.delay.is_none()
             && matches!(clients.connections, Connections::PerRequest(_))
             && balancer.is_none_or(|balancer| {

@@ -1,7 +1,8 @@
 //! The decision on a claim, by the intervals of the results.
 
 use super::{Bound, Claim, Gauge, RecoversClaim, StaysDownClaim, Term};
-use crate::lab::measure::Scope;
+use crate::lab::estimate::needs_steady_state;
+use crate::lab::measure::{Quantity, RecoveryNumber, Scope, What};
 use crate::lab::number::with_interval;
 use crate::lab::results::{Cell, Estimate, Results, Stability, Unit, Verdict};
 use crate::lab::spec::Label;
@@ -22,8 +23,8 @@ pub(super) struct Judge<'a> {
 /// What a claim is about in one cell.
 enum Number<'a> {
     Known(&'a Estimate),
-    /// No steady state: a latency without bound.
-    Unstable,
+    /// A length of time without bound, and why: no steady state, or no recovery.
+    Unbounded(&'static str),
     Missing,
 }
 
@@ -38,13 +39,18 @@ impl Judge<'_> {
     }
 
     fn number(&self, term: &Term, point: usize) -> Number<'_> {
-        let id = term.quantity(self.scope).id;
+        let Quantity { id, what, .. } = term.quantity(self.scope);
         let Some(cell) = self.cell(term.arm(), point) else { return Number::Missing };
         let Some(estimate) = cell.estimates.iter().find(|estimate| estimate.id == id) else { return Number::Missing };
+        // The mean is that of the replications that come back: it says little where not nearly all do.
+        let back = estimate.replicates.iter().flatten().count() as f64;
+        let seldom = back < NEARLY_ALL * estimate.replicates.len() as f64;
         match (&cell.stability, estimate.value) {
+            _ if seldom && matches!(what, What::Recovery(RecoveryNumber::Time, _)) => Number::Unbounded("no recovery"),
             (_, Some(_)) => Number::Known(estimate),
             (Stability::Stable, None) => Number::Missing,
-            _ => Number::Unstable,
+            _ if needs_steady_state(&what) => Number::Unbounded("no steady state"),
+            _ => Number::Missing,
         }
     }
 
@@ -106,9 +112,9 @@ impl Judge<'_> {
                 };
                 (verdict, evidence)
             }
-            (Number::Known(a), Number::Unstable) => (Verdict::Holds, format!("{} against no steady state", names(a))),
-            (Number::Unstable, Number::Known(b)) => (Verdict::Fails, format!("no steady state against {}", names(b))),
-            (Number::Unstable, Number::Unstable) => (Verdict::Undecided, "neither has a steady state".to_owned()),
+            (Number::Known(a), Number::Unbounded(why)) => (Verdict::Holds, format!("{} against {why}", names(a))),
+            (Number::Unbounded(why), Number::Known(b)) => (Verdict::Fails, format!("{why} against {}", names(b))),
+            (Number::Unbounded(why), Number::Unbounded(_)) => (Verdict::Undecided, format!("both have {why}")),
             _ => (Verdict::Undecided, "nothing was measured".to_owned()),
         }
     }
@@ -198,8 +204,8 @@ impl Judge<'_> {
                 };
                 (verdict, evidence)
             }
-            Number::Unstable if above => (Verdict::Holds, "it has no steady state".to_owned()),
-            Number::Unstable => (Verdict::Fails, "it has no steady state".to_owned()),
+            Number::Unbounded(why) if above => (Verdict::Holds, format!("it has {why}")),
+            Number::Unbounded(why) => (Verdict::Fails, format!("it has {why}")),
             Number::Missing => (Verdict::Undecided, "nothing was measured".to_owned()),
         }
     }
@@ -228,7 +234,7 @@ impl Judge<'_> {
                 };
                 (verdict, evidence)
             }
-            (Number::Unstable, None, None) => (Verdict::Undecided, "it has no steady state".to_owned()),
+            (Number::Unbounded(why), None, None) => (Verdict::Undecided, format!("it has {why}")),
             _ => (Verdict::Undecided, "no theory is known for this system".to_owned()),
         }
     }

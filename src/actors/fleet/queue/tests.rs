@@ -363,8 +363,9 @@ impl Model {
                 (slip, 0.0)
             }
         };
-        self.clock = self.tag(&taken.0);
-        self.tags[usize::from(taken.0.facts.class)] = self.clock;
+        let tag = self.tag(&taken.0);
+        self.tags[usize::from(taken.0.facts.class)] = tag;
+        self.clock = self.clock.max(tag);
         Some(taken.0.id.0)
     }
 }

@@ -100,7 +100,8 @@ impl Order for Fair {
         let (class, charge) = self.charge(facts);
         self.waiting[class] -= 1;
         self.starts[class] += charge;
-        self.clock = self.starts[class];
+        // Who leaves unserved may be followed by one that costs less: time does not go back for that.
+        self.clock = self.clock.max(self.starts[class]);
     }
 
     fn leaves(&mut self, facts: &Facts) {
