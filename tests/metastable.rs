@@ -6,7 +6,7 @@
 mod common;
 
 use common::{answer, estimate};
-use rushhour::lab::results::Cell;
+use rushhour::lab::results::{Cell, Verdict};
 
 fn run(system: &str, trouble: &str) -> Cell {
     let results = answer(&format!(
@@ -89,4 +89,28 @@ fn an_endless_queue_serves_nobody_in_time_long_after_the_trigger() {
     assert!(between.iter().sum::<f64>() / 20.0 < 18.0, "{between:?}");
     let plain = stale_work("");
     assert!(after(&plain).iter().all(|&goodput| goodput > 75.0), "{:?}", after(&plain));
+}
+
+#[test]
+fn a_recovery_that_does_not_come_takes_longer_than_any_bound() {
+    let results = answer(
+        r#"Experiment(
+            system: System(nodes: {
+                "users": Clients(arrivals: Poisson(rate: "70/s"), attempt_timeout: "1 s", to: "lb"),
+                "lb": Balancer(policy: RoundRobin, to: "web"),
+                "web": Fleet(servers: 2, workers: 5, queue: 10000, service: Exponential(mean: "100 ms")),
+            }, faults: [(at: "10 s", node: "web", servers: [0], fault: Crash, lasts: "5 s")]),
+            run: (duration: "90 s", replications: 8, seed: 7),
+            arms: {"once": {}, "again and again": {"users.retry": Retry(attempts: 4, backoff: Immediate)}},
+            measure: [Recovery],
+            claims: [
+                Below(RecoveryTime("once"), "30 s"),
+                Below(RecoveryTime("again and again"), "1000 s"),
+                Less(RecoveryTime("once"), RecoveryTime("again and again")),
+                Above(RecoveryTime("again and again"), "1000 s"),
+            ],
+        )"#,
+    );
+    let verdicts: Vec<Verdict> = results.claims.iter().map(|claim| claim.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Holds, Verdict::Fails, Verdict::Holds, Verdict::Holds], "{:?}", results.claims);
 }
