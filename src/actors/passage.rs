@@ -4,11 +4,59 @@
 //! Such a node has as many servers as what stands behind it: a request for one of them passes on to the same. Which
 //! requests pass is decided elsewhere, by limiters and breakers.
 
+use super::cancel::{self, Found};
 use super::copies::Copies;
 use super::link::Link;
-use super::message::{Core, Message, Passed, reply};
+use super::message::{CHECK_CLASS, Core, Message, Passed, reply};
 use crate::engine::{ActorId, Duration, Left, Outcome, RequestId, Time};
 use crate::measure::{CountIntegral, Windows};
+use crate::schema::{choice, record};
+
+record! {
+    /// All that stands behind the node together.
+    pub struct WholeService {}
+}
+
+record! {
+    /// Each server of the fleet that stands behind the node.
+    pub struct EachServer {}
+}
+
+choice! {
+    /// What a node tells apart of that which stands behind it.
+    pub enum Per {
+        Service(WholeService),
+        Server(EachServer),
+    }
+}
+
+impl Per {
+    /// How many it tells apart before so many servers; at least one.
+    #[must_use]
+    pub fn count(&self, servers: usize) -> usize {
+        match self {
+            Self::Service(_) => 1,
+            Self::Server(_) => servers.max(1),
+        }
+    }
+}
+
+/// What of a message is left for the node after what all such nodes do alike.
+#[derive(Clone, Copy, Debug)]
+pub enum Taken {
+    /// A request has come that somebody waits for; it has not entered.
+    Came(RequestId),
+    /// The answer to a request that entered is back.
+    Back(RequestId),
+    /// A request that is here, or on the link from here, was taken back and is marked.
+    Cancelled(RequestId),
+    /// The warm-up is over.
+    WarmUpOver,
+    /// Something of the node's own.
+    Other(Message),
+    /// Nothing.
+    Handled(Passed),
+}
 
 /// Cumulative figures at a boundary of windows.
 #[derive(Clone, Copy, Debug, Default)]
@@ -93,6 +141,70 @@ impl Passage {
         !matches!(self.link, Link::Direct)
     }
 
+    /// Takes a message: does what is nobody else's business, and gives what is.
+    #[inline(always)]
+    pub fn take(&mut self, core: &mut Core, message: Message) -> Taken {
+        match message {
+            Message::Request { id } => self.came(core, id),
+            Message::Reply { id } => {
+                if self.link.arrives_at_once(core, id, self.me) {
+                    self.back(core, id)
+                } else {
+                    Taken::Handled(None)
+                }
+            }
+            other => self.take_rare(core, other),
+        }
+    }
+
+    #[inline(never)]
+    fn take_rare(&mut self, core: &mut Core, message: Message) -> Taken {
+        match message {
+            Message::Returned { id } => return self.back(core, id),
+            Message::Cancel { id } => {
+                if cancel::follow(core, id, self.me, |_| &self.link) == Found::Here {
+                    return Taken::Cancelled(id);
+                }
+            }
+            // A balancer of layer 4 behind may hold a place for it.
+            Message::Closed { .. } => self.copies.all().for_each(|to| core.send(to.actor, message)),
+            Message::WarmUpOver => {
+                self.record.at_warm_up = self.record.snapshot(core.now());
+                return Taken::WarmUpOver;
+            }
+            other => return Taken::Other(other),
+        }
+        Taken::Handled(None)
+    }
+
+    #[inline(always)]
+    fn came(&mut self, core: &mut Core, id: RequestId) -> Taken {
+        self.record.arrivals += 1;
+        let request = &core.requests[id];
+        if (request.class == CHECK_CLASS) | (request.outcome == Outcome::Cancelled) {
+            return Taken::Handled(self.let_other_by(core, id));
+        }
+        Taken::Came(id)
+    }
+
+    /// A health check, which is nobody's business, or a request that was taken back on its way here.
+    #[inline(never)]
+    fn let_other_by(&mut self, core: &mut Core, id: RequestId) -> Passed {
+        if core.requests[id].class == CHECK_CLASS {
+            return self.let_by(core, id);
+        }
+        self.record.departures += 1;
+        reply(core.requests.last(id).map(|stop| stop.actor), id)
+    }
+
+    #[inline(always)]
+    fn back(&mut self, core: &mut Core, id: RequestId) -> Taken {
+        if core.requests[id].class == CHECK_CLASS {
+            return Taken::Handled(reply(self.leave(core, id).back, id));
+        }
+        Taken::Back(id)
+    }
+
     /// A request goes on, for the same server as it came.
     #[inline]
     pub fn send(&mut self, core: &mut Core, id: RequestId) -> Passed {
@@ -115,13 +227,6 @@ impl Passage {
         self.send(core, id)
     }
 
-    /// A health check comes by: it is nobody's business, but its answer must find its way back.
-    #[inline(never)]
-    pub fn let_check_by(&mut self, core: &mut Core, id: RequestId) -> Passed {
-        self.record.arrivals += 1;
-        self.let_by(core, id)
-    }
-
     /// A request stays here, or its answer must come by; `tag` is the node's own note.
     #[inline]
     pub fn enter(&mut self, core: &mut Core, id: RequestId, tag: u32) {
@@ -139,13 +244,6 @@ impl Passage {
         self.record.departures += 1;
         self.record.sojourn += u128::from(now.since(left.frame.entered).as_nanos());
         left
-    }
-
-    /// A connection has been closed: a balancer of layer 4 behind may hold a place for it.
-    pub fn closed(&self, core: &mut Core, connection: u32) {
-        for to in self.copies.all() {
-            core.send(to.actor, Message::Closed { connection });
-        }
     }
 
     /// Turns away a request that has not entered; zero for `retry_after` says nothing.

@@ -9,6 +9,6 @@ pub mod simulation;
 pub mod time;
 
 pub use calendar::{Calendar, Event, Handle, LaneId};
-pub use requests::{ActorId, Connection, Details, Frame, Hold, Left, Outcome, Request, RequestId, Requests};
+pub use requests::{ActorId, BySlot, Connection, Details, Frame, Hold, Left, Outcome, Request, RequestId, Requests};
 pub use simulation::{Core, Ended, Limits, Packed, Passed, World, run};
 pub use time::{Duration, Time};

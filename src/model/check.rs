@@ -2,12 +2,9 @@
 
 use super::system::{NodeSpec, System, fleet_behind};
 use crate::actors::balancer::Hears;
-use crate::actors::breaker::Per;
-use crate::actors::breaker::spec::WholeService;
 use crate::actors::clients::Traffic;
-use crate::actors::concurrency;
 use crate::actors::limiter::By;
-use crate::actors::limiter::spec::EachServer;
+use crate::actors::passage::{EachServer, Per};
 use crate::actors::route::Spread;
 use crate::engine::simulation::MAX_ACTORS;
 use crate::schema::{Diagnostic, Map, Name, suggest};
@@ -24,49 +21,18 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
         for target in node.targets() {
             check_target(nodes, node, target, &mut found);
         }
-        if let NodeSpec::Router(router) = node {
-            check_clients(nodes, &name.text, router.clients(), ["for this rule", "this rule never fits"], &mut found);
-        }
-        if let NodeSpec::Limiter(limiter) = node {
-            check_clients(nodes, &name.text, limiter.clients(), ["for this tier", "this tier never fits"], &mut found);
-            if limiter.by.contains(&By::Server(EachServer {})) && fleet_behind(nodes, &name.text).is_none() {
-                let message =
-                    format!("\"{}\" has an account for each server, but no fleet stands right behind it", name.text);
-                found.push(Diagnostic::new(name.region, message).help("put it between a `Balancer` and its fleet"));
-            }
+        let (clients, words) = clients_of(node);
+        check_clients(nodes, &name.text, clients, words, &mut found);
+        if let Some(what) = of_each_server(node)
+            && fleet_behind(nodes, &name.text).is_none()
+        {
+            let message = format!("\"{}\" has {what} for each server, but no fleet stands right behind it", name.text);
+            found.push(Diagnostic::new(name.region, message).help("put it between a `Balancer` and its fleet"));
         }
         if let NodeSpec::Fallback(fallback) = node {
             for target in fallback.others() {
                 check_chosen(nodes, &target.text, target, &mut found);
             }
-        }
-        if let NodeSpec::ConcurrencyLimiter(limiter) = node {
-            check_clients(
-                nodes,
-                &name.text,
-                limiter.clients(),
-                ["for this share", "this share never fits"],
-                &mut found,
-            );
-            if limiter.per != concurrency::Per::Service(concurrency::spec::WholeService {})
-                && fleet_behind(nodes, &name.text).is_none()
-            {
-                let message =
-                    format!("\"{}\" has a limit for each server, but no fleet stands right behind it", name.text);
-                found.push(Diagnostic::new(name.region, message).help("put it between a `Balancer` and its fleet"));
-            }
-        }
-        if let NodeSpec::Breaker(breaker) = node
-            && breaker.per != Per::Service(WholeService {})
-            && fleet_behind(nodes, &name.text).is_none()
-        {
-            let message =
-                format!("\"{}\" has a circuit for each server, but no fleet stands right behind it", name.text);
-            found.push(Diagnostic::new(name.region, message).help("put it between a `Balancer` and its fleet"));
-        }
-        if let NodeSpec::Fleet(fleet) = node {
-            let words = ["for this queue", "this queue never sees one"];
-            check_clients(nodes, &name.text, fleet.clients().into_iter(), words, &mut found);
         }
         if let NodeSpec::Balancer(balancer) = node
             && balancer.to.spread != (Spread::Random(crate::actors::route::AtRandom {}))
@@ -221,11 +187,35 @@ fn check_policies(nodes: &Map<NodeSpec>, found: &mut Vec<Diagnostic>) {
     }
 }
 
+/// The clients that a node speaks of; what for, and what comes of it if they never come by.
+fn clients_of(node: &NodeSpec) -> (Vec<&Name>, [&'static str; 2]) {
+    match node {
+        NodeSpec::Router(router) => (router.clients().collect(), ["for this rule", "this rule never fits"]),
+        NodeSpec::Limiter(limiter) => (limiter.clients().collect(), ["for this tier", "this tier never fits"]),
+        NodeSpec::ConcurrencyLimiter(limiter) => {
+            (limiter.clients().collect(), ["for this share", "this share never fits"])
+        }
+        NodeSpec::Fleet(fleet) => (fleet.clients(), ["for this queue", "this queue never sees one"]),
+        _ => (Vec::new(), [""; 2]),
+    }
+}
+
+/// What a node has for each server of the fleet behind it, if it has.
+fn of_each_server(node: &NodeSpec) -> Option<&'static str> {
+    let each = Per::Server(EachServer {});
+    match node {
+        NodeSpec::Limiter(limiter) if limiter.by.contains(&By::Server(EachServer {})) => Some("an account"),
+        NodeSpec::ConcurrencyLimiter(limiter) if limiter.per == each => Some("a limit"),
+        NodeSpec::Breaker(breaker) if breaker.per == each => Some("a circuit"),
+        _ => None,
+    }
+}
+
 /// The clients that a node speaks of must be there and come by; `words` say what for, and what comes of it if they do not.
-fn check_clients<'a>(
+fn check_clients(
     nodes: &Map<NodeSpec>,
     node: &str,
-    clients: impl Iterator<Item = &'a Name>,
+    clients: Vec<&Name>,
     words: [&str; 2],
     found: &mut Vec<Diagnostic>,
 ) {

@@ -27,7 +27,7 @@ pub use view::View;
 
 use std::sync::Arc;
 
-use super::cancel::{Found, arrived};
+use super::cancel;
 use super::link::{Endpoint, Link};
 use super::message::{Core, Message, Passed, reply};
 use crate::engine::random::{StreamKey, mix};
@@ -205,10 +205,7 @@ impl Balancer {
             Message::ProbeReturned { id } => self.probed(core, id),
             Message::Closed { connection } => self.unpin(core, connection),
             Message::Cancel { id } => {
-                if let Found::GoneOn(next, _) = arrived(core, id, self.me) {
-                    let number = core.requests[id].number;
-                    self.link.carry(core, number, next, Message::Cancel { id }, true);
-                }
+                cancel::follow(core, id, self.me, |_| &self.link);
             }
             Message::WarmUpOver => {
                 self.record.at_warm_up = self.snapshot(core.now());

@@ -7,12 +7,11 @@ pub mod rules;
 pub mod spec;
 
 pub use record::CircuitRecord;
-pub use spec::{BreakerSpec, Per};
+pub use spec::BreakerSpec;
 
-use super::cancel::{Found, arrived};
-use super::message::{CHECK_CLASS, Core, Message, Passed, reply};
-use super::passage::Passage;
-use crate::engine::{Duration, Handle, LaneId, Outcome, Request, RequestId, Time};
+use super::message::{Core, Message, Passed, reply};
+use super::passage::{Passage, Taken};
+use crate::engine::{BySlot, Duration, Handle, LaneId, Outcome, Request, RequestId, Time};
 use rule::{Break, Circuit, Ending};
 
 /// A call under way that may be found to take too long.
@@ -24,12 +23,12 @@ struct Patience {
     counted: bool,
 }
 
-/// Calls that take too long: a place for each slot of requests.
+/// Calls that take too long.
 #[derive(Debug)]
 struct Overtime {
     lane: LaneId,
     limit: Duration,
-    calls: Vec<Option<Patience>>,
+    calls: BySlot<Patience>,
 }
 
 /// A breaker at work.
@@ -57,15 +56,11 @@ impl Breaker {
     /// A breaker as described by `spec` before so many servers, with the way on; `timeout` is the lane of its timeouts.
     #[must_use]
     pub fn new(spec: &BreakerSpec, servers: usize, passage: Passage, timeout: Option<LaneId>) -> Self {
-        let circuits = match spec.per {
-            Per::Service(_) => 1,
-            Per::Server(_) => servers.max(1),
-        };
         let limit = spec.timeout.map_or(Duration::ZERO, |timeout| timeout.duration());
         Self {
             passage,
-            circuits: (0..circuits).map(|_| spec.rule.build()).collect(),
-            overtime: timeout.map(|lane| Overtime { lane, limit, calls: Vec::new() }),
+            circuits: (0..spec.per.count(servers)).map(|_| spec.rule.build()).collect(),
+            overtime: timeout.map(|lane| Overtime { lane, limit, calls: BySlot::default() }),
             record: CircuitRecord::default(),
         }
     }
@@ -85,36 +80,13 @@ impl Breaker {
     /// One event.
     #[inline]
     pub fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
-        match message {
-            Message::Request { id } => self.permit(core, id),
-            Message::Reply { id } => {
-                if self.passage.link().arrives_at_once(core, id, self.passage.me) {
-                    self.returned(core, id)
-                } else {
-                    None
-                }
-            }
-            other => self.handle_rare(core, other),
-        }
-    }
-
-    #[inline(never)]
-    fn handle_rare(&mut self, core: &mut Core, message: Message) -> Passed {
-        match message {
-            Message::Returned { id } => return self.returned(core, id),
-            Message::CallTimeout { id } => self.overdue(core, id),
-            Message::Cancel { id } => {
-                if let Found::GoneOn(next, _) = arrived(core, id, self.passage.me) {
-                    let number = core.requests[id].number;
-                    self.passage.link().carry(core, number, next, Message::Cancel { id }, true);
-                }
-            }
-            Message::Closed { connection } => self.passage.closed(core, connection),
-            Message::WarmUpOver => {
-                self.passage.record.at_warm_up = self.passage.record.snapshot(core.now());
-                self.record.at_warm_up = self.record.snapshot(core.now());
-            }
-            _ => {}
+        match self.passage.take(core, message) {
+            Taken::Came(id) => return self.permit(core, id),
+            Taken::Back(id) => return self.returned(core, id),
+            Taken::Handled(passed) => return passed,
+            Taken::Other(Message::CallTimeout { id }) => self.overdue(core, id),
+            Taken::WarmUpOver => self.record.at_warm_up = self.record.snapshot(core.now()),
+            Taken::Cancelled(_) | Taken::Other(_) => {}
         }
         None
     }
@@ -122,12 +94,8 @@ impl Breaker {
     #[inline]
     fn permit(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let request = &core.requests[id];
-        if request.class == CHECK_CLASS {
-            return self.passage.let_check_by(core, id);
-        }
         let place = if self.circuits.len() == 1 { 0 } else { request.port() };
         let now = core.now();
-        self.passage.record.arrivals += 1;
         let circuit = &mut self.circuits[place as usize];
         let before = circuit.state();
         let permitted = circuit.permit(now);
@@ -148,8 +116,8 @@ impl Breaker {
         let given_up = core.requests.details(id).given_up;
         let left = self.passage.leave(core, id);
         let (frame, back) = (left.frame, left.back);
-        let (ending, class) = (ending(left.request, given_up), left.request.class);
-        if class != CHECK_CLASS && !self.was_counted(core, id) {
+        let ending = ending(left.request, given_up);
+        if !self.was_counted(core, id) {
             self.ended(frame.tag, ending, now.since(frame.entered), now);
         }
         reply(back, id)
@@ -167,19 +135,15 @@ impl Breaker {
     #[inline(never)]
     fn expect(&mut self, core: &mut Core, id: RequestId, circuit: u32) {
         let Some(Overtime { lane, calls, .. }) = &mut self.overtime else { return };
-        let slot = id.0 as usize;
-        if calls.len() <= slot {
-            calls.resize(slot + 1, None);
-        }
         let timeout = core.send_in_lane(*lane, self.passage.me, Message::CallTimeout { id });
-        calls[slot] = Some(Patience { timeout, circuit, since: core.now(), counted: false });
+        calls.put(id, Patience { timeout, circuit, since: core.now(), counted: false });
     }
 
     /// True if the call that has ended was found to take too long before.
     #[inline]
     fn was_counted(&mut self, core: &mut Core, id: RequestId) -> bool {
         let Some(Overtime { calls, .. }) = &mut self.overtime else { return false };
-        let Some(call) = calls.get_mut(id.0 as usize).and_then(Option::take) else { return false };
+        let Some(call) = calls.take(id) else { return false };
         if !call.counted {
             core.calendar.cancel(call.timeout);
         }
@@ -189,7 +153,7 @@ impl Breaker {
     /// A call takes too long: it has failed, whatever comes of it.
     fn overdue(&mut self, core: &mut Core, id: RequestId) {
         let Some(Overtime { calls, limit, .. }) = &mut self.overtime else { return };
-        let Some(Some(call)) = calls.get_mut(id.0 as usize) else { return };
+        let Some(call) = calls.get_mut(id) else { return };
         call.counted = true;
         let (circuit, took, now) = (call.circuit, (*limit).max(core.now().since(call.since)), core.now());
         self.ended(circuit, Ending::Failure, took, now);

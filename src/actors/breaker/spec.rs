@@ -2,27 +2,10 @@
 
 use super::rule::Rule;
 use super::rules::failure_rate::FailureRate;
+use crate::actors::passage::{Per, WholeService};
 use crate::actors::route::RouteField;
 use crate::schema::quantity::Span;
-use crate::schema::{Decode, Kind, Node, Reader, choice, record};
-
-record! {
-    /// One circuit for all that stands behind the breaker.
-    pub struct WholeService {}
-}
-
-record! {
-    /// A circuit for each server of the fleet behind the breaker.
-    pub struct EachServer {}
-}
-
-choice! {
-    /// What has a circuit of its own.
-    pub enum Per {
-        Service(WholeService),
-        Server(EachServer),
-    }
-}
+use crate::schema::{Decode, Kind, Node, Reader, record};
 
 /// The failure rate of resilience4j, with its defaults.
 fn usual() -> Rule {

@@ -13,13 +13,12 @@ mod tests;
 pub mod window;
 
 pub use record::ConcurrencyRecord;
-pub use spec::{ConcurrencyLimiterSpec, Per};
+pub use spec::ConcurrencyLimiterSpec;
 
-use super::cancel::{Found, arrived};
-use super::message::{CHECK_CLASS, Core, Message, Passed, reply};
-use super::passage::Passage;
+use super::message::{Core, Message, Passed, reply};
+use super::passage::{Passage, Taken};
 use crate::engine::random::StreamKey;
-use crate::engine::{Duration, LaneId, Outcome, Request, RequestId, Time};
+use crate::engine::{BySlot, Duration, LaneId, Outcome, Request, RequestId, Time};
 use gate::{Gate, Waiting};
 use permits::{Permits, Shares};
 use rule::Sample;
@@ -41,8 +40,8 @@ pub struct ConcurrencyLimiter {
     /// How long requests may wait, where they may.
     wait: Option<LaneId>,
     queue: usize,
-    /// A place for each slot of requests.
-    flights: Vec<Flight>,
+    /// Those under way.
+    flights: BySlot<Flight>,
     /// What its limits did.
     pub record: ConcurrencyRecord,
 }
@@ -69,10 +68,6 @@ impl ConcurrencyLimiter {
         wait: Option<LaneId>,
         key: StreamKey,
     ) -> Self {
-        let gates = match spec.per {
-            Per::Service(_) => 1,
-            Per::Server(_) => servers.max(1),
-        };
         let mut shares = Shares::default();
         for (name, share) in &spec.shares.entries {
             if let Some(class) = class_of(&name.text) {
@@ -83,10 +78,10 @@ impl ConcurrencyLimiter {
         let permits =
             |place: usize| Permits::new(spec.limit.build(key.named(&format!("limit {place}")))).with_window(window);
         let gate = |place: usize| Gate::new(permits(place));
-        let gates: Vec<Gate> = (0..gates).map(gate).collect();
+        let gates: Vec<Gate> = (0..spec.per.count(servers)).map(gate).collect();
         let mut record = ConcurrencyRecord::default();
         record.limit.set(Time::ZERO, gates.iter().map(|gate| u64::from(gate.permits.limit())).sum());
-        Self { passage, gates, shares, wait, queue: spec.queue as usize, flights: Vec::new(), record }
+        Self { passage, gates, shares, wait, queue: spec.queue as usize, flights: BySlot::default(), record }
     }
 
     /// The way on, with what was recorded of requests.
@@ -98,34 +93,28 @@ impl ConcurrencyLimiter {
     /// One event.
     #[inline]
     pub fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
-        match message {
-            Message::Request { id } => self.arrive(core, id),
-            Message::Reply { id } => {
-                if self.passage.link().arrives_at_once(core, id, self.passage.me) {
-                    self.returned(core, id)
-                } else {
-                    None
-                }
-            }
+        match self.passage.take(core, message) {
+            Taken::Came(id) => self.arrive(core, id),
+            Taken::Back(id) => self.returned(core, id),
+            Taken::Handled(passed) => passed,
             other => self.handle_rare(core, other),
         }
     }
 
     #[inline(never)]
-    fn handle_rare(&mut self, core: &mut Core, message: Message) -> Passed {
-        match message {
-            Message::Returned { id } => self.returned(core, id),
-            Message::WaitedOut { id } => {
+    fn handle_rare(&mut self, core: &mut Core, taken: Taken) -> Passed {
+        match taken {
+            Taken::Other(Message::WaitedOut { id }) => {
                 self.stop_waiting(core, id)?;
                 self.passage.reject_entered(core, id, Outcome::WaitedTooLong, Duration::ZERO)
             }
-            Message::Cancel { id } => self.cancelled(core, id),
-            Message::Closed { connection } => {
-                self.passage.closed(core, connection);
-                None
+            Taken::Cancelled(id) => {
+                // Or it is on the link to the next node, which will find the mark.
+                let waiting = self.stop_waiting(core, id)?;
+                core.calendar.cancel(waiting.timeout);
+                reply(self.passage.leave(core, id).back, id)
             }
-            Message::WarmUpOver => {
-                self.passage.record.at_warm_up = self.passage.record.snapshot(core.now());
+            Taken::WarmUpOver => {
                 self.record.at_warm_up = self.record.snapshot(core.now());
                 None
             }
@@ -136,16 +125,8 @@ impl ConcurrencyLimiter {
     #[inline]
     fn arrive(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let request = &core.requests[id];
-        let (class, outcome) = (request.class, request.outcome);
-        if class == CHECK_CLASS {
-            return self.passage.let_check_by(core, id);
-        }
-        let place = if self.gates.len() == 1 { 0 } else { request.port() };
-        self.passage.record.arrivals += 1;
-        if outcome == Outcome::Cancelled {
-            self.passage.record.departures += 1;
-            return reply(core.requests.last(id).map(|stop| stop.actor), id);
-        }
+        let (class, port) = (request.class, request.port());
+        let place = if self.gates.len() == 1 { 0 } else { port };
         match self.gates[place as usize].permits.take(class, &self.shares) {
             Some(in_flight) => {
                 self.passage.enter(core, id, place);
@@ -160,11 +141,7 @@ impl ConcurrencyLimiter {
     fn go_on(&mut self, core: &mut Core, id: RequestId, in_flight: u32) -> Passed {
         let since = core.now();
         self.record.in_flight.up(since);
-        let slot = id.0 as usize;
-        if self.flights.len() <= slot {
-            self.flights.resize(slot + 1, Flight { since: Time::ZERO, in_flight: 0 });
-        }
-        self.flights[slot] = Flight { since, in_flight };
+        self.flights.put(id, Flight { since, in_flight });
         self.passage.send(core, id)
     }
 
@@ -190,15 +167,11 @@ impl ConcurrencyLimiter {
         let given_up = core.requests.details(id).given_up;
         let left = self.passage.leave(core, id);
         let (place, back, class) = (left.frame.tag as usize, left.back, left.request.class);
-        if class == CHECK_CLASS {
-            return reply(back, id);
-        }
         let is_drop = is_drop(left.request, given_up);
         self.record.in_flight.down(now);
-        let Flight { since, in_flight } = self.flights[id.0 as usize];
         let permits = &mut self.gates[place].permits;
         permits.give_back(class);
-        if let Some(dropped) = is_drop {
+        if let (Some(Flight { since, in_flight }), Some(dropped)) = (self.flights.take(id), is_drop) {
             let before = permits.limit();
             permits.learn(Sample { round_trip: now.since(since), in_flight, dropped }, now);
             self.record.moved(before, permits.limit(), now);
@@ -225,23 +198,6 @@ impl ConcurrencyLimiter {
         let waiting = self.gates[place].forget(id)?;
         self.record.waiting.down(core.now());
         Some(waiting)
-    }
-
-    fn cancelled(&mut self, core: &mut Core, id: RequestId) -> Passed {
-        match arrived(core, id, self.passage.me) {
-            Found::GoneOn(next, _) => {
-                let number = core.requests[id].number;
-                self.passage.link().carry(core, number, next, Message::Cancel { id }, true);
-                None
-            }
-            Found::Here => {
-                // Or it is on the link to the next node, which will find the mark.
-                let waiting = self.stop_waiting(core, id)?;
-                core.calendar.cancel(waiting.timeout);
-                reply(self.passage.leave(core, id).back, id)
-            }
-            Found::TooLate => None,
-        }
     }
 
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.

@@ -1,27 +1,10 @@
 //! A concurrency limiter in the words of the language.
 
 use super::rule::Rule;
+use crate::actors::passage::{Per, WholeService};
 use crate::actors::route::RouteField;
 use crate::schema::quantity::{Percent, Span};
-use crate::schema::{Map, Name, choice, record};
-
-record! {
-    /// One limit for all that stands behind the limiter.
-    pub struct WholeService {}
-}
-
-record! {
-    /// A limit for each server of the fleet behind the limiter.
-    pub struct EachServer {}
-}
-
-choice! {
-    /// What has a limit of its own.
-    pub enum Per {
-        Service(WholeService),
-        Server(EachServer),
-    }
-}
+use crate::schema::{Map, Name, record};
 
 record! {
     /// A concurrency limiter: counts the requests that are under way to what stands behind it, and turns away (503) those

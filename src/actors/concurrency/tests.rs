@@ -2,12 +2,12 @@
 
 use super::*;
 use crate::actors::link::{Endpoint, Link};
+use crate::actors::passage::{Per, WholeService};
 use crate::actors::route::{AtRandom, RouteField, Spread};
 use crate::actors::{copies::Copies, route};
 use crate::engine::{ActorId, Hold};
 use crate::schema::Map;
 use rules::fixed::Fixed;
-use spec::WholeService;
 
 const CLIENT: ActorId = ActorId(0);
 const ME: ActorId = ActorId(1);

@@ -10,13 +10,13 @@ mod tests;
 pub use record::{FallbackRecord, Kind};
 pub use spec::{AnswerSpec, Cover, FallbackSpec};
 
-use super::cancel::{Found, arrived};
+use super::cancel::{self, HOMEWARD};
 use super::copies::Copies;
 use super::limiter::accounts::{Accounts, Key};
 use super::link::Link;
 use super::message::{CHECK_CLASS, Core, Message, Passed, reply};
-use super::passage::Passage;
-use crate::engine::{ActorId, Connection, Details, Duration, Handle, Hold, LaneId, Outcome, RequestId, Time};
+use super::passage::{Passage, Taken};
+use crate::engine::{ActorId, BySlot, Connection, Details, Duration, Handle, Hold, LaneId, Outcome, RequestId, Time};
 
 /// The note of a request that was made here: to what stands behind. From one on, it is to the node of that answer.
 const BEHIND: u32 = 0;
@@ -48,21 +48,12 @@ pub struct Fallback {
     answers: Vec<Answer>,
     /// When the last good answer for a key came.
     memory: Option<Accounts<Time>>,
-    /// Requests that came: a place for each slot.
-    calls: Vec<Call>,
-    /// Requests that were made here: a place for each slot, with the request that waits for its answer.
-    waits: Vec<Option<RequestId>>,
+    /// Requests that came.
+    calls: BySlot<Call>,
+    /// For each request that was made here, the one that waits for its answer.
+    waits: BySlot<RequestId>,
     /// What it answered itself.
     pub record: FallbackRecord,
-}
-
-/// Puts a value at the place of a slot. The places before it that are new are written before they are read.
-fn put<T: Copy>(places: &mut Vec<T>, id: RequestId, value: T) {
-    let slot = id.0 as usize;
-    if places.len() <= slot {
-        places.resize(slot + 1, value);
-    }
-    places[slot] = value;
 }
 
 fn key_of(details: &Details) -> Key {
@@ -93,8 +84,8 @@ impl Fallback {
             timeout,
             answers: answers.collect(),
             memory: Some(spec.keys()).filter(|&keys| keys > 0).map(|keys| Accounts::new(keys as usize)),
-            calls: Vec::new(),
-            waits: Vec::new(),
+            calls: BySlot::default(),
+            waits: BySlot::default(),
             record: FallbackRecord::default(),
         }
     }
@@ -109,42 +100,38 @@ impl Fallback {
     #[inline]
     pub fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
         match message {
-            Message::Request { id } => self.arrive(core, id),
+            // Its answers come over the way that each was asked for on.
             Message::Reply { id } => {
                 let tag = core.requests.last(id)?.tag;
-                if self.link(tag).arrives_at_once(core, id, self.passage.me) { self.returned(core, id) } else { None }
+                let is_here = cancel::comes_home_at_once(core, id, self.passage.me, self.link(tag));
+                return if is_here { self.returned(core, id) } else { None };
             }
-            Message::Returned { id } => self.returned(core, id),
-            Message::FallbackTimeout { id } => self.overdue(core, id),
-            Message::Cancel { id } => self.cancelled(core, id),
-            Message::WarmUpOver => {
-                self.passage.record.at_warm_up = self.passage.record.snapshot(core.now());
+            Message::Returned { id } => return self.returned(core, id),
+            _ => {}
+        }
+        match self.passage.take(core, message) {
+            Taken::Came(id) => self.arrive(core, id),
+            Taken::Handled(passed) => passed,
+            Taken::Cancelled(id) => self.cancelled(core, id),
+            Taken::Other(Message::FallbackTimeout { id }) => self.overdue(core, id),
+            Taken::WarmUpOver => {
                 self.record.at_warm_up = self.record.counts;
                 None
             }
-            _ => None,
+            Taken::Back(_) | Taken::Other(_) => None,
         }
     }
 
     /// The way that a request with this note took.
     fn link(&self, tag: u32) -> &Link {
-        match tag.checked_sub(1).map(|place| &self.answers[place as usize]) {
+        match (tag & !HOMEWARD).checked_sub(1).map(|place| &self.answers[place as usize]) {
             Some(Answer::Smaller { link, .. }) => link,
             _ => self.passage.link(),
         }
     }
 
     fn arrive(&mut self, core: &mut Core, id: RequestId) -> Passed {
-        let request = &core.requests[id];
-        let (class, port, outcome) = (request.class, request.port(), request.outcome);
-        if class == CHECK_CLASS {
-            return self.passage.let_check_by(core, id);
-        }
-        self.passage.record.arrivals += 1;
-        if outcome == Outcome::Cancelled {
-            self.passage.record.departures += 1;
-            return reply(core.requests.last(id).map(|stop| stop.actor), id);
-        }
+        let port = core.requests[id].port();
         if core.requests.details(id).connection.shared().is_some() {
             core.requests.describe(id).connection.end();
         }
@@ -153,7 +140,7 @@ impl Fallback {
             Some(lane) => core.send_in_lane(lane, self.passage.me, Message::FallbackTimeout { id }),
             None => Handle::NONE,
         };
-        put(&mut self.calls, id, Call { timeout, next: 0, failure: (Outcome::Served, self.passage.me) });
+        self.calls.put(id, Call { timeout, next: 0, failure: (Outcome::Served, self.passage.me) });
         let child = self.ask(core, id, BEHIND);
         core.requests[child].set_port(port);
         self.passage.send(core, child)
@@ -177,7 +164,7 @@ impl Fallback {
             ..details
         };
         core.requests.describe(id).child = child;
-        put(&mut self.waits, child, Some(id));
+        self.waits.put(child, id);
         child
     }
 
@@ -188,20 +175,24 @@ impl Fallback {
         let details = core.requests.details(id);
         let (frame, request) = core.requests.come_home(id);
         let outcome = request.outcome;
-        if frame.tag == BEHIND && outcome == Outcome::Served {
+        let tag = frame.tag & !HOMEWARD;
+        if tag == BEHIND && outcome == Outcome::Served {
             self.remember(&details, core.now());
         }
-        let Some(parent) = self.waits[id.0 as usize].take() else {
+        let Some(parent) = self.waits.take(id) else {
             self.record.counts.late += 1;
             return None;
         };
         core.requests.describe(parent).child = RequestId::NONE;
         if core.requests[parent].outcome == Outcome::Cancelled {
             // The answer that came nevertheless was quicker than the word that it was not wanted.
-            let outcome = if outcome.is_answer() { outcome } else { Outcome::Cancelled };
-            return self.answer(core, parent, outcome, details.decided_by);
+            return match outcome {
+                Outcome::Served | Outcome::Degraded if tag != BEHIND => self.give(core, parent, Kind::Smaller),
+                Outcome::Served | Outcome::Degraded => self.answer(core, parent, outcome, details.decided_by),
+                _ => self.answer(core, parent, Outcome::Cancelled, details.decided_by),
+            };
         }
-        if frame.tag != BEHIND {
+        if tag != BEHIND {
             return if outcome.is_answer() {
                 self.give(core, parent, Kind::Smaller)
             } else {
@@ -210,7 +201,9 @@ impl Fallback {
         }
         if self.on.iter().any(|cover| cover.holds(outcome)) {
             core.requests.describe(parent).retry_after = details.retry_after;
-            self.calls[parent.0 as usize].failure = (outcome, details.decided_by);
+            if let Some(call) = self.calls.get_mut(parent) {
+                call.failure = (outcome, details.decided_by);
+            }
             return self.fall_back(core, parent);
         }
         if outcome != Outcome::Served {
@@ -230,9 +223,10 @@ impl Fallback {
         let child = std::mem::replace(&mut core.requests.describe(id).child, RequestId::NONE);
         self.record.counts.overdue += 1;
         core.requests.abandon(child, Outcome::TimedOut);
-        self.waits[child.0 as usize] = None;
-        let call = &mut self.calls[id.0 as usize];
-        (call.timeout, call.failure) = (Handle::NONE, (Outcome::Error, self.passage.me));
+        self.waits.take(child);
+        if let Some(call) = self.calls.get_mut(id) {
+            (call.timeout, call.failure) = (Handle::NONE, (Outcome::Error, self.passage.me));
+        }
         self.fall_back(core, id)
     }
 
@@ -241,8 +235,8 @@ impl Fallback {
         self.hush(core, id);
         let now = core.now();
         loop {
-            let call = &mut self.calls[id.0 as usize];
-            let place = call.next;
+            let call = self.calls.get_mut(id)?;
+            let (place, failure) = (call.next, call.failure);
             call.next += 1;
             match self.answers.get_mut(place) {
                 Some(Answer::Stale { age }) => {
@@ -265,8 +259,7 @@ impl Fallback {
                 }
                 None => {
                     self.record.counts.bare += 1;
-                    let (outcome, by) = self.calls[id.0 as usize].failure;
-                    return self.answer(core, id, outcome, by);
+                    return self.answer(core, id, failure.0, failure.1);
                 }
             }
         }
@@ -285,7 +278,9 @@ impl Fallback {
 
     /// The request goes home.
     fn answer(&mut self, core: &mut Core, id: RequestId, outcome: Outcome, by: ActorId) -> Passed {
-        self.hush(core, id);
+        if let Some(call) = self.calls.take(id) {
+            core.calendar.cancel(call.timeout);
+        }
         if outcome == Outcome::Served {
             core.requests[id].outcome = Outcome::Served;
         } else {
@@ -296,46 +291,22 @@ impl Fallback {
 
     /// The request can take too long no more.
     fn hush(&mut self, core: &mut Core, id: RequestId) {
-        let timeout = std::mem::replace(&mut self.calls[id.0 as usize].timeout, Handle::NONE);
-        if timeout != Handle::NONE {
-            core.calendar.cancel(timeout);
+        if let Some(call) = self.calls.get_mut(id) {
+            core.calendar.cancel(std::mem::replace(&mut call.timeout, Handle::NONE));
         }
     }
 
     /// Word that a request is taken back goes on to what was asked on its behalf, whose answer it waits for.
     fn cancelled(&mut self, core: &mut Core, id: RequestId) -> Passed {
-        let me = self.passage.me;
-        match arrived(core, id, me) {
-            Found::TooLate => return None,
-            Found::GoneOn(next, tag) => {
-                // Something that only passes by.
-                let number = core.requests[id].number;
-                self.link(tag).carry(core, number, next, Message::Cancel { id }, true);
-                return None;
-            }
-            Found::Here => {}
-        }
         self.hush(core, id);
         let child = core.requests.details(id).child;
-        if child == RequestId::NONE {
+        let Some(stop) = core.requests.first(child).filter(|_| child != RequestId::NONE) else {
             // Its default answer is being made.
             core.requests.hold(id, Hold::Timer);
-            return self.answer(core, id, Outcome::Cancelled, me);
-        }
-        // Whoever gave the request up has given up the child with it.
-        let (own, next) = {
-            let mut stops = core.requests.stops(child);
-            (stops.next(), stops.next())
+            return self.answer(core, id, Outcome::Cancelled, self.passage.me);
         };
-        match (own, next) {
-            (Some(own), Some(next)) => {
-                core.requests.hold(child, Hold::Cancellation);
-                let number = core.requests[child].number;
-                self.link(own.tag).carry(core, number, next.actor, Message::Cancel { id: child }, true);
-            }
-            // On its way there, or back.
-            _ => core.requests[child].outcome = Outcome::Cancelled,
-        }
+        // Whoever gave the request up has given up the child with it.
+        cancel::take_back(core, child, self.link(stop.tag));
         None
     }
 

@@ -6,6 +6,7 @@ use super::queue::line::Slip;
 use super::queue::{Facts, Joined};
 use super::*;
 use crate::actors::cancel::{self, Found};
+use crate::actors::link::Link;
 use crate::actors::message::size_of;
 use crate::engine::{Handle, Hold, LaneId};
 
@@ -224,7 +225,8 @@ impl Fleet {
 
     /// Word that its client takes a request back has come.
     pub(super) fn cancelled(&mut self, core: &mut Core, id: RequestId) {
-        if cancel::arrived(core, id, self.me) != Found::Here || self.queues.is_none() {
+        // Nobody stands behind a server.
+        if cancel::follow(core, id, self.me, |_| &Link::Direct) != Found::Here || self.queues.is_none() {
             return;
         }
         let Some(stop) = core.requests.last(id) else { return };

@@ -5,7 +5,7 @@
 use crate::actors::link::Link;
 use crate::actors::message::{Core, Message};
 use crate::actors::route::RouteField;
-use crate::engine::{ActorId, Details, Handle, LaneId, Outcome, RequestId, random::mix};
+use crate::engine::{ActorId, BySlot, Details, Handle, LaneId, Outcome, RequestId, random::mix};
 use crate::schema::quantity::Span;
 use crate::schema::{choice, record};
 
@@ -144,8 +144,8 @@ pub struct Shared {
     lane: LaneId,
     first: Command,
     fails_open: bool,
-    /// By the slot of the command; `None` of one that is not waited for.
-    waiting: Vec<Option<Waiting>>,
+    /// By command, while it is waited for.
+    waiting: BySlot<Waiting>,
     /// Requests that were decided without the store, from time zero on.
     pub undecided: u64,
 }
@@ -160,7 +160,7 @@ impl Shared {
             Commands::Atomic(_) => Command::AddIfRoom,
         };
         let fails_open = matches!(spec.when_down, WhenDown::FailOpen(_));
-        Self { me, store, link, lane, first, fails_open, waiting: Vec::new(), undecided: 0 }
+        Self { me, store, link, lane, first, fails_open, waiting: BySlot::default(), undecided: 0 }
     }
 
     /// Asks whether a request charged to `key` may pass.
@@ -179,11 +179,7 @@ impl Shared {
         let details = Details { client: key.client, key: key.route, size: u64::from(key.server), ..Details::NONE };
         *core.requests.describe(id) = details;
         let timeout = core.send_in_lane(self.lane, self.me, Message::CommandTimeout { id });
-        let slot = id.0 as usize;
-        if self.waiting.len() <= slot {
-            self.waiting.resize(slot + 1, None);
-        }
-        self.waiting[slot] = Some(Waiting { request, key, command, timeout });
+        self.waiting.put(id, Waiting { request, key, command, timeout });
         self.link.carry(core, number, self.store, Message::Command { id }, true);
     }
 
@@ -198,7 +194,7 @@ impl Shared {
         let retry_after = core.requests.details(id).retry_after;
         let (_, command) = core.requests.come_home(id);
         let outcome = command.outcome;
-        let Some(waiting) = self.waiting[id.0 as usize].take() else { return Answer::Nothing };
+        let Some(waiting) = self.waiting.take(id) else { return Answer::Nothing };
         core.calendar.cancel(waiting.timeout);
         if core.requests[waiting.request].outcome == Outcome::Cancelled {
             return Answer::Passes(waiting.request);
@@ -216,7 +212,7 @@ impl Shared {
 
     /// The answer to a command has not come in time.
     pub fn timed_out(&mut self, core: &Core, id: RequestId) -> Answer {
-        match self.waiting[id.0 as usize].take() {
+        match self.waiting.take(id) {
             Some(waiting) if core.requests[waiting.request].outcome == Outcome::Cancelled => {
                 Answer::Passes(waiting.request)
             }

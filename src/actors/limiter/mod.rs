@@ -13,9 +13,8 @@ pub mod tokens;
 pub use distributed::{Distributed, Shared};
 pub use spec::{By, LimiterSpec};
 
-use super::cancel::{Found, arrived};
-use super::message::{CHECK_CLASS, Core, Message, Passed, reply};
-use super::passage::Passage;
+use super::message::{Core, Message, Passed, reply};
+use super::passage::{Passage, Taken};
 use crate::engine::{Duration, Outcome, RequestId, Time};
 use accounts::Key;
 use distributed::Answer;
@@ -118,47 +117,32 @@ impl Limiter {
     /// One event.
     #[inline]
     pub fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
-        match message {
-            Message::Request { id } => self.decide(core, id),
-            Message::Reply { id } => {
-                if self.passage.link().arrives_at_once(core, id, self.passage.me) {
-                    self.returned(core, id)
-                } else {
-                    None
-                }
-            }
+        match self.passage.take(core, message) {
+            Taken::Came(id) => self.decide(core, id),
+            Taken::Back(id) => self.returned(core, id),
+            Taken::Handled(passed) => passed,
             other => self.handle_rare(core, other),
         }
     }
 
     #[inline(never)]
-    fn handle_rare(&mut self, core: &mut Core, message: Message) -> Passed {
-        match message {
-            Message::Returned { id } => return self.returned(core, id),
-            Message::CommandAnswer { id } => {
+    fn handle_rare(&mut self, core: &mut Core, taken: Taken) -> Passed {
+        match taken {
+            Taken::Other(Message::CommandAnswer { id }) => {
                 if let Some(shared) = &self.shared {
                     shared.sets_out(core, id);
                 }
             }
-            Message::CommandReturned { id } => {
+            Taken::Other(Message::CommandReturned { id }) => {
                 let answer = self.shared.as_mut()?.returned(core, id);
                 return self.hear(core, answer);
             }
-            Message::CommandTimeout { id } => {
+            Taken::Other(Message::CommandTimeout { id }) => {
                 let answer = self.shared.as_mut()?.timed_out(core, id);
                 return self.hear(core, answer);
             }
-            Message::Cancel { id } => {
-                if let Found::GoneOn(next, _) = arrived(core, id, self.passage.me) {
-                    let number = core.requests[id].number;
-                    self.passage.link().carry(core, number, next, Message::Cancel { id }, true);
-                }
-            }
-            Message::Closed { connection } => self.passage.closed(core, connection),
-            Message::WarmUpOver => {
-                self.passage.record.at_warm_up = self.passage.record.snapshot(core.now());
-                self.held_at_warm_up = self.held;
-            }
+            Taken::WarmUpOver => self.held_at_warm_up = self.held,
+            // What is held and was taken back is found when its time comes.
             _ => {}
         }
         None
@@ -168,10 +152,6 @@ impl Limiter {
     fn decide(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let request = &core.requests[id];
         let (class, server) = (request.class, request.port());
-        if class == CHECK_CLASS {
-            return self.passage.let_check_by(core, id);
-        }
-        self.passage.record.arrivals += 1;
         let key = if self.keyed.client | self.keyed.route {
             let details = core.requests.details(id);
             self.key(class, server, details.client, details.key)
@@ -257,7 +237,6 @@ impl Limiter {
         let (back, class) = (left.back, request.class);
         // What its client took back says nothing; what it stopped waiting for was no success.
         if self.watches
-            && class != CHECK_CLASS
             && outcome != Outcome::Cancelled
             && let Some(ruler) = self.ruler(class)
         {

@@ -2,6 +2,7 @@
 
 use super::distributed::Distributed;
 use super::rule::Rule;
+use crate::actors::passage::EachServer;
 use crate::actors::route::RouteField;
 use crate::schema::{Map, Name, choice, record};
 
@@ -18,11 +19,6 @@ record! {
 record! {
     /// The requests of each node of `Clients`.
     pub struct EachTier {}
-}
-
-record! {
-    /// Each server behind the limiter.
-    pub struct EachServer {}
 }
 
 choice! {

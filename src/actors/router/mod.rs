@@ -8,7 +8,7 @@ mod tests;
 
 pub use spec::{KeyMatch, RouterSpec, RuleSpec};
 
-use super::cancel::{Found, arrived};
+use super::cancel;
 use super::copies::Copies;
 use super::link::Link;
 use super::message::{Core, Message, Passed, reply, size_of};
@@ -127,10 +127,7 @@ impl Router {
             }
             Message::Returned { id } => self.returned(core, id),
             Message::Cancel { id } => {
-                if let Found::GoneOn(next, way) = arrived(core, id, self.me) {
-                    let number = core.requests[id].number;
-                    self.ways[way as usize].link.carry(core, number, next, Message::Cancel { id }, true);
-                }
+                cancel::follow(core, id, self.me, |way| &self.ways[way as usize].link);
                 None
             }
             Message::WarmUpOver => {

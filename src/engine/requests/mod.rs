@@ -2,10 +2,12 @@
 //!
 //! What a node does with a request does not belong here.
 
+mod by_slot;
 mod connection;
 #[cfg(test)]
 mod tests;
 
+pub use by_slot::BySlot;
 pub use connection::Connection;
 
 use super::calendar::Handle;
@@ -450,8 +452,14 @@ impl Requests {
     /// If it was over already, or if somebody on its return path still waits for it: a defect of an actor.
     #[inline]
     pub fn finish(&mut self, id: RequestId) {
+        assert!(self.slots[id.0 as usize].depth == 0, "a request ended twice or before its answer came home");
+        self.end(id);
+    }
+
+    /// The slot of a request is free, unless something holds it.
+    #[inline(always)]
+    fn end(&mut self, id: RequestId) {
         let request = &mut self.slots[id.0 as usize];
-        assert!(request.depth == 0, "a request ended twice or before its answer came home");
         request.depth = FREE;
         if request.marks & HELD == 0 {
             self.free.push(id);
@@ -508,14 +516,9 @@ impl Requests {
     /// As [`Requests::leave`] and [`Requests::finish`] do.
     #[inline(always)]
     pub fn come_home(&mut self, id: RequestId) -> (Frame, &Request) {
-        let request = &mut self.slots[id.0 as usize];
-        assert!(request.depth == 1, "a request ended twice or before its answer came home");
-        request.depth = FREE;
-        if request.marks & HELD == 0 {
-            self.free.push(id);
-        } else {
-            self.held += 1;
-        }
+        assert!(self.slots[id.0 as usize].depth == 1, "a request ended twice or before its answer came home");
+        self.end(id);
+        let request = &self.slots[id.0 as usize];
         (
             Frame { actor: ActorId(u32::from(request.actors[0])), tag: request.tags[0], entered: request.entered[0] },
             request,

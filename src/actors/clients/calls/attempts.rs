@@ -12,9 +12,6 @@ use crate::distributions::Sampler;
 use crate::engine::random::Bits;
 use crate::engine::{Connection, Details, Duration, Handle, Outcome, RequestId, Time};
 
-/// In the first stop's tag of an attempt, beside the place of its call: the answer is on the client's own link.
-pub(super) const HOMEWARD: u32 = 1 << 31;
-
 /// Why an attempt is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reason {

@@ -1,23 +1,20 @@
 //! How attempts end, and how calls do: answers, failures and what follows them, timeouts, lost patience.
 
-use super::attempts::HOMEWARD;
 use super::budget::Spend;
 use super::call::{State, attempt_number, reload_number};
+use crate::actors::cancel::{self, HOMEWARD};
 use crate::actors::clients::Clients;
 use crate::actors::clients::source::{Next, Origin};
 use crate::actors::message::{Core, Message};
 use crate::engine::random::Bits;
-use crate::engine::{ActorId, Duration, Handle, Hold, Outcome, RequestId};
+use crate::engine::{ActorId, Duration, Handle, Outcome, RequestId};
 
 impl Clients {
     /// The answer to an attempt sets out to these clients.
     #[inline(never)]
     pub(in crate::actors::clients) fn attempt_replied(&mut self, core: &mut Core, id: RequestId) {
-        if self.link.arrives_at_once(core, id, self.me) {
+        if cancel::comes_home_at_once(core, id, self.me, &self.link) {
             self.attempt_answered(core, id);
-        } else if let Some(stop) = core.requests.first(id) {
-            // Who takes the attempt back from now on has nobody to tell.
-            core.requests.retag(id, stop.tag | HOMEWARD, stop.entered);
         }
     }
 
@@ -147,23 +144,7 @@ impl Clients {
             throttle.ended(now, outcome);
         }
         if calling.cancels {
-            self.take_back(core, id);
-        }
-    }
-
-    /// Sends word after an attempt that it is taken back.
-    fn take_back(&self, core: &mut Core, id: RequestId) {
-        let (own, next) = {
-            let mut stops = core.requests.stops(id);
-            (stops.next(), stops.next())
-        };
-        if let Some(next) = next {
-            core.requests.hold(id, Hold::Cancellation);
-            let number = core.requests[id].number;
-            self.link.carry(core, number, next.actor, Message::Cancel { id }, true);
-        } else if own.is_some_and(|own| own.tag & HOMEWARD == 0) {
-            // Still on the client's own link, or waiting for its connection.
-            core.requests[id].outcome = Outcome::Cancelled;
+            cancel::take_back(core, id, &self.link);
         }
     }
 
