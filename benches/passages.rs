@@ -1,4 +1,4 @@
-//! What it costs a request to pass a limiter or a breaker: `cargo bench --bench passages`.
+//! What it costs a request to pass a limiter, a breaker or a concurrency limit: `cargo bench --bench passages`.
 //!
 //! M/M/1 as it is and with a node before the server that lets everything pass, in turns in one process; the difference
 //! of the medians is the price. Where the node looks at clients, it is compared with clients who have addresses.
@@ -14,7 +14,7 @@ const REQUESTS: u64 = 2_000_000;
 const ROUNDS: u64 = 9;
 
 /// Each node before the server, by a name for people; what follows a "nothing" is compared with it.
-const NODES: [(&str, &str); 12] = [
+const NODES: [(&str, &str); 14] = [
     ("nothing", ""),
     ("token bucket", r#"Limiter(limit: TokenBucket(capacity: 1000000, refill: "1000000/s"), to: "web")"#),
     ("GCRA", r#"Limiter(limit: Gcra(rate: "1000000/s", burst: 1000000), to: "web")"#),
@@ -23,6 +23,11 @@ const NODES: [(&str, &str); 12] = [
     ("adaptive limit", r#"Limiter(limit: Adaptive(base: 1000000, least: 1000000, most: 1000000), to: "web")"#),
     ("breaker: consecutive failures", r#"Breaker(rule: ConsecutiveFailures, to: "web")"#),
     ("breaker: failure rate", r#"Breaker(rule: FailureRate, to: "web")"#),
+    ("concurrency limit: fixed", r#"ConcurrencyLimiter(limit: Fixed(1000000), to: "web")"#),
+    (
+        "concurrency limit: Gradient2",
+        r#"ConcurrencyLimiter(limit: Gradient2(initial: 1000000, least: 1000000, most: 1000000), to: "web")"#,
+    ),
     ("nothing: 100 clients with addresses", ""),
     (
         "token bucket by 100 clients",

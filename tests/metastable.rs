@@ -114,3 +114,27 @@ fn a_recovery_that_does_not_come_takes_longer_than_any_bound() {
     let verdicts: Vec<Verdict> = results.claims.iter().map(|claim| claim.verdict).collect();
     assert_eq!(verdicts, [Verdict::Holds, Verdict::Fails, Verdict::Holds, Verdict::Holds], "{:?}", results.claims);
 }
+
+#[test]
+fn a_run_that_overflows_has_not_recovered() {
+    let results = answer(
+        r#"Experiment(
+            system: System(nodes: {
+                "users": Clients(arrivals: Poisson(rate: "80/s"), to: "web"),
+                "web": Fleet(service: Exponential(mean: "10 ms")),
+            }, faults: [(at: "10 s", node: "web", fault: SlowDown(factor: 100), lasts: "20 s")]),
+            run: (duration: "100 s", replications: 5, seed: 1, in_flight: 500),
+            measure: [Recovery],
+            claims: [
+                Above(Recovered, "90 %"),
+                Below(Recovered, "60 %"),
+                Above(GoodputLeft, "90 %"),
+                Below(RecoveryTime, "100 s"),
+                StaysDown,
+            ],
+        )"#,
+    );
+    let verdicts: Vec<Verdict> = results.claims.iter().map(|claim| claim.verdict).collect();
+    let expected = [Verdict::Fails, Verdict::Holds, Verdict::Fails, Verdict::Fails, Verdict::Holds];
+    assert_eq!(verdicts, expected, "{:?}", results.claims);
+}

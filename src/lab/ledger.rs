@@ -31,7 +31,7 @@ pub fn check(actors: &Actors, requests: &Requests, nodes: &[NodeInfo], over: Tim
         let name = &info.name;
         if let Actor::Clients(clients) = actor {
             let record = &clients.record;
-            let lost: u64 = record.losses.iter().map(|(_, _, count)| count).sum();
+            let lost: u64 = record.losses.values().sum();
             let ended: u64 = record.outcomes.iter().sum();
             if ended != lost + record.outcomes[Outcome::Served as usize] {
                 return Err(format!("the ledger of \"{name}\" does not balance: {record:?}"));

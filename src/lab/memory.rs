@@ -10,6 +10,7 @@ use crate::actors::balancer::remapping::IDENTITIES;
 use crate::actors::clients::calls::call::Call;
 use crate::actors::clients::{ClientsSpec, Traffic};
 use crate::actors::fleet::MAX_ROWS;
+use crate::actors::fleet::queue::Queues;
 use crate::engine::Frame;
 use crate::engine::calendar::MAX_PENDING;
 use crate::measure::windows::MAX_WINDOWS;
@@ -47,6 +48,10 @@ const SAMPLE: u64 = IDENTITIES as u64 * 4;
 const WINDOW: u64 = 256;
 /// The account of a key of a limiter, with its place in the index and in the order of use.
 const ACCOUNT: u64 = 120;
+/// What a node keeps of a request, in a table that is between half and all full.
+const KEPT: u64 = 128;
+/// What stands for a request in a queue, with its places in the orders of the queue.
+const SLIP: u64 = 256;
 /// A request that an account remembers.
 const LOGGED: u64 = 8;
 /// Accounts take no more than this: no run lets so many requests pass that all could fill.
@@ -88,23 +93,44 @@ fn of_system(system: &System, run: &RunSpec, plan: &Plan) -> Need {
     let timeout = if system.clients().any(|(_, clients)| clients.gives_up()) { TIMEOUT } else { 0 };
     let users = system.clients().map(|(_, clients)| of_clients(clients, run, plan)).fold(0, u64::saturating_add);
     let nodes = system.nodes.entries.iter().map(|(_, node)| of_node(system, node)).fold(0, u64::saturating_add);
+    let kept = system.nodes.entries.iter().map(|(_, node)| kept_of_a_request(node)).sum::<u64>();
     // As many calls may rest before their next attempt as have one in flight.
     let calls = if system.clients().any(|(_, clients)| clients.makes_calls()) { 2 * CALL } else { 0 };
     Need {
         in_flight,
-        requests: in_flight.saturating_mul(REQUEST + timeout + calls + far as u64),
+        requests: in_flight.saturating_mul(REQUEST + timeout + calls + kept + far as u64),
         users,
         system: BASE.saturating_add(nodes),
     }
 }
 
-/// Users who wait for every answer, and send no second request before, cannot have more in flight than they are.
+/// Users who wait for every answer, and send no second request before, cannot have more in flight than they are; unless nodes
+/// ask on their behalf, and let users go while they are still waited for.
 fn most_in_flight(system: &System, limit: u64) -> u64 {
+    let asks = |node: &NodeSpec| match node {
+        NodeSpec::Fallback(_) => true,
+        NodeSpec::Limiter(limiter) => limiter.distributed.is_some(),
+        _ => false,
+    };
+    if system.nodes.entries.iter().any(|(_, node)| asks(node)) {
+        return limit;
+    }
     let patient_users = system.clients().map(|(_, clients)| match &clients.arrivals {
         Traffic::Users(users) if !clients.gives_up() && clients.hedge.is_none() => Some(u64::from(users.count)),
         _ => None,
     });
     patient_users.sum::<Option<u64>>().map_or(limit, |users| users.min(limit))
+}
+
+/// What a node keeps of each request that it has passed on, or that waits there.
+fn kept_of_a_request(node: &NodeSpec) -> u64 {
+    match node {
+        NodeSpec::Breaker(breaker) if breaker.timeout.is_some() => KEPT,
+        NodeSpec::ConcurrencyLimiter(_) | NodeSpec::Fallback(_) => KEPT,
+        NodeSpec::Limiter(limiter) if limiter.distributed.is_some() => KEPT,
+        NodeSpec::Fleet(fleet) if Queues::are_needed(fleet) => SLIP,
+        _ => 0,
+    }
 }
 
 fn of_clients(clients: &ClientsSpec, run: &RunSpec, plan: &Plan) -> u64 {

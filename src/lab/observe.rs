@@ -145,6 +145,7 @@ pub fn observe(job: Job<'_>, replication: u32) -> Result<Observation, String> {
         window,
         latency: latency(&actors),
         trouble: Trouble::of(job.system),
+        overflowed: ended == Ended::InFlight,
     };
     Ok(Observation {
         ended,

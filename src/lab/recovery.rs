@@ -64,6 +64,12 @@ impl Course {
         })
     }
 
+    /// The same of a run that was stopped on the way because too many requests were in flight: nothing came back.
+    #[must_use]
+    pub fn cut_off(self) -> Self {
+        Self { after: Some(0.0), recovered: Some(false), time: None, ..self }
+    }
+
     /// One of its numbers.
     #[must_use]
     pub fn number(&self, number: RecoveryNumber) -> Option<f64> {

@@ -42,6 +42,8 @@ pub struct View<'a> {
     pub latency: Latency,
     /// What the faults and spikes of arrivals of the system make together.
     pub trouble: Option<Trouble>,
+    /// True if it was stopped because too many requests were in flight.
+    pub overflowed: bool,
 }
 
 /// Nanoseconds to seconds.
@@ -161,9 +163,7 @@ impl View<'_> {
                 }
             };
             row(Outcome::Served.words().to_owned(), record.outcomes[Outcome::Served as usize]);
-            let mut losses = record.losses.clone();
-            losses.sort_unstable_by_key(|&(outcome, by, _)| (outcome, by));
-            for (outcome, by, count) in losses {
+            for (&(outcome, by), &count) in &record.losses {
                 let who = self.nodes.get(by.0 as usize).filter(|_| !outcome.is_of_clients());
                 row(
                     who.map_or_else(

@@ -1,5 +1,7 @@
 //! What clients record: the ledger of their requests, and latency as they see it.
 
+use std::collections::BTreeMap;
+
 use crate::engine::{ActorId, Duration, Outcome, Time};
 use crate::measure::{CoarseLatency, CountIntegral, Latency, LatencyWindow, Windows};
 
@@ -35,7 +37,7 @@ pub struct ClientsRecord {
     /// Answers that came when nobody waited for them any more, from time zero on.
     pub late: u64,
     /// Requests that were not served as asked, by how and by whom, from time zero on.
-    pub losses: Vec<(Outcome, ActorId, u64)>,
+    pub losses: BTreeMap<(Outcome, ActorId), u64>,
     /// Requests whose outcome is not known yet.
     pub population: CountIntegral,
     /// Sum of the times in nanoseconds from making a request until its outcome was known, from time zero on.
@@ -90,10 +92,7 @@ impl ClientsRecord {
 
     #[inline(never)]
     fn lost(&mut self, outcome: Outcome, by: ActorId) {
-        match self.losses.iter_mut().find(|(what, who, _)| *what == outcome && *who == by) {
-            Some((_, _, count)) => *count += 1,
-            None => self.losses.push((outcome, by, 1)),
-        }
+        *self.losses.entry((outcome, by)).or_default() += 1;
     }
 
     /// The cumulative figures now.

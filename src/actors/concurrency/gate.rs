@@ -22,47 +22,66 @@ pub struct Waiting {
 pub struct Gate {
     /// The permits.
     pub permits: Permits,
-    /// In the order in which they came.
-    waiting: VecDeque<Waiting>,
+    /// By class, each in the order in which they came, with how many had come before. Of one class all can have a permit, or
+    /// none; without shares all are of one.
+    waiting: Vec<VecDeque<(u64, Waiting)>>,
+    count: usize,
+    came: u64,
 }
 
 impl Gate {
     /// A gate with these permits, at which nobody waits.
     #[must_use]
     pub fn new(permits: Permits) -> Self {
-        Self { permits, waiting: VecDeque::new() }
+        Self { permits, waiting: Vec::new(), count: 0, came: 0 }
     }
 
     /// Requests that wait.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.waiting.len()
+        self.count
     }
 
     /// One more waits.
-    pub fn wait(&mut self, waiting: Waiting) {
-        self.waiting.push_back(waiting);
+    pub fn wait(&mut self, waiting: Waiting, shares: &Shares) {
+        let line = line(waiting.class, shares);
+        if self.waiting.len() <= line {
+            self.waiting.resize_with(line + 1, VecDeque::new);
+        }
+        self.waiting[line].push_back((self.came, waiting));
+        (self.came, self.count) = (self.came + 1, self.count + 1);
     }
 
     /// The first of those who wait that gets a permit, with how many are in flight then.
     #[inline]
     pub fn next(&mut self, shares: &Shares) -> Option<(Waiting, u32)> {
-        if self.waiting.is_empty() { None } else { self.first(shares) }
+        if self.count == 0 { None } else { self.first(shares) }
     }
 
     #[inline(never)]
     fn first(&mut self, shares: &Shares) -> Option<(Waiting, u32)> {
-        let permits = &mut self.permits;
-        let found = self.waiting.iter().enumerate();
-        // Without shares, who is not the first gets nothing either.
-        let mut found = found.take(if shares.is_empty() { 1 } else { usize::MAX });
-        let (place, in_flight) = found.find_map(|(place, one)| Some((place, permits.take(one.class, shares)?)))?;
-        self.waiting.remove(place).map(|waiting| (waiting, in_flight))
+        let permits = &self.permits;
+        let heads = self.waiting.iter_mut().filter(|line| {
+            let class = line.front().map(|(_, one)| one.class);
+            class.is_some_and(|class| permits.has_one(class, shares))
+        });
+        let line = heads.min_by_key(|line| line.front().map(|&(came, _)| came))?;
+        let (_, waiting) = line.pop_front()?;
+        self.count -= 1;
+        let in_flight = self.permits.take(waiting.class, shares)?;
+        Some((waiting, in_flight))
     }
 
-    /// The request waits no more, if it did.
-    pub fn forget(&mut self, id: RequestId) -> Option<Waiting> {
-        let place = self.waiting.iter().position(|waiting| waiting.id == id)?;
-        self.waiting.remove(place)
+    /// A request of `class` waits no more, if it did.
+    pub fn forget(&mut self, id: RequestId, class: u16, shares: &Shares) -> Option<Waiting> {
+        let line = self.waiting.get_mut(line(class, shares))?;
+        let place = line.iter().position(|(_, waiting)| waiting.id == id)?;
+        self.count -= 1;
+        line.remove(place).map(|(_, waiting)| waiting)
     }
+}
+
+/// The line in which a class waits.
+fn line(class: u16, shares: &Shares) -> usize {
+    if shares.is_empty() { 0 } else { usize::from(class) }
 }

@@ -156,7 +156,7 @@ impl ConcurrencyLimiter {
             return self.passage.reject(core, id, Outcome::QueueFull, Duration::ZERO);
         }
         let timeout = core.send_in_lane(lane, self.passage.me, Message::WaitedOut { id });
-        gate.wait(Waiting { id, class, timeout });
+        gate.wait(Waiting { id, class, timeout }, &self.shares);
         self.record.waiting.up(core.now());
         self.passage.enter(core, id, place);
         None
@@ -195,7 +195,7 @@ impl ConcurrencyLimiter {
     /// The request waits no more, if it did.
     fn stop_waiting(&mut self, core: &mut Core, id: RequestId) -> Option<Waiting> {
         let place = core.requests.last(id)?.tag as usize;
-        let waiting = self.gates[place].forget(id)?;
+        let waiting = self.gates[place].forget(id, core.requests[id].class, &self.shares)?;
         self.record.waiting.down(core.now());
         Some(waiting)
     }

@@ -77,23 +77,27 @@ impl Permits {
         self.in_flight
     }
 
+    /// True if there is a permit for a request of `class`.
+    #[inline]
+    #[must_use]
+    pub fn has_one(&self, class: u16, shares: &Shares) -> bool {
+        let limit = self.limiting.limit();
+        let own = || self.by_class.get(usize::from(class)).copied().unwrap_or(0);
+        self.in_flight < limit || (!shares.is_empty() && own() < shares.of(class, limit))
+    }
+
     /// A permit for a request of `class`, if there is one: gives how many are in flight with it.
     #[inline]
     pub fn take(&mut self, class: u16, shares: &Shares) -> Option<u32> {
-        let limit = self.limiting.limit();
-        if shares.is_empty() {
-            if self.in_flight >= limit {
-                return None;
+        if !self.has_one(class, shares) {
+            return None;
+        }
+        if !shares.is_empty() {
+            let class = usize::from(class);
+            if self.by_class.len() <= class {
+                self.by_class.resize(class + 1, 0);
             }
-        } else {
-            if self.by_class.len() <= usize::from(class) {
-                self.by_class.resize(usize::from(class) + 1, 0);
-            }
-            let busy = &mut self.by_class[usize::from(class)];
-            if self.in_flight >= limit && *busy >= shares.of(class, limit) {
-                return None;
-            }
-            *busy += 1;
+            self.by_class[class] += 1;
         }
         self.in_flight += 1;
         Some(self.in_flight)

@@ -19,7 +19,8 @@ record! {
         pub limit: Rule,
         /// How long answers are gathered before the rule hears of them: of their mean round trip, the most in flight and
         /// whether any was a drop; at least ten at a time. After `WindowedLimit` of Netflix concurrency-limits (1 s there), but a
-        /// window with too few goes on until it has them. Where all are drops the rule hears nothing.
+        /// window with too few goes on until it has them. Drops count in the mean only
+        /// where there is nothing else.
         /// Without it the rule hears of each by itself, which misleads those that compare round trips where services are
         /// long and short by chance.
         pub window: Option<Span> = None,

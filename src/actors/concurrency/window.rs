@@ -17,6 +17,7 @@ pub struct Gathering {
     /// Samples that were answers, whose round trips count.
     round_trips: u32,
     total: u128,
+    total_of_drops: u128,
     in_flight: u32,
     dropped: bool,
 }
@@ -26,7 +27,7 @@ impl Gathering {
     #[must_use]
     pub fn new(length: Duration) -> Self {
         let ends = Time::ZERO + length;
-        Self { length, ends, samples: 0, round_trips: 0, total: 0, in_flight: 0, dropped: false }
+        Self { length, ends, samples: 0, round_trips: 0, total: 0, total_of_drops: 0, in_flight: 0, dropped: false }
     }
 
     /// One more sample; what all of a window say, if it is over with this one and holds enough.
@@ -34,15 +35,20 @@ impl Gathering {
         self.samples += 1;
         self.in_flight = self.in_flight.max(sample.in_flight);
         self.dropped |= sample.dropped;
-        // How long a drop took says nothing of the service.
-        if !sample.dropped {
-            self.round_trips += 1;
-            self.total += u128::from(sample.round_trip.as_nanos());
+        let round_trip = u128::from(sample.round_trip.as_nanos());
+        // How long a drop took says little of the service; it stands in where there is nothing else.
+        if sample.dropped {
+            self.total_of_drops += round_trip;
+        } else {
+            (self.round_trips, self.total) = (self.round_trips + 1, self.total + round_trip);
         }
-        if now < self.ends || self.samples < ENOUGH || self.round_trips == 0 {
+        if now < self.ends || self.samples < ENOUGH {
             return None;
         }
-        let mean = self.total / u128::from(self.round_trips);
+        let mean = match self.round_trips {
+            0 => self.total_of_drops / u128::from(self.samples),
+            answers => self.total / u128::from(answers),
+        };
         let all = Sample {
             round_trip: Duration::from_nanos(u64::try_from(mean).unwrap_or(u64::MAX)),
             in_flight: self.in_flight,
@@ -76,5 +82,10 @@ mod tests {
             assert_eq!(gathering.add(sample(20, 1, false), at(1500 + count)), None);
         }
         assert_eq!(gathering.add(sample(0, 2, true), at(2000)), Some(sample(20, 2, true)));
+        // Where all are drops, that is what is told.
+        for count in 0..9 {
+            assert_eq!(gathering.add(sample(4, 1, true), at(3000 + count)), None);
+        }
+        assert_eq!(gathering.add(sample(4, 1, true), at(3010)), Some(sample(4, 1, true)));
     }
 }

@@ -300,7 +300,8 @@ impl Fallback {
     fn cancelled(&mut self, core: &mut Core, id: RequestId) -> Passed {
         self.hush(core, id);
         let child = core.requests.details(id).child;
-        let Some(stop) = core.requests.first(child).filter(|_| child != RequestId::NONE) else {
+        let stop = if child == RequestId::NONE { None } else { core.requests.first(child) };
+        let Some(stop) = stop else {
             // Its default answer is being made.
             core.requests.hold(id, Hold::Timer);
             return self.answer(core, id, Outcome::Cancelled, self.passage.me);

@@ -380,6 +380,11 @@ impl Fleet {
     #[cold]
     #[inline(never)]
     fn refuse(&mut self, core: &mut Core, id: RequestId, port: usize) {
+        if core.requests[id].outcome == Outcome::Cancelled {
+            // Its client wanted it no more before it came here.
+            self.reject(core, id, Outcome::Cancelled);
+            return;
+        }
         self.reject(core, id, Outcome::Refused);
         let outage = self.record.outages.get_mut(self.conditions[port].outage);
         let (Some(outage), Some(sender)) = (outage, core.requests.last(id)) else { return };
@@ -416,7 +421,8 @@ impl Fleet {
             return;
         }
         shared.advance(now, self.workers, speed);
-        shared.join(id, demand);
+        let finish = shared.join(id, demand);
+        core.requests[id].set_finish(finish);
         if shared.len() <= self.workers as usize {
             self.servers[port].busy.up(now);
         } else {

@@ -3,6 +3,8 @@
 //! Works in virtual time (the work each present request has received), in which finishing times never change when
 //! others come and go: Parekh and Gallager 1993, section III, for equal weights.
 
+use std::collections::BTreeMap;
+
 use crate::engine::{Duration, Handle, RequestId, Time};
 
 /// A request that is being served.
@@ -18,8 +20,9 @@ pub struct Job {
 /// What one server shares among its requests.
 #[derive(Debug)]
 pub struct Shared {
-    /// Present requests as a binary heap, least virtual finishing time first.
-    jobs: Vec<Job>,
+    /// What present requests need in all, in seconds of work, by virtual finishing time. The bits of times, which are not
+    /// negative, are in the order of the times.
+    jobs: BTreeMap<(u64, RequestId), f64>,
     /// Seconds of work that a request present since the last idle time would have received.
     attained: f64,
     updated: Time,
@@ -29,12 +32,12 @@ pub struct Shared {
 
 impl Default for Shared {
     fn default() -> Self {
-        Self { jobs: Vec::new(), attained: 0.0, updated: Time::ZERO, timer: None }
+        Self { jobs: BTreeMap::new(), attained: 0.0, updated: Time::ZERO, timer: None }
     }
 }
 
-fn before(a: &Job, b: &Job) -> bool {
-    a.finish.total_cmp(&b.finish).then(a.id.cmp(&b.id)).is_lt()
+fn job(((finish, id), demand): ((u64, RequestId), f64)) -> Job {
+    Job { finish: f64::from_bits(finish), demand, id }
 }
 
 impl Shared {
@@ -67,43 +70,30 @@ impl Shared {
         self.updated = now;
     }
 
-    /// A request joins.
-    pub fn join(&mut self, id: RequestId, demand: f64) {
-        self.jobs.push(Job { finish: self.attained + demand, demand, id });
-        let mut at = self.jobs.len() - 1;
-        while at > 0 {
-            let parent = (at - 1) / 2;
-            if !before(&self.jobs[at], &self.jobs[parent]) {
-                break;
-            }
-            self.jobs.swap(at, parent);
-            at = parent;
-        }
+    /// A request joins; gives its virtual finishing time, by which it can be found.
+    pub fn join(&mut self, id: RequestId, demand: f64) -> f64 {
+        let finish = self.attained + demand;
+        self.jobs.insert((finish.to_bits(), id), demand);
+        finish
     }
 
     /// How long until the next request finishes if nobody else comes; `None` if nobody is there.
     #[must_use]
     pub fn until_next(&self, workers: u32, speed: f64) -> Option<Duration> {
-        let job = self.jobs.first()?;
-        Some(Duration::from_secs_f64((job.finish - self.attained).max(0.0) / self.rate(workers, speed)))
+        let (&(finish, _), _) = self.jobs.first_key_value()?;
+        Some(Duration::from_secs_f64((f64::from_bits(finish) - self.attained).max(0.0) / self.rate(workers, speed)))
     }
 
     /// Takes a request that is finished: less than half a nanosecond is left to do.
     pub fn take_finished(&mut self, workers: u32, speed: f64) -> Option<Job> {
-        self.until_next(workers, speed)?.is_zero().then(|| self.take_first())
+        if self.until_next(workers, speed)?.is_zero() { self.jobs.pop_first().map(job) } else { None }
     }
 
-    /// Takes a request that is not finished, with the seconds of work it has received; `None` if it is not here. The books
-    /// must be up to date.
-    pub fn take(&mut self, id: RequestId) -> Option<(Job, f64)> {
-        let place = self.jobs.iter().position(|job| job.id == id)?;
-        let job = self.jobs.swap_remove(place);
-        let received = self.received(&job);
-        // Cancellations of a shared server are few, and its requests not many: the heap is made anew.
-        let mut rest = std::mem::take(&mut self.jobs);
-        rest.sort_by(|a, b| a.finish.total_cmp(&b.finish).then(a.id.cmp(&b.id)));
-        self.jobs = rest;
-        Some((job, received))
+    /// Takes the request of this virtual finishing time, with the seconds of work it has received; `None` if it is not here.
+    /// The books must be up to date.
+    pub fn take(&mut self, id: RequestId, finish: f64) -> Option<f64> {
+        let demand = self.jobs.remove(&(finish.to_bits(), id))?;
+        Some(self.received(&Job { finish, demand, id }))
     }
 
     /// Seconds of work that a present request has received.
@@ -114,26 +104,6 @@ impl Shared {
 
     /// Takes every request, in order of their virtual finishing times.
     pub fn take_all(&mut self) -> Vec<Job> {
-        let mut all = std::mem::take(&mut self.jobs);
-        all.sort_by(|a, b| a.finish.total_cmp(&b.finish).then(a.id.cmp(&b.id)));
-        all
-    }
-
-    fn take_first(&mut self) -> Job {
-        let first = self.jobs.swap_remove(0);
-        let mut at = 0;
-        loop {
-            let mut least = at;
-            for child in [2 * at + 1, 2 * at + 2] {
-                if child < self.jobs.len() && before(&self.jobs[child], &self.jobs[least]) {
-                    least = child;
-                }
-            }
-            if least == at {
-                return first;
-            }
-            self.jobs.swap(at, least);
-            at = least;
-        }
+        std::mem::take(&mut self.jobs).into_iter().map(job).collect()
     }
 }

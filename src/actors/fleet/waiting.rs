@@ -81,10 +81,11 @@ impl Fleet {
             Joined::Line(number, victims) => {
                 self.record.waiting.up(now);
                 core.requests[id].set_slip(number);
+                let displaced = victims.len() as u32;
                 for victim in victims {
                     self.leave_queue(core, victim, Outcome::Shed);
                 }
-                self.time_inside(core, number);
+                self.time_inside(core, number, displaced);
             }
         }
         self.count_waiting(port);
@@ -112,11 +113,11 @@ impl Fleet {
         self.time(core, number, limits);
     }
 
-    /// Sets the timer of a request that has joined the line.
-    fn time_inside(&mut self, core: &mut Core, number: u32) {
+    /// Sets the timer of a request that has joined the line, for which others had to go.
+    fn time_inside(&mut self, core: &mut Core, number: u32, displaced: u32) {
         let Some(queues) = &mut self.queues else { return };
         let port = queues.slip(number).port as usize;
-        let limit = queues.limit(port, core.now()).map(|limit| (limit, None));
+        let limit = queues.limit(port, core.now(), displaced).map(|limit| (limit, None));
         let Some(queues) = &self.queues else { return };
         let limits = [limit, self.patience_left(core, queues.slip(number))];
         self.time(core, number, limits);
@@ -157,7 +158,7 @@ impl Fleet {
     /// Lets in who waits for a place, as long as there is one.
     fn admit(&mut self, core: &mut Core, port: usize) {
         while let Some(number) = self.queues.as_mut().and_then(|queues| queues.admit(port)) {
-            self.time_inside(core, number);
+            self.time_inside(core, number, 0);
         }
     }
 
@@ -249,7 +250,7 @@ impl Fleet {
         let (workers, speed, now) = (self.workers, self.conditions[port].speed, core.now());
         let shared = &mut self.shared[port];
         shared.advance(now, workers, speed);
-        let Some((_, received)) = shared.take(id) else { return };
+        let Some(received) = shared.take(id, core.requests[id].finish()) else { return };
         if shared.len() < workers as usize {
             self.servers[port].busy.down(now);
         } else {

@@ -67,10 +67,8 @@ pub struct Store {
     speed: f64,
     error_rate: f64,
     faults: Vec<FaultEvent>,
-    /// The sets of each node of limiters.
-    sets: Vec<Sets>,
-    /// Whose sets are which: each limiter with its node's place.
-    owners: Vec<(ActorId, usize)>,
+    /// The limiters of each node, by their addresses, and the sets that they share.
+    sets: Vec<(std::ops::Range<u32>, Sets)>,
     /// What has been recorded.
     pub record: StoreRecord,
 }
@@ -92,16 +90,13 @@ impl Store {
             error_rate: 0.0,
             faults,
             sets: Vec::new(),
-            owners: Vec::new(),
             record: StoreRecord::default(),
         }
     }
 
     /// Prepares it for the copies of a node of limiters, which share their accounts.
     pub fn serve(&mut self, limiters: std::ops::Range<u32>, spec: &Distributed) {
-        let place = self.sets.len();
-        self.owners.extend(limiters.map(|limiter| (ActorId(limiter), place)));
-        self.sets.push(Sets::new(spec, self.keys));
+        self.sets.push((limiters, Sets::new(spec, self.keys)));
     }
 
     /// Puts the fault timetable into the calendar.
@@ -114,7 +109,7 @@ impl Store {
     /// Requests that were added beyond the limit, from time zero on.
     #[must_use]
     pub fn over_limit(&self) -> u64 {
-        self.sets.iter().map(|sets| sets.over_limit).sum()
+        self.sets.iter().map(|(_, sets)| sets.over_limit).sum()
     }
 
     /// One event.
@@ -176,8 +171,8 @@ impl Store {
         let details = core.requests.details(id);
         let key = Key { client: details.client, route: details.key, server: details.size as u32, class };
         let Some(sender) = core.requests.first(id) else { return Outcome::Error };
-        let owner = self.owners.iter().find(|(limiter, _)| *limiter == sender.actor);
-        let Some(sets) = owner.and_then(|&(_, place)| self.sets.get_mut(place)) else { return Outcome::Error };
+        let own = self.sets.iter_mut().find(|(limiters, _)| limiters.contains(&sender.actor.0));
+        let Some((_, sets)) = own else { return Outcome::Error };
         let reply = sets.run(Command::of(sender.tag), key, sender.entered);
         core.requests.describe(id).retry_after = reply.retry_after;
         if reply.has_room { Outcome::Served } else { Outcome::RateLimited }
@@ -204,7 +199,7 @@ impl Store {
                     let passed = self.answer(core, id, Outcome::Crashed);
                     core.send_passed(passed);
                 }
-                self.sets.iter_mut().for_each(|sets| sets.clear(self.keys));
+                self.sets.iter_mut().for_each(|(_, sets)| sets.clear(self.keys));
             }
             Fault::Crash(_) => {}
             Fault::Restart(_) => self.is_up = true,

@@ -354,6 +354,19 @@ impl Request {
         self.stage = now.as_nanos();
     }
 
+    /// Where it shares a server: when it will be finished in that server's own time, in seconds.
+    #[inline]
+    #[must_use]
+    pub fn finish(&self) -> f64 {
+        f64::from_bits(self.stage)
+    }
+
+    /// It begins to share a server; see [`Request::finish`].
+    #[inline]
+    pub fn set_finish(&mut self, finish: f64) {
+        self.stage = finish.to_bits();
+    }
+
     #[inline(always)]
     fn near(&self, depth: usize) -> Option<Frame> {
         let actor = ActorId(u32::from(*self.actors.get(depth)?));

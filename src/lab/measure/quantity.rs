@@ -126,7 +126,8 @@ impl Quantity {
     #[must_use]
     pub fn latency_quantile(p: f64) -> Self {
         let name = percentile(p);
-        let id = format!("latency_{}", name.replace('.', ""));
+        // p99.9 is p999; below 10 the point must stay visible, or p9.99 would be the same.
+        let id = format!("latency_{}", name.replace('.', if p < 0.1 { "_" } else { "" }));
         Self::new(What::LatencyQuantile(p), &format!("{name} latency"), &id, Unit::Seconds)
     }
 

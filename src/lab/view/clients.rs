@@ -85,7 +85,8 @@ impl View<'_> {
                 let goodput = self.windows_of_count(of, &count(&What::Goodput)?);
                 let rates: Vec<f64> = goodput.iter().map(|served| served / self.window).collect();
                 let trouble = how.trouble(self.trouble)?;
-                Course::of(&rates, self.window, self.warm_up.as_secs_f64(), trouble, how)?.number(*number)
+                let course = Course::of(&rates, self.window, self.warm_up.as_secs_f64(), trouble, how)?;
+                if self.overflowed { course.cut_off() } else { course }.number(*number)
             }
             what => {
                 let part = self.sum(of, &count(what)?) as f64;

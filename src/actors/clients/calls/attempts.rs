@@ -112,8 +112,9 @@ impl Clients {
             && !throttle.admits(now, calling.keys.throttle.draws(number).uniform())
         {
             calling.record.counts.throttled += 1;
-            if reason != Reason::Hedge {
-                self.attempt_failed(core, place, Outcome::Throttled, self.me, Duration::ZERO);
+            match reason {
+                Reason::Hedge => self.plan_hedge(core, place),
+                _ => self.attempt_failed(core, place, Outcome::Throttled, self.me, Duration::ZERO),
             }
             return None;
         }
@@ -169,7 +170,7 @@ impl Clients {
         Some((id, target, established))
     }
 
-    /// Plans the next hedge of a call whose last attempt was just sent.
+    /// Plans the next hedge of a call whose last attempt was just sent, or held back.
     fn plan_hedge(&mut self, core: &mut Core, place: u32) {
         let Some(calling) = self.calling.as_deref_mut() else { return };
         let Some(hedging) = &calling.hedging else { return };

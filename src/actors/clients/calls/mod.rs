@@ -9,6 +9,7 @@ pub mod budget;
 pub mod call;
 mod ends;
 pub mod hedge;
+pub mod recent;
 pub mod record;
 pub mod spec;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Client-side adaptive throttling: clients that are turned away too often hold requests back themselves.
 
+use super::recent::Recent;
 use super::spec::AdaptiveThrottling;
 use crate::engine::{Outcome, Time};
 
@@ -10,51 +11,29 @@ const PARTS: usize = 60;
 #[derive(Clone, Debug)]
 pub struct Throttle {
     k: f64,
-    part: u64,
-    /// Requests and accepted ones of each part of the window.
-    counts: [(u64, u64); PARTS],
-    /// Which part it is, counted from time zero.
-    now: u64,
-    sum: (u64, u64),
+    /// Requests and accepted ones.
+    seen: Recent<PARTS, 2>,
 }
 
 impl Throttle {
     /// Throttling that has seen nothing yet.
     #[must_use]
     pub fn new(spec: &AdaptiveThrottling) -> Self {
-        let part = (spec.window.duration().as_nanos() / PARTS as u64).max(1);
-        Self { k: spec.k, part, counts: [(0, 0); PARTS], now: 0, sum: (0, 0) }
-    }
-
-    fn turn(&mut self, now: Time) {
-        let part = now.as_nanos() / self.part;
-        let passed = (part - self.now).min(PARTS as u64);
-        for step in 0..passed {
-            let oldest = &mut self.counts[((part - step) % PARTS as u64) as usize];
-            self.sum = (self.sum.0 - oldest.0, self.sum.1 - oldest.1);
-            *oldest = (0, 0);
-        }
-        self.now = part;
-    }
-
-    fn count(&mut self, requests: u64, accepts: u64) {
-        let here = &mut self.counts[(self.now % PARTS as u64) as usize];
-        *here = (here.0 + requests, here.1 + accepts);
-        self.sum = (self.sum.0 + requests, self.sum.1 + accepts);
+        Self { k: spec.k, seen: Recent::new(spec.window.duration()) }
     }
 
     /// The chance that the next request is held back: max(0, (requests - k accepts) / (requests + 1)).
     #[must_use]
     pub fn rejects(&self) -> f64 {
-        let (requests, accepts) = (self.sum.0 as f64, self.sum.1 as f64);
+        let [requests, accepts] = self.seen.sums().map(|sum| sum as f64);
         ((requests - self.k * accepts) / (requests + 1.0)).max(0.0)
     }
 
     /// A request is about to be sent; false if it is held back. `uniform` is from 0 to 1. Either way it counts as one.
     pub fn admits(&mut self, now: Time, uniform: f64) -> bool {
-        self.turn(now);
+        self.seen.add(now, [0, 0]);
         let admits = uniform >= self.rejects();
-        self.count(1, 0);
+        self.seen.add(now, [1, 0]);
         admits
     }
 
@@ -62,15 +41,15 @@ impl Throttle {
     /// took too long. One that was taken back for another's answer had not been turned away.
     pub fn ended(&mut self, now: Time, outcome: Outcome) {
         if outcome.is_answer() || matches!(outcome, Outcome::Error | Outcome::Cancelled) {
-            self.turn(now);
-            self.count(0, 1);
+            self.seen.add(now, [0, 1]);
         }
     }
 
     /// Requests and accepted ones in the window, for tests.
     #[must_use]
     pub fn seen(&self) -> (u64, u64) {
-        self.sum
+        let [requests, accepts] = self.seen.sums();
+        (requests as u64, accepts as u64)
     }
 }
 

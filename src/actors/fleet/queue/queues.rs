@@ -244,9 +244,9 @@ impl Queues {
         number
     }
 
-    /// The limit that shedding sets on the wait of a request that has just joined the line.
-    pub fn limit(&mut self, port: usize, now: Time) -> Option<Duration> {
-        let ahead = self.waiting(port) - 1;
+    /// The limit that shedding sets on the wait of a request that has just joined the line, for which `displaced` had to go.
+    pub fn limit(&mut self, port: usize, now: Time, displaced: u32) -> Option<Duration> {
+        let ahead = self.waiting(port) - 1 + displaced;
         self.sheds.get_mut(port)?.longest_wait(now, ahead)
     }
 

@@ -1,5 +1,6 @@
 //! The retry budget of Finagle.
 
+use super::super::recent::Recent;
 use super::{Describes, Spend};
 use crate::engine::Time;
 use crate::schema::quantity::{Percent, Rate, Span};
@@ -33,12 +34,9 @@ const RETRY: i64 = 1_000_000_000;
 /// An account of which what is old is forgotten.
 #[derive(Clone, Copy, Debug)]
 pub struct Account {
-    part: u64,
     reserve: i64,
     deposit: i64,
-    parts: [i64; PARTS],
-    now: u64,
-    sum: i64,
+    recent: Recent<PARTS, 1>,
 }
 
 impl Describes for RetryBudget {
@@ -47,40 +45,24 @@ impl Describes for RetryBudget {
     fn build(&self) -> Account {
         let reserve = (self.minimum.map_or(0.0, Rate::per_second) * self.ttl.seconds()).min(1e9) * RETRY as f64;
         Account {
-            part: self.ttl.duration().as_nanos() / PARTS as u64,
             reserve: reserve as i64,
             deposit: (self.ratio.fraction() * RETRY as f64).round() as i64,
-            parts: [0; PARTS],
-            now: 0,
-            sum: 0,
+            recent: Recent::new(self.ttl.duration()),
         }
-    }
-}
-
-impl Account {
-    fn add(&mut self, now: Time, amount: i64) {
-        let part = now.as_nanos() / self.part;
-        for step in 0..(part - self.now).min(PARTS as u64) {
-            let oldest = &mut self.parts[((part - step) % PARTS as u64) as usize];
-            self.sum -= std::mem::take(oldest);
-        }
-        self.now = part;
-        self.parts[(part % PARTS as u64) as usize] += amount;
-        self.sum += amount;
     }
 }
 
 impl Spend for Account {
     fn called(&mut self, now: Time) {
-        self.add(now, self.deposit);
+        self.recent.add(now, [self.deposit]);
     }
 
     fn withdraw(&mut self, now: Time, _timed_out: bool) -> Option<u32> {
-        self.add(now, 0);
-        if self.reserve + self.sum < RETRY {
+        self.recent.add(now, [0]);
+        if self.reserve + self.recent.sums()[0] < RETRY {
             return None;
         }
-        self.add(now, -RETRY);
+        self.recent.add(now, [-RETRY]);
         Some(1)
     }
 }
