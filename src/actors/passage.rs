@@ -235,6 +235,15 @@ impl Passage {
         core.requests.enter(id, self.me, tag, now);
     }
 
+    /// The node changes its note of a request that waits here; what follows counts from now on.
+    pub fn note(&mut self, core: &mut Core, id: RequestId, tag: u32) {
+        let now = core.now();
+        if let Some(stop) = core.requests.last(id) {
+            self.record.sojourn += u128::from(now.since(stop.entered).as_nanos());
+            core.requests.retag(id, tag, now);
+        }
+    }
+
     /// A request that entered leaves: its answer has come back, or it goes on without being waited for.
     #[inline]
     pub fn leave<'a>(&mut self, core: &'a mut Core, id: RequestId) -> Left<'a> {

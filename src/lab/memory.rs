@@ -15,6 +15,7 @@ use crate::engine::Frame;
 use crate::engine::calendar::MAX_PENDING;
 use crate::measure::windows::MAX_WINDOWS;
 use crate::model::{NodeSpec, System, depth, fleet_behind};
+use crate::schema::quantity::Span;
 
 /// A request in flight: a line of the cache and its details, a third more for lists that grow, its place among the free
 /// ones, and an event of its own.
@@ -126,7 +127,8 @@ fn most_in_flight(system: &System, limit: u64) -> u64 {
 fn kept_of_a_request(node: &NodeSpec) -> u64 {
     match node {
         NodeSpec::Breaker(breaker) if breaker.timeout.is_some() => KEPT,
-        NodeSpec::ConcurrencyLimiter(_) | NodeSpec::Fallback(_) => KEPT,
+        NodeSpec::ConcurrencyLimiter(limiter) if limiter.wait > Span::ZERO => SLIP,
+        NodeSpec::Fallback(_) => KEPT,
         NodeSpec::Limiter(limiter) if limiter.distributed.is_some() => KEPT,
         NodeSpec::Fleet(fleet) if Queues::are_needed(fleet) => SLIP,
         _ => 0,

@@ -18,16 +18,40 @@ pub use spec::ConcurrencyLimiterSpec;
 use super::message::{Core, Message, Passed, reply};
 use super::passage::{Passage, Taken};
 use crate::engine::random::StreamKey;
-use crate::engine::{BySlot, Duration, LaneId, Outcome, Request, RequestId, Time};
+use crate::engine::{Duration, LaneId, Outcome, Request, RequestId, Time};
 use gate::{Gate, Waiting};
 use permits::{Permits, Shares};
 use rule::Sample;
 
-/// A request under way: when it went on, and how many were under way then.
+/// The note of a request that is here: its gate, and how many were under way when it went on, as far as that fits beside.
 #[derive(Clone, Copy, Debug)]
-struct Flight {
-    since: Time,
-    in_flight: u32,
+struct Notes {
+    /// Bits for the number in flight, the low ones.
+    bits: u32,
+}
+
+impl Notes {
+    /// For so many gates.
+    fn new(gates: usize) -> Self {
+        Self { bits: u32::BITS - gates.next_power_of_two().ilog2() }
+    }
+
+    /// As many in flight as fit: with a million gates 4095.
+    fn most(self) -> u32 {
+        ((1_u64 << self.bits) - 1) as u32
+    }
+
+    fn note(self, place: u32, in_flight: u32) -> u32 {
+        (u64::from(place) << self.bits) as u32 | in_flight.min(self.most())
+    }
+
+    fn place(self, note: u32) -> usize {
+        (u64::from(note) >> self.bits) as usize
+    }
+
+    fn in_flight(self, note: u32) -> u32 {
+        note & self.most()
+    }
 }
 
 /// A concurrency limiter at work.
@@ -40,8 +64,7 @@ pub struct ConcurrencyLimiter {
     /// How long requests may wait, where they may.
     wait: Option<LaneId>,
     queue: usize,
-    /// Those under way.
-    flights: BySlot<Flight>,
+    notes: Notes,
     /// What its limits did.
     pub record: ConcurrencyRecord,
 }
@@ -81,7 +104,8 @@ impl ConcurrencyLimiter {
         let gates: Vec<Gate> = (0..spec.per.count(servers)).map(gate).collect();
         let mut record = ConcurrencyRecord::default();
         record.limit.set(Time::ZERO, gates.iter().map(|gate| u64::from(gate.permits.limit())).sum());
-        Self { passage, gates, shares, wait, queue: spec.queue as usize, flights: BySlot::default(), record }
+        let notes = Notes::new(gates.len());
+        Self { passage, gates, shares, wait, queue: spec.queue as usize, notes, record }
     }
 
     /// The way on, with what was recorded of requests.
@@ -129,20 +153,12 @@ impl ConcurrencyLimiter {
         let place = if self.gates.len() == 1 { 0 } else { port };
         match self.gates[place as usize].permits.take(class, &self.shares) {
             Some(in_flight) => {
-                self.passage.enter(core, id, place);
-                self.go_on(core, id, in_flight)
+                self.record.in_flight.up(core.now());
+                self.passage.enter(core, id, self.notes.note(place, in_flight));
+                self.passage.send(core, id)
             }
             None => self.turn_away(core, id, class, place),
         }
-    }
-
-    /// A request that has entered and holds a permit goes on.
-    #[inline]
-    fn go_on(&mut self, core: &mut Core, id: RequestId, in_flight: u32) -> Passed {
-        let since = core.now();
-        self.record.in_flight.up(since);
-        self.flights.put(id, Flight { since, in_flight });
-        self.passage.send(core, id)
     }
 
     /// There is no permit: the request waits for one, or is turned away.
@@ -158,7 +174,7 @@ impl ConcurrencyLimiter {
         let timeout = core.send_in_lane(lane, self.passage.me, Message::WaitedOut { id });
         gate.wait(Waiting { id, class, timeout }, &self.shares);
         self.record.waiting.up(core.now());
-        self.passage.enter(core, id, place);
+        self.passage.enter(core, id, self.notes.note(place, 0));
         None
     }
 
@@ -166,14 +182,16 @@ impl ConcurrencyLimiter {
         let now = core.now();
         let given_up = core.requests.details(id).given_up;
         let left = self.passage.leave(core, id);
-        let (place, back, class) = (left.frame.tag as usize, left.back, left.request.class);
+        let (frame, back, class) = (left.frame, left.back, left.request.class);
+        let place = self.notes.place(frame.tag);
         let is_drop = is_drop(left.request, given_up);
         self.record.in_flight.down(now);
         let permits = &mut self.gates[place].permits;
         permits.give_back(class);
-        if let (Some(Flight { since, in_flight }), Some(dropped)) = (self.flights.take(id), is_drop) {
+        if let Some(dropped) = is_drop {
             let before = permits.limit();
-            permits.learn(Sample { round_trip: now.since(since), in_flight, dropped }, now);
+            let in_flight = self.notes.in_flight(frame.tag);
+            permits.learn(Sample { round_trip: now.since(frame.entered), in_flight, dropped }, now);
             self.record.moved(before, permits.limit(), now);
             self.record.drops += u64::from(dropped);
         }
@@ -187,14 +205,16 @@ impl ConcurrencyLimiter {
         while let Some((waiting, in_flight)) = self.gates[place].next(&self.shares) {
             core.calendar.cancel(waiting.timeout);
             self.record.waiting.down(core.now());
-            let passed = self.go_on(core, waiting.id, in_flight);
+            self.record.in_flight.up(core.now());
+            self.passage.note(core, waiting.id, self.notes.note(place as u32, in_flight));
+            let passed = self.passage.send(core, waiting.id);
             core.send_passed(passed);
         }
     }
 
     /// The request waits no more, if it did.
     fn stop_waiting(&mut self, core: &mut Core, id: RequestId) -> Option<Waiting> {
-        let place = core.requests.last(id)?.tag as usize;
+        let place = self.notes.place(core.requests.last(id)?.tag);
         let waiting = self.gates[place].forget(id, core.requests[id].class, &self.shares)?;
         self.record.waiting.down(core.now());
         Some(waiting)

@@ -112,3 +112,18 @@ fn drops_are_what_says_that_there_is_too_much_to_do() {
     assert_eq!(is_drop(&core.requests[id], Outcome::TimedOut), Some(true));
     assert_eq!(is_drop(&core.requests[id], Outcome::Cancelled), None);
 }
+
+#[test]
+fn a_note_holds_the_gate_and_as_many_in_flight_as_fit() {
+    for (gates, place, in_flight, kept) in [
+        (1, 0, 1_000_000, 1_000_000),
+        (2, 1, 1_000_000, 1_000_000),
+        (1000, 999, 5_000_000, (1 << 22) - 1),
+        (1_000_000, 999_999, 4095, 4095),
+        (1_000_000, 999_999, 9999, 4095),
+    ] {
+        let notes = Notes::new(gates);
+        let note = notes.note(place, in_flight);
+        assert_eq!((notes.place(note), notes.in_flight(note)), (place as usize, kept), "{gates} gates");
+    }
+}

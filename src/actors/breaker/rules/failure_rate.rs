@@ -222,7 +222,9 @@ impl Rates {
 
     fn is_too_bad(&self, seen: Tally) -> bool {
         let share = |part: u32| f64::from(part) / f64::from(seen.calls);
-        seen.calls >= self.least
+        // No share is allowed to be nothing, so that good times need no division.
+        (seen.failed | seen.slow != 0)
+            && seen.calls >= self.least
             && (share(seen.failed) >= self.rule.failures.fraction() || share(seen.slow) >= self.rule.slow.fraction())
     }
 
