@@ -26,7 +26,7 @@ use super::link::Endpoint;
 use super::message::{CHECK_CLASS, Core, Message, Passed, reply};
 use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey};
-use crate::engine::{ActorId, Duration, Left, Outcome, RequestId, Requests, Time};
+use crate::engine::{ActorId, Duration, Frame, Left, Outcome, RequestId, Requests, Time};
 use crate::schema::quantity::Span;
 use queue::Queues;
 use record::{ChecksServed, Misdirected, Outage};
@@ -299,14 +299,8 @@ impl Fleet {
             return self.service_end_choosy(core, id);
         }
         let now = core.now();
-        let Left { frame, back, request } = core.requests.leave(id);
+        let (frame, back, _) = self.leave_served(core, id);
         let port = frame.tag as usize;
-        let started = request.started();
-        let (waiting, service) = (started.since(frame.entered), now.since(started));
-        self.record.served(request.class, waiting, service);
-        if request.abandoned {
-            self.record.waste(service);
-        }
         let server = &mut self.servers[port];
         let usual = server.usual;
         match server.dequeue(&core.requests) {
@@ -323,6 +317,20 @@ impl Fleet {
             self.answer_unusual(core, id, port, frame.entered);
         }
         reply(back, id)
+    }
+
+    /// A request whose service has ended leaves: gives its stop here, where it goes back to and how long the service was.
+    #[inline(always)]
+    fn leave_served(&mut self, core: &mut Core, id: RequestId) -> (Frame, Option<ActorId>, Duration) {
+        let now = core.now();
+        let Left { frame, back, request } = core.requests.leave(id);
+        let started = request.started();
+        let (waiting, service) = (started.since(frame.entered), now.since(started));
+        self.record.served(request.class, waiting, service);
+        if request.abandoned {
+            self.record.waste(service);
+        }
+        (frame, back, service)
     }
 
     /// Requests at a server, waiting and in service.

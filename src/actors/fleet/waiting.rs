@@ -165,15 +165,8 @@ impl Fleet {
     /// The service of a request ends, and its worker takes up the next.
     #[inline(never)]
     pub(super) fn service_end_choosy(&mut self, core: &mut Core, id: RequestId) -> Passed {
-        let now = core.now();
-        let Left { frame, back, request } = core.requests.leave(id);
+        let (frame, back, service) = self.leave_served(core, id);
         let port = frame.tag as usize;
-        let started = request.started();
-        let (waiting, service) = (started.since(frame.entered), now.since(started));
-        self.record.served(request.class, waiting, service);
-        if request.abandoned {
-            self.record.waste(service);
-        }
         if let Some(queues) = &mut self.queues {
             queues.served(port, service);
         }
