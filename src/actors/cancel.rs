@@ -67,8 +67,8 @@ pub fn take_back(core: &mut Core, id: RequestId, link: &Link) {
     }
 }
 
-/// The answer to a request that `me` sent sets out over `link`: true if it is there already. Otherwise it is noted that it is
-/// on its way.
+/// The answer to a request that `me` made, and so is at home here, sets out over `link`: true if it is there already.
+/// Otherwise it is noted that it is on its way.
 pub fn comes_home_at_once(core: &mut Core, id: RequestId, me: ActorId, link: &Link) -> bool {
     if link.arrives_at_once(core, id, me) {
         return true;

@@ -100,13 +100,13 @@ impl Fallback {
     #[inline]
     pub fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
         match message {
-            // Its answers come over the way that each was asked for on.
-            Message::Reply { id } => {
+            // What was asked here is answered over the way that it took. A health check only comes by.
+            Message::Reply { id } if core.requests[id].class != CHECK_CLASS => {
                 let tag = core.requests.last(id)?.tag;
                 let is_here = cancel::comes_home_at_once(core, id, self.passage.me, self.link(tag));
                 return if is_here { self.returned(core, id) } else { None };
             }
-            Message::Returned { id } => return self.returned(core, id),
+            Message::Returned { id } if core.requests[id].class != CHECK_CLASS => return self.returned(core, id),
             _ => {}
         }
         match self.passage.take(core, message) {
@@ -169,9 +169,6 @@ impl Fallback {
     }
 
     fn returned(&mut self, core: &mut Core, id: RequestId) -> Passed {
-        if core.requests[id].class == CHECK_CLASS {
-            return reply(self.passage.leave(core, id).back, id);
-        }
         let details = core.requests.details(id);
         let (frame, request) = core.requests.come_home(id);
         let outcome = request.outcome;

@@ -15,13 +15,17 @@ fn seconds(length: f64) -> Span {
 }
 
 fn fallback(core: &mut Core, answers: Vec<AnswerSpec>) -> Fallback {
+    fallback_over(Link::Direct, core, answers)
+}
+
+fn fallback_over(link: Link, core: &mut Core, answers: Vec<AnswerSpec>) -> Fallback {
     let spread = || Spread::Random(AtRandom {});
     let to = Route { to: Targets(vec![made_name("next")]), delay: None, spread: spread() };
     let on = vec![Cover::Error(spec::ErrorAnswer {})];
     let spec = FallbackSpec { on, timeout: Some(seconds(1.0)), answers, to: RouteField(to), copies: 1 };
     let copies = Copies::new(vec![Endpoint { actor: NEXT, port: 0 }], spread(), StreamKey::root(1, 0));
     let lane = core.calendar.lane(seconds(1.0).duration());
-    Fallback::new(&spec, Passage::new(ME, copies, Link::Direct), [], Some(lane))
+    Fallback::new(&spec, Passage::new(ME, copies, link), [], Some(lane))
 }
 
 fn default(takes: f64) -> Vec<AnswerSpec> {
@@ -127,4 +131,22 @@ fn an_answer_that_is_being_made_is_not_needed_after_a_cancellation() {
     assert!(core.requests.is_held(id, Hold::Timer));
     let record = &fallback.passage.record;
     assert_eq!((record.arrivals, record.departures, record.population.count()), (1, 1, 0));
+}
+
+#[test]
+fn the_note_of_who_sent_a_health_check_is_not_touched() {
+    let mut core = Core::new(3);
+    let link = Link::Fixed(core.calendar.lane(seconds(0.25).duration()));
+    let mut fallback = fallback_over(link, &mut core, default(0.0));
+    let (id, check) = core.requests.create(1, CHECK_CLASS);
+    check.set_out(CLIENT, 7, Time::ZERO);
+    assert_eq!(fallback.handle(&mut core, Message::Request { id }), None);
+    assert!(core.calendar.pop(Time::MAX).is_some(), "the check is on the link");
+    assert_eq!(fallback.handle(&mut core, Message::Reply { id }), None);
+    let stops: Vec<_> = core.requests.stops(id).map(|stop| (stop.actor, stop.tag, stop.entered)).collect();
+    assert_eq!(stops, [(CLIENT, 7, Time::ZERO), (ME, 0, Time::ZERO)]);
+    assert!(core.calendar.pop(Time::MAX).is_some(), "its answer is on the link back");
+    let passed = fallback.handle(&mut core, Message::Returned { id });
+    assert_eq!(passed, Some((CLIENT, Message::Reply { id })));
+    assert_eq!(fallback.passage.record.sojourn, u128::from(seconds(0.5).duration().as_nanos()));
 }
