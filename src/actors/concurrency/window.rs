@@ -7,8 +7,11 @@ use crate::engine::{Duration, Time};
 /// Fewer samples than this are not enough for a rule to be told.
 const ENOUGH: u32 = 10;
 
+/// What comes back sooner was never at work: a rejection by somebody close by, say.
+const LEAST: Duration = Duration::from_nanos(100_000);
+
 /// Gathers samples over windows of at least a length: mean round trip, most in flight, and whether any was dropped. The
-/// `WindowedLimit` of Netflix concurrency-limits with its average sample window.
+/// `WindowedLimit` of Netflix concurrency-limits with its average sample window and its least round trip of 100 us.
 #[derive(Clone, Copy, Debug)]
 pub struct Gathering {
     length: Duration,
@@ -32,6 +35,9 @@ impl Gathering {
 
     /// One more sample; what all of a window say, if it is over with this one and holds enough.
     pub fn add(&mut self, sample: Sample, now: Time) -> Option<Sample> {
+        if sample.round_trip < LEAST {
+            return None;
+        }
         self.samples += 1;
         self.in_flight = self.in_flight.max(sample.in_flight);
         self.dropped |= sample.dropped;
@@ -77,11 +83,13 @@ mod tests {
         }
         // The window is over, and this is the tenth.
         assert_eq!(gathering.add(sample(100, 7, false), at(1000)), Some(sample(55, 7, false)));
+        // What took no time counts for nothing.
+        assert_eq!(gathering.add(sample(0, 9, true), at(1001)), None);
         // The next ends a second later, and a drop in it is told though its time is not.
         for count in 0..12 {
             assert_eq!(gathering.add(sample(20, 1, false), at(1500 + count)), None);
         }
-        assert_eq!(gathering.add(sample(0, 2, true), at(2000)), Some(sample(20, 2, true)));
+        assert_eq!(gathering.add(sample(1, 2, true), at(2000)), Some(sample(20, 2, true)));
         // Where all are drops, that is what is told.
         for count in 0..9 {
             assert_eq!(gathering.add(sample(4, 1, true), at(3000 + count)), None);

@@ -3,10 +3,14 @@
 use crate::engine::{Duration, Time};
 use crate::schema::quantity::Rate;
 
-/// One token: a rate in millionths of a token a second, times nanoseconds, adds up in these units without rounding.
-const TOKEN: u128 = 1_000_000_000_000_000;
+/// Units of a rate in one token a second. All rates of up to four decimals by the second, minute, hour or day, and of up to
+/// six by the second, are whole numbers of them.
+const PER_SECOND: u64 = 864_000_000;
 
-/// An amount of tokens, exact to 1e-15 of one.
+/// One token: a rate, times nanoseconds, adds up in these units without rounding.
+const TOKEN: u128 = PER_SECOND as u128 * 1_000_000_000;
+
+/// An amount of tokens, exact to 2e-18 of one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tokens(u128);
 
@@ -32,15 +36,15 @@ impl std::ops::Add for Tokens {
     }
 }
 
-/// Tokens a second, to a millionth.
+/// Tokens by time, to a ten-thousandth of one a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Drip(u64);
 
 impl Drip {
-    /// `rate`, which is at least one token in twelve days.
+    /// `rate`, which is at least one token in ten thousand days.
     #[must_use]
     pub fn new(rate: Rate) -> Self {
-        Self(((rate.per_second() * 1e6).round() as u64).max(1))
+        Self(((rate.per_second() * PER_SECOND as f64).round() as u64).max(1))
     }
 
     /// What drips in `time`.

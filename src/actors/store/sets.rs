@@ -55,10 +55,6 @@ impl Sets {
             }
             Command::AddIfRoom => has_room,
         };
-        let in_the_way = (!has_room).then(|| set[set.len() - self.limit]);
-        let left =
-            |first: Time| Duration::from_nanos(self.window.as_nanos().saturating_sub(time.since(first).as_nanos()));
-        let retry_after = in_the_way.map_or(Duration::ZERO, left);
         if adds {
             // Commands of different limiters come nearly in the order of their times.
             let place = set.len() - set.iter().rev().take_while(|&&other| other > time).count();
@@ -68,6 +64,11 @@ impl Sets {
                 set.pop_front();
             }
         }
+        // Who was added though there was no room is in its own way.
+        let in_the_way = if has_room { None } else { set.get(set.len() - self.limit) };
+        let left =
+            |&first: &Time| Duration::from_nanos((first + self.window).as_nanos().saturating_sub(time.as_nanos()));
+        let retry_after = in_the_way.map_or(Duration::ZERO, left);
         Reply { has_room: has_room || command == Command::Add, retry_after }
     }
 }
@@ -117,6 +118,10 @@ mod tests {
         let found: Vec<_> = [0, 4, 5, 9, 10, 15, 26].map(|t| run(&mut sets, Command::CountAndAdd, t).0).to_vec();
         // At 15 the set holds 9 and 10, both turned away.
         assert_eq!(found, [true, true, false, false, false, false, true]);
+        // Who is turned away stands in its own way, and passes if it comes again when it was told to.
+        let mut sets = self::sets(1);
+        let found = [0, 1, 11].map(|t| run(&mut sets, Command::CountAndAdd, t));
+        assert_eq!(found, [(true, 0), (false, 10), (true, 0)]);
     }
 
     #[test]

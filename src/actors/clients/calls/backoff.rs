@@ -52,9 +52,9 @@ record! {
 }
 
 record! {
-    /// The wait before the n-th retry is min(cap, base x factor^(n - 1)), then jitter. The defaults of `cap` and `jitter`
-    /// are those of the standard mode of the AWS SDKs (whose `base` is 1 s); `base` is the initial backoff that the
-    /// examples of gRPC have.
+    /// The wait before the n-th retry is min(cap, base x factor^(n - 1)), then jitter, as in Brooker 2015. The default of
+    /// `cap` is that of the standard mode of the AWS SDKs, which however caps what comes of the jitter; `base` is the
+    /// initial backoff that the examples of gRPC have.
     pub struct Exponential {
         /// The first wait; above zero.
         pub base: Span = Span::from_seconds(0.1).unwrap_or(Span::ZERO),

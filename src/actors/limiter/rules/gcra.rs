@@ -14,7 +14,7 @@ record! {
     /// ITU-T I.371 (2004), the virtual scheduling algorithm; redis-cell `CL.THROTTLE`, whose `max_burst` is one less
     /// than `burst` here.
     pub struct Gcra {
-        /// Requests let through, by time, in the long run; exact to a millionth a second.
+        /// Requests let through, by time, in the long run; exact to a ten-thousandth a day.
         pub rate: Rate,
         /// Requests that may come at once; 1 to 1,000,000.
         pub burst: u32,

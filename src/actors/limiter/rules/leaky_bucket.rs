@@ -75,7 +75,8 @@ impl Describes for LeakyBucket {
     fn build(&self) -> Buckets {
         let burst = u64::from(self.burst) * 1000;
         Buckets {
-            rate: ((self.rate.per_second() * 1000.0).round() as u64).max(1),
+            // nginx divides whole numbers: a thousand a minute is 16. What is added makes up for rounding.
+            rate: ((self.rate.per_second() * 1000.0 + 1e-6) as u64).max(1),
             burst,
             undelayed: match &self.excess {
                 Excess::Delay(delay) => u64::from(delay.after) * 1000,

@@ -101,6 +101,25 @@ fn the_leaky_bucket_decides_as_that_of_nginx() {
     let found = verdicts(&burst(Excess::Delay(Delay { after: 3 })), &[(0, 1); 6]);
     assert_eq!(found[..], [[Verdict::Admitted; 4].as_slice(), &[delay(100), delay(200)]].concat());
     assert_eq!(verdicts(&burst(Excess::NoDelay(NoDelay {})), &[(0, 1); 6]), [Verdict::Admitted; 6]);
+    // One a minute is 16 thousandths a second: a minute later 40 thousandths are still there.
+    let rate = Rate::parse("1/min").expect("a rate");
+    let slow = LeakyBucket { rate, burst: 0, excess: Excess::Delay(Delay { after: 0 }) };
+    assert_eq!(passes(&slow, &ones(&[0, 60_000, 120_000, 182_499, 182_500])), [true, false, true, false, true]);
+}
+
+#[test]
+fn rates_by_minute_hour_and_day_are_exact() {
+    for (rate, gap) in [("20/min", 3_000), ("7/min", 60_000), ("9/h", 400_000), ("1/d", 86_400_000), ("0.3/s", 10_000)]
+    {
+        let rate = Rate::parse(rate).expect("a rate");
+        let burst = (rate.per_second() * gap as f64 / 1000.0).round() as u32;
+        let times: Vec<(u64, u32)> = (0..50).map(|n| (n * gap, burst)).collect();
+        assert_eq!(passes(&Gcra { rate, burst }, &times), [true; 50]);
+        assert_eq!(passes(&TokenBucket { capacity: burst, refill: rate }, &times), [true; 50]);
+        let times: Vec<(u64, u32)> = (0..50).map(|n| (n * (gap - 1), burst)).collect();
+        assert_eq!(passes(&Gcra { rate, burst }, &times)[..2], [true, false]);
+        assert_eq!(passes(&TokenBucket { capacity: burst, refill: rate }, &times)[..2], [true, false]);
+    }
 }
 
 #[test]

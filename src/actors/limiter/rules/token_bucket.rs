@@ -15,7 +15,7 @@ record! {
     pub struct TokenBucket {
         /// Tokens the bucket holds; 1 to 1,000,000.
         pub capacity: u32 = 100,
-        /// Tokens that are added, by time; exact to a millionth a second.
+        /// Tokens that are added, by time; exact to a ten-thousandth a day.
         pub refill: Rate = Rate::from_per_second(10.0).expect("a rate"),
     }
     check(self, at) {

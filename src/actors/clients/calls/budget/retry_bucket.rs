@@ -5,8 +5,8 @@ use crate::engine::Time;
 use crate::schema::record;
 
 record! {
-    /// A bucket of tokens, full at first: every call adds a part of a token, every retry takes a whole one. So there are a
-    /// few retries whatever happens, and for the rest a share of the calls.
+    /// A bucket of tokens, full at first: every call adds a part of a token, every retry takes a whole one of more than
+    /// one. So there are a few retries whatever happens, and for the rest a share of the calls.
     ///
     /// Brooker, "Fixing retries with token buckets and circuit breakers", 2022, with its figures. As in the simulator that
     /// made them, every first attempt adds its part; the text has only successes add, which ends retries in a total outage.
@@ -51,7 +51,10 @@ impl Spend for Bucket {
     }
 
     fn withdraw(&mut self, _now: Time, _timed_out: bool) -> Option<u32> {
-        self.level = self.level.checked_sub(TOKEN)?;
-        Some(1)
+        // The simulator asks for more than one token, so the last stays in the bucket.
+        (self.level > TOKEN).then(|| {
+            self.level -= TOKEN;
+            1
+        })
     }
 }

@@ -106,11 +106,12 @@ fn the_quota_of_the_sdk_takes_five_or_ten_and_gives_back_the_last() {
 fn the_bucket_adds_a_tenth_for_each_call() {
     let mut purse = Budget::RetryBucket(RetryBucket { capacity: 5, ratio: 0.1 }).build();
     told(&mut purse, at(0), &[Call; 100]);
-    assert_eq!(allowed(&mut purse, at(0), 100), 5, "it was full");
+    assert_eq!(allowed(&mut purse, at(0), 100), 4, "it was full, and the last token stays");
+    assert_eq!(told(&mut purse, at(0), &[Call, Retry(false)]), [Some(1)], "1.1 are more than one");
     told(&mut purse, at(0), &[Call; 9]);
-    assert_eq!(allowed(&mut purse, at(0), 100), 0);
+    assert_eq!(allowed(&mut purse, at(0), 100), 0, "0.1 and nine tenths are one");
     told(&mut purse, at(0), &[Call]);
-    assert_eq!(allowed(&mut purse, at(0), 100), 1, "ten tenths are one");
+    assert_eq!(allowed(&mut purse, at(0), 100), 1);
 }
 
 #[test]
