@@ -508,3 +508,19 @@ fn the_end_of_a_log_does_not_wait_for_idle_connections() {
     let (plain, kept) = (with("PerRequest"), with("KeepAlive"));
     assert_eq!(value(&plain.cells[0], "utilization"), value(&kept.cells[0], "utilization"));
 }
+
+#[test]
+fn who_has_given_up_pins_nothing() {
+    // A burst fills the queue of the proxy, so that clients give up and close connections whose requests stand in it.
+    let results = answer(
+        r#"Experiment(system: System(nodes: {
+            "users": Clients(
+                arrivals: Timetable(steps: [(at: "0 s", rate: "2000/s"), (at: "3 s", rate: "20/s")]),
+                connections: KeepAlive(idle: "1 s"), timeout: "100 ms", to: "lb"),
+            "lb": Balancer(policy: LeastConnections, layer: Layer4, proxy: (workers: 1, queue: 500, per_request: "2 ms"), to: "web"),
+            "web": Fleet(servers: 2, workers: 50, service: Exponential(mean: "5 ms"), max_connections: [50, 50]),
+        }), run: (duration: "60 s", warm_up: "20 s", replications: 2, seed: 5), measure: [DropRate])"#,
+    );
+    // Later there is room for all: none of the connections that were closed counts any more.
+    assert_eq!(value(&results.cells[0], "drop_rate"), 0.0);
+}

@@ -139,6 +139,10 @@ impl Balancer {
         {
             return Some(PINNED | member);
         }
+        // Its client has closed the connection, whose number may stand for another by now.
+        if core.requests[id].abandoned {
+            return self.choose(core, id, false);
+        }
         self.unpin(core, number);
         let member = self.choose(core, id, false)?;
         let client = core.requests.first(id)?.actor;
