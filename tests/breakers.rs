@@ -124,3 +124,38 @@ fn answers_that_nobody_waits_for_count_as_failures() {
     assert!(of(cell, "breaker", "openings") >= 1.0);
     assert!(count(cell, "rejected: circuit open") > 100.0);
 }
+
+#[test]
+fn what_was_under_way_when_a_circuit_opened_does_not_close_it() {
+    // A hundred calls are under way at any time, and six of ten fail.
+    let results = run(
+        300,
+        r#"nodes: {
+            "users": Clients(arrivals: Poisson(rate: "200/s"), to: "breaker"),
+            "breaker": Breaker(rule: ConsecutiveFailures(failures: 5, recovery: "60 s"), to: "web"),
+            "web": Fleet(workers: 1000, service: Constant("500 ms")),
+        }, faults: [(at: "0 s", node: "web", fault: Errors(rate: "60 %"))]"#,
+    );
+    let cell = &results.cells[0];
+    // Each time it is open for a minute; two of five trials close it, and then it soon opens again.
+    assert!(of(cell, "breaker", "open") > 0.9, "{}", of(cell, "breaker", "open"));
+    assert!((4.0..=6.0).contains(&of(cell, "breaker", "openings")), "{}", of(cell, "breaker", "openings"));
+}
+
+#[test]
+fn a_trial_that_takes_too_long_opens_the_circuit_when_its_time_is_over() {
+    // A request each 10 s, of which the first is lost; after that nothing is ever answered.
+    let results = run(
+        3600,
+        r#"nodes: {
+            "users": Clients(arrivals: Deterministic(rate: "6/min"), to: "breaker"),
+            "breaker": Breaker(rule: FailureRate(window: Calls(1), least: 1, trials: 1, wait: "5 s", longest_trial: "1 s"), to: "web"),
+            "web": Fleet(workers: 1000, service: Constant("10000 s")),
+        }, faults: [(at: "5 s", node: "web", fault: Crash, lasts: "10 s")]"#,
+    );
+    let cell = &results.cells[0];
+    assert_eq!(count(cell, "rejected: circuit open by breaker"), 0.0);
+    // Half open for a second each time.
+    let (openings, half_open) = (of(cell, "breaker", "openings"), of(cell, "breaker", "half_open") * 3600.0);
+    assert!((half_open - (openings - 1.0)).abs() <= 1.0 && openings > 350.0, "{half_open} s, {openings} openings");
+}

@@ -332,3 +332,40 @@ fn word_that_travels_and_deadlines_save_work_that_nobody_waits_for() {
     let wasted = [&neither, &deadline, &cancels].map(|cell| of(cell, "wasted_work"));
     assert!(wasted[0] > 0.95 && wasted[0] > wasted[1] && wasted[1] > wasted[2], "{wasted:?}");
 }
+
+#[test]
+fn hedges_are_paid_from_the_budget_of_retries() {
+    // All fail after 100 ms, so that three hedges would go out 10 ms apart.
+    let attempts = |budget: &str| {
+        let clients = format!(
+            r#""users": Clients(arrivals: Poisson(rate: "100/s"), to: (to: "web", delay: Constant("50 ms")),
+                retry: Retry(attempts: 1, budget: {budget}), hedge: Hedge(after: "10 ms", most: 3)),"#
+        );
+        let cell = failing(&clients, 1.0, r#"duration: "110 s", warm_up: "10 s", replications: 4"#);
+        of(&cell, "users", "attempts")
+    };
+    near("without a budget", attempts("None"), 4.0, 0.01);
+    // Once half of the tokens are gone, nothing gives any back.
+    near("with throttling", attempts("RetryThrottling"), 1.0, 0.01);
+    // A fifth of the calls and none beside.
+    near("with a budget", attempts("RetryBudget(ratio: \"20 %\", minimum: None)"), 1.2, 0.01);
+}
+
+#[test]
+fn an_answer_on_its_way_home_is_not_taken_back() {
+    // The answer leaves the server 5 ms after the request came, and takes 50 ms to the gate; the other attempt is 12 ms
+    // behind, so that its answer is on the link when the first is home.
+    let cell = |cancels: bool| {
+        cell(&format!(
+            r#"Experiment(system: System(nodes: {{
+                "users": Clients(arrivals: Poisson(rate: "200/s"), to: "gate", hedge: Hedge(after: "12 ms"), cancels: {cancels}),
+                "gate": ConcurrencyLimiter(limit: Fixed(limit: 100000), to: (to: "web", delay: Constant("50 ms"))),
+                "web": Fleet(workers: 100, service: Constant("5 ms")),
+            }}), run: (duration: "60 s", warm_up: "5 s", replications: 1), measure: [LateAnswers])"#
+        ))
+    };
+    for cancels in [false, true] {
+        let late = estimate(&cell(cancels), "late_answers").value.expect("a value");
+        near("late answers", late, 0.5, 0.001);
+    }
+}

@@ -11,7 +11,7 @@ fn run(seconds: u32, replications: u32, system: &str) -> Results {
         r#"Experiment(
             system: System({system}),
             run: (duration: "{seconds} s", warm_up: "5 s", replications: {replications}, seed: 5),
-            measure: [Latency([0.5, 0.99]), Throughput, DropRate, Utilization],
+            measure: [Latency([0.5, 0.99]), Throughput, DropRate, Goodput, Utilization],
         )"#
     ))
 }
@@ -307,4 +307,25 @@ fn an_open_circuit_is_covered() {
     let degraded = of(&cell, "fallback", "default") * 30.0;
     assert!((850.0..1150.0).contains(&degraded), "{degraded}");
     assert_eq!(count(&cell, "users", "rejected"), 0);
+}
+
+#[test]
+fn a_limit_learns_nothing_from_those_who_waited_for_it_too_long() {
+    // Ten times slower for 3 s: the queue before the permits grows to more than clients wait for. The limit must come back.
+    let goodput = |deadlines: bool| {
+        let results = run(
+            300,
+            1,
+            &format!(
+                r#"nodes: {{
+                    "users": Clients(arrivals: Poisson(rate: "120/s"), to: "lim", timeout: "300 ms", propagates_deadline: {deadlines}),
+                    "lim": ConcurrencyLimiter(limit: Aimd(initial: 20, least: 1, most: 20), wait: "1 s", to: "web"),
+                    "web": Fleet(workers: 20, service: Exponential(mean: "100 ms")),
+                }}, faults: [(at: "20 s", node: "web", fault: SlowDown(factor: 10), lasts: "3 s")]"#
+            ),
+        );
+        value(&results.cells[0], "goodput")
+    };
+    let (with, without) = (goodput(true), goodput(false));
+    assert!(with > 90.0 && without > 90.0, "{with}/s with deadlines, {without}/s without");
 }

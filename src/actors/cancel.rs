@@ -6,10 +6,6 @@ use super::link::Link;
 use super::message::{Core, Message};
 use crate::engine::{ActorId, Hold, Outcome, RequestId};
 
-/// In the note of who sent a request, beside the note itself: its answer is on the link back. Word that is sent from then on
-/// has nobody to tell.
-pub const HOMEWARD: u32 = 1 << 31;
-
 /// What word of a cancellation finds where it arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
@@ -42,39 +38,28 @@ pub fn follow<'a>(core: &mut Core, id: RequestId, me: ActorId, link: impl FnOnce
     found
 }
 
-/// The node's own note of a request, and who has it now; `None` if it is over or has left the node.
+/// The node's own note of a request, and who has it now; `None` if it is over, has left the node or is on its way back to it.
 fn look(core: &Core, id: RequestId, me: ActorId) -> Option<(u32, Option<ActorId>)> {
     if core.requests.is_over(id) {
         return None;
     }
     let mut stops = core.requests.stops(id);
     let own = stops.find(|stop| stop.actor == me)?.tag;
-    Some((own, stops.next().map(|next| next.actor)))
+    match stops.next() {
+        Some(next) => Some((own, Some(next.actor))),
+        None if core.requests[id].is_homeward() => None,
+        None => Some((own, None)),
+    }
 }
 
 /// Who sent request `id` over `link` takes it back: word goes after it, or it is marked where it has not arrived yet.
 pub fn take_back(core: &mut Core, id: RequestId, link: &Link) {
-    let (own, next) = {
-        let mut stops = core.requests.stops(id);
-        (stops.next(), stops.next())
-    };
+    let next = core.requests.stops(id).nth(1);
     if let Some(next) = next {
         core.requests.hold(id, Hold::Cancellation);
         let number = core.requests[id].number;
         link.carry(core, number, next.actor, Message::Cancel { id }, true);
-    } else if own.is_some_and(|own| own.tag & HOMEWARD == 0) {
+    } else if !core.requests.is_over(id) && !core.requests[id].is_homeward() {
         core.requests[id].outcome = Outcome::Cancelled;
     }
-}
-
-/// The answer to a request that `me` made, and so is at home here, sets out over `link`: true if it is there already.
-/// Otherwise it is noted that it is on its way.
-pub fn comes_home_at_once(core: &mut Core, id: RequestId, me: ActorId, link: &Link) -> bool {
-    if link.arrives_at_once(core, id, me) {
-        return true;
-    }
-    if let Some(stop) = core.requests.first(id) {
-        core.requests.retag(id, stop.tag | HOMEWARD, stop.entered);
-    }
-    false
 }

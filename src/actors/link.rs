@@ -50,6 +50,7 @@ impl Link {
         if let Self::Direct = self {
             return true;
         }
+        core.requests[id].turn_home();
         self.later(core, id, me, Message::Returned { id }, false);
         false
     }

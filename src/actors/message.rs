@@ -183,6 +183,11 @@ pub enum Message {
         /// The request.
         id: RequestId,
     },
+    /// Breaker: a circuit changes its state by itself, unless it has changed it before.
+    CircuitAlarm {
+        /// Which of its circuits.
+        circuit: u32,
+    },
 }
 
 impl Packed for Message {
@@ -221,6 +226,7 @@ impl Packed for Message {
             Self::CommandDone { number } => (29, number),
             Self::FallbackTimeout { id } => (30, id.0),
             Self::CallTimeout { id } => (31, id.0),
+            Self::CircuitAlarm { circuit } => (32, circuit),
         }
     }
 
@@ -258,7 +264,8 @@ impl Packed for Message {
             28 => Self::CommandTimeout { id: RequestId(number) },
             29 => Self::CommandDone { number },
             30 => Self::FallbackTimeout { id: RequestId(number) },
-            _ => Self::CallTimeout { id: RequestId(number) },
+            31 => Self::CallTimeout { id: RequestId(number) },
+            _ => Self::CircuitAlarm { circuit: number },
         }
     }
 }
@@ -303,6 +310,7 @@ mod tests {
             Message::CommandDone { number: 24 },
             Message::FallbackTimeout { id },
             Message::CallTimeout { id },
+            Message::CircuitAlarm { circuit: 7 },
         ];
         for (place, message) in all.into_iter().enumerate() {
             let (kind, number) = message.pack();

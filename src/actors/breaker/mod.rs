@@ -11,8 +11,8 @@ pub use spec::BreakerSpec;
 
 use super::message::{Core, Message, Passed, reply};
 use super::passage::{Passage, Taken};
-use crate::engine::{BySlot, Duration, Handle, LaneId, Outcome, Request, RequestId, Time};
-use rule::{Break, Circuit, Ending};
+use crate::engine::{BySlot, Duration, Handle, LaneId, Outcome, RequestId, Time};
+use rule::{Break, Circuit, Ending, State};
 
 /// A call under way that may be found to take too long.
 #[derive(Clone, Copy, Debug)]
@@ -42,13 +42,12 @@ pub struct Breaker {
     pub record: CircuitRecord,
 }
 
-/// How a call ended, as far as the service can help it.
-fn ending(request: &Request, given_up: Outcome) -> Ending {
-    let outcome = if request.abandoned { given_up } else { request.outcome };
+/// How a call ended, as far as the service can help it; `outcome` is what its request tells of it.
+fn ending(outcome: Option<Outcome>) -> Ending {
     match outcome {
-        Outcome::Served | Outcome::Degraded => Ending::Success,
-        Outcome::RateLimited | Outcome::Throttled | Outcome::Cancelled => Ending::Ignored,
-        _ => Ending::Failure,
+        Some(Outcome::Served | Outcome::Degraded) => Ending::Success,
+        None | Some(Outcome::RateLimited | Outcome::Throttled) => Ending::Ignored,
+        Some(_) => Ending::Failure,
     }
 }
 
@@ -85,6 +84,9 @@ impl Breaker {
             Taken::Back(id) => return self.returned(core, id),
             Taken::Handled(passed) => return passed,
             Taken::Other(Message::CallTimeout { id }) => self.overdue(core, id),
+            Taken::Other(Message::CircuitAlarm { circuit }) => {
+                self.ask(core, circuit, |circuit, now| circuit.rings(now))
+            }
             Taken::WarmUpOver => self.record.at_warm_up = self.record.snapshot(core.now()),
             Taken::Cancelled(_) | Taken::Other(_) => {}
         }
@@ -95,11 +97,7 @@ impl Breaker {
     fn permit(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let request = &core.requests[id];
         let place = if self.circuits.len() == 1 { 0 } else { request.port() };
-        let now = core.now();
-        let circuit = &mut self.circuits[place as usize];
-        let before = circuit.state();
-        let permitted = circuit.permit(now);
-        self.record.saw(before, circuit.state(), now);
+        let permitted = self.ask(core, place, |circuit, now| circuit.permit(now));
         if let Err(retry_after) = permitted {
             return self.passage.reject(core, id, Outcome::CircuitOpen, retry_after);
         }
@@ -113,22 +111,37 @@ impl Breaker {
     #[inline]
     fn returned(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let now = core.now();
-        let given_up = core.requests.details(id).given_up;
+        let ending = ending(core.requests.tells(id));
         let left = self.passage.leave(core, id);
         let (frame, back) = (left.frame, left.back);
-        let ending = ending(left.request, given_up);
         if !self.was_counted(core, id) {
-            self.ended(frame.tag, ending, now.since(frame.entered), now);
+            let took = now.since(frame.entered);
+            self.ask(core, frame.tag, |circuit, now| circuit.ended(ending, took, now));
         }
         reply(back, id)
     }
 
+    /// A circuit is told or asked something, after which its state may be another.
     #[inline]
-    fn ended(&mut self, place: u32, ending: Ending, took: Duration, now: Time) {
+    fn ask<A>(&mut self, core: &mut Core, place: u32, it: impl FnOnce(&mut Circuit, Time) -> A) -> A {
+        let now = core.now();
         let circuit = &mut self.circuits[place as usize];
         let before = circuit.state();
-        circuit.ended(ending, took, now);
-        self.record.saw(before, circuit.state(), now);
+        let answer = it(circuit, now);
+        let after = circuit.state();
+        if before != after {
+            self.changed(core, place, before, after);
+        }
+        answer
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn changed(&mut self, core: &mut Core, place: u32, before: State, after: State) {
+        self.record.changed(before, after, core.now());
+        if let Some(at) = self.circuits[place as usize].alarm() {
+            core.send_at(at, self.passage.me, Message::CircuitAlarm { circuit: place });
+        }
     }
 
     /// From now on the call may turn out to take too long.
@@ -155,8 +168,8 @@ impl Breaker {
         let Some(Overtime { calls, limit, .. }) = &mut self.overtime else { return };
         let Some(call) = calls.get_mut(id) else { return };
         call.counted = true;
-        let (circuit, took, now) = (call.circuit, (*limit).max(core.now().since(call.since)), core.now());
-        self.ended(circuit, Ending::Failure, took, now);
+        let (circuit, took) = (call.circuit, (*limit).max(core.now().since(call.since)));
+        self.ask(core, circuit, |circuit, now| circuit.ended(Ending::Failure, took, now));
     }
 
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.

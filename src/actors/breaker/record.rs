@@ -31,17 +31,8 @@ pub struct CircuitRecord {
 }
 
 impl CircuitRecord {
-    /// A circuit may have changed its state.
-    #[inline]
-    pub fn saw(&mut self, before: State, after: State, now: Time) {
-        if before != after {
-            self.changed(before, after, now);
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn changed(&mut self, before: State, after: State, now: Time) {
+    /// A circuit has changed its state.
+    pub fn changed(&mut self, before: State, after: State, now: Time) {
         match before {
             State::Open => self.open.down(now),
             State::HalfOpen => self.half_open.down(now),

@@ -31,11 +31,19 @@ pub trait Break {
     /// Asks to make a call. Where the answer is yes, [`Break::ended`] must follow.
     ///
     /// # Errors
-    /// The call must not be made; after this time another may.
+    /// The call must not be made; after this time another may, if nothing happens meanwhile. Zero where nobody knows.
     fn permit(&mut self, now: Time) -> Result<(), Duration>;
 
     /// A permitted call has ended after so long.
     fn ended(&mut self, ending: Ending, took: Duration, now: Time);
+
+    /// When the circuit will change its state by itself, if it does: [`Break::rings`] must follow then.
+    fn alarm(&self) -> Option<Time> {
+        None
+    }
+
+    /// The time of an alarm has come; of one that was for an earlier state, nothing does.
+    fn rings(&mut self, _now: Time) {}
 
     /// Whether calls go through. An open circuit closes halfway when it is next asked, not before.
     fn state(&self) -> State;
@@ -92,6 +100,18 @@ macro_rules! registry {
             fn ended(&mut self, ending: Ending, took: Duration, now: Time) {
                 match self {
                     $( Self::$rule(state) => state.ended(ending, took, now), )+
+                }
+            }
+
+            fn alarm(&self) -> Option<Time> {
+                match self {
+                    $( Self::$rule(state) => state.alarm(), )+
+                }
+            }
+
+            fn rings(&mut self, now: Time) {
+                match self {
+                    $( Self::$rule(state) => state.rings(now), )+
                 }
             }
 

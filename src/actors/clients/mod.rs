@@ -290,7 +290,7 @@ impl Clients {
     fn timed_out(&mut self, core: &mut Core, id: RequestId) {
         // The first stop of the return path is the client itself; the request may be anywhere beyond it.
         let Some(frame) = core.requests.first(id) else { return };
-        core.requests.abandon(id, Outcome::TimedOut);
+        core.requests.abandon(id, Outcome::TimedOut, core.now());
         if self.dialing.is_some() {
             self.abandon(core, id);
         }

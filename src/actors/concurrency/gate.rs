@@ -1,6 +1,6 @@
 //! A gate: the permits under one limit, and the requests that wait for them.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 
 use super::permits::{Permits, Shares};
 use crate::engine::{Handle, RequestId};
@@ -22,9 +22,9 @@ pub struct Waiting {
 pub struct Gate {
     /// The permits.
     pub permits: Permits,
-    /// By class, each in the order in which they came, with how many had come before. Of one class all can have a permit, or
-    /// none; without shares all are of one.
-    waiting: Vec<VecDeque<(u64, Waiting)>>,
+    /// By class, each by ticket: in the order in which they came. Of one class all can have a permit, or none; without shares
+    /// all are of one.
+    waiting: Vec<BTreeMap<u64, Waiting>>,
     count: usize,
     came: u64,
 }
@@ -42,14 +42,15 @@ impl Gate {
         self.count
     }
 
-    /// One more waits.
-    pub fn wait(&mut self, waiting: Waiting, shares: &Shares) {
+    /// One more waits; its ticket.
+    pub fn wait(&mut self, waiting: Waiting, shares: &Shares) -> u64 {
         let line = line(waiting.class, shares);
         if self.waiting.len() <= line {
-            self.waiting.resize_with(line + 1, VecDeque::new);
+            self.waiting.resize_with(line + 1, BTreeMap::new);
         }
-        self.waiting[line].push_back((self.came, waiting));
+        self.waiting[line].insert(self.came, waiting);
         (self.came, self.count) = (self.came + 1, self.count + 1);
+        self.came - 1
     }
 
     /// The first of those who wait that gets a permit, with how many are in flight then.
@@ -61,23 +62,19 @@ impl Gate {
     #[inline(never)]
     fn first(&mut self, shares: &Shares) -> Option<(Waiting, u32)> {
         let permits = &self.permits;
-        let heads = self.waiting.iter_mut().filter(|line| {
-            let class = line.front().map(|(_, one)| one.class);
-            class.is_some_and(|class| permits.has_one(class, shares))
-        });
-        let line = heads.min_by_key(|line| line.front().map(|&(came, _)| came))?;
-        let (_, waiting) = line.pop_front()?;
+        let heads = self.waiting.iter_mut().filter_map(BTreeMap::first_entry);
+        let next = heads.filter(|head| permits.has_one(head.get().class, shares)).min_by_key(|head| *head.key())?;
+        let waiting = next.remove();
         self.count -= 1;
         let in_flight = self.permits.take(waiting.class, shares)?;
         Some((waiting, in_flight))
     }
 
-    /// A request of `class` waits no more, if it did.
-    pub fn forget(&mut self, id: RequestId, class: u16, shares: &Shares) -> Option<Waiting> {
-        let line = self.waiting.get_mut(line(class, shares))?;
-        let place = line.iter().position(|(_, waiting)| waiting.id == id)?;
+    /// The request of `class` with this ticket waits no more.
+    pub fn forget(&mut self, ticket: u64, class: u16, shares: &Shares) -> Option<Waiting> {
+        let waiting = self.waiting.get_mut(line(class, shares))?.remove(&ticket)?;
         self.count -= 1;
-        line.remove(place).map(|(_, waiting)| waiting)
+        Some(waiting)
     }
 }
 

@@ -18,7 +18,7 @@ pub use spec::ConcurrencyLimiterSpec;
 use super::message::{Core, Message, Passed, reply};
 use super::passage::{Passage, Taken};
 use crate::engine::random::StreamKey;
-use crate::engine::{Duration, LaneId, Outcome, Request, RequestId, Time};
+use crate::engine::{BySlot, Duration, LaneId, Outcome, RequestId, Time};
 use gate::{Gate, Waiting};
 use permits::{Permits, Shares};
 use rule::Sample;
@@ -64,17 +64,19 @@ pub struct ConcurrencyLimiter {
     /// How long requests may wait, where they may.
     wait: Option<LaneId>,
     queue: usize,
+    /// The number in line of each request that waits.
+    tickets: BySlot<u64>,
     notes: Notes,
     /// What its limits did.
     pub record: ConcurrencyRecord,
 }
 
-/// Whether an answer is a drop; `None` if it says nothing of how much there is to do.
-fn is_drop(request: &Request, given_up: Outcome) -> Option<bool> {
-    let outcome = if request.abandoned { given_up } else { request.outcome };
-    match outcome {
+/// Whether an answer is a drop; `None` if it says nothing of how much there is to do. `outcome` is what its request tells of
+/// the way from here.
+fn is_drop(outcome: Option<Outcome>) -> Option<bool> {
+    match outcome? {
         Outcome::Served | Outcome::Degraded => Some(false),
-        Outcome::Error | Outcome::Cancelled => None,
+        Outcome::Error => None,
         _ => Some(true),
     }
 }
@@ -105,7 +107,7 @@ impl ConcurrencyLimiter {
         let mut record = ConcurrencyRecord::default();
         record.limit.set(Time::ZERO, gates.iter().map(|gate| u64::from(gate.permits.limit())).sum());
         let notes = Notes::new(gates.len());
-        Self { passage, gates, shares, wait, queue: spec.queue as usize, notes, record }
+        Self { passage, gates, shares, wait, queue: spec.queue as usize, tickets: BySlot::default(), notes, record }
     }
 
     /// The way on, with what was recorded of requests.
@@ -164,6 +166,9 @@ impl ConcurrencyLimiter {
     /// There is no permit: the request waits for one, or is turned away.
     #[inline(never)]
     fn turn_away(&mut self, core: &mut Core, id: RequestId, class: u16, place: u32) -> Passed {
+        if core.requests.details(id).deadline <= core.now() {
+            return self.passage.reject(core, id, Outcome::DeadlinePassed, Duration::ZERO);
+        }
         let Some(lane) = self.wait else {
             return self.passage.reject(core, id, Outcome::TooManyInFlight, Duration::ZERO);
         };
@@ -172,7 +177,7 @@ impl ConcurrencyLimiter {
             return self.passage.reject(core, id, Outcome::QueueFull, Duration::ZERO);
         }
         let timeout = core.send_in_lane(lane, self.passage.me, Message::WaitedOut { id });
-        gate.wait(Waiting { id, class, timeout }, &self.shares);
+        self.tickets.put(id, gate.wait(Waiting { id, class, timeout }, &self.shares));
         self.record.waiting.up(core.now());
         self.passage.enter(core, id, self.notes.note(place, 0));
         None
@@ -180,11 +185,10 @@ impl ConcurrencyLimiter {
 
     fn returned(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let now = core.now();
-        let given_up = core.requests.details(id).given_up;
+        let is_drop = is_drop(core.requests.tells(id));
         let left = self.passage.leave(core, id);
         let (frame, back, class) = (left.frame, left.back, left.request.class);
         let place = self.notes.place(frame.tag);
-        let is_drop = is_drop(left.request, given_up);
         self.record.in_flight.down(now);
         let permits = &mut self.gates[place].permits;
         permits.give_back(class);
@@ -203,19 +207,27 @@ impl ConcurrencyLimiter {
     #[inline]
     fn let_in(&mut self, core: &mut Core, place: usize) {
         while let Some((waiting, in_flight)) = self.gates[place].next(&self.shares) {
+            let id = waiting.id;
             core.calendar.cancel(waiting.timeout);
+            self.tickets.take(id);
             self.record.waiting.down(core.now());
-            self.record.in_flight.up(core.now());
-            self.passage.note(core, waiting.id, self.notes.note(place as u32, in_flight));
-            let passed = self.passage.send(core, waiting.id);
+            let passed = if core.requests.details(id).deadline <= core.now() {
+                self.gates[place].permits.give_back(waiting.class);
+                self.passage.reject_entered(core, id, Outcome::DeadlinePassed, Duration::ZERO)
+            } else {
+                self.record.in_flight.up(core.now());
+                self.passage.note(core, id, self.notes.note(place as u32, in_flight));
+                self.passage.send(core, id)
+            };
             core.send_passed(passed);
         }
     }
 
     /// The request waits no more, if it did.
     fn stop_waiting(&mut self, core: &mut Core, id: RequestId) -> Option<Waiting> {
+        let ticket = self.tickets.take(id)?;
         let place = self.notes.place(core.requests.last(id)?.tag);
-        let waiting = self.gates[place].forget(id, core.requests[id].class, &self.shares)?;
+        let waiting = self.gates[place].forget(ticket, core.requests[id].class, &self.shares)?;
         self.record.waiting.down(core.now());
         Some(waiting)
     }

@@ -42,7 +42,7 @@ fn request(core: &mut Core, number: u64) -> RequestId {
 }
 
 fn cancel(core: &mut Core, id: RequestId) -> Message {
-    core.requests.abandon(id, Outcome::Cancelled);
+    core.requests.abandon(id, Outcome::Cancelled, core.now());
     core.requests.hold(id, Hold::Cancellation);
     Message::Cancel { id }
 }
@@ -104,13 +104,35 @@ fn drops_are_what_says_that_there_is_too_much_to_do() {
             Outcome::Error | Outcome::Cancelled => None,
             _ => Some(true),
         };
-        assert_eq!(is_drop(&core.requests[id], Outcome::Served), expected);
+        assert_eq!(is_drop(core.requests.tells(id)), expected);
     }
     // An answer nobody waited for is what it was given up for.
     core.requests[id].outcome = Outcome::Served;
-    core.requests[id].abandoned = true;
-    assert_eq!(is_drop(&core.requests[id], Outcome::TimedOut), Some(true));
-    assert_eq!(is_drop(&core.requests[id], Outcome::Cancelled), None);
+    core.requests.abandon(id, Outcome::TimedOut, Time::ZERO);
+    assert_eq!(is_drop(core.requests.tells(id)), Some(true));
+}
+
+#[test]
+fn who_cannot_be_answered_in_time_any_more_gets_no_permit() {
+    let mut core = Core::new(3);
+    let mut limiter = limiter(&mut core);
+    let ids: Vec<RequestId> = (0..4).map(|number| request(&mut core, number)).collect();
+    let deadline = |core: &mut Core, id, deadline| core.requests.describe(id).deadline = deadline;
+    deadline(&mut core, ids[1], Time::ZERO + Duration::from_nanos(1));
+    deadline(&mut core, ids[3], Time::ZERO);
+    for &id in &ids {
+        limiter.handle(&mut core, Message::Request { id });
+    }
+    // There is no permit for the last, and no more time.
+    assert_eq!(core.requests[ids[3]].outcome, Outcome::DeadlinePassed);
+    assert_eq!(limiter.record.waiting.count(), 2);
+    // The clock goes on.
+    core.send_at(Time::from_nanos(10), ME, Message::WarmUpOver);
+    assert!(core.calendar.pop(Time::MAX).is_some());
+    assert_eq!(limiter.handle(&mut core, Message::Reply { id: ids[0] }), Some((CLIENT, Message::Reply { id: ids[0] })));
+    assert_eq!(core.requests[ids[1]].outcome, Outcome::DeadlinePassed);
+    assert_eq!((limiter.record.waiting.count(), limiter.record.in_flight.count(), limiter.record.drops), (0, 1, 0));
+    assert_eq!(core.requests[ids[2]].outcome, Outcome::Served);
 }
 
 #[test]

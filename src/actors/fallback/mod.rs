@@ -10,7 +10,7 @@ mod tests;
 pub use record::{FallbackRecord, Kind};
 pub use spec::{AnswerSpec, Cover, FallbackSpec};
 
-use super::cancel::{self, HOMEWARD};
+use super::cancel;
 use super::copies::Copies;
 use super::limiter::accounts::{Accounts, Key};
 use super::link::Link;
@@ -103,7 +103,7 @@ impl Fallback {
             // What was asked here is answered over the way that it took. A health check only comes by.
             Message::Reply { id } if core.requests[id].class != CHECK_CLASS => {
                 let tag = core.requests.last(id)?.tag;
-                let is_here = cancel::comes_home_at_once(core, id, self.passage.me, self.link(tag));
+                let is_here = self.link(tag).arrives_at_once(core, id, self.passage.me);
                 return if is_here { self.returned(core, id) } else { None };
             }
             Message::Returned { id } if core.requests[id].class != CHECK_CLASS => return self.returned(core, id),
@@ -124,7 +124,7 @@ impl Fallback {
 
     /// The way that a request with this note took.
     fn link(&self, tag: u32) -> &Link {
-        match (tag & !HOMEWARD).checked_sub(1).map(|place| &self.answers[place as usize]) {
+        match tag.checked_sub(1).map(|place| &self.answers[place as usize]) {
             Some(Answer::Smaller { link, .. }) => link,
             _ => self.passage.link(),
         }
@@ -172,7 +172,7 @@ impl Fallback {
         let details = core.requests.details(id);
         let (frame, request) = core.requests.come_home(id);
         let outcome = request.outcome;
-        let tag = frame.tag & !HOMEWARD;
+        let tag = frame.tag;
         if tag == BEHIND && outcome == Outcome::Served {
             self.remember(&details, core.now());
         }
@@ -219,7 +219,7 @@ impl Fallback {
     fn overdue(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let child = std::mem::replace(&mut core.requests.describe(id).child, RequestId::NONE);
         self.record.counts.overdue += 1;
-        core.requests.abandon(child, Outcome::TimedOut);
+        core.requests.abandon(child, Outcome::TimedOut, core.now());
         self.waits.take(child);
         if let Some(call) = self.calls.get_mut(id) {
             (call.timeout, call.failure) = (Handle::NONE, (Outcome::Error, self.passage.me));

@@ -70,7 +70,7 @@ fn what_is_asked_is_like_what_came() {
     assert_eq!((asked.number, asked.class, asked.port()), (77, 3, 5));
     assert_eq!((core.requests.details(child).key, core.requests.details(id).child), (9, child));
     // Who abandons the one abandons the other.
-    core.requests.abandon(id, Outcome::GaveUp);
+    core.requests.abandon(id, Outcome::GaveUp, core.now());
     assert!(core.requests[child].abandoned);
 }
 
@@ -104,7 +104,7 @@ fn word_of_cancellation_goes_on_to_what_was_asked() {
     let mut fallback = fallback(&mut core, default(0.0));
     let id = request(&mut core, 1);
     let child = arrive(&mut core, &mut fallback, id);
-    core.requests.abandon(id, Outcome::Cancelled);
+    core.requests.abandon(id, Outcome::Cancelled, core.now());
     core.requests.hold(id, Hold::Cancellation);
     assert_eq!(fallback.handle(&mut core, Message::Cancel { id }), None);
     assert!(core.requests.is_held(child, Hold::Cancellation) && !core.requests.is_held(id, Hold::Cancellation));
@@ -123,7 +123,7 @@ fn an_answer_that_is_being_made_is_not_needed_after_a_cancellation() {
     let id = request(&mut core, 1);
     let child = arrive(&mut core, &mut fallback, id);
     assert_eq!(reply_with(&mut core, &mut fallback, child, Outcome::Error), None);
-    core.requests.abandon(id, Outcome::Cancelled);
+    core.requests.abandon(id, Outcome::Cancelled, core.now());
     core.requests.hold(id, Hold::Cancellation);
     let passed = fallback.handle(&mut core, Message::Cancel { id });
     assert_eq!(passed, Some((CLIENT, Message::Reply { id })));

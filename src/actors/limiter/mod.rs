@@ -47,7 +47,8 @@ pub struct Limiter {
     watches: bool,
     /// Requests that were held back, from time zero on.
     held: u64,
-    held_at_warm_up: u64,
+    /// Held back, forgotten and undecided at the end of the warm-up.
+    at_warm_up: [u64; 3],
 }
 
 impl Limiter {
@@ -81,7 +82,7 @@ impl Limiter {
             passage,
             keyed,
             held: 0,
-            held_at_warm_up: 0,
+            at_warm_up: [0; 3],
         }
     }
 
@@ -90,10 +91,10 @@ impl Limiter {
         self.shared = Some(Box::new(shared));
     }
 
-    /// Requests that were decided without the store, which did not answer, from time zero on.
+    /// Requests that were decided without the store, which did not answer, after the warm-up.
     #[must_use]
     pub fn undecided(&self) -> Option<u64> {
-        self.shared.as_ref().map(|shared| shared.undecided)
+        self.shared.as_ref().map(|shared| shared.undecided - self.at_warm_up[2])
     }
 
     /// The way on, with what was recorded.
@@ -105,12 +106,16 @@ impl Limiter {
     /// Requests that were held back after the warm-up.
     #[must_use]
     pub fn held(&self) -> u64 {
-        self.held - self.held_at_warm_up
+        self.held - self.at_warm_up[0]
     }
 
-    /// Accounts that were given up for newer ones, from time zero on.
+    /// Accounts that were given up for newer ones, after the warm-up.
     #[must_use]
     pub fn forgotten(&self) -> u64 {
+        self.forgotten_ever() - self.at_warm_up[1]
+    }
+
+    fn forgotten_ever(&self) -> u64 {
         self.common.iter().chain(self.tiers.iter().flatten()).map(Ruler::forgotten).sum()
     }
 
@@ -141,7 +146,10 @@ impl Limiter {
                 let answer = self.shared.as_mut()?.timed_out(core, id);
                 return self.hear(core, answer);
             }
-            Taken::WarmUpOver => self.held_at_warm_up = self.held,
+            Taken::WarmUpOver => {
+                let undecided = self.shared.as_ref().map_or(0, |shared| shared.undecided);
+                self.at_warm_up = [self.held, self.forgotten_ever(), undecided];
+            }
             // What is held and was taken back is found when its time comes.
             _ => {}
         }
@@ -230,14 +238,10 @@ impl Limiter {
 
     fn returned(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let now = core.now();
-        let given_up = core.requests.details(id).given_up;
+        let outcome = if self.watches { core.requests.tells(id) } else { None };
         let left = self.passage.leave(core, id);
-        let request = &left.request;
-        let outcome = if request.abandoned { given_up } else { request.outcome };
-        let (back, class) = (left.back, request.class);
-        // What its client took back says nothing; what it stopped waiting for was no success.
-        if self.watches
-            && outcome != Outcome::Cancelled
+        let (back, class) = (left.back, left.request.class);
+        if let Some(outcome) = outcome
             && let Some(ruler) = self.ruler(class)
         {
             ruler.answered(outcome.is_answer(), now);

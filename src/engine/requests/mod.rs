@@ -183,6 +183,9 @@ const SLIP: u64 = 1 << 63;
 /// The request has details.
 const DESCRIBED: u8 = 1;
 
+/// Its answer is on its way over a link to the last stop.
+const HOMEWARD: u8 = 8;
+
 /// What keeps the slot of a request that is over from being used again: something in the calendar still names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -209,7 +212,7 @@ pub struct Request {
     pub outcome: Outcome,
     /// True once the client has stopped waiting: the work goes on for nobody.
     pub abandoned: bool,
-    /// Whether its details are other than [`Details::NONE`], and its holds.
+    /// Whether its details are other than [`Details::NONE`], whether its answer is on a link, and its holds.
     marks: u8,
     /// Stops on the return path, or [`FREE`].
     depth: u8,
@@ -240,6 +243,8 @@ pub struct Details {
     pub retry_after: Duration,
     /// Why nobody waits for it any more; [`Outcome::Served`] while somebody does.
     pub given_up: Outcome,
+    /// Since when nobody does.
+    pub given_up_at: Time,
     /// A request that was made on its behalf and is under way, or [`RequestId::NONE`].
     pub child: RequestId,
 }
@@ -256,6 +261,7 @@ impl Details {
         deadline: Time::MAX,
         retry_after: Duration::ZERO,
         given_up: Outcome::Served,
+        given_up_at: Time::ZERO,
         child: RequestId::NONE,
     };
 }
@@ -333,6 +339,19 @@ impl Request {
     #[must_use]
     pub fn slip(&self) -> Option<u32> {
         (self.stage & SLIP != 0).then_some(self.stage as u32)
+    }
+
+    /// True while its answer is on its way over a link to the last stop of its return path.
+    #[inline]
+    #[must_use]
+    pub fn is_homeward(&self) -> bool {
+        self.marks & HOMEWARD != 0
+    }
+
+    /// Its answer sets out over a link; see [`Request::is_homeward`].
+    #[inline]
+    pub fn turn_home(&mut self) {
+        self.marks |= HOMEWARD;
     }
 
     /// Puts it into a queue that is kept elsewhere; see [`Request::slip`].
@@ -481,15 +500,44 @@ impl Requests {
         }
     }
 
-    /// Nobody waits for the answer any more, neither to this request nor to what was asked on its behalf, because it was
-    /// cancelled, timed out or given up.
-    pub fn abandon(&mut self, id: RequestId, why: Outcome) {
+    /// From `now` on nobody waits for the answer, neither to this request nor to what was asked on its behalf, because it
+    /// was cancelled, timed out or given up.
+    pub fn abandon(&mut self, id: RequestId, why: Outcome, now: Time) {
         let mut next = id;
         while next != RequestId::NONE {
             self.slots[next.0 as usize].abandoned = true;
             let details = self.describe(next);
-            details.given_up = why;
+            (details.given_up, details.given_up_at) = (why, now);
             next = details.child;
+        }
+    }
+
+    /// How a request that comes back ended, as the last node on its return path can tell of what stands behind it. If its
+    /// client stopped waiting after it had come to the node, it took too long; if before, that says nothing of its way from
+    /// there. `None` of what tells nothing: it was taken back, or its deadline had passed before.
+    #[inline]
+    #[must_use]
+    pub fn tells(&self, id: RequestId) -> Option<Outcome> {
+        let request = &self[id];
+        if !request.abandoned & (request.outcome == Outcome::Served) {
+            return Some(Outcome::Served);
+        }
+        self.tells_more(id)
+    }
+
+    #[inline(never)]
+    fn tells_more(&self, id: RequestId) -> Option<Outcome> {
+        let (request, details) = (&self[id], self.details(id));
+        let since = self.last(id).map_or(Time::ZERO, |stop| stop.entered);
+        let outcome = match details.given_up {
+            Outcome::Served => request.outcome,
+            given_up if details.given_up_at >= since => given_up,
+            _ => request.outcome,
+        };
+        match outcome {
+            Outcome::Cancelled => None,
+            Outcome::DeadlinePassed if details.deadline <= since => None,
+            outcome => Some(outcome),
         }
     }
 
@@ -581,6 +629,7 @@ impl Requests {
         let request = &mut self.slots[id.0 as usize];
         assert!(request.depth.wrapping_sub(1) < FREE - 1, "an answer came to an actor that does not wait for it");
         request.depth -= 1;
+        request.marks &= !HOMEWARD;
         let depth = request.depth as usize;
         let frame = match request.near(depth) {
             Some(frame) => frame,

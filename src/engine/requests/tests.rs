@@ -157,7 +157,34 @@ fn who_abandons_a_request_abandons_what_was_asked_on_its_behalf() {
     let ids: Vec<RequestId> = (0..3).map(|number| requests.create(number, 0).0).collect();
     requests.describe(ids[0]).child = ids[1];
     requests.describe(ids[1]).child = ids[2];
-    requests.abandon(ids[1], Outcome::TimedOut);
+    requests.abandon(ids[1], Outcome::TimedOut, Time::ZERO);
     assert_eq!(ids.iter().map(|&id| requests[id].abandoned).collect::<Vec<_>>(), [false, true, true]);
     assert_eq!(requests.details(ids[2]).given_up, Outcome::TimedOut);
+}
+
+#[test]
+fn a_request_tells_of_the_way_from_where_it_comes_back_to() {
+    let at = Time::from_nanos;
+    let tells = |entered: u64, outcome: Outcome, given_up: Option<(Outcome, u64)>, deadline: u64| {
+        let mut requests = Requests::new(3);
+        let (id, request) = requests.create(1, 0);
+        request.set_out(ActorId(0), 0, at(0));
+        requests.enter(id, ActorId(1), 0, at(entered));
+        requests[id].outcome = outcome;
+        requests.describe(id).deadline = at(deadline);
+        if let Some((why, when)) = given_up {
+            requests.abandon(id, why, at(when));
+        }
+        requests.tells(id)
+    };
+    assert_eq!(tells(5, Outcome::Served, None, 99), Some(Outcome::Served));
+    assert_eq!(tells(5, Outcome::Error, None, 99), Some(Outcome::Error));
+    assert_eq!(tells(5, Outcome::Cancelled, None, 99), None);
+    // It took too long from there, or had done so before.
+    assert_eq!(tells(5, Outcome::Served, Some((Outcome::TimedOut, 7)), 99), Some(Outcome::TimedOut));
+    assert_eq!(tells(5, Outcome::Served, Some((Outcome::TimedOut, 4)), 99), Some(Outcome::Served));
+    assert_eq!(tells(5, Outcome::Error, Some((Outcome::GaveUp, 4)), 99), Some(Outcome::Error));
+    assert_eq!(tells(5, Outcome::Served, Some((Outcome::Cancelled, 7)), 99), None);
+    assert_eq!(tells(5, Outcome::DeadlinePassed, None, 6), Some(Outcome::DeadlinePassed));
+    assert_eq!(tells(5, Outcome::DeadlinePassed, None, 5), None);
 }

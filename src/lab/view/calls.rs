@@ -11,7 +11,7 @@ type Counted = (&'static str, &'static str, fn(&Counts) -> u64);
 
 const COUNTED: [Counted; 6] = [
     ("retries", "retries", |counts| counts.retries),
-    ("retries denied by the budget", "denied", |counts| counts.denied),
+    ("attempts denied by the budget", "denied", |counts| counts.denied),
     ("hedges", "hedges", |counts| counts.hedges),
     ("hedges that won", "hedges_won", |counts| counts.hedges_won),
     ("held back by throttling", "throttled", |counts| counts.throttled),

@@ -6,11 +6,11 @@ use crate::schema::quantity::Span;
 use crate::schema::record;
 
 record! {
-    /// The circuit opens after so many failures in a row. When `recovery` has passed since the last failure, calls go
-    /// through again, as many as come: a success closes it, a failure opens it anew.
+    /// The circuit opens after so many failures in a row. When `recovery` has passed since the last of them, one call goes
+    /// through: its success closes the circuit, its failure opens it anew.
     ///
-    /// Nygard 2007, "Release It!", as it is usually written in a few lines. Failures of calls made before it opened
-    /// still count and put recovery off.
+    /// Nygard 2007, "Release It!". What was called before the circuit last opened or closed says nothing any more, as in
+    /// gobreaker.
     pub struct ConsecutiveFailures {
         /// Failures in a row that open the circuit; at least 1.
         pub failures: u32 = 5,
@@ -31,7 +31,16 @@ pub struct Counting {
     recovery: Duration,
     state: State,
     failures: u32,
-    last_failure: Time,
+    /// When the state last changed.
+    changed: Time,
+    /// Half open, the one call is under way.
+    tries: bool,
+}
+
+impl Counting {
+    fn change(&mut self, state: State, now: Time) {
+        (self.state, self.changed, self.tries) = (state, now, false);
+    }
 }
 
 impl Describes for ConsecutiveFailures {
@@ -43,7 +52,8 @@ impl Describes for ConsecutiveFailures {
             recovery: self.recovery.duration(),
             state: State::Closed,
             failures: 0,
-            last_failure: Time::ZERO,
+            changed: Time::ZERO,
+            tries: false,
         }
     }
 }
@@ -51,32 +61,40 @@ impl Describes for ConsecutiveFailures {
 impl Break for Counting {
     #[inline]
     fn permit(&mut self, now: Time) -> Result<(), Duration> {
+        if self.state == State::Closed {
+            return Ok(());
+        }
         if self.state == State::Open {
-            let since = now.since(self.last_failure);
+            let since = now.since(self.changed);
             // Only when more than the recovery time has passed.
             if since <= self.recovery {
                 return Err(Duration::from_nanos(self.recovery.as_nanos() - since.as_nanos() + 1));
             }
-            self.state = State::HalfOpen;
+            self.change(State::HalfOpen, now);
         }
-        Ok(())
+        // Nobody knows when the call that is under way will end.
+        if std::mem::replace(&mut self.tries, true) { Err(Duration::ZERO) } else { Ok(()) }
     }
 
     #[inline]
-    fn ended(&mut self, ending: Ending, _took: Duration, now: Time) {
+    fn ended(&mut self, ending: Ending, took: Duration, now: Time) {
+        if self.state == State::Open || now.since(self.changed) < took {
+            return;
+        }
         match ending {
             Ending::Success => {
                 self.failures = 0;
-                self.state = State::Closed;
+                if self.state == State::HalfOpen {
+                    self.change(State::Closed, now);
+                }
             }
             Ending::Failure => {
                 self.failures = self.failures.saturating_add(1);
-                self.last_failure = now;
                 if self.failures >= self.threshold {
-                    self.state = State::Open;
+                    self.change(State::Open, now);
                 }
             }
-            Ending::Ignored => {}
+            Ending::Ignored => self.tries = false,
         }
     }
 

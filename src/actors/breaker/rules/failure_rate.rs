@@ -64,7 +64,7 @@ record! {
         pub backoff: f64 = 1.0,
         /// Calls let through half open; 1 to 100,000.
         pub trials: u32 = 10,
-        /// How long the circuit may stay half open before it opens anew; without it, for ever.
+        /// How long the circuit may stay half open before it opens anew; without it, as long as the trials take.
         pub longest_trial: Option<Span> = None,
     }
     check(self, at) {
@@ -227,15 +227,6 @@ impl Rates {
             && seen.calls >= self.least
             && (share(seen.failed) >= self.rule.failures.fraction() || share(seen.slow) >= self.rule.slow.fraction())
     }
-
-    /// A circuit that has been half open for too long opens anew.
-    fn look_at_the_clock(&mut self, now: Time) {
-        if let (State::HalfOpen, Some(longest)) = (self.state, self.rule.longest_trial)
-            && now.since(self.since) >= longest.duration()
-        {
-            self.open(now);
-        }
-    }
 }
 
 impl Break for Rates {
@@ -244,11 +235,11 @@ impl Break for Rates {
         if self.state == State::Closed {
             return Ok(());
         }
-        self.look_at_the_clock(now);
         if self.state == State::Open {
             let (wait, since) = (self.wait(), now.since(self.since));
-            if since < wait {
-                return Err(Duration::from_nanos(wait.as_nanos() - since.as_nanos()));
+            // Only when more than the wait has passed.
+            if since <= wait {
+                return Err(Duration::from_nanos(wait.as_nanos() - since.as_nanos() + 1));
             }
             self.state = State::HalfOpen;
             self.since = now;
@@ -257,7 +248,8 @@ impl Break for Rates {
             self.permits = self.rule.trials;
         }
         if self.permits == 0 {
-            return Err(self.rule.wait.duration());
+            // Nobody knows when the trials will have ended.
+            return Err(Duration::ZERO);
         }
         self.permits -= 1;
         Ok(())
@@ -265,7 +257,6 @@ impl Break for Rates {
 
     #[inline]
     fn ended(&mut self, ending: Ending, took: Duration, now: Time) {
-        self.look_at_the_clock(now);
         let failed = match ending {
             Ending::Success => 0,
             Ending::Failure => 1,
@@ -283,6 +274,17 @@ impl Break for Rates {
             _ if self.is_too_bad(seen) => self.open(now),
             State::HalfOpen if seen.calls >= self.least => self.close(),
             _ => {}
+        }
+    }
+
+    fn alarm(&self) -> Option<Time> {
+        let longest = self.rule.longest_trial.filter(|_| self.state == State::HalfOpen)?;
+        Some(self.since + longest.duration())
+    }
+
+    fn rings(&mut self, now: Time) {
+        if self.alarm().is_some_and(|at| at <= now) {
+            self.open(now);
         }
     }
 

@@ -57,7 +57,7 @@ fn three_failures_of_five_open_the_circuit() {
     let mut circuit = rule().build();
     let calls = [(Failure, 0.0), (Failure, 0.0), (Failure, 0.0), (Success, 0.0), (Success, 0.0)];
     assert_eq!(states(&mut circuit, 0.0, &calls), [Closed, Closed, Closed, Closed, Open]);
-    assert_eq!(circuit.permit(at(1.0)), Err(Duration::from_secs_f64(4.0)));
+    assert_eq!(circuit.permit(at(1.0)), Err(Duration::from_nanos(4_000_000_001)));
 }
 
 #[test]
@@ -70,12 +70,13 @@ fn slow_calls_open_the_circuit() {
 #[test]
 fn half_open_only_so_many_calls_go_through() {
     let mut circuit = opened();
-    assert!(circuit.permit(at(4.999)).is_err());
-    let permits: Vec<bool> = (0..6).map(|_| circuit.permit(at(5.0)).is_ok()).collect();
-    assert_eq!(permits, [true, true, true, true, false, false]);
+    // Only after more than 5 s; then nobody knows when the trials will have ended.
+    assert_eq!(circuit.permit(at(5.0)), Err(Duration::from_nanos(1)));
+    let permits: Vec<_> = (0..6).map(|_| circuit.permit(at(5.001))).collect();
+    assert_eq!(permits, [Ok(()), Ok(()), Ok(()), Ok(()), Err(Duration::ZERO), Err(Duration::ZERO)]);
     // One that says nothing gives its permission back.
-    circuit.ended(Ignored, Duration::ZERO, at(5.0));
-    assert!(circuit.permit(at(5.0)).is_ok());
+    circuit.ended(Ignored, Duration::ZERO, at(5.001));
+    assert!(circuit.permit(at(5.001)).is_ok());
     assert_eq!(circuit.state(), HalfOpen);
 }
 
@@ -114,9 +115,15 @@ fn the_wait_grows_each_time_the_circuit_opens_anew() {
 fn a_circuit_that_stays_half_open_too_long_opens_anew() {
     let mut circuit = FailureRate { longest_trial: Some(span(1.0)), ..rule() }.build();
     states(&mut circuit, 0.0, &[(Failure, 0.0); 5]);
-    assert!(circuit.permit(at(5.0)).is_ok());
-    assert!(circuit.permit(at(6.0)).is_err());
-    assert_eq!(circuit.state(), Open);
+    assert_eq!(circuit.alarm(), None);
+    assert!(circuit.permit(at(5.5)).is_ok());
+    assert_eq!(circuit.alarm(), Some(at(6.5)));
+    // One of an earlier state does nothing.
+    circuit.rings(at(6.0));
+    assert_eq!(circuit.state(), HalfOpen);
+    circuit.rings(at(6.5));
+    assert_eq!((circuit.state(), circuit.alarm()), (Open, None));
+    assert_eq!(circuit.permit(at(7.5)), Err(Duration::from_nanos(4_000_000_001)));
 }
 
 #[test]
@@ -151,4 +158,32 @@ fn failures_in_a_row_open_the_circuit_and_one_success_closes_it() {
     assert_eq!(states(&mut circuit, 61.1, &[(Failure, 0.0)]), [Open]);
     assert!(circuit.permit(at(121.0)).is_err());
     assert_eq!(states(&mut circuit, 121.2, &[(Success, 0.0), (Failure, 0.0)]), [Closed, Closed]);
+}
+
+#[test]
+fn what_was_called_before_the_circuit_opened_says_nothing() {
+    let rule = ConsecutiveFailures { failures: 2, recovery: span(10.0) };
+    let mut circuit = rule.build();
+    let seconds = Duration::from_secs_f64;
+    let ended = |circuit: &mut dyn Break, ending, from: f64, to: f64| {
+        circuit.ended(ending, seconds(to - from), at(to));
+        circuit.state()
+    };
+    states(&mut circuit, 5.0, &[(Failure, 0.0); 2]);
+    // Calls of before end, well or badly: it stays open, and its recovery is not put off.
+    assert_eq!(ended(&mut circuit, Success, 4.0, 6.0), Open);
+    assert_eq!(ended(&mut circuit, Failure, 4.5, 7.0), Open);
+    assert_eq!(circuit.permit(at(15.0)), Err(Duration::from_nanos(1)));
+    // One call tries; others wait until nobody knows when, and what is older decides nothing.
+    assert_eq!(circuit.permit(at(16.0)), Ok(()));
+    assert_eq!(circuit.permit(at(16.5)), Err(Duration::ZERO));
+    assert_eq!(ended(&mut circuit, Success, 3.0, 17.0), HalfOpen);
+    assert_eq!(circuit.permit(at(17.0)), Err(Duration::ZERO));
+    // It says nothing, so another tries.
+    assert_eq!(ended(&mut circuit, Ignored, 16.0, 18.0), HalfOpen);
+    assert_eq!(circuit.permit(at(19.0)), Ok(()));
+    assert_eq!(ended(&mut circuit, Success, 19.0, 20.0), Closed);
+    // The failures of before it closed do not open it again.
+    assert_eq!(ended(&mut circuit, Failure, 2.0, 21.0), Closed);
+    assert_eq!(ended(&mut circuit, Failure, 2.0, 21.0), Closed);
 }

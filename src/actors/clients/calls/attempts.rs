@@ -91,8 +91,19 @@ impl Clients {
 
     /// A call has been under way for long enough to be hedged.
     pub(in crate::actors::clients) fn hedge(&mut self, core: &mut Core, place: u32) {
+        let now = core.now();
         let Some(calling) = self.calling.as_deref_mut() else { return };
-        calling.calls.at(place).hedge = Handle::NONE;
+        let call = calling.calls.at(place);
+        call.hedge = Handle::NONE;
+        if let Some(purse) = calling.retrying.as_mut().and_then(|retrying| retrying.purse.as_mut()) {
+            match purse.withdraw(now, false) {
+                Some(cost) => call.cost = cost,
+                None => {
+                    calling.record.counts.denied += 1;
+                    return;
+                }
+            }
+        }
         let passed = self.attempt(core, place, Reason::Hedge);
         core.send_passed(passed);
     }

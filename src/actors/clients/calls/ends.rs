@@ -2,7 +2,7 @@
 
 use super::budget::Spend;
 use super::call::{State, attempt_number, reload_number};
-use crate::actors::cancel::{self, HOMEWARD};
+use crate::actors::cancel;
 use crate::actors::clients::Clients;
 use crate::actors::clients::source::{Next, Origin};
 use crate::actors::message::{Core, Message};
@@ -13,7 +13,7 @@ impl Clients {
     /// The answer to an attempt sets out to these clients.
     #[inline(never)]
     pub(in crate::actors::clients) fn attempt_replied(&mut self, core: &mut Core, id: RequestId) {
-        if cancel::comes_home_at_once(core, id, self.me, &self.link) {
+        if self.link.arrives_at_once(core, id, self.me) {
             self.attempt_answered(core, id);
         }
     }
@@ -34,7 +34,7 @@ impl Clients {
         core.calendar.cancel(details.timeout);
         self.record.attempt_outcomes[outcome as usize] += 1;
         let now = core.now();
-        let place = frame.tag & !HOMEWARD;
+        let place = frame.tag;
         let Some(calling) = self.calling.as_deref_mut() else { return };
         let call = calling.calls.at(place);
         let attempt = call.take(id);
@@ -58,7 +58,7 @@ impl Clients {
     /// An attempt has taken too long.
     pub(in crate::actors::clients) fn attempt_timed_out(&mut self, core: &mut Core, id: RequestId) {
         let Some(frame) = core.requests.first(id) else { return };
-        let place = frame.tag & !HOMEWARD;
+        let place = frame.tag;
         let now = core.now();
         let Some(calling) = self.calling.as_deref_mut() else { return };
         let call = calling.calls.at(place);
@@ -134,7 +134,7 @@ impl Clients {
         self.record.attempt_outcomes[outcome as usize] += 1;
         let timeout = std::mem::replace(&mut core.requests.describe(id).timeout, Handle::NONE);
         core.calendar.cancel(timeout);
-        core.requests.abandon(id, outcome);
+        core.requests.abandon(id, outcome, core.now());
         if self.dialing.is_some() {
             self.abandon(core, id);
         }

@@ -7,7 +7,7 @@ use crate::measure::Windows;
 pub struct Counts {
     /// Attempts that were sent after another had failed.
     pub retries: u64,
-    /// Retries that the budget did not allow.
+    /// Retries and hedges that the budget did not allow.
     pub denied: u64,
     /// Attempts that were sent beside another.
     pub hedges: u64,

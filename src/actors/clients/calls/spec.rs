@@ -76,7 +76,7 @@ record! {
         }),
         /// Which failures are tried again.
         pub on: Vec<RetryOn> = RetryOn::all(),
-        /// How many retries all calls of the node together may have; without it, as many as they like.
+        /// How many retries and hedges all calls of the node together may have; without it, as many as they like.
         pub budget: Option<Budget> = None,
         /// True if the client waits at least as long as who turned the attempt away asked it to (`Retry-After`, RFC 9110,
         /// section 10.2.3).

@@ -49,12 +49,12 @@ impl World for Scene {
                 return Some((FLEET, Message::Request { id }));
             }
             1 => {
-                core.requests.abandon(id, Outcome::TimedOut);
+                core.requests.abandon(id, Outcome::TimedOut, core.now());
                 core.requests.hold(id, Hold::Cancellation);
                 let at = second(self.sent[number].travels + core.now().as_nanos() / 1_000_000_000);
                 core.send_at(at, FLEET, Message::Cancel { id });
             }
-            _ => core.requests.abandon(id, Outcome::TimedOut),
+            _ => core.requests.abandon(id, Outcome::TimedOut, core.now()),
         }
         None
     }

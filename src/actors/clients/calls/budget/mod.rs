@@ -1,4 +1,4 @@
-//! The registry of budgets: how many retries the calls of a node may have together. One line here and one file beside it
+//! The registry of budgets: how many retries and hedges the calls of a node may have together. One line here and one file beside it
 //! make a budget.
 //!
 //! How long a client waits before a retry belongs in `backoff`.
@@ -23,7 +23,8 @@ pub trait Spend {
     /// An attempt has failed in a way that is worth a retry.
     fn failed(&mut self, _now: Time) {}
 
-    /// A retry is wanted, of an attempt that timed out or failed otherwise: what it takes, or `None` if it may not be.
+    /// A retry is wanted, of an attempt that timed out or failed otherwise, or a hedge of one that takes long: what it takes,
+    /// or `None` if it may not be.
     fn withdraw(&mut self, now: Time, timed_out: bool) -> Option<u32>;
 
     /// A call was answered; `cost` is what its last retry took, and 0 if it had none.
@@ -44,7 +45,7 @@ macro_rules! registry {
         $( pub use $file::$budget; )+
 
         crate::schema::choice! {
-            /// How many retries the calls of a node may have together. Each node of `Clients` has one budget for all of its
+            /// How many retries and hedges the calls of a node may have together: for the rules, a hedge is a retry. Each node of `Clients` has one budget for all of its
             /// clients.
             pub enum Budget {
                 $( $budget($budget), )+
