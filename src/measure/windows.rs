@@ -73,6 +73,14 @@ impl<T> Windows<T> {
         &self.values
     }
 
+    /// A window has closed, at whose end the cumulative figures are these; `halve` says that pairs of windows are now merged.
+    pub fn close(&mut self, cumulative: T, halve: bool) {
+        self.push(cumulative);
+        if halve {
+            self.halve(|first, second| *first = second);
+        }
+    }
+
     /// Merges windows (0, 1), (2, 3), ...; an odd one at the end stays as it is.
     pub fn halve(&mut self, mut merge: impl FnMut(&mut T, T)) {
         let mut merged = Vec::with_capacity(self.values.len().div_ceil(2));

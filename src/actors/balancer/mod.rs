@@ -341,11 +341,8 @@ impl Balancer {
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
     pub fn window(&mut self, now: Time, halve: bool) {
         let snapshot = self.snapshot(now);
-        self.record.windows.push(snapshot);
+        self.record.windows.close(snapshot, halve);
         self.front_window(now, halve);
-        if halve {
-            self.record.windows.halve(|first, second| *first = second);
-        }
         if let Some(watch) = &mut self.watch {
             watch.record.window(now, halve);
         }

@@ -88,10 +88,7 @@ impl Remapping {
 
     /// A window has closed; `halve` says that pairs of windows must now be merged.
     pub fn window(&mut self, halve: bool) {
-        self.windows.push(self.counts);
-        if halve {
-            self.windows.halve(|first, second| *first = second);
-        }
+        self.windows.close(self.counts, halve);
     }
 }
 

@@ -117,10 +117,9 @@ impl ClientsRecord {
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
     pub fn window(&mut self, now: Time, halve: bool) {
         let snapshot = self.snapshot(now);
-        self.windows.push(snapshot);
+        self.windows.close(snapshot, halve);
         self.latencies.push(self.window_latency.close(&self.latency));
         if halve {
-            self.windows.halve(|first, second| *first = second);
             self.latencies.halve(|first, second| first.merge(&second));
         }
     }

@@ -13,7 +13,8 @@ record! {
     /// It may stand before any node. Before a fleet it has as many servers as the fleet, so a balancer may stand before it;
     /// with `per: Server` each has a limit of its own. A rule learns from what comes back: how long it took, and whether it
     /// was a drop. Drops are rejections by whoever stands behind, refused connections, crashes, and requests that their
-    /// client has stopped waiting for; an error and a request that its client took back say nothing and move no limit.
+    /// client has stopped waiting for since they went on; an error and a request that its client took back say nothing and
+    /// move no limit. A request whose deadline has passed while it waited gets no permit.
     pub struct ConcurrencyLimiterSpec {
         /// How many requests may be under way at once.
         pub limit: Rule,
@@ -32,7 +33,8 @@ record! {
         /// may be under way.
         pub shares: Map<Percent> = Map::default(),
         /// How long a request may wait here until it may go on; with zero it is turned away at once. Who comes first goes
-        /// first, of those that may.
+        /// first, of those that may. Who goes on with little time left is soon a drop, so this is best well below what
+        /// clients wait for.
         pub wait: Span = Span::ZERO,
         /// Requests that may wait at once under each limit; 1 to 1,000,000.
         pub queue: u32 = 1000,

@@ -41,9 +41,6 @@ pub struct FallbackRecord {
 impl FallbackRecord {
     /// A window has closed; `halve` says that pairs of windows must now be merged.
     pub fn window(&mut self, _now: Time, halve: bool) {
-        self.windows.push(self.counts);
-        if halve {
-            self.windows.halve(|first, second| *first = second);
-        }
+        self.windows.close(self.counts, halve);
     }
 }

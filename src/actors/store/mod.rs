@@ -220,9 +220,6 @@ impl Store {
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
     pub fn window(&mut self, now: Time, halve: bool) {
         let snapshot = self.snapshot(now);
-        self.record.windows.push(snapshot);
-        if halve {
-            self.record.windows.halve(|first, second| *first = second);
-        }
+        self.record.windows.close(snapshot, halve);
     }
 }

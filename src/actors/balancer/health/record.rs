@@ -53,9 +53,6 @@ impl HealthRecord {
 
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
     pub fn window(&mut self, now: Time, halve: bool) {
-        self.windows.push(self.snapshot(now));
-        if halve {
-            self.windows.halve(|first, second| *first = second);
-        }
+        self.windows.close(self.snapshot(now), halve);
     }
 }
