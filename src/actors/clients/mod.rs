@@ -188,7 +188,7 @@ impl Clients {
     /// An arrival from another source than an open process.
     #[inline(never)]
     fn arrive(&mut self, core: &mut Core) {
-        let origin = self.source.arrive(core.now());
+        let origin = self.source.arrive();
         if let Some(at) = self.source.next_arrival() {
             self.plan(core, at, Next::Arrival);
         }

@@ -136,7 +136,7 @@ impl Source {
 
     /// An arrival has come: the request it makes.
     #[inline]
-    pub fn arrive(&mut self, _now: Time) -> Option<Origin> {
+    pub fn arrive(&mut self) -> Option<Origin> {
         match self {
             Self::Open { base, made, .. } => Some(Origin::open(*base, made)),
             Self::Replay { base, trace, next, .. } => {
@@ -252,10 +252,10 @@ mod tests {
         let trace = Arc::new(Trace { records, known, ..Trace::default() });
         let mut source = Source::Replay { base: 100, trace, times: Arc::new([5]), next: 0 };
         assert_eq!(source.next_arrival(), Some(Time::from_nanos(5)));
-        let origin = source.arrive(Time::ZERO).expect("one request");
+        let origin = source.arrive().expect("one request");
         assert_eq!((origin.number, origin.client, origin.key, origin.size), (100, Some(7), None, Some(512)));
         assert_eq!(source.next_arrival(), None);
-        assert!(source.arrive(Time::ZERO).is_none());
+        assert!(source.arrive().is_none());
     }
 
     #[test]

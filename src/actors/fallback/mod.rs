@@ -311,6 +311,6 @@ impl Fallback {
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
     pub fn window(&mut self, now: Time, halve: bool) {
         self.passage.record.window(now, halve);
-        self.record.window(now, halve);
+        self.record.window(halve);
     }
 }

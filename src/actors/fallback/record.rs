@@ -40,7 +40,7 @@ pub struct FallbackRecord {
 
 impl FallbackRecord {
     /// A window has closed; `halve` says that pairs of windows must now be merged.
-    pub fn window(&mut self, _now: Time, halve: bool) {
+    pub fn window(&mut self, halve: bool) {
         self.windows.close(self.counts, halve);
     }
 }
