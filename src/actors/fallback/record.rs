@@ -1,6 +1,5 @@
 //! What a fallback records of the answers it gave itself.
 
-use crate::engine::Time;
 use crate::measure::Windows;
 
 /// What was answered in place of what was asked for.
