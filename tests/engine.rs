@@ -1,5 +1,7 @@
 //! The loop: when a run ends, and that nothing is left out on the way.
 
+use std::sync::atomic::AtomicBool;
+
 use rushhour::engine::{ActorId, Core, Duration, Ended, Limits, Packed, Passed, RequestId, Requests, Time, World, run};
 
 /// Requests come every ten nanoseconds and take `service` of them; a request of no length is answered at once.
@@ -70,7 +72,7 @@ impl World for Shop {
     }
 }
 
-fn open(service: u64, to_come: u64, limits: Limits) -> (Ended, Shop, Core<Step>) {
+fn open(service: u64, to_come: u64, limits: Limits<'_>) -> (Ended, Shop, Core<Step>) {
     let mut shop = Shop { service, to_come, handled: Vec::new(), ticks: Vec::new() };
     let mut core = Core::new(1);
     core.send_at(Time::from_nanos(10), ME, Step::Arrive);
@@ -218,6 +220,95 @@ impl World for Roundabout {
     fn tick(&mut self, _requests: &Requests, _at: Time) -> Time {
         Time::MAX
     }
+}
+
+#[test]
+fn a_run_that_is_to_stop_ends_after_a_few_thousand_events() {
+    let stop = AtomicBool::new(true);
+    let (ended, _, core) = open(5, u64::MAX, Limits { stop: Some(&stop), ..Limits::default() });
+    assert_eq!(ended, Ended::Stopped);
+    assert!((1..10_000).contains(&core.events()), "{}", core.events());
+}
+
+#[test]
+fn a_run_ends_where_the_clock_does() {
+    // Two visits of 400 years each; the clock ends after 584.
+    let years = 400 * 31_557_600 * 1_000_000_000;
+    let mut core = Core::new(1);
+    core.send_at(Time::from_nanos(years), ME, Step::Arrive);
+    let mut shop = Shop { service: years, to_come: 1, handled: Vec::new(), ticks: Vec::new() };
+    let ended = run(&mut shop, &mut core, Limits::default(), Time::MAX);
+    assert_eq!((ended, core.now().as_nanos(), core.completed), (Ended::EndOfTime, years, 0));
+    // So it does if windows close until the very end.
+    let mut core = Core::new(1);
+    core.send_at(Time::MAX, ME, Step::Arrive);
+    let ended = run(&mut Decades, &mut core, Limits::default(), Time::from_nanos(1 << 58));
+    assert_eq!((ended, core.events()), (Ended::EndOfTime, 0));
+}
+
+/// Windows of nine years.
+struct Decades;
+
+impl World for Decades {
+    type Message = Step;
+
+    fn handle(&mut self, _core: &mut Core<Step>, _to: ActorId, _step: Step) -> Passed<Step> {
+        None
+    }
+
+    fn ring(&mut self, _core: &mut Core<Step>, _id: RequestId) -> Passed<Step> {
+        None
+    }
+
+    fn wake(&mut self, _core: &mut Core<Step>, _actor: ActorId) -> Passed<Step> {
+        None
+    }
+
+    fn tick(&mut self, _requests: &Requests, at: Time) -> Time {
+        at + Duration::from_nanos(1 << 58)
+    }
+}
+
+/// One visitor who never gets in, and tries again at once.
+struct Revolving {
+    tries: u64,
+}
+
+impl World for Revolving {
+    type Message = Step;
+
+    fn handle(&mut self, core: &mut Core<Step>, to: ActorId, _step: Step) -> Passed<Step> {
+        if core.events() < self.tries {
+            core.send(to, Step::Arrive);
+        }
+        None
+    }
+
+    fn ring(&mut self, _core: &mut Core<Step>, _id: RequestId) -> Passed<Step> {
+        None
+    }
+
+    fn wake(&mut self, _core: &mut Core<Step>, _actor: ActorId) -> Passed<Step> {
+        None
+    }
+
+    fn tick(&mut self, _requests: &Requests, _at: Time) -> Time {
+        Time::MAX
+    }
+}
+
+#[test]
+fn tries_without_end_at_one_instant_are_time_that_stands_still() {
+    let go = |tries| {
+        let mut core = Core::new(1);
+        core.send_at(Time::from_nanos(7), ME, Step::Arrive);
+        (run(&mut Revolving { tries }, &mut core, Limits::default(), Time::MAX), core.events())
+    };
+    let (ended, events) = go(u64::MAX);
+    assert_eq!(ended, Ended::Standstill);
+    assert!(events < 20_000_000, "{events}");
+    // Many tries that come to an end are no standstill.
+    assert_eq!(go(10_000_000).0, Ended::Drained);
 }
 
 #[test]

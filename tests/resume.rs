@@ -92,3 +92,61 @@ fn the_journal_of_another_run_is_refused() {
     fs::write(&journal, bytes).expect("writable");
     assert_eq!(finish(&file, &out, &["--resume"]).0, Some(0));
 }
+
+/// The first point takes no time, the second takes hours.
+const ENDLESS: &str = r#"Experiment(
+    title: "endless",
+    system: System(nodes: {
+        "users": Clients(arrivals: Poisson(rate: "1/s"), to: "web"),
+        "web": Fleet(workers: 100, service: Exponential(mean: "1 us")),
+    }),
+    run: (duration: "1000 s", replications: 2),
+    sweep: ("users.arrivals.rate", ["1/s", "50000000/s"]),
+)"#;
+
+/// Asks a process to end, and waits for it.
+fn terminate(child: Child) -> (Option<i32>, String, String) {
+    let signal = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    assert!(signal.expect("kill runs").success());
+    let output = child.wait_with_output().expect("ends");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn a_run_that_is_asked_to_end_gives_up_what_runs_and_keeps_what_is_finished() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("endless.ron");
+    fs::write(&file, ENDLESS).expect("writable");
+    let out = folder.path().join("out");
+    for extra in [&["--threads", "1"][..], &["--threads", "2", "--resume"]] {
+        let child = Command::new(assert_cmd::cargo::cargo_bin("rushhour"))
+            .args(["run", "--format", "csv", "--out"])
+            .args([&out, &file])
+            .args(extra)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("starts");
+        std::thread::sleep(Duration::from_secs(3));
+        let (code, table, notes) = terminate(child);
+        assert_eq!(code, Some(130), "{notes}");
+        assert!(table.contains("1/s"), "{table}");
+        assert!(notes.contains("--resume goes on where this run stopped"), "{notes}");
+        assert!(out.join("summary.json").exists());
+    }
+}
+
+#[test]
+fn a_validation_that_is_asked_to_end_shows_what_is_finished() {
+    let child = Command::new(assert_cmd::cargo::cargo_bin("rushhour"))
+        .args(["validate", "--threads", "1"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    std::thread::sleep(Duration::from_secs(3));
+    let (code, table, notes) = terminate(child);
+    assert_eq!(code, Some(130), "{notes}");
+    assert!(table.contains(" systems, "), "{table}");
+}

@@ -11,6 +11,7 @@ mod run;
 mod shipped;
 mod show;
 mod snapshot;
+mod stop;
 mod theory;
 mod validate;
 

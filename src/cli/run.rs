@@ -1,14 +1,14 @@
 //! `rushhour run`: runs experiments, shows their summaries, writes their files.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use super::files::{Disk, resolve};
 use super::journal::FileJournal;
 use super::memory::{Share, Watch, share, size, usual_budget};
 use super::progress::Bar;
+use super::stop::stop_flag;
 use super::{End, complain, print, shipped, snapshot, tell};
 use crate::lab::memory::need;
 use crate::lab::results::{Results, Verdict};
@@ -147,7 +147,7 @@ pub fn run(arguments: &Arguments) -> End {
     let stop = stop_flag();
     let mut worst = End::Fine;
     for (((_, plan), folder), share) in plans.iter().zip(&folders).zip(shares) {
-        let end = run_one(plan, folder, share, arguments, old.as_ref(), &stop);
+        let end = run_one(plan, folder, share, arguments, old.as_ref(), stop);
         if worst == End::Fine || end == End::Stopped {
             worst = end;
         }
@@ -255,25 +255,6 @@ fn folder(word: &str, arguments: &Arguments) -> PathBuf {
         Some(out) => out.clone(),
         None => PathBuf::from("out").join(name),
     }
-}
-
-/// Set when the process is asked to stop; asked twice, it stops at once.
-fn stop_flag() -> Arc<AtomicBool> {
-    static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
-    let flag = FLAG.get_or_init(|| {
-        let flag = Arc::new(AtomicBool::new(false));
-        let seen = Arc::clone(&flag);
-        let handler = move || {
-            if seen.swap(true, Ordering::SeqCst) {
-                std::process::exit(130);
-            }
-            tell("\nstopping: finishing the replications that run; press Ctrl-C again to stop at once\n");
-        };
-        // Without a handler the process simply ends when asked to.
-        let _ = ctrlc::set_handler(handler);
-        flag
-    });
-    Arc::clone(flag)
 }
 
 fn run_one(

@@ -1,12 +1,13 @@
 //! `rushhour validate`: the simulator against queueing theory, case by case.
 
 use std::fmt::Write as _;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
 use super::progress::Bar;
+use super::stop::stop_flag;
 use super::{End, complain, print, tell};
 use crate::lab::number::{plain, with_interval};
 use crate::lab::run;
@@ -17,7 +18,7 @@ use crate::lab::validation::{Allowance, Case, Family, Finding, Length, Verdict, 
 #[command(
     after_help = "Examples:\n  rushhour validate --quick\n  rushhour validate --format markdown > validation.md\n  \
                         rushhour validate --only \"G/M/1\" --only \"round robin\"\n\nExit codes: 0 all agree, 1 a number \
-                        disagrees with theory."
+                        disagrees with theory, 130 stopped: the table then holds what was finished."
 )]
 pub struct Arguments {
     /// A tenth of the length: wider intervals
@@ -78,7 +79,11 @@ pub fn validate(arguments: &Arguments) -> End {
         tell(&format!("{} requests in {:.1} s\n", bar.requests(), started.elapsed().as_secs_f64()));
     }
     let disagrees = judged.iter().flat_map(|(_, findings)| findings).any(|f| f.verdict == Verdict::Disagrees);
-    if end == End::Fine && disagrees { End::ClaimFailed } else { end }
+    match end {
+        End::Fine if stop_flag().load(Ordering::Relaxed) => End::Stopped,
+        End::Fine if disagrees => End::ClaimFailed,
+        end => end,
+    }
 }
 
 /// The families of these names; all of them without any.
@@ -99,19 +104,22 @@ fn families(names: &[String]) -> Result<Vec<Family>, String> {
     Ok(known().filter(|family| names.iter().any(|name| family.name().eq_ignore_ascii_case(name))).collect())
 }
 
+/// Judges all cases of the families, or those before the run is stopped.
 fn judge_all(families: &[Family], length: Length, bar: &Bar) -> Result<Vec<Judged>, String> {
     let all = cases(length);
     let comparisons = comparisons(&all);
-    all.into_iter()
-        .filter(|case| families.contains(&case.family))
-        .map(|case| {
-            let plan = case.plan().map_err(|problems| problems.to_string())?;
-            let results = run(&plan, bar, &AtomicBool::new(false))?;
-            let replications = results.cells.first().map_or(0, |cell| cell.replications);
-            let findings = case.judge(&results, bound(comparisons, replications));
-            Ok((case, findings))
-        })
-        .collect()
+    let mut judged = Vec::new();
+    for case in all.into_iter().filter(|case| families.contains(&case.family)) {
+        let plan = case.plan().map_err(|problems| problems.to_string())?;
+        let results = run(&plan, bar, stop_flag())?;
+        if results.interrupted {
+            break;
+        }
+        let replications = results.cells.first().map_or(0, |cell| cell.replications);
+        let findings = case.judge(&results, bound(comparisons, replications));
+        judged.push((case, findings));
+    }
+    Ok(judged)
 }
 
 const HEAD: [&str; 6] = ["system", "number", "theory", "measured", "off by", "verdict"];

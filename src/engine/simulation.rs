@@ -1,6 +1,7 @@
 //! The loop: takes events from the calendar and hands each to the actor it is for, until the run ends.
 
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::calendar::{Calendar, Event, Handle, LaneId, MAX_TIMERS, SEQUENCE_BITS};
 use super::requests::{ActorId, Hold, RequestId, Requests};
@@ -168,7 +169,7 @@ impl<M: Packed> Core<M> {
 
 /// When a run ends; the first that is reached ends it.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct Limits<'a> {
     /// The run covers the time before this point.
     pub end: Time,
     /// Requests whose outcome is known to their client.
@@ -177,11 +178,13 @@ pub struct Limits {
     pub events: u64,
     /// Requests in flight at once, up to about eight million: a bound on memory.
     pub in_flight: usize,
+    /// Ends the run soon after it is set.
+    pub stop: Option<&'a AtomicBool>,
 }
 
-impl Default for Limits {
+impl Default for Limits<'_> {
     fn default() -> Self {
-        Self { end: Time::MAX, requests: u64::MAX, events: u64::MAX, in_flight: 8_000_000 }
+        Self { end: Time::MAX, requests: u64::MAX, events: u64::MAX, in_flight: 8_000_000, stop: None }
     }
 }
 
@@ -198,39 +201,52 @@ pub enum Ended {
     Events,
     /// Too many requests were in flight, or too many events waited.
     InFlight,
-    /// Time stood still: requests came and ended without end at one instant.
+    /// Time stood still: requests came and ended, or events happened, without end at one instant.
     Standstill,
+    /// All that was left to do lies beyond [`Time::MAX`], where the clock ends.
+    EndOfTime,
+    /// It was told to stop.
+    Stopped,
 }
 
-/// Events between two looks at the clock, and requests that must have ended meanwhile at one instant: a million.
-const MANY: u64 = 1 << 20;
+/// Events between two looks at the clock and at whether the run is to stop: a few milliseconds of the slowest systems.
+const LOOK: u64 = 1 << 12;
+/// Requests that must have ended at one instant for time to stand still: a million.
+const MANY_REQUESTS: u64 = 1 << 20;
+/// Events that must have happened at one instant for time to stand still, as when calls that fail at once are tried again
+/// at once: 16 million, a second of computing.
+const MANY_EVENTS: u64 = 1 << 24;
+/// Events that each request or event that was there when the instant began may explain.
+const EVENTS_EACH: u64 = 64;
 
 /// Watches for time that stands still, as when users who think no time at all are turned away at once.
 #[derive(Default)]
 struct Watch {
     at: Time,
     completed: u64,
+    events: u64,
     /// What waited or was in flight.
     there: u64,
 }
 
 impl Watch {
-    /// True if at this instant more requests have ended than all that was there can explain.
+    /// True if at this instant more requests have ended, or more events have happened, than all that was there can explain.
     #[cold]
     #[inline(never)]
     fn time_stands_still<M: Packed>(&mut self, core: &Core<M>) -> bool {
         if self.at != core.now() {
             let there = (core.requests.peak() + core.calendar.waiting()) as u64;
-            *self = Self { at: core.now(), completed: core.completed, there };
+            *self = Self { at: core.now(), completed: core.completed, events: core.events, there };
         }
-        core.completed - self.completed > MANY.max(self.there)
+        core.completed - self.completed > MANY_REQUESTS.max(self.there)
+            || core.events - self.events > MANY_EVENTS.max(self.there.saturating_mul(EVENTS_EACH))
     }
 }
 
 /// Runs `world` until a limit is reached. `first_tick` is the first boundary of windows.
 ///
 /// Limits are looked at whenever nothing is handed on at once, so the event budget may be exceeded by a few.
-pub fn run<W: World>(world: &mut W, core: &mut Core<W::Message>, limits: Limits, first_tick: Time) -> Ended {
+pub fn run<W: World>(world: &mut W, core: &mut Core<W::Message>, limits: Limits<'_>, first_tick: Time) -> Ended {
     if limits.end == Time::ZERO {
         return Ended::Duration;
     }
@@ -238,7 +254,7 @@ pub fn run<W: World>(world: &mut W, core: &mut Core<W::Message>, limits: Limits,
     let budget = limits.events.min(1 << (SEQUENCE_BITS - 2));
     let in_flight = limits.in_flight.min(FIRST_ALARM as usize - 1);
     let mut watch = Watch::default();
-    let mut next_look = budget.min(MANY);
+    let mut next_look = budget.min(LOOK);
     let mut next_tick = first_tick;
     loop {
         let end = next_tick.min(limits.end);
@@ -268,10 +284,13 @@ pub fn run<W: World>(world: &mut W, core: &mut Core<W::Message>, limits: Limits,
                 if core.events >= budget {
                     return Ended::Events;
                 }
+                if limits.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+                    return Ended::Stopped;
+                }
                 if watch.time_stands_still(core) {
                     return Ended::Standstill;
                 }
-                next_look = budget.min(core.events + MANY);
+                next_look = budget.min(core.events + LOOK);
             }
             // A slab that has never held more has no more now, and its length is at hand.
             if (core.requests.peak() > in_flight) | (core.resting > in_flight) | core.calendar.is_full() {
@@ -282,7 +301,7 @@ pub fn run<W: World>(world: &mut W, core: &mut Core<W::Message>, limits: Limits,
             return Ended::Drained;
         }
         if end == limits.end {
-            return Ended::Duration;
+            return if end == Time::MAX { Ended::EndOfTime } else { Ended::Duration };
         }
         next_tick = world.tick(&core.requests, next_tick);
     }

@@ -189,7 +189,7 @@ fn of_node(system: &System, node: &NodeSpec) -> u64 {
             let rows = fleet.servers.min(MAX_ROWS) as u64;
             // Waiting and service of each class; busy time by row, as counted and as a share.
             let classes = system.clients().count() as u64;
-            fleet.servers as u64 * SERVER + classes * 2 * HISTOGRAM + windows * (WINDOW + rows * 16)
+            fleet.servers as u64 * SERVER + classes * 2 * HISTOGRAM + windows * (WINDOW + rows * 24)
         }
     };
     one.saturating_mul(node.copies() as u64)

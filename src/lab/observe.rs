@@ -1,6 +1,7 @@
 //! One replication: runs a system once and takes from its actors what the results need, in a form that is small.
 
 use std::borrow::Cow;
+use std::sync::atomic::AtomicBool;
 
 use serde::{Deserialize, Serialize};
 
@@ -107,13 +108,15 @@ pub struct Job<'a> {
     pub alone: bool,
     /// What is measured.
     pub quantities: &'a [Quantity],
+    /// Set when the replication is to be given up.
+    pub stop: &'a AtomicBool,
 }
 
-/// Runs replication number `replication`.
+/// Runs replication number `replication`; `None` if it was given up because it was to stop.
 ///
 /// # Errors
 /// A log that cannot be put on the clock, or a ledger that does not balance: a defect of the program, in words.
-pub fn observe(job: Job<'_>, replication: u32) -> Result<Observation, String> {
+pub fn observe(job: Job<'_>, replication: u32) -> Result<Option<Observation>, String> {
     let root = StreamKey::root(job.run.seed, replication);
     let Built { mut actors, mut core, nodes } = build(job.system, job.inputs, root, job.window)?;
     let warm_up = job.warm_up;
@@ -124,9 +127,13 @@ pub fn observe(job: Job<'_>, replication: u32) -> Result<Observation, String> {
         requests: job.run.requests.unwrap_or(u64::MAX),
         events: job.run.events,
         in_flight: job.run.in_flight as usize,
+        stop: Some(job.stop),
     };
     let first_tick = actors.first_tick();
     let ended = engine::run(&mut actors, &mut core, limits, first_tick);
+    if ended == Ended::Stopped {
+        return Ok(None);
+    }
     // A run that has nothing left to do before its stated end covers the rest as well: nothing happens there.
     let is_whole = ended == Ended::Duration || (ended == Ended::Drained && end < Time::MAX);
     let over = if is_whole { end } else { core.now() };
@@ -147,7 +154,7 @@ pub fn observe(job: Job<'_>, replication: u32) -> Result<Observation, String> {
         trouble: Trouble::of(job.system),
         overflowed: ended == Ended::InFlight,
     };
-    Ok(Observation {
+    Ok(Some(Observation {
         ended,
         over,
         values: job.quantities.iter().map(|quantity| view.value(quantity)).collect(),
@@ -167,5 +174,5 @@ pub fn observe(job: Job<'_>, replication: u32) -> Result<Observation, String> {
         window: view.window,
         completed: core.completed,
         events: core.events(),
-    })
+    }))
 }

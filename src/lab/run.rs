@@ -30,8 +30,8 @@ impl Progress for Silent {}
 /// The observations of one cell in order of replication; `None` where one was not run.
 pub type Observations = Vec<Option<Observation>>;
 
-/// Runs `plan` on the current pool of threads, until done or until `stop` is set: then what runs is finished, and what
-/// is complete is kept.
+/// Runs `plan` on the current pool of threads, until done or until `stop` is set: then the replications that run are given
+/// up at once, and what is complete is kept.
 ///
 /// # Errors
 /// A defect of the program found by its own checks, in words.
@@ -101,8 +101,9 @@ impl Runner<'_> {
                 window: planned.window,
                 alone: self.plan.experiment.run.replications.most() == 1,
                 quantities: &self.plan.quantities,
+                stop: self.stop,
             };
-            let observation = observe(job, replication)?;
+            let Some(observation) = observe(job, replication)? else { return Ok(None) };
             self.journal.keep(id, &observation);
             self.progress.replication_done(&observation);
             Ok(Some(observation))

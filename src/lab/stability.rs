@@ -5,8 +5,11 @@ use super::observe::Observation;
 use super::plan::PlannedCell;
 use super::results::{Stability, Unit};
 use super::spec::RunSpec;
-use crate::engine::{Duration, Ended};
+use crate::engine::{Duration, Ended, Time};
 use crate::stats::trend;
+
+/// A year of 365.25 days.
+const SECONDS_OF_A_YEAR: f64 = 31_557_600.0;
 
 /// What the queues of the fleets say: stable, growing without end, or stopped by a limit of the program.
 #[must_use]
@@ -18,6 +21,11 @@ pub fn stability(planned: &PlannedCell, run: &RunSpec, warm_up: Duration, done: 
     if let Some(still) = done.iter().find(|observation| observation.ended == Ended::Standstill) {
         let limit =
             format!("time stands still at {}: a cycle without delay (users who ask again at once?)", still.over);
+        return Stability::Overflow { limit };
+    }
+    if let Some(last) = done.iter().find(|observation| observation.ended == Ended::EndOfTime) {
+        let years = number::plain(Time::MAX.as_secs_f64() / SECONDS_OF_A_YEAR, 3);
+        let limit = format!("what is left to do after {} lies beyond the end of time, {years} years", last.over);
         return Stability::Overflow { limit };
     }
     // Only where nothing changes with time does a rising queue mean that it never settles.

@@ -44,7 +44,7 @@ impl Station<'_> {
     pub fn busy(self, now: Time) -> u128 {
         match self {
             Self::Fleet(fleet) => {
-                let total: u128 = fleet.busy_by_server(now).iter().map(|&busy| u128::from(busy)).sum();
+                let total: u128 = fleet.busy_by_server(now).iter().sum();
                 total - fleet.record.at_warm_up.busy
             }
             Self::Proxy(proxy) => proxy.busy(now) - proxy.record.at_warm_up.busy,
@@ -68,7 +68,7 @@ impl Station<'_> {
             Self::Fleet(fleet) => {
                 let before = &fleet.record.server_busy_at_warm_up;
                 let servers = fleet.busy_by_server(now).into_iter().enumerate();
-                servers.map(|(at, busy)| u128::from(busy - before.get(at).copied().unwrap_or(0))).collect()
+                servers.map(|(at, busy)| busy - before.get(at).copied().unwrap_or(0)).collect()
             }
             Self::Proxy(_) => vec![self.busy(now)],
         }

@@ -260,7 +260,7 @@ impl View<'_> {
             .map(|row| {
                 let servers = servers_in_row.min(fleet.len() - row * servers_in_row) as f64;
                 let mut before = 0;
-                let step = |window: &Vec<u64>| {
+                let step = |window: &Vec<u128>| {
                     let busy = window[row] - before;
                     before = window[row];
                     busy as f64 * NANO / (self.window * servers * per_server)

@@ -174,7 +174,7 @@ impl Fleet {
 
     /// Worker-nanoseconds of work by server until `now`.
     #[must_use]
-    pub fn busy_by_server(&self, now: Time) -> Vec<u64> {
+    pub fn busy_by_server(&self, now: Time) -> Vec<u128> {
         self.servers.iter().map(|server| server.busy.area(now)).collect()
     }
 
@@ -486,7 +486,7 @@ impl Fleet {
     #[inline(never)]
     fn warm_up_over(&mut self, now: Time) {
         let by_server = self.busy_by_server(now);
-        self.record.at_warm_up = self.record.snapshot(now, by_server.iter().map(|&busy| u128::from(busy)).sum());
+        self.record.at_warm_up = self.record.snapshot(now, by_server.iter().sum());
         self.record.server_busy_at_warm_up = by_server;
         self.record.classes.clear();
         self.record.checks = ChecksServed::default();
@@ -495,7 +495,7 @@ impl Fleet {
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
     pub fn window(&mut self, now: Time, halve: bool) {
         let by_server = self.busy_by_server(now);
-        let snapshot = self.record.snapshot(now, by_server.iter().map(|&busy| u128::from(busy)).sum());
+        let snapshot = self.record.snapshot(now, by_server.iter().sum());
         self.record.windows.push(snapshot);
         let per_row = by_server.len().div_ceil(MAX_ROWS);
         self.record.rows.push(by_server.chunks(per_row).map(|row| row.iter().sum()).collect());

@@ -98,11 +98,11 @@ pub struct FleetRecord {
     /// cut short. Of a shared server, work at the speed it then had.
     pub wasted: u128,
     /// Busy worker-nanoseconds of each server at the end of the warm-up.
-    pub server_busy_at_warm_up: Vec<u64>,
+    pub server_busy_at_warm_up: Vec<u128>,
     /// Figures at each boundary.
     pub windows: Windows<Snapshot>,
     /// Busy worker-nanoseconds of each row of servers at each boundary; a row is one server or several neighbours.
-    pub rows: Windows<Vec<u64>>,
+    pub rows: Windows<Vec<u128>>,
 }
 
 impl FleetRecord {

@@ -81,7 +81,7 @@ impl Proxy {
     /// Worker-nanoseconds of work until `now`.
     #[must_use]
     pub fn busy(&self, now: Time) -> u128 {
-        u128::from(self.server.busy.area(now))
+        self.server.busy.area(now)
     }
 
     /// Requests that wait or are worked on.

@@ -81,7 +81,7 @@ fn second(seconds: u64) -> Time {
 }
 
 /// What becomes of requests at a server of one worker and ten seconds for each; and the seconds of work wasted and done.
-fn play(change: impl FnOnce(&mut FleetSpec), sent: &[Sent]) -> (Vec<(u64, f64, Outcome)>, u64, u64) {
+fn play(change: impl FnOnce(&mut FleetSpec), sent: &[Sent]) -> (Vec<(u64, f64, Outcome)>, u64, u128) {
     let mut spec = queue::tests::spec(Discipline::Fifo(spec::Fifo {}), WhenFull::DropNewest(DropNewest {}));
     spec.service = constant(10.0);
     change(&mut spec);
