@@ -264,7 +264,7 @@ fn a_proxy_that_cannot_keep_up_is_unstable() {
             "web": Fleet(servers: 2, service: Constant("1 ms")),
         }"#,
     );
-    let Stability::Unstable { node, growth } = &results.cells[0].stability else {
+    let Stability::Unstable { node, growth, .. } = &results.cells[0].stability else {
         panic!("{:?}", results.cells[0].stability)
     };
     assert_eq!(node, "lb");

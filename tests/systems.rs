@@ -284,7 +284,7 @@ fn an_overloaded_queue_is_called_unstable_with_its_growth_and_has_no_mean() {
     );
     let cell = &results.cells[0];
     match &cell.stability {
-        Stability::Unstable { node, growth } => {
+        Stability::Unstable { node, growth, .. } => {
             assert_eq!(node, "web");
             assert!((growth - 200.0).abs() < 20.0, "{growth}");
         }

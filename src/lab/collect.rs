@@ -159,7 +159,7 @@ fn note_tails(plan: &Plan, cells: &[Cell], notices: &mut Vec<String>) {
     let mut few_in = vec![false; plan.quantities.len()];
     let mut places = Vec::new();
     let mut least: Option<(f64, String)> = None;
-    for (cell, planned) in cells.iter().zip(&plan.cells).filter(|(cell, _)| cell.stability == Stability::Stable) {
+    for (cell, planned) in cells.iter().zip(&plan.cells).filter(|(cell, _)| cell.stability.has_numbers()) {
         for (estimate, few_in) in cell.estimates.iter().zip(&mut few_in) {
             let IntervalKind::Quantiles { independent: Some(independent), few: true } = estimate.interval else {
                 continue;
@@ -191,7 +191,7 @@ fn note_tails(plan: &Plan, cells: &[Cell], notices: &mut Vec<String>) {
 /// Says which cells did not reach the half-width that was asked for.
 fn note_unsure(plan: &Plan, cells: &[Cell], notices: &mut Vec<String>) {
     let Replications::AtMost(at_most) = &plan.experiment.run.replications else { return };
-    for (cell, planned) in cells.iter().zip(&plan.cells).filter(|(cell, _)| cell.stability == Stability::Stable) {
+    for (cell, planned) in cells.iter().zip(&plan.cells).filter(|(cell, _)| cell.stability.has_numbers()) {
         let unsure = cell.estimates.iter().filter(|estimate| {
             let wide = |(value, half): (f64, f64)| half > at_most.half_width.fraction() * value.abs();
             estimate.value.zip(estimate.half_width).is_some_and(wide)

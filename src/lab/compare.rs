@@ -13,6 +13,7 @@ pub fn compare(plan: &Plan, cells: &mut [Cell]) {
     let points = plan.points();
     let others: Vec<usize> = (0..plan.arms.len()).filter(|&arm| arm != baseline).collect();
     for point in 0..points {
+        let base_settled = !cells[baseline * points + point].stability.is_not_settled();
         let base = cells[baseline * points + point].estimates.clone();
         for (place, base) in base.iter().enumerate() {
             let pairs: Vec<Option<Paired>> = others
@@ -24,8 +25,12 @@ pub fn compare(plan: &Plan, cells: &mut [Cell]) {
             let mut corrected = holm::adjust(&known).into_iter();
             for (&arm, pair) in others.iter().zip(&pairs) {
                 let p_value = pair.and_then(|pair| pair.p_value).and_then(|_| corrected.next());
-                let comparison = comparison(base, *pair, p_value, 1.0 - confidence);
-                cells[arm * points + point].comparisons.push(comparison);
+                let cell = &mut cells[arm * points + point];
+                let mut comparison = comparison(base, *pair, p_value, 1.0 - confidence);
+                // What a run too short for a steady state shows is no difference of steady states.
+                let settled = base_settled && !cell.stability.is_not_settled();
+                comparison.significant &= settled || !base.is_of_steady_state();
+                cell.comparisons.push(comparison);
             }
         }
     }
@@ -63,8 +68,11 @@ pub fn rankings(plan: &Plan, cells: &[Cell]) -> Vec<Ranking> {
     for (place, quantity) in plan.quantities.iter().enumerate() {
         for point in 0..points {
             let estimate = |arm: usize| &cells[arm * points + point].estimates[place];
-            let (mut with, without): (Vec<usize>, Vec<usize>) =
-                (0..plan.arms.len()).partition(|&arm| estimate(arm).value.is_some());
+            let decides = |arm: usize| {
+                let settled = !cells[arm * points + point].stability.is_not_settled();
+                estimate(arm).value.is_some() && (settled || !estimate(arm).is_of_steady_state())
+            };
+            let (mut with, without): (Vec<usize>, Vec<usize>) = (0..plan.arms.len()).partition(|&arm| decides(arm));
             let value = |arm: usize| estimate(arm).value.unwrap_or(f64::INFINITY);
             with.sort_by(|&a, &b| value(a).total_cmp(&value(b)));
             let groups = group(&with, |a, b| pair(estimate(a), estimate(b), confidence)?.p_value, 1.0 - confidence);

@@ -30,7 +30,7 @@ pub fn estimates(
     stability: &Stability,
     confidence: f64,
 ) -> Vec<Estimate> {
-    let steady = *stability == Stability::Stable;
+    let steady = stability.has_numbers();
     let pooled = |quantity: &Quantity| match quantity.of.as_deref() {
         None => Cow::Borrowed(latency),
         Some(of) => {

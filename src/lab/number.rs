@@ -75,6 +75,15 @@ pub fn with_interval(value: Option<f64>, half_width: Option<f64>, unit: Unit) ->
     if symbol.is_empty() { number } else { format!("{number} {symbol}") }
 }
 
+/// A length of time to two significant digits, as an estimate deserves: "950 s".
+#[must_use]
+pub fn rounded_seconds(seconds: f64) -> String {
+    let Prefix { factor, symbol } = prefix(seconds, Unit::Seconds);
+    let scaled = seconds / factor;
+    let step = libm::pow(10.0, f64::from(exponent(scaled, 2) - 1).max(0.0));
+    format!("{} {symbol}", plain((scaled / step).round() * step, 2))
+}
+
 /// A significant difference with its direction, for example "−31 % ▼"; nothing where none is shown.
 ///
 /// Fractions differ by percentage points ("+1.2 pp ▲"), because a percentage of a percentage misleads. More than ten

@@ -122,6 +122,19 @@ pub enum Stability {
         node: String,
         /// Growth of the number of requests in that node, per second.
         growth: f64,
+        /// The work that comes over the work that can be done, where that follows from the description of the system;
+        /// `None` where the growth was seen in the run.
+        load: Option<f64>,
+    },
+    /// The run was too short to show a steady state, or to tell whether there is one: its numbers are printed, with a mark,
+    /// and decide nothing about a steady state.
+    NotSettled {
+        /// The node that takes longest to settle.
+        node: String,
+        /// Seconds of a replication.
+        run: f64,
+        /// Seconds that a replication would have to last; `None` where no length is known to be enough.
+        needed: Option<f64>,
     },
     /// Some replications settled in one state and some in another, as metastable systems do: their mean describes
     /// neither, and none is printed.
@@ -138,6 +151,20 @@ pub enum Stability {
         /// What limit, in words.
         limit: String,
     },
+}
+
+impl Stability {
+    /// True where numbers are printed: there is a steady state, or it is not known that there is none.
+    #[must_use]
+    pub fn has_numbers(&self) -> bool {
+        matches!(self, Self::Stable | Self::NotSettled { .. })
+    }
+
+    /// True where the numbers are those of a run too short for a steady state.
+    #[must_use]
+    pub fn is_not_settled(&self) -> bool {
+        matches!(self, Self::NotSettled { .. })
+    }
 }
 
 /// A quantity with its uncertainty.
@@ -232,7 +259,7 @@ pub struct Ranking {
     pub point: usize,
     /// Groups of indices into [`Results::arms`]: within a group nothing can be told apart from its first.
     pub groups: Vec<Vec<usize>>,
-    /// Arms that have no value there.
+    /// Arms that have no value there, or none of a steady state.
     pub without: Vec<usize>,
 }
 
@@ -370,6 +397,15 @@ impl Estimate {
             id,
             "goodput_before" | "goodput_during" | "goodput_after" | "goodput_left" | "recovered" | "recovery_time"
         )
+    }
+
+    /// True of numbers that speak of a steady state, so that a run which did not reach one decides nothing about them: all
+    /// but what is asked for, and what a trouble does.
+    #[must_use]
+    pub fn is_of_steady_state(&self) -> bool {
+        let id = self.id.split(':').next().unwrap_or_default();
+        let of_trouble = matches!(id, "offered" | "failover_time" | "remapped" | "remapped_needlessly");
+        !of_trouble && !self.is_of_recovery()
     }
 
     /// True of what the tables leave out beside throughput where it is the same everywhere.

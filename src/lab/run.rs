@@ -6,7 +6,7 @@ use super::collect::collect;
 use super::journal::{Forgetful, JobId, Journal};
 use super::observe::{Job, Observation, observe};
 use super::plan::Plan;
-use super::results::{Results, Stability};
+use super::results::Results;
 use super::spec::Replications;
 use super::stability::stability;
 use super::warm_up::{WarmUpFound, warm_ups};
@@ -127,7 +127,7 @@ fn next_round(plan: &Plan, warm_ups: &[WarmUpFound], cells: &[Observations]) -> 
                     let done: Vec<&Observation> = cells[cell].iter().flatten().collect();
                     // A cell without a steady state will never be sure of one.
                     let stability = stability(&plan.cells[cell], &plan.experiment.run, warm_ups[cell].length, &done);
-                    stability != Stability::Stable || is_sure(plan, &cells[cell], target)
+                    !stability.has_numbers() || is_sure(plan, &cells[cell], target)
                 };
                 let sure = done > 0 && group.iter().all(|&cell| settled(cell));
                 if sure { done } else { at_most.n.min(done + at_most.batch) }

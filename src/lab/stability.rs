@@ -46,7 +46,7 @@ pub fn stability(planned: &PlannedCell, run: &RunSpec, warm_up: Duration, done: 
         if let Some(trend) = trend::assess(&queues, first.window)
             && trend.verdict == trend::Verdict::Growing
         {
-            return Stability::Unstable { node: node.info.name.clone(), growth: trend.rate.mean };
+            return Stability::Unstable { node: node.info.name.clone(), growth: trend.rate.mean, load: None };
         }
     }
     two_states(done).unwrap_or(Stability::Stable)

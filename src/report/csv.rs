@@ -47,6 +47,7 @@ fn line(results: &Results, cell: &Cell, node: &str, estimate: &Estimate, compare
         match cell.stability {
             Stability::Stable => "stable",
             Stability::Unstable { .. } => "unstable",
+            Stability::NotSettled { .. } => "not settled",
             Stability::Bimodal { .. } => "bimodal",
             Stability::Overflow { .. } => "overflow",
         }

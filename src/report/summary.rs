@@ -163,7 +163,10 @@ fn entries(cell: &Cell, columns: &[usize]) -> Vec<Entry> {
         // Less time is better; whether more of anything else is depends on the question.
         let less = comparison.and_then(|comparison| comparison.difference).map(|difference| difference < 0.0);
         Entry {
-            number: number::estimate(estimate),
+            number: match cell.stability.is_not_settled() && estimate.is_of_steady_state() && estimate.value.is_some() {
+                true => format!("{} †", number::estimate(estimate)),
+                false => number::estimate(estimate),
+            },
             good: less.filter(|_| difference.is_some() && estimate.unit == Unit::Seconds),
             difference: difference.unwrap_or_default(),
         }
@@ -174,8 +177,11 @@ fn entries(cell: &Cell, columns: &[usize]) -> Vec<Entry> {
 /// What stands in place of numbers in a cell without a steady state.
 fn state(cell: &Cell) -> Option<String> {
     match &cell.stability {
-        Stability::Stable => None,
-        Stability::Unstable { node, growth } => Some(format!("unstable ({node}, {} requests/s)", signed(*growth))),
+        Stability::Stable | Stability::NotSettled { .. } => None,
+        Stability::Unstable { node, growth, load } => {
+            let load = load.map_or_else(String::new, |load| format!("load {} %, ", number::plain(load * 100.0, 4)));
+            Some(format!("unstable ({node}, {load}{} requests/s)", signed(*growth)))
+        }
         Stability::Bimodal { low, high, share } => {
             let (low, high) = (number::plain(*low, 3), number::plain(*high, 3));
             Some(format!("two states ({low} or {high} in flight; {} % in the worse)", number::plain(share * 100.0, 2)))
@@ -205,6 +211,7 @@ fn legend(results: &Results, rows: &[Row]) -> Vec<String> {
     if any(&|stability| matches!(stability, Stability::Unstable { .. })) {
         legend.push("unstable: requests gather without end, so that no mean exists.".to_owned());
     }
+    legend.extend(unsettled(results));
     if any(&|stability| matches!(stability, Stability::Bimodal { .. })) {
         legend.push(
             "two states: replications settled in one or the other, and a mean would describe neither.".to_owned(),
@@ -215,6 +222,43 @@ fn legend(results: &Results, rows: &[Row]) -> Vec<String> {
     }
     legend.extend(rankings(results));
     legend
+}
+
+/// What the dagger means, and how long runs would have to be. A few cells are named; of many, the one that takes longest.
+fn unsettled(results: &Results) -> Option<String> {
+    let cells: Vec<(&Cell, f64)> = results
+        .cells
+        .iter()
+        .filter_map(|cell| match cell.stability {
+            Stability::NotSettled { needed, .. } => Some((cell, needed.unwrap_or(f64::INFINITY))),
+            _ => None,
+        })
+        .collect();
+    let named: Vec<String> = match &cells[..] {
+        [] => return None,
+        few if few.len() <= 3 => few.iter().filter_map(|(cell, _)| not_settled(results, cell)).collect(),
+        many => {
+            let longest = many.iter().max_by(|a, b| a.1.total_cmp(&b.1));
+            let longest = longest.and_then(|(cell, _)| not_settled(results, cell));
+            vec![format!("{} of {} cells; longest {}", many.len(), results.cells.len(), longest.unwrap_or_default())]
+        }
+    };
+    Some(format!(
+        "†: not settled in this run, so that the number decides nothing about a steady state: {}.",
+        named.join("; ")
+    ))
+}
+
+/// "random at 90/s (web: 200 s of 950 s)"; `None` of a cell that is settled.
+fn not_settled(results: &Results, cell: &Cell) -> Option<String> {
+    let Stability::NotSettled { node, run, needed } = &cell.stability else { return None };
+    let seconds = |time: f64| number::with_interval(Some(time), None, Unit::Seconds);
+    let point = results.point(cell).map_or_else(String::new, |point| format!(" at {}", point.label));
+    let length = match needed {
+        Some(needed) => format!("{} of about {} that it takes", seconds(*run), number::rounded_seconds(*needed)),
+        None => format!("{} are too short, and how long it takes is not known", seconds(*run)),
+    };
+    Some(format!("{}{point} ({node}: {length})", results.arm(cell)))
 }
 
 /// The order of the arms by the last latency measured, at the last point of the sweep where most have one.
@@ -296,5 +340,25 @@ mod tests {
         assert!(summary.rows.iter().step_by(2).all(|row| row.opens));
         results.baseline = None;
         assert!(differences(&results).is_none());
+    }
+
+    #[test]
+    fn numbers_of_a_run_too_short_for_a_steady_state_are_marked_and_the_legend_says_how_long_it_takes() {
+        let mut results = fixture::results();
+        let arm = results.arms[0].clone();
+        results.cells[0].stability =
+            Stability::NotSettled { node: "web".to_owned(), run: 600.0, needed: Some(9_512.3) };
+        let summary = summarize(&results);
+        let row = summary.rows.iter().find(|row| row.keys[1] == arm).expect("the first arm");
+        assert!(row.state.is_none() && row.entries.iter().all(|entry| entry.number.ends_with(" †")));
+        let marked = summary.rows.iter().filter(|row| row.entries.iter().any(|entry| entry.number.contains('†')));
+        assert_eq!(marked.count(), 1);
+        let legend = summary.legend.join("\n");
+        assert!(legend.contains("(web: 600 s of about 9500 s that it takes)"), "{legend}");
+        for cell in &mut results.cells[..5] {
+            cell.stability = Stability::NotSettled { node: "web".to_owned(), run: 600.0, needed: None };
+        }
+        let legend = summarize(&results).legend.join("\n");
+        assert!(legend.contains("5 of 18 cells; longest"), "{legend}");
     }
 }

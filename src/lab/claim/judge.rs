@@ -25,6 +25,8 @@ enum Number<'a> {
     Known(&'a Estimate),
     /// A length of time without bound, and why: no steady state, or no recovery.
     Unbounded(&'static str),
+    /// One of a run that was too short for a steady state.
+    NotSettled(String),
     Missing,
 }
 
@@ -47,6 +49,10 @@ impl Judge<'_> {
         let seldom = back < NEARLY_ALL * estimate.replicates.len() as f64;
         match (&cell.stability, estimate.value) {
             _ if seldom && matches!(what, What::Recovery(RecoveryNumber::Time, _)) => Number::Unbounded("no recovery"),
+            (Stability::NotSettled { node, .. }, Some(_)) if estimate.is_of_steady_state() => {
+                let number = with_interval(estimate.value, estimate.half_width, estimate.unit);
+                Number::NotSettled(format!("{number}, but {node} has not settled in this run"))
+            }
             (_, Some(_)) => Number::Known(estimate),
             (Stability::Stable, None) => Number::Missing,
             _ if needs_steady_state(&what) => Number::Unbounded("no steady state"),
@@ -68,7 +74,7 @@ impl Judge<'_> {
             Claim::StaysDown(claim) => self.stays_down(claim, point),
             Claim::EqualsTheory(claim) => self.theory(&claim.term, claim.tolerance.fraction(), point),
             Claim::Unstable(claim) => match self.cell(claim.arm.as_ref(), point).map(|cell| &cell.stability) {
-                Some(Stability::Unstable { node, growth }) => (
+                Some(Stability::Unstable { node, growth, .. }) => (
                     Verdict::Holds,
                     format!("{node} grows by {} requests a second", with_interval(Some(*growth), None, Unit::Count)),
                 ),
@@ -79,6 +85,9 @@ impl Judge<'_> {
                     (Verdict::Holds, format!("two states, {states}; {percent} of replications in the worse"))
                 }
                 Some(Stability::Overflow { limit }) => (Verdict::Holds, limit.clone()),
+                Some(Stability::NotSettled { node, .. }) => {
+                    (Verdict::Undecided, format!("{node} has not settled in this run"))
+                }
                 Some(Stability::Stable) => (Verdict::Fails, "no queue grows".to_owned()),
                 None => (Verdict::Undecided, "nothing was measured".to_owned()),
             },
@@ -115,6 +124,7 @@ impl Judge<'_> {
             (Number::Known(a), Number::Unbounded(why)) => (Verdict::Holds, format!("{} against {why}", names(a))),
             (Number::Unbounded(why), Number::Known(b)) => (Verdict::Fails, format!("{why} against {}", names(b))),
             (Number::Unbounded(why), Number::Unbounded(_)) => (Verdict::Undecided, format!("both have {why}")),
+            (Number::NotSettled(why), _) | (_, Number::NotSettled(why)) => (Verdict::Undecided, why),
             _ => (Verdict::Undecided, "nothing was measured".to_owned()),
         }
     }
@@ -206,6 +216,7 @@ impl Judge<'_> {
             }
             Number::Unbounded(why) if above => (Verdict::Holds, format!("it has {why}")),
             Number::Unbounded(why) => (Verdict::Fails, format!("it has {why}")),
+            Number::NotSettled(why) => (Verdict::Undecided, why),
             Number::Missing => (Verdict::Undecided, "nothing was measured".to_owned()),
         }
     }
@@ -234,6 +245,7 @@ impl Judge<'_> {
                 };
                 (verdict, evidence)
             }
+            (Number::NotSettled(why), _, _) => (Verdict::Undecided, why),
             (Number::Unbounded(why), None, None) => (Verdict::Undecided, format!("it has {why}")),
             _ => (Verdict::Undecided, "no theory is known for this system".to_owned()),
         }

@@ -1,7 +1,7 @@
 //! What was found of a case: each number against theory.
 
 use super::{Allowance, Case, Expected, What};
-use crate::lab::results::{Cell, Estimate, Results, Stability, Unit};
+use crate::lab::results::{Cell, Estimate, Results, Unit};
 use crate::stats::Interval;
 use crate::stats::student::quantile_two_sided;
 
@@ -88,7 +88,7 @@ fn finding(expected: &Expected, cell: &Cell, confidence: f64, bound: f64) -> Fin
         What::Between(from, to) => between(cell, from, to, expected.value, confidence),
     };
     let Pair { quantity, unit, theory, measured, half_width, replications } = pair;
-    let settled = cell.stability == Stability::Stable;
+    let settled = cell.stability.has_numbers();
     let (measured, half_width) = (measured.filter(|_| settled), half_width.filter(|_| settled));
     let Allowance { below, above } = expected.allowance;
     let deviation = match (measured, half_width) {

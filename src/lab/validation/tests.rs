@@ -75,7 +75,8 @@ fn what_is_not_measured_or_not_settled_never_agrees() {
     case.expected[0].what = What::Measure("utilization".to_owned());
     case.expected[0].value = 0.5;
     assert_eq!(case.judge(&results, 7.0)[0].verdict, Verdict::Agrees);
-    results.cells[0].stability = crate::lab::results::Stability::Unstable { node: "q".to_owned(), growth: 1.0 };
+    results.cells[0].stability =
+        crate::lab::results::Stability::Unstable { node: "q".to_owned(), growth: 1.0, load: None };
     assert_eq!(case.judge(&results, 7.0)[0].verdict, Verdict::Disagrees);
 }
 

@@ -3,7 +3,7 @@
 use super::canvas::{Anchor, Canvas, Font, Stroke, fit, text_width};
 use super::frame::{self, Area};
 use super::scale::Scale;
-use super::{Plot, theme};
+use super::{Plot, theme, unsettled};
 use crate::lab::number;
 use crate::lab::results::{Cell, Estimate, Results, Stability};
 
@@ -26,7 +26,7 @@ pub(super) fn plot(results: &Results) -> Option<Plot> {
     let model = results.cells.iter().find_map(|cell| cell.theory.as_ref());
     let dashed = model.map_or_else(String::new, |theory| format!(" · dashed: theory ({})", theory.model));
     let what = if results.arms.len() > 1 { "Measures by arm" } else { "Measures" };
-    let subtitle = format!("{what} · lines: {percent} % intervals{dashed}");
+    let subtitle = format!("{what} · lines: {percent} % intervals{dashed}{}", unsettled(results));
     let row = if results.arms.len() > 6 { 20.0 } else { 26.0 };
     let panel = 34.0 + row * results.arms.len() as f64 + 18.0;
     let height = frame::TOP + panel * measures.len().div_ceil(COLUMNS) as f64 + 50.0;
@@ -94,7 +94,7 @@ fn draw(canvas: &Canvas<'_>, results: &Results, measure: &Estimate, area: Area, 
 
 /// A measure where a steady state exists, or where it needs none.
 fn estimate<'a>(cell: &'a Cell, id: &str) -> Option<&'a Estimate> {
-    let shown = |estimate: &&Estimate| cell.stability == Stability::Stable || estimate.is_of_recovery();
+    let shown = |estimate: &&Estimate| cell.stability.has_numbers() || estimate.is_of_recovery();
     let steady = cell.estimate(id).filter(shown);
     steady.filter(|estimate| estimate.value.is_some_and(f64::is_finite))
 }
@@ -104,7 +104,11 @@ fn words(cell: &Cell, measure: &Estimate) -> String {
     match (&cell.stability, cell.estimate(&measure.id)) {
         (Stability::Stable, Some(estimate)) => number::estimate(estimate),
         (_, Some(estimate)) if estimate.is_of_recovery() => number::estimate(estimate),
-        (Stability::Stable, None) => "–".to_owned(),
+        (Stability::NotSettled { .. }, Some(estimate)) if estimate.is_of_steady_state() => {
+            format!("{} †", number::estimate(estimate))
+        }
+        (Stability::NotSettled { .. }, Some(estimate)) => number::estimate(estimate),
+        (Stability::Stable | Stability::NotSettled { .. }, None) => "–".to_owned(),
         (Stability::Unstable { .. }, _) => "unstable".to_owned(),
         (Stability::Bimodal { .. }, _) => "two states".to_owned(),
         (Stability::Overflow { .. }, _) => "stopped".to_owned(),

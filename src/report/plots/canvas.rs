@@ -141,6 +141,12 @@ impl Canvas<'_> {
         self.disc(centre, 1.2, colour);
     }
 
+    /// A disc with a hole.
+    pub fn hollow(&self, centre: Spot, radius: f64, colour: RGBColor) {
+        self.disc(centre, radius, colour);
+        self.disc(centre, radius - 1.4, RGBColor(255, 255, 255));
+    }
+
     /// A text on its baseline.
     pub fn text(&self, text: &str, (x, y): Spot, anchor: Anchor, font: Font) {
         if text.is_empty() {

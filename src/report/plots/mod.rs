@@ -70,6 +70,12 @@ fn featured<'a>(results: &'a Results, has: impl Fn(&Cell) -> bool) -> Vec<&'a Ce
     all.max_by_key(|cells| (stable(cells), cells.len())).unwrap_or_default()
 }
 
+/// Says in a subtitle what the dagger beside numbers means; nothing where all are settled.
+fn unsettled(results: &Results) -> &'static str {
+    let any = results.cells.iter().any(|cell| cell.stability.is_not_settled());
+    if any { " · †: not settled" } else { "" }
+}
+
 /// A name that every file system takes: letters, digits, dots, and hyphens for all else. "lb[2]" becomes "lb-2".
 fn file_name(name: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' || c == '_' { c } else { '-' };

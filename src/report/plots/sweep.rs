@@ -38,13 +38,17 @@ fn plot(results: &Results, sweep: &Sweep, measure: &Estimate) -> Plot {
         some if some.len() <= 3 => subtitle += &format!(" · dashed: theory ({})", some.join(", ")),
         _ => subtitle += " · dashed: theory",
     }
+    let hollow = |cell: &Cell| is_not_settled(cell, measure) && value(cell, &measure.id).is_some();
+    if results.cells.iter().any(hollow) {
+        subtitle += " · hollow: not settled";
+    }
     frame::page(results, format!("sweep-{}", measure.id), &subtitle, theme::HEIGHT, |canvas, inner| {
         draw(canvas, results, sweep, measure, inner);
     })
 }
 
 fn draw(canvas: &Canvas<'_>, results: &Results, sweep: &Sweep, measure: &Estimate, inner: Area) {
-    let unsteady = |cell: &&Cell| cell.stability != Stability::Stable && !measure.is_of_recovery();
+    let unsteady = |cell: &&Cell| !cell.stability.has_numbers() && !measure.is_of_recovery();
     let strip = if results.cells.iter().any(|cell| unsteady(&cell)) { STRIP } else { 0.0 };
     let mark = if results.cells.iter().any(|cell| matches!(cell.stability, Stability::Unstable { .. })) {
         "unstable"
@@ -98,7 +102,12 @@ fn draw(canvas: &Canvas<'_>, results: &Results, sweep: &Sweep, measure: &Estimat
             })
             .collect();
         frame::curve(canvas, &readings, theme::measured(colour), theme::band(results.arms.len()));
-        readings.iter().flatten().for_each(|reading| canvas.disc((reading.x, reading.y), 3.2, colour));
+        for (reading, cell) in readings.iter().zip(&cells).filter_map(|(reading, cell)| Some(((*reading)?, (*cell)?))) {
+            match is_not_settled(cell, measure) {
+                true => canvas.hollow((reading.x, reading.y), 4.0, colour),
+                false => canvas.disc((reading.x, reading.y), 3.2, colour),
+            }
+        }
         canvas.line(&theory, theme::theory(colour));
         let mut end = readings.iter().flatten().next_back().map(|reading| reading.y);
         let mut before = None;
@@ -121,6 +130,11 @@ fn draw(canvas: &Canvas<'_>, results: &Results, sweep: &Sweep, measure: &Estimat
     frame::names(canvas, results, whole, &ends);
 }
 
+/// True of a point that is drawn hollow.
+fn is_not_settled(cell: &Cell, measure: &Estimate) -> bool {
+    cell.stability.is_not_settled() && measure.is_of_steady_state()
+}
+
 /// A number and the ends of its interval.
 struct Value {
     value: f64,
@@ -130,7 +144,7 @@ struct Value {
 
 /// A measure where a steady state exists, or where it needs none.
 fn value(cell: &Cell, id: &str) -> Option<Value> {
-    let shown = |estimate: &&Estimate| cell.stability == Stability::Stable || estimate.is_of_recovery();
+    let shown = |estimate: &&Estimate| cell.stability.has_numbers() || estimate.is_of_recovery();
     let estimate = cell.estimate(id).filter(shown)?;
     let (low, high) = estimate.bounds()?;
     Some(Value { value: estimate.value?, low, high })
@@ -176,7 +190,7 @@ fn places(sweep: &Sweep, (from, to): (f64, f64)) -> Vec<f64> {
 /// How far a mark stands beside its point, so that arms do not hide each other.
 fn aside(results: &Results, arm: usize, point: usize, xs: &[f64]) -> f64 {
     let marked: Vec<usize> = (0..results.arms.len())
-        .filter(|arm| results.cell(*arm, point).is_some_and(|cell| cell.stability != Stability::Stable))
+        .filter(|arm| results.cell(*arm, point).is_some_and(|cell| !cell.stability.has_numbers()))
         .collect();
     let room = xs.windows(2).map(|pair| pair[1] - pair[0]).fold(200.0, f64::min);
     let step = (room * 0.9 / marked.len() as f64).min(11.0);

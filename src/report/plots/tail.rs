@@ -4,14 +4,14 @@ use super::canvas::{Canvas, Spot};
 use super::frame::{self, Area};
 use super::scale::{Scale, extent};
 use super::{Plot, featured, theme};
-use crate::lab::results::{Cell, Results, Stability, Theory, Unit};
+use crate::lab::results::{Cell, Results, Theory, Unit};
 
 /// Quantiles of theory that make a curve; fewer are points, because straight lines between them would be wrong.
 const CURVE: usize = 8;
 
 /// One line per arm, at the most loaded sweep point at which most arms have a tail.
 pub(super) fn plot(results: &Results) -> Option<Plot> {
-    let drawn = |cell: &Cell| cell.stability == Stability::Stable && drawable(cell).next().is_some();
+    let drawn = |cell: &Cell| cell.stability.has_numbers() && drawable(cell).next().is_some();
     let cells = featured(results, drawn);
     let first = *cells.first()?;
     let theories = cells.iter().filter_map(|cell| cell.theory.as_ref());
@@ -29,7 +29,14 @@ pub(super) fn plot(results: &Results) -> Option<Plot> {
         Some(_) => format!(" · rings: theory{models}"),
         None => String::new(),
     };
-    let subtitle = format!("Latency tail{place}: fraction of requests that took longer{mark}");
+    let short: Vec<&str> =
+        cells.iter().filter(|cell| cell.stability.is_not_settled()).map(|cell| results.arm(cell)).collect();
+    let short = match &short[..] {
+        [] => String::new(),
+        some if some.len() <= 3 => format!(" · not settled: {}", some.join(", ")),
+        some => format!(" · {} arms not settled", some.len()),
+    };
+    let subtitle = format!("Latency tail{place}: fraction of requests that took longer{mark}{short}");
     Some(frame::page(results, "latency-tail".to_owned(), &subtitle, theme::HEIGHT, |canvas, inner| {
         draw(canvas, results, &cells, inner);
     }))
