@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use super::shipped;
 use crate::lab::Files;
 use crate::lab::load::plain;
+use crate::report::index::Index;
 
 /// What stands before the path of a file that the program carries.
 pub const SHIPPED: &str = "shipped:";
@@ -33,12 +34,26 @@ impl Files for Disk {
             return relative.to_owned();
         }
         match base.strip_prefix(SHIPPED) {
-            Some(base) => format!("{SHIPPED}{}", tidy(&folder(base).join(relative)).display()),
-            None => {
-                let joined = folder(base).join(relative);
-                tidy(&std::path::absolute(&joined).unwrap_or(joined)).display().to_string()
-            }
+            Some(base) => format!("{SHIPPED}{}", tidy(&folder(base).join(relative))),
+            None => tidy(&folder(base).join(relative)),
         }
+    }
+
+    /// The manifest of a run names logs as its experiment did; the list beside it says where they were.
+    fn log(&self, base: &str, relative: &str) -> String {
+        let path = self.beside(base, relative);
+        if path.starts_with(SHIPPED) || Path::new(&path).exists() {
+            return path;
+        }
+        let folder = folder(base);
+        let index = Index::read(if folder.as_os_str().is_empty() { Path::new(".") } else { &folder });
+        let found = index.and_then(|mut index| index.logs.remove(relative)).map(|seen| folder.join(seen));
+        found.map_or(path, |found| found.display().to_string())
+    }
+
+    fn placeless(&self, path: &str) -> String {
+        let name = Path::new(path).file_name().filter(|_| !path.starts_with(SHIPPED));
+        name.map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
     }
 }
 
@@ -46,19 +61,21 @@ fn folder(path: &str) -> PathBuf {
     Path::new(path).parent().map(Path::to_owned).unwrap_or_default()
 }
 
-/// Without `.` and `..`, by the words of the path alone.
-fn tidy(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
+/// Without `.` and `..`, by the words of the path alone, and with `/` on every system where it is relative.
+fn tidy(path: &Path) -> String {
+    let mut out: Vec<Component<'_>> = Vec::new();
     for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir if matches!(out.components().next_back(), Some(Component::Normal(_))) => {
-                out.pop();
-            }
-            part => out.push(part),
+        match (part, out.last()) {
+            (Component::CurDir, _) => {}
+            (Component::ParentDir, Some(Component::Normal(_))) => drop(out.pop()),
+            (part, _) => out.push(part),
         }
     }
-    out
+    if path.is_absolute() {
+        return out.iter().collect::<PathBuf>().display().to_string();
+    }
+    let words = out.iter().map(|part| part.as_os_str().to_string_lossy());
+    words.collect::<Vec<_>>().join("/")
 }
 
 /// The file that a word on the command line means: a path if there is one, otherwise something the program carries.

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use super::files::{Disk, resolve};
-use super::journal::FileJournal;
+use super::files::{Disk, SHIPPED, resolve};
+use super::journal::{Earlier, FileJournal};
 use super::memory::{Share, Watch, share, size, usual_budget};
 use super::progress::Bar;
 use super::stop::stop_flag;
@@ -15,7 +15,7 @@ use crate::lab::results::{Results, Verdict};
 use crate::lab::{
     Experiment, Plan, Replications, RunSpec, WarmUp, is_stationary, load, plan, run as run_plan, run_with_journal,
 };
-use crate::report::{self, Format, Terminal};
+use crate::report::{self, Format, Origin, Terminal};
 use crate::schema::quantity::{Bytes, Span};
 
 /// What `run` takes.
@@ -63,7 +63,10 @@ pub struct Arguments {
     /// Go on where a run of the same experiment was stopped or killed
     #[arg(long, conflicts_with = "no_files")]
     resume: bool,
-    /// Keep the results in this file, to compare with later
+    /// Begin anew where a run was stopped or killed, and throw away what it had finished
+    #[arg(long, conflicts_with_all = ["no_files", "resume"])]
+    restart: bool,
+    /// Keep the results in this file, which must not exist, to compare with later
     #[arg(long, value_name = "FILE")]
     save_snapshot: Option<PathBuf>,
     /// Compare with the results kept in this file; a difference fails
@@ -134,6 +137,9 @@ pub fn run(arguments: &Arguments) -> End {
     if arguments.files.len() > 1 && (old.is_some() || arguments.save_snapshot.is_some()) {
         return complain("a snapshot holds the results of one experiment; run them one by one");
     }
+    if let Some(Err(why)) = arguments.save_snapshot.as_deref().map(snapshot::check) {
+        return complain(&why);
+    }
     if bad {
         return End::BadInput;
     }
@@ -144,10 +150,27 @@ pub fn run(arguments: &Arguments) -> End {
         Ok(shares) => shares,
         Err(why) => return complain(&why),
     };
+    let origins: Vec<Origin> = plans.iter().map(|(_, plan)| origin(plan)).collect();
+    // All folders are locked before the first run begins, so that none is in vain.
+    let mut journals = Vec::new();
+    for (origin, folder) in origins.iter().zip(&folders) {
+        match journal(folder, &origin.manifest, arguments) {
+            Ok(journal) => journals.push(journal),
+            Err(why) => {
+                complain(&why);
+                bad = true;
+            }
+        }
+    }
+    if bad {
+        return End::BadInput;
+    }
     let stop = stop_flag();
     let mut worst = End::Fine;
-    for (((_, plan), folder), share) in plans.iter().zip(&folders).zip(shares) {
-        let end = run_one(plan, folder, share, arguments, old.as_ref(), stop);
+    for ((((_, plan), target), share), journal) in
+        plans.iter().zip(origins.iter().zip(&folders)).zip(shares).zip(journals)
+    {
+        let end = run_one(plan, target, journal, share, arguments, old.as_ref(), stop);
         if worst == End::Fine || end == End::Stopped {
             worst = end;
         }
@@ -257,20 +280,24 @@ fn folder(word: &str, arguments: &Arguments) -> PathBuf {
     }
 }
 
+/// What the folder of a run says of where it came from.
+fn origin(plan: &Plan) -> Origin {
+    // What the program carries, and what goes by an absolute path, is found from everywhere.
+    let logs = plan.logs.iter().filter(|log| !log.path.starts_with(SHIPPED) && !Path::new(&log.name).is_absolute());
+    let found = logs.filter_map(|log| Some((log.name.clone(), Path::new(&log.path).canonicalize().ok()?)));
+    Origin { manifest: plan.manifest(), logs: found.collect() }
+}
+
 fn run_one(
     plan: &Plan,
-    folder: &Path,
+    (origin, folder): (&Origin, &PathBuf),
+    journal: Option<FileJournal>,
     share: Share,
     arguments: &Arguments,
     old: Option<&Results>,
     stop: &AtomicBool,
 ) -> End {
     let started = Instant::now();
-    let manifest = plan.manifest();
-    let journal = match journal(folder, &manifest, arguments) {
-        Ok(journal) => journal,
-        Err(why) => return complain(&why),
-    };
     let bar = Bar::new(arguments.quiet);
     let watch = Watch::new(&bar, stop, share.kept);
     let results = at_once(share.at_once, || match &journal {
@@ -297,7 +324,7 @@ fn run_one(
         tell(&format!("{} requests in {seconds:.1} s ({rate:.1} million a second)\n", bar.requests()));
     }
     if !arguments.no_files {
-        match report::write_all(&results, &manifest, folder) {
+        match report::write_all(&results, origin, folder) {
             Ok(files) => {
                 if !arguments.quiet {
                     tell(&format!("{} files in {}\n", files.len(), folder.display()));
@@ -308,7 +335,12 @@ fn run_one(
                     None => {}
                 }
             }
-            Err(why) => end = complain(&why.to_string()),
+            Err(why) => {
+                end = complain(&why.to_string());
+                if journal.is_some() {
+                    tell("what was found is kept: the same command with --resume writes it\n");
+                }
+            }
         }
     }
     if let Some(path) = &arguments.save_snapshot
@@ -327,21 +359,27 @@ fn run_one(
     verdict(&results, arguments)
 }
 
-/// The journal of a run that writes files: the one an earlier run left if that is to go on, otherwise a new one.
+/// The journal of a run that writes files, with what an earlier run left if that is to go on.
 fn journal(folder: &Path, manifest: &str, arguments: &Arguments) -> Result<Option<FileJournal>, String> {
     if arguments.no_files {
         return Ok(None);
     }
-    if arguments.resume
-        && let Some(journal) = FileJournal::open(folder, manifest)?
-    {
-        if !arguments.quiet {
-            tell(&format!("resuming: {} replications are there already\n", journal.len()));
-        }
-        return Ok(Some(journal));
+    let earlier = match (arguments.resume, arguments.restart) {
+        (true, _) => Earlier::Resume,
+        (_, true) => Earlier::Discard,
+        _ => Earlier::Keep,
+    };
+    let journal = FileJournal::open(folder, manifest, earlier)?;
+    if arguments.resume && journal.len() == 0 {
+        // Even to those who want no notes: what they asked for cannot be done.
+        tell(&format!(
+            "warning: nothing to resume: no run was stopped or killed that wrote to \"{}\"; this one begins anew\n",
+            folder.display()
+        ));
+    } else if arguments.resume && !arguments.quiet {
+        tell(&format!("resuming: {} replications are there already\n", journal.len()));
     }
-    let new = FileJournal::create(folder, manifest);
-    new.map(Some).map_err(|error| format!("cannot write beside \"{}\": {error}", folder.display()))
+    Ok(Some(journal))
 }
 
 fn verdict(results: &Results, arguments: &Arguments) -> End {

@@ -3,21 +3,50 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use crate::lab::load::plain;
 use crate::lab::number;
 use crate::lab::results::{Cell, Results};
 use crate::report::{self, Format, Terminal};
 
-/// Writes `results` to `path`.
+/// Whether [`save`] could write to `path`: said before a run, so that no run is in vain.
 ///
 /// # Errors
-/// The file cannot be written, in words.
+/// Something is there already, in words.
+pub fn check(path: &Path) -> Result<(), String> {
+    match path.symlink_metadata() {
+        Ok(_) => Err(exists(path)),
+        Err(_) => beside(path).map(drop),
+    }
+}
+
+/// Writes `results` to `path`, where nothing may be yet.
+///
+/// # Errors
+/// Something is there already, or the file cannot be written, in words.
 pub fn save(results: &Results, path: &Path) -> Result<(), String> {
-    let wrong = |error: std::io::Error| format!("cannot write \"{}\": {error}", path.display());
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(parent).map_err(wrong)?;
+    let mut file = beside(path)?;
     let text = report::render(results, Format::Json, Terminal::default());
-    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(wrong)?;
-    file.persist(path).map_err(|error| wrong(error.error)).map(drop)
+    let written = std::io::Write::write_all(&mut file, text.as_bytes()).and_then(|()| file.as_file().sync_all());
+    written.map_err(|error| cannot(path, &error))?;
+    let saved = file.persist_noclobber(path);
+    saved.map(drop).map_err(|error| match error.error.kind() {
+        std::io::ErrorKind::AlreadyExists => exists(path),
+        _ => cannot(path, &error.error),
+    })
+}
+
+/// A file without a lasting name in the folder of `path`.
+fn beside(path: &Path) -> Result<tempfile::NamedTempFile, String> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    tempfile::NamedTempFile::new_in(parent).map_err(|error| cannot(path, &error))
+}
+
+fn exists(path: &Path) -> String {
+    format!("\"{}\" exists already; remove it, or name another file for --save-snapshot", path.display())
+}
+
+fn cannot(path: &Path, error: &std::io::Error) -> String {
+    format!("cannot write \"{}\": {}", path.display(), plain(error))
 }
 
 /// Reads what [`save`] wrote.

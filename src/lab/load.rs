@@ -17,8 +17,19 @@ pub trait Files {
     /// Why it cannot be opened, in words, without its name.
     fn open(&self, path: &str) -> Result<Box<dyn Read + '_>, String>;
 
-    /// The path of `relative` as seen from the file at `base`, as absolute as the source of files knows.
+    /// The path of `relative`, which stands in the file at `base`: by the words of both alone.
     fn beside(&self, base: &str, relative: &str) -> String;
+
+    /// Where to open the log `relative`, which stands in the file at `base`.
+    fn log(&self, base: &str, relative: &str) -> String {
+        self.beside(base, relative)
+    }
+
+    /// The file at `path` without the place where it happens to stand, if files beside it are found there wherever it
+    /// stands: what it names is told as seen from it, so that its manifest is the same in every place.
+    fn placeless(&self, path: &str) -> String {
+        path.to_owned()
+    }
 }
 
 /// Simulated seconds of a system that is run without an experiment around it.
@@ -51,6 +62,8 @@ pub struct Loaded {
     pub experiment: Experiment,
     /// The texts that were read.
     pub sources: Sources,
+    /// The path it was read from, which the paths of its logs are relative to.
+    pub path: String,
 }
 
 /// Reads the experiment at `path`; a file that holds only a system is an experiment without arms.
@@ -62,14 +75,15 @@ pub fn load(files: &dyn Files, path: &str) -> Result<Loaded, Problems> {
     let mut reader = Reader::default();
     let experiment = read_experiment(files, path, &mut sources, &mut reader);
     match experiment {
-        Some(experiment) if reader.diagnostics.is_empty() => Ok(Loaded { experiment, sources }),
+        Some(experiment) if reader.diagnostics.is_empty() => Ok(Loaded { experiment, sources, path: path.to_owned() }),
         _ => Err(Problems { diagnostics: reader.diagnostics, sources }),
     }
 }
 
 fn read_experiment(files: &dyn Files, path: &str, sources: &mut Sources, reader: &mut Reader) -> Option<Experiment> {
     let mut root = read_tree(files, path, None, sources, reader)?;
-    make_paths_absolute(&mut root, path, files);
+    let home = files.placeless(path);
+    rebase(&mut root, &home, files);
     let bare = is_system(&root);
     if bare {
         let bare = Node { kind: Kind::Struct(None, vec![(name("system", root.region), root.clone())]), ..root };
@@ -84,12 +98,15 @@ fn read_experiment(files: &dyn Files, path: &str, sources: &mut Sources, reader:
     if let Kind::Struct(_, fields) = &mut root.kind
         && let Some((_, node)) = fields.iter_mut().find(|(field, _)| field.text == "system")
     {
-        match read_system(files, path, node, sources, reader) {
+        match read_system(files, (path, &home), node, sources, reader) {
             Some(tree) => *node = tree,
             None => good = false,
         }
     }
     let mut experiment = Experiment::decode(&root, reader)?;
+    if let Some(sweep) = experiment.sweep.as_mut().filter(|sweep| names_a_file(&sweep.path.0.text)) {
+        sweep.values.iter_mut().for_each(|Raw(value)| rebase_text(value, &home, files));
+    }
     if experiment.title.is_empty() {
         experiment.title = stem(path);
     }
@@ -99,14 +116,21 @@ fn read_experiment(files: &dyn Files, path: &str, sources: &mut Sources, reader:
     good.then_some(experiment)
 }
 
-/// The tree of the system that `node` is or names, if all is well with it.
-fn read_system(files: &dyn Files, path: &str, node: &Node, sources: &mut Sources, reader: &mut Reader) -> Option<Node> {
+/// The tree of the system that `node` is or names, if all is well with it. It stands in the file at `path`, which is `home`
+/// without its place.
+fn read_system(
+    files: &dyn Files,
+    (path, home): (&str, &str),
+    node: &Node,
+    sources: &mut Sources,
+    reader: &mut Reader,
+) -> Option<Node> {
     let tree = match &node.kind {
         Kind::Tuple(Some(word), items) if word.text == "File" => match &items[..] {
             [Node { kind: Kind::Text(relative), region }] => {
                 let target = files.beside(path, relative);
                 let mut tree = read_tree(files, &target, Some(*region), sources, reader)?;
-                make_paths_absolute(&mut tree, &target, files);
+                rebase(&mut tree, &files.beside(home, relative), files);
                 tree
             }
             _ => {
@@ -180,27 +204,36 @@ fn stem(path: &str) -> String {
     file.strip_suffix(".ron").unwrap_or(file).to_owned()
 }
 
-/// Every `file` field of the language is a path: it is read as seen from the file it stands in.
-fn make_paths_absolute(node: &mut Node, base: &str, files: &dyn Files) {
-    let resolve = |node: &mut Node| {
-        if let Kind::Text(text) = &mut node.kind {
-            *text = files.beside(base, text);
-        }
-    };
+/// True of the name of a field that holds a path, and of a path of the language that ends in one.
+fn names_a_file(name: &str) -> bool {
+    name == "file" || name.ends_with(".file")
+}
+
+fn rebase_text(node: &mut Node, base: &str, files: &dyn Files) {
+    if let Kind::Text(text) = &mut node.kind {
+        *text = files.beside(base, text);
+    }
+}
+
+/// Every `file` field of the language is a path as seen from the file it stands in: makes of it one as seen from where
+/// `base` is seen from.
+fn rebase(node: &mut Node, base: &str, files: &dyn Files) {
     match &mut node.kind {
         Kind::Struct(_, fields) | Kind::Map(fields) => {
             for (name, value) in fields {
-                if name.text == "file" || name.text.ends_with(".file") {
-                    resolve(value);
-                } else {
-                    make_paths_absolute(value, base, files);
+                if names_a_file(&name.text) {
+                    rebase_text(value, base, files);
                 }
+                rebase(value, base, files);
             }
         }
-        Kind::Tuple(Some(name), items) if name.text == "Replay" => items.iter_mut().take(1).for_each(resolve),
-        Kind::Tuple(_, items) | Kind::List(items) => {
-            items.iter_mut().for_each(|item| make_paths_absolute(item, base, files));
+        Kind::Tuple(Some(name), items) => {
+            if name.text == "Replay" {
+                items.iter_mut().take(1).for_each(|file| rebase_text(file, base, files));
+            }
+            items.iter_mut().for_each(|item| rebase(item, base, files));
         }
+        Kind::Tuple(None, items) | Kind::List(items) => items.iter_mut().for_each(|item| rebase(item, base, files)),
         Kind::Word(_) | Kind::Number(_) | Kind::Text(_) => {}
     }
 }

@@ -1,9 +1,12 @@
 //! The plan of an experiment: every cell with its system, read and checked, before anything runs.
 
+use std::io::{self, Read};
 use std::sync::Arc;
 
+use xxhash_rust::xxh64::Xxh64;
+
 use super::claim::Claim;
-use super::load::{Files, Loaded, Problems, place_of};
+use super::load::{Files, Loaded, Problems, place_of, plain};
 use super::measure::{Measure, Quantity, Scope, quantities, recovery};
 use super::results::{Sweep, SweepPoint};
 use super::spec::{Experiment, Label, Raw, RunSpec};
@@ -28,6 +31,17 @@ pub struct PlannedCell {
     pub window: Duration,
 }
 
+/// A log that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadLog {
+    /// What the experiment calls it.
+    pub name: String,
+    /// Where it was opened.
+    pub path: String,
+    /// XXH64 of its bytes, as text.
+    pub digest: String,
+}
+
 /// Everything that will be run, and what will be asked of it.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -47,6 +61,8 @@ pub struct Plan {
     pub scope: Scope,
     /// The logs that are replayed.
     pub inputs: Inputs,
+    /// Where they were read, and what they held.
+    pub logs: Vec<ReadLog>,
     /// What the reader should know: lines of a log that were left out.
     pub notices: Vec<String>,
 }
@@ -69,7 +85,7 @@ pub fn is_stationary(experiment: &Experiment) -> bool {
 /// # Errors
 /// Everything that is wrong with the arms, the sweep, the claims and the logs.
 pub fn plan(loaded: Loaded, files: &dyn Files) -> Result<Plan, Problems> {
-    let Loaded { experiment, sources } = loaded;
+    let Loaded { experiment, sources, path } = loaded;
     let mut planner = Planner { experiment: &experiment, reader: Reader::default() };
     let cells = planner.cells();
     let arms = planner.arm_names();
@@ -86,10 +102,18 @@ pub fn plan(loaded: Loaded, files: &dyn Files) -> Result<Plan, Problems> {
     planner.check_trouble(&cells, &scope);
     planner.check_ends(&cells);
     let mut diagnostics = planner.reader.diagnostics;
-    let (mut inputs, mut notices) = (Inputs::default(), Vec::new());
+    let mut logs = Logs {
+        experiment: &experiment,
+        files,
+        path: &path,
+        inputs: Inputs::default(),
+        read: Vec::new(),
+        notices: Vec::new(),
+    };
     if diagnostics.is_empty() {
-        read_logs(&experiment, &cells, files, &mut inputs, &mut notices, &mut diagnostics);
+        logs.read(&cells, &mut diagnostics);
     }
+    let Logs { inputs, read: logs, mut notices, .. } = logs;
     if !diagnostics.is_empty() {
         return Err(Problems { diagnostics, sources });
     }
@@ -106,7 +130,7 @@ pub fn plan(loaded: Loaded, files: &dyn Files) -> Result<Plan, Problems> {
         system,
     });
     let cells = cells.collect();
-    Ok(Plan { arms, baseline, sweep, cells, quantities, scope, inputs, notices, experiment })
+    Ok(Plan { arms, baseline, sweep, cells, quantities, scope, inputs, logs, notices, experiment })
 }
 
 /// Each name once, in order of first appearance.
@@ -128,6 +152,11 @@ impl Plan {
         if let Some(base) = experiment.system() {
             experiment.system = Raw(named("System", base.encode()));
         }
+        let logs = self
+            .logs
+            .iter()
+            .map(|log| (Name { text: log.name.clone(), region: Region::default() }, log.digest.clone()));
+        experiment.logs = Map { entries: logs.collect() };
         print(&named("Experiment", experiment.encode())) + "\n"
     }
 
@@ -364,38 +393,91 @@ fn replays(system: &System) -> impl Iterator<Item = &Replay> {
 }
 
 /// Reads each log once, however many cells replay it.
-fn read_logs(
-    experiment: &Experiment,
-    cells: &[(usize, usize, System)],
-    files: &dyn Files,
-    inputs: &mut Inputs,
-    notices: &mut Vec<String>,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    let mut failed: Vec<&str> = Vec::new();
-    for replay in cells.iter().flat_map(|(_, _, system)| replays(system)) {
-        if inputs.trace(replay).is_some() || failed.contains(&replay.file.as_str()) {
-            continue;
-        }
-        let read =
-            files.open(&replay.file).and_then(|input| trace::read(input, replay).map_err(|error| error.to_string()));
-        match read {
-            Ok((trace, report)) => {
-                notices.extend(report.notices().into_iter().map(|notice| format!("{}: {notice}", short(&replay.file))));
-                inputs.traces.push((replay.clone(), Arc::new(trace)));
+struct Logs<'a> {
+    experiment: &'a Experiment,
+    files: &'a dyn Files,
+    /// Where the experiment stands.
+    path: &'a str,
+    inputs: Inputs,
+    read: Vec<ReadLog>,
+    notices: Vec<String>,
+}
+
+impl Logs<'_> {
+    fn read(&mut self, cells: &[(usize, usize, System)], found: &mut Vec<Diagnostic>) {
+        let mut failed: Vec<&str> = Vec::new();
+        for replay in cells.iter().flat_map(|(_, _, system)| replays(system)) {
+            if self.inputs.trace(replay).is_some() || failed.contains(&replay.file.as_str()) {
+                continue;
             }
-            Err(why) => {
+            if let Err(problem) = self.read_one(replay) {
                 failed.push(&replay.file);
-                let region = place_of(experiment.system_tree(), &replay.file)
-                    .or_else(|| {
-                        experiment.arms.entries.iter().find_map(|(_, arm)| {
-                            arm.entries.iter().find_map(|(_, Raw(value))| place_of(value, &replay.file))
-                        })
-                    })
-                    .unwrap_or(experiment.system_tree().region);
-                diagnostics.push(Diagnostic::new(region, format!("cannot replay \"{}\": {why}", replay.file)));
+                found.push(problem);
             }
         }
+        for (Name { text, region }, _) in &self.experiment.logs.entries {
+            if !failed.contains(&text.as_str()) && !self.read.iter().any(|log| log.name == *text) {
+                let names: Vec<&str> = self.read.iter().map(|log| log.name.as_str()).collect();
+                let problem = Diagnostic::new(*region, format!("no log \"{text}\" is replayed"));
+                found.push(problem.help(suggest(text, &names)));
+            }
+        }
+    }
+
+    fn read_one(&mut self, replay: &Replay) -> Result<(), Diagnostic> {
+        let name = &replay.file;
+        let path = self.files.log(self.path, name);
+        let read = self.files.open(&path).and_then(|input| {
+            let mut input = Hashing { input, hasher: Xxh64::new(0) };
+            let (trace, report) = trace::read(&mut input, replay).map_err(|error| error.to_string())?;
+            Ok((trace, report, input.digest().map_err(|error| plain(&error))?))
+        });
+        let (trace, report, digest) =
+            read.map_err(|why| Diagnostic::new(self.place(name), format!("cannot replay \"{path}\": {why}")))?;
+        let expected = self.experiment.logs.entries.iter().find(|(known, _)| known.text == *name);
+        if let Some((Name { region, .. }, expected)) = expected.filter(|(_, expected)| *expected != digest) {
+            let message = format!(
+                "the log \"{path}\" is not the one that this experiment speaks of: its XXH64 is {digest} and not {expected}"
+            );
+            let help = "take this line away to replay what the log holds now; the results will be others";
+            return Err(Diagnostic::new(*region, message).help(help));
+        }
+        self.notices.extend(report.notices().into_iter().map(|notice| format!("{}: {notice}", short(name))));
+        self.inputs.traces.push((replay.clone(), Arc::new(trace)));
+        if !self.read.iter().any(|log| log.name == *name) {
+            self.read.push(ReadLog { name: name.clone(), path, digest });
+        }
+        Ok(())
+    }
+
+    /// Where the experiment names a log.
+    fn place(&self, name: &str) -> Region {
+        let tree = self.experiment.system_tree();
+        let arms = self.experiment.arms.entries.iter().flat_map(|(_, arm)| &arm.entries).map(|(_, Raw(value))| value);
+        let swept = self.experiment.sweep.iter().flat_map(|sweep| &sweep.values).map(|Raw(value)| value);
+        std::iter::once(tree).chain(arms).chain(swept).find_map(|node| place_of(node, name)).unwrap_or(tree.region)
+    }
+}
+
+/// Reads on, and hashes what comes by.
+struct Hashing<R> {
+    input: R,
+    hasher: Xxh64,
+}
+
+impl<R: Read> Hashing<R> {
+    /// The XXH64 of the whole, whether it has been read to its end or not.
+    fn digest(mut self) -> io::Result<String> {
+        io::copy(&mut self, &mut io::sink())?;
+        Ok(format!("{:016x}", self.hasher.digest()))
+    }
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(buffer)?;
+        self.hasher.update(&buffer[..read]);
+        Ok(read)
     }
 }
 

@@ -261,6 +261,10 @@ record! {
         pub measure: Vec<Measure> = Measure::usual(),
         /// What is claimed of the answer.
         pub claims: Vec<Claim> = Vec::new(),
+        /// What the logs hold that are replayed: by the name of each, the XXH64 of its bytes in sixteen hexadecimal
+        /// digits. A log that holds something else is refused. Manifests have it, so that they repeat a run or say that
+        /// they cannot.
+        pub logs: Map<String> = Map::default(),
     }
     check(self, at) {
         if self.version == 0 || self.version > VERSION {

@@ -7,6 +7,7 @@ mod csv;
 mod files;
 #[cfg(test)]
 mod fixture;
+pub mod index;
 mod markdown;
 pub mod plots;
 mod summary;
@@ -14,7 +15,7 @@ mod table;
 
 use crate::lab::results::Results;
 
-pub use files::{ReportError, check_folder, write_all};
+pub use files::{Origin, ReportError, check_folder, target, write_all};
 pub use plots::{Plot, plots};
 
 /// The form in which a summary is written.

@@ -8,6 +8,7 @@ use super::write_new;
 use crate::cli::files::Disk;
 use crate::cli::{End, print, tell};
 use crate::lab::Files;
+use crate::report::index::relative;
 use crate::schema::{Decode, Reader, parse};
 use crate::trace::{self, Format, Profile, Replay};
 
@@ -108,10 +109,11 @@ fn format(arguments: &Arguments) -> Result<Format, String> {
     })
 }
 
-/// `file` as named from the folder of `from`: absolute where the two do not share one.
+/// `file` as seen from the folder of `from`: the two can then be moved together.
 fn path_from(from: &Path, file: &str) -> String {
-    let absolute = std::path::absolute(file).unwrap_or_else(|_| PathBuf::from(file));
-    let folder = std::path::absolute(from).ok().and_then(|path| path.parent().map(Path::to_owned));
-    let relative = folder.and_then(|folder| absolute.strip_prefix(folder).map(Path::to_owned).ok());
-    relative.unwrap_or(absolute).display().to_string()
+    let folder = from.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match (folder.canonicalize(), Path::new(file).canonicalize()) {
+        (Ok(folder), Ok(log)) => relative(&folder, &log),
+        _ => file.to_owned(),
+    }
 }

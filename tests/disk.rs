@@ -1,0 +1,354 @@
+//! What stands on the disk is safe: nothing of a person's is deleted or overwritten, no run spoils another, and a run that
+//! was killed loses nothing that was finished.
+#![cfg(unix)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+/// Takes some seconds of work, in many small pieces.
+const LONG: &str = r#"Experiment(
+    title: "long",
+    system: System(nodes: {
+        "users": Clients(arrivals: Poisson(rate: "2000/s"), to: "web"),
+        "web": Fleet(workers: 10, service: Exponential(mean: "4 ms")),
+    }),
+    run: (duration: "20 s", warm_up: "2 s", replications: 60, seed: 5),
+)"#;
+
+/// Over at once.
+const SHORT: &str = r#"Experiment(
+    title: "short",
+    system: System(nodes: {
+        "users": Clients(arrivals: Poisson(rate: "100/s"), to: "web"),
+        "web": Fleet(workers: 2, service: Exponential(mean: "4 ms")),
+    }),
+    run: (duration: "2 s", replications: 3),
+)"#;
+
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn new(experiment: &str) -> Self {
+        let place = Self { folder: tempfile::tempdir().expect("a folder") };
+        place.write("mine.ron", experiment);
+        place
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("writable");
+        fs::write(path, text).expect("writable");
+    }
+
+    fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    fn names(&self, folder: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.path(folder)).expect("readable");
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.expect("readable").file_name().into_string().expect("text")).collect();
+        names.sort();
+        names
+    }
+
+    fn start_with(&self, program: &Path, arguments: &[&str]) -> Child {
+        Command::new(program)
+            .args(arguments)
+            .current_dir(&self.folder)
+            .env("NO_COLOR", "1")
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("starts")
+    }
+
+    fn start(&self, arguments: &[&str]) -> Child {
+        self.start_with(&assert_cmd::cargo::cargo_bin("rushhour"), arguments)
+    }
+
+    /// Exit code and standard error.
+    fn run(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        ended(self.start(arguments).wait_with_output().expect("ends"))
+    }
+
+    /// Starts a run, and kills it when it has finished some replications.
+    fn kill_halfway(&self, arguments: &[&str], journal: &str) {
+        let mut child = self.start(arguments);
+        let begun = || fs::metadata(self.path(journal)).map_or(0, |found| found.len());
+        // The first frame is the header.
+        let frames = |length: u64| length > 5000;
+        while !frames(begun()) {
+            assert!(child.try_wait().expect("runs").is_none(), "over before it could be killed");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        child.kill().expect("still running");
+        child.wait().expect("ends");
+    }
+}
+
+fn ended(output: Output) -> (Option<i32>, String) {
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!message.contains("panicked"), "{message}");
+    (output.status.code(), message)
+}
+
+const RUN: [&str; 5] = ["run", "mine.ron", "--quiet", "--out", "x"];
+
+fn with(extra: &[&'static str]) -> Vec<&'static str> {
+    RUN.iter().chain(extra).copied().collect()
+}
+
+#[test]
+fn what_a_killed_run_finished_is_only_thrown_away_when_asked() {
+    let place = Place::new(LONG);
+    assert_eq!(place.run(&["run", "mine.ron", "--quiet", "--out", "whole"]).0, Some(0));
+    place.kill_halfway(&RUN, "x.partial");
+    let journal = place.read("x.partial");
+    let (code, message) = place.run(&RUN);
+    assert_eq!(code, Some(2), "{message}");
+    assert!(message.contains("--resume") && message.contains("--restart"), "{message}");
+    assert!(place.read("x.partial") == journal, "the journal was changed");
+    // Neither does another experiment.
+    let (code, message) = place.run(&with(&["--seed", "9"]));
+    assert_eq!(code, Some(2), "{message}");
+    assert!(place.read("x.partial") == journal, "the journal was changed");
+    let (code, message) = place.run(&with(&["--restart"]));
+    assert_eq!((code, message.as_str()), (Some(0), ""));
+    assert!(place.read("x/summary.json") == place.read("whole/summary.json"));
+    assert_eq!(place.names("."), ["mine.ron", "whole", "x"]);
+}
+
+#[test]
+fn two_runs_do_not_write_to_one_folder() {
+    let place = Place::new(LONG);
+    assert_eq!(place.run(&["run", "mine.ron", "--quiet", "--out", "alone"]).0, Some(0));
+    let first = place.start(&RUN);
+    while !place.path("x.partial").exists() {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    // By whatever name the folder goes, and whatever is asked for.
+    std::os::unix::fs::symlink(".", place.path("link")).expect("writable");
+    for arguments in
+        [with(&[]), with(&["--resume"]), with(&["--restart"]), vec!["run", "mine.ron", "--out", "link/./x"]]
+    {
+        let (code, message) = place.run(&arguments);
+        assert_eq!(code, Some(2), "{message}");
+        assert!(message.contains("another run writes to"), "{message}");
+    }
+    assert_eq!(ended(first.wait_with_output().expect("ends")), (Some(0), String::new()));
+    assert!(place.read("x/summary.json") == place.read("alone/summary.json"));
+    assert_eq!(place.names("."), ["alone", "link", "mine.ron", "x"]);
+}
+
+#[test]
+fn files_of_a_person_are_never_touched_whatever_they_are_called() {
+    for (name, before) in [
+        ("x.partial", false),
+        ("x/notes.md", false),
+        ("x/manifest.ron", false),
+        ("x/plots/mine.svg", true),
+        ("x/series.csv/mine.txt", false),
+        ("x/mine/notes.md", true),
+        ("x/.rushhour.json", false),
+    ] {
+        let place = Place::new(SHORT);
+        if before {
+            assert_eq!(place.run(&RUN).0, Some(0));
+        }
+        place.write(name, "years of work");
+        let there = place.names(".");
+        for extra in [&[][..], &["--resume"], &["--restart"]] {
+            let (code, message) = place.run(&with(extra));
+            assert_eq!(code, Some(2), "{name}: {message}");
+            assert!(message.contains(name.rsplit('/').next_back().unwrap_or(name)), "{name}: {message}");
+            assert_eq!(place.read(name), b"years of work", "{name}");
+            assert_eq!(place.names("."), there, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_file_of_an_earlier_run_that_was_edited_is_a_persons() {
+    let place = Place::new(SHORT);
+    assert_eq!(place.run(&RUN).0, Some(0));
+    place.write("x/summary.csv", "with my own column");
+    let (code, message) = place.run(&RUN);
+    assert_eq!(code, Some(2), "{message}");
+    assert!(message.contains("x/summary.csv has been changed"), "{message}");
+    assert_eq!(place.read("x/summary.csv"), b"with my own column");
+}
+
+#[test]
+fn folders_that_only_look_like_temporary_ones_stay() {
+    let place = Place::new(SHORT);
+    let mine = [".x.new-mine/thesis.tex", ".x.new-abcdef/new/thesis.tex", ".x.new-notes"];
+    mine.iter().for_each(|name| place.write(name, "years of work"));
+    for _ in 0..2 {
+        assert_eq!(place.run(&RUN), (Some(0), String::new()));
+        assert!(mine.iter().all(|name| place.read(name) == b"years of work"));
+    }
+}
+
+#[test]
+fn resuming_where_nothing_was_stopped_is_said() {
+    let place = Place::new(SHORT);
+    let (code, message) = place.run(&with(&["--resume"]));
+    assert_eq!(code, Some(0), "{message}");
+    assert!(message.contains("nothing to resume"), "{message}");
+}
+
+#[test]
+fn snapshots_and_models_take_the_place_of_nothing() {
+    let place = Place::new(SHORT);
+    place.write("kept.json", "years of work");
+    let (code, message) = place.run(&with(&["--save-snapshot", "kept.json"]));
+    assert_eq!(code, Some(2), "{message}");
+    assert!(message.contains("exists already"), "{message}");
+    assert!(!place.path("x").exists(), "it was run all the same");
+    let log = "127.0.0.1 - - [10/Oct/2024:13:55:36 +0000] \"GET / HTTP/1.0\" 200 23\n";
+    place.write("access.log", &log.repeat(3));
+    let (code, message) = place.run(&["import", "log", "access.log", "--model-out", "kept.json"]);
+    assert_eq!(code, Some(2), "{message}");
+    assert_eq!(place.read("kept.json"), b"years of work");
+    assert_eq!(place.run(&with(&["--save-snapshot", "new.json"])), (Some(0), String::new()));
+    assert_eq!(place.run(&with(&["--against-snapshot", "new.json"])), (Some(0), String::new()));
+}
+
+/// A log of so many requests, twenty a second.
+fn log(requests: usize) -> String {
+    let line = |request: usize| {
+        let (second, host) = (request / 20, request % 50);
+        let (hours, minutes, seconds) = (second / 3600, second / 60 % 60, second % 60);
+        format!(
+            "10.0.0.{host} - - [10/Oct/2024:{hours:02}:{minutes:02}:{seconds:02} +0000] \"GET /{host} HTTP/1.1\" 200 99\n"
+        )
+    };
+    (0..requests).map(line).collect()
+}
+
+const REPLAY: &str = r#"Experiment(
+    title: "replay",
+    system: File("models/shop.ron"),
+    run: (replications: 200),
+)"#;
+
+const SHOP: &str = r#"System(nodes: {
+    "users": Clients(arrivals: Replay(file: "../logs/access.log"), to: "web"),
+    "web": Fleet(workers: 4, service: Exponential(mean: "40 ms")),
+})"#;
+
+fn replay(requests: usize) -> Place {
+    let place = Place::new(REPLAY);
+    place.write("models/shop.ron", SHOP);
+    place.write("logs/access.log", &log(requests));
+    place
+}
+
+#[test]
+fn a_log_that_has_changed_is_not_mixed_with_what_it_was() {
+    let place = replay(30_000);
+    place.kill_halfway(&RUN, "x.partial");
+    let journal = place.read("x.partial");
+    place.write("logs/access.log", &log(15_000));
+    let (code, message) = place.run(&with(&["--resume"]));
+    assert_eq!(code, Some(2), "{message}");
+    assert!(message.contains("its experiment is not the same"), "{message}");
+    assert!(place.read("x.partial") == journal, "the journal was changed");
+    place.write("logs/access.log", &log(30_000));
+    assert_eq!(place.run(&with(&["--resume"])).0, Some(0));
+}
+
+#[test]
+fn two_builds_of_one_version_do_not_share_a_journal() {
+    let place = Place::new(LONG);
+    place.kill_halfway(&RUN, "x.partial");
+    // What stands behind the end of a program is not read by the system.
+    let program = place.path("another-build");
+    let mut bytes = fs::read(assert_cmd::cargo::cargo_bin("rushhour")).expect("built");
+    bytes.push(0);
+    fs::write(&program, bytes).expect("writable");
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(&program, executable).expect("writable");
+    let (code, message) = ended(place.start_with(&program, &with(&["--resume"])).wait_with_output().expect("ends"));
+    assert_eq!(code, Some(2), "{message}");
+    assert!(message.contains("built anew"), "{message}");
+    assert_eq!(place.run(&with(&["--resume"])).0, Some(0));
+}
+
+#[test]
+fn a_manifest_is_the_same_wherever_the_experiment_stands_and_repeats_it() {
+    let [here, there] = [replay(200), replay(200)];
+    for place in [&here, &there] {
+        assert_eq!(place.run(&RUN), (Some(0), String::new()));
+    }
+    assert_eq!(here.read("x/manifest.ron"), there.read("x/manifest.ron"));
+    let manifest = String::from_utf8(here.read("x/manifest.ron")).expect("text");
+    assert!(manifest.contains("\"logs/access.log\": \"") && !manifest.contains("/tmp"), "{manifest}");
+    // From outside, into a folder elsewhere.
+    let outside = tempfile::tempdir().expect("a folder");
+    let out = outside.path().join("deep/y");
+    let (file, shown) = (there.path("mine.ron").display().to_string(), out.display().to_string());
+    assert_eq!(here.run(&["run", &file, "--quiet", "--out", &shown]), (Some(0), String::new()));
+    for name in ["manifest.ron", "summary.json", "series.csv"] {
+        assert!(fs::read(out.join(name)).expect("written") == here.read(&format!("x/{name}")), "{name} differs");
+    }
+    // The manifest repeats the run, and gives itself again.
+    let manifest = out.join("manifest.ron").display().to_string();
+    assert_eq!(here.run(&["run", &manifest, "--quiet", "--out", "again"]), (Some(0), String::new()));
+    for name in ["manifest.ron", "summary.json", "series.csv"] {
+        assert!(here.read(&format!("again/{name}")) == here.read(&format!("x/{name}")), "{name} differs");
+    }
+    // It says when it cannot.
+    there.write("logs/access.log", &log(100));
+    let (code, message) = here.run(&["check", &manifest]);
+    assert_eq!(code, Some(2), "{message}");
+    assert!(message.contains("is not the one that this experiment speaks of"), "{message}");
+    fs::remove_file(there.path("logs/access.log")).expect("there");
+    let (code, message) = here.run(&["check", &manifest]);
+    assert_eq!(code, Some(2), "{message}");
+    assert!(message.contains("there is no such file"), "{message}");
+}
+
+/// True if the folder holds all that its list says, and nothing else.
+fn is_whole(place: &Place, folder: &str) -> bool {
+    let list: serde_json::Value =
+        serde_json::from_slice(&place.read(&format!("{folder}/.rushhour.json"))).expect("a list");
+    let files = list["files"].as_array().expect("a list");
+    let as_listed = |file: &serde_json::Value| {
+        let bytes = place.read(&format!("{folder}/{}", file["name"].as_str().expect("a name")));
+        format!("{:016x}", xxhash_rust::xxh64::xxh64(&bytes, 0)) == file["xxh64"]
+    };
+    let count = place.names(folder).len() + place.names(&format!("{folder}/plots")).len();
+    files.iter().all(as_listed) && count == files.len() + 2
+}
+
+#[test]
+fn killed_at_any_moment_a_folder_is_that_of_the_old_run_or_of_the_new() {
+    let place = Place::new(SHORT);
+    assert_eq!(place.run(&RUN).0, Some(0));
+    let begin = std::time::Instant::now();
+    assert_eq!(place.run(&with(&["--seed", "2"])).0, Some(0));
+    let length = begin.elapsed().as_secs_f64();
+    let mut moment = 98_765_u64;
+    for seed in 0..30 {
+        moment = moment.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let share = (moment >> 33) as f64 / (1_u64 << 31) as f64;
+        let seed = seed.to_string();
+        let mut child = place.start(&["run", "mine.ron", "--quiet", "--out", "x", "--restart", "--seed", &seed]);
+        std::thread::sleep(Duration::from_secs_f64(length * share));
+        let _ = child.kill();
+        child.wait().expect("ends");
+        assert!(is_whole(&place, "x"), "kill {seed}");
+    }
+    assert_eq!(place.run(&with(&["--restart"])), (Some(0), String::new()));
+    assert_eq!(place.names("."), ["mine.ron", "x"]);
+}
