@@ -77,15 +77,18 @@ fn the_journal_of_another_run_is_refused() {
     let file = folder.path().join("experiment.ron");
     fs::write(&file, EXPERIMENT).expect("writable");
     let out = folder.path().join("out");
+    let journal = folder.path().join("out.partial");
     let mut child = start(&file, &out, &[]);
-    std::thread::sleep(Duration::from_millis(300));
+    // Until some replications are finished.
+    while fs::metadata(&journal).map_or(0, |found| found.len()) < 5000 {
+        std::thread::sleep(Duration::from_millis(2));
+    }
     child.kill().expect("still running");
     child.wait().expect("ends");
     let (code, message) = finish(&file, &out, &["--resume", "--seed", "6"]);
     assert_eq!(code, Some(2), "{message}");
     assert!(message.contains("another run"), "{message}");
     // Damage in the middle costs what comes after it, and no more.
-    let journal = folder.path().join("out.partial");
     let mut bytes = fs::read(&journal).expect("a journal");
     let middle = bytes.len() / 2;
     bytes[middle] ^= 0xFF;
