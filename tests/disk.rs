@@ -82,16 +82,21 @@ impl Place {
 
     /// Starts a run, and kills it when it has finished some replications.
     fn kill_halfway(&self, arguments: &[&str], journal: &str) {
-        let mut child = self.start(arguments);
-        let begun = || fs::metadata(self.path(journal)).map_or(0, |found| found.len());
         // The first frame is the header.
-        let frames = |length: u64| length > 5000;
-        while !frames(begun()) {
-            assert!(child.try_wait().expect("runs").is_none(), "over before it could be killed");
-            std::thread::sleep(Duration::from_millis(2));
+        let some = || fs::metadata(self.path(journal)).is_ok_and(|found| found.len() > 5000);
+        for _ in 0..20 {
+            let mut child = self.start(arguments);
+            while !some() && child.try_wait().expect("runs").is_none() {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            let _ = child.kill();
+            child.wait().expect("ends");
+            if some() {
+                return;
+            }
+            // It was over before it could be killed: on a busy machine that happens.
         }
-        child.kill().expect("still running");
-        child.wait().expect("ends");
+        panic!("never killed halfway");
     }
 }
 
@@ -129,9 +134,9 @@ fn what_a_killed_run_finished_is_only_thrown_away_when_asked() {
 
 #[test]
 fn two_runs_do_not_write_to_one_folder() {
-    let place = Place::new(LONG);
+    let place = Place::new(&LONG.replace("replications: 60", "replications: 300"));
     assert_eq!(place.run(&["run", "mine.ron", "--quiet", "--out", "alone"]).0, Some(0));
-    let first = place.start(&RUN);
+    let first = place.start(&with(&["--threads", "1"]));
     while !place.path("x.partial").exists() {
         std::thread::sleep(Duration::from_millis(2));
     }
