@@ -18,6 +18,7 @@ pub mod passage;
 pub mod route;
 pub mod router;
 pub mod store;
+pub mod watch;
 
 use crate::engine::{ActorId, Duration, Hold, RequestId, Requests, Time, World};
 use crate::measure::Clock;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::measure::{Quantity, What};
+use super::measure::{Quantity, Source, What};
 use super::observe::Observation;
 use super::results::{Estimate, IntervalKind, Stability};
 use crate::measure::Latency;
@@ -31,13 +31,14 @@ pub fn estimates(
     confidence: f64,
 ) -> Vec<Estimate> {
     let steady = stability.has_numbers();
-    let pooled = |quantity: &Quantity| match quantity.of.as_deref() {
-        None => Cow::Borrowed(latency),
-        Some(of) => {
-            let mut all = Latency::default();
-            seen.iter().flatten().for_each(|observation| all.add_buckets(observation.latencies(Some(of))));
-            Cow::Owned(all)
+    let pooled = |quantity: &Quantity| {
+        let source = quantity.source();
+        if source == Source::default() {
+            return Cow::Borrowed(latency);
         }
+        let mut all = Latency::default();
+        seen.iter().flatten().for_each(|observation| all.add_buckets(observation.latencies(&source)));
+        Cow::Owned(all)
     };
     let estimate = |(place, quantity): (usize, &Quantity)| {
         let replicates: Vec<Option<f64>> =
@@ -54,7 +55,7 @@ pub fn estimates(
         };
         let (half_width, interval) = match quantity.what {
             What::LatencyQuantile(p) if half_width.is_some() => {
-                (half_width, quantiles(seen, &pooled(quantity), quantity.of.as_deref(), p))
+                (half_width, quantiles(seen, &pooled(quantity), &quantity.source(), p))
             }
             _ if is_share(seen, place) && share_is_extreme(mean, half_width) => share(seen, place, point, confidence),
             _ => (half_width, interval),
@@ -75,14 +76,14 @@ pub fn estimates(
 
 /// What there is to say of an interval over quantiles: how many independent requests beyond the pooled quantile each
 /// replication holds.
-fn quantiles(seen: &[Option<Observation>], pooled: &Latency, of: Option<&str>, p: f64) -> IntervalKind {
+fn quantiles(seen: &[Option<Observation>], pooled: &Latency, source: &Source, p: f64) -> IntervalKind {
     let level = pooled.quantile_bound(p).unwrap_or(u64::MAX);
     let shares: Vec<f64> = seen
         .iter()
         .flatten()
         .filter_map(|observation| {
             let (mut all, mut beyond) = (0, 0);
-            for &(nanos, count) in observation.latencies(of) {
+            for &(nanos, count) in observation.latencies(source) {
                 all += count;
                 beyond += if nanos > level { count } else { 0 };
             }

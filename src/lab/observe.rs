@@ -6,13 +6,16 @@ use std::sync::atomic::AtomicBool;
 use serde::{Deserialize, Serialize};
 
 use super::ledger::check;
-use super::measure::{Quantity, What};
+use super::measure::{Quantity, Source, What};
 use super::results::{LedgerRow, Unit};
 use super::spec::RunSpec;
 use super::trouble::Trouble;
-use super::view::{View, latency};
+use super::view::View;
+use crate::actors::watch::{Watch, Watched};
+use crate::actors::{Actor, Actors};
 use crate::engine::random::StreamKey;
-use crate::engine::{self, Duration, Ended, Limits, Time, World};
+use crate::engine::{self, ActorId, Duration, Ended, Limits, Requests, Time, World};
+use crate::measure::Within;
 use crate::model::{Built, Inputs, NodeInfo, System, build};
 
 /// What one replication gave.
@@ -30,8 +33,8 @@ pub struct Observation {
     pub ledger: Vec<LedgerRow>,
     /// What each node gave, in the order of the actors.
     pub nodes: Vec<NodeSeen>,
-    /// Latency like `latencies` of each node of clients whose quantiles are asked for.
-    pub latencies_of: Vec<(String, Vec<(u64, u64)>)>,
+    /// Latencies like `latencies` of all else whose quantiles are asked for.
+    pub latencies_of: Vec<(Source, Vec<(u64, u64)>)>,
     /// For each quantity that is a share of calls, those that count and all, after the warm-up.
     pub counts: Vec<Option<(u64, u64)>>,
     /// For each quantity, its parts and wholes by window after the warm-up, where it is a ratio of sums and the job asks
@@ -72,23 +75,73 @@ impl NodeSeen {
 }
 
 impl Observation {
-    /// Latency of the requests of one node of clients, or of all.
+    /// The latencies of a source: those of all served requests, and those whose quantiles are asked for.
     #[must_use]
-    pub fn latencies(&self, of: Option<&str>) -> &[(u64, u64)] {
-        match of {
-            None => &self.latencies,
-            Some(of) => self.latencies_of.iter().find(|(name, _)| name == of).map_or(&[], |(_, latencies)| latencies),
+    pub fn latencies(&self, source: &Source) -> &[(u64, u64)] {
+        if *source == Source::default() {
+            return &self.latencies;
         }
+        self.latencies_of.iter().find(|(known, _)| known == source).map_or(&[], |(_, latencies)| latencies)
     }
 }
 
-/// The nodes of clients whose quantiles are asked for one by one, each once.
-fn told_apart(quantities: &[Quantity]) -> Vec<&str> {
+/// The sources of the quantiles that are asked for, beside all served requests, each once.
+fn told_apart(quantities: &[Quantity]) -> Vec<Source> {
     let quantiles = quantities.iter().filter(|quantity| matches!(quantity.what, What::LatencyQuantile(_)));
-    let mut names: Vec<&str> = quantiles.filter_map(|quantity| quantity.of.as_deref()).collect();
-    names.sort_unstable();
-    names.dedup();
-    names
+    let mut sources: Vec<Source> = quantiles.map(Quantity::source).filter(|s| *s != Source::default()).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    sources
+}
+
+/// The times within which answers are counted, each once.
+fn limits(quantities: &[Quantity]) -> Vec<Duration> {
+    let within = quantities.iter().filter_map(|quantity| match quantity.what {
+        What::Within(time) => Some(time.duration()),
+        _ => None,
+    });
+    let mut limits: Vec<Duration> = within.collect();
+    limits.sort_unstable();
+    limits.dedup();
+    limits
+}
+
+/// Prepares the clients of a system for what is asked, and gives who looks at its other nodes.
+fn prepare(actors: &mut Actors, nodes: &[NodeInfo], quantities: &[Quantity]) -> Watch {
+    let limits = limits(quantities);
+    let mut looked_at: Vec<(String, Vec<ActorId>)> = Vec::new();
+    for ((place, actor), info) in (0..).zip(&mut actors.all).zip(nodes) {
+        if let Actor::Clients(clients) = actor {
+            clients.record.within = Within::new(&limits);
+        } else if quantities.iter().any(|quantity| quantity.of.as_ref() == Some(&info.group)) {
+            match looked_at.iter_mut().find(|(name, _)| *name == info.group) {
+                Some((_, copies)) => copies.push(ActorId(place)),
+                None => looked_at.push((info.group.clone(), vec![ActorId(place)])),
+            }
+        }
+    }
+    Watch::new(looked_at, &limits)
+}
+
+/// For each actor that is clients, how long its calls have been under way that are at the end.
+fn ages(actors: &Actors, requests: &Requests, over: Time) -> Vec<Vec<Duration>> {
+    let mut ages: Vec<Vec<Duration>> = actors.all.iter().map(|_| Vec::new()).collect();
+    for (id, _) in requests.iter().filter(|(_, request)| !request.abandoned) {
+        let Some(first) = requests.first(id) else { continue };
+        if let Actor::Clients(clients) = &actors.all[first.actor.0 as usize]
+            && clients.calling.is_none()
+        {
+            ages[first.actor.0 as usize].push(over.since(first.entered));
+        }
+    }
+    for (actor, ages) in actors.all.iter().zip(&mut ages) {
+        if let Actor::Clients(clients) = actor
+            && let Some(calling) = &clients.calling
+        {
+            ages.extend(calling.calls.under_way().map(|call| over.since(call.begun)));
+        }
+    }
+    ages
 }
 
 /// What every replication of a cell has in common.
@@ -120,6 +173,7 @@ pub fn observe(job: Job<'_>, replication: u32) -> Result<Option<Observation>, St
     let root = StreamKey::root(job.run.seed, replication);
     let Built { mut actors, mut core, nodes } = build(job.system, job.inputs, root, job.window)?;
     let warm_up = job.warm_up;
+    let mut watch = prepare(&mut actors, &nodes, job.quantities);
     actors.start(&mut core, warm_up);
     let end = job.run.duration.map_or(Time::MAX, |duration| Time::ZERO + duration.duration());
     let limits = Limits {
@@ -130,7 +184,11 @@ pub fn observe(job: Job<'_>, replication: u32) -> Result<Option<Observation>, St
         stop: Some(job.stop),
     };
     let first_tick = actors.first_tick();
-    let ended = engine::run(&mut actors, &mut core, limits, first_tick);
+    let ended = if watch.nodes.is_empty() {
+        engine::run(&mut actors, &mut core, limits, first_tick)
+    } else {
+        engine::run(&mut Watched { actors: &mut actors, watch: &mut watch }, &mut core, limits, first_tick)
+    };
     if ended == Ended::Stopped {
         return Ok(None);
     }
@@ -140,8 +198,9 @@ pub fn observe(job: Job<'_>, replication: u32) -> Result<Option<Observation>, St
     // A window that ends with the run is whole.
     while is_whole && actors.clock().next_boundary() <= over {
         let boundary = actors.clock().next_boundary();
-        actors.tick(&core.requests, boundary);
+        Watched { actors: &mut actors, watch: &mut watch }.tick(&core.requests, boundary);
     }
+    watch.end(&core.requests, over);
     check(&actors, &core.requests, &nodes, over)?;
     let window = actors.clock().width().as_secs_f64();
     let view = View {
@@ -150,7 +209,8 @@ pub fn observe(job: Job<'_>, replication: u32) -> Result<Option<Observation>, St
         over,
         warm_up,
         window,
-        latency: latency(&actors),
+        ages: ages(&actors, &core.requests, over),
+        watch: &watch,
         trouble: Trouble::of(job.system),
         overflowed: ended == Ended::InFlight,
     };
@@ -158,11 +218,11 @@ pub fn observe(job: Job<'_>, replication: u32) -> Result<Option<Observation>, St
         ended,
         over,
         values: job.quantities.iter().map(|quantity| view.value(quantity)).collect(),
-        latencies: view.latency.buckets(),
+        latencies: view.latency_of(&Source::default()).buckets(),
         ledger: view.ledger(),
         latencies_of: told_apart(job.quantities)
             .into_iter()
-            .map(|clients| (clients.to_owned(), view.latency_of(Some(clients)).buckets()))
+            .map(|source| (source.clone(), view.latency_of(&source).buckets()))
             .collect(),
         counts: job.quantities.iter().map(|quantity| view.counts(quantity)).collect(),
         windows: job

@@ -7,7 +7,7 @@ use xxhash_rust::xxh64::Xxh64;
 
 use super::claim::Claim;
 use super::load::{Files, Loaded, Problems, place_of, plain};
-use super::measure::{Measure, Quantity, Scope, quantities, recovery};
+use super::measure::{Measure, Quantity, Scope, places, quantities, recovery};
 use super::results::{Sweep, SweepPoint};
 use super::spec::{Experiment, Label, Raw, RunSpec};
 use super::trouble::Trouble;
@@ -95,10 +95,12 @@ pub fn plan(loaded: Loaded, files: &dyn Files) -> Result<Plan, Problems> {
     let scope = Scope {
         fleets: names(systems().flat_map(System::stations)),
         clients: names(systems().flat_map(System::clients).map(|(name, _)| name)),
+        places: places(systems()),
         recovery: recovery(&experiment.measure),
     };
     let baseline = planner.baseline(&arms);
     planner.check_claims(&arms, sweep.as_ref(), &scope);
+    planner.check_measures(&scope);
     planner.check_trouble(&cells, &scope);
     planner.check_ends(&cells);
     let mut diagnostics = planner.reader.diagnostics;
@@ -266,18 +268,45 @@ impl Planner<'_> {
             }
             self.check_point(claim, sweep);
             for term in claim.terms() {
-                for (label, names, what) in
-                    [(term.node(), &scope.fleets, "fleet"), (term.of(), &scope.clients, "node of clients")]
-                {
-                    let Some(Label(Name { text, region })) = label else { continue };
-                    if !names.contains(text) {
-                        let valid: Vec<&str> = names.iter().map(String::as_str).collect();
-                        self.reader.error(*region, format!("there is no {what} \"{text}\""), suggest(text, &valid));
-                    }
+                if let Some(Label(Name { text, region })) = term.of().filter(|of| !scope.clients.contains(&of.0.text)) {
+                    let valid: Vec<&str> = scope.clients.iter().map(String::as_str).collect();
+                    let message = format!("there is no node of clients \"{text}\"");
+                    self.reader.error(*region, message, suggest(text, &valid));
+                }
+                if let Some(node) = term.node() {
+                    self.check_node(node, &term.quantity(scope), scope);
                 }
             }
             if let Some((region, mismatch)) = claim.mismatch() {
                 self.reader.error(region, format!("the claim compares unlike things: {mismatch}"), "");
+            }
+        }
+    }
+
+    /// A number is told of a node that there is and that gives it.
+    fn check_node(&mut self, node: &Label, quantity: &Quantity, scope: &Scope) {
+        let Name { text, region } = &node.0;
+        let here = || scope.places.iter().filter(|place| place.name == *text);
+        if here().any(|place| place.gives(&quantity.what)) || (scope.clients.contains(text) && quantity.is_of_clients())
+        {
+            return;
+        }
+        let clients = scope.clients.iter().filter(|_| quantity.is_of_clients());
+        let giving = scope.places.iter().filter(|place| place.gives(&quantity.what));
+        let valid = names(clients.map(String::as_str).chain(giving.map(|place| &*place.name)));
+        let valid: Vec<&str> = valid.iter().map(String::as_str).collect();
+        let kind = here().next().map(|place| place.kind).or(scope.clients.contains(text).then_some("Clients"));
+        let message = match kind {
+            Some(kind) => format!("\"{text}\" is a node of kind {kind}, which has no {}", quantity.kind()),
+            None => format!("there is no node \"{text}\""),
+        };
+        self.reader.error(*region, message, suggest(text, &valid));
+    }
+
+    fn check_measures(&mut self, scope: &Scope) {
+        for measure in &self.experiment.measure {
+            if let Some((node, quantity)) = measure.node().zip(measure.quantities(scope).first()) {
+                self.check_node(node, quantity, scope);
             }
         }
     }

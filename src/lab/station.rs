@@ -1,19 +1,23 @@
-//! What does work and has a queue before it, whatever kind of node it belongs to: a fleet, or the proxy of a balancer.
+//! What does work and has a queue before it, whatever kind of node it belongs to: a fleet, the proxy of a balancer, or a
+//! store.
 
 use crate::actors::balancer::Proxy;
 use crate::actors::balancer::layer::proxy::ProxySnapshot;
 use crate::actors::fleet::Fleet;
 use crate::actors::fleet::record::Snapshot as FleetSnapshot;
+use crate::actors::store::{Snapshot as StoreSnapshot, Store};
 use crate::engine::Time;
 use crate::measure::Latency;
 
-/// A fleet or a proxy.
+/// A fleet, a proxy or a store.
 #[derive(Clone, Copy, Debug)]
 pub enum Station<'a> {
     /// A fleet.
     Fleet(&'a Fleet),
     /// The proxy of a balancer.
     Proxy(&'a Proxy),
+    /// A store, which does one command at a time.
+    Store(&'a Store),
 }
 
 /// Cumulative figures at the end of a window.
@@ -36,6 +40,7 @@ impl Station<'_> {
         match self {
             Self::Fleet(fleet) => fleet.workers(),
             Self::Proxy(proxy) => u64::from(proxy.workers()),
+            Self::Store(_) => 1,
         }
     }
 
@@ -48,16 +53,17 @@ impl Station<'_> {
                 total - fleet.record.at_warm_up.busy
             }
             Self::Proxy(proxy) => proxy.busy(now) - proxy.record.at_warm_up.busy,
+            Self::Store(store) => store.record.busy.area(now) - store.record.at_warm_up.busy,
         }
     }
 
-    /// Worker-nanoseconds of work from the end of the warm-up on that was for nobody: it may have begun before. A proxy
-    /// does not know.
+    /// Worker-nanoseconds of work from the end of the warm-up on that was for nobody: it may have begun before. Proxies and
+    /// stores do not know.
     #[must_use]
     pub fn wasted(self) -> u128 {
         match self {
             Self::Fleet(fleet) => fleet.record.wasted - fleet.record.at_warm_up.wasted,
-            Self::Proxy(_) => 0,
+            Self::Proxy(_) | Self::Store(_) => 0,
         }
     }
 
@@ -70,15 +76,16 @@ impl Station<'_> {
                 let servers = fleet.busy_by_server(now).into_iter().enumerate();
                 servers.map(|(at, busy)| busy - before.get(at).copied().unwrap_or(0)).collect()
             }
-            Self::Proxy(_) => vec![self.busy(now)],
+            Self::Proxy(_) | Self::Store(_) => vec![self.busy(now)],
         }
     }
 
-    /// Adds the waiting times after the warm-up to `all`.
+    /// Adds the waiting times after the warm-up to `all`; a store does not record them.
     pub fn add_waiting(self, all: &mut Latency) {
         match self {
             Self::Fleet(fleet) => fleet.record.classes.iter().for_each(|times| all.merge(&times.waiting)),
             Self::Proxy(proxy) => all.merge(&proxy.record.waits),
+            Self::Store(_) => {}
         }
     }
 
@@ -100,6 +107,16 @@ impl Station<'_> {
                 let windows = proxy.record.windows.values().iter();
                 let window =
                     |w: &ProxySnapshot| Window { arrivals: w.arrivals, busy: w.busy, wasted: 0, waiting: w.waiting };
+                windows.map(window).collect()
+            }
+            Self::Store(store) => {
+                let windows = store.record.windows.values().iter();
+                let window = |w: &StoreSnapshot| Window {
+                    arrivals: w.arrivals,
+                    busy: w.busy,
+                    wasted: 0,
+                    waiting: w.population - w.busy,
+                };
                 windows.map(window).collect()
             }
         }

@@ -6,12 +6,11 @@ mod clients;
 mod concurrency;
 mod failover;
 mod fallback;
+mod node;
 mod passage;
 mod proxy;
 mod remapping;
 mod router;
-
-pub use clients::latency;
 
 use std::borrow::Cow;
 
@@ -21,6 +20,7 @@ use super::results::{LedgerRow, Unit};
 use super::station::Station;
 use super::trouble::Trouble;
 use crate::actors::fleet::Fleet;
+use crate::actors::watch::Watch;
 use crate::actors::{Actor, Actors};
 use crate::engine::{Duration, Outcome, Time};
 use crate::measure::Latency;
@@ -38,8 +38,10 @@ pub struct View<'a> {
     pub warm_up: Duration,
     /// Seconds of a window.
     pub window: f64,
-    /// Latency of all served requests after the warm-up.
-    pub latency: Latency,
+    /// For each actor that is clients, how long its calls have been under way that are at the end.
+    pub ages: Vec<Vec<Duration>>,
+    /// What the nodes did that somebody asks for one by one.
+    pub watch: &'a Watch,
     /// What the faults and spikes of arrivals of the system make together.
     pub trouble: Option<Trouble>,
     /// True if it was stopped because too many requests were in flight.
@@ -69,6 +71,7 @@ impl View<'_> {
             match actor {
                 Actor::Fleet(fleet) => Some(Station::Fleet(fleet)),
                 Actor::Balancer(balancer) => balancer.proxy().map(Station::Proxy),
+                Actor::Store(store) => Some(Station::Store(store)),
                 _ => None,
             }
         })
@@ -76,6 +79,9 @@ impl View<'_> {
 
     /// A quantity of the plan.
     pub fn value(&self, quantity: &Quantity) -> Option<f64> {
+        if let Some(stays) = self.stays(quantity) {
+            return self.value_of_node(quantity, stays);
+        }
         match &quantity.what {
             What::Utilization(group) => {
                 let workers: u64 = self.stations(group).map(Station::workers).sum();
@@ -112,6 +118,7 @@ impl View<'_> {
     pub fn windows(&self, quantity: &Quantity) -> Vec<(f64, f64)> {
         let width = self.window;
         let all: Vec<(f64, f64)> = match &quantity.what {
+            _ if self.stays(quantity).is_some() => self.windows_of_node(quantity),
             What::Utilization(group) => {
                 let workers: u64 = self.stations(group).map(Station::workers).sum();
                 let busy = self.stations(group).map(|station| station.windows().into_iter().map(|w| w.busy));

@@ -87,6 +87,13 @@ impl<const RESOLUTION: u32> Latency<RESOLUTION> {
         Some(bounds_of::<RESOLUTION>(self.quantile_bucket(p)?).1)
     }
 
+    /// The longest that was recorded, as long as its bucket may hold; zero if nothing was.
+    #[must_use]
+    pub fn longest(&self) -> Duration {
+        let last = self.counts.iter().rposition(|&count| count > 0);
+        last.map_or(Duration::ZERO, |bucket| Duration::from_nanos(bounds_of::<RESOLUTION>(bucket).1))
+    }
+
     fn quantile_bucket(&self, p: f64) -> Option<usize> {
         // As many as must be counted from the shortest; at least one, and never more than there are.
         let total = self.count();

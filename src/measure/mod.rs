@@ -6,7 +6,9 @@
 pub mod integral;
 pub mod latency;
 pub mod windows;
+pub mod within;
 
 pub use integral::CountIntegral;
 pub use latency::{CoarseLatency, Latency, LatencyWindow};
 pub use windows::{Clock, Windows};
+pub use within::Within;

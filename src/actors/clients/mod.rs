@@ -282,7 +282,8 @@ impl Clients {
             }
             self.ended(core, frame, outcome, by);
         } else {
-            self.record.late += u64::from(request.outcome.is_answer());
+            let outcome = request.outcome;
+            self.record.came_late(core.now(), frame.entered, outcome);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::engine::{ActorId, Duration, Outcome, Time};
-use crate::measure::{CoarseLatency, CountIntegral, Latency, LatencyWindow, Windows};
+use crate::measure::{CoarseLatency, CountIntegral, Latency, LatencyWindow, Windows, Within};
 
 /// Requests by outcome.
 pub type Outcomes = [u64; Outcome::ALL.len()];
@@ -21,6 +21,8 @@ pub struct Snapshot {
     pub late: u64,
     /// Request-nanoseconds in flight.
     pub population: u128,
+    /// Served requests within each limit that is asked for.
+    pub within: Vec<u64>,
 }
 
 /// Everything clients record in one run. A request of a user, a call, has one attempt unless it is retried or hedged.
@@ -44,6 +46,15 @@ pub struct ClientsRecord {
     pub sojourn: u128,
     /// Latency of served requests, measured after the warm-up.
     pub latency: Latency,
+    /// How many served requests took how long at most, as far as that is asked for, from time zero on.
+    pub within: Within,
+    /// Latency of degraded answers, measured after the warm-up.
+    pub degraded_latency: Latency,
+    /// Of answers that came when nobody waited for them any more, each from when its attempt was sent, measured after the
+    /// warm-up.
+    pub late_latency: Latency,
+    /// Of requests that ended without an answer, until their clients knew, measured after the warm-up.
+    pub failed_latency: Latency,
     /// Figures at the end of the warm-up.
     pub at_warm_up: Snapshot,
     /// Figures at each boundary.
@@ -85,13 +96,28 @@ impl ClientsRecord {
         if outcome == Outcome::Served {
             let bucket = self.latency.record(latency);
             self.window_latency.count(bucket);
+            self.within.record(latency);
         } else {
-            self.lost(outcome, by);
+            self.lost(latency, outcome, by);
+        }
+    }
+
+    /// A request whose client had stopped waiting has come back; its attempt was sent at `sent`.
+    #[inline(never)]
+    pub fn came_late(&mut self, now: Time, sent: Time, outcome: Outcome) {
+        if outcome.is_answer() {
+            self.late += 1;
+            self.late_latency.record(now.since(sent));
         }
     }
 
     #[inline(never)]
-    fn lost(&mut self, outcome: Outcome, by: ActorId) {
+    fn lost(&mut self, latency: Duration, outcome: Outcome, by: ActorId) {
+        if outcome.is_answer() {
+            self.degraded_latency.record(latency);
+        } else {
+            self.failed_latency.record(latency);
+        }
         *self.losses.entry((outcome, by)).or_default() += 1;
     }
 
@@ -104,6 +130,7 @@ impl ClientsRecord {
             attempts: self.attempts,
             late: self.late,
             population: self.population.area(now),
+            within: self.within.counts(),
         }
     }
 
@@ -112,6 +139,9 @@ impl ClientsRecord {
         self.at_warm_up = self.snapshot(now);
         self.window_latency.clears(&self.latency);
         self.latency.clear();
+        self.degraded_latency.clear();
+        self.late_latency.clear();
+        self.failed_latency.clear();
     }
 
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.

@@ -1,7 +1,8 @@
 //! The numbers that claims speak of.
 
-use crate::lab::measure::{OutcomeName, Quantity, RecoveryNumber, Scope, What, percentile};
+use crate::lab::measure::{Answers, OutcomeName, Quantity, RecoveryNumber, Scope, What, percentile};
 use crate::lab::spec::Label;
+use crate::schema::quantity::Span;
 use crate::schema::{choice, record};
 
 macro_rules! terms {
@@ -30,6 +31,57 @@ macro_rules! terms_of_clients {
     )+};
 }
 
+/// What is wrong with a number of clients and of another node at once.
+const ONE_PLACE: &str = "a number is `of` clients or of a `node`: not both";
+
+macro_rules! terms_of_nodes {
+    ($($(#[doc = $doc:literal])+ $name:ident),+ $(,)?) => {$(
+        record! {
+            $(#[doc = $doc])+
+            pub struct $name {
+                /// Of which arm; without it, the only one or the baseline.
+                pub arm: Option<Label> = None,
+                /// Of which node of clients; without it, of all together.
+                pub of: Option<Label> = None,
+                /// Of which other node: of the requests that come to it.
+                pub node: Option<Label> = None,
+            }
+            check(self, at) {
+                if self.of.is_some() && self.node.is_some() {
+                    at.field("node").error(ONE_PLACE);
+                }
+            }
+        }
+    )+};
+}
+
+macro_rules! terms_of_latency {
+    ($($(#[doc = $doc:literal])+ $name:ident),+ $(,)?) => {$(
+        record! {
+            $(#[doc = $doc])+
+            pub struct $name {
+                /// Of which arm; without it, the only one or the baseline.
+                pub arm: Option<Label> = None,
+                /// Of which node of clients; without it, of all together.
+                pub of: Option<Label> = None,
+                /// Of which other node: from when requests come to it until their answers leave it.
+                pub node: Option<Label> = None,
+                /// Of which calls: `Served`, `Degraded`, `Late` or `Failed`. Without it, of the served ones on behalf of
+                /// all: a call that was not answered then counts as one that takes for ever.
+                pub answers: Option<Answers> = None,
+            }
+            check(self, at) {
+                if self.of.is_some() && self.node.is_some() {
+                    at.field("node").error(ONE_PLACE);
+                }
+                if self.node.is_some() && self.answers.is_some_and(|answers| answers != Answers::Served) {
+                    at.field("answers").error("only clients know answers that are late, degraded or failed");
+                }
+            }
+        }
+    )+};
+}
+
 macro_rules! terms_of_fleets {
     ($($(#[doc = $doc:literal])+ $name:ident),+ $(,)?) => {$(
         record! {
@@ -44,7 +96,7 @@ macro_rules! terms_of_fleets {
     )+};
 }
 
-terms_of_clients! {
+terms_of_latency! {
     /// Mean latency.
     MeanOf,
     /// Median latency.
@@ -57,22 +109,30 @@ terms_of_clients! {
     P99Of,
     /// 99.9th percentile of latency.
     P999Of,
-    /// Answers that came home per second, of use or not.
+}
+
+terms_of_nodes! {
+    /// Answers that came home per second, of use or not; of a node, answers that it gave or passed back.
     ThroughputOf,
+    /// Calls that users made per second; of a node, requests that came to it.
+    OfferedRateOf,
+    /// Share of calls that ended without an answer; of a node, share of requests that it turned away or failed itself.
+    DropRateOf,
+    /// Share of calls answered in time and as asked; of a node, share of the requests that left it.
+    AnsweredOf,
+    /// Mean number of calls in flight; of a node, of requests that came to it.
+    InSystemOf,
+}
+
+terms_of_clients! {
     /// Calls answered per second in time and as asked.
     GoodputOf,
-    /// Calls that users made per second.
-    OfferedRateOf,
     /// Attempts sent for each call.
     AttemptsOf,
     /// Share of answers that came when nobody waited for them any more.
     LateAnswersOf,
     /// Share of calls answered with less than was asked.
     DegradedOf,
-    /// Share of calls that ended without an answer.
-    DropRateOf,
-    /// Mean number of calls in flight.
-    InSystemOf,
     /// Share of replications in which goodput comes back after the trouble, judged as the measure `Recovery` says.
     RecoveredOf,
     /// Time from the end of the trouble until goodput is back, where it comes back, judged as the measure `Recovery` says.
@@ -112,10 +172,43 @@ record! {
         pub arm: Option<Label> = None,
         /// Of which node of clients; without it, of all together.
         pub of: Option<Label> = None,
+        /// Of which other node: from when requests come to it until their answers leave it.
+        pub node: Option<Label> = None,
+        /// Of which calls: `Served`, `Degraded`, `Late` or `Failed`. Without it, of the served ones on behalf of all: a
+        /// call that was not answered then counts as one that takes for ever.
+        pub answers: Option<Answers> = None,
     }
     check(self, at) {
         if !(self.p > 0.0 && self.p < 1.0) {
             at.field("p").error("a quantile is between 0 and 1");
+        }
+        if self.of.is_some() && self.node.is_some() {
+            at.field("node").error(ONE_PLACE);
+        }
+        if self.node.is_some() && self.answers.is_some_and(|answers| answers != Answers::Served) {
+            at.field("answers").error("only clients know answers that are late, degraded or failed");
+        }
+    }
+}
+
+record! {
+    /// Share of all calls answered in time and as asked within a time from their beginning.
+    pub struct WithinOf {
+        /// Within how long; above zero.
+        pub time: Span,
+        /// Of which arm; without it, the only one or the baseline.
+        pub arm: Option<Label> = None,
+        /// Of which node of clients; without it, of all together.
+        pub of: Option<Label> = None,
+        /// Of which other node: of the requests that left it, from when they came to it.
+        pub node: Option<Label> = None,
+    }
+    check(self, at) {
+        if self.time == Span::ZERO {
+            at.field("time").error("a time above zero: write \"300 ms\"");
+        }
+        if self.of.is_some() && self.node.is_some() {
+            at.field("node").error(ONE_PLACE);
         }
     }
 }
@@ -149,6 +242,8 @@ choice! {
         LateAnswers(LateAnswersOf),
         Degraded(DegradedOf),
         DropRate(DropRateOf),
+        Answered(AnsweredOf),
+        Within(WithinOf),
         Share(ShareOf),
         Fairness(FairnessOf),
         InSystem(InSystemOf),
@@ -172,7 +267,7 @@ impl Term {
         self.labels().0
     }
 
-    /// The fleet it names.
+    /// The node it names with `node`.
     #[must_use]
     pub fn node(&self) -> Option<&Label> {
         self.labels().1
@@ -184,11 +279,12 @@ impl Term {
         self.labels().2
     }
 
-    /// The arm, the fleet and the node of clients it names.
+    /// The arm, the node and the node of clients it names.
     fn labels(&self) -> (Option<&Label>, Option<&Label>, Option<&Label>) {
         macro_rules! labels {
-            (clients: $($client:ident)+; fleets: $($fleet:ident)+; neither: $($plain:ident)+) => {
+            (nodes: $($node:ident)+; clients: $($client:ident)+; fleets: $($fleet:ident)+; neither: $($plain:ident)+) => {
                 match self {
+                    $(Self::$node(of) => (of.arm.as_ref(), of.node.as_ref(), of.of.as_ref()),)+
                     $(Self::$client(of) => (of.arm.as_ref(), None, of.of.as_ref()),)+
                     $(Self::$fleet(of) => (of.arm.as_ref(), of.node.as_ref(), None),)+
                     $(Self::$plain(of) => (of.arm.as_ref(), None, None),)+
@@ -196,10 +292,25 @@ impl Term {
             };
         }
         labels! {
-            clients: Mean P50 P90 P95 P99 P999 Quantile Throughput Goodput OfferedRate Attempts LateAnswers Degraded
-                DropRate Share InSystem Recovered RecoveryTime GoodputLeft;
+            nodes: Mean P50 P90 P95 P99 P999 Quantile Throughput OfferedRate DropRate Answered Within InSystem;
+            clients: Goodput Attempts LateAnswers Degraded Share Recovered RecoveryTime GoodputLeft;
             fleets: Utilization WastedWork Waiting Imbalance;
             neither: Fairness FailoverTime Remapped RemappedNeedlessly
+        }
+    }
+
+    /// Of a latency: which calls it is of, where that is said.
+    #[must_use]
+    pub fn answers(&self) -> Option<Answers> {
+        match self {
+            Self::Mean(of) => of.answers,
+            Self::P50(of) => of.answers,
+            Self::P90(of) => of.answers,
+            Self::P95(of) => of.answers,
+            Self::P99(of) => of.answers,
+            Self::P999(of) => of.answers,
+            Self::Quantile(of) => of.answers,
+            _ => None,
         }
     }
 
@@ -230,6 +341,8 @@ impl Term {
             Self::LateAnswers(_) => Quantity::late_answers(),
             Self::Degraded(_) => Quantity::degraded(),
             Self::DropRate(_) => Quantity::drop_rate(),
+            Self::Answered(_) => Quantity::answered(),
+            Self::Within(of) => Quantity::within(of.time),
             Self::Share(of) => Quantity::share(of.outcome.0),
             Self::Fairness(_) => Quantity::fairness(),
             Self::InSystem(_) => Quantity::in_system(),
@@ -249,11 +362,18 @@ impl Term {
     /// The quantity it speaks of, in a system with the nodes of `scope`.
     #[must_use]
     pub fn quantity(&self, scope: &Scope) -> Quantity {
-        let all = self.quantity_of_all(scope);
-        match self.of() {
-            Some(clients) => all.of(&clients.0.text, scope),
-            None => all,
+        let all = self.quantity_of_all(scope).among(self.answers().unwrap_or_default());
+        match (self.of(), self.node()) {
+            (Some(clients), _) => all.of(&clients.0.text, scope),
+            (None, Some(_)) if self.is_of_fleets() => all,
+            (None, Some(node)) => all.at(&node.0.text, scope),
+            (None, None) => all,
         }
+    }
+
+    /// True of numbers that only nodes with servers have.
+    fn is_of_fleets(&self) -> bool {
+        matches!(self, Self::Utilization(_) | Self::WastedWork(_) | Self::Waiting(_) | Self::Imbalance(_))
     }
 
     /// The term in words.
@@ -263,13 +383,20 @@ impl Term {
         let name = match what {
             What::LatencyQuantile(p) => percentile(p),
             What::Share(_) => format!("share {name}"),
+            What::Within(_) => format!("share answered {name}"),
+            What::Answered => format!("share {name}"),
             _ => name,
         };
-        match (self.arm(), self.of()) {
+        let name = match self.answers() {
+            Some(answers) => format!("{name} of {}", answers.words()),
+            None => name,
+        };
+        let place = self.of().or(self.node().filter(|_| !self.is_of_fleets()));
+        match (self.arm(), place) {
             (None, None) => name,
             (Some(arm), None) => format!("{name} of \"{}\"", arm.0.text),
-            (None, Some(clients)) => format!("{name} of \"{}\"", clients.0.text),
-            (Some(arm), Some(clients)) => format!("{name} of \"{}\" in \"{}\"", clients.0.text, arm.0.text),
+            (None, Some(place)) => format!("{name} of \"{}\"", place.0.text),
+            (Some(arm), Some(place)) => format!("{name} of \"{}\" in \"{}\"", place.0.text, arm.0.text),
         }
     }
 }

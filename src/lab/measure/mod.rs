@@ -3,13 +3,18 @@
 //!
 //! How a number is read from a run belongs in `view`, how sure it is in `estimate`.
 
+mod answers;
 mod outcome;
+mod places;
 mod quantity;
 
+pub use answers::{Answers, Source};
 pub use outcome::OutcomeName;
+pub use places::{Place, places};
 pub use quantity::{Quantity, RecoveryNumber, What, percentile};
 
 use super::claim::Claim;
+use super::spec::Label;
 use super::trouble::Trouble;
 use crate::schema::quantity::{Percent, Span};
 use crate::schema::{choice, record};
@@ -24,11 +29,17 @@ record! {
     pub struct EachClients {}
 }
 
+record! {
+    /// One number for each node that gives it, clients aside.
+    pub struct EachNode {}
+}
+
 choice! {
     /// What is told apart.
     pub enum Grouping {
         All(AllTogether),
         Clients(EachClients),
+        Nodes(EachNode),
     }
 }
 
@@ -39,18 +50,63 @@ impl Default for Grouping {
 }
 
 record! {
-    /// Latency of served calls as clients see it: the mean, and quantiles.
+    /// Latency of served calls as clients see it: the mean, and quantiles. What was not answered has no latency; the
+    /// measure `Answered` says how much was.
     pub struct LatencyMeasure {
         /// Which quantiles, each between 0 and 1.
         pub quantiles: Vec<f64> = vec![0.5, 0.99],
-        /// Of all clients together, or of each node of clients.
+        /// Of all clients together, of each node of clients, or of each other node.
         pub by: Grouping = Grouping::default(),
+        /// Of one node: the time from coming to it until the answer leaves it.
+        pub node: Option<Label> = None,
+        /// Of which calls: `Served`, `Degraded`, `Late` or `Failed`.
+        pub answers: Answers = Answers::Served,
     }
     check(self, at) {
         if self.quantiles.iter().any(|p| !(*p > 0.0 && *p < 1.0)) {
             at.field("quantiles").error("a quantile is between 0 and 1: 0.99 is the 99th percentile");
         }
+        if self.node.is_some() && self.by != Grouping::default() {
+            at.field("node").error(ONE_OR_EACH);
+        }
+        if self.answers != Answers::Served && matches!(self.by, Grouping::Nodes(_)) {
+            at.field("answers").error("only clients know answers that are late, degraded or failed");
+        }
     }
+}
+
+/// What is wrong with a measure of one node and of each.
+const ONE_OR_EACH: &str = "a measure is of one `node`, or told apart `by` nodes: not both";
+
+macro_rules! measures_of_nodes {
+    ($($(#[doc = $doc:literal])+ $name:ident),+ $(,)?) => {$(
+        record! {
+            $(#[doc = $doc])+
+            pub struct $name {
+                /// Of all clients together, of each node of clients, or of each other node.
+                pub by: Grouping = Grouping::default(),
+                /// Of one node.
+                pub node: Option<Label> = None,
+            }
+            check(self, at) {
+                if self.node.is_some() && self.by != Grouping::default() {
+                    at.field("node").error(ONE_OR_EACH);
+                }
+            }
+        }
+    )+};
+}
+
+macro_rules! measures_of_stations {
+    ($($(#[doc = $doc:literal])+ $name:ident),+ $(,)?) => {$(
+        record! {
+            $(#[doc = $doc])+
+            pub struct $name {
+                /// Of one node; without it, of each.
+                pub node: Option<Label> = None,
+            }
+        }
+    )+};
 }
 
 macro_rules! measures_of_clients {
@@ -61,27 +117,62 @@ macro_rules! measures_of_clients {
                 /// Of all clients together, or of each node of clients.
                 pub by: Grouping = Grouping::default(),
             }
+            check(self, at) {
+                if matches!(self.by, Grouping::Nodes(_)) {
+                    at.field("by").error("only clients can tell: `by: Clients`");
+                }
+            }
         }
     )+};
 }
 
-measures_of_clients! {
-    /// Answers that came home per second, of use or not: as asked, with less than was asked, and too late.
+measures_of_nodes! {
+    /// Answers that came home per second, of use or not: as asked, with less than was asked, and too late. Of another node
+    /// than clients: answers that it gave or passed back.
     ThroughputMeasure,
+    /// Calls that users made per second, however often each was tried. Of another node: requests that came to it.
+    OfferedRateMeasure,
+    /// Share of calls that ended without an answer: turned away, failed, timed out or given up. Of another node: share of
+    /// the requests that left it which it turned away or failed itself.
+    DropRateMeasure,
+    /// Share of calls answered in time and as asked: those whose latency is counted. Of another node: share of the requests
+    /// that left it whose answers were as asked.
+    AnsweredMeasure,
+    /// Mean number of calls in flight. Of another node: requests that came to it and whose answers have not left it.
+    InSystemMeasure,
+}
+
+measures_of_clients! {
     /// Calls answered per second in time and as asked: the part of the throughput that is of use.
     GoodputMeasure,
-    /// Calls that users made per second, however often each was tried.
-    OfferedRateMeasure,
     /// Attempts sent for each call: by how much trying again amplifies the load. 1 where nothing is tried twice.
     AttemptsMeasure,
     /// Share of answers that came when nobody waited for them any more.
     LateAnswersMeasure,
     /// Share of calls answered with less than was asked.
     DegradedMeasure,
-    /// Share of calls that ended without an answer: turned away, failed, timed out or given up.
-    DropRateMeasure,
-    /// Mean number of calls in flight.
-    InSystemMeasure,
+}
+
+record! {
+    /// Share of all calls answered in time and as asked within a time from their beginning: as objectives are written. A
+    /// call that was not answered is not within any; one that still waits at the end of the run counts once it has waited
+    /// for longer. Of another node than clients: of the requests that left it, from when they came to it.
+    pub struct WithinMeasure {
+        /// Within how long; above zero.
+        pub time: Span,
+        /// Of all clients together, of each node of clients, or of each other node.
+        pub by: Grouping = Grouping::default(),
+        /// Of one node.
+        pub node: Option<Label> = None,
+    }
+    check(self, at) {
+        if self.time == Span::ZERO {
+            at.field("time").error("a time above zero: write \"300 ms\"");
+        }
+        if self.node.is_some() && self.by != Grouping::default() {
+            at.field("node").error(ONE_OR_EACH);
+        }
+    }
 }
 
 record! {
@@ -96,6 +187,9 @@ record! {
         if self.outcomes.is_empty() {
             at.field("outcomes").error("at least one outcome: `Outcomes([RateLimited, TimedOut])`");
         }
+        if matches!(self.by, Grouping::Nodes(_)) {
+            at.field("by").error("only clients can tell: `by: Clients`");
+        }
     }
 }
 
@@ -105,20 +199,16 @@ record! {
     pub struct FairnessMeasure {}
 }
 
-record! {
-    /// Share of time the workers of each fleet are busy.
-    pub struct UtilizationMeasure {}
-}
-
-record! {
+measures_of_stations! {
+    /// Share of time the workers of each fleet are busy, or of one node: a fleet, a balancer with work of its own, a store.
+    UtilizationMeasure,
     /// Share of the busy time of the workers of each fleet that was spent on requests that nobody waited for any more when
     /// the work ended.
-    pub struct WastedWorkMeasure {}
-}
-
-record! {
+    WastedWorkMeasure,
     /// Mean time from reaching a server until service begins, by fleet.
-    pub struct WaitingMeasure {}
+    WaitingMeasure,
+    /// Utilization of the busiest server of each fleet over the mean of its servers: 1 if all are equally busy.
+    ImbalanceMeasure,
 }
 
 record! {
@@ -133,11 +223,6 @@ record! {
     /// place them by a hash: the share of all, summed over changes after the warm-up, the mean over balancers. And those
     /// of them that need not have moved: from one server to another, none of which had changed.
     pub struct RemappedMeasure {}
-}
-
-record! {
-    /// Utilization of the busiest server of each fleet over the mean of its servers: 1 if all are equally busy.
-    pub struct ImbalanceMeasure {}
 }
 
 record! {
@@ -195,6 +280,8 @@ choice! {
         LateAnswers(LateAnswersMeasure),
         Degraded(DegradedMeasure),
         DropRate(DropRateMeasure),
+        Answered(AnsweredMeasure),
+        Within(WithinMeasure),
         Outcomes(OutcomesMeasure),
         Fairness(FairnessMeasure),
         Recovery(RecoveryMeasure),
@@ -215,6 +302,8 @@ pub struct Scope {
     pub fleets: Vec<String>,
     /// The nodes of clients, by name.
     pub clients: Vec<String>,
+    /// The other nodes, and what they give.
+    pub places: Vec<Place>,
     /// How recovery is judged.
     pub recovery: RecoveryMeasure,
 }
@@ -225,44 +314,67 @@ impl Measure {
     pub fn usual() -> Vec<Self> {
         let by = Grouping::default;
         vec![
-            Self::Latency(LatencyMeasure { quantiles: vec![0.5, 0.99], by: by() }),
-            Self::Throughput(ThroughputMeasure { by: by() }),
+            Self::Latency(LatencyMeasure {
+                quantiles: vec![0.5, 0.99],
+                by: by(),
+                node: None,
+                answers: Answers::Served,
+            }),
+            Self::Throughput(ThroughputMeasure { by: by(), node: None }),
             Self::Goodput(GoodputMeasure { by: by() }),
-            Self::DropRate(DropRateMeasure { by: by() }),
-            Self::Utilization(UtilizationMeasure {}),
+            Self::DropRate(DropRateMeasure { by: by(), node: None }),
+            Self::Utilization(UtilizationMeasure { node: None }),
         ]
     }
 
     /// The numbers this measure gives in `scope`.
     #[must_use]
     pub fn quantities(&self, scope: &Scope) -> Vec<Quantity> {
-        let by_fleet = |make: fn(String, &[String]) -> Quantity| {
-            scope.fleets.iter().map(|fleet| make(fleet.clone(), &scope.fleets)).collect::<Vec<_>>()
+        let by_fleet = |node: &Option<Label>, make: fn(String, &[String]) -> Quantity| match node {
+            Some(node) => vec![make(node.0.text.clone(), &scope.fleets)],
+            None => scope.fleets.iter().map(|fleet| make(fleet.clone(), &scope.fleets)).collect(),
         };
-        let by = |by: &Grouping, quantities: Vec<Quantity>| match by {
-            Grouping::All(_) => quantities,
-            Grouping::Clients(_) => {
+        let by = |by: &Grouping, node: Option<&Label>, quantities: Vec<Quantity>| {
+            let each = |names: Vec<&str>| -> Vec<Quantity> {
                 let of = |quantity: &Quantity| -> Vec<Quantity> {
-                    scope.clients.iter().map(|clients| quantity.clone().of(clients, scope)).collect()
+                    names.iter().map(|name| quantity.clone().at(name, scope)).collect()
                 };
                 quantities.iter().flat_map(of).collect()
+            };
+            match (by, node) {
+                (_, Some(node)) => each(vec![&node.0.text]),
+                (Grouping::All(_), None) => quantities,
+                (Grouping::Clients(_), None) => each(scope.clients.iter().map(String::as_str).collect()),
+                (Grouping::Nodes(_), None) => {
+                    let mut names: Vec<&str> = Vec::new();
+                    for place in &scope.places {
+                        if !names.contains(&&*place.name) {
+                            names.push(&place.name);
+                        }
+                    }
+                    each(names)
+                }
             }
         };
         match self {
             Self::Latency(latency) => {
                 let quantiles = latency.quantiles.iter().map(|&p| Quantity::latency_quantile(p));
-                by(&latency.by, std::iter::once(Quantity::latency_mean()).chain(quantiles).collect())
+                let all = std::iter::once(Quantity::latency_mean()).chain(quantiles);
+                let all = all.map(|quantity| quantity.among(latency.answers)).collect();
+                by(&latency.by, latency.node.as_ref(), all)
             }
-            Self::Throughput(measure) => by(&measure.by, vec![Quantity::throughput()]),
-            Self::Goodput(measure) => by(&measure.by, vec![Quantity::goodput()]),
-            Self::OfferedRate(measure) => by(&measure.by, vec![Quantity::offered_rate()]),
-            Self::Attempts(measure) => by(&measure.by, vec![Quantity::attempts()]),
-            Self::LateAnswers(measure) => by(&measure.by, vec![Quantity::late_answers()]),
-            Self::Degraded(measure) => by(&measure.by, vec![Quantity::degraded()]),
-            Self::DropRate(measure) => by(&measure.by, vec![Quantity::drop_rate()]),
-            Self::InSystem(measure) => by(&measure.by, vec![Quantity::in_system()]),
+            Self::Throughput(measure) => by(&measure.by, measure.node.as_ref(), vec![Quantity::throughput()]),
+            Self::Goodput(measure) => by(&measure.by, None, vec![Quantity::goodput()]),
+            Self::OfferedRate(measure) => by(&measure.by, measure.node.as_ref(), vec![Quantity::offered_rate()]),
+            Self::Attempts(measure) => by(&measure.by, None, vec![Quantity::attempts()]),
+            Self::LateAnswers(measure) => by(&measure.by, None, vec![Quantity::late_answers()]),
+            Self::Degraded(measure) => by(&measure.by, None, vec![Quantity::degraded()]),
+            Self::DropRate(measure) => by(&measure.by, measure.node.as_ref(), vec![Quantity::drop_rate()]),
+            Self::Answered(measure) => by(&measure.by, measure.node.as_ref(), vec![Quantity::answered()]),
+            Self::Within(measure) => by(&measure.by, measure.node.as_ref(), vec![Quantity::within(measure.time)]),
+            Self::InSystem(measure) => by(&measure.by, measure.node.as_ref(), vec![Quantity::in_system()]),
             Self::Outcomes(measure) => {
-                by(&measure.by, measure.outcomes.iter().map(|outcome| Quantity::share(outcome.0)).collect())
+                by(&measure.by, None, measure.outcomes.iter().map(|outcome| Quantity::share(outcome.0)).collect())
             }
             Self::Fairness(_) => vec![Quantity::fairness()],
             Self::Recovery(recovery) => {
@@ -270,10 +382,29 @@ impl Measure {
             }
             Self::FailoverTime(_) => vec![Quantity::failover_time()],
             Self::Remapped(_) => vec![Quantity::remapped(), Quantity::remapped_needlessly()],
-            Self::Utilization(_) => by_fleet(Quantity::utilization),
-            Self::WastedWork(_) => by_fleet(Quantity::wasted_work),
-            Self::Waiting(_) => by_fleet(Quantity::waiting),
-            Self::Imbalance(_) => by_fleet(Quantity::imbalance),
+            Self::Utilization(measure) => by_fleet(&measure.node, Quantity::utilization),
+            Self::WastedWork(measure) => by_fleet(&measure.node, Quantity::wasted_work),
+            Self::Waiting(measure) => by_fleet(&measure.node, Quantity::waiting),
+            Self::Imbalance(measure) => by_fleet(&measure.node, Quantity::imbalance),
+        }
+    }
+
+    /// The node it names.
+    #[must_use]
+    pub fn node(&self) -> Option<&Label> {
+        match self {
+            Self::Latency(measure) => measure.node.as_ref(),
+            Self::Throughput(measure) => measure.node.as_ref(),
+            Self::OfferedRate(measure) => measure.node.as_ref(),
+            Self::DropRate(measure) => measure.node.as_ref(),
+            Self::Answered(measure) => measure.node.as_ref(),
+            Self::Within(measure) => measure.node.as_ref(),
+            Self::InSystem(measure) => measure.node.as_ref(),
+            Self::Utilization(measure) => measure.node.as_ref(),
+            Self::WastedWork(measure) => measure.node.as_ref(),
+            Self::Waiting(measure) => measure.node.as_ref(),
+            Self::Imbalance(measure) => measure.node.as_ref(),
+            _ => None,
         }
     }
 }
@@ -314,7 +445,10 @@ mod tests {
 
     #[test]
     fn a_measure_of_several_fleets_names_them() {
-        let measures = [Measure::Utilization(UtilizationMeasure {}), Measure::WastedWork(WastedWorkMeasure {})];
+        let measures = [
+            Measure::Utilization(UtilizationMeasure { node: None }),
+            Measure::WastedWork(WastedWorkMeasure { node: None }),
+        ];
         assert_eq!(ids(&measures, &["web"], &[]), ["utilization", "wasted_work"]);
         let several = ["utilization:web", "utilization:db", "wasted_work:web", "wasted_work:db"];
         assert_eq!(ids(&measures, &["web", "db"], &[]), several);
@@ -324,7 +458,7 @@ mod tests {
     fn a_measure_by_clients_names_them_where_there_are_several() {
         let by = || Grouping::Clients(EachClients {});
         let measures = [
-            Measure::Latency(LatencyMeasure { quantiles: vec![0.99], by: by() }),
+            Measure::Latency(LatencyMeasure { quantiles: vec![0.99], by: by(), node: None, answers: Answers::Served }),
             Measure::Goodput(GoodputMeasure { by: by() }),
         ];
         assert_eq!(ids(&measures, &[], &["users"]), ["latency_mean", "latency_p99", "goodput"]);

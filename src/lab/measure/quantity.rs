@@ -1,16 +1,19 @@
 //! The numbers that measures give: where each comes from and what it is called.
 
-use super::{OutcomeName, RecoveryMeasure, Scope};
+use super::{Answers, OutcomeName, RecoveryMeasure, Scope, Source};
 use crate::engine::Outcome;
 use crate::lab::results::Unit;
+use crate::schema::quantity::Span;
 
 /// One number a measure gives.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Quantity {
     /// Where it comes from.
     pub what: What,
-    /// The node of clients it is told of; `None` for all together. Only numbers that clients see can be told apart so.
+    /// The node it is told of, of clients or another; `None` for all clients together.
     pub of: Option<String>,
+    /// Of a latency: which calls it is of.
+    pub answers: Answers,
     /// Name for people.
     pub name: String,
     /// Name for machines.
@@ -38,6 +41,10 @@ pub enum What {
     LateAnswers,
     /// Share of calls that ended without an answer.
     DropRate,
+    /// Share of calls answered in time and as asked: those whose latency is counted.
+    Answered,
+    /// Share of calls answered in time and as asked within a time.
+    Within(Span),
     /// Share of calls that ended in one way.
     Share(Outcome),
     /// Jain's index of the goodput of the nodes of clients.
@@ -97,7 +104,7 @@ impl RecoveryNumber {
 
 impl Quantity {
     fn new(what: What, name: &str, id: &str, unit: Unit) -> Self {
-        Self { what, of: None, name: name.to_owned(), id: id.to_owned(), unit }
+        Self { what, of: None, answers: Answers::Served, name: name.to_owned(), id: id.to_owned(), unit }
     }
 
     /// The same of one node of clients, which is named only where there are several.
@@ -108,6 +115,51 @@ impl Quantity {
         }
         let (name, id) = (format!("{} of {clients}", self.name), format!("{}:{clients}", self.id));
         Self { of: Some(clients.to_owned()), name, id, ..self }
+    }
+
+    /// The same of one node of any kind. Nodes of clients are named only where there are several.
+    #[must_use]
+    pub fn at(self, node: &str, scope: &Scope) -> Self {
+        if scope.clients.iter().any(|clients| clients == node) {
+            return self.of(node, scope);
+        }
+        let (name, id) = (format!("{} of {node}", self.name), format!("{}:{node}", self.id));
+        Self { of: Some(node.to_owned()), name, id, ..self }
+    }
+
+    /// A latency of other calls than those served.
+    #[must_use]
+    pub fn among(self, answers: Answers) -> Self {
+        if answers == Answers::Served {
+            return self;
+        }
+        let name = format!("{} of {}", self.name, answers.words());
+        let id = format!("{}_{}", answers.name().to_lowercase(), self.id);
+        Self { answers, name, id, ..self }
+    }
+
+    /// Of a latency: where it comes from.
+    #[must_use]
+    pub fn source(&self) -> Source {
+        Source { of: self.of.clone(), answers: self.answers }
+    }
+
+    /// True of what clients have beside other nodes.
+    #[must_use]
+    pub fn is_of_clients(&self) -> bool {
+        !matches!(self.what, What::Utilization(_) | What::WastedWork(_) | What::Waiting(_) | What::Imbalance(_))
+    }
+
+    /// What is counted, in words, whichever node it is told of.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        self.name.split(" of ").next().unwrap_or_default()
+    }
+
+    /// True of a mean or a quantile of latency.
+    #[must_use]
+    pub fn is_latency(&self) -> bool {
+        matches!(self.what, What::LatencyMean | What::LatencyQuantile(_))
     }
 
     /// True of what is true or false of a replication as a whole.
@@ -171,6 +223,20 @@ impl Quantity {
     #[must_use]
     pub fn drop_rate() -> Self {
         Self::new(What::DropRate, "drop rate", "drop_rate", Unit::Fraction)
+    }
+
+    /// Share of calls answered in time and as asked.
+    #[must_use]
+    pub fn answered() -> Self {
+        Self::new(What::Answered, "answered", "answered", Unit::Fraction)
+    }
+
+    /// Share of calls answered in time and as asked within `time`.
+    #[must_use]
+    pub fn within(time: Span) -> Self {
+        let text = time.to_string();
+        let id = format!("within_{}", text.replace(' ', ""));
+        Self::new(What::Within(time), &format!("within {text}"), &id, Unit::Fraction)
     }
 
     /// Share of calls that ended in one way.
@@ -255,10 +321,12 @@ impl Quantity {
     }
 }
 
-/// Name and identifier of a quantity of a fleet; the fleet is named only where there are several.
+/// Name and identifier of a quantity of a fleet; the fleet is named only where there are several, and what is no fleet
+/// always.
 fn of_fleet(name: &str, id: &str, fleet: &str, fleets: &[String]) -> (String, String) {
-    match fleets.len() {
-        0 | 1 => (name.to_owned(), id.to_owned()),
+    match fleets {
+        [] => (name.to_owned(), id.to_owned()),
+        [only] if only == fleet => (name.to_owned(), id.to_owned()),
         _ => (format!("{name} of {fleet}"), format!("{id}:{fleet}")),
     }
 }

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use super::{NANO, View, ratio, word};
+use crate::actors::Actor;
 use crate::actors::clients::Clients;
+use crate::actors::clients::ClientsRecord;
 use crate::actors::clients::record::{Outcomes, Snapshot};
-use crate::actors::{Actor, Actors};
-use crate::engine::Outcome;
-use crate::lab::measure::{Quantity, What};
+use crate::engine::{Duration, Outcome};
+use crate::lab::measure::{Answers, Quantity, Source, What};
 use crate::lab::observe::NodeSeen;
 use crate::lab::recovery::Course;
 use crate::lab::results::Unit;
@@ -36,6 +37,7 @@ fn count(what: &What) -> Option<Count> {
         What::Attempts => Box::new(|s| s.attempts),
         What::LateAnswers => Box::new(|s| s.late),
         What::DropRate => Box::new(|s| not_answered(&s.outcomes)),
+        What::Answered => Box::new(|s| s.outcomes[Outcome::Served as usize]),
         What::Share(outcome) => Box::new(move |s| s.outcomes[outcome as usize]),
         _ => return None,
     })
@@ -46,14 +48,21 @@ fn whole(what: &What) -> Option<Count> {
     Some(match what {
         What::Attempts => Box::new(|s| s.offered),
         What::LateAnswers => Box::new(|s| answers(&s.outcomes, s.late)),
-        What::DropRate | What::Share(_) => Box::new(|s| s.outcomes.iter().sum()),
+        What::DropRate | What::Answered | What::Within(_) | What::Share(_) => Box::new(|s| s.outcomes.iter().sum()),
         _ => return None,
     })
 }
 
+/// What counts calls within a limit; all clients of a system count the same limits.
+fn within(clients: &Clients, limit: Duration) -> Option<Count> {
+    let place = clients.record.within.place(limit)?;
+    // Before the first boundary there are no counts.
+    Some(Box::new(move |s| s.within.get(place).copied().unwrap_or(0)))
+}
+
 impl View<'_> {
     /// The clients called `of`, or all.
-    fn clients<'b>(&'b self, of: Option<&'b str>) -> impl Iterator<Item = &'b Clients> {
+    fn clients<'b>(&'b self, of: Option<&str>) -> impl Iterator<Item = &'b Clients> {
         let wanted = move |info: &NodeInfo| of.is_none_or(|of| info.name == of);
         self.actors.all.iter().zip(self.nodes).filter(move |(_, info)| wanted(info)).filter_map(
             |(actor, _)| match actor {
@@ -67,8 +76,12 @@ impl View<'_> {
     pub(super) fn value_of_clients(&self, quantity: &Quantity) -> Option<f64> {
         let of = quantity.of.as_deref();
         match &quantity.what {
-            What::LatencyMean => self.latency_of(of).mean(),
-            What::LatencyQuantile(p) => self.latency_of(of).quantile(*p),
+            What::LatencyMean => self.latency_of(&quantity.source()).mean(),
+            What::LatencyQuantile(p) => self.latency_of(&quantity.source()).quantile(*p),
+            What::Answered | What::Within(_) => {
+                let (part, whole) = self.calls_answered(quantity)?;
+                ratio(part as f64, whole as f64)
+            }
             What::InSystem => {
                 let since = |c: &Clients| c.record.population.area(self.over) - c.record.at_warm_up.population;
                 let area: u128 = self.clients(of).map(since).sum();
@@ -104,15 +117,58 @@ impl View<'_> {
         if quantity.is_verdict() {
             return self.value(quantity).map(|value| (u64::from(value > 0.5), 1));
         }
+        if let Some(stays) = self.stays(quantity) {
+            return self.counts_of_node(quantity, stays);
+        }
+        if matches!(quantity.what, What::Answered | What::Within(_)) {
+            return self.calls_answered(quantity);
+        }
         let of = quantity.of.as_deref();
         Some((self.sum(of, &count(&quantity.what)?), self.sum(of, &whole(&quantity.what)?)))
     }
 
-    /// Latency of the calls served after the warm-up.
-    pub fn latency_of<'b>(&'b self, of: Option<&'b str>) -> Cow<'b, Latency> {
-        match of {
-            None => Cow::Borrowed(&self.latency),
-            Some(_) => self.clients(of).next().map_or_else(Cow::default, |c| Cow::Borrowed(&c.record.latency)),
+    /// Calls answered in time and as asked, perhaps within a limit, and all of which it is known whether they are: those
+    /// that ended, and those that still wait at the end and are over the limit. Where there is none, that are those that
+    /// have waited for longer than any answer took.
+    fn calls_answered(&self, quantity: &Quantity) -> Option<(u64, u64)> {
+        let of = quantity.of.as_deref();
+        let limit = match quantity.what {
+            What::Within(time) => time.duration(),
+            _ => self.latency_of(&Source { of: quantity.of.clone(), answers: Answers::Served }).longest(),
+        };
+        let part = match quantity.what {
+            What::Within(time) => within(self.clients(of).next()?, time.duration())?,
+            _ => count(&quantity.what)?,
+        };
+        Some((self.sum(of, &part), self.sum(of, &whole(&quantity.what)?) + self.overdue(of, limit)))
+    }
+
+    /// Calls under way at the end for longer than `limit`.
+    fn overdue(&self, of: Option<&str>, limit: Duration) -> u64 {
+        let those = self.nodes.iter().zip(&self.ages).filter(|(info, _)| of.is_none_or(|of| info.name == of));
+        those.flat_map(|(_, ages)| ages).filter(|age| **age > limit).count() as u64
+    }
+
+    /// Latencies after the warm-up, of one node or of all clients together.
+    pub fn latency_of<'b>(&'b self, source: &Source) -> Cow<'b, Latency> {
+        let of = source.of.as_deref();
+        if let Some(stays) = of.and_then(|of| self.watch.node(of)) {
+            return Cow::Borrowed(&stays.latency);
+        }
+        let pick = |record: &'b ClientsRecord| match source.answers {
+            Answers::Served => &record.latency,
+            Answers::Degraded => &record.degraded_latency,
+            Answers::Late => &record.late_latency,
+            Answers::Failed => &record.failed_latency,
+        };
+        let each: Vec<&Latency> = self.clients(of).map(|clients| pick(&clients.record)).collect();
+        match each[..] {
+            [only] => Cow::Borrowed(only),
+            _ => {
+                let mut all = Latency::default();
+                each.iter().for_each(|latency| all.merge(latency));
+                Cow::Owned(all)
+            }
         }
     }
 
@@ -152,7 +208,11 @@ impl View<'_> {
                 self.steps(areas).into_iter().map(|area| (area * NANO, width)).collect()
             }
             what => {
-                let Some(count) = count(what) else { return Vec::new() };
+                let count = match what {
+                    What::Within(time) => self.clients(of).next().and_then(|c| within(c, time.duration())),
+                    _ => count(what),
+                };
+                let Some(count) = count else { return Vec::new() };
                 let parts = self.windows_of_count(of, &count);
                 match whole(what) {
                     None => parts.into_iter().map(|part| (part, width)).collect(),
@@ -221,16 +281,4 @@ impl View<'_> {
         }
         seen
     }
-}
-
-/// Latency of all served requests after the warm-up, whoever made them.
-#[must_use]
-pub fn latency(actors: &Actors) -> Latency {
-    let mut all = Latency::default();
-    for actor in &actors.all {
-        if let Actor::Clients(clients) = actor {
-            all.merge(&clients.record.latency);
-        }
-    }
-    all
 }

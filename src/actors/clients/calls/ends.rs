@@ -27,7 +27,7 @@ impl Clients {
         let (frame, request) = core.requests.come_home(id);
         let (outcome, is_abandoned) = (request.outcome, request.abandoned);
         if is_abandoned {
-            self.record.late += u64::from(outcome.is_answer());
+            self.record.came_late(core.now(), frame.entered, outcome);
             return;
         }
         let details = core.requests.details(id);

@@ -1,0 +1,65 @@
+//! The nodes that numbers can be told of, and which numbers each gives.
+
+use super::What;
+use crate::model::{NodeSpec, System};
+
+/// What a node gives beside what all do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gives {
+    /// Nothing: only what comes and goes.
+    Traffic,
+    /// It does work, by itself.
+    Work,
+    /// It does work, before which requests wait, by servers.
+    Servers,
+}
+
+/// A node that requests come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Its name.
+    pub name: String,
+    /// What kind of node it is.
+    pub kind: &'static str,
+    /// What it gives.
+    pub gives: Gives,
+}
+
+/// The nodes of `systems` beside clients, each name and kind once.
+pub fn places<'a>(systems: impl Iterator<Item = &'a System>) -> Vec<Place> {
+    let mut places: Vec<Place> = Vec::new();
+    for (name, node) in systems.flat_map(|system| &system.nodes.entries) {
+        let gives = match node {
+            NodeSpec::Clients(_) => continue,
+            NodeSpec::Fleet(_) => Gives::Servers,
+            NodeSpec::Balancer(balancer) if balancer.proxy.is_some() => Gives::Servers,
+            NodeSpec::Store(_) => Gives::Work,
+            _ => Gives::Traffic,
+        };
+        let place = Place { name: name.text.clone(), kind: node.kind(), gives };
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    places
+}
+
+impl Place {
+    /// True if the node gives this number.
+    #[must_use]
+    pub fn gives(&self, what: &What) -> bool {
+        match what {
+            What::Utilization(_) => self.gives != Gives::Traffic,
+            What::WastedWork(_) | What::Waiting(_) | What::Imbalance(_) => self.gives == Gives::Servers,
+            What::Throughput
+            | What::OfferedRate
+            | What::DropRate
+            | What::Answered
+            | What::Within(_)
+            | What::InSystem
+            | What::LatencyMean
+            | What::LatencyQuantile(_) => true,
+            _ => false,
+        }
+    }
+}
