@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::{Memory, answer, estimate};
 use rushhour::lab::observe::Observation;
-use rushhour::lab::results::Stability;
+use rushhour::lab::results::{Results, Stability, Verdict};
 use rushhour::lab::{Progress, load, plan, run};
 
 #[test]
@@ -92,4 +92,119 @@ fn what_runs_is_given_up_when_a_run_is_stopped_and_what_is_finished_is_kept() {
     assert!(results.interrupted);
     let done: Vec<u32> = results.cells.iter().map(|cell| cell.replications).collect();
     assert_eq!(done, [1, 0]);
+}
+
+/// M/M/1 at a load of one half behind a limit that turns nearly all away at first, with claims that would hold.
+fn claims(run: &str, claims: &str) -> Results {
+    answer(&format!(
+        r#"Experiment(
+            system: System(nodes: {{
+                "users": Clients(arrivals: Poisson(rate: "500/s"), to: "web"),
+                "web": Fleet(service: Exponential(mean: "1 ms")),
+            }}),
+            run: ({run}, replications: 4),
+            arms: {{"half": {{}}, "tenth": {{"users.arrivals.rate": "100/s"}}}},
+            measure: [Latency([0.99]), DropRate, Throughput, Utilization],
+            claims: [{claims}],
+        )"#
+    ))
+}
+
+#[test]
+fn a_run_that_ends_within_its_warm_up_has_no_numbers_and_decides_nothing() {
+    let all = r#"Below(P99("tenth"), "1 s"), Below(DropRate("tenth"), "1 %"), Less(P99("tenth"), P99("half")), Unstable("tenth")"#;
+    for run in [
+        r#"requests: 100, warm_up: "60 s""#,
+        r#"duration: "120 s", warm_up: "60 s", events: 1000"#,
+        r#"duration: "120 s", warm_up: "60 s", in_flight: 1"#,
+    ] {
+        let results = claims(run, all);
+        for cell in &results.cells {
+            assert!(matches!(cell.stability, Stability::Overflow { .. }), "{run}: {:?}", cell.stability);
+            assert!(cell.estimates.iter().all(|e| e.value.is_none() && e.half_width.is_none()), "{run}");
+            let node_values = cell.nodes.iter().flat_map(|node| &node.estimates).filter_map(|e| e.value);
+            assert_eq!(node_values.count(), 0, "{run}");
+            assert!(cell.tail.is_empty() && !cell.ledger.is_empty(), "{run}");
+        }
+        for claim in &results.claims {
+            assert_eq!(claim.verdict, Verdict::Undecided, "{run}: {claim:?}");
+            assert!(claim.evidence.contains("\"tenth\" was cut short: "), "{run}: {claim:?}");
+        }
+    }
+    let results = claims(r#"requests: 100, warm_up: "60 s""#, all);
+    let Stability::Overflow { limit } = &results.cells[0].stability else { panic!() };
+    assert!(limit.starts_with("ended at ") && limit.ends_with("within the warm-up of 60 s"), "{limit}");
+}
+
+#[test]
+fn a_run_that_uses_up_its_events_decides_nothing_and_says_where_it_stopped() {
+    let results =
+        claims(r#"duration: "60 s", events: 2000"#, r#"Below(P99("half"), "1 s"), Above(Throughput("half"), "1/s")"#);
+    for claim in &results.claims {
+        assert_eq!(claim.verdict, Verdict::Undecided, "{claim:?}");
+        assert!(claim.evidence.contains("its budget of 2000 events was used up at "), "{claim:?}");
+        assert!(claim.evidence.contains(" of 60 s"), "{claim:?}");
+    }
+    // What was asked for and done decides.
+    let results = claims(r#"requests: 5000"#, r#"Below(P99("half"), "1 s")"#);
+    assert_eq!(results.claims[0].verdict, Verdict::Holds, "{:?}", results.claims);
+}
+
+#[test]
+fn a_claim_about_an_arm_that_was_not_finished_is_undecided() {
+    let text = r#"Experiment(
+        system: System(nodes: {
+            "users": Clients(arrivals: Poisson(rate: "100/s"), to: "web"),
+            "web": Fleet(workers: 100, service: Exponential(mean: "1 ms")),
+        }),
+        run: (duration: "10 s", replications: 2000),
+        claims: [Below(P99, "1 s")],
+    )"#;
+    let files = Memory { experiment: text, logs: &[] };
+    let plan = plan(load(&files, "test.ron").expect("reads"), &files).expect("fits");
+    let stop = AtomicBool::new(false);
+    let results = run(&plan, &StopAfterOne(&stop), &stop).expect("no defect");
+    assert_eq!(results.claims[0].verdict, Verdict::Undecided);
+    assert!(
+        results.claims[0].evidence.contains("it was cut short: the run was stopped after "),
+        "{:?}",
+        results.claims
+    );
+}
+
+/// The notices of a system with a crash after 30 s.
+fn notices(run: &str, arrivals: &str) -> String {
+    let results = answer(&format!(
+        r#"Experiment(
+            system: System(
+                nodes: {{
+                    "users": Clients(arrivals: {arrivals}, to: "web"),
+                    "web": Fleet(service: Exponential(mean: "1 ms")),
+                }},
+                faults: [(at: "30 s", node: "web", fault: Crash, lasts: "1 s")],
+            ),
+            run: ({run}, replications: 3),
+        )"#
+    ));
+    results.notices.join("\n")
+}
+
+#[test]
+fn a_fault_or_spike_that_never_happens_is_named() {
+    let poisson = r#"Poisson(rate: "100/s")"#;
+    let spike = r#"Spike(base: "100/s", peak: "200/s", at: "40 s", length: "1 s")"#;
+    let early = notices(r#"duration: "20 s""#, spike);
+    for expected in [
+        "the fault of \"web\" at 30 s never happens in this run, which ends at 20 s",
+        "the spike of \"users\" at 40 s never happens in this run, which ends at 20 s",
+    ] {
+        assert!(early.contains(expected), "{early}");
+    }
+    let by_count = notices(r#"requests: 1000"#, poisson);
+    assert!(
+        by_count.contains("system: the fault of \"web\" at 30 s never happened: all replications ended by "),
+        "{by_count}"
+    );
+    let late = notices(r#"duration: "60 s""#, spike);
+    assert!(!late.contains("happen"), "{late}");
 }

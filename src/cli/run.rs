@@ -390,7 +390,7 @@ fn verdict(results: &Results, arguments: &Arguments) -> End {
         End::ClaimFailed
     } else {
         if any(Verdict::Undecided) && !arguments.quiet {
-            tell("warning: some claims are undecided at this precision; more replications would decide them\n");
+            tell("warning: some claims are undecided, each for the reason that stands below it\n");
         }
         End::Fine
     }

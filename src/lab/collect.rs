@@ -2,6 +2,7 @@
 
 use super::claim::Claim;
 use super::compare::{compare, rankings};
+use super::covered::did_not_happen;
 use super::estimate::{estimates, interval_of};
 use super::number;
 use super::observe::{NodeSeen, Observation};
@@ -15,17 +16,27 @@ use super::stability::stability;
 use super::theory::theory;
 use super::trouble::Trouble;
 use super::warm_up::WarmUpFound;
-use crate::engine::Ended;
+use crate::engine::{Ended, Time};
 use crate::measure::Latency;
 
 /// Points of a latency tail kept at most.
 const TAIL_POINTS: usize = 400;
 
-/// The results of `plan`, given the observations of each cell, one a replication; `None` where it was not run.
-///
-/// `warm_ups` says when measuring began in each cell.
+/// What was found of each cell of a plan, in the order of the plan.
+#[derive(Clone, Copy, Debug)]
+pub struct Found<'a> {
+    /// When measuring began.
+    pub warm_ups: &'a [WarmUpFound],
+    /// One observation a replication; `None` where it was not run.
+    pub observations: &'a [Observations],
+    /// True if the run was stopped before all of its replications were done.
+    pub unfinished: &'a [bool],
+}
+
+/// The results of `plan`; `interrupted` if the run was stopped.
 #[must_use]
-pub fn collect(plan: &Plan, warm_ups: &[WarmUpFound], observations: &[Observations], interrupted: bool) -> Results {
+pub fn collect(plan: &Plan, found: Found<'_>, interrupted: bool) -> Results {
+    let Found { warm_ups, observations, unfinished } = found;
     let run = &plan.experiment.run;
     let confidence = run.confidence.fraction();
     let mut notices = plan.notices.clone();
@@ -34,7 +45,11 @@ pub fn collect(plan: &Plan, warm_ups: &[WarmUpFound], observations: &[Observatio
         .iter()
         .zip(warm_ups)
         .zip(observations)
-        .map(|((planned, warm_up), seen)| collect_cell(plan, planned, *warm_up, seen, &mut notices))
+        .zip(unfinished)
+        .map(|(((planned, warm_up), seen), unfinished)| Cell {
+            unfinished: *unfinished,
+            ..collect_cell(plan, planned, *warm_up, seen, &mut notices)
+        })
         .collect();
     compare(plan, &mut cells);
     if interrupted {
@@ -102,6 +117,7 @@ fn collect_cell(
         arm: planned.arm,
         point: planned.point,
         replications: done.len() as u32,
+        unfinished: false,
         warm_up: warm_up.length.as_secs_f64(),
         trouble: plan.scope.recovery.trouble(Trouble::of(&planned.system)),
         estimates: estimates(&plan.quantities, seen, &latency, &stability, confidence),
@@ -124,14 +140,15 @@ fn describe(plan: &Plan, planned: &PlannedCell) -> String {
     }
 }
 
-/// A replication that used up a budget says so.
+/// Says what was asked for and did not come, because replications ended before.
 fn note_early_ends(plan: &Plan, planned: &PlannedCell, done: &[&Observation], notices: &mut Vec<String>) {
     let run = &plan.experiment.run;
     let count = |ended: Ended| done.iter().filter(|observation| observation.ended == ended).count();
     let place = || describe(plan, planned);
-    match count(Ended::Events) {
-        0 => {}
-        n => notices.push(format!("{}: {n} replications used up their budget of {} events", place(), run.events)),
+    let ends: Vec<Time> = done.iter().map(|observation| observation.over).collect();
+    let duration = run.duration.map_or(f64::INFINITY, |duration| duration.seconds());
+    for what in did_not_happen(&planned.system, &ends, duration) {
+        notices.push(format!("{}: {what}", place()));
     }
     match count(Ended::Drained) {
         n if n > 0 && run.requests.is_some() => {

@@ -5,6 +5,7 @@
 pub mod claim;
 pub mod collect;
 mod compare;
+mod covered;
 mod estimate;
 pub mod journal;
 mod ledger;

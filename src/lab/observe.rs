@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use serde::{Deserialize, Serialize};
 
+use super::covered::is_measured;
 use super::ledger::check;
 use super::measure::{Quantity, Source, What};
 use super::results::{LedgerRow, Unit};
@@ -203,6 +204,7 @@ pub fn observe(job: Job<'_>, replication: u32) -> Result<Option<Observation>, St
     watch.end(&core.requests, over);
     check(&actors, &core.requests, &nodes, over)?;
     let window = actors.clock().width().as_secs_f64();
+    let measured = is_measured(over, warm_up);
     let view = View {
         actors: &actors,
         nodes: &nodes,
@@ -213,6 +215,7 @@ pub fn observe(job: Job<'_>, replication: u32) -> Result<Option<Observation>, St
         watch: &watch,
         trouble: Trouble::of(job.system),
         overflowed: ended == Ended::InFlight,
+        measured,
     };
     Ok(Some(Observation {
         ended,

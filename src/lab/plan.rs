@@ -6,6 +6,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh64::Xxh64;
 
 use super::claim::Claim;
+use super::covered::never_happens;
 use super::load::{Files, Loaded, Problems, place_of, plain};
 use super::measure::{Measure, Quantity, Scope, places, quantities, recovery};
 use super::results::{Sweep, SweepPoint};
@@ -119,7 +120,9 @@ pub fn plan(loaded: Loaded, files: &dyn Files) -> Result<Plan, Problems> {
     if !diagnostics.is_empty() {
         return Err(Problems { diagnostics, sources });
     }
-    for advice in cells.iter().flat_map(|(_, _, system)| advice(system)) {
+    let end = experiment.run.duration.map_or(f64::INFINITY, |duration| duration.seconds());
+    let late = |system: &System| never_happens(system, end);
+    for advice in cells.iter().flat_map(|(_, _, system)| [advice(system), late(system)].concat()) {
         if !notices.contains(&advice) {
             notices.push(advice);
         }

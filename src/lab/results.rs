@@ -86,6 +86,9 @@ pub struct Cell {
     pub point: usize,
     /// Replications completed.
     pub replications: u32,
+    /// True if the run was stopped before all replications of this cell were done: claims about it are undecided.
+    #[serde(default)]
+    pub unfinished: bool,
     /// Seconds cut off the start of each replication of this cell.
     pub warm_up: f64,
     /// When something was wrong: from the first fault or spike of arrivals to the end of the last, or as the measure
@@ -146,9 +149,9 @@ pub enum Stability {
         /// Share of replications in the worse state.
         share: f64,
     },
-    /// The run stopped at a limit of the program before its end.
+    /// A run ended before it could answer: at a limit of the program, or within its warm-up. Claims about it are undecided.
     Overflow {
-        /// What limit, in words.
+        /// Why, in words.
         limit: String,
     },
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::collect::collect;
+use super::collect::{Found, collect};
 use super::journal::{Forgetful, JobId, Journal};
 use super::observe::{Job, Observation, observe};
 use super::plan::Plan;
@@ -63,7 +63,13 @@ pub fn run_with_journal(
             cells[cell].push(observation);
         }
     }
-    Ok(collect(plan, &warm_ups, &cells, stop.load(Ordering::Relaxed)))
+    let interrupted = stop.load(Ordering::Relaxed);
+    let mut unfinished: Vec<bool> = cells.iter().map(|seen| seen.iter().any(Option::is_none)).collect();
+    if interrupted {
+        next_round(plan, &warm_ups, &cells).into_iter().for_each(|(cell, _)| unfinished[cell] = true);
+    }
+    let found = Found { warm_ups: &warm_ups, observations: &cells, unfinished: &unfinished };
+    Ok(collect(plan, found, interrupted))
 }
 
 /// What a round of replications needs.

@@ -1,31 +1,17 @@
 //! Whether a cell has a steady state.
 
-use super::number;
+use super::covered::cut_short;
 use super::observe::Observation;
 use super::plan::PlannedCell;
-use super::results::{Stability, Unit};
+use super::results::Stability;
 use super::spec::RunSpec;
-use crate::engine::{Duration, Ended, Time};
+use crate::engine::Duration;
 use crate::stats::trend;
 
-/// A year of 365.25 days.
-const SECONDS_OF_A_YEAR: f64 = 31_557_600.0;
-
-/// What the queues of the fleets say: stable, growing without end, or stopped by a limit of the program.
+/// What the queues of the fleets say: stable, growing without end, or cut short before they could say.
 #[must_use]
 pub fn stability(planned: &PlannedCell, run: &RunSpec, warm_up: Duration, done: &[&Observation]) -> Stability {
-    if let Some(full) = done.iter().find(|observation| observation.ended == Ended::InFlight) {
-        let at = number::with_interval(Some(full.over.as_secs_f64()), None, Unit::Seconds);
-        return Stability::Overflow { limit: format!("more than {} requests in flight at {at}", run.in_flight) };
-    }
-    if let Some(still) = done.iter().find(|observation| observation.ended == Ended::Standstill) {
-        let limit =
-            format!("time stands still at {}: a cycle without delay (users who ask again at once?)", still.over);
-        return Stability::Overflow { limit };
-    }
-    if let Some(last) = done.iter().find(|observation| observation.ended == Ended::EndOfTime) {
-        let years = number::plain(Time::MAX.as_secs_f64() / SECONDS_OF_A_YEAR, 3);
-        let limit = format!("what is left to do after {} lies beyond the end of time, {years} years", last.over);
+    if let Some(limit) = cut_short(run, warm_up, done) {
         return Stability::Overflow { limit };
     }
     // Only where nothing changes with time does a rising queue mean that it never settles.
@@ -93,8 +79,9 @@ fn in_flight_at_end(observation: &Observation) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Time;
+    use crate::engine::{Ended, Time};
     use crate::lab::observe::NodeSeen;
+    use crate::lab::results::Unit;
     use crate::model::NodeInfo;
 
     /// A replication with so many requests in flight all the time.

@@ -46,6 +46,8 @@ pub struct View<'a> {
     pub trouble: Option<Trouble>,
     /// True if it was stopped because too many requests were in flight.
     pub overflowed: bool,
+    /// False if it stopped within its warm-up: then it has series and a ledger, and no numbers.
+    pub measured: bool,
 }
 
 /// Nanoseconds to seconds.
@@ -79,6 +81,9 @@ impl View<'_> {
 
     /// A quantity of the plan.
     pub fn value(&self, quantity: &Quantity) -> Option<f64> {
+        if !self.measured {
+            return None;
+        }
         if let Some(stays) = self.stays(quantity) {
             return self.value_of_node(quantity, stays);
         }
@@ -116,6 +121,9 @@ impl View<'_> {
 
     /// Parts and wholes of a quantity by window after the warm-up; empty of what is no ratio of sums.
     pub fn windows(&self, quantity: &Quantity) -> Vec<(f64, f64)> {
+        if !self.measured {
+            return Vec::new();
+        }
         let width = self.window;
         let all: Vec<(f64, f64)> = match &quantity.what {
             _ if self.stays(quantity).is_some() => self.windows_of_node(quantity),
@@ -197,6 +205,13 @@ impl View<'_> {
             Actor::ConcurrencyLimiter(limiter) => self.see_concurrency(limiter, info),
             Actor::Store(store) => self.see_store(store, info),
             Actor::Fleet(fleet) => self.see_fleet(fleet, info),
+        });
+        let seen = seen.map(|mut node| {
+            if !self.measured {
+                node.values.iter_mut().for_each(|(_, _, _, value)| *value = None);
+                node.servers.clear();
+            }
+            node
         });
         seen.collect()
     }

@@ -218,7 +218,9 @@ fn legend(results: &Results, rows: &[Row]) -> Vec<String> {
         );
     }
     if any(&|stability| matches!(stability, Stability::Overflow { .. })) {
-        legend.push("stopped: a limit of the run was reached; what was found until then is in the files.".to_owned());
+        legend.push(
+            "stopped: the run ended before it could answer; what was found until then is in the files.".to_owned(),
+        );
     }
     legend.extend(rankings(results));
     legend

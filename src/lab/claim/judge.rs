@@ -60,8 +60,33 @@ impl Judge<'_> {
         }
     }
 
-    /// The verdict at one point of the sweep, with the numbers that decide it.
+    /// The verdict at one point of the sweep, with the numbers that decide it. A cell whose runs were cut short decides
+    /// nothing: what was found is not what was asked.
     pub fn decide(&self, claim: &Claim, point: usize) -> (Verdict, String) {
+        match self.cut_short(claim, point) {
+            Some(why) => (Verdict::Undecided, why),
+            None => self.decide_by_numbers(claim, point),
+        }
+    }
+
+    /// Which of the cells that a claim is about was cut short, and why; `None` if none was.
+    fn cut_short(&self, claim: &Claim, point: usize) -> Option<String> {
+        let last = if claim.is_along_the_sweep() { point + 1 } else { point };
+        let cells =
+            claim.subjects().into_iter().flat_map(|arm| (point..=last).filter_map(move |at| self.cell(arm, at)));
+        let why = |cell: &Cell| match &cell.stability {
+            Stability::Overflow { limit } => Some(limit.clone()),
+            _ if cell.unfinished => Some(format!("the run was stopped after {} replications", cell.replications)),
+            _ => None,
+        };
+        let name = |cell: &Cell| match self.results.arms.len() {
+            0 | 1 => "it".to_owned(),
+            _ => format!("\"{}\"", self.results.arm(cell)),
+        };
+        cells.into_iter().find_map(|cell| Some(format!("{} was cut short: {}", name(cell), why(cell)?)))
+    }
+
+    fn decide_by_numbers(&self, claim: &Claim, point: usize) -> (Verdict, String) {
         match claim {
             Claim::Less(claim) => self.ordered(&claim.left, &claim.right, 1.0, point),
             Claim::Greater(claim) => self.ordered(&claim.right, &claim.left, 1.0, point),
@@ -84,7 +109,7 @@ impl Judge<'_> {
                     let states = format!("{} or {} requests in flight", number(*low), number(*high));
                     (Verdict::Holds, format!("two states, {states}; {percent} of replications in the worse"))
                 }
-                Some(Stability::Overflow { limit }) => (Verdict::Holds, limit.clone()),
+                Some(Stability::Overflow { limit }) => (Verdict::Undecided, limit.clone()),
                 Some(Stability::NotSettled { node, .. }) => {
                     (Verdict::Undecided, format!("{node} has not settled in this run"))
                 }

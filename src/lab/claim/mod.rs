@@ -259,15 +259,20 @@ impl Claim {
         }
     }
 
+    /// The arms it is about; `None` for the only one or the baseline.
+    fn subjects(&self) -> Vec<Option<&Label>> {
+        match self {
+            Self::Recovers(claim) => vec![claim.arm.as_ref()],
+            Self::StaysDown(claim) => vec![claim.arm.as_ref()],
+            Self::Unstable(claim) => vec![claim.arm.as_ref()],
+            _ => self.terms().into_iter().map(Term::arm).collect(),
+        }
+    }
+
     /// The arms it names.
     #[must_use]
     pub fn arms(&self) -> Vec<&Label> {
-        match self {
-            Self::Recovers(claim) => claim.arm.iter().collect(),
-            Self::StaysDown(claim) => claim.arm.iter().collect(),
-            Self::Unstable(claim) => claim.arm.iter().collect(),
-            _ => self.terms().into_iter().filter_map(Term::arm).collect(),
-        }
+        self.subjects().into_iter().flatten().collect()
     }
 
     /// The point of the sweep it names.

@@ -111,7 +111,7 @@ impl View<'_> {
     /// The calls that a share counts and those it is a share of, where a quantity is one; for what is true or false of a
     /// replication, 1 of 1 or none of it.
     pub fn counts(&self, quantity: &Quantity) -> Option<(u64, u64)> {
-        if quantity.unit != Unit::Fraction {
+        if quantity.unit != Unit::Fraction || !self.measured {
             return None;
         }
         if quantity.is_verdict() {
@@ -151,6 +151,9 @@ impl View<'_> {
 
     /// Latencies after the warm-up, of one node or of all clients together.
     pub fn latency_of<'b>(&'b self, source: &Source) -> Cow<'b, Latency> {
+        if !self.measured {
+            return Cow::default();
+        }
         let of = source.of.as_deref();
         if let Some(stays) = of.and_then(|of| self.watch.node(of)) {
             return Cow::Borrowed(&stays.latency);

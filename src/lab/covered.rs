@@ -1,0 +1,97 @@
+//! Whether runs cover what is asked of them: replications that ended too early to answer, and what of a timetable they
+//! never reach.
+//!
+//! What claims make of it belongs in `claim`.
+
+use super::number;
+use super::observe::Observation;
+use super::results::Unit;
+use super::spec::RunSpec;
+use crate::actors::clients::Traffic;
+use crate::engine::{Duration, Ended, Time};
+use crate::model::System;
+
+/// A year of 365.25 days.
+const SECONDS_OF_A_YEAR: f64 = 31_557_600.0;
+
+/// Why the replications of a cell do not cover what was asked of them, for the first that does not; `None` if all do.
+#[must_use]
+pub fn cut_short(run: &RunSpec, warm_up: Duration, done: &[&Observation]) -> Option<String> {
+    let first = |ended: Ended| done.iter().find(|observation| observation.ended == ended);
+    if let Some(full) = first(Ended::InFlight) {
+        return Some(format!("more than {} requests in flight at {}", run.in_flight, seconds(full.over)));
+    }
+    if let Some(still) = first(Ended::Standstill) {
+        let cycle = "a cycle without delay (users who ask again, or calls tried again, at once?)";
+        return Some(format!("time stands still at {}: {cycle}", still.over));
+    }
+    if let Some(last) = first(Ended::EndOfTime) {
+        let years = number::plain(Time::MAX.as_secs_f64() / SECONDS_OF_A_YEAR, 3);
+        let (at, rest) = (seconds(last.over), "what is left to do lies beyond the end of time");
+        return Some(format!("{rest}, {years} years, at {at}"));
+    }
+    if let Some(spent) = first(Ended::Events) {
+        let of = run.duration.map_or_else(String::new, |duration| format!(" of {duration}"));
+        return Some(format!("its budget of {} events was used up at {}{of}", run.events, seconds(spent.over)));
+    }
+    let early = |observation: &&&Observation| !is_measured(observation.over, warm_up);
+    let count = done.iter().filter(early).count();
+    done.iter().find(early).map(|observation| {
+        let (at, warm_up) = (seconds(observation.over), seconds(Time::ZERO + warm_up));
+        let those = if count < done.len() { format!("{count} of {} replications ", done.len()) } else { String::new() };
+        format!("{those}ended at {at}, within the warm-up of {warm_up}")
+    })
+}
+
+/// True if a run that ended at `over` went on after its warm-up, so that something was measured.
+#[must_use]
+pub fn is_measured(over: Time, warm_up: Duration) -> bool {
+    warm_up.is_zero() || over > Time::ZERO + warm_up
+}
+
+fn seconds(at: Time) -> String {
+    number::with_interval(Some(at.as_secs_f64()), None, Unit::Seconds)
+}
+
+/// What faults and arrivals of `system` do from a moment on, each with the moment.
+fn moments(system: &System) -> Vec<(f64, String)> {
+    let faults = system.faults.iter().map(|fault| {
+        let at = fault.at.seconds();
+        (at, format!("the fault of \"{}\" at {}", fault.node.0.text, fault.at))
+    });
+    let arrivals = system.clients().filter_map(|(name, clients)| match &clients.arrivals {
+        Traffic::Spike(spike) => Some((spike.at.seconds(), format!("the spike of \"{name}\" at {}", spike.at))),
+        Traffic::Ramp(ramp) if ramp.start.seconds() > 0.0 => {
+            Some((ramp.start.seconds(), format!("the ramp of \"{name}\" at {}", ramp.start)))
+        }
+        _ => None,
+    });
+    faults.chain(arrivals).collect()
+}
+
+/// What of the timetable of `system` never happens in a run that is planned to end at `end`, a sentence each.
+#[must_use]
+pub fn never_happens(system: &System, end: f64) -> Vec<String> {
+    let late = moments(system).into_iter().filter(|(at, _)| *at >= end);
+    late.map(|(_, what)| format!("{what} never happens in this run, which ends at {}", seconds_of(end))).collect()
+}
+
+/// What of the timetable of `system` did not happen in all of its runs, which ended at these times, although it would
+/// have before `planned`.
+#[must_use]
+pub fn did_not_happen(system: &System, ends: &[Time], planned: f64) -> Vec<String> {
+    let missed = moments(system).into_iter().filter(|(at, _)| *at < planned).filter_map(|(at, what)| {
+        let count = ends.iter().filter(|end| end.as_secs_f64() <= at).count();
+        let last = ends.iter().max().filter(|_| count > 0)?;
+        let all = ends.len();
+        Some(match count == all {
+            true => format!("{what} never happened: all replications ended by {}", seconds(*last)),
+            false => format!("{what} did not happen in {count} of {all} replications, which ended before"),
+        })
+    });
+    missed.collect()
+}
+
+fn seconds_of(end: f64) -> String {
+    number::with_interval(Some(end), None, Unit::Seconds)
+}
