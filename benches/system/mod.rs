@@ -2,6 +2,7 @@
 
 use rushhour::actors::balancer::{Balancer, BalancerSpec, View};
 use rushhour::actors::clients::{Clients, ClientsParts, ClientsSpec, Source};
+use rushhour::actors::faults::Timetable;
 use rushhour::actors::fleet::{Classes, Fleet, FleetSpec};
 use rushhour::actors::link::{Endpoint, Link};
 use rushhour::actors::message::Core;
@@ -39,7 +40,7 @@ pub fn run_system(servers: u32, load: f64, requests: u64, seed: u64, timeout: Op
     let clients: ClientsSpec = read(&format!("(arrivals: Poisson(rate: \"{rate}/s\"), {timeout_text}to: \"{to}\")"));
     let fleet: FleetSpec = read(&format!("(servers: {servers}, service: Exponential(mean: \"1 s\"))"));
     let classes = Classes { count: 1, class_of: &|_| None };
-    let fleet = Fleet::new(fleet_id, &fleet, &classes, key.named("web"), Vec::new());
+    let fleet = Fleet::new(fleet_id, &fleet, &classes, key.named("web"), Timetable::default());
     let members: Vec<Endpoint> = fleet.endpoints().collect();
     let target = if servers == 1 { members[0] } else { Endpoint { actor: balancer_id, port: 0 } };
     let clients_key = key.named("users");

@@ -10,6 +10,7 @@ pub mod clients;
 pub mod concurrency;
 pub mod copies;
 pub mod fallback;
+pub mod faults;
 pub mod fleet;
 pub mod limiter;
 pub mod link;

@@ -15,7 +15,8 @@ pub struct Trouble {
 }
 
 impl Trouble {
-    /// What the faults of `system` and spikes of its arrivals make together; `None` if it has neither.
+    /// What the faults of `system` and spikes of its arrivals make together; `None` if it has neither. A fault that
+    /// recurs is trouble from when it may come for as long as it may.
     #[must_use]
     pub fn of(system: &System) -> Option<Self> {
         let faults = system.faults.iter().map(|fault| {

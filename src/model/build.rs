@@ -13,7 +13,7 @@ use crate::actors::clients::{Calling, Clients, ClientsParts, ClientsSpec, Connec
 use crate::actors::concurrency::{ConcurrencyLimiter, ConcurrencyLimiterSpec};
 use crate::actors::copies::Copies;
 use crate::actors::fallback::{Fallback, FallbackSpec};
-use crate::actors::fleet::fault::FaultEvent;
+use crate::actors::faults::{FaultEvent, Timetable};
 use crate::actors::fleet::signals::Dispatcher;
 use crate::actors::fleet::{Classes, Fleet, FleetSpec, Subscriber};
 use crate::actors::limiter::{Limiter, LimiterSpec, Shared};
@@ -272,7 +272,7 @@ impl Builder<'_> {
     }
 
     fn store(&self, me: ActorId, name: &str, spec: &StoreSpec) -> Actor {
-        let mut store = Store::new(me, spec, self.root.named(name), self.faults(name, 0));
+        let mut store = Store::new(me, spec, self.root.named(name), self.timetable(name, 0, 1));
         for (limiters, node) in &self.system.nodes.entries {
             if let NodeSpec::Limiter(LimiterSpec { distributed: Some(distributed), .. }) = node
                 && distributed.store.to.0.iter().any(|target| target.text == name)
@@ -415,21 +415,22 @@ impl Builder<'_> {
     }
 
     /// What goes wrong with a copy of the fleet or store called `name`.
-    fn faults(&self, name: &str, copy: usize) -> Vec<FaultEvent> {
+    fn timetable(&self, name: &str, copy: usize, servers: usize) -> Timetable {
         let mut faults = Vec::new();
-        for fault in &self.system.faults {
+        for (place, fault) in self.system.faults.iter().enumerate() {
             let hit = faulty_copies(&self.system.nodes, &fault.node.0.text);
-            if !hit.is_some_and(|(group, copies)| group == name && copies.contains(&copy)) {
-                continue;
-            }
-            let at = Time::ZERO + fault.at.duration();
-            faults.push(FaultEvent { at, servers: fault.servers.clone(), fault: fault.fault.clone() });
-            if let Some(lasts) = fault.lasts {
-                let end = fault.fault.end();
-                faults.push(FaultEvent { at: at + lasts.duration(), servers: fault.servers.clone(), fault: end });
+            if hit.is_some_and(|(group, copies)| group == name && copies.contains(&copy)) {
+                faults.push(FaultEvent {
+                    at: Time::ZERO + fault.at.duration(),
+                    lasts: fault.lasts.map(|lasts| lasts.duration()),
+                    servers: fault.servers.clone(),
+                    fault: fault.fault.clone(),
+                    recurs: fault.recurs.clone().map(|recurs| (recurs, place)),
+                });
             }
         }
-        faults
+        // Copies fail each by itself, so the streams of their faults are their own.
+        Timetable::new(faults, servers, self.root.named(name).named(&format!("faults of copy {copy}")))
     }
 
     fn fleet(&self, me: ActorId, name: &str, copy: usize, spec: &FleetSpec) -> Actor {
@@ -437,7 +438,7 @@ impl Builder<'_> {
         let class_of = |name: &str| self.class_of(name);
         let classes = Classes { count: self.system.clients().count(), class_of: &class_of };
         let key = self.root.named(name);
-        let mut fleet = Fleet::new(me, spec, &classes, key, self.faults(name, copy));
+        let mut fleet = Fleet::new(me, spec, &classes, key, self.timetable(name, copy, spec.servers));
         if self.system.clients().any(|(_, clients)| clients.cancels || clients.propagates_deadline) {
             fleet.expect_impatience(spec, &classes, key);
         }

@@ -3,6 +3,7 @@
 use super::system::{NodeSpec, System, fleet_behind};
 use crate::actors::balancer::Hears;
 use crate::actors::clients::Traffic;
+use crate::actors::faults::Fault;
 use crate::actors::limiter::By;
 use crate::actors::passage::{EachServer, Per};
 use crate::actors::route::Spread;
@@ -310,6 +311,16 @@ fn check_faults(system: &System, found: &mut Vec<Diagnostic>) {
         {
             let message = format!("\"{name}\" has no server {server}: its servers are 0 to {}", fleet.servers - 1);
             found.push(Diagnostic::new(*region, message));
+        }
+        if matches!(system.nodes.get(&name), Some(NodeSpec::Store(_))) {
+            if fault.servers.is_some() {
+                let message = format!("\"{name}\" is one store: it has no `servers` to name");
+                found.push(Diagnostic::new(*region, message));
+            }
+            if matches!(&fault.fault, Fault::Errors(errors) if errors.after.is_some()) {
+                let message = format!("the store \"{name}\" fails a command after its usual work: `after` is of fleets");
+                found.push(Diagnostic::new(*region, message));
+            }
         }
     }
 }

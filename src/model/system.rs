@@ -5,7 +5,8 @@ use crate::actors::breaker::BreakerSpec;
 use crate::actors::clients::{ClientsSpec, Traffic};
 use crate::actors::concurrency::ConcurrencyLimiterSpec;
 use crate::actors::fallback::FallbackSpec;
-use crate::actors::fleet::{Fault, FleetSpec};
+use crate::actors::faults::{Fault, Recurs};
+use crate::actors::fleet::FleetSpec;
 use crate::actors::limiter::LimiterSpec;
 use crate::actors::route::RouteField;
 use crate::actors::router::RouterSpec;
@@ -125,16 +126,30 @@ impl Encode for NodeName {
 record! {
     /// Something that goes wrong, and when.
     pub struct FaultSpec {
-        /// When it begins.
+        /// When it begins; with `recurs`, from when on it may.
         pub at: Span,
         /// The fleet or store it hits; `web[1]` is the second of several copies.
         pub node: NodeName,
-        /// What goes wrong.
+        /// What goes wrong. What is wrong with a server at a time follows from all faults that are active then.
         pub fault: Fault,
         /// Which servers of the fleet, counted from 0; without it, all.
         pub servers: Option<Vec<usize>> = None,
-        /// After how long it ends; without it, it lasts.
+        /// After how long it ends, or with `recurs` comes no more; without it, it lasts.
         pub lasts: Option<Span> = None,
+        /// Whether it comes again and again, at random.
+        pub recurs: Option<Recurs> = None,
+    }
+    check(self, at) {
+        if self.servers.as_ref().is_some_and(Vec::is_empty) {
+            at.field("servers").error("a fault that hits no server: leave `servers` out if it hits all");
+        }
+        if matches!(self.fault, Fault::Restart(_)) {
+            for (field, is_given) in [("lasts", self.lasts.is_some()), ("recurs", self.recurs.is_some())] {
+                if is_given {
+                    at.field(field).error("a restart takes no time and has no end: `Crash` with a length goes down and comes up");
+                }
+            }
+        }
     }
 }
 

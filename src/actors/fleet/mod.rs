@@ -1,10 +1,9 @@
-//! Fleets: servers that do work. One file each for the server, processor sharing, faults, what they do to servers, what
+//! Fleets: servers that do work. One file each for the server, processor sharing, what faults do to servers, what
 //! is recorded and the words of the language; a folder for queues that are more than a line, and a file for when they are
 //! asked.
 //!
 //! Which server a request goes to is decided before it comes here; that belongs in `balancer`.
 
-pub mod fault;
 pub mod queue;
 pub mod record;
 pub mod server;
@@ -17,17 +16,16 @@ mod trouble;
 pub mod underway;
 mod waiting;
 
-pub use fault::{Fault, FaultEvent};
 pub use queue::{Classes, Discipline};
 pub use record::FleetRecord;
 pub use spec::FleetSpec;
 
+use super::faults::{Fault, Timetable};
 use super::link::Endpoint;
 use super::message::{CHECK_CLASS, Core, Message, Passed, reply};
 use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{ActorId, Duration, Frame, Left, Outcome, RequestId, Requests, Time};
-use crate::schema::quantity::Span;
 use queue::Queues;
 use record::{ChecksServed, Misdirected, Outage};
 use server::{Condition, Server};
@@ -74,7 +72,7 @@ pub struct Fleet {
     is_checked: bool,
     work: StreamKey,
     errors: StreamKey,
-    faults: Vec<FaultEvent>,
+    faults: Timetable,
     subscribers: Vec<Subscriber>,
     /// What servers tell balancers of themselves; `None` if nobody listens, and then no server is unusual for it.
     signals: Option<Box<Signals>>,
@@ -85,7 +83,7 @@ pub struct Fleet {
 impl Fleet {
     /// A fleet as described by `spec`; `key` names its random streams, and `classes` are those of the system.
     #[must_use]
-    pub fn new(me: ActorId, spec: &FleetSpec, classes: &Classes<'_>, key: StreamKey, faults: Vec<FaultEvent>) -> Self {
+    pub fn new(me: ActorId, spec: &FleetSpec, classes: &Classes<'_>, key: StreamKey, faults: Timetable) -> Self {
         let shared = spec.discipline.shares();
         let queues = Queues::are_needed(spec).then(|| Box::new(Queues::new(spec, classes, key)));
         let conditions: Vec<Condition> =
@@ -140,7 +138,7 @@ impl Fleet {
     /// True if its timetable has a crash.
     #[must_use]
     pub fn may_crash(&self) -> bool {
-        self.faults.iter().any(|event| matches!(event.fault, Fault::Crash(_)))
+        self.faults.faults().any(|fault| matches!(fault, Fault::Crash(_)))
     }
 
     /// From now on servers signal what `what` asks of them; `key` names the fleet's random streams.
@@ -180,9 +178,7 @@ impl Fleet {
 
     /// Puts the fault timetable into the calendar.
     pub fn start(&mut self, core: &mut Core) {
-        for (index, fault) in self.faults.iter().enumerate() {
-            core.send_at(fault.at, self.me, Message::Fault { index: index as u32 });
-        }
+        self.faults.start(core, self.me);
         self.prepare_limits(core);
         if let Some(signals) = &mut self.signals {
             (0..self.servers.len()).for_each(|port| signals.started(core, port));
@@ -206,7 +202,7 @@ impl Fleet {
                 self.shared[server as usize].timer = None;
                 self.turn(core, server as usize);
             }
-            Message::Fault { index } => self.fault(core, index as usize),
+            Message::Fault { index } => self.fault(core, index),
             Message::Probe { id } => self.answer_probe(core, id),
             Message::WaitedOut { id } => self.waited_out(core, id),
             Message::Cancel { id } => self.cancelled(core, id),
@@ -278,18 +274,32 @@ impl Fleet {
     /// before the work and not after it.
     #[inline(never)]
     fn unusual_demand(&self, requests: &mut Requests, id: RequestId, port: usize, demand: f64) -> f64 {
-        match self.conditions[port].error_after {
-            Some(after) if self.fails(requests, id, port) => {
+        let quick = &self.conditions[port].quick_errors;
+        if quick.is_empty() {
+            return demand;
+        }
+        let at = self.errors.draws(requests[id].number).uniform();
+        match quick.iter().find(|(up_to, _)| at < *up_to) {
+            Some(&(_, after)) => {
                 requests.decide(id, Outcome::Error, self.me);
                 after
             }
-            _ => demand,
+            None => demand,
         }
     }
 
-    /// True if the server answers this request with an error, at its present rate.
+    /// True if the server answers this request with an error after its usual work, at its present rate.
     fn fails(&self, requests: &Requests, id: RequestId, port: usize) -> bool {
-        self.errors.draws(requests[id].number).uniform() < self.conditions[port].error_rate
+        let condition = &self.conditions[port];
+        if condition.error_rate == 0.0 {
+            return false;
+        }
+        let mut draws = self.errors.draws(requests[id].number);
+        if condition.hasty {
+            // The first draw says whether it failed before the work.
+            draws.bits();
+        }
+        draws.uniform() < condition.error_rate
     }
 
     /// The service of a request ends; its worker takes up the next.
@@ -372,7 +382,7 @@ impl Fleet {
             }
         }
         let decided = core.requests[id].outcome == Outcome::Error;
-        let failed = decided || (self.conditions[port].error_after.is_none() && self.fails(&core.requests, id, port));
+        let failed = decided || self.fails(&core.requests, id, port);
         self.answer(core, id, entered, if failed { Outcome::Error } else { Outcome::Served });
     }
 

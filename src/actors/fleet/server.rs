@@ -1,5 +1,6 @@
 //! One server: its workers, its queue, its health.
 
+use crate::actors::faults::Active;
 use crate::engine::{RequestId, Requests, Time};
 
 /// Busy workers and the time they have spent.
@@ -70,10 +71,12 @@ pub struct Condition {
     pub nominal: f64,
     /// Work done per second of time: the server's own speed times what faults leave of it.
     pub speed: f64,
-    /// Share of requests answered with an error, 0 to 1.
+    /// The faults that are active, from which what follows here follows.
+    pub active: Active,
+    /// Share of requests answered with an error after their usual work, 0 to 1.
     pub error_rate: f64,
-    /// Seconds of work of an error answer; `None` if as much as usual.
-    pub error_after: Option<f64>,
+    /// See [`Active::quick_errors`].
+    pub quick_errors: Vec<(f64, f64)>,
     /// True once it was told to make errors of their own length: some may be under way as long as it runs.
     pub hasty: bool,
     /// Its last outage, by place in the record.
@@ -84,7 +87,15 @@ impl Condition {
     /// A healthy server of this speed.
     #[must_use]
     pub fn new(speed: f64) -> Self {
-        Self { nominal: speed, speed, error_rate: 0.0, error_after: None, hasty: false, outage: 0 }
+        Self {
+            nominal: speed,
+            speed,
+            active: Active::default(),
+            error_rate: 0.0,
+            quick_errors: Vec::new(),
+            hasty: false,
+            outage: 0,
+        }
     }
 
     /// True if requests need not look at it.

@@ -1,8 +1,9 @@
 //! Faults hit what is at a server at that instant, and nothing else.
 
 mod impatience;
+mod overlaps;
 
-use super::fault::{Crash, Errors, Restart, SlowDown};
+use crate::actors::faults::{Crash, Errors, FaultEvent, Restart, SlowDown};
 use super::*;
 use crate::actors::message::Message;
 use crate::distributions::{Constant, Distribution};
@@ -70,6 +71,7 @@ fn bench(discipline: Discipline, servers: usize, ports: &[u32], faults: Vec<Faul
         copies: 1,
     };
     let mut core = Core::new(2);
+    let faults = Timetable::new(faults, servers, StreamKey::root(2, 0));
     let mut fleet = Fleet::new(FLEET, &spec, &Classes::NONE, StreamKey::root(1, 0), faults);
     fleet.start(&mut core);
     for (number, &port) in (0..).zip(ports) {
@@ -89,7 +91,11 @@ fn disciplines() -> [Discipline; 2] {
 }
 
 fn at(seconds: f64, servers: Option<Vec<usize>>, fault: Fault) -> FaultEvent {
-    FaultEvent { at: Time::ZERO + Duration::from_secs_f64(seconds), servers, fault }
+    FaultEvent { at: Time::ZERO + Duration::from_secs_f64(seconds), lasts: None, servers, fault, recurs: None }
+}
+
+fn lasting(event: FaultEvent, seconds: f64) -> FaultEvent {
+    FaultEvent { lasts: Some(Duration::from_secs_f64(seconds)), ..event }
 }
 
 #[test]
@@ -131,7 +137,7 @@ fn a_slow_down_stretches_what_is_left() {
     for discipline in disciplines() {
         // Four of ten seconds are done at full speed; the other six take twelve; from 10 s on it is fast again.
         let faults = vec![
-            at(4.0, Some(vec![0, 0]), Fault::SlowDown(SlowDown { factor: 2.0 })),
+            lasting(at(4.0, Some(vec![0, 0]), Fault::SlowDown(SlowDown { factor: 2.0 })), 6.0),
             at(10.0, None, Fault::SlowDown(SlowDown { factor: 1.0 })),
         ];
         let (bench, _) = bench(discipline, 2, &[0, 1], faults);
@@ -148,9 +154,9 @@ fn an_error_answer_takes_its_own_work_even_if_the_fault_has_ended() {
     for discipline in disciplines() {
         // Server 0 fails in two seconds, server 1 in the ten of an answer, if it still fails then.
         let faults = vec![
-            at(0.0, Some(vec![0]), errors(Some(two))),
-            at(0.0, Some(vec![1, 2]), errors(None)),
-            at(1.0, Some(vec![0, 1]), Fault::Errors(Errors { rate: Percent::ZERO, after: None })),
+            lasting(at(0.0, Some(vec![0]), errors(Some(two))), 1.0),
+            lasting(at(0.0, Some(vec![1]), errors(None)), 1.0),
+            at(0.0, Some(vec![2]), errors(None)),
         ];
         let (bench, _) = bench(discipline, 3, &[0, 1, 2], faults);
         let mut answers = bench.answers.clone();

@@ -1,40 +1,44 @@
 //! A fleet in trouble: what each entry of the fault timetable does to its servers, and who hears of it.
 //!
-//! What can go wrong, in words and numbers, belongs in `fault`.
+//! What can go wrong and when belongs in `faults`.
 
 use super::*;
 
 impl Fleet {
+    /// A fault begins or ends: the state of each server that it hits follows from all that are active then.
     #[inline(never)]
-    pub(super) fn fault(&mut self, core: &mut Core, index: usize) {
-        let event = self.faults[index].clone();
-        let mut ports = event.servers.unwrap_or_else(|| (0..self.servers.len()).collect());
-        ports.sort_unstable();
-        ports.dedup();
-        let underway = match event.fault {
-            Fault::Crash(_) | Fault::SlowDown(_) => Underway::take(core, self.me, &ports),
-            Fault::Restart(_) | Fault::Errors(_) => Underway::default(),
-        };
+    pub(super) fn fault(&mut self, core: &mut Core, index: u32) {
+        let turn = self.faults.turn(core, self.me, index);
+        let ports = self.faults.servers(turn.number).to_vec();
+        for &port in &ports {
+            let condition = &mut self.conditions[port];
+            condition.active.take(&self.faults, turn);
+            condition.error_rate = condition.active.error_rate(&self.faults);
+            condition.quick_errors = condition.active.quick_errors(&self.faults);
+            condition.hasty |= !condition.quick_errors.is_empty();
+        }
+        let is_down = |port: usize| self.conditions[port].active.is_down(&self.faults);
+        let crashing: Vec<usize> = ports.iter().copied().filter(|&port| self.servers[port].up && is_down(port)).collect();
+        let coming: Vec<usize> = ports.iter().copied().filter(|&port| !self.servers[port].up && !is_down(port)).collect();
+        let speed = |port: usize| self.conditions[port].nominal * (1.0 / self.conditions[port].active.factor(&self.faults));
+        let speeds = ports.iter().map(|&port| (port, speed(port)));
+        let speeds: Vec<(usize, f64)> = speeds.filter(|&(port, speed)| speed != self.conditions[port].speed).collect();
+        if !crashing.is_empty() {
+            let underway = Underway::take(core, self.me, &crashing);
+            crashing.iter().for_each(|&port| self.crash(core, port, underway.at(port)));
+        }
+        coming.iter().for_each(|&port| self.restart(core, port));
+        if !speeds.is_empty() {
+            let slowed: Vec<usize> = speeds.iter().map(|&(port, _)| port).collect();
+            let underway = Underway::take(core, self.me, &slowed);
+            speeds.iter().for_each(|&(port, speed)| self.change_speed(core, port, speed, underway.at(port)));
+        }
         for port in ports {
-            match event.fault {
-                Fault::Crash(_) => self.crash(core, port, underway.at(port)),
-                Fault::Restart(_) => self.restart(core, port),
-                Fault::SlowDown(ref slow) => self.change_speed(core, port, 1.0 / slow.factor, underway.at(port)),
-                Fault::Errors(ref errors) => {
-                    let condition = &mut self.conditions[port];
-                    condition.error_rate = errors.rate.fraction();
-                    condition.error_after = errors.after.map(Span::seconds);
-                    condition.hasty |= errors.after.is_some();
-                }
-            }
             self.servers[port].usual = self.signals.is_none() && self.conditions[port].is_usual();
         }
     }
 
     fn crash(&mut self, core: &mut Core, port: usize, underway: &[Service]) {
-        if !self.servers[port].up {
-            return;
-        }
         let now = core.now();
         self.servers[port].up = false;
         self.conditions[port].outage = self.record.outages.len();
@@ -75,23 +79,19 @@ impl Fleet {
     }
 
     fn restart(&mut self, core: &mut Core, port: usize) {
-        if !self.servers[port].up {
-            self.servers[port].up = true;
-            self.record.outages[self.conditions[port].outage].up = Some(core.now());
-            self.announce(core, port, true);
-            if let Some(signals) = &mut self.signals {
-                signals.started(core, port);
-            }
+        self.servers[port].up = true;
+        self.record.outages[self.conditions[port].outage].up = Some(core.now());
+        self.announce(core, port, true);
+        if let Some(signals) = &mut self.signals {
+            signals.started(core, port);
         }
     }
 
-    /// From now on the server works at `factor` times its own speed; what it is doing is stretched or shortened.
+    /// From now on the server works at `speed`; what it is doing is stretched or shortened.
     #[inline(never)]
-    fn change_speed(&mut self, core: &mut Core, port: usize, factor: f64, underway: &[Service]) {
+    fn change_speed(&mut self, core: &mut Core, port: usize, speed: f64, underway: &[Service]) {
         let now = core.now();
-        let condition = &mut self.conditions[port];
-        let (before, after) = (condition.speed, condition.nominal * factor);
-        condition.speed = after;
+        let before = std::mem::replace(&mut self.conditions[port].speed, speed);
         if let Some(shared) = self.shared.get_mut(port) {
             shared.advance(now, self.workers, before);
             if let Some((handle, _)) = shared.timer.take() {
@@ -101,7 +101,7 @@ impl Fleet {
             return;
         }
         for service in underway {
-            let left = service.at.since(now).as_secs_f64() * before / after;
+            let left = service.at.since(now).as_secs_f64() * before / speed;
             core.set_timer(now + Duration::from_secs_f64(left), service.id);
         }
     }

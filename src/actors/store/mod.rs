@@ -9,7 +9,7 @@ pub use spec::StoreSpec;
 
 use std::collections::VecDeque;
 
-use super::fleet::{Fault, FaultEvent};
+use super::faults::{Active, Timetable};
 use super::limiter::accounts::Key;
 use super::limiter::distributed::{Command, Distributed};
 use super::message::{Core, Message, Passed};
@@ -66,7 +66,8 @@ pub struct Store {
     is_up: bool,
     speed: f64,
     error_rate: f64,
-    faults: Vec<FaultEvent>,
+    faults: Timetable,
+    active: Active,
     /// The limiters of each node, by their addresses, and the sets that they share.
     sets: Vec<(std::ops::Range<u32>, Sets)>,
     /// What has been recorded.
@@ -76,7 +77,7 @@ pub struct Store {
 impl Store {
     /// A store as described by `spec`; `key` names its random streams.
     #[must_use]
-    pub fn new(me: ActorId, spec: &StoreSpec, key: StreamKey, faults: Vec<FaultEvent>) -> Self {
+    pub fn new(me: ActorId, spec: &StoreSpec, key: StreamKey, faults: Timetable) -> Self {
         Self {
             me,
             service: spec.service.sampler(),
@@ -89,6 +90,7 @@ impl Store {
             speed: 1.0,
             error_rate: 0.0,
             faults,
+            active: Active::default(),
             sets: Vec::new(),
             record: StoreRecord::default(),
         }
@@ -101,9 +103,7 @@ impl Store {
 
     /// Puts the fault timetable into the calendar.
     pub fn start(&mut self, core: &mut Core) {
-        for (index, fault) in self.faults.iter().enumerate() {
-            core.send_at(fault.at, self.me, Message::Fault { index: index as u32 });
-        }
+        self.faults.start(core, self.me);
     }
 
     /// Requests that were added beyond the limit, from time zero on.
@@ -119,7 +119,7 @@ impl Store {
             Message::Command { id } => self.arrive(core, id),
             Message::CommandDone { number } if number == self.begun && self.is_up => self.done(core),
             Message::Fault { index } => {
-                self.fault(core, index as usize);
+                self.fault(core, index);
                 None
             }
             Message::WarmUpOver => {
@@ -188,24 +188,26 @@ impl Store {
         back.map(|limiter| (limiter, Message::CommandAnswer { id }))
     }
 
-    fn fault(&mut self, core: &mut Core, index: usize) {
-        match self.faults[index].fault {
-            Fault::Crash(_) if self.is_up => {
-                self.is_up = false;
-                if !self.queue.is_empty() {
-                    self.record.busy.down(core.now());
-                }
-                for id in std::mem::take(&mut self.queue) {
-                    let passed = self.answer(core, id, Outcome::Crashed);
-                    core.send_passed(passed);
-                }
-                self.sets.iter_mut().for_each(|(_, sets)| sets.clear(self.keys));
-            }
-            Fault::Crash(_) => {}
-            Fault::Restart(_) => self.is_up = true,
-            Fault::SlowDown(ref slow) => self.speed = 1.0 / slow.factor,
-            Fault::Errors(ref errors) => self.error_rate = errors.rate.fraction(),
+    fn fault(&mut self, core: &mut Core, index: u32) {
+        let turn = self.faults.turn(core, self.me, index);
+        self.active.take(&self.faults, turn);
+        self.speed = 1.0 / self.active.factor(&self.faults);
+        self.error_rate = self.active.error_rate(&self.faults);
+        let was_up = std::mem::replace(&mut self.is_up, !self.active.is_down(&self.faults));
+        if was_up && !self.is_up {
+            self.crash(core);
         }
+    }
+
+    fn crash(&mut self, core: &mut Core) {
+        if !self.queue.is_empty() {
+            self.record.busy.down(core.now());
+        }
+        for id in std::mem::take(&mut self.queue) {
+            let passed = self.answer(core, id, Outcome::Crashed);
+            core.send_passed(passed);
+        }
+        self.sets.iter_mut().for_each(|(_, sets)| sets.clear(self.keys));
     }
 
     fn snapshot(&self, now: Time) -> Snapshot {

@@ -86,7 +86,7 @@ fn play(change: impl FnOnce(&mut FleetSpec), sent: &[Sent]) -> (Vec<(u64, f64, O
     spec.service = constant(10.0);
     change(&mut spec);
     let (mut core, key) = (Core::new(2), StreamKey::root(1, 0));
-    let mut fleet = Fleet::new(FLEET, &spec, &Classes::NONE, key, Vec::new());
+    let mut fleet = Fleet::new(FLEET, &spec, &Classes::NONE, key, Timetable::default());
     fleet.expect_impatience(&spec, &Classes::NONE, key);
     fleet.start(&mut core);
     for (number, sent) in (0_u32..).zip(sent) {

@@ -1,0 +1,84 @@
+//! Faults in the words of the language: what can go wrong, and how it comes back.
+
+use crate::distributions::Distribution;
+use crate::engine::{Duration, Time};
+use crate::schema::quantity::{Percent, Span};
+use crate::schema::{choice, record};
+
+record! {
+    /// The server stops: what it holds fails, and it refuses connections until no crash is under way any more.
+    pub struct Crash {}
+}
+
+record! {
+    /// The server comes up again, empty: crashes that are under way are over, however long they were to last. A server
+    /// that is up goes on undisturbed.
+    pub struct Restart {}
+}
+
+record! {
+    /// The server takes longer for the same work. Several at once multiply.
+    pub struct SlowDown {
+        /// How many times longer; above 0 (below 1 it is faster).
+        pub factor: f64,
+    }
+    check(self, at) {
+        if self.factor.is_nan() || self.factor < 1e-6 || self.factor > 1e6 {
+            at.field("factor").error("must be from 0.000001 to 1000000");
+        }
+    }
+}
+
+record! {
+    /// The server answers a share of requests with an error. Several at once fail requests independently: of two that
+    /// fail a half each, a quarter gets through.
+    pub struct Errors {
+        /// Share of requests that fail.
+        pub rate: Percent,
+        /// Work of an error answer; without it, as much as that of the usual answer. A server that fails faster than
+        /// others serve looks idle, and so attracts requests: a sinkhole.
+        pub after: Option<Span> = None,
+    }
+}
+
+choice! {
+    /// What goes wrong.
+    pub enum Fault {
+        Crash(Crash),
+        Restart(Restart),
+        SlowDown(SlowDown),
+        Errors(Errors),
+    }
+}
+
+record! {
+    /// A fault that comes again and again, at random, at each server by itself. The share of time without it is
+    /// mtbf / (mtbf + mttr), with the means of both: the availability, where it is a crash.
+    pub struct Recurs {
+        /// Time from the end of one to the beginning of the next (its mean is the mean time between failures, MTBF); the
+        /// first begins so long after `at`.
+        pub mtbf: Distribution,
+        /// How long each takes (its mean is the mean time to repair, MTTR).
+        pub mttr: Distribution,
+    }
+    check(self, at) {
+        if self.mtbf.mean() <= 0.0 {
+            at.field("mtbf").error("the mean time between failures is above zero");
+        }
+    }
+}
+
+/// An entry of the timetable of a node.
+#[derive(Clone, Debug)]
+pub struct FaultEvent {
+    /// When it begins; of one that recurs, from when on it may.
+    pub at: Time,
+    /// How long it lasts; of one that recurs, for how long it does so. `None` if to the end.
+    pub lasts: Option<Duration>,
+    /// Which servers it hits; `None` for all.
+    pub servers: Option<Vec<usize>>,
+    /// What happens to them.
+    pub fault: Fault,
+    /// If it comes again and again: how, and which of the faults of the system it is.
+    pub recurs: Option<(Recurs, usize)>,
+}
