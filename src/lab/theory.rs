@@ -74,6 +74,8 @@ impl<'a> Parts<'a> {
             && fleet.backups.is_empty()
             && fleet.max_connections.is_empty()
             && fleet.copies == 1
+            && fleet.demand.is_none()
+            && fleet.slowness.is_none()
             && (fleet.service_per_unit == Span::ZERO || clients.size == Bytes::ZERO)
             && fleet.speeds.windows(2).all(|pair| pair[0] == pair[1])
             && fleet.weights.windows(2).all(|pair| pair[0] == pair[1]);

@@ -8,6 +8,8 @@ use super::tree::{Kind, Name, Node, Region};
 pub struct Reader {
     /// What is wrong so far.
     pub diagnostics: Vec<Diagnostic>,
+    /// True while lengths of time are read that stand for plain numbers: "1.5 s" is then written 1.5.
+    pub(crate) plain_numbers: bool,
 }
 
 impl Reader {

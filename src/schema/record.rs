@@ -152,6 +152,18 @@ impl<'a> Check<'a> {
         At { region, reader: self.reader }
     }
 
+    /// True if field number `index`, called `name`, is written.
+    #[must_use]
+    pub fn has(&self, index: usize, name: &str) -> bool {
+        match &self.node.kind {
+            Kind::Struct(_, fields) => {
+                fields.iter().any(|(field, _)| field.text == name || field.text.parse() == Ok(index))
+            }
+            Kind::Tuple(_, items) => items.len() > index,
+            _ => false,
+        }
+    }
+
     /// Something is wrong with the record as a whole.
     pub fn error(&mut self, message: impl AsRef<str>) {
         self.reader.error(self.node.region, message.as_ref(), "");

@@ -243,6 +243,7 @@ impl Balancer {
             if core.requests.details(id).retry_after != Duration::ZERO {
                 core.requests.describe(id).retry_after = Duration::ZERO;
             }
+            core.requests.try_again(id);
             return self.pass_on(core, id, other, now);
         }
         if let Some(Watch { retries: Some(retries), record, .. }) = self.watch.as_deref_mut()

@@ -16,6 +16,7 @@ use super::limiter::accounts::{Accounts, Key};
 use super::link::Link;
 use super::message::{CHECK_CLASS, Core, Message, Passed, reply};
 use super::passage::{Passage, Taken};
+use crate::engine::random::mix;
 use crate::engine::{ActorId, BySlot, Connection, Details, Duration, Handle, Hold, LaneId, Outcome, RequestId, Time};
 
 /// The note of a request that was made here: to what stands behind. From one on, it is to the node of that answer.
@@ -149,9 +150,13 @@ impl Fallback {
     /// A new request on behalf of `id`, ready to set out.
     fn ask(&mut self, core: &mut Core, id: RequestId, tag: u32) -> RequestId {
         let request = &core.requests[id];
-        let (number, class, abandoned) = (request.number, request.class, request.abandoned);
+        let (class, abandoned) = (request.class, request.abandoned);
         let details = core.requests.details(id);
         let now = core.now();
+        // What stands behind is asked for the same; another answer is another call, with draws of its own.
+        let own = |number: u64| if tag == BEHIND { number } else { mix(number ^ mix(3 << 32 | u64::from(tag))) };
+        let number = own(request.number);
+        let beyond_call = number.wrapping_sub(own(core.requests.call_number(id)));
         let (child, request) = core.requests.create(number, class);
         request.set_out(self.passage.me, tag, now);
         request.abandoned = abandoned;
@@ -161,6 +166,7 @@ impl Fallback {
             connection: Connection::OWN,
             retry_after: Duration::ZERO,
             child: RequestId::NONE,
+            beyond_call,
             ..details
         };
         core.requests.describe(id).child = child;

@@ -68,6 +68,10 @@ pub struct Fleet {
     special: bool,
     /// Seconds of work for each unit of a request's size, beside the sampled time.
     per_unit: f64,
+    /// Work that belongs to the call, beside the sampled time.
+    call_work: Option<(Sampler, StreamKey)>,
+    /// How many times longer a visit takes.
+    slowness: Option<(Sampler, StreamKey)>,
     /// True if balancers send it health checks.
     is_checked: bool,
     work: StreamKey,
@@ -99,8 +103,10 @@ impl Fleet {
             workers: spec.workers,
             capacity: spec.queue.map_or(u32::MAX, |places| places.min(u32::MAX as usize) as u32),
             service: spec.service.sampler(),
-            special: spec.service_per_unit.seconds() > 0.0,
+            special: spec.service_per_unit.seconds() > 0.0 || spec.demand.is_some() || spec.slowness.is_some(),
             per_unit: spec.service_per_unit.seconds(),
+            call_work: spec.demand.as_ref().map(|law| (law.sampler(), key.named("demand"))),
+            slowness: spec.slowness.as_ref().map(|law| (law.sampler(), key.named("slowness"))),
             is_checked: false,
             work: key.named("service"),
             errors: key.named("errors"),
@@ -241,7 +247,7 @@ impl Fleet {
         None
     }
 
-    /// Seconds of work that a request needs here: its own, whichever server does it and when.
+    /// Seconds of work that a request needs at this visit, whichever server does it and when.
     #[inline(always)]
     fn demand(&self, requests: &Requests, id: RequestId) -> f64 {
         let seconds = self.service.sample(&mut self.work.draws(requests[id].number));
@@ -252,10 +258,15 @@ impl Fleet {
     #[inline(never)]
     fn special_demand(&self, requests: &Requests, id: RequestId, seconds: f64) -> f64 {
         let size = requests.details(id).size;
-        match requests[id].class {
+        let work = match requests[id].class {
             CHECK_CLASS => Duration::from_nanos(size).as_secs_f64(),
-            _ => seconds + self.per_unit * size as f64,
-        }
+            _ => {
+                let own = |(law, key): &(Sampler, StreamKey)| law.sample(&mut key.draws(requests.call_number(id)));
+                seconds + self.per_unit * size as f64 + self.call_work.as_ref().map_or(0.0, own)
+            }
+        };
+        let factor = |(law, key): &(Sampler, StreamKey)| law.sample(&mut key.draws(requests[id].number));
+        work * self.slowness.as_ref().map_or(1.0, factor)
     }
 
     /// A worker begins to serve a request; gives the length of the service.

@@ -3,7 +3,7 @@
 pub use super::queue::disciplines::{Fifo, ProcessorSharing};
 pub use super::queue::full::DropNewest;
 use super::queue::{Discipline, Shed, WhenFull};
-use crate::distributions::Distribution;
+use crate::distributions::{Constant, Distribution, Factors};
 use crate::schema::quantity::{Bytes, Span};
 use crate::schema::{Name, record};
 
@@ -29,9 +29,19 @@ record! {
         pub when_full: WhenFull = WhenFull::DropNewest(DropNewest {}),
         /// Who is turned away though there would be a place.
         pub shed: Option<Shed> = None,
-        /// How long a request takes on a server of speed 1.
-        pub service: Distribution,
-        /// Work for each unit of a request's size (bytes, or the unit of the trace), beside `service`.
+        /// How long a request takes on a server of speed 1, drawn anew at each visit to a server: a retry, a hedge and an attempt
+        /// elsewhere have luck of their own, as if the server were to blame. This is what stories of hedging mean. What belongs
+        /// to the request is its `demand`; a fleet needs either or has both, and then a visit takes them together.
+        pub service: Distribution = Distribution::Constant(Constant { value: Span::ZERO }),
+        /// Work that belongs to the call, on a server of speed 1: the same at every attempt, retry and hedge, on every server.
+        /// A second request for an expensive report is as expensive as the first.
+        pub demand: Option<Distribution> = None,
+        /// How many times longer a visit takes than its work, drawn for each visit: the server slows it down, and not the
+        /// request. A distribution of numbers, such as `Bimodal(fast: 1, slow: 10, slow_share: "2 %")`. With a `demand` of X
+        /// and slowness S a visit takes S X: the S&X model (Gardner, Harchol-Balter, Scheller-Wolf and Van Houdt, "A Better
+        /// Model for Job Redundancy: Decoupling Server Slowdown and Job Size", 2017).
+        pub slowness: Option<Factors> = None,
+        /// Work for each unit of a request's size (bytes, or the unit of the trace), beside `service` and `demand`.
         pub service_per_unit: Span = Span::ZERO,
         /// Speed of each server, in the order of the servers; above 0. Without it, every server has speed 1.
         pub speeds: Vec<f64> = Vec::new(),
@@ -51,6 +61,9 @@ record! {
     check(self, at) {
         for (field, problem) in self.problems_of_the_queue() {
             at.field(field).error(problem);
+        }
+        if !at.has(8, "service") && self.demand.is_none() {
+            at.error("nothing says how long a request takes: the fleet lacks the field `service` or `demand`");
         }
         if self.servers == 0 || self.servers > 1_000_000 {
             at.field("servers").error("a fleet has 1 to 1,000,000 servers");
@@ -123,6 +136,13 @@ impl FleetSpec {
             }
         }
         found
+    }
+
+    /// Mean seconds that a visit takes on a server of speed 1, without what depends on a request's size.
+    #[must_use]
+    pub fn mean_work(&self) -> f64 {
+        let work = self.service.mean() + self.demand.as_ref().map_or(0.0, Distribution::mean);
+        work * self.slowness.as_ref().map_or(1.0, Factors::mean)
     }
 
     /// The clients that its queue tells apart.

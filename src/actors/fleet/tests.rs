@@ -62,6 +62,8 @@ fn bench(discipline: Discipline, servers: usize, ports: &[u32], faults: Vec<Faul
         when_full: queue::WhenFull::DropNewest(spec::DropNewest {}),
         shed: None,
         service: Distribution::Constant(Constant { value: ten }),
+        demand: None,
+        slowness: None,
         service_per_unit: Span::ZERO,
         speeds: Vec::new(),
         weights: Vec::new(),

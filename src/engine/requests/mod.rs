@@ -11,6 +11,7 @@ pub use by_slot::BySlot;
 pub use connection::Connection;
 
 use super::calendar::Handle;
+use super::random::mix;
 use super::time::{Duration, Time};
 
 /// Names an actor: its place in the system's list.
@@ -216,7 +217,8 @@ pub struct Request {
     marks: u8,
     /// Stops on the return path, or [`FREE`].
     depth: u8,
-    /// Its identity for random draws: the same in every arm of an experiment.
+    /// Its identity for random draws: the same in every arm of an experiment. One that is tried again elsewhere gets another:
+    /// see [`Requests::try_again`].
     pub number: u64,
     stage: u64,
 }
@@ -247,6 +249,8 @@ pub struct Details {
     pub given_up_at: Time,
     /// A request that was made on its behalf and is under way, or [`RequestId::NONE`].
     pub child: RequestId,
+    /// Its number less that of its call; see [`Requests::call_number`].
+    pub beyond_call: u64,
 }
 
 impl Details {
@@ -263,6 +267,7 @@ impl Details {
         given_up: Outcome::Served,
         given_up_at: Time::ZERO,
         child: RequestId::NONE,
+        beyond_call: 0,
     };
 }
 
@@ -469,6 +474,23 @@ impl Requests {
             *details = Details::NONE;
         }
         details
+    }
+
+    /// The number of the call that the request is an attempt of: the same at every attempt, wherever it is made. Draws that
+    /// belong to the call are keyed by it, those that belong to a visit by the number of the request.
+    #[inline]
+    #[must_use]
+    pub fn call_number(&self, id: RequestId) -> u64 {
+        self[id].number.wrapping_sub(self.details(id).beyond_call)
+    }
+
+    /// The request goes to another server after an attempt that failed: what it meets from now on is drawn anew.
+    pub fn try_again(&mut self, id: RequestId) {
+        let call = self.call_number(id);
+        // Apart from the numbers of the attempts that clients make.
+        let number = mix(self[id].number ^ mix(2 << 32));
+        self[id].number = number;
+        self.describe(id).beyond_call = number.wrapping_sub(call);
     }
 
     /// `actor` decides that a request is not served.

@@ -97,6 +97,14 @@ impl std::fmt::Display for Span {
 
 impl Decode for Span {
     fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
+        if reader.plain_numbers {
+            let number = f64::decode(node, reader)?;
+            let span = Self::from_seconds(number);
+            if span.is_none() {
+                reader.error(node.region, "a factor is not negative, and not above three billion", "");
+            }
+            return span;
+        }
         let text = text(node, reader, "a length of time", EXAMPLE)?;
         Self::parse(text).map_err(|error| reader.error(node.region, error, format!("write {EXAMPLE}"))).ok()
     }

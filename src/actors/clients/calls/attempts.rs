@@ -79,8 +79,9 @@ impl Clients {
         core.resting -= 1;
         call.next = Handle::NONE;
         let passed = if call.state == State::Reloading {
-            let (origin, reloads) = (call.origin, call.reloads);
+            let (origin, reloads, asked) = (call.origin, call.reloads, call.asked);
             calling.calls.renew(place, origin, core.now(), reloads);
+            calling.calls.at(place).asked = asked;
             calling.record.counts.reloads += 1;
             self.call(core, place)
         } else {
@@ -156,7 +157,7 @@ impl Clients {
         let now = core.now();
         let calling = self.calling.as_deref_mut()?;
         let call = calling.calls.at(place);
-        let (begun, origin) = (call.begun, call.origin);
+        let (begun, origin, asked) = (call.begun, call.origin, call.asked);
         let deadline = match calling.deadlines {
             Some((whole, attempt)) => (begun + whole).min(now + attempt),
             None => Time::MAX,
@@ -176,7 +177,9 @@ impl Clients {
             None => Handle::NONE,
         };
         let size = origin.size.unwrap_or(0);
-        *core.requests.describe(id) = Details { size, timeout, key, client, connection, deadline, ..Details::NONE };
+        let beyond_call = number.wrapping_sub(asked);
+        *core.requests.describe(id) =
+            Details { size, timeout, key, client, connection, deadline, beyond_call, ..Details::NONE };
         self.record.attempts += 1;
         Some((id, target, established))
     }

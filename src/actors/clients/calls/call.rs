@@ -45,6 +45,8 @@ pub enum State {
 pub struct Call {
     /// Where it comes from and what it asks for; nothing is left open.
     pub origin: Origin,
+    /// The number of the call that its user made first: one made anew asks for the same.
+    pub asked: u64,
     /// Where it stands.
     pub state: State,
     /// When it began.
@@ -79,6 +81,7 @@ impl Call {
     /// A call that begins `now`, in a place whose list is used again.
     fn new(origin: Origin, now: Time, reloads: u32, waiting: Vec<Attempt>) -> Self {
         Self {
+            asked: origin.number,
             origin,
             state: State::UnderWay,
             begun: now,

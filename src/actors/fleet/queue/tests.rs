@@ -42,6 +42,8 @@ pub(in crate::actors::fleet) fn spec(discipline: Discipline, when_full: WhenFull
         when_full,
         shed: None,
         service: Distribution::Constant(Constant { value: Span::whole(1) }),
+        demand: None,
+        slowness: None,
         service_per_unit: Span::ZERO,
         speeds: Vec::new(),
         weights: Vec::new(),
