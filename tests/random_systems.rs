@@ -163,11 +163,20 @@ fn fault() -> impl Strategy<Value = String> {
         r#"Errors(rate: "30 %")"#,
         r#"Errors(rate: "70 %", after: "100 us")"#,
     ]);
-    (0_u32..2000, kind, prop::option::of(0_u32..1000), any::<bool>()).prop_map(|(at, kind, lasts, one)| {
-        let servers = if one { "servers: [0], " } else { "" };
-        let lasts = lasts.map_or_else(String::new, |ms| format!(r#", lasts: "{ms} ms""#));
-        format!(r#"(at: "{at} ms", node: "web", {servers}fault: {kind}{lasts})"#)
-    })
+    (0_u32..2000, kind, prop::option::of(0_u32..1000), any::<bool>(), any::<bool>()).prop_map(
+        |(at, kind, lasts, one, recurs)| {
+            let servers = if one { "servers: [0], " } else { "" };
+            // A restart takes no time.
+            let lasts = lasts.filter(|_| kind != "Restart");
+            let lasts = lasts.map_or_else(String::new, |ms| format!(r#", lasts: "{ms} ms""#));
+            let recurs = if recurs && kind != "Restart" {
+                r#", recurs: (mtbf: Exponential(mean: "100 ms"), mttr: Uniform(low: "0 s", high: "50 ms"))"#
+            } else {
+                ""
+            };
+            format!(r#"(at: "{at} ms", node: "web", {servers}fault: {kind}{lasts}{recurs})"#)
+        },
+    )
 }
 
 /// How balancers watch their members: anything with anything.

@@ -90,7 +90,7 @@ fn a_hedge_does_not_shorten_what_belongs_to_the_call() {
     // Servers of constant slowness make it longer, and leave it the call's.
     let slow = format!("{DEMAND}, slowness: Constant(2)");
     let slow = race("", &slow);
-    assert!((value(&slow, "latency_mean") / value(&alone, "latency_mean") - 2.0).abs() < 1e-6);
+    assert!((value(&slow, "latency_mean") / value(&alone, "latency_mean") - 2.0).abs() < 1e-3);
 }
 
 #[test]

@@ -318,7 +318,8 @@ fn check_faults(system: &System, found: &mut Vec<Diagnostic>) {
                 found.push(Diagnostic::new(*region, message));
             }
             if matches!(&fault.fault, Fault::Errors(errors) if errors.after.is_some()) {
-                let message = format!("the store \"{name}\" fails a command after its usual work: `after` is of fleets");
+                let message =
+                    format!("the store \"{name}\" fails a command after its usual work: `after` is of fleets");
                 found.push(Diagnostic::new(*region, message));
             }
         }

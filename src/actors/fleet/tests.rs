@@ -3,8 +3,8 @@
 mod impatience;
 mod overlaps;
 
-use crate::actors::faults::{Crash, Errors, FaultEvent, Restart, SlowDown};
 use super::*;
+use crate::actors::faults::{Crash, Errors, FaultEvent, Restart, SlowDown};
 use crate::actors::message::Message;
 use crate::distributions::{Constant, Distribution};
 use crate::engine::random::StreamKey;

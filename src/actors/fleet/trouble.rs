@@ -18,9 +18,12 @@ impl Fleet {
             condition.hasty |= !condition.quick_errors.is_empty();
         }
         let is_down = |port: usize| self.conditions[port].active.is_down(&self.faults);
-        let crashing: Vec<usize> = ports.iter().copied().filter(|&port| self.servers[port].up && is_down(port)).collect();
-        let coming: Vec<usize> = ports.iter().copied().filter(|&port| !self.servers[port].up && !is_down(port)).collect();
-        let speed = |port: usize| self.conditions[port].nominal * (1.0 / self.conditions[port].active.factor(&self.faults));
+        let crashing: Vec<usize> =
+            ports.iter().copied().filter(|&port| self.servers[port].up && is_down(port)).collect();
+        let coming: Vec<usize> =
+            ports.iter().copied().filter(|&port| !self.servers[port].up && !is_down(port)).collect();
+        let speed =
+            |port: usize| self.conditions[port].nominal * (1.0 / self.conditions[port].active.factor(&self.faults));
         let speeds = ports.iter().map(|&port| (port, speed(port)));
         let speeds: Vec<(usize, f64)> = speeds.filter(|&(port, speed)| speed != self.conditions[port].speed).collect();
         if !crashing.is_empty() {

@@ -88,9 +88,7 @@ fn expected(faults: &[FaultEvent], port: usize, now: Time) -> (bool, f64, f64, f
 }
 
 fn fault() -> impl Strategy<Value = FaultEvent> {
-    let errors = |after| {
-        (0.0..=100.0).prop_map(move |rate| Fault::Errors(Errors { rate: Percent::of(rate), after }))
-    };
+    let errors = |after| (0.0..=100.0).prop_map(move |rate| Fault::Errors(Errors { rate: Percent::of(rate), after }));
     let kind = prop_oneof![
         3 => Just(Fault::Crash(Crash {})),
         1 => Just(Fault::Restart(Restart {})),
