@@ -83,7 +83,7 @@ const DEMAND: &str = r#"demand: Exponential(mean: "10 ms")"#;
 fn a_hedge_does_not_shorten_what_belongs_to_the_call() {
     let (alone, hedged) = (race("", DEMAND), race(HEDGE, DEMAND));
     // A share of 1/e takes longer than 10 ms, and is sent a second time, in vain.
-    assert!((value(&hedged, "attempts") - 1.0 - (-1.0_f64).exp()).abs() < 0.009);
+    assert!((value(&hedged, "attempts") - 1.0 - libm::exp(-1.0)).abs() < 0.009);
     for id in ["latency_mean", "latency_p50", "latency_p99"] {
         assert_eq!(value(&alone, id), value(&hedged, id), "{id}");
     }
@@ -97,7 +97,7 @@ fn a_hedge_does_not_shorten_what_belongs_to_the_call() {
 fn a_hedge_shortens_what_belongs_to_the_visit() {
     // A visit takes X S with X = 10 ms and S exponential, or as long by `service`: with a hedge after d = 10 ms the mean is
     // 10 ms (1 - 1/e) + 5 ms / e, for then two race.
-    let mean = 0.010 * (1.0 - (-1.0_f64).exp()) + 0.005 * (-1.0_f64).exp();
+    let mean = 0.010 * (1.0 - libm::exp(-1.0)) + 0.005 * libm::exp(-1.0);
     for fleet in [
         r#"demand: Constant("10 ms"), slowness: Exponential(mean: 1)"#,
         r#"service: Constant("10 ms"), slowness: Exponential(mean: 1)"#,
@@ -115,7 +115,7 @@ fn a_hedge_shortens_what_belongs_to_the_visit() {
 fn a_retry_finds_the_same_demand_and_another_server() {
     // What takes longer than the timeout at the first attempt does so at every other.
     let retry = r#"attempt_timeout: "20 ms", retry: Retry(attempts: 3, backoff: Immediate),"#;
-    let lost = (-2.0_f64).exp();
+    let lost = libm::exp(-2.0);
     let of_the_call = value(&race(retry, DEMAND), "drop_rate");
     assert!((of_the_call - lost).abs() < 0.006, "{of_the_call}");
     let of_the_visit = value(&race(retry, r#"service: Exponential(mean: "10 ms")"#), "drop_rate");

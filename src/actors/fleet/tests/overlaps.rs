@@ -6,11 +6,14 @@ use proptest::prelude::*;
 const DRIVER: ActorId = ActorId(2);
 const SERVERS: usize = 3;
 
+/// Whether a server is up, its speed, and its shares of usual and of quick errors.
+type State = (bool, f64, f64, f64);
+
 /// A fleet that is looked at now and then.
 struct Looks {
     fleet: Fleet,
-    /// When, and of each server whether it is up, its speed, and its shares of usual and of quick errors.
-    seen: Vec<(Time, Vec<(bool, f64, f64, f64)>)>,
+    /// When, and the state of each server.
+    seen: Vec<(Time, Vec<State>)>,
 }
 
 impl World for Looks {
@@ -62,7 +65,7 @@ fn second(at: u64) -> Time {
 }
 
 /// The state of a server by the definition, without a memory: what is active now.
-fn expected(faults: &[FaultEvent], port: usize, now: Time) -> (bool, f64, f64, f64) {
+fn expected(faults: &[FaultEvent], port: usize, now: Time) -> State {
     let here: Vec<(usize, &FaultEvent)> = faults
         .iter()
         .enumerate()
