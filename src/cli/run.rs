@@ -15,7 +15,7 @@ use crate::lab::results::{Results, Verdict};
 use crate::lab::{
     Experiment, Plan, Replications, RunSpec, WarmUp, is_stationary, load, plan, run as run_plan, run_with_journal,
 };
-use crate::report::{self, Format, Origin, Terminal};
+use crate::report::{self, Format, Origin, Part, Terminal};
 use crate::schema::quantity::{Bytes, Span};
 
 /// What `run` takes.
@@ -54,6 +54,9 @@ pub struct Arguments {
     /// Write no files
     #[arg(long, conflicts_with = "out")]
     no_files: bool,
+    /// Parts of the folder to write, the manifest beside them; `servers` is the only one left out without it
+    #[arg(long, value_name = "PARTS", value_enum, value_delimiter = ',', conflicts_with = "no_files")]
+    write: Vec<Written>,
     /// Form of the summary on standard output
     #[arg(long, value_enum, default_value_t = Form::Table)]
     format: Form,
@@ -78,6 +81,36 @@ pub struct Arguments {
     /// No progress bar and no notes
     #[arg(long, short)]
     quiet: bool,
+}
+
+/// A part of the folder of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Written {
+    /// summary.csv, differences.csv, nodes.csv, replicates.csv
+    Tables,
+    /// series.csv: every quantity over time
+    Series,
+    /// servers.csv: the utilization of each server over time
+    Servers,
+    /// summary.json
+    Json,
+    /// plots/*.svg
+    Svg,
+    /// plots/*.png
+    Png,
+}
+
+impl From<Written> for Part {
+    fn from(part: Written) -> Self {
+        match part {
+            Written::Tables => Self::Tables,
+            Written::Series => Self::Series,
+            Written::Servers => Self::Servers,
+            Written::Json => Self::Json,
+            Written::Svg => Self::Svg,
+            Written::Png => Self::Png,
+        }
+    }
 }
 
 /// Form of the summary.
@@ -324,7 +357,7 @@ fn run_one(
         tell(&format!("{} requests in {seconds:.1} s ({rate:.1} million a second)\n", bar.requests()));
     }
     if !arguments.no_files {
-        match report::write_all(&results, origin, folder) {
+        match report::write_all(&results, origin, &parts(arguments), folder) {
             Ok(files) => {
                 if !arguments.quiet {
                     tell(&format!("{} files in {}\n", files.len(), folder.display()));
@@ -357,6 +390,14 @@ fn run_one(
         return End::ClaimFailed;
     }
     verdict(&results, arguments)
+}
+
+/// The parts of the folder that are written.
+fn parts(arguments: &Arguments) -> Vec<Part> {
+    match &arguments.write[..] {
+        [] => Part::USUAL.to_vec(),
+        named => named.iter().copied().map(Part::from).collect(),
+    }
 }
 
 /// The journal of a run that writes files, with what an earlier run left if that is to go on.

@@ -8,11 +8,10 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
 use thiserror::Error;
 
 use super::index::{self, Foreign, Index, Short};
-use super::{csv, json, plots};
+use super::parts::{Part, contents};
 use crate::lab::results::Results;
 
 /// Where a run came from, as its folder tells it.
@@ -65,20 +64,26 @@ pub enum ReportError {
     },
 }
 
-/// Writes the folder of a run and returns the paths of its files: `summary.csv`, `series.csv`, `summary.json`,
-/// `manifest.ron`, and a picture of each kind in `plots/` as `.svg` and `.png`. The list of them stands beside them.
+/// Writes the folder of a run and returns the paths of its files: `manifest.ron` and what `parts` name. The list of them
+/// stands beside them.
 ///
 /// The folder is complete or absent, whatever happens. An empty folder or that of an earlier run is replaced; parents
 /// are made.
 ///
 /// # Errors
 /// If the target is not a folder, holds anything that no run wrote or that was changed since, or cannot be written.
-pub fn write_all(results: &Results, origin: &Origin, folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
+pub fn write_all(
+    results: &Results,
+    origin: &Origin,
+    parts: &[Part],
+    folder: &Path,
+) -> Result<Vec<PathBuf>, ReportError> {
     let exists = check(folder)?;
     let target = target(folder).map_err(at(folder))?;
     let parent = target.parent().unwrap_or(&target);
     clear_scratch(parent, &target);
-    let files = files(results, &origin.manifest)?;
+    let files = contents(results, &origin.manifest, parts)
+        .map_err(|(name, reason)| ReportError::Plot { name, reason })?;
     let index = Index::of(&files, logs_from(&target, &origin.logs));
     let scratch = tempfile::Builder::new().prefix(&scratch_prefix(&target)).tempdir_in(parent).map_err(at(folder))?;
     // A folder of its own inside, because the temporary one is closed to other users.
@@ -222,29 +227,6 @@ fn logs_from(target: &Path, logs: &BTreeMap<String, PathBuf>) -> BTreeMap<String
     logs.iter().map(|(name, path)| (name.clone(), index::relative(target, path))).collect()
 }
 
-/// All files of a run, by path and content.
-fn files(results: &Results, manifest: &str) -> Result<Vec<(String, Vec<u8>)>, ReportError> {
-    let mut files = vec![
-        ("summary.csv".to_owned(), csv::summary(results).into_bytes()),
-        ("series.csv".to_owned(), csv::series(results).into_bytes()),
-        ("summary.json".to_owned(), json(results).into_bytes()),
-        ("manifest.ron".to_owned(), manifest.as_bytes().to_vec()),
-    ];
-    // Rasterising takes longest; the order of the files is that of the plots on any number of threads.
-    let drawn: Result<Vec<_>, ReportError> = plots(results)
-        .into_par_iter()
-        .map(|plot| match plot.png() {
-            Ok(png) => Ok((plot, png)),
-            Err(reason) => Err(ReportError::Plot { name: plot.name, reason }),
-        })
-        .collect();
-    for (plot, png) in drawn? {
-        files.push((format!("plots/{}.svg", plot.name), plot.svg.into_bytes()));
-        files.push((format!("plots/{}.png", plot.name), png));
-    }
-    Ok(files)
-}
-
 /// Writes all files into a new folder, whose errors speak of the target. The list comes first, so that what a killed
 /// process has left is known.
 fn write(files: &[(String, Vec<u8>)], index: &Index, new: &Path, target: &Path) -> Result<(), ReportError> {
@@ -271,6 +253,10 @@ fn at(path: &Path) -> impl Fn(io::Error) -> ReportError {
 mod tests {
     use super::super::fixture::{self, Shape};
     use super::*;
+
+    fn write_all(results: &Results, origin: &Origin, folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
+        super::write_all(results, origin, &Part::USUAL, folder)
+    }
 
     fn small() -> Results {
         fixture::make(&Shape { rates: vec![500.0, 900.0], windows: 4, servers: 2, ..Shape::default() })

@@ -9,6 +9,7 @@ mod files;
 mod fixture;
 pub mod index;
 mod markdown;
+mod parts;
 pub mod plots;
 mod summary;
 mod table;
@@ -16,6 +17,7 @@ mod table;
 use crate::lab::results::Results;
 
 pub use files::{Origin, ReportError, check_folder, target, write_all};
+pub use parts::Part;
 pub use plots::{Plot, plots};
 
 /// The form in which a summary is written.
@@ -28,7 +30,7 @@ pub enum Format {
     Markdown,
     /// For a spreadsheet: one line per arm, sweep point and measure, as in `summary.csv`.
     Csv,
-    /// For a program: all of [`Results`], as in `summary.json`.
+    /// For a program: all of [`Results`].
     Json,
 }
 
