@@ -240,7 +240,7 @@ impl Planner<'_> {
         let (values, unit) = axis(&sweep.values);
         let labels = sweep.values.iter().map(|Raw(value)| label(value));
         let points = labels.zip(values).map(|(label, value)| SweepPoint { label, value }).collect();
-        Some(Sweep { path: sweep.path.0.text.clone(), unit, points })
+        Some(Sweep { path: sweep.path.0.text.clone(), label: sweep.label.clone(), unit, points })
     }
 
     fn baseline(&mut self, arms: &[String]) -> Option<usize> {

@@ -62,6 +62,9 @@ pub struct RunSummary {
 pub struct Sweep {
     /// Path of the field that is varied, for example "users.arrivals.rate".
     pub path: String,
+    /// What the field is for people, for example "requests from mobile users"; empty where the file does not say.
+    #[serde(default)]
+    pub label: String,
     /// Unit of the numeric values, for example "/s"; empty for pure numbers.
     pub unit: String,
     /// The points in the order of the file.
@@ -350,6 +353,16 @@ pub enum Verdict {
     Undecided,
 }
 
+/// The ends of a symmetric interval, cut where no value can lie: below zero, and above one for a share. A value that lies
+/// there itself, or has no half-width, is left as it is.
+#[must_use]
+pub fn interval(value: f64, half_width: Option<f64>, unit: Unit) -> (f64, f64) {
+    let half = half_width.filter(|half| half.is_finite()).unwrap_or(0.0);
+    let low = if value >= 0.0 { (value - half).max(0.0) } else { value - half };
+    let share = unit == Unit::Fraction && value <= 1.0;
+    (low, if share { (value + half).min(1.0) } else { value + half })
+}
+
 impl Results {
     /// Number of points on the x axis; 1 without a sweep.
     #[must_use]
@@ -391,6 +404,14 @@ impl Results {
     }
 }
 
+impl Sweep {
+    /// What the x axis is called: the label, or the path where there is none.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        if self.label.is_empty() { &self.path } else { &self.label }
+    }
+}
+
 impl Estimate {
     /// True of numbers that say what a trouble does to goodput and how it comes back: they need no steady state.
     #[must_use]
@@ -422,10 +443,11 @@ impl Estimate {
         let value = self.value.filter(|value| value.is_finite())?;
         Some(match self.interval {
             IntervalKind::Wilson { low, high } => (low, high),
-            _ => {
-                let half = self.half_width.filter(|half| half.is_finite()).unwrap_or(0.0);
-                (value - half, value + half)
+            // Sums over several changes, and goodput against what it was, may pass one.
+            _ if self.id.starts_with("remapped") || self.id.starts_with("goodput_left") => {
+                interval(value, self.half_width, Unit::Count)
             }
+            _ => interval(value, self.half_width, self.unit),
         })
     }
 }

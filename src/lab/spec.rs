@@ -228,6 +228,8 @@ record! {
         pub path: Label,
         /// The values it takes.
         pub values: Vec<Raw>,
+        /// What the field is called in tables and on the axes of plots; its path where nothing is said.
+        pub label: String = String::new(),
     }
     check(self, at) {
         if self.values.is_empty() {

@@ -73,6 +73,7 @@ pub(crate) fn make(shape: &Shape) -> Results {
         baseline: (shape.arms.len() > 1).then_some(0),
         sweep: (!shape.rates.is_empty()).then(|| Sweep {
             path: "users.arrivals.rate".to_owned(),
+            label: String::new(),
             unit: "/s".to_owned(),
             points: rates.iter().map(|rate| SweepPoint { label: format!("{rate}/s"), value: Some(*rate) }).collect(),
         }),

@@ -110,7 +110,7 @@ fn rows_of(results: &Results, columns: &[usize]) -> Summary {
             rows.push(Row { keys, opens: place == 0, state: state(cell), entries: entries(cell, columns) });
         }
     }
-    let mut keys: Vec<String> = sweep.map(|sweep| sweep.path.clone()).into_iter().collect();
+    let mut keys: Vec<String> = sweep.map(|sweep| sweep.name().to_owned()).into_iter().collect();
     keys.push("arm".to_owned());
     Summary { keys, measures, rows, legend: Vec::new() }
 }

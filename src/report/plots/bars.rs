@@ -43,7 +43,9 @@ pub(super) fn plot(results: &Results) -> Option<Plot> {
 
 fn draw(canvas: &Canvas<'_>, results: &Results, measure: &Estimate, area: Area, row: f64) {
     canvas.text(&measure.name, (area.left, area.top + 16.0), Anchor::Start, Font { bold: true, ..theme::AXIS_NAME });
-    let names = results.arms.iter().map(|arm| text_width(arm, theme::LABEL)).fold(0.0, f64::max).min(140.0);
+    let names = results.arms.iter().map(|arm| text_width(arm, theme::LABEL)).fold(0.0, f64::max);
+    // Names share the panel with the bars; what room the bars do not need is theirs.
+    let names = names.min((area.right - area.left) * 0.45);
     let left = if results.arms.len() > 1 { area.left + names + 10.0 } else { area.left };
     // The number stands after the bar, so the longest bar leaves room for it.
     let texts = results.cells.iter().map(|cell| text_width(&words(cell, measure), theme::TICK)).fold(0.0, f64::max);

@@ -43,7 +43,7 @@ pub(super) struct Font {
 }
 
 /// How a line looks.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Stroke {
     /// Its colour.
     pub colour: RGBColor,
@@ -51,14 +51,42 @@ pub(super) struct Stroke {
     pub opacity: f64,
     /// In pixels.
     pub width: f64,
-    /// Whether it is dashed.
-    pub dashed: bool,
+    /// Its strokes and gaps; `None` is solid.
+    pub dash: Option<Dash>,
+}
+
+/// Strokes and gaps of a line in turn, in pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Dash {
+    /// A stroke, a gap, a stroke and a gap.
+    pub lengths: [f64; 4],
+    /// How far into the pattern the line begins.
+    pub phase: f64,
+}
+
+impl Dash {
+    /// Equal strokes and equal gaps.
+    pub const fn even(stroke: f64, gap: f64) -> Self {
+        Self { lengths: [stroke, gap, stroke, gap], phase: 0.0 }
+    }
+}
+
+/// The shape of a point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    Disc,
+    Square,
+    Diamond,
+    TriangleUp,
+    TriangleDown,
+    Cross,
+    Plus,
 }
 
 impl Stroke {
     /// A solid line.
     pub fn new(colour: RGBColor, width: f64) -> Self {
-        Self { colour, opacity: 1.0, width, dashed: false }
+        Self { colour, opacity: 1.0, width, dash: None }
     }
 
     fn style(self) -> ShapeStyle {
@@ -108,9 +136,9 @@ fn fine((x, y): Spot) -> (i32, i32) {
 impl Canvas<'_> {
     /// A line through all spots.
     pub fn line(&self, spots: &[Spot], stroke: Stroke) {
-        if stroke.dashed {
-            for dash in dashes(spots, 5.0, 3.5) {
-                self.line(&dash, Stroke { dashed: false, ..stroke });
+        if let Some(dash) = stroke.dash {
+            for piece in dashes(spots, dash) {
+                self.line(&piece, Stroke { dash: None, ..stroke });
             }
         } else if spots.len() > 1 {
             let path: Vec<(i32, i32)> = spots.iter().copied().map(fine).collect();
@@ -141,10 +169,39 @@ impl Canvas<'_> {
         self.disc(centre, 1.2, colour);
     }
 
-    /// A disc with a hole.
-    pub fn hollow(&self, centre: Spot, radius: f64, colour: RGBColor) {
-        self.disc(centre, radius, colour);
-        self.disc(centre, radius - 1.4, RGBColor(255, 255, 255));
+    /// A point of some shape, as large as a disc of this radius.
+    pub fn mark(&self, mark: Mark, (x, y): Spot, radius: f64, colour: RGBColor) {
+        let r = radius;
+        let polygon = |corners: &[Spot]| {
+            self.polygon(&corners.iter().map(|(dx, dy)| (x + dx * r, y + dy * r)).collect::<Vec<_>>(), colour, 1.0);
+        };
+        let strokes = |ends: [Spot; 2]| {
+            for (dx, dy) in ends {
+                self.line(&[(x - dx * r, y - dy * r), (x + dx * r, y + dy * r)], Stroke::new(colour, 1.7));
+            }
+        };
+        match mark {
+            Mark::Disc => self.disc((x, y), r, colour),
+            Mark::Square => polygon(&[(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)]),
+            Mark::Diamond => polygon(&[(0.0, -1.3), (1.3, 0.0), (0.0, 1.3), (-1.3, 0.0)]),
+            Mark::TriangleUp => polygon(&[(0.0, -1.25), (1.2, 0.9), (-1.2, 0.9)]),
+            Mark::TriangleDown => polygon(&[(0.0, 1.25), (1.2, -0.9), (-1.2, -0.9)]),
+            Mark::Cross => strokes([(1.0, 1.0), (1.0, -1.0)]),
+            Mark::Plus => strokes([(1.3, 0.0), (0.0, 1.3)]),
+        }
+    }
+
+    /// The same with a hole; one that is made of strokes stands in a circle.
+    pub fn hollow(&self, mark: Mark, spot: Spot, radius: f64, colour: RGBColor) {
+        const WHITE: RGBColor = RGBColor(255, 255, 255);
+        if matches!(mark, Mark::Cross | Mark::Plus) {
+            self.disc(spot, radius * 1.6, colour);
+            self.disc(spot, radius * 1.6 - 1.0, WHITE);
+            self.mark(mark, spot, radius * 0.8, colour);
+        } else {
+            self.mark(mark, spot, radius * 1.2, colour);
+            self.mark(mark, spot, radius * 1.2 - 1.5, WHITE);
+        }
     }
 
     /// A text on its baseline.
@@ -178,9 +235,18 @@ fn fill(colour: RGBColor, opacity: f64) -> ShapeStyle {
 }
 
 /// The pieces of a line that a dash pattern leaves.
-fn dashes(spots: &[Spot], dash: f64, gap: f64) -> Vec<Vec<Spot>> {
+fn dashes(spots: &[Spot], dash: Dash) -> Vec<Vec<Spot>> {
     let mut pieces = Vec::new();
-    let (mut on, mut left) = (true, dash);
+    // Where the line begins in the pattern.
+    let (mut place, mut left) = (0, dash.lengths[0]);
+    let mut skip = dash.phase;
+    while skip >= left {
+        skip -= left;
+        place = (place + 1) % dash.lengths.len();
+        left = dash.lengths[place];
+    }
+    left -= skip;
+    let mut on = place % 2 == 0;
     let mut piece: Vec<Spot> = spots.first().copied().into_iter().collect();
     for pair in spots.windows(2) {
         let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
@@ -195,7 +261,8 @@ fn dashes(spots: &[Spot], dash: f64, gap: f64) -> Vec<Vec<Spot>> {
             }
             piece = vec![spot];
             on = !on;
-            left = if on { dash } else { gap };
+            place = (place + 1) % dash.lengths.len();
+            left = dash.lengths[place];
         }
         left -= length - along;
         piece.push((x1, y1));
@@ -289,11 +356,23 @@ mod tests {
 
     #[test]
     fn dashes_cover_their_share_of_the_line() {
-        let pieces = dashes(&[(0.0, 0.0), (30.0, 0.0), (30.0, 55.0)], 5.0, 3.5);
+        let pieces = dashes(&[(0.0, 0.0), (30.0, 0.0), (30.0, 55.0)], Dash::even(5.0, 3.5));
         let length = |piece: &Vec<Spot>| -> f64 {
             piece.windows(2).map(|pair| (pair[1].0 - pair[0].0).abs() + (pair[1].1 - pair[0].1).abs()).sum()
         };
         assert_eq!(pieces.len(), 10);
         assert!((pieces.iter().map(length).sum::<f64>() - 50.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn stripes_of_lines_on_top_of_each_other_leave_no_gap_and_do_not_overlap() {
+        let line = [(0.0, 0.0), (84.0, 0.0)];
+        let mut covered: Vec<(f64, f64)> = (0..3)
+            .flat_map(|k| dashes(&line, Dash { phase: 14.0 - 7.0 * f64::from(k), ..Dash::even(7.0, 14.0) }))
+            .map(|piece| (piece[0].0, piece[piece.len() - 1].0))
+            .collect();
+        covered.sort_by(|a, b| a.0.total_cmp(&b.0));
+        assert_eq!((covered[0].0, covered[covered.len() - 1].1), (0.0, 84.0));
+        assert!(covered.windows(2).all(|pair| (pair[0].1 - pair[1].0).abs() < 1e-9), "{covered:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! What every plot has around its data: title, footer, axes, grid and names of arms.
 
 use super::Plot;
-use super::canvas::{Anchor, Canvas, Font, Spot, Stroke, fit, svg, text_width};
+use super::canvas::{Anchor, Canvas, Dash, Font, Spot, Stroke, fit, svg, text_width};
 use super::scale::Scale;
 use super::theme;
 use crate::lab::results::{Results, Trouble, Unit};
@@ -12,7 +12,7 @@ pub(super) const TOP: f64 = 70.0;
 /// Height of the footer with the space above it.
 const FOOT: f64 = 34.0;
 /// Pixels names of arms may take at the right.
-const NAMES: f64 = 190.0;
+const NAMES: f64 = 260.0;
 /// Pixels between two names of arms.
 const LEADING: f64 = 17.0;
 
@@ -69,7 +69,7 @@ pub(super) fn names_width(results: &Results) -> f64 {
         return 0.0;
     }
     let widest = results.arms.iter().map(|arm| text_width(arm, theme::LABEL)).fold(0.0, f64::max);
-    widest.min(NAMES) + 34.0
+    widest.min(NAMES) + SAMPLE + 20.0
 }
 
 /// Names of arms at the right, each as near to where its line ends as the others allow.
@@ -83,9 +83,62 @@ pub(super) fn names(canvas: &Canvas<'_>, results: &Results, area: Area, ends: &[
     for ((arm, _), y) in ends.iter().zip(rows) {
         let colour = theme::arm(*arm);
         let left = area.right + 10.0;
-        canvas.line(&[(left, y), (left + 14.0, y)], Stroke::new(colour, 2.6));
+        sample(canvas, *arm, (left, y));
         let text = fit(&results.arms[*arm], theme::LABEL, NAMES);
-        canvas.text(&text, (left + 20.0, y + 4.2), Anchor::Start, Font { colour, ..theme::LABEL });
+        canvas.text(&text, (left + SAMPLE + 6.0, y + 4.2), Anchor::Start, Font { colour, ..theme::LABEL });
+    }
+}
+
+/// Pixels of a sample of a line beside its name.
+const SAMPLE: f64 = 22.0;
+
+/// A sample of an arm's line with its mark, from here to the right.
+fn sample(canvas: &Canvas<'_>, arm: usize, (x, y): Spot) {
+    canvas.line(&[(x, y), (x + SAMPLE, y)], theme::line(arm, 2.2));
+    canvas.mark(theme::mark(arm), (x + SAMPLE / 2.0, y), 3.2, theme::arm(arm));
+}
+
+/// Lines that lie upon each other in turns: all vertices of the shorter are less than a pixel from vertices of the longer.
+/// The stroke of each, so that all of them are seen: the first is whole, the others leave gaps in which it shows.
+pub(super) fn in_turns(lines: &[(Vec<Spot>, Stroke)]) -> Vec<Stroke> {
+    const STRIPE: f64 = 9.0;
+    let near = |a: &Spot, b: &Spot| (a.0 - b.0).abs() < 1.0 && (a.1 - b.1).abs() < 1.0;
+    let same = |a: &[Spot], b: &[Spot]| {
+        let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+        short.len() > 1 && short.iter().all(|spot| long.iter().any(|other| near(spot, other)))
+    };
+    let first_of: Vec<usize> =
+        (0..lines.len()).map(|k| (0..k).find(|&other| same(&lines[other].0, &lines[k].0)).unwrap_or(k)).collect();
+    let stripe = |k: usize| {
+        let (stroke, first) = (lines[k].1, first_of[k]);
+        let together = first_of.iter().filter(|other| **other == first).count() as f64;
+        if first == k {
+            // Whole, or the gaps of all would be empty.
+            return if together > 1.0 { Stroke { dash: None, ..stroke } } else { stroke };
+        }
+        let place = first_of[..k].iter().filter(|other| **other == first).count() as f64;
+        let dash = Dash { phase: STRIPE * (together - place), ..Dash::even(STRIPE, STRIPE * (together - 1.0)) };
+        Stroke { dash: Some(dash), ..stroke }
+    };
+    (0..lines.len()).map(stripe).collect()
+}
+
+/// Marks along a line of many points, where there are so many arms that colours alone do not tell them apart; each arm
+/// begins elsewhere.
+pub(super) fn marks(canvas: &Canvas<'_>, arm: usize, arms: usize, line: &[Spot]) {
+    const FEW: usize = 4;
+    const EVERY: f64 = 110.0;
+    if arms <= FEW {
+        return;
+    }
+    let mut left = 20.0 + EVERY * (arm % 5) as f64 / 5.0;
+    for pair in line.windows(2) {
+        let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
+        left -= ((x1 - x0) * (x1 - x0) + (y1 - y0) * (y1 - y0)).sqrt();
+        if left <= 0.0 {
+            canvas.mark(theme::mark(arm), (x1, y1), 3.2, theme::arm(arm));
+            left = EVERY;
+        }
     }
 }
 
@@ -134,7 +187,7 @@ pub(super) fn y_axis(canvas: &Canvas<'_>, area: Area, scale: &Scale, unit: Unit,
         canvas.line(&[(area.left, y), (area.right, y)], Stroke::new(theme::GRID, 1.0));
         canvas.text(label, (area.left - 7.0, y + 3.9), Anchor::End, theme::TICK);
     }
-    let name = if symbol.is_empty() { name.to_owned() } else { format!("{name} ({symbol})") };
+    let name = axis_name(name, symbol, scale.is_log());
     let name = fit(&name, theme::AXIS_NAME, area.right - theme::MARGIN);
     canvas.text(&name, (theme::MARGIN, area.top - above), Anchor::Start, theme::AXIS_NAME);
 }
@@ -146,17 +199,21 @@ pub(super) fn x_axis(canvas: &Canvas<'_>, area: Area, ticks: &[(f64, String)], n
         canvas.line(&[(*x, area.top), (*x, bottom)], Stroke::new(theme::GRID, 1.0));
     }
     canvas.line(&[(area.left, bottom), (area.right, bottom)], Stroke::new(theme::AXIS, 1.2));
-    let mut free = f64::NEG_INFINITY;
-    for (x, label) in ticks {
-        canvas.line(&[(*x, bottom), (*x, bottom + 4.0)], Stroke::new(theme::AXIS, 1.2));
-        let label = fit(label, theme::TICK, 110.0);
-        let half = text_width(&label, theme::TICK) / 2.0;
-        // A label at the edge of the sheet moves inwards rather than be cut.
-        let centre = x.min(theme::WIDTH - 6.0 - half);
-        if centre - half > free {
-            canvas.text(&label, (centre, bottom + 17.0), Anchor::Middle, theme::TICK);
-            free = centre + half + 8.0;
-        }
+    // A label is cut only where it would be wider than the axis has room for each.
+    let room = ((area.right - area.left) / ticks.len().max(1) as f64 - 8.0).max(110.0);
+    let labels: Vec<(f64, f64, String)> = ticks
+        .iter()
+        .map(|(x, label)| {
+            canvas.line(&[(*x, bottom), (*x, bottom + 4.0)], Stroke::new(theme::AXIS, 1.2));
+            let label = fit(label, theme::TICK, room);
+            let half = text_width(&label, theme::TICK) / 2.0;
+            // A label at the edge of the sheet moves inwards rather than be cut.
+            (x.min(theme::WIDTH - 6.0 - half), half, label)
+        })
+        .collect();
+    for place in labelled(&labels.iter().map(|(centre, half, _)| (*centre, *half)).collect::<Vec<_>>()) {
+        let (centre, _, label) = &labels[place];
+        canvas.text(label, (*centre, bottom + 17.0), Anchor::Middle, theme::TICK);
     }
     canvas.text(
         &fit(name, theme::AXIS_NAME, area.right - area.left),
@@ -164,6 +221,22 @@ pub(super) fn x_axis(canvas: &Canvas<'_>, area: Area, ticks: &[(f64, String)], n
         Anchor::Middle,
         theme::AXIS_NAME,
     );
+}
+
+/// Which of the labels, by centre and half of the width, are written so that none touches another: the last one always, the
+/// others from the left as they fit.
+fn labelled(labels: &[(f64, f64)]) -> Vec<usize> {
+    const SPACE: f64 = 8.0;
+    let Some((&last, others)) = labels.split_last() else { return Vec::new() };
+    let (mut free, mut written) = (f64::NEG_INFINITY, Vec::new());
+    for (place, &(centre, half)) in others.iter().enumerate() {
+        if centre - half > free && centre + half + SPACE <= last.0 - last.1 {
+            written.push(place);
+            free = centre + half + SPACE;
+        }
+    }
+    written.push(others.len());
+    written
 }
 
 /// Shades the warm-up.
@@ -189,10 +262,16 @@ pub(super) fn troubles(canvas: &Canvas<'_>, area: Area, x: &Scale, troubles: imp
     }
 }
 
+/// The name of an axis with its unit, and whether equal steps are equal factors.
+pub(super) fn axis_name(name: &str, symbol: &str, log: bool) -> String {
+    let notes: Vec<&str> = [symbol, if log { "log scale" } else { "" }].into_iter().filter(|s| !s.is_empty()).collect();
+    if notes.is_empty() { name.to_owned() } else { format!("{name} ({})", notes.join(", ")) }
+}
+
 /// Ticks of a scale with their labels, and the name of its axis with the unit.
 pub(super) fn ticks(scale: &Scale, unit: Unit, name: &str) -> (Vec<(f64, String)>, String) {
     let (labels, symbol) = scale.labels(unit);
-    let name = if symbol.is_empty() { name.to_owned() } else { format!("{name} ({symbol})") };
+    let name = axis_name(name, symbol, scale.is_log());
     (scale.ticks.iter().map(|tick| scale.at(*tick)).zip(labels).collect(), name)
 }
 
@@ -218,6 +297,11 @@ pub(super) fn curve(canvas: &Canvas<'_>, points: &[Option<Reading>], stroke: Str
     }
 }
 
+/// The line through readings, for [`in_turns`].
+pub(super) fn spots(points: &[Option<Reading>]) -> Vec<Spot> {
+    points.iter().flatten().map(|reading| (reading.x, reading.y)).collect()
+}
+
 /// A vertical bar for the interval of a lone point.
 fn whisker(canvas: &Canvas<'_>, reading: Reading, stroke: Stroke) {
     canvas.line(&[(reading.x, reading.high), (reading.x, reading.low)], Stroke { opacity: 0.5, ..stroke });
@@ -237,17 +321,37 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    /// A value and its half-width on a scale; `None` if there is no number.
-    pub fn new(x: f64, value: Option<f64>, half_width: Option<f64>, scale: &Scale) -> Option<Self> {
+    /// A value and the ends of its interval on a scale; `None` if there is no number.
+    pub fn new(x: f64, value: Option<f64>, (low, high): (f64, f64), scale: &Scale) -> Option<Self> {
         let value = value.filter(|value| value.is_finite() && (*value > 0.0 || !scale.is_log()))?;
-        let half = half_width.filter(|half| half.is_finite()).unwrap_or(0.0);
-        Some(Self { x, y: scale.at(value), low: scale.at(value - half), high: scale.at(value + half) })
+        Some(Self { x, y: scale.at(value), low: scale.at(low), high: scale.at(high) })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_tick_always_has_its_label() {
+        assert_eq!(labelled(&[(0.0, 10.0), (100.0, 10.0), (110.0, 10.0)]), [0, 2]);
+        assert_eq!(labelled(&[(0.0, 10.0), (50.0, 10.0), (100.0, 10.0)]), [0, 1, 2]);
+        assert_eq!(labelled(&[(5.0, 10.0)]), [0]);
+        assert_eq!(labelled(&[]), [] as [usize; 0]);
+    }
+
+    #[test]
+    fn lines_upon_each_other_are_drawn_in_turns() {
+        let stroke = |arm| theme::line(arm, 1.0);
+        let line = |y: f64| vec![(0.0, y), (9.0, y)];
+        let drawn =
+            in_turns(&[(line(1.0), stroke(0)), (line(1.4), stroke(1)), (line(7.0), stroke(8)), (line(1.0), stroke(2))]);
+        assert_eq!(drawn[0].dash, None);
+        assert_eq!(drawn[2], stroke(8));
+        let stripes = [drawn[1].dash.unwrap(), drawn[3].dash.unwrap()];
+        assert_eq!(stripes.map(|dash| dash.lengths[..2].to_vec()), [[9.0, 18.0], [9.0, 18.0]]);
+        assert_ne!(stripes[0].phase, stripes[1].phase);
+    }
 
     #[test]
     fn names_never_touch_and_stay_inside() {

@@ -2,12 +2,12 @@
 
 use super::canvas::{Anchor, Canvas, Font, Stroke, fit};
 use super::frame::{self, Area};
-use super::scale::Scale;
+use super::scale::{Scale, extent};
 use super::{Plot, featured, theme};
 use crate::lab::number;
 use crate::lab::results::{Cell, NodeResult, Results, Unit};
 
-/// Fleets drawn at most; all are in `summary.json`.
+/// Fleets drawn at most; `servers.csv` can hold all.
 const MOST_NODES: usize = 8;
 /// Rows of servers drawn at most; more are averaged.
 const MOST_ROWS: usize = 64;
@@ -16,7 +16,10 @@ const SHADES: f64 = 64.0;
 /// Pixels of the colour bar with its labels.
 const BAR: f64 = 74.0;
 
-/// One plot per fleet.
+/// Servers in use that differ less than this share, from each other and over time, make a map of one colour.
+const ONE_COLOUR: f64 = 0.04;
+
+/// One plot per fleet whose servers differ.
 pub(super) fn plots(results: &Results) -> Vec<Plot> {
     let cells = featured(results, |cell| cell.nodes.iter().any(mapped));
     let mut names: Vec<&str> = Vec::new();
@@ -25,7 +28,13 @@ pub(super) fn plots(results: &Results) -> Vec<Plot> {
             names.push(&node.name);
         }
     }
-    names.into_iter().take(MOST_NODES).map(|name| plot(results, &cells, name)).collect()
+    let differs = |name: &&str| {
+        let maps = || cells.iter().flat_map(|cell| &cell.nodes).filter(|node| node.name == *name);
+        let shares = maps().flat_map(|node| node.heat.iter().flatten().copied());
+        let (low, high) = extent(shares).unwrap_or((0.0, 0.0));
+        maps().any(|node| node.servers.len().max(node.heat.len()) > 1) && high - low >= ONE_COLOUR
+    };
+    names.into_iter().filter(differs).take(MOST_NODES).map(|name| plot(results, &cells, name)).collect()
 }
 
 /// Whether a node has servers and windows to map.

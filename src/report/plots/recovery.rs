@@ -4,7 +4,7 @@ use super::canvas::{Anchor, Canvas, Font, Stroke};
 use super::frame::{self, Area, Reading};
 use super::scale::Scale;
 use super::{Plot, featured, theme};
-use crate::lab::results::{Cell, Results, Trouble, Unit};
+use crate::lab::results::{Cell, Results, Trouble, Unit, interval};
 
 /// Height of the panel of goodput.
 const PANEL: f64 = 300.0;
@@ -97,22 +97,28 @@ fn draw(canvas: &Canvas<'_>, results: &Results, cells: &[&Cell], panels: &[Panel
         let readings = |cell: &Cell, line: &Line| -> Vec<Option<Reading>> {
             let at = |k: usize| x.at((k as f64 + 0.5) * cell.window);
             let half = |k: usize| line.1.get(k).copied().flatten();
-            line.0.iter().enumerate().map(|(k, mean)| Reading::new(at(k), *mean, half(k), &y)).collect()
+            let ends = |k: usize, mean: Option<f64>| interval(mean.unwrap_or(0.0), half(k), Unit::PerSecond);
+            line.0.iter().enumerate().map(|(k, mean)| Reading::new(at(k), *mean, ends(k, *mean), &y)).collect()
         };
         if let Some((cell, line)) = offered.as_ref().filter(|_| row == 0) {
             let spots: Vec<_> = readings(cell, line).iter().flatten().map(|reading| (reading.x, reading.y)).collect();
-            canvas.line(&spots, Stroke { dashed: true, ..Stroke::new(theme::FAINT, 1.0) });
+            canvas.line(&spots, Stroke { dash: Some(theme::DASHED), ..Stroke::new(theme::FAINT, 1.0) });
         }
         let mut ends = Vec::new();
-        for (cell, line) in cells.iter().zip(&panel.2) {
-            let Some(line) = line else { continue };
-            let readings = readings(cell, line);
-            frame::curve(canvas, &readings, Stroke::new(theme::arm(cell.arm), 1.7), theme::band(results.arms.len()));
+        let drawn: Vec<(usize, Vec<Option<Reading>>)> = cells
+            .iter()
+            .zip(&panel.2)
+            .filter_map(|(cell, line)| Some((cell.arm, readings(cell, line.as_ref()?))))
+            .collect();
+        let lines: Vec<_> =
+            drawn.iter().map(|(arm, readings)| (frame::spots(readings), theme::line(*arm, 1.7))).collect();
+        for ((arm, readings), stroke) in drawn.iter().zip(frame::in_turns(&lines)) {
+            frame::curve(canvas, readings, stroke, theme::band(results.arms.len()));
             // A name stands where its line goes in the end, not at its last wiggle.
             let tail: Vec<f64> =
                 readings.iter().rev().take(readings.len().div_ceil(10)).flatten().map(|r| r.y).collect();
             if !tail.is_empty() {
-                ends.push((cell.arm, tail.iter().sum::<f64>() / tail.len() as f64));
+                ends.push((*arm, tail.iter().sum::<f64>() / tail.len() as f64));
             }
         }
         if row == 0 {

@@ -22,7 +22,7 @@ pub(super) fn plots(results: &Results) -> Vec<Plot> {
 }
 
 fn plot(results: &Results, sweep: &Sweep, measure: &Estimate) -> Plot {
-    let mut subtitle = format!("{} by {}", capital(&measure.name), sweep.path);
+    let mut subtitle = format!("{} by {}", capital(&measure.name), sweep.name());
     if results.cells.iter().any(|cell| value(cell, &measure.id).is_some_and(|value| value.low != value.high)) {
         subtitle += &format!(" · bands: {} % intervals", number::plain(results.run.confidence * 100.0, 3));
     }
@@ -74,38 +74,40 @@ fn draw(canvas: &Canvas<'_>, results: &Results, sweep: &Sweep, measure: &Estimat
         None => fit(&point.label, theme::TICK, room),
     };
     let ticks: Vec<(f64, String)> = xs.iter().copied().zip(sweep.points.iter().map(label)).collect();
-    frame::x_axis(canvas, area, &ticks, &sweep.path, false);
+    frame::x_axis(canvas, area, &ticks, &frame::axis_name(sweep.name(), "", log_values(sweep).is_some()), false);
     let level = area.top - strip / 2.0;
     if strip > 0.0 {
         canvas.rectangle((area.left, area.top - strip + 3.0), (area.right, area.top - 3.0), theme::SHADE, 1.0);
         canvas.text(mark, (area.left - 7.0, level + 3.9), Anchor::End, theme::TICK);
     }
     let mut ends = Vec::new();
-    for arm in 0..results.arms.len() {
+    let cells_of = |arm: usize| -> Vec<Option<&Cell>> { (0..xs.len()).map(|point| results.cell(arm, point)).collect() };
+    let readings_of = |arm: usize| -> Vec<Option<Reading>> {
+        let reading = |(cell, x): (Option<&Cell>, &f64)| {
+            let Value { value, low, high } = value(cell?, &measure.id)?;
+            Reading::new(*x, Some(value), (low, high), &y)
+        };
+        cells_of(arm).into_iter().zip(&xs).map(reading).collect()
+    };
+    let lines: Vec<(Vec<Spot>, Stroke)> =
+        (0..results.arms.len()).map(|arm| (frame::spots(&readings_of(arm)), theme::measured(arm))).collect();
+    for (arm, stroke) in frame::in_turns(&lines).into_iter().enumerate() {
         let colour = theme::arm(arm);
-        let cells: Vec<Option<&Cell>> = (0..xs.len()).map(|point| results.cell(arm, point)).collect();
+        let (cells, readings) = (cells_of(arm), readings_of(arm));
         let theory: Vec<Spot> = cells
             .iter()
             .zip(&xs)
             .filter_map(|(cell, x)| {
                 let value = (*cell)?.theory.as_ref()?.value(&measure.id);
-                Reading::new(*x, value, None, &y).map(|reading| (x.to_owned(), reading.y))
+                Reading::new(*x, value, (0.0, 0.0), &y).map(|reading| (x.to_owned(), reading.y))
             })
             .collect();
-        let readings: Vec<Option<Reading>> = cells
-            .iter()
-            .zip(&xs)
-            .map(|(cell, x)| {
-                let Value { value, low, high } = value((*cell)?, &measure.id)?;
-                let reading = Reading::new(*x, Some(value), None, &y)?;
-                Some(Reading { low: y.at(low), high: y.at(high), ..reading })
-            })
-            .collect();
-        frame::curve(canvas, &readings, theme::measured(colour), theme::band(results.arms.len()));
+        frame::curve(canvas, &readings, stroke, theme::band(results.arms.len()));
         for (reading, cell) in readings.iter().zip(&cells).filter_map(|(reading, cell)| Some(((*reading)?, (*cell)?))) {
+            let (mark, spot) = (theme::mark(arm), (reading.x, reading.y));
             match is_not_settled(cell, measure) {
-                true => canvas.hollow((reading.x, reading.y), 4.0, colour),
-                false => canvas.disc((reading.x, reading.y), 3.2, colour),
+                true => canvas.hollow(mark, spot, 3.4, colour),
+                false => canvas.mark(mark, spot, 3.4, colour),
             }
         }
         canvas.line(&theory, theme::theory(colour));
@@ -166,14 +168,25 @@ fn reach<'a>(results: &'a Results, measure: &'a Estimate) -> impl Iterator<Item 
     })
 }
 
-/// Pixels from the left of each point: to scale if all are rising numbers, else side by side.
-fn places(sweep: &Sweep, (from, to): (f64, f64)) -> Vec<f64> {
+/// The ends of the x axis where it is logarithmic: rising positive numbers over more than a factor of thirty.
+fn log_values(sweep: &Sweep) -> Option<(f64, f64)> {
+    let values: Vec<f64> = rising(sweep)?;
+    let (low, high) = extent(values.iter().copied())?;
+    (low > 0.0 && high > 30.0 * low).then_some((low, high))
+}
+
+/// The values of the points where all are numbers, each greater than the one before.
+fn rising(sweep: &Sweep) -> Option<Vec<f64>> {
     let values: Option<Vec<f64>> =
         sweep.points.iter().map(|point| point.value.filter(|value| value.is_finite())).collect();
-    let rising = |values: &Vec<f64>| values.len() > 1 && values.windows(2).all(|pair| pair[0] < pair[1]);
-    if let Some(values) = values.filter(rising) {
+    values.filter(|values| values.len() > 1 && values.windows(2).all(|pair| pair[0] < pair[1]))
+}
+
+/// Pixels from the left of each point: to scale if all are rising numbers, else side by side.
+fn places(sweep: &Sweep, (from, to): (f64, f64)) -> Vec<f64> {
+    if let Some(values) = rising(sweep) {
         let (low, high) = extent(values.iter().copied()).unwrap_or((0.0, 1.0));
-        if low > 0.0 && high > 30.0 * low {
+        if log_values(sweep).is_some() {
             let (log_low, log_high) = (libm::log10(low), libm::log10(high));
             return values
                 .iter()

@@ -65,10 +65,13 @@ fn draw(canvas: &Canvas<'_>, results: &Results, cells: &[&Cell], inner: Area) {
     let (ticks, name) = frame::ticks(&x, Unit::Seconds, "latency");
     frame::x_axis(canvas, area, &ticks, &name, true);
     let mut ends = Vec::new();
-    for cell in cells {
+    let spots = |cell: &Cell| -> Vec<Spot> { drawable(cell).map(|(t, above)| (x.at(t), y.at(above))).collect() };
+    let lines: Vec<_> = cells.iter().map(|cell| (spots(cell), theme::measured(cell.arm))).collect();
+    let strokes = frame::in_turns(&lines);
+    for ((cell, (line, _)), stroke) in cells.iter().zip(&lines).zip(strokes) {
         let colour = theme::arm(cell.arm);
-        let line: Vec<Spot> = drawable(cell).map(|(latency, above)| (x.at(latency), y.at(above))).collect();
-        canvas.line(&line, theme::measured(colour));
+        canvas.line(line, stroke);
+        frame::marks(canvas, cell.arm, cells.len(), line);
         let theory: Vec<Spot> = known(cell).into_iter().map(|(latency, above)| (x.at(latency), y.at(above))).collect();
         if cell.theory.as_ref().is_some_and(|theory| quantiles(theory).len() >= CURVE) {
             canvas.line(&theory, theme::theory(colour));

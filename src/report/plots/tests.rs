@@ -86,14 +86,48 @@ fn a_point_without_a_steady_state_is_marked_and_has_no_number() {
     let sweep = |results: &Results| {
         plots(results).into_iter().find(|plot| plot.name == "sweep-throughput").map(|plot| plot.svg).unwrap()
     };
-    // The fixture keeps the throughput of its unstable cells; 14 of 18 points are stable.
+    // The fixture keeps the throughput of its unstable cells. The first arm is drawn with discs, one of them beside its name;
+    // it is stable at four of six points.
     let unsteady = sweep(&results());
     assert!(unsteady.contains("\nunstable\n"));
-    assert_eq!(unsteady.matches("<circle").count(), 14);
+    assert_eq!(unsteady.matches("<circle").count(), 1 + 4);
     let mut calm = results();
     calm.cells.iter_mut().for_each(|cell| cell.stability = Stability::Stable);
     assert!(!sweep(&calm).contains("unstable"));
-    assert_eq!(sweep(&calm).matches("<circle").count(), 18);
+    assert_eq!(sweep(&calm).matches("<circle").count(), 1 + 6);
+}
+
+#[test]
+fn what_says_nothing_has_no_picture() {
+    let names = |results: &Results| plots(results).into_iter().map(|plot| plot.name).collect::<Vec<_>>();
+    let mut results = make(&Shape { rates: vec![], ..Shape::default() });
+    assert!(names(&results).contains(&"heat-web".to_owned()));
+    for cell in &mut results.cells {
+        // A balancer that passes on at once holds what the fleet holds; its copies are alike.
+        let held = cell.series.iter().find(|series| series.node == "web" && series.quantity == "in_system").cloned();
+        let held = held.unwrap_or_else(|| {
+            let mut made = cell.series[0].clone();
+            (made.node, made.quantity) = ("web".to_owned(), "in_system".to_owned());
+            made
+        });
+        cell.series.retain(|series| series.node != "web" || series.quantity != "in_system");
+        cell.series.push(held.clone());
+        for (copy, factor) in [("gate", 1.0), ("lb[1]", 0.5), ("lb[2]", 0.5)] {
+            let mut series = held.clone();
+            series.node = copy.to_owned();
+            series.mean.iter_mut().flatten().for_each(|mean| *mean *= factor);
+            cell.series.push(series);
+        }
+        // Servers that are alike all the time make a map of one colour.
+        cell.nodes.iter_mut().for_each(|node| node.heat.iter_mut().for_each(|row| row.fill(0.7)));
+    }
+    let names = names(&results);
+    for name in ["timeline-gate", "timeline-lb-2", "heat-web"] {
+        assert!(!names.contains(&name.to_owned()), "{name} in {names:?}");
+    }
+    for name in ["timeline-users", "timeline-web", "timeline-lb-1"] {
+        assert!(names.contains(&name.to_owned()), "no {name} in {names:?}");
+    }
 }
 
 #[test]

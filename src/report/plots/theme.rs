@@ -2,7 +2,7 @@
 
 use plotters::style::RGBColor;
 
-use super::canvas::{Font, Stroke};
+use super::canvas::{Dash, Font, Mark, Stroke};
 
 /// Width of every picture in pixels; the PNG has twice as many.
 pub(super) const WIDTH: f64 = 900.0;
@@ -71,14 +71,33 @@ pub(super) fn arm(arm: usize) -> RGBColor {
     COLOURS[arm % COLOURS.len()]
 }
 
-/// The line of a measured quantity.
-pub(super) fn measured(colour: RGBColor) -> Stroke {
-    Stroke::new(colour, 1.9)
+/// The line of an arm: solid for the first seven, then with long dashes, then with dashes and dots, so that arms can be told
+/// apart without colour.
+pub(super) fn line(arm_number: usize, width: f64) -> Stroke {
+    const DASHES: [Option<Dash>; 3] =
+        [None, Some(Dash::even(11.0, 3.0)), Some(Dash { lengths: [9.0, 3.0, 2.0, 3.0], phase: 0.0 })];
+    Stroke { dash: DASHES[arm_number / 7 % DASHES.len()], ..Stroke::new(arm(arm_number), width) }
 }
+
+/// The shape of an arm's points.
+pub(super) fn mark(arm_number: usize) -> Mark {
+    const MARKS: [Mark; 7] =
+        [Mark::Disc, Mark::Square, Mark::TriangleUp, Mark::Diamond, Mark::TriangleDown, Mark::Plus, Mark::Cross];
+    // Shifted by one each round, so that the shape differs too where lines have the same dashes.
+    MARKS[(arm_number + arm_number / MARKS.len()) % MARKS.len()]
+}
+
+/// The line of a measured quantity.
+pub(super) fn measured(arm: usize) -> Stroke {
+    line(arm, 1.9)
+}
+
+/// Short dashes: theory, and what a panel says is dashed.
+pub(super) const DASHED: Dash = Dash::even(4.0, 3.5);
 
 /// The line of what theory says.
 pub(super) fn theory(colour: RGBColor) -> Stroke {
-    Stroke { dashed: true, ..Stroke::new(colour, 1.4) }
+    Stroke { dash: Some(DASHED), ..Stroke::new(colour, 1.2) }
 }
 
 /// The colour of a share from 0 to 1: pale yellow through green to deep blue, ever darker (ColorBrewer's YlGnBu).

@@ -4,7 +4,7 @@ use super::canvas::{Canvas, Stroke};
 use super::frame::{self, Area, Reading};
 use super::scale::Scale;
 use super::{Plot, featured, theme};
-use crate::lab::results::{Cell, Results, Series, Unit};
+use crate::lab::results::{Cell, Results, Series, Unit, interval};
 
 /// Nodes drawn at most; the series of all are in `series.csv`.
 const MOST_NODES: usize = 8;
@@ -44,30 +44,55 @@ struct Panel {
     lines: Vec<Vec<Line>>,
 }
 
-/// One plot per node that has series.
+/// One plot per node that has series and says something of its own.
 pub(super) fn plots(results: &Results) -> Vec<Plot> {
     let cells = featured(results, |cell| cell.series.iter().any(|series| series.mean.iter().any(Option::is_some)));
     let mut nodes: Vec<&str> = Vec::new();
     for series in cells.iter().flat_map(|cell| &cell.series) {
-        if !nodes.contains(&series.node.as_str()) {
+        if !nodes.contains(&series.node.as_str()) && !is_further_copy(&series.node) {
             nodes.push(&series.node);
         }
     }
-    nodes.into_iter().filter_map(|node| plot(results, &cells, node)).take(MOST_NODES).collect()
+    let drawn: Vec<(&str, Vec<Panel>)> = nodes.into_iter().map(|node| (node, panels(&cells, node))).collect();
+    let tells = |place: &usize| {
+        let panels = &drawn[*place].1;
+        !panels.is_empty() && !(0..drawn.len()).any(|other| other != *place && is_within(&drawn, *place, other))
+    };
+    let telling: Vec<usize> = (0..drawn.len()).filter(tells).take(MOST_NODES).collect();
+    telling.into_iter().filter_map(|place| plot(results, &cells, drawn[place].0, &drawn[place].1)).collect()
 }
 
-fn plot(results: &Results, cells: &[&Cell], node: &str) -> Option<Plot> {
-    let panels = panels(cells, node);
-    if panels.is_empty() {
-        return None;
-    }
+/// True of the second and later copies of a node, which are like the first: `lb[2]`.
+fn is_further_copy(node: &str) -> bool {
+    node.split_once('[')
+        .is_some_and(|(_, rest)| rest.strip_suffix(']').is_some_and(|n| n.parse::<u32>().is_ok() && n != "1"))
+}
+
+/// True if the timeline of `place` shows only lines that that of `other` shows too, as that of a balancer without a delay does
+/// before a fleet. Of two that are the same, the first is kept.
+fn is_within(drawn: &[(&str, Vec<Panel>)], place: usize, other: usize) -> bool {
+    let (here, there) = (&drawn[place].1, &drawn[other].1);
+    let shown = |panel: &Panel| {
+        there.iter().any(|other| {
+            panel.unit == other.unit
+                && panel
+                    .lines
+                    .iter()
+                    .zip(&other.lines)
+                    .all(|(a, b)| a.iter().map(|l| &l.mean).eq(b.iter().map(|l| &l.mean)))
+        })
+    };
+    here.iter().all(shown) && (there.len() > here.len() || other < place)
+}
+
+fn plot(results: &Results, cells: &[&Cell], node: &str, panels: &[Panel]) -> Option<Plot> {
     let place = results.point(cells.first()?).map_or_else(String::new, |point| format!(" at {}", point.label));
     let warm = if results.run.warm_up > 0.0 { " · grey: warm-up" } else { "" };
     let trouble = if cells.iter().any(|cell| cell.trouble.is_some()) { " · tinted: trouble" } else { "" };
     let subtitle = format!("{node} over time{place}, means over replications with intervals{warm}{trouble}");
     let height = frame::TOP + panels.len() as f64 * (PANEL + HEAD) + 46.0 + 30.0;
     Some(frame::page(results, format!("timeline-{node}"), &subtitle, height.max(320.0), |canvas, inner| {
-        draw(canvas, results, cells, &panels, inner);
+        draw(canvas, results, cells, panels, inner);
     }))
 }
 
@@ -242,29 +267,17 @@ fn draw(canvas: &Canvas<'_>, results: &Results, cells: &[&Cell], panels: &[Panel
             ticks.iter_mut().for_each(|tick| tick.1.clear());
         }
         frame::x_axis(canvas, area, &ticks, if lowest { &name } else { "" }, false);
-        for (cell, lines) in cells.iter().zip(&panel.lines) {
-            for line in lines {
-                let colour = theme::arm(cell.arm);
-                let stroke = if line.thin {
-                    Stroke {
-                        opacity: if line.dashed { 0.9 } else { 0.55 },
-                        dashed: line.dashed,
-                        ..Stroke::new(colour, 0.9)
-                    }
-                } else {
-                    Stroke::new(colour, 1.5)
-                };
-                let readings: Vec<Option<Reading>> = line
-                    .mean
-                    .iter()
-                    .enumerate()
-                    .map(|(k, mean)| {
-                        let half = line.half_width.get(k).copied().flatten().filter(|_| !line.thin);
-                        Reading::new(x.at((k as f64 + 0.5) * cell.window), *mean, half, &y)
-                    })
-                    .collect();
-                frame::curve(canvas, &readings, stroke, theme::band(results.arms.len()));
-            }
+        let drawn: Vec<(&Line, Vec<Option<Reading>>, Stroke)> = cells
+            .iter()
+            .zip(&panel.lines)
+            .flat_map(|(cell, lines)| lines.iter().map(move |line| (cell, line)))
+            .map(|(cell, line)| (line, readings(cell, line, panel.unit, &x, &y), stroke(cell.arm, line)))
+            .collect();
+        let main: Vec<_> = drawn.iter().filter(|drawn| !drawn.0.thin).map(|d| (frame::spots(&d.1), d.2)).collect();
+        let mut turns = frame::in_turns(&main).into_iter();
+        for (line, readings, stroke) in &drawn {
+            let stroke = if line.thin { *stroke } else { turns.next().unwrap_or(*stroke) };
+            frame::curve(canvas, readings, stroke, theme::band(results.arms.len()));
         }
     }
     let top = area(left, 0);
@@ -275,4 +288,22 @@ fn draw(canvas: &Canvas<'_>, results: &Results, cells: &[&Cell], panels: &[Panel
     let rows: Vec<(usize, f64)> =
         drawn.enumerate().map(|(row, (_, cell))| (cell.arm, top.top + 8.0 + 18.0 * row as f64)).collect();
     frame::names(canvas, results, whole, &rows);
+}
+
+/// A line's windows as pixels, each in its middle.
+fn readings(cell: &Cell, line: &Line, unit: Unit, x: &Scale, y: &Scale) -> Vec<Option<Reading>> {
+    let reading = |(k, mean): (usize, &Option<f64>)| {
+        let half = line.half_width.get(k).copied().flatten().filter(|_| !line.thin);
+        let ends = interval(mean.unwrap_or(0.0), half, unit);
+        Reading::new(x.at((k as f64 + 0.5) * cell.window), *mean, ends, y)
+    };
+    line.mean.iter().enumerate().map(reading).collect()
+}
+
+fn stroke(arm: usize, line: &Line) -> Stroke {
+    match (line.thin, line.dashed) {
+        (false, _) => theme::line(arm, 1.5),
+        (true, true) => Stroke { opacity: 0.9, dash: Some(theme::DASHED), ..Stroke::new(theme::arm(arm), 0.9) },
+        (true, false) => Stroke { opacity: 0.55, ..theme::line(arm, 0.9) },
+    }
 }
