@@ -82,8 +82,8 @@ pub fn write_all(
     let target = target(folder).map_err(at(folder))?;
     let parent = target.parent().unwrap_or(&target);
     clear_scratch(parent, &target);
-    let files = contents(results, &origin.manifest, parts)
-        .map_err(|(name, reason)| ReportError::Plot { name, reason })?;
+    let files =
+        contents(results, &origin.manifest, parts).map_err(|(name, reason)| ReportError::Plot { name, reason })?;
     let index = Index::of(&files, logs_from(&target, &origin.logs));
     let scratch = tempfile::Builder::new().prefix(&scratch_prefix(&target)).tempdir_in(parent).map_err(at(folder))?;
     // A folder of its own inside, because the temporary one is closed to other users.
@@ -280,10 +280,9 @@ mod tests {
         let files = write_all(&small(), &origin("Manifest()"), &target).unwrap();
         assert!(files.iter().all(|file| fs::metadata(file).unwrap().len() > 0));
         assert!(files.contains(&target.join("plots/latency-tail.png")));
-        assert_eq!(
-            names(&target),
-            [".rushhour.json", "manifest.ron", "plots", "series.csv", "summary.csv", "summary.json"]
-        );
+        let all =
+            [".rushhour.json", "differences.csv", "manifest.ron", "nodes.csv", "plots", "replicates.csv", "series.csv"];
+        assert_eq!(names(&target)[..7], all);
         assert_eq!(names(&home.path().join("deep")), ["run"]);
         assert_eq!(fs::read_to_string(target.join("manifest.ron")).unwrap(), "Manifest()");
     }
