@@ -82,8 +82,7 @@ pub fn write_all(
     let target = target(folder).map_err(at(folder))?;
     let parent = target.parent().unwrap_or(&target);
     clear_scratch(parent, &target);
-    let files =
-        contents(results, &origin.manifest, parts).map_err(|(name, reason)| ReportError::Plot { name, reason })?;
+    let files = contents(results, &origin.manifest, parts)?;
     let index = Index::of(&files, logs_from(&target, &origin.logs));
     let scratch = tempfile::Builder::new().prefix(&scratch_prefix(&target)).tempdir_in(parent).map_err(at(folder))?;
     // A folder of its own inside, because the temporary one is closed to other users.

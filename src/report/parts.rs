@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{Plot, csv, plots};
+use super::{Plot, ReportError, csv, plots};
 use crate::lab::results::Results;
 
 /// A part of the folder of a run that may be written or left out. The manifest is always written.
@@ -30,12 +30,12 @@ impl Part {
 /// The files of a run, each with its path inside the folder; the same bytes for the same results, on any number of threads.
 ///
 /// # Errors
-/// The name of a plot that cannot be turned into pixels, and why.
+/// A plot cannot be turned into pixels.
 pub(super) fn contents(
     results: &Results,
     manifest: &str,
     parts: &[Part],
-) -> Result<Vec<(String, Vec<u8>)>, (String, String)> {
+) -> Result<Vec<(String, Vec<u8>)>, ReportError> {
     let mut files = Vec::new();
     let mut file = |name: &str, text: String| files.push((name.to_owned(), text.into_bytes()));
     let has = |part| parts.contains(&part);
@@ -60,7 +60,7 @@ pub(super) fn contents(
     let drawn = if has(Part::Svg) || has(Part::Png) { plots(results) } else { Vec::new() };
     // Rasterising takes longest; the order of the files is that of the plots.
     let pixels = |plot: &Plot| match has(Part::Png) {
-        true => plot.png().map(Some).map_err(|reason| (plot.name.clone(), reason)),
+        true => plot.png().map(Some).map_err(|reason| ReportError::Plot { name: plot.name.clone(), reason }),
         false => Ok(None),
     };
     let pixels: Result<Vec<_>, _> = drawn.par_iter().map(pixels).collect();
