@@ -159,3 +159,97 @@ fn a_trial_that_takes_too_long_opens_the_circuit_when_its_time_is_over() {
     let (openings, half_open) = (of(cell, "breaker", "openings"), of(cell, "breaker", "half_open") * 3600.0);
     assert!((half_open - (openings - 1.0)).abs() <= 1.0 && openings > 350.0, "{half_open} s, {openings} openings");
 }
+
+/// Twenty calls of a second at once: behind a breaker that calls the service inside of its lock they end at 1, 2 ... 20 s.
+#[test]
+fn a_serial_breaker_makes_one_call_at_a_time() {
+    let with = |serial: bool| {
+        run(
+            55,
+            &format!(
+                r#"nodes: {{
+                    "users": Clients(arrivals: Users(count: 20, think: Constant("30 s")), to: "breaker"),
+                    "breaker": Breaker(rule: ConsecutiveFailures, serial: {serial}, to: "web"),
+                    "web": Fleet(workers: 20, service: Constant("1 s")),
+                }}"#
+            ),
+        )
+    };
+    for (serial, latency) in [(true, 10.5), (false, 1.0)] {
+        let results = with(serial);
+        let cell = &results.cells[0];
+        assert_eq!(count(cell, "served"), 20.0);
+        let mean = of(cell, "users", "latency_mean");
+        assert!((mean - latency).abs() < 1e-9, "{mean}");
+    }
+    // 19 + 18 + ... + 1 seconds of waiting.
+    let waiting = of(&with(true).cells[0], "breaker", "waiting") * 55.0;
+    assert!((waiting - 190.0).abs() < 1e-6, "{waiting}");
+}
+
+/// Three calls at once, all of which fail at first. The first of them opens the circuit for five seconds; ten seconds later
+/// the service is well again. In line, the first closes the circuit and the others find it closed; at once, only the trial
+/// goes through.
+#[test]
+fn half_open_all_who_wait_for_a_serial_breaker_are_served() {
+    let with = |serial: bool| {
+        let results = run(
+            28,
+            &format!(
+                r#"nodes: {{
+                    "users": Clients(arrivals: Users(count: 3, think: Constant("10 s")), to: "breaker"),
+                    "breaker": Breaker(
+                        rule: ConsecutiveFailures(failures: 1, recovery: "5 s"), serial: {serial}, to: "web",
+                    ),
+                    "web": Fleet(workers: 20, service: Constant("1 s")),
+                }}, faults: [(at: "0 s", node: "web", fault: Errors(rate: "100 %"), lasts: "15 s")]"#
+            ),
+        );
+        let cell = &results.cells[0];
+        [count(cell, "served"), count(cell, "failed: error answer"), count(cell, "rejected: circuit open")]
+    };
+    assert_eq!(with(true), [3.0, 1.0, 2.0]);
+    assert_eq!(with(false), [1.0, 3.0, 2.0]);
+}
+
+/// A client that takes its request back leaves the line; the books balance, which every run checks.
+#[test]
+fn who_is_taken_back_leaves_the_line_of_a_serial_breaker() {
+    let results = run(
+        60,
+        r#"nodes: {
+            "users": Clients(
+                arrivals: Poisson(rate: "15/s"), to: (to: "breaker", delay: Constant("5 ms")),
+                timeout: "500 ms", hedge: Hedge(after: "150 ms"), cancels: true,
+            ),
+            "breaker": Breaker(rule: ConsecutiveFailures(failures: 5, recovery: "100 ms"), serial: true, to: "lb"),
+            "lb": Balancer(policy: RoundRobin, to: (to: "web", delay: Exponential(mean: "2 ms"))),
+            "web": Fleet(servers: 2, service: Exponential(mean: "50 ms")),
+        }"#,
+    );
+    let cell = &results.cells[0];
+    assert!(count(cell, "served") > 300.0 && count(cell, "timed out") > 10.0);
+}
+
+#[test]
+fn a_breaker_counts_the_ends_that_it_is_told_to() {
+    let openings = |lists: &str, fault: &str| {
+        let results = run(
+            20,
+            &format!(
+                r#"nodes: {{
+                    "users": Clients(arrivals: Deterministic(rate: "10/s"), to: "breaker"),
+                    "breaker": Breaker(rule: ConsecutiveFailures(recovery: "100 s"), {lists} to: "web"),
+                    "web": Fleet(workers: 100, service: Constant("1 ms")),
+                }}, faults: [(at: "5 s", node: "web", fault: {fault})]"#
+            ),
+        );
+        of(&results.cells[0], "breaker", "openings")
+    };
+    let errors = r#"Errors(rate: "100 %")"#;
+    assert_eq!([openings("", errors), openings("", "Crash")], [1.0, 1.0]);
+    for lists in ["failures: [Refused, Crashed],", "ignored: [Error],", "failures: [Error], ignored: [Error],"] {
+        assert_eq!(openings(lists, errors), 0.0, "{lists}");
+    }
+    assert_eq!(openings("failures: [Refused, Crashed],", "Crash"), 1.0);
+}

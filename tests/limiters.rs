@@ -40,6 +40,139 @@ fn a_token_bucket_lets_its_capacity_and_its_refill_pass() {
 }
 
 #[test]
+fn requests_exactly_at_a_limit_all_pass_whatever_the_gap() {
+    for rate in ["3/s", "7/s", "300/s", "999/s", "20/min"] {
+        for limit in [
+            format!(r#"TokenBucket(capacity: 1, refill: "{rate}")"#),
+            format!(r#"Gcra(rate: "{rate}", burst: 1)"#),
+            format!(r#"LeakyBucket(rate: "{rate}", arithmetic: Exact)"#),
+        ] {
+            let results = run(
+                300,
+                &format!(
+                    r#"nodes: {{
+                        "users": Clients(arrivals: Deterministic(rate: "{rate}"), to: (to: "limit", delay: Constant("7 us"))),
+                        "limit": Limiter(limit: {limit}, to: "web"),
+                        "web": Fleet(service: Constant("1 us")),
+                    }}"#
+                ),
+            );
+            assert_eq!(count(&results.cells[0], "users", "rejected"), 0.0, "{rate} {limit}");
+        }
+    }
+}
+
+#[test]
+fn a_request_takes_as_many_tokens_as_it_costs() {
+    // A request each 100 ms from 100 ms on, 99 in ten seconds.
+    let results = run(
+        10,
+        r#"nodes: {
+            "large": Clients(arrivals: Deterministic(rate: "10/s"), to: "by size", size: "10 KiB"),
+            "batch": Clients(arrivals: Deterministic(rate: "10/s"), to: "by client"),
+            "people": Clients(arrivals: Deterministic(rate: "10/s"), to: "by client"),
+            "checks": Clients(arrivals: Deterministic(rate: "10/s"), to: "by client"),
+            "giants": Clients(arrivals: Deterministic(rate: "10/s"), to: "by client"),
+            "by size": Limiter(limit: TokenBucket(capacity: 30, refill: "15/s"), costs: [(per: "4 KiB")], to: "web"),
+            "by client": Limiter(
+                limit: FixedWindow(limit: 20, window: "1 s"),
+                by: [Tier],
+                costs: [(clients: "batch", tokens: 5), (clients: "checks", tokens: 0), (clients: "giants", tokens: 21)],
+                to: "web",
+            ),
+            "web": Fleet(workers: 10, service: Constant("1 us")),
+        }"#,
+    );
+    let served = |clients| count(&results.cells[0], clients, "served");
+    // Three tokens for 10 KiB; 30 at first, and 15 x 9.8 until the last request at 9.9 s: 59 times three.
+    assert_eq!(served("large"), 59.0);
+    // Four of cost 5 in each of ten seconds; all of cost 1 and of cost 0; none that costs more than the limit.
+    assert_eq!([served("batch"), served("people"), served("checks"), served("giants")], [40.0, 99.0, 99.0, 0.0]);
+}
+
+#[test]
+fn a_shared_limit_counts_what_requests_cost() {
+    let results = run(
+        10,
+        r#"nodes: {
+            "users": Clients(arrivals: Deterministic(rate: "20/s"), to: "gateway"),
+            "gateway": Limiter(to: "web", costs: [(tokens: 4)], distributed: Distributed(
+                limit: 11, window: "1 s", store: (to: "redis", delay: Constant("1 ms")), commands: Atomic,
+            )),
+            "redis": Store,
+            "web": Fleet(service: Constant("1 us")),
+        }"#,
+    );
+    // Two of cost 4 in each of ten seconds, from 50 ms on.
+    assert_eq!(count(&results.cells[0], "users", "served"), 20.0);
+}
+
+#[test]
+fn an_adaptive_limit_is_a_series() {
+    let results = run(
+        60,
+        r#"nodes: {
+            "users": Clients(arrivals: Deterministic(rate: "50/s"), to: "limit"),
+            "limit": Limiter(
+                limit: Adaptive(base: 100, most: 1000, every: "10 s", window: "1 s"),
+                tiers: {"guests": Adaptive(base: 50, least: 40, every: "10 s", window: "1 s")},
+                to: "lb",
+            ),
+            "guests": Clients(arrivals: Deterministic(rate: "40/s"), to: "limit"),
+            "lb": Router(rules: [(clients: "guests", to: "bad")], otherwise: "web"),
+            "web": Fleet(service: Constant("1 ms")),
+            "bad": Fleet(service: Constant("1 ms")),
+        }, faults: [(at: "0 s", node: "bad", fault: Errors(rate: "100 %"))]"#,
+    );
+    let cell = &results.cells[0];
+    let series = |id: &str| {
+        let series = cell.series.iter().find(|series| series.node == "limit" && series.quantity == id).expect(id);
+        let in_middle = |second: usize| series.mean[(second as f64 / cell.window) as usize].expect("a mean");
+        [5, 15, 25, 35, 45, 55].map(in_middle).map(f64::round)
+    };
+    // Ten percent more for each ten good seconds, in whole requests; ten percent less for each ten bad ones, down to 40.
+    assert_eq!(series("limit"), [100.0, 110.0, 121.0, 133.0, 146.0, 161.0]);
+    assert_eq!(series("limit_guests"), [50.0, 45.0, 40.0, 40.0, 40.0, 40.0]);
+    let mean = of(cell, "limit", "limit");
+    assert!((mean - 128.5).abs() < 0.1, "{mean}");
+}
+
+/// Clients that ask as fast as answers come, all from the same moment on, until there have been 400 requests; limit 100 in a
+/// minute. As a real Redis 7.0.15 counted them: with `MULTI` and `EXEC`, members that differ or a script, exactly the limit
+/// passes; with a clock of 1 ms and the time as member, all do; over round trips of their own, up to K - 1 too many.
+#[test]
+fn what_passes_a_shared_limit_is_what_a_real_redis_counted() {
+    let passed = |clients: u32, more: &str| {
+        let results = answer(&format!(
+            r#"Experiment(
+                system: System(nodes: {{
+                    "users": Clients(arrivals: Users(count: {clients}), to: (to: "gateway", spread: RoundRobin)),
+                    "gateway": Limiter(copies: {clients}, to: "web", distributed: Distributed(
+                        limit: 100, window: "60 s", store: (to: "redis", delay: Exponential(mean: "20 us")), {more}
+                    )),
+                    "redis": Store(service: Exponential(mean: "30 us")),
+                    "web": Fleet(workers: 100, service: Constant("1 us")),
+                }}),
+                run: (requests: 400, replications: 3, seed: 3),
+            )"#
+        ));
+        count(&results.cells[0], "users", "served")
+    };
+    for clients in [1, 5, 20] {
+        let all = f64::from(clients) - 1.0;
+        // Here all begin in the same nanosecond, so that their first requests are one member.
+        assert_eq!(passed(clients, "commands: Pipeline"), 100.0 + all);
+        assert_eq!(passed(clients, "commands: Pipeline(members: Requests)"), 100.0);
+        assert_eq!(passed(clients, "commands: Atomic"), 100.0);
+        let coarse = passed(clients, r#"commands: Pipeline, clock: (step: "1 ms")"#);
+        assert!((400.0 - all..=400.0).contains(&coarse), "{clients}: {coarse}");
+        let race = passed(clients, "commands: CheckThenAdd");
+        assert!((100.0..=100.0 + all).contains(&race), "{clients}: {race}");
+        assert!(clients < 20 || race > 100.0, "twenty race");
+    }
+}
+
+#[test]
 fn each_tier_has_its_own_bucket_and_unknown_tiers_are_turned_away() {
     let clients: String = ["premium", "standard", "basic", "other"]
         .map(|name| format!(r#""{name}": Clients(arrivals: Deterministic(rate: "200/s"), to: "limit"), "#))
@@ -157,7 +290,7 @@ fn limiters_by_themselves_let_a_multiple_pass_and_a_shared_limit_does_not() {
 }
 
 #[test]
-fn without_its_store_a_limiter_fails_open_or_closed() {
+fn without_its_store_a_limiter_fails_open_or_closed_or_raises() {
     let with = |when: &str, fault: &str| {
         let results = run(
             30,
@@ -174,12 +307,16 @@ fn without_its_store_a_limiter_fails_open_or_closed() {
             ),
         );
         let cell = &results.cells[0];
-        assert!(of(cell, "gateway", "without_store") >= 900.0, "{}", of(cell, "gateway", "without_store"));
+        let without = of(cell, "gateway", "without_store");
+        assert!(without >= 900.0, "{without}");
+        let failed = count(cell, "users", "failed: error answer by gateway");
+        assert_eq!(failed, if when == "Raise" { without } else { 0.0 });
         count(cell, "users", "served")
     };
     // Ten each second for twenty seconds; while the store is down all or none of a hundred.
     for fault in ["Crash", "SlowDown(factor: 10000)", r#"Errors(rate: "100 %")"#] {
-        let (open, closed) = (with("FailOpen", fault), with("FailClosed", fault));
+        let (open, closed, raised) = (with("FailOpen", fault), with("FailClosed", fault), with("Raise", fault));
+        assert_eq!(closed, raised, "{fault}");
         assert!((1150.0..=1220.0).contains(&open), "{fault}: {open}");
         assert!((180.0..=220.0).contains(&closed), "{fault}: {closed}");
     }

@@ -8,6 +8,7 @@ pub mod breaker;
 pub mod cancel;
 pub mod clients;
 pub mod concurrency;
+pub mod conditions;
 pub mod copies;
 pub mod fallback;
 pub mod faults;

@@ -55,6 +55,8 @@ const KEPT: u64 = 128;
 const SLIP: u64 = 256;
 /// A request that an account remembers.
 const LOGGED: u64 = 8;
+/// A member of a sorted set.
+const MEMBER_OF_SET: u64 = 16;
 /// Accounts take no more than this: no run lets so many requests pass that all could fill.
 const MOST_ACCOUNTS: u64 = 1 << 30;
 /// What a replication holds whatever the system.
@@ -126,7 +128,9 @@ fn most_in_flight(system: &System, limit: u64) -> u64 {
 /// What a node keeps of each request that it has passed on, or that waits there.
 fn kept_of_a_request(node: &NodeSpec) -> u64 {
     match node {
-        NodeSpec::Breaker(breaker) if breaker.timeout.is_some() => KEPT,
+        NodeSpec::Breaker(breaker) => {
+            (if breaker.timeout.is_some() { KEPT } else { 0 }) + (if breaker.serial { SLIP } else { 0 })
+        }
         NodeSpec::ConcurrencyLimiter(limiter) if limiter.wait > Span::ZERO => SLIP,
         NodeSpec::Fallback(_) => KEPT,
         NodeSpec::Limiter(limiter) if limiter.distributed.is_some() => KEPT,
@@ -181,7 +185,7 @@ fn of_node(system: &System, node: &NodeSpec) -> u64 {
             });
             let sets = logged.map(|(is_one, limit)| {
                 let keys = if is_one { 1 } else { u64::from(store.keys) };
-                keys * (ACCOUNT + u64::from(limit) * LOGGED)
+                keys * (ACCOUNT + u64::from(limit) * MEMBER_OF_SET)
             });
             sets.sum::<u64>().min(MOST_ACCOUNTS) + windows * WINDOW
         }

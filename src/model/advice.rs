@@ -3,6 +3,8 @@
 use super::system::{NodeSpec, System};
 use crate::actors::balancer::health::Failure;
 use crate::actors::balancer::{BalancerSpec, Health};
+use crate::actors::limiter::LimiterSpec;
+use crate::actors::limiter::rule::Rule;
 use crate::schema::Encode;
 use crate::schema::quantity::Span;
 
@@ -11,9 +13,12 @@ use crate::schema::quantity::Span;
 pub fn advice(system: &System) -> Vec<String> {
     let mut found = Vec::new();
     for (name, node) in &system.nodes.entries {
-        if let NodeSpec::Balancer(balancer) = node {
-            found.extend(about(balancer).map(|problem| format!("\"{}\": {problem}", name.text)));
-        }
+        let problems: Vec<String> = match node {
+            NodeSpec::Balancer(balancer) => about(balancer).collect(),
+            NodeSpec::Limiter(limiter) => about_costs(limiter).collect(),
+            _ => Vec::new(),
+        };
+        found.extend(problems.iter().map(|problem| format!("\"{}\": {problem}", name.text)));
     }
     found
 }
@@ -30,4 +35,12 @@ fn about(balancer: &BalancerSpec) -> impl Iterator<Item = String> {
         "`passive` has nothing to find out, because news of a crash comes at once: write `health: Unaware`".to_owned()
     });
     slow.into_iter().chain(idle)
+}
+
+/// Costs that are more than every limit.
+fn about_costs(limiter: &LimiterSpec) -> impl Iterator<Item = String> {
+    let rules = limiter.limit.iter().chain(limiter.tiers.entries.iter().map(|(_, rule)| rule)).map(Rule::most);
+    let most = rules.chain(limiter.distributed.iter().map(|shared| shared.limit)).max().unwrap_or(0);
+    let never = limiter.costs.iter().filter(move |cost| cost.tokens > most);
+    never.map(move |cost| format!("what costs {} never passes a limit of {most}", cost.tokens))
 }

@@ -11,6 +11,7 @@ use crate::actors::breaker::{Breaker, BreakerSpec};
 use crate::actors::clients::connections::{Dialing, Opening, pool};
 use crate::actors::clients::{Calling, Clients, ClientsParts, ClientsSpec, Connections, Source, Traffic};
 use crate::actors::concurrency::{ConcurrencyLimiter, ConcurrencyLimiterSpec};
+use crate::actors::conditions::Conditions;
 use crate::actors::copies::Copies;
 use crate::actors::fallback::{Fallback, FallbackSpec};
 use crate::actors::faults::{FaultEvent, Timetable};
@@ -21,7 +22,7 @@ use crate::actors::link::{Endpoint, Link};
 use crate::actors::message::Core;
 use crate::actors::passage::Passage;
 use crate::actors::route::{Route, Spread};
-use crate::actors::router::{Conditions, Router, RouterSpec, Way};
+use crate::actors::router::{Router, RouterSpec, Way};
 use crate::actors::store::{Store, StoreSpec};
 use crate::actors::{Actor, Actors};
 use crate::distributions::Distribution;
@@ -313,7 +314,10 @@ impl Builder<'_> {
 
     fn router(&self, me: ActorId, name: &str, spec: &RouterSpec, core: &mut Core) -> Actor {
         let key = self.root.named(name);
-        let conditions = spec.rules.iter().map(|rule| Conditions::new(rule, |name| self.class_of(name)));
+        let conditions = spec.rules.iter().map(|rule| {
+            let class_of = |name: &str| self.class_of(name);
+            Conditions::new(rule.clients.as_ref(), rule.keys.as_ref(), rule.size.as_ref(), class_of)
+        });
         let ways = spec.routes().zip(conditions.chain(std::iter::once(Conditions::default())));
         let ways = ways.map(|(route, conditions)| Way {
             conditions,

@@ -24,6 +24,10 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
         }
         let (clients, words) = clients_of(node);
         check_clients(nodes, &name.text, clients, words, &mut found);
+        if let NodeSpec::Limiter(limiter) = node {
+            let words = ["for this cost", "this cost never fits"];
+            check_clients(nodes, &name.text, limiter.charged().collect(), words, &mut found);
+        }
         if let Some(what) = of_each_server(node)
             && fleet_behind(nodes, &name.text).is_none()
         {

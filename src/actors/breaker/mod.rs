@@ -1,6 +1,8 @@
 //! Circuit breakers: they stop calls to a service that is failing, and try again later. A rule is one file in `rules` and
 //! one line in `rule.rs`.
 
+pub mod ends;
+pub mod lock;
 pub mod record;
 pub mod rule;
 pub mod rules;
@@ -12,6 +14,8 @@ pub use spec::BreakerSpec;
 use super::message::{Core, Message, Passed, reply};
 use super::passage::{Passage, Taken};
 use crate::engine::{BySlot, Duration, Handle, LaneId, Outcome, RequestId, Time};
+use ends::Endings;
+use lock::Locks;
 use rule::{Break, Circuit, Ending, State};
 
 /// A call under way that may be found to take too long.
@@ -37,18 +41,12 @@ pub struct Breaker {
     passage: Passage,
     /// One for each server, or one for all.
     circuits: Vec<Circuit>,
+    endings: Endings,
+    /// Where calls go one at a time.
+    locks: Option<Box<Locks>>,
     overtime: Option<Overtime>,
     /// What its circuits did.
     pub record: CircuitRecord,
-}
-
-/// How a call ended, as far as the service can help it; `outcome` is what its request tells of it.
-fn ending(outcome: Option<Outcome>) -> Ending {
-    match outcome {
-        Some(Outcome::Served | Outcome::Degraded) => Ending::Success,
-        None | Some(Outcome::RateLimited | Outcome::Throttled) => Ending::Ignored,
-        Some(_) => Ending::Failure,
-    }
 }
 
 impl Breaker {
@@ -56,9 +54,12 @@ impl Breaker {
     #[must_use]
     pub fn new(spec: &BreakerSpec, servers: usize, passage: Passage, timeout: Option<LaneId>) -> Self {
         let limit = spec.timeout.map_or(Duration::ZERO, |timeout| timeout.duration());
+        let circuits = spec.per.count(servers);
         Self {
             passage,
-            circuits: (0..spec.per.count(servers)).map(|_| spec.rule.build()).collect(),
+            circuits: (0..circuits).map(|_| spec.rule.build()).collect(),
+            endings: Endings::new(&spec.failures, &spec.ignored),
+            locks: spec.serial.then(|| Box::new(Locks::new(circuits))),
             overtime: timeout.map(|lane| Overtime { lane, limit, calls: BySlot::default() }),
             record: CircuitRecord::default(),
         }
@@ -76,6 +77,12 @@ impl Breaker {
         self.circuits.len()
     }
 
+    /// True if calls go one at a time.
+    #[must_use]
+    pub fn is_serial(&self) -> bool {
+        self.locks.is_some()
+    }
+
     /// One event.
     #[inline]
     pub fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
@@ -88,7 +95,8 @@ impl Breaker {
                 self.ask(core, circuit, |circuit, now| circuit.rings(now))
             }
             Taken::WarmUpOver => self.record.at_warm_up = self.record.snapshot(core.now()),
-            Taken::Cancelled(_) | Taken::Other(_) => {}
+            Taken::Cancelled(id) => return self.cancelled(core, id),
+            Taken::Other(_) => {}
         }
         None
     }
@@ -97,6 +105,13 @@ impl Breaker {
     fn permit(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let request = &core.requests[id];
         let place = if self.circuits.len() == 1 { 0 } else { request.port() };
+        if let Some(locks) = &mut self.locks {
+            return if locks.take(place, id) {
+                self.permit_locked(core, id, place)
+            } else {
+                self.wait(core, id, place)
+            };
+        }
         let permitted = self.ask(core, place, |circuit, now| circuit.permit(now));
         if let Err(retry_after) = permitted {
             return self.passage.reject(core, id, Outcome::CircuitOpen, retry_after);
@@ -111,14 +126,69 @@ impl Breaker {
     #[inline]
     fn returned(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let now = core.now();
-        let ending = ending(core.requests.tells(id));
+        let ending = self.endings.of(core.requests.tells(id));
         let left = self.passage.leave(core, id);
         let (frame, back) = (left.frame, left.back);
         if !self.was_counted(core, id) {
             let took = now.since(frame.entered);
             self.ask(core, frame.tag, |circuit, now| circuit.ended(ending, took, now));
         }
+        if self.locks.is_some() {
+            self.unlock(core, frame.tag);
+        }
         reply(back, id)
+    }
+
+    /// The lock of the circuit is held, so the request waits for it.
+    fn wait(&mut self, core: &mut Core, id: RequestId, place: u32) -> Passed {
+        self.passage.enter(core, id, place);
+        self.record.waiting.up(core.now());
+        None
+    }
+
+    /// The call of a request that has come just now holds the lock, for which nobody waits.
+    fn permit_locked(&mut self, core: &mut Core, id: RequestId, place: u32) -> Passed {
+        self.passage.enter(core, id, place);
+        let (passed, holds) = self.try_call(core, id, place);
+        if !holds && let Some(locks) = &mut self.locks {
+            locks.give_back(place);
+        }
+        passed
+    }
+
+    /// Makes the call of a request that is here and holds the lock, if the circuit lets it; false if it needs it no more.
+    fn try_call(&mut self, core: &mut Core, id: RequestId, place: u32) -> (Passed, bool) {
+        if let Err(retry_after) = self.ask(core, place, |circuit, now| circuit.permit(now)) {
+            return (self.passage.reject_entered(core, id, Outcome::CircuitOpen, retry_after), false);
+        }
+        self.passage.note(core, id, place);
+        if self.overtime.is_some() {
+            self.expect(core, id, place);
+        }
+        (self.passage.send(core, id), true)
+    }
+
+    /// The lock is free: the next in line asks the circuit, until one goes through.
+    #[inline(never)]
+    fn unlock(&mut self, core: &mut Core, place: u32) {
+        while let Some(next) = self.locks.as_mut().and_then(|locks| locks.give_back(place)) {
+            self.record.waiting.down(core.now());
+            let (passed, holds) = self.try_call(core, next, place);
+            core.send_passed(passed);
+            if holds {
+                return;
+            }
+        }
+    }
+
+    /// A request is taken back. If it waits here it leaves; else the next node will find the mark.
+    fn cancelled(&mut self, core: &mut Core, id: RequestId) -> Passed {
+        let place = core.requests.last(id)?.tag;
+        if !self.locks.as_mut()?.forget(place, id) {
+            return None;
+        }
+        self.record.waiting.down(core.now());
+        reply(self.passage.leave(core, id).back, id)
     }
 
     /// A circuit is told or asked something, after which its state may be another.

@@ -12,20 +12,49 @@ use crate::schema::{choice, record};
 use super::accounts::Key;
 
 record! {
-    /// One round trip, all or nothing: forget what is older than the window, count, add. Whether the request passes is
-    /// decided by the count before it; a request that is turned away has been added all the same, and so keeps others out.
-    pub struct Pipeline {}
+    /// The time of a request by the limiter's clock, as text: requests of one moment are one member, and count once. Each of
+    /// them finds room as long as the moments before it and its own are fewer than the limit.
+    pub struct TheTime {}
+}
+
+record! {
+    /// Each request by itself: the time with a number of its own behind it.
+    pub struct EachRequest {}
+}
+
+choice! {
+    /// What a request is in the sorted set, and so what is counted.
+    pub enum Members {
+        Times(TheTime),
+        Requests(EachRequest),
+    }
+}
+
+record! {
+    /// One round trip, in one step (MULTI and EXEC, as redis-py sends it): forget what is older than the window, count, add.
+    /// Whether the request passes is decided by the count before it; a request that is turned away has been added all the
+    /// same, and so keeps others out.
+    pub struct Pipeline {
+        /// What is added.
+        pub members: Members = Members::Times(TheTime {}),
+    }
 }
 
 record! {
     /// Two round trips: count, and add if there was room. Requests that are counted before others have been added all find
-    /// room: more pass than the limit allows.
-    pub struct CheckThenAdd {}
+    /// room: of K limiters that ask at the same time, up to K - 1 let one too many pass.
+    pub struct CheckThenAdd {
+        /// What is added.
+        pub members: Members = Members::Requests(EachRequest {}),
+    }
 }
 
 record! {
     /// One round trip: a script that adds only if there is room.
-    pub struct Atomic {}
+    pub struct Atomic {
+        /// What is added.
+        pub members: Members = Members::Requests(EachRequest {}),
+    }
 }
 
 choice! {
@@ -43,8 +72,13 @@ record! {
 }
 
 record! {
-    /// Requests are turned away.
+    /// Requests are turned away, as by the limit (429).
     pub struct FailClosed {}
+}
+
+record! {
+    /// Requests fail with an error (500): nobody has caught that of the store.
+    pub struct FailWithError {}
 }
 
 choice! {
@@ -52,6 +86,23 @@ choice! {
     pub enum WhenDown {
         FailOpen(FailOpen),
         FailClosed(FailClosed),
+        Raise(FailWithError),
+    }
+}
+
+record! {
+    /// The clocks by which limiters tell the times of requests; the store has none of its own.
+    pub struct Clock {
+        /// What they count: times are cut to a whole number of these. Python's `time.time()` counts steps of a quarter of a
+        /// microsecond or so, as a double has no finer ones in this century.
+        pub step: Span = Span::from_seconds(1e-9).expect("a length of time"),
+        /// How far the clock of each copy of the limiter is ahead, in turn; without it, they agree.
+        pub ahead: Vec<Span> = Vec::new(),
+    }
+    check(self, at) {
+        if self.step.duration().is_zero() {
+            at.field("step").error("at least a nanosecond");
+        }
     }
 }
 
@@ -66,7 +117,9 @@ record! {
         /// The node of `Store`, and the network to it.
         pub store: RouteField,
         /// What is asked of it.
-        pub commands: Commands = Commands::Pipeline(Pipeline {}),
+        pub commands: Commands = Commands::Pipeline(Pipeline { members: Members::Times(TheTime {}) }),
+        /// The clocks that requests are timed by.
+        pub clock: Clock = Clock { step: Span::from_seconds(1e-9).expect("a length of time"), ahead: Vec::new() },
         /// How long an answer may take.
         pub timeout: Span = Span::from_seconds(1.0).expect("a length of time"),
         /// What happens while the store does not answer.
@@ -88,7 +141,20 @@ record! {
     }
 }
 
-/// What a command asks of the store; it stands in the note of the limiter on the command's return path.
+impl Distributed {
+    /// What a request is in the sorted set.
+    #[must_use]
+    pub fn members(&self) -> &Members {
+        match &self.commands {
+            Commands::Pipeline(pipeline) => &pipeline.members,
+            Commands::CheckThenAdd(check) => &check.members,
+            Commands::Atomic(script) => &script.members,
+        }
+    }
+}
+
+/// What a command asks of the store; it stands in the note of the limiter on the command's return path, beside what the
+/// request costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Command {
@@ -103,15 +169,22 @@ pub enum Command {
 }
 
 impl Command {
-    /// The command of a limiter's note.
+    /// The note for this command, for a request that costs so much; beyond 2^30 - 1 it is that.
     #[must_use]
-    pub fn of(tag: u32) -> Self {
-        match tag {
+    pub fn note(self, cost: u32) -> u32 {
+        (cost.min(u32::MAX >> 2) << 2) | self as u32
+    }
+
+    /// The command of a limiter's note, and what the request costs.
+    #[must_use]
+    pub fn of(note: u32) -> (Self, u32) {
+        let command = match note & 3 {
             0 => Self::CountAndAdd,
             1 => Self::Count,
             2 => Self::Add,
             _ => Self::AddIfRoom,
-        }
+        };
+        (command, note >> 2)
     }
 }
 
@@ -120,6 +193,7 @@ impl Command {
 struct Waiting {
     request: RequestId,
     key: Key,
+    cost: u32,
     command: Command,
     timeout: Handle,
 }
@@ -131,6 +205,8 @@ pub enum Answer {
     Passes(RequestId),
     /// It is turned away, and may be tried again as the command says.
     Rejected(RequestId, crate::engine::Duration),
+    /// It fails with an error.
+    Fails(RequestId),
     /// Nothing yet, or nothing any more.
     Nothing,
 }
@@ -143,7 +219,7 @@ pub struct Shared {
     link: Link,
     lane: LaneId,
     first: Command,
-    fails_open: bool,
+    when_down: WhenDown,
     /// By command, while it is waited for.
     waiting: BySlot<Waiting>,
     /// Requests that were decided without the store, from time zero on.
@@ -159,27 +235,27 @@ impl Shared {
             Commands::CheckThenAdd(_) => Command::Count,
             Commands::Atomic(_) => Command::AddIfRoom,
         };
-        let fails_open = matches!(spec.when_down, WhenDown::FailOpen(_));
-        Self { me, store, link, lane, first, fails_open, waiting: BySlot::default(), undecided: 0 }
+        let when_down = spec.when_down.clone();
+        Self { me, store, link, lane, first, when_down, waiting: BySlot::default(), undecided: 0 }
     }
 
-    /// Asks whether a request charged to `key` may pass.
-    pub fn ask(&mut self, core: &mut Core, request: RequestId, key: Key) {
-        self.command(core, request, key, self.first);
+    /// Asks whether a request charged to `key` that costs so much may pass.
+    pub fn ask(&mut self, core: &mut Core, request: RequestId, key: Key, cost: u32) {
+        self.command(core, request, key, cost, self.first);
     }
 
     /// A command is a request of the limiter's own, which no client waits for.
-    fn command(&mut self, core: &mut Core, request: RequestId, key: Key, command: Command) {
+    fn command(&mut self, core: &mut Core, request: RequestId, key: Key, cost: u32, command: Command) {
         let now = core.now();
         // Numbers of their own, for the draws of the network and the store.
         let number = mix(core.requests[request].number ^ u64::from(command as u32 + 1));
         let (id, made) = core.requests.create(number, key.class);
         made.abandoned = true;
-        made.set_out(self.me, command as u32, now);
+        made.set_out(self.me, command.note(cost), now);
         let details = Details { client: key.client, key: key.route, size: u64::from(key.server), ..Details::NONE };
         *core.requests.describe(id) = details;
         let timeout = core.send_in_lane(self.lane, self.me, Message::CommandTimeout { id });
-        self.waiting.put(id, Waiting { request, key, command, timeout });
+        self.waiting.put(id, Waiting { request, key, cost, command, timeout });
         self.link.carry(core, number, self.store, Message::Command { id }, true);
     }
 
@@ -201,7 +277,7 @@ impl Shared {
         }
         match (outcome, waiting.command) {
             (Outcome::Served, Command::Count) => {
-                self.command(core, waiting.request, waiting.key, Command::Add);
+                self.command(core, waiting.request, waiting.key, waiting.cost, Command::Add);
                 Answer::Nothing
             }
             (Outcome::Served, _) => Answer::Passes(waiting.request),
@@ -223,6 +299,10 @@ impl Shared {
 
     fn without_store(&mut self, request: RequestId) -> Answer {
         self.undecided += 1;
-        if self.fails_open { Answer::Passes(request) } else { Answer::Rejected(request, crate::engine::Duration::ZERO) }
+        match self.when_down {
+            WhenDown::FailOpen(_) => Answer::Passes(request),
+            WhenDown::FailClosed(_) => Answer::Rejected(request, crate::engine::Duration::ZERO),
+            WhenDown::Raise(_) => Answer::Fails(request),
+        }
     }
 }

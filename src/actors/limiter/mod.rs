@@ -4,7 +4,9 @@
 //! How many requests may be under way at once is another matter, and belongs elsewhere.
 
 pub mod accounts;
+pub mod cost;
 pub mod distributed;
+pub mod gauge;
 pub mod rule;
 pub mod rules;
 pub mod spec;
@@ -17,7 +19,9 @@ use super::message::{Core, Message, Passed, reply};
 use super::passage::{Passage, Taken};
 use crate::engine::{Duration, Outcome, RequestId, Time};
 use accounts::Key;
+use cost::Costs;
 use distributed::Answer;
+use gauge::Gauge;
 use rule::{Ruler, Verdict};
 
 /// A request that waits here until it may pass; the others are on their way, or back.
@@ -40,9 +44,12 @@ pub struct Limiter {
     common: Option<Ruler>,
     /// Limits by class; `None` for classes that have none of their own.
     tiers: Vec<Option<Ruler>>,
+    /// What is recorded of limits that move: of that of all who have no other first, then by class.
+    gauges: Vec<Option<Gauge>>,
     /// In place of both, a limit that is kept in a store.
     shared: Option<Box<Shared>>,
     keyed: Keyed,
+    costs: Costs,
     /// True if it needs to see answers.
     watches: bool,
     /// Requests that were held back, from time zero on.
@@ -57,12 +64,20 @@ impl Limiter {
     pub fn new(spec: &LimiterSpec, passage: Passage, class_of: impl Fn(&str) -> Option<u16>) -> Self {
         let keys = if spec.by.is_empty() { 1 } else { spec.keys as usize };
         let mut tiers: Vec<Option<Ruler>> = Vec::new();
+        let gauge = |tier: Option<&str>, ruler: &Ruler| {
+            ruler.moving_limit().map(|limit| Gauge::new(tier.map(str::to_owned), limit))
+        };
+        let common = spec.limit.as_ref().map(|rule| rule.build(keys));
+        let mut gauges = vec![common.as_ref().and_then(|ruler| gauge(None, ruler))];
         for (name, rule) in &spec.tiers.entries {
             let Some(class) = class_of(&name.text).map(usize::from) else { continue };
             if tiers.len() <= class {
                 tiers.resize_with(class + 1, || None);
+                gauges.resize_with(class + 2, || None);
             }
-            tiers[class] = Some(rule.build(keys));
+            let ruler = rule.build(keys);
+            gauges[class + 1] = gauge(Some(&name.text), &ruler);
+            tiers[class] = Some(ruler);
         }
         let mut rules = spec.limit.iter().chain(spec.tiers.entries.iter().map(|(_, rule)| rule));
         let mut keyed = Keyed::default();
@@ -76,8 +91,10 @@ impl Limiter {
         }
         Self {
             watches: rules.any(rule::Rule::watches),
-            common: spec.limit.as_ref().map(|rule| rule.build(keys)),
+            costs: Costs::new(&spec.costs, &class_of),
+            common,
             tiers,
+            gauges,
             shared: None,
             passage,
             keyed,
@@ -107,6 +124,11 @@ impl Limiter {
     #[must_use]
     pub fn held(&self) -> u64 {
         self.held - self.at_warm_up[0]
+    }
+
+    /// What was recorded of limits that move.
+    pub fn gauges(&self) -> impl Iterator<Item = &Gauge> {
+        self.gauges.iter().flatten()
     }
 
     /// Accounts that were given up for newer ones, after the warm-up.
@@ -149,6 +171,8 @@ impl Limiter {
             Taken::WarmUpOver => {
                 let undecided = self.shared.as_ref().map_or(0, |shared| shared.undecided);
                 self.at_warm_up = [self.held, self.forgotten_ever(), undecided];
+                let now = core.now();
+                self.gauges.iter_mut().flatten().for_each(|gauge| gauge.at_warm_up = gauge.limit.area(now));
             }
             // What is held and was taken back is found when its time comes.
             _ => {}
@@ -166,16 +190,23 @@ impl Limiter {
         } else {
             self.key(class, server, 0, 0)
         };
-        if let Some(shared) = &mut self.shared {
+        let cost = if self.costs.is_plain() { 1 } else { self.costs.of(class, &core.requests.details(id)) };
+        if let Some(shared) = &mut self.shared
+            && cost > 0
+        {
             self.passage.enter(core, id, HELD);
-            shared.ask(core, id, key);
+            shared.ask(core, id, key, cost);
             return None;
         }
         let now = core.now();
         let verdict = match self.ruler(class) {
-            Some(ruler) => ruler.admit(key, now, 1),
+            _ if cost == 0 => Verdict::Admitted,
+            Some(ruler) => ruler.admit(key, now, cost),
             None => Verdict::Rejected { retry_after: Duration::ZERO },
         };
+        if self.watches {
+            self.follow(class, now);
+        }
         match verdict {
             Verdict::Admitted if self.watches => {
                 self.passage.enter(core, id, 0);
@@ -209,6 +240,18 @@ impl Limiter {
         }
     }
 
+    /// The limit of a class may have moved.
+    fn follow(&mut self, class: u16, now: Time) {
+        let place = match self.tiers.get(usize::from(class)) {
+            Some(Some(_)) => usize::from(class) + 1,
+            _ => 0,
+        };
+        let limit = self.ruler(class).and_then(|ruler| ruler.moving_limit());
+        if let (Some(limit), Some(gauge)) = (limit, self.gauges[place].as_mut()) {
+            gauge.follow(limit, now);
+        }
+    }
+
     #[inline(never)]
     fn hold(&mut self, core: &mut Core, id: RequestId, until: Time) {
         self.held += 1;
@@ -232,6 +275,7 @@ impl Limiter {
             Answer::Rejected(id, retry_after) => {
                 self.passage.reject_entered(core, id, Outcome::RateLimited, retry_after)
             }
+            Answer::Fails(id) => self.passage.reject_entered(core, id, Outcome::Error, Duration::ZERO),
             Answer::Nothing => None,
         }
     }
@@ -252,5 +296,6 @@ impl Limiter {
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
     pub fn window(&mut self, now: Time, halve: bool) {
         self.passage.record.window(now, halve);
+        self.gauges.iter_mut().flatten().for_each(|gauge| gauge.window(now, halve));
     }
 }

@@ -14,7 +14,8 @@ pub enum Verdict {
     Delayed(Duration),
     /// It is turned away.
     Rejected {
-        /// After how long the same request would pass, if nobody else came meanwhile.
+        /// After how long the same request would pass, if nobody else came meanwhile; zero if it never would, because it
+        /// costs more than the limit.
         retry_after: Duration,
     },
 }
@@ -32,6 +33,11 @@ pub trait Admit {
 
     /// An admitted request was answered; only rules that watch hear of it.
     fn answered(&mut self, _served: bool, _now: Time) {}
+
+    /// The limit now, of a rule whose limit moves.
+    fn moving_limit(&self) -> Option<u32> {
+        None
+    }
 }
 
 /// The description of a rule, as the language reads it.
@@ -41,6 +47,9 @@ pub trait Describes {
 
     /// The rule, ready.
     fn build(&self) -> Self::State;
+
+    /// What a request may cost at most to pass, ever.
+    fn most(&self) -> u32;
 
     /// True if it wants to hear how admitted requests ended.
     fn watches(&self) -> bool {
@@ -98,6 +107,14 @@ macro_rules! registry {
                 }
             }
 
+            /// What a request may cost at most to pass, ever.
+            #[must_use]
+            pub fn most(&self) -> u32 {
+                match self {
+                    $( Self::$rule(rule) => rule.most(), )+
+                }
+            }
+
             /// True if it wants to hear how admitted requests ended.
             #[must_use]
             pub fn watches(&self) -> bool {
@@ -128,6 +145,14 @@ macro_rules! registry {
             pub fn answered(&mut self, served: bool, now: Time) {
                 match self {
                     $( Self::$rule(ledger) => ledger.rule.answered(served, now), )+
+                }
+            }
+
+            /// The limit now, of a rule whose limit moves.
+            #[must_use]
+            pub fn moving_limit(&self) -> Option<u32> {
+                match self {
+                    $( Self::$rule(ledger) => ledger.rule.moving_limit(), )+
                 }
             }
 

@@ -1,6 +1,7 @@
 //! A limiter in the words of the language.
 
-use super::distributed::Distributed;
+use super::cost::CostSpec;
+use super::distributed::{Distributed, Members, TheTime};
 use super::rule::Rule;
 use crate::actors::passage::EachServer;
 use crate::actors::route::RouteField;
@@ -43,6 +44,9 @@ record! {
         pub tiers: Map<Rule> = Map::default(),
         /// In place of both: a limit that all copies share, kept in a store.
         pub distributed: Option<Distributed> = None,
+        /// What requests cost: of several, the first that fits decides. What none fits, and every request without any, costs
+        /// one token: one request of a limit on their number. What costs more than the limit never passes.
+        pub costs: Vec<CostSpec> = Vec::new(),
         /// What has an account of its own, all of it together: `[Client, Route]` for each client on each route. Without
         /// it, all requests under a limit share one account.
         pub by: Vec<By> = Vec::new(),
@@ -61,6 +65,11 @@ record! {
         }
         if self.distributed.is_some() && is_local {
             at.field("distributed").error("a distributed limit is the only one; put another limiter before or behind it");
+        }
+        let counts_times = |limit: &Distributed| *limit.members() == Members::Times(TheTime {});
+        if !self.costs.is_empty() && self.distributed.as_ref().is_some_and(counts_times) {
+            at.field("costs").error("a member that is the time of a request counts once, whatever the request costs: give the \
+                `commands` of the distributed limit `members: Requests`");
         }
         if self.keys == 0 || self.keys > 10_000_000 {
             at.field("keys").error("1 to 10,000,000 accounts");
@@ -81,8 +90,13 @@ impl LimiterSpec {
         self.by.contains(&By::Client(EachClient {}))
     }
 
-    /// The clients it speaks of.
+    /// The clients it has tiers for.
     pub fn clients(&self) -> impl Iterator<Item = &Name> {
         self.tiers.entries.iter().map(|(name, _)| name)
+    }
+
+    /// The clients whose requests it has costs for.
+    pub fn charged(&self) -> impl Iterator<Item = &Name> {
+        self.costs.iter().filter_map(|cost| cost.clients.as_ref()).flat_map(|clients| &clients.0)
     }
 }

@@ -3,22 +3,15 @@
 use crate::engine::{Duration, Time};
 use crate::schema::quantity::Rate;
 
-/// Units of a rate in one token a second. All rates of up to four decimals by the second, minute, hour or day, and of up to
-/// six by the second, are whole numbers of them.
-const PER_SECOND: u64 = 864_000_000;
-
-/// One token: a rate, times nanoseconds, adds up in these units without rounding.
-const TOKEN: u128 = PER_SECOND as u128 * 1_000_000_000;
-
-/// An amount of tokens, exact to 2e-18 of one.
+/// An amount of tokens, in units of its [`Drip`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tokens(u128);
 
 impl Tokens {
-    /// Whole tokens.
+    /// The amount in units.
     #[must_use]
-    pub fn whole(count: u32) -> Self {
-        Self(u128::from(count) * TOKEN)
+    pub fn units(self) -> u128 {
+        self.0
     }
 
     /// The amount without `other`, or nothing.
@@ -36,22 +29,36 @@ impl std::ops::Add for Tokens {
     }
 }
 
-/// Tokens by time, to a ten-thousandth of one a day.
+/// Tokens by time, exactly: the rate is a fraction, and a token so many units that in a nanosecond a whole number of them
+/// drips. A rate of up to 2^57 units a nanosecond over 584 years, and a million tokens of up to 2^90 units, fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Drip(u64);
+pub struct Drip {
+    /// Units in a nanosecond.
+    nano: u64,
+    /// Units in a token.
+    token: u128,
+}
 
 impl Drip {
-    /// `rate`, which is at least one token in ten thousand days.
+    /// `rate` by its fraction.
     #[must_use]
     pub fn new(rate: Rate) -> Self {
-        Self(((rate.per_second() * PER_SECOND as f64).round() as u64).max(1))
+        let (events, seconds) = rate.fraction();
+        Self { nano: events, token: u128::from(seconds) * 1_000_000_000 }
+    }
+
+    /// Whole tokens.
+    #[inline]
+    #[must_use]
+    pub fn whole(self, count: u32) -> Tokens {
+        Tokens(u128::from(count) * self.token)
     }
 
     /// What drips in `time`.
     #[inline]
     #[must_use]
     pub fn during(self, time: Duration) -> Tokens {
-        Tokens(u128::from(self.0) * u128::from(time.as_nanos()))
+        Tokens(u128::from(self.nano) * u128::from(time.as_nanos()))
     }
 
     /// What has dripped since time zero.
@@ -61,9 +68,17 @@ impl Drip {
         self.during(now.since(Time::ZERO))
     }
 
+    /// What drips within a nanosecond, all but its end. Times are whole nanoseconds, so one that stands for a moment within
+    /// it finds up to that much more than was there at its beginning. Whoever is let in on that has it taken off: requests
+    /// exactly at the rate all pass, and no more than the rate, whatever the fraction of a nanosecond between them.
+    #[must_use]
+    pub fn within_a_nanosecond(self) -> Tokens {
+        Tokens(u128::from(self.nano - 1))
+    }
+
     /// How long it takes until `amount` has dripped, rounded up to a nanosecond.
     #[must_use]
     pub fn time_for(self, amount: Tokens) -> Duration {
-        Duration::from_nanos(u64::try_from(amount.0.div_ceil(u128::from(self.0))).unwrap_or(u64::MAX))
+        Duration::from_nanos(u64::try_from(amount.0.div_ceil(u128::from(self.nano))).unwrap_or(u64::MAX))
     }
 }

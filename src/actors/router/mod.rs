@@ -3,63 +3,16 @@
 //! Choosing among servers that do the same belongs in `balancer`.
 
 pub mod spec;
-#[cfg(test)]
-mod tests;
 
-pub use spec::{KeyMatch, RouterSpec, RuleSpec};
+pub use spec::{RouterSpec, RuleSpec};
 
 use super::cancel;
+use super::conditions::Conditions;
 use super::copies::Copies;
 use super::link::Link;
 use super::message::{Core, Message, Passed, reply, size_of};
 use crate::engine::{ActorId, Details, Left, RequestId, Time};
 use crate::measure::{CountIntegral, Windows};
-
-/// The conditions of a rule; a request fits if it fits all.
-#[derive(Clone, Debug, Default)]
-pub struct Conditions {
-    /// Classes of clients; in order.
-    pub classes: Option<Vec<u16>>,
-    /// Keys.
-    pub keys: Option<KeyMatch>,
-    /// The least and the largest size.
-    pub sizes: Option<(u64, u64)>,
-}
-
-impl Conditions {
-    /// The conditions of `rule`, of whose clients `class_of` knows the classes.
-    #[must_use]
-    pub fn new(rule: &RuleSpec, class_of: impl Fn(&str) -> Option<u16>) -> Self {
-        let classes = |names: &super::route::Targets| {
-            let mut classes: Vec<u16> = names.0.iter().filter_map(|name| class_of(&name.text)).collect();
-            classes.sort_unstable();
-            classes
-        };
-        let mut keys = rule.keys.clone();
-        if let Some(KeyMatch::OneOf(set)) = &mut keys {
-            set.keys.sort_unstable();
-        }
-        Self {
-            classes: rule.clients.as_ref().map(classes),
-            keys,
-            sizes: rule
-                .size
-                .as_ref()
-                .map(|size| (size.at_least.bytes(), size.at_most.map_or(u64::MAX, |most| most.bytes()))),
-        }
-    }
-
-    /// True if a request of `class` fits.
-    #[must_use]
-    pub fn fit(&self, class: u16, details: &Details) -> bool {
-        self.classes.as_ref().is_none_or(|classes| classes.binary_search(&class).is_ok())
-            && self.keys.as_ref().is_none_or(|keys| match keys {
-                KeyMatch::Between(range) => (range.from..=range.to).contains(&details.key),
-                KeyMatch::OneOf(set) => set.keys.binary_search(&details.key).is_ok(),
-            })
-            && self.sizes.is_none_or(|(least, most)| (least..=most).contains(&details.size))
-    }
-}
 
 /// A way out of a router.
 #[derive(Debug)]

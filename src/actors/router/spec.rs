@@ -1,59 +1,8 @@
 //! A router in the words of the language.
 
+use crate::actors::conditions::{KeyMatch, SizeMatch};
 use crate::actors::route::{RouteField, Targets};
-use crate::schema::quantity::Bytes;
-use crate::schema::{Name, choice, record};
-
-record! {
-    /// Keys from one to another, both included: a path and what lies below it.
-    pub struct KeyRange {
-        /// The first.
-        pub from: u32,
-        /// The last.
-        pub to: u32,
-    }
-    check(self, at) {
-        if self.from > self.to {
-            at.field("to").error(format!("no key lies between {} and {}", self.from, self.to));
-        }
-    }
-}
-
-record! {
-    /// Any of some keys.
-    pub struct KeySet {
-        /// The keys.
-        pub keys: Vec<u32>,
-    }
-    check(self, at) {
-        if self.keys.is_empty() {
-            at.field("keys").error("at least one key");
-        }
-    }
-}
-
-choice! {
-    /// Which keys a rule is for.
-    pub enum KeyMatch {
-        Between(KeyRange),
-        OneOf(KeySet),
-    }
-}
-
-record! {
-    /// Sizes from one to another, both included.
-    pub struct SizeMatch {
-        /// The least.
-        pub at_least: Bytes = Bytes::ZERO,
-        /// The most; without it, there is no upper limit.
-        pub at_most: Option<Bytes> = None,
-    }
-    check(self, at) {
-        if self.at_most.is_some_and(|most| most < self.at_least) {
-            at.field("at_most").error("no size lies between the two");
-        }
-    }
-}
+use crate::schema::{Name, record};
 
 record! {
     /// A rule: where requests go that fit all of its conditions.

@@ -172,8 +172,10 @@ impl Store {
         let key = Key { client: details.client, route: details.key, server: details.size as u32, class };
         let Some(sender) = core.requests.first(id) else { return Outcome::Error };
         let own = self.sets.iter_mut().find(|(limiters, _)| limiters.contains(&sender.actor.0));
-        let Some((_, sets)) = own else { return Outcome::Error };
-        let reply = sets.run(Command::of(sender.tag), key, sender.entered);
+        let Some((limiters, sets)) = own else { return Outcome::Error };
+        let (command, cost) = Command::of(sender.tag);
+        let time = sets.time_by((sender.actor.0 - limiters.start) as usize, sender.entered);
+        let reply = sets.run(command, key, time, cost);
         core.requests.describe(id).retry_after = reply.retry_after;
         if reply.has_room { Outcome::Served } else { Outcome::RateLimited }
     }

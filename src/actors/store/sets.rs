@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::actors::limiter::accounts::{Accounts, Key};
-use crate::actors::limiter::distributed::{Command, Distributed};
+use crate::actors::limiter::distributed::{Command, Distributed, Members};
 use crate::engine::{Duration, Time};
 
 /// What a command finds.
@@ -15,13 +15,65 @@ pub struct Reply {
     pub retry_after: Duration,
 }
 
+/// What stands in a set under one time.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    time: Time,
+    /// Members.
+    members: u32,
+    /// What requests of this time cost that passed.
+    passed: u32,
+}
+
+/// A sorted set, with the sums over its entries.
+#[derive(Clone, Debug, Default)]
+struct Set {
+    entries: VecDeque<Entry>,
+    members: u64,
+    passed: u64,
+}
+
+impl Set {
+    fn forget_first(&mut self) {
+        if let Some(first) = self.entries.pop_front() {
+            self.members -= u64::from(first.members);
+            self.passed -= u64::from(first.passed);
+        }
+    }
+
+    /// Adds members at `time`, of which so much passed; with `once`, a member that is there already stays one.
+    fn add(&mut self, time: Time, members: u32, passed: u32, once: bool) {
+        // Commands of different limiters come nearly in the order of their times.
+        let place = self.entries.len() - self.entries.iter().rev().take_while(|entry| entry.time > time).count();
+        let there = place.checked_sub(1).and_then(|last| self.entries.get_mut(last)).filter(|entry| entry.time == time);
+        let members = match there {
+            Some(entry) => {
+                let more = if once { 0 } else { members };
+                entry.members = entry.members.saturating_add(more);
+                entry.passed = entry.passed.saturating_add(passed);
+                more
+            }
+            None => {
+                self.entries.insert(place, Entry { time, members, passed });
+                members
+            }
+        };
+        self.members += u64::from(members);
+        self.passed += u64::from(passed);
+    }
+}
+
 /// The sets of one node of limiters.
 #[derive(Debug)]
 pub struct Sets {
-    limit: usize,
+    limit: u64,
     window: Duration,
-    accounts: Accounts<VecDeque<Time>>,
-    /// Requests that were added though there was no room: more passed than the limit allows.
+    step: u64,
+    ahead: Vec<Duration>,
+    /// True if requests of one time are one member.
+    by_time: bool,
+    accounts: Accounts<Set>,
+    /// Requests that passed though as many as the limit allows had passed within the window.
     pub over_limit: u64,
 }
 
@@ -29,8 +81,15 @@ impl Sets {
     /// Empty sets for limiters as described by `spec`, `keys` at most.
     #[must_use]
     pub fn new(spec: &Distributed, keys: usize) -> Self {
-        let window = spec.window.duration();
-        Self { limit: spec.limit as usize, window, accounts: Accounts::new(keys), over_limit: 0 }
+        Self {
+            limit: u64::from(spec.limit),
+            window: spec.window.duration(),
+            step: spec.clock.step.duration().as_nanos().max(1),
+            ahead: spec.clock.ahead.iter().map(|ahead| ahead.duration()).collect(),
+            by_time: matches!(spec.members(), Members::Times(_)),
+            accounts: Accounts::new(keys),
+            over_limit: 0,
+        }
     }
 
     /// All is lost.
@@ -38,100 +97,57 @@ impl Sets {
         self.accounts = Accounts::new(keys);
     }
 
-    /// Does a command on the set of `key`, for a request that came to its limiter at `time` by the limiter's clock.
-    pub fn run(&mut self, command: Command, key: Key, time: Time) -> Reply {
-        let set = self.accounts.of(key, VecDeque::new);
+    /// The time `now` by the clock of a limiter, of so many copies before it.
+    #[must_use]
+    pub fn time_by(&self, copy: usize, now: Time) -> Time {
+        let ahead = copy.checked_rem(self.ahead.len()).map_or(Duration::ZERO, |place| self.ahead[place]);
+        let time = (now + ahead).as_nanos();
+        Time::from_nanos(time - time % self.step)
+    }
+
+    /// Does a command on the set of `key`, for a request that came to its limiter at `time` by the limiter's clock and costs
+    /// so much.
+    pub fn run(&mut self, command: Command, key: Key, time: Time, cost: u32) -> Reply {
+        let Self { limit, window, .. } = *self;
+        // All that is more than the limit is alike, and fits into an entry.
+        let cost = cost.min(limit as u32 + 1);
+        let set = self.accounts.of(key, Set::default);
         // As ZREMRANGEBYSCORE does up to now - window: what is as old as the window is gone.
-        while set.front().is_some_and(|&first| time.since(first) >= self.window) {
-            set.pop_front();
+        while set.entries.front().is_some_and(|first| time.since(first.time) >= window) {
+            set.forget_first();
         }
-        let has_room = set.len() < self.limit;
+        let has_room = set.members + u64::from(cost) <= limit;
+        let passes = has_room || command == Command::Add;
         let adds = match command {
-            Command::CountAndAdd => true,
+            Command::CountAndAdd | Command::Add => true,
             Command::Count => false,
-            Command::Add => {
-                self.over_limit += u64::from(!has_room);
-                true
-            }
             Command::AddIfRoom => has_room,
         };
         if adds {
-            // Commands of different limiters come nearly in the order of their times.
-            let place = set.len() - set.iter().rev().take_while(|&&other| other > time).count();
-            set.insert(place, time);
+            let passed = if passes { cost } else { 0 };
+            self.over_limit += u64::from(passes && set.passed + u64::from(cost) > limit);
+            set.add(time, if self.by_time { 1 } else { cost }, passed, self.by_time);
             // Older ones than the limit's newest are never looked at, though the store would keep them.
-            while set.len() > self.limit {
-                set.pop_front();
+            while set.entries.front().is_some_and(|first| set.members - u64::from(first.members) >= limit) {
+                set.forget_first();
             }
         }
-        // Who was added though there was no room is in its own way.
-        let in_the_way = if has_room { None } else { set.get(set.len() - self.limit) };
-        let left =
-            |&first: &Time| Duration::from_nanos((first + self.window).as_nanos().saturating_sub(time.as_nanos()));
-        let retry_after = in_the_way.map_or(Duration::ZERO, left);
-        Reply { has_room: has_room || command == Command::Add, retry_after }
+        let retry_after = if passes { Duration::ZERO } else { room_after(set, limit, cost, time, window) };
+        Reply { has_room: passes, retry_after }
     }
+}
+
+/// After how long a set has room for `cost` more, if nobody else comes; zero if it never has. Who was added though there was
+/// no room is in its own way.
+fn room_after(set: &Set, limit: u64, cost: u32, time: Time, window: Duration) -> Duration {
+    let mut left = set.members + u64::from(cost);
+    let in_the_way = set.entries.iter().find(|entry| {
+        left -= u64::from(entry.members);
+        left <= limit
+    });
+    let until = |entry: &Entry| (entry.time + window).as_nanos().saturating_sub(time.as_nanos());
+    in_the_way.map_or(Duration::ZERO, |entry| Duration::from_nanos(until(entry)))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::actors::limiter::distributed::{Atomic, Commands, FailOpen, WhenDown};
-    use crate::actors::route::RouteField;
-    use crate::schema::quantity::Span;
-    use crate::schema::{Decode, Kind, Node, Reader};
-
-    fn sets(limit: u32) -> Sets {
-        let span = |seconds| Span::from_seconds(seconds).expect("a length of time");
-        let store = Node::made(Kind::Text("store".to_owned()));
-        let spec = Distributed {
-            limit,
-            window: span(10.0),
-            store: RouteField::decode(&store, &mut Reader::default()).expect("a route"),
-            commands: Commands::Atomic(Atomic {}),
-            timeout: span(1.0),
-            when_down: WhenDown::FailOpen(FailOpen {}),
-        };
-        Sets::new(&spec, 10)
-    }
-
-    fn at(seconds: u64) -> Time {
-        Time::from_nanos(seconds * 1_000_000_000)
-    }
-
-    fn run(sets: &mut Sets, command: Command, seconds: u64) -> (bool, u64) {
-        let reply = sets.run(command, Key::default(), at(seconds));
-        (reply.has_room, reply.retry_after.as_nanos() / 1_000_000_000)
-    }
-
-    #[test]
-    fn a_script_adds_only_where_there_is_room() {
-        let mut sets = sets(2);
-        let found: Vec<_> = [0, 4, 5, 9, 10, 11].map(|t| run(&mut sets, Command::AddIfRoom, t)).to_vec();
-        // The third may come again when the first is ten seconds old, which is exactly gone.
-        assert_eq!(found, [(true, 0), (true, 0), (false, 5), (false, 1), (true, 0), (false, 3)]);
-    }
-
-    #[test]
-    fn what_a_pipeline_turns_away_keeps_others_out() {
-        let mut sets = sets(2);
-        let found: Vec<_> = [0, 4, 5, 9, 10, 15, 26].map(|t| run(&mut sets, Command::CountAndAdd, t).0).to_vec();
-        // At 15 the set holds 9 and 10, both turned away.
-        assert_eq!(found, [true, true, false, false, false, false, true]);
-        // Who is turned away stands in its own way, and passes if it comes again when it was told to.
-        let mut sets = self::sets(1);
-        let found = [0, 1, 11].map(|t| run(&mut sets, Command::CountAndAdd, t));
-        assert_eq!(found, [(true, 0), (false, 10), (true, 0)]);
-    }
-
-    #[test]
-    fn who_checks_before_others_have_added_finds_room() {
-        let mut sets = sets(1);
-        assert!(run(&mut sets, Command::Count, 0).0);
-        assert!(run(&mut sets, Command::Count, 0).0);
-        assert!(run(&mut sets, Command::Add, 0).0);
-        assert!(run(&mut sets, Command::Add, 0).0);
-        assert!(!run(&mut sets, Command::Count, 1).0);
-        assert_eq!(sets.over_limit, 1);
-    }
-}
+mod tests;

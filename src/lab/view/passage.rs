@@ -1,11 +1,13 @@
 //! What limiters, their stores and breakers gave: what came, what was turned away, and the states of circuits.
 
+use std::borrow::Cow;
+
 use super::{NANO, View, ratio, word};
 use crate::actors::breaker::Breaker;
 use crate::actors::limiter::Limiter;
 use crate::actors::passage::Passage;
 use crate::actors::store::Store;
-use crate::lab::observe::NodeSeen;
+use crate::lab::observe::{NodeSeen, Word};
 use crate::lab::results::Unit;
 use crate::model::NodeInfo;
 
@@ -43,6 +45,15 @@ impl View<'_> {
         if let Some(undecided) = limiter.undecided() {
             seen.values.push((word("without store"), word("without_store"), Unit::Count, Some(undecided as f64)));
         }
+        for gauge in limiter.gauges() {
+            let (name, id): (Word, Word) = match &gauge.tier {
+                None => (word("limit"), word("limit")),
+                Some(tier) => (Cow::Owned(format!("limit of {tier}")), Cow::Owned(format!("limit_{tier}"))),
+            };
+            let mean = ratio((gauge.limit.area(self.over) - gauge.at_warm_up) as f64 * NANO, self.span());
+            seen.series.push((id.clone(), Unit::Count, self.means(gauge.windows.values().iter().copied(), 1.0)));
+            seen.values.push((name, id, Unit::Count, mean));
+        }
         seen
     }
 
@@ -66,6 +77,12 @@ impl View<'_> {
             (word("half_open"), Unit::Fraction, self.means(windows.iter().map(|window| window.half_open), circuits)),
             (word("openings"), Unit::PerSecond, self.rates(windows.iter().map(|window| window.openings))),
         ]);
+        if breaker.is_serial() {
+            let waiting = (record.waiting.area(self.over) - record.at_warm_up.waiting) as f64 * NANO;
+            seen.values.push((word("waiting here"), word("waiting"), Unit::Count, ratio(waiting, self.span())));
+            let waiting = self.means(windows.iter().map(|window| window.waiting), 1.0);
+            seen.series.push((word("waiting"), Unit::Count, waiting));
+        }
         seen
     }
 

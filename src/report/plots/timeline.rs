@@ -15,11 +15,13 @@ const HEAD: f64 = 34.0;
 
 /// What nodes have beside the traffic of clients, by kind of node: a quantity and its words. A gauge stands on the timeline
 /// of its node and below the traffic of the clients.
-const GAUGES: [(&str, &str, &str); 8] = [
+const GAUGES: [(&str, &str, &str); 10] = [
     ("Breaker", "open", "share of circuits open"),
     ("Breaker", "half_open", "share of circuits half open"),
+    ("Breaker", "waiting", "requests waiting for the lock"),
     ("ConcurrencyLimiter", "limit", "limit"),
     ("ConcurrencyLimiter", "waiting", "requests waiting"),
+    ("Limiter", "limit", "limit"),
     ("Limiter", "rejected", "rejected"),
     ("Store", "utilization", "utilization"),
     ("Balancer", "available", "members available"),

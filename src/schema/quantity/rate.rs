@@ -23,6 +23,31 @@ impl Rate {
         self.0
     }
 
+    /// The rate as the fraction that was meant: the simplest one, events and seconds, that is the same number in floating
+    /// point. "20/min" is one event in three seconds, to the last digit. A rate below one event in 2^60 s, longer than any
+    /// run, is that.
+    ///
+    /// By continued fractions, whose convergents are the best approximations (Khinchin, "Continued Fractions", 1964).
+    #[must_use]
+    pub fn fraction(self) -> (u64, u64) {
+        const LONGEST: u64 = 1 << 60;
+        if self.0 * LONGEST as f64 <= 1.0 {
+            return (1, LONGEST);
+        }
+        // What the floating point number is exactly: 53 bits at most, over a power of two of 112 at most.
+        let (mut up, mut down) = exactly(self.0);
+        let (mut last, mut events, mut seconds) = ((0_u128, 1_u128), 1_u128, 0_u128);
+        while down > 0 {
+            let whole = up / down;
+            (up, down) = (down, up % down);
+            (last, (events, seconds)) = ((events, seconds), (whole * events + last.0, whole * seconds + last.1));
+            if events as f64 / seconds as f64 == self.0 {
+                break;
+            }
+        }
+        (events as u64, seconds as u64)
+    }
+
     /// Reads "900/s".
     ///
     /// # Errors
@@ -41,6 +66,16 @@ impl Rate {
         }
         Self::from_per_second(number / seconds)
             .ok_or_else(|| format!("\"{text}\" is too fast: a clock of nanoseconds tells at most 1000000000/s apart"))
+    }
+}
+
+/// A normal number above 2^-60 and below 2^64 as a fraction.
+fn exactly(number: f64) -> (u128, u128) {
+    let bits = number.to_bits();
+    let mantissa = u128::from((bits & ((1 << 52) - 1)) | (1 << 52));
+    match (bits >> 52) as i32 - 1075 {
+        exponent @ ..0 => (mantissa, 1 << -exponent),
+        exponent => (mantissa << exponent, 1),
     }
 }
 
@@ -66,6 +101,41 @@ impl Encode for Rate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_rate_is_the_fraction_that_was_written() {
+        for (text, fraction) in [
+            ("3/s", (3, 1)),
+            ("20/min", (1, 3)),
+            ("7/h", (7, 3600)),
+            ("1/d", (1, 86_400)),
+            ("0.3/s", (3, 10)),
+            ("999.999999/s", (999_999_999, 1_000_000)),
+            ("1.5/min", (1, 40)),
+            ("1000000000/s", (1_000_000_000, 1)),
+            ("1e-9/s", (1, 1_000_000_000)),
+            ("1e-300/s", (1, 1 << 60)),
+        ] {
+            assert_eq!(Rate::parse(text).map(Rate::fraction), Ok(fraction), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_fraction_of_a_rate_is_the_same_number(mantissa in 1.0..2.0_f64, exponent in -59..29_i32) {
+            let rate = mantissa * libm::exp2(f64::from(exponent));
+            let (events, seconds) = Rate(rate).fraction();
+            prop_assert_eq!(events as f64 / seconds as f64, rate);
+            prop_assert!(seconds <= 1 << 60 && events <= 1 << 57, "{} of {}", events, seconds);
+        }
+
+        #[test]
+        fn simple_fractions_come_back(events in 1_u64..1_000_000, seconds in 1_u64..1_000_000) {
+            let (up, down) = Rate(events as f64 / seconds as f64).fraction();
+            prop_assert_eq!(u128::from(up) * u128::from(seconds), u128::from(down) * u128::from(events));
+        }
+    }
 
     #[test]
     fn rates_are_read_and_absurd_ones_refused() {

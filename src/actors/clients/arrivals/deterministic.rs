@@ -1,13 +1,14 @@
 //! Arrivals like clockwork.
 
-use super::{Arrivals, Process, renewal};
-use crate::distributions::Sampler;
+use super::{Arrivals, Process};
+use crate::engine::Time;
 use crate::engine::random::StreamKey;
 use crate::schema::quantity::Rate;
 use crate::schema::record;
 
 record! {
-    /// Equal gaps; the first arrival comes after one gap.
+    /// Equal gaps; the first arrival comes after one gap. Each at its own time to the nearest nanosecond, however long the
+    /// run: gaps that are no whole number of nanoseconds do not add up to an error.
     pub struct Deterministic {
         /// Arrivals per unit of time.
         pub rate: Rate,
@@ -19,7 +20,36 @@ impl Process for Deterministic {
         self.rate.per_second()
     }
 
-    fn arrivals(&self, key: StreamKey) -> Arrivals {
-        Arrivals::Renewal(renewal::Gaps::new(Sampler::Constant(1.0 / self.rate.per_second()), key))
+    fn arrivals(&self, _key: StreamKey) -> Arrivals {
+        Arrivals::Deterministic(Ticks::new(self.rate))
+    }
+}
+
+/// Equal gaps, of which what does not fill a nanosecond is kept as a fraction.
+#[derive(Clone, Debug)]
+pub struct Ticks {
+    /// Of a gap: whole nanoseconds, and parts of one.
+    gap: (u64, u64),
+    /// Parts of a nanosecond.
+    parts: u64,
+    /// Of the last arrival: nanoseconds and parts, half a nanosecond late, so that the nearest one is the last begun.
+    last: (u64, u64),
+}
+
+impl Ticks {
+    fn new(rate: Rate) -> Self {
+        let (parts, seconds) = rate.fraction();
+        let nanos = u128::from(seconds) * 1_000_000_000;
+        let whole = u64::try_from(nanos / u128::from(parts)).unwrap_or(u64::MAX);
+        Self { gap: (whole, (nanos % u128::from(parts)) as u64), parts, last: (0, parts / 2) }
+    }
+
+    /// The next arrival.
+    #[inline]
+    pub fn next(&mut self) -> Time {
+        let parts = self.last.1 + self.gap.1;
+        let (carry, parts) = if parts >= self.parts { (1, parts - self.parts) } else { (0, parts) };
+        self.last = (self.last.0.saturating_add(self.gap.0).saturating_add(carry), parts);
+        Time::from_nanos(self.last.0)
     }
 }

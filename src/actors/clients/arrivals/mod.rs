@@ -37,7 +37,9 @@ pub trait Process {
 pub enum Arrivals {
     /// Independent exponential gaps.
     Poisson(poisson::Gaps),
-    /// Gaps all alike or drawn from another law.
+    /// Gaps all alike.
+    Deterministic(deterministic::Ticks),
+    /// Gaps drawn from another law.
     Renewal(renewal::Gaps),
     /// A rate that changes with time.
     Profile(profile::Inversion),
@@ -61,6 +63,7 @@ impl Arrivals {
     fn next_other(&mut self) -> Option<Time> {
         match self {
             Self::Poisson(gaps) => Some(gaps.next()),
+            Self::Deterministic(ticks) => Some(ticks.next()),
             Self::Renewal(gaps) => Some(gaps.next()),
             Self::Profile(profile) => profile.next(),
             Self::Mmpp(states) => Some(states.next()),

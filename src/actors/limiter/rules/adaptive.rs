@@ -12,7 +12,7 @@ record! {
     /// were not. Requests are counted as by `SlidingCounter`.
     ///
     /// The success rate is served / (answered + 1), and what happens at the end of a period happens with the first
-    /// request after it.
+    /// request after it. The limit over time is the series `limit`.
     pub struct Adaptive {
         /// The limit at first: requests in a window.
         pub base: u32 = 100,
@@ -75,6 +75,10 @@ impl Describes for Adaptive {
         }
     }
 
+    fn most(&self) -> u32 {
+        self.most
+    }
+
     fn watches(&self) -> bool {
         true
     }
@@ -116,5 +120,9 @@ impl Admit for Adapting {
     fn answered(&mut self, served: bool, _now: Time) {
         self.answered += 1;
         self.served += u64::from(served);
+    }
+
+    fn moving_limit(&self) -> Option<u32> {
+        Some(self.limit as u32)
     }
 }

@@ -8,7 +8,7 @@ use crate::schema::record;
 
 record! {
     /// So many requests in each window of the clock. Around the end of a window, twice as many may pass within its
-    /// length.
+    /// length. Requests exactly at the limit all pass.
     pub struct FixedWindow {
         /// Requests let through in a window; 1 to 1,000,000.
         pub limit: u32,
@@ -43,6 +43,10 @@ impl Describes for FixedWindow {
     fn build(&self) -> Fixed {
         Fixed { limit: self.limit, window: self.window.duration() }
     }
+
+    fn most(&self) -> u32 {
+        self.limit
+    }
 }
 
 impl Admit for Fixed {
@@ -62,7 +66,7 @@ impl Admit for Fixed {
             count.passed += cost;
             Verdict::Admitted
         } else {
-            Verdict::Rejected { retry_after: left }
+            Verdict::Rejected { retry_after: if cost > self.limit { Duration::ZERO } else { left } }
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::MOST;
 use crate::actors::limiter::rule::{Admit, Describes, Verdict};
 use crate::actors::limiter::tokens::{Drip, Tokens};
-use crate::engine::Time;
+use crate::engine::{Duration, Time};
 use crate::schema::quantity::Rate;
 use crate::schema::record;
 
@@ -14,7 +14,7 @@ record! {
     /// ITU-T I.371 (2004), the virtual scheduling algorithm; redis-cell `CL.THROTTLE`, whose `max_burst` is one less
     /// than `burst` here.
     pub struct Gcra {
-        /// Requests let through, by time, in the long run; exact to a ten-thousandth a day.
+        /// Requests let through, by time, in the long run: exactly, with what comes exactly at that rate let through.
         pub rate: Rate,
         /// Requests that may come at once; 1 to 1,000,000.
         pub burst: u32,
@@ -34,6 +34,7 @@ pub struct Arrival(Tokens);
 #[derive(Clone, Copy, Debug)]
 pub struct Cells {
     rate: Drip,
+    /// With what drips within the nanosecond of a request.
     burst: Tokens,
 }
 
@@ -41,7 +42,12 @@ impl Describes for Gcra {
     type State = Cells;
 
     fn build(&self) -> Cells {
-        Cells { rate: Drip::new(self.rate), burst: Tokens::whole(self.burst) }
+        let rate = Drip::new(self.rate);
+        Cells { rate, burst: rate.whole(self.burst) + rate.within_a_nanosecond() }
+    }
+
+    fn most(&self) -> u32 {
+        self.burst
     }
 }
 
@@ -55,13 +61,15 @@ impl Admit for Cells {
     #[inline]
     fn admit(&mut self, arrival: &mut Arrival, now: Time, cost: u32) -> Verdict {
         let now = self.rate.until(now);
-        let next = arrival.0.max(now) + Tokens::whole(cost);
+        let next = arrival.0.max(now) + self.rate.whole(cost);
         let latest = now + self.burst;
         if next <= latest {
             arrival.0 = next;
             Verdict::Admitted
         } else {
-            Verdict::Rejected { retry_after: self.rate.time_for(next.without(latest)) }
+            let never = self.rate.whole(cost) > self.burst;
+            let retry_after = if never { Duration::ZERO } else { self.rate.time_for(next.without(latest)) };
+            Verdict::Rejected { retry_after }
         }
     }
 }

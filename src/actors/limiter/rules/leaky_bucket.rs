@@ -1,7 +1,8 @@
-//! The leaky bucket of nginx.
+//! The leaky bucket, nginx's and the exact one.
 
 use super::MOST;
 use crate::actors::limiter::rule::{Admit, Describes, Verdict};
+use crate::actors::limiter::tokens::Drip;
 use crate::engine::{Duration, Time};
 use crate::schema::quantity::Rate;
 use crate::schema::{choice, record};
@@ -28,11 +29,30 @@ choice! {
 }
 
 record! {
+    /// Milliseconds and thousandths of a request, both rounded down, as nginx counts. Requests exactly at the rate pass where
+    /// the time between them is a whole number of milliseconds; at 3/s, where it is 333, 333 and 334 ms, a third comes too
+    /// early, unless `burst` is at least 1.
+    pub struct InMilliseconds {}
+}
+
+record! {
+    /// Without rounding, as the algorithm is written: requests exactly at any rate pass.
+    pub struct Unrounded {}
+}
+
+choice! {
+    /// How a leaky bucket counts time and what is in it.
+    pub enum Arithmetic {
+        Nginx(InMilliseconds),
+        Exact(Unrounded),
+    }
+}
+
+record! {
     /// A bucket that leaks at a constant rate: a request that it has room for passes, at once or when it leaks out; one
     /// that would overflow it is turned away.
     ///
-    /// nginx `limit_req zone=... rate=... burst=... [nodelay | delay=...]`, with its arithmetic: milliseconds, and
-    /// thousandths of a request.
+    /// nginx `limit_req zone=... rate=... burst=... [nodelay | delay=...]`, by default with its arithmetic.
     pub struct LeakyBucket {
         /// Requests let through, by time.
         pub rate: Rate,
@@ -40,13 +60,15 @@ record! {
         pub burst: u32 = 0,
         /// What becomes of those.
         pub excess: Excess = Excess::Delay(Delay { after: 0 }),
+        /// How it counts.
+        pub arithmetic: Arithmetic = Arithmetic::Nginx(InMilliseconds {}),
     }
     check(self, at) {
         if self.burst > MOST {
             at.field("burst").error("0 to 1,000,000 requests");
         }
-        if self.rate.per_second() < 0.001 {
-            at.field("rate").error("at least one request in 1000 seconds");
+        if self.rate.per_second() < 0.001 && self.arithmetic == Arithmetic::Nginx(InMilliseconds {}) {
+            at.field("rate").error("at least one request in 1000 seconds; less with `arithmetic: Exact`");
         }
     }
 }
@@ -54,35 +76,68 @@ record! {
 /// What stands in the bucket of a key.
 #[derive(Clone, Copy, Debug)]
 pub struct Level {
-    /// In thousandths of a request; `None` before the first.
-    excess: Option<u64>,
-    /// In milliseconds.
+    /// Beyond one request, in units; `None` before the first.
+    excess: Option<u128>,
+    /// In ticks.
     last: u64,
 }
 
 /// Buckets of one size.
 #[derive(Clone, Copy, Debug)]
 pub struct Buckets {
-    /// Thousandths of a request a second, as all that follows.
-    rate: u64,
-    burst: u64,
-    undelayed: u64,
+    /// Nanoseconds in a tick.
+    tick: u64,
+    /// Units that leak in so many ticks.
+    rate: u128,
+    ticks: u128,
+    /// Units of a request, as all that follows.
+    one: u128,
+    burst: u128,
+    undelayed: u128,
 }
 
 impl Describes for LeakyBucket {
     type State = Buckets;
 
     fn build(&self) -> Buckets {
-        let burst = u64::from(self.burst) * 1000;
-        Buckets {
-            // nginx divides whole numbers: a thousand a minute is 16. What is added makes up for rounding.
-            rate: ((self.rate.per_second() * 1000.0 + 1e-6) as u64).max(1),
-            burst,
-            undelayed: match &self.excess {
-                Excess::Delay(delay) => u64::from(delay.after) * 1000,
-                Excess::NoDelay(_) => burst,
+        let after = match &self.excess {
+            Excess::Delay(delay) => delay.after,
+            Excess::NoDelay(_) => self.burst,
+        };
+        match self.arithmetic {
+            Arithmetic::Nginx(_) => Buckets {
+                tick: 1_000_000,
+                // nginx divides whole numbers: a thousand a minute is 16. What is added makes up for rounding.
+                rate: ((self.rate.per_second() * 1000.0 + 1e-6) as u128).max(1),
+                ticks: 1000,
+                one: 1000,
+                burst: u128::from(self.burst) * 1000,
+                undelayed: u128::from(after) * 1000,
             },
+            Arithmetic::Exact(_) => {
+                let drip = Drip::new(self.rate);
+                Buckets {
+                    tick: 1,
+                    rate: drip.during(Duration::from_nanos(1)).units(),
+                    ticks: 1,
+                    one: drip.whole(1).units(),
+                    burst: (drip.whole(self.burst) + drip.within_a_nanosecond()).units(),
+                    undelayed: drip.whole(after).units(),
+                }
+            }
         }
+    }
+
+    fn most(&self) -> u32 {
+        self.burst + 1
+    }
+}
+
+impl Buckets {
+    /// How long it takes until so much has leaked, and no less.
+    fn time_for(&self, units: u128) -> Duration {
+        let ticks = u64::try_from((units * self.ticks).div_ceil(self.rate)).unwrap_or(u64::MAX);
+        Duration::from_nanos(ticks.saturating_mul(self.tick))
     }
 }
 
@@ -95,28 +150,27 @@ impl Admit for Buckets {
 
     #[inline]
     fn admit(&mut self, level: &mut Level, now: Time, cost: u32) -> Verdict {
-        let now = now.as_nanos() / 1_000_000;
-        let wanted = 1000 * u64::from(cost);
+        let now = now.as_nanos() / self.tick;
         let elapsed = now - level.last;
-        let excess = match level.excess {
-            // The first request of a key finds an empty bucket and costs nothing of the burst.
-            None => wanted - 1000,
-            Some(excess) => {
-                let leaked = u64::try_from(u128::from(self.rate) * u128::from(elapsed) / 1000).unwrap_or(u64::MAX);
-                (excess + wanted).saturating_sub(leaked)
-            }
-        };
+        // The first request of a key finds an empty bucket and costs nothing of the burst.
+        let before = level
+            .excess
+            .map_or(0, |excess| (excess + self.one).saturating_sub(self.rate * u128::from(elapsed) / self.ticks));
+        let excess = (before + u128::from(cost) * self.one).saturating_sub(self.one);
         if excess > self.burst {
-            let wait = (excess - self.burst) * 1000 / self.rate;
-            return Verdict::Rejected { retry_after: Duration::from_nanos((wait + 1) * 1_000_000) };
+            let never = u128::from(cost) * self.one > self.burst + self.one;
+            let retry_after = if never { Duration::ZERO } else { self.time_for(excess - self.burst) };
+            return Verdict::Rejected { retry_after };
         }
         if elapsed > 0 || level.excess.is_none() {
             level.last = now;
         }
         level.excess = Some(excess);
-        match excess.saturating_sub(self.undelayed) * 1000 / self.rate {
+        // Rounded down: who waits comes when its time has come, to a tick.
+        let wait = excess.saturating_sub(self.undelayed) * self.ticks / self.rate;
+        match u64::try_from(wait).unwrap_or(u64::MAX) {
             0 => Verdict::Admitted,
-            delay => Verdict::Delayed(Duration::from_nanos(delay * 1_000_000)),
+            ticks => Verdict::Delayed(Duration::from_nanos(ticks.saturating_mul(self.tick))),
         }
     }
 }

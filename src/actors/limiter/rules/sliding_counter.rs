@@ -12,7 +12,9 @@ record! {
     ///
     /// Cloudflare 2017, "Counting things, a lot of different things": estimate = before x (1 - share of the window that
     /// is over) + now. A request passes while the estimate is below the limit. As if requests had come evenly, so it
-    /// errs where they did not, by at most the requests of the window before.
+    /// errs where they did not, by at most the requests of the window before. Requests that come evenly and exactly at the
+    /// limit pass but for the first of every second window, which finds the estimate at the limit; the share is taken at the
+    /// whole nanosecond, which is too coarse for that only from some 40,000 requests in a second on.
     pub struct SlidingCounter {
         /// Requests let through in a window; 1 to 1,000,000.
         pub limit: u32,
@@ -43,11 +45,14 @@ impl Counts {
             let before = if self.window + 1 == window { self.now } else { 0 };
             *self = Self { window, before, now: 0 };
         }
+        if cost > limit {
+            return Verdict::Rejected { retry_after: Duration::ZERO };
+        }
         // Compared exactly: both sides times the length of the window.
         let length = u128::from(length.as_nanos());
         let (before, passed) = (u128::from(self.before), u128::from(self.now));
         let (reach, now) = (before * u128::from(left.as_nanos()), passed * length);
-        let free = u128::from((limit + 1).saturating_sub(cost)) * length;
+        let free = u128::from(limit + 1 - cost) * length;
         if reach + now < free {
             self.now += cost;
             return Verdict::Admitted;
@@ -72,6 +77,10 @@ impl Describes for SlidingCounter {
 
     fn build(&self) -> Sliding {
         Sliding { limit: self.limit, window: self.window.duration() }
+    }
+
+    fn most(&self) -> u32 {
+        self.limit
     }
 }
 

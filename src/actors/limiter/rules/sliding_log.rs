@@ -10,7 +10,8 @@ use crate::schema::record;
 
 record! {
     /// So many requests in any window: the times of those that passed are kept, and one that is as old as the window
-    /// still counts. Exact, at the price of memory for `limit` times a key.
+    /// still counts. So of requests that come evenly and exactly at the limit, one in `limit` + 1 is turned away. Exact, at
+    /// the price of memory for `limit` times a key.
     pub struct SlidingLog {
         /// Requests let through in any window; 1 to 10,000.
         pub limit: u32 = 100,
@@ -39,6 +40,10 @@ impl Describes for SlidingLog {
         Log { limit: self.limit as usize, window: self.window.duration() }
     }
 
+    fn most(&self) -> u32 {
+        self.limit
+    }
+
     fn logged(&self) -> u32 {
         self.limit
     }
@@ -61,9 +66,12 @@ impl Admit for Log {
             log.extend(std::iter::repeat_n(now, cost));
             return Verdict::Admitted;
         }
+        if cost > self.limit {
+            return Verdict::Rejected { retry_after: Duration::ZERO };
+        }
         // Room is made when the last of those in the way is older than the window.
         let in_the_way = log.len() + cost - self.limit;
-        let oldest = log.get(in_the_way.min(log.len()).saturating_sub(1)).copied().unwrap_or(now);
+        let oldest = log.get(in_the_way - 1).copied().unwrap_or(now);
         let left = self.window.as_nanos() + 1 - now.since(oldest).as_nanos();
         Verdict::Rejected { retry_after: Duration::from_nanos(left) }
     }

@@ -1,12 +1,14 @@
 //! Rules against sequences from other implementations, and what must hold of each whatever comes.
 
 use super::*;
+use crate::actors::clients::arrivals::{Deterministic, Process};
 use crate::actors::limiter::rule::{Admit, Describes, Verdict};
+use crate::engine::random::StreamKey;
 use crate::schema::quantity::{Percent, Rate, Span};
 use adaptive::Adaptive;
 use fixed_window::FixedWindow;
 use gcra::Gcra;
-use leaky_bucket::{Delay, Excess, LeakyBucket, NoDelay};
+use leaky_bucket::{Arithmetic, Delay, Excess, InMilliseconds, LeakyBucket, NoDelay, Unrounded};
 use proptest::prelude::*;
 use sliding_counter::SlidingCounter;
 use sliding_log::SlidingLog;
@@ -87,13 +89,15 @@ fn the_cell_rate_algorithm_decides_as_that_of_governor() {
 /// By the arithmetic of `ngx_http_limit_req_module`.
 #[test]
 fn the_leaky_bucket_decides_as_that_of_nginx() {
-    let strict = LeakyBucket { rate: per_second(10.0), burst: 0, excess: Excess::Delay(Delay { after: 0 }) };
+    let arithmetic = Arithmetic::Nginx(InMilliseconds {});
+    let excess = Excess::Delay(Delay { after: 0 });
+    let strict = LeakyBucket { rate: per_second(10.0), burst: 0, excess, arithmetic: arithmetic.clone() };
     assert_eq!(passes(&strict, &[(0, 1); 10]), [[true, false].as_slice(), &[false; 8]].concat());
     let every = |ms: u64| ones(&(0..10).map(|n| n * ms).collect::<Vec<_>>());
     assert_eq!(passes(&strict, &every(100)), [true; 10]);
     assert_eq!(passes(&strict, &every(99)), [true, false].repeat(5));
     // Ten at once into a burst of 5: one at once, five a tenth of a second apart, four turned away.
-    let burst = |excess| LeakyBucket { rate: per_second(10.0), burst: 5, excess };
+    let burst = |excess| LeakyBucket { burst: 5, excess, ..strict.clone() };
     let delay = |ms: u64| Verdict::Delayed(Duration::from_nanos(ms * 1_000_000));
     let found = verdicts(&burst(Excess::Delay(Delay { after: 0 })), &[(0, 1); 10]);
     assert_eq!(found[..6], [Verdict::Admitted, delay(100), delay(200), delay(300), delay(400), delay(500)]);
@@ -103,7 +107,7 @@ fn the_leaky_bucket_decides_as_that_of_nginx() {
     assert_eq!(verdicts(&burst(Excess::NoDelay(NoDelay {})), &[(0, 1); 6]), [Verdict::Admitted; 6]);
     // One a minute is 16 thousandths a second: a minute later 40 thousandths are still there.
     let rate = Rate::parse("1/min").expect("a rate");
-    let slow = LeakyBucket { rate, burst: 0, excess: Excess::Delay(Delay { after: 0 }) };
+    let slow = LeakyBucket { rate, ..strict };
     assert_eq!(passes(&slow, &ones(&[0, 60_000, 120_000, 182_499, 182_500])), [true, false, true, false, true]);
 }
 
@@ -120,6 +124,141 @@ fn rates_by_minute_hour_and_day_are_exact() {
         assert_eq!(passes(&Gcra { rate, burst }, &times)[..2], [true, false]);
         assert_eq!(passes(&TokenBucket { capacity: burst, refill: rate }, &times)[..2], [true, false]);
     }
+}
+
+/// The first requests of a process at this rate.
+fn ticking(rate: &str, count: usize) -> Vec<Time> {
+    let rate = Rate::parse(rate).expect("a rate");
+    let mut arrivals = Deterministic { rate }.arrivals(StreamKey::root(0, 0));
+    (0..count).map(|_| arrivals.next().expect("endless")).collect()
+}
+
+/// Places of the requests that do not pass at once.
+fn refused<R: Describes>(rule: &R, times: &[Time]) -> Vec<usize> {
+    let mut state = rule.build();
+    let mut account = state.open(times[0]);
+    let refused = |&(_, &now): &(usize, &Time)| state.admit(&mut account, now, 1) != Verdict::Admitted;
+    times.iter().enumerate().filter(refused).map(|(place, _)| place).collect()
+}
+
+const NOBODY: [usize; 0] = [];
+
+/// Rates whose gap is a whole number of nanoseconds, and such where it is not.
+const RATES: [&str; 14] = [
+    "1/s",
+    "3/s",
+    "7/s",
+    "10/s",
+    "300/s",
+    "999/s",
+    "44100/s",
+    "999983/s",
+    "300000007/s",
+    "0.7/s",
+    "999.999999/s",
+    "20/min",
+    "7/h",
+    "1/d",
+];
+
+fn leaky(rate: Rate, burst: u32) -> LeakyBucket {
+    let (excess, arithmetic) = (Excess::Delay(Delay { after: 0 }), Arithmetic::Exact(Unrounded {}));
+    LeakyBucket { rate, burst, excess, arithmetic }
+}
+
+#[test]
+fn requests_exactly_at_the_rate_all_pass() {
+    for text in RATES {
+        let rate = Rate::parse(text).expect("a rate");
+        let times = ticking(text, 20_000);
+        for capacity in [1, 5] {
+            assert_eq!(refused(&TokenBucket { capacity, refill: rate }, &times), NOBODY, "{text}");
+            assert_eq!(refused(&Gcra { burst: capacity, rate }, &times), NOBODY, "{text}");
+            assert_eq!(refused(&leaky(rate, capacity - 1), &times), NOBODY, "{text}");
+        }
+    }
+    // Nor do they add up to an error later on.
+    let rate = per_second(7.0);
+    assert_eq!(refused(&TokenBucket { capacity: 1, refill: rate }, &ticking("7/s", 3_000_000)), NOBODY);
+}
+
+#[test]
+fn requests_a_little_above_the_rate_lose_what_is_above() {
+    for (slow, fast) in [("3/s", "3.003/s"), ("999/s", "999.999/s"), ("20/min", "20.02/min"), ("300000/s", "300300/s")]
+    {
+        let rate = Rate::parse(slow).expect("a rate");
+        let times = ticking(fast, 20_020);
+        // A thousandth above, and one for each time that the bucket is found empty by a little.
+        for lost in
+            [refused(&TokenBucket { capacity: 10, refill: rate }, &times), refused(&Gcra { burst: 10, rate }, &times)]
+        {
+            assert!((10..=11).contains(&lost.len()), "{slow}: {lost:?}");
+        }
+        let rejected = |state: &mut <LeakyBucket as Describes>::State, account: &mut _, now| {
+            matches!(state.admit(account, now, 1), Verdict::Rejected { .. })
+        };
+        let mut state = leaky(rate, 9).build();
+        let mut account = state.open(times[0]);
+        let lost = times.iter().filter(|&&now| rejected(&mut state, &mut account, now)).count();
+        assert!((10..=11).contains(&lost), "{slow}: {lost}");
+    }
+}
+
+/// Three a second are 333, 333 and 334 ms apart, in which 999 or 1002 thousandths leak: who comes after 333 ms is too early.
+#[test]
+fn nginx_turns_away_what_comes_exactly_at_a_rate_that_is_no_whole_number_of_milliseconds() {
+    let nginx = |rate: &str, burst| {
+        let (excess, arithmetic) = (Excess::NoDelay(NoDelay {}), Arithmetic::Nginx(InMilliseconds {}));
+        let rule = LeakyBucket { rate: Rate::parse(rate).expect("a rate"), burst, excess, arithmetic };
+        refused(&rule, &ticking(rate, 12))
+    };
+    assert_eq!(nginx("3/s", 0), [1, 3, 6, 9]);
+    assert_eq!(nginx("3/s", 1), NOBODY);
+    assert_eq!(nginx("4/s", 0), NOBODY);
+}
+
+/// Evenly and exactly at the limit, by the definition of each: of a window that both of its ends belong to, one in
+/// limit + 1 is too many; the estimate from two windows is at the limit at the beginning of every second one.
+#[test]
+fn windows_at_their_limit_turn_away_what_their_definition_says() {
+    for (limit, rate, window) in [
+        (3, "3/s", 1.0),
+        (7, "7/s", 1.0),
+        (300, "300/s", 1.0),
+        (999, "999/s", 1.0),
+        (20, "20/min", 60.0),
+        (7, "7/h", 3600.0),
+    ] {
+        let (count, window) = (limit as usize * 20, seconds(window));
+        let times = ticking(rate, count);
+        assert_eq!(refused(&FixedWindow { limit, window }, &times), NOBODY, "{rate}");
+        let every = |first: usize, step: usize| (first..count).step_by(step).collect::<Vec<_>>();
+        let limit_of = limit as usize;
+        assert_eq!(refused(&SlidingLog { limit, window }, &times), every(limit_of, limit_of + 1), "{rate}");
+        // The first window has one less, as nobody comes at its beginning.
+        let estimated = every(2 * limit_of - 1, 2 * limit_of);
+        assert_eq!(refused(&SlidingCounter { limit, window }, &times), estimated, "{rate}");
+        let adaptive = Adaptive { base: limit, least: 1, most: limit, window, every: seconds(1e6), ..adaptive() };
+        assert_eq!(refused(&adaptive, &times), estimated, "{rate}");
+    }
+}
+
+#[test]
+fn what_costs_more_than_the_limit_never_passes_and_is_not_told_to_come_again() {
+    fn check<R: Describes>(rule: &R) {
+        let found = verdicts(rule, &[(0, 6), (0, 5), (100_000, 6), (100_000, 5)]);
+        let never = Verdict::Rejected { retry_after: Duration::ZERO };
+        assert_eq!((found[0], found[2]), (never, never));
+        assert!([1, 3].iter().all(|&place| found[place] == Verdict::Admitted), "{found:?}");
+    }
+    check(&TokenBucket { capacity: 5, refill: per_second(3.0) });
+    check(&Gcra { burst: 5, rate: per_second(3.0) });
+    check(&FixedWindow { limit: 5, window: seconds(10.0) });
+    check(&SlidingLog { limit: 5, window: seconds(10.0) });
+    check(&SlidingCounter { limit: 5, window: seconds(10.0) });
+    check(&LeakyBucket { excess: Excess::NoDelay(NoDelay {}), ..leaky(per_second(3.0), 4) });
+    let arithmetic = Arithmetic::Nginx(InMilliseconds {});
+    check(&LeakyBucket { excess: Excess::NoDelay(NoDelay {}), arithmetic, ..leaky(per_second(3.0), 4) });
 }
 
 #[test]
@@ -248,7 +387,8 @@ proptest! {
         prop_assert_eq!(&bucket, &cells);
         for (first, start) in bucket.iter().enumerate() {
             for (count, end) in (1_u32..).zip(&bucket[first..]) {
-                let dripped = rate.per_second() * (end - start) as f64 / 1e9;
+                // The nanosecond of the last counts as a whole one.
+                let dripped = rate.per_second() * (end - start + 1) as f64 / 1e9;
                 prop_assert!(f64::from(count) <= f64::from(capacity) + dripped + 1e-5);
             }
         }
@@ -295,6 +435,9 @@ proptest! {
         check_retry_after(&SlidingCounter { limit, window: seconds(1.0) }, &gaps, true)?;
         // In whole milliseconds, as nginx counts.
         let excess = Excess::NoDelay(NoDelay {});
-        check_retry_after(&LeakyBucket { rate, burst: limit, excess }, &gaps, false)?;
+        let arithmetic = Arithmetic::Nginx(InMilliseconds {});
+        let nginx = LeakyBucket { rate, burst: limit, excess, arithmetic };
+        check_retry_after(&nginx, &gaps, false)?;
+        check_retry_after(&LeakyBucket { arithmetic: Arithmetic::Exact(Unrounded {}), ..nginx }, &gaps, true)?;
     }
 }

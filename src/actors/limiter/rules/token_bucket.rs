@@ -3,7 +3,7 @@
 use super::MOST;
 use crate::actors::limiter::rule::{Admit, Describes, Verdict};
 use crate::actors::limiter::tokens::{Drip, Tokens};
-use crate::engine::Time;
+use crate::engine::{Duration, Time};
 use crate::schema::quantity::Rate;
 use crate::schema::record;
 
@@ -11,11 +11,12 @@ record! {
     /// A bucket of tokens, full at first, refilled at a constant rate up to its capacity; a request takes one or is
     /// turned away.
     ///
-    /// Lets through bursts of `capacity`, and in any time t no more than capacity + refill x t.
+    /// Lets through bursts of `capacity`, and in any time t no more than capacity + refill x t, where t counts the
+    /// nanosecond in which it ends as a whole one. Exact at any rate: requests exactly at the refill all pass.
     pub struct TokenBucket {
         /// Tokens the bucket holds; 1 to 1,000,000.
         pub capacity: u32 = 100,
-        /// Tokens that are added, by time; exact to a ten-thousandth a day.
+        /// Tokens that are added, by time.
         pub refill: Rate = Rate::from_per_second(10.0).expect("a rate"),
     }
     check(self, at) {
@@ -35,6 +36,7 @@ pub struct Bucket {
 /// Buckets of one size.
 #[derive(Clone, Copy, Debug)]
 pub struct Buckets {
+    /// With what drips within the nanosecond of a request.
     capacity: Tokens,
     refill: Drip,
 }
@@ -43,7 +45,12 @@ impl Describes for TokenBucket {
     type State = Buckets;
 
     fn build(&self) -> Buckets {
-        Buckets { capacity: Tokens::whole(self.capacity), refill: Drip::new(self.refill) }
+        let refill = Drip::new(self.refill);
+        Buckets { capacity: refill.whole(self.capacity) + refill.within_a_nanosecond(), refill }
+    }
+
+    fn most(&self) -> u32 {
+        self.capacity
     }
 }
 
@@ -57,14 +64,16 @@ impl Admit for Buckets {
     #[inline]
     fn admit(&mut self, bucket: &mut Bucket, now: Time, cost: u32) -> Verdict {
         let level = bucket.level + self.refill.during(now.since(bucket.last));
-        let (level, wanted) = (level.min(self.capacity), Tokens::whole(cost));
+        let (level, wanted) = (level.min(self.capacity), self.refill.whole(cost));
         bucket.last = now;
         if level >= wanted {
             bucket.level = level.without(wanted);
             Verdict::Admitted
         } else {
             bucket.level = level;
-            Verdict::Rejected { retry_after: self.refill.time_for(wanted.without(level)) }
+            let never = wanted > self.capacity;
+            let retry_after = if never { Duration::ZERO } else { self.refill.time_for(wanted.without(level)) };
+            Verdict::Rejected { retry_after }
         }
     }
 }
