@@ -101,6 +101,8 @@ fn collect_cell(
     let done: Vec<&Observation> = seen.iter().flatten().collect();
     let mut latency = Latency::default();
     done.iter().for_each(|observation| latency.add_buckets(&observation.latencies));
+    let calls = done.iter().fold((0, 0), |sum, o| (sum.0 + o.answered.0, sum.1 + o.answered.1));
+    let never_answered = if calls.1 > 0 { 1.0 - calls.0 as f64 / calls.1 as f64 } else { 0.0 };
     let confidence = plan.experiment.run.confidence.fraction();
     let stability = stability(planned, &plan.experiment.run, warm_up.length, &done);
     if !warm_up.settled && stability == Stability::Stable {
@@ -123,8 +125,9 @@ fn collect_cell(
         estimates: estimates(&plan.quantities, seen, &latency, &stability, confidence),
         stability,
         comparisons: Vec::new(),
-        tail: tail(&latency),
-        theory: theory(&planned.system),
+        tail: tail(&latency, never_answered),
+        never_answered,
+        theory: theory(&planned.system, &plan.quantities),
         ledger: ledger(&done),
         nodes: nodes(&done, aligned, confidence),
         window: done.first().map_or(0.0, |observation| observation.window),
@@ -226,16 +229,20 @@ fn note_unsure(plan: &Plan, cells: &[Cell], notices: &mut Vec<String>) {
     }
 }
 
-/// The complementary distribution, thinned evenly in the logarithm of what is above.
-fn tail(latency: &Latency) -> Vec<TailPoint> {
+/// The complementary distribution of all calls, of which a share was never answered, thinned evenly in the logarithm of
+/// what is above.
+fn tail(latency: &Latency, never_answered: f64) -> Vec<TailPoint> {
     let points = latency.tail();
     let total = latency.count() as f64;
     let step = libm::log(total.max(2.0)) / TAIL_POINTS as f64;
     let mut kept: Vec<TailPoint> = Vec::new();
     let mut next = 0.0;
-    for (latency, above) in points {
+    let last = points.len().saturating_sub(1);
+    for (place, (latency, above)) in points.into_iter().enumerate() {
+        let above = never_answered + (1.0 - never_answered) * above;
         let depth = if above > 0.0 { -libm::log(above) } else { f64::INFINITY };
-        if depth >= next && above > 0.0 {
+        // Where it ends flat, it ends with the longest answer.
+        if above > 0.0 && (depth >= next || place == last) {
             kept.push(TailPoint { latency, above });
             next = depth + step;
         }

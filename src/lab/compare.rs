@@ -3,6 +3,7 @@
 
 use super::plan::Plan;
 use super::results::{Cell, Comparison, Estimate, Ranking};
+use super::survivors::fewer;
 use crate::stats::holm;
 use crate::stats::paired::Paired;
 
@@ -75,8 +76,18 @@ pub fn rankings(plan: &Plan, cells: &[Cell]) -> Vec<Ranking> {
             let (mut with, without): (Vec<usize>, Vec<usize>) = (0..plan.arms.len()).partition(|&arm| decides(arm));
             let value = |arm: usize| estimate(arm).value.unwrap_or(f64::INFINITY);
             with.sort_by(|&a, &b| value(a).total_cmp(&value(b)));
-            let groups = group(&with, |a, b| pair(estimate(a), estimate(b), confidence)?.p_value, 1.0 - confidence);
-            all.push(Ranking { id: quantity.id.clone(), point, groups, without });
+            // Who answered fewer calls than whoever answered the most does not stand before others for that.
+            let answered = |arm: usize| cells[arm * points + point].answered(&quantity.id);
+            let share = |arm: usize| answered(arm).and_then(|answered| answered.value).unwrap_or(0.0);
+            let most = with.iter().copied().max_by(|&a, &b| share(a).total_cmp(&share(b))).and_then(answered);
+            let lost =
+                |arm: usize| most.zip(answered(arm)).is_some_and(|(most, answered)| fewer(answered, most, confidence));
+            let (apart, with): (Vec<usize>, Vec<usize>) = with.into_iter().partition(|&arm| lost(arm));
+            let groups = |arms: &[usize]| {
+                group(arms, |a, b| pair(estimate(a), estimate(b), confidence)?.p_value, 1.0 - confidence)
+            };
+            let (groups, fewer) = (groups(&with), groups(&apart));
+            all.push(Ranking { id: quantity.id.clone(), point, groups, fewer, without });
         }
     }
     all

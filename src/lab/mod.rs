@@ -21,6 +21,7 @@ pub mod run;
 pub mod spec;
 mod stability;
 mod station;
+mod survivors;
 mod theory;
 pub mod trouble;
 pub mod validation;

@@ -30,6 +30,8 @@ pub struct Observation {
     pub values: Vec<Option<f64>>,
     /// Latency of served requests after the warm-up: (nanoseconds, how many).
     pub latencies: Vec<(u64, u64)>,
+    /// Calls answered in time and as asked after the warm-up, and all.
+    pub answered: (u64, u64),
     /// Requests by what became of them.
     pub ledger: Vec<LedgerRow>,
     /// What each node gave, in the order of the actors.
@@ -222,6 +224,7 @@ pub fn observe(job: Job<'_>, replication: u32) -> Result<Option<Observation>, St
         over,
         values: job.quantities.iter().map(|quantity| view.value(quantity)).collect(),
         latencies: view.latency_of(&Source::default()).buckets(),
+        answered: view.counts(&Quantity::answered()).unwrap_or_default(),
         ledger: view.ledger(),
         latencies_of: told_apart(job.quantities)
             .into_iter()

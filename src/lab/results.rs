@@ -103,8 +103,11 @@ pub struct Cell {
     pub estimates: Vec<Estimate>,
     /// Paired differences to the baseline at the same sweep point, in the order of `estimates`; empty for the baseline itself.
     pub comparisons: Vec<Comparison>,
-    /// Latency of served requests, pooled over replications: fraction of requests that took longer, for the tail plot.
+    /// Latency of served calls, pooled over replications: fraction of all calls that took longer, for the tail plot.
     pub tail: Vec<TailPoint>,
+    /// Fraction of calls that were never answered in time and as asked: `tail` does not come below it.
+    #[serde(default)]
+    pub never_answered: f64,
     /// Closed-form answer, where the system is one that theory knows.
     pub theory: Option<Theory>,
     /// Requests by what became of them, over all replications, from time zero on.
@@ -265,6 +268,10 @@ pub struct Ranking {
     pub point: usize,
     /// Groups of indices into [`Results::arms`]: within a group nothing can be told apart from its first.
     pub groups: Vec<Vec<usize>>,
+    /// Of a latency, groups of arms that answered fewer calls than another: they stand apart, for what they did not answer
+    /// has no latency that could speak against them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fewer: Vec<Vec<usize>>,
     /// Arms that have no value there, or none of a steady state.
     pub without: Vec<usize>,
 }
@@ -274,7 +281,7 @@ pub struct Ranking {
 pub struct TailPoint {
     /// Latency in seconds.
     pub latency: f64,
-    /// Fraction of served requests that took longer.
+    /// Fraction of all calls that took longer; those that were never answered did.
     pub above: f64,
 }
 
@@ -363,6 +370,10 @@ pub fn interval(value: f64, half_width: Option<f64>, unit: Unit) -> (f64, f64) {
     (low, if share { (value + half).min(1.0) } else { value + half })
 }
 
+/// The share of calls that is nearly all of them: what is said of a latency beside it is said where fewer were answered.
+/// One call in a thousand moves a p99 by little, and objectives that are stricter ask for shares and not for latencies.
+pub const NEARLY_ALL: f64 = 0.999;
+
 impl Results {
     /// Number of points on the x axis; 1 without a sweep.
     #[must_use]
@@ -383,12 +394,16 @@ impl Results {
     }
 
     /// Places of the estimates that say something of their own: goodput does not where throughput is measured too and both
-    /// are the same in every replication, because every answer came in time and as asked.
+    /// are the same in every replication, because every answer came in time and as asked. How many calls were answered does
+    /// not where that are nearly all, in every cell.
     #[must_use]
     pub fn telling(&self) -> Vec<usize> {
         let Some(first) = self.cells.first() else { return Vec::new() };
         let tells = |place: &usize| {
             let estimate = &first.estimates[*place];
+            if estimate.is_answered() {
+                return self.cells.iter().any(|cell| !cell.estimates[*place].is_nearly_all());
+            }
             let other = estimate.id.replacen("goodput", "throughput", 1);
             let twin = first.estimates.iter().position(|estimate| estimate.id == other);
             let Some(twin) = twin.filter(|_| estimate.is_goodput()) else { return true };
@@ -432,8 +447,20 @@ impl Estimate {
         !of_trouble && !self.is_of_recovery()
     }
 
+    /// True of the share of calls that were answered in time and as asked.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        self.id == "answered" || self.id.starts_with("answered:")
+    }
+
+    /// True of a share that is nearly all, or has no value.
+    #[must_use]
+    pub fn is_nearly_all(&self) -> bool {
+        self.value.is_none_or(|value| value >= NEARLY_ALL)
+    }
+
     /// True of what the tables leave out beside throughput where it is the same everywhere.
-    fn is_goodput(&self) -> bool {
+    pub(crate) fn is_goodput(&self) -> bool {
         self.id == "goodput" || self.id.starts_with("goodput:")
     }
 
@@ -453,6 +480,16 @@ impl Estimate {
 }
 
 impl Cell {
+    /// Of a latency of served calls, by its identifier: the share of calls that it is of.
+    #[must_use]
+    pub fn answered(&self, latency: &str) -> Option<&Estimate> {
+        let (latency, of) = latency.split_once(':').map_or((latency, None), |(latency, of)| (latency, Some(of)));
+        if !latency.starts_with("latency_") {
+            return None;
+        }
+        self.estimate(&of.map_or_else(|| "answered".to_owned(), |of| format!("answered:{of}")))
+    }
+
     /// The estimate with this identifier.
     #[must_use]
     pub fn estimate(&self, id: &str) -> Option<&Estimate> {

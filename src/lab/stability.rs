@@ -91,6 +91,7 @@ mod tests {
             over: Time::from_nanos(1_000_000_000),
             values: Vec::new(),
             latencies: Vec::new(),
+            answered: (0, 0),
             ledger: Vec::new(),
             latencies_of: Vec::new(),
             counts: Vec::new(),

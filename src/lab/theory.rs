@@ -1,6 +1,6 @@
 //! Which queue of theory a system is, if it is one that theory knows exactly or in a named limit.
 
-use super::measure::Quantity;
+use super::measure::{Quantity, What};
 use super::results::Theory;
 use crate::actors::balancer::{BalancerSpec, Health, Policy};
 use crate::actors::clients::{ClientsSpec, Connections, Traffic};
@@ -17,16 +17,23 @@ use crate::stats::theory::{
 const QUANTILES: [f64; 14] =
     [0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999, 0.999_99];
 
-/// What theory says of `system`; `None` if it says nothing.
+/// What theory says of `system`, with the shares answered within a time that `asked` asks for; `None` if it says nothing.
 #[must_use]
-pub fn theory(system: &System) -> Option<Theory> {
+pub fn theory(system: &System, asked: &[Quantity]) -> Option<Theory> {
     let answer = answer(&Parts::of(system)?)?;
     let mut values: Vec<(String, f64)> = answer.values.into_iter().filter(|(_, value)| value.is_finite()).collect();
     // Nobody whom theory knows stops waiting for an answer that comes.
     if let Some(&(_, throughput)) = values.iter().find(|(id, _)| id == "throughput") {
         values.push((Quantity::goodput().id, throughput));
     }
+    let answered = values.iter().find(|(id, _)| id == "drop_rate").map_or(1.0, |(_, dropped)| 1.0 - dropped);
+    values.push((Quantity::answered().id, answered));
     if let Some(sojourn) = &answer.sojourn {
+        for quantity in asked.iter().filter(|quantity| quantity.of.is_none()) {
+            if let What::Within(time) = quantity.what {
+                values.push((quantity.id.clone(), answered * (1.0 - sojourn.above(time.seconds()))));
+            }
+        }
         for p in QUANTILES {
             let id = Quantity::latency_quantile(p).id;
             if !values.iter().any(|(known, _)| *known == id) {

@@ -186,6 +186,7 @@ fn cell(shape: &Shape, arm: usize, point: usize, rate: f64) -> Cell {
         },
         estimates,
         comparisons: Vec::new(),
+        never_answered: 0.0,
         tail: if unstable { Vec::new() } else { tail.collect() },
         theory,
         ledger: vec![

@@ -36,13 +36,16 @@ fn table(out: &mut String, summary: &Summary) {
     let rule = |place| if place < summary.keys.len() { "---" } else { "---:" }.to_owned();
     row(out, (0..heads.len()).map(rule));
     for line in &summary.rows {
-        let numbers = line.entries.iter().enumerate().map(|(place, entry)| match &line.state {
-            Some(state) if place == 0 => escape(state),
-            Some(_) => "–".to_owned(),
-            None if entry.difference.is_empty() => entry.number.clone(),
-            None => format!("{} ({})", entry.number, entry.difference),
+        let numbers = line.entries.iter().map(|entry| match &*entry.difference {
+            "" => entry.number.clone(),
+            difference => format!("{} ({difference})", entry.number),
         });
-        row(out, line.keys.iter().map(|key| escape(key)).chain(numbers));
+        let last = line.keys.len().saturating_sub(1);
+        let keys = line.keys.iter().enumerate().map(|(place, key)| match &line.state {
+            Some(state) if place == last => format!("{}: {}", escape(key), escape(state)),
+            _ => escape(key),
+        });
+        row(out, keys.chain(numbers));
     }
 }
 

@@ -1,7 +1,9 @@
 //! The summary as words, before it takes a form: what the terminal table and the Markdown page have in common.
 
 use crate::lab::number;
-use crate::lab::results::{Cell, Comparison, Results, RunSummary, Stability, Trouble, Unit, Verdict};
+use crate::lab::results::{
+    Cell, Comparison, Estimate, NEARLY_ALL, Results, RunSummary, Stability, Trouble, Unit, Verdict,
+};
 
 /// The words of a summary.
 pub(super) struct Summary {
@@ -21,7 +23,7 @@ pub(super) struct Row {
     pub keys: Vec<String>,
     /// True if this row opens a new sweep point.
     pub opens: bool,
-    /// Stands in place of the numbers where there is no steady state.
+    /// What is to be said of a row without a steady state; latencies are missing in it, and the other numbers stand.
     pub state: Option<String>,
     /// One per measure.
     pub entries: Vec<Entry>,
@@ -57,7 +59,19 @@ pub(super) fn summarize(results: &Results) -> Summary {
     let columns = main_columns(results);
     let mut summary = rows_of(results, &columns);
     summary.legend = legend(results, &summary.rows);
-    if results.telling().len() < results.cells.first().map_or(0, |cell| cell.estimates.len()) {
+    let all = results.cells.first().map_or(&[][..], |cell| &cell.estimates);
+    let telling = results.telling();
+    let told = |test: fn(&Estimate) -> bool| {
+        let places = (0..all.len()).filter(|&place| test(&all[place]));
+        let (told, silent): (Vec<usize>, Vec<usize>) = places.partition(|place| telling.contains(place));
+        (!told.is_empty(), !silent.is_empty())
+    };
+    if told(Estimate::is_answered).0 {
+        let latencies =
+            "answered: in time and as asked, as a share of all calls; latencies are those of these calls alone";
+        summary.legend.push(format!("{latencies}."));
+    }
+    if told(Estimate::is_goodput).1 {
         summary.legend.push("Goodput is the throughput: every answer came in time and as asked.".to_owned());
     }
     summary
@@ -157,7 +171,7 @@ fn sureness(comparison: &Comparison) -> String {
 }
 
 fn entries(cell: &Cell, columns: &[usize]) -> Vec<Entry> {
-    let entry = |estimate: &crate::lab::results::Estimate| {
+    let entry = |estimate: &Estimate| {
         let comparison = cell.comparisons.iter().find(|comparison| comparison.id == estimate.id);
         let difference = comparison.and_then(|comparison| number::difference(comparison, estimate.unit));
         // Less time is better; whether more of anything else is depends on the question.
@@ -167,14 +181,31 @@ fn entries(cell: &Cell, columns: &[usize]) -> Vec<Entry> {
                 true => format!("{} †", number::estimate(estimate)),
                 false => number::estimate(estimate),
             },
-            good: less.filter(|_| difference.is_some() && estimate.unit == Unit::Seconds),
+            good: less.filter(|&less| {
+                difference.is_some() && estimate.unit == Unit::Seconds && !is_of_survivors(cell, estimate, less)
+            }),
             difference: difference.unwrap_or_default(),
         }
     };
-    columns.iter().map(|&place| entry(&cell.estimates[place])).collect()
+    let bimodal = matches!(cell.stability, Stability::Bimodal { .. });
+    let entry = |place: &usize| match &cell.estimates[*place] {
+        // A mean over two states describes neither.
+        estimate if bimodal && !estimate.is_of_recovery() => Entry { number: "–".to_owned(), ..Entry::default() },
+        estimate => entry(estimate),
+    };
+    columns.iter().map(entry).collect()
 }
 
-/// What stands in place of numbers in a cell without a steady state.
+/// True of a latency whose difference to the baseline is no merit or fault: the lower is of fewer calls that were answered.
+fn is_of_survivors(cell: &Cell, latency: &Estimate, less: bool) -> bool {
+    let Some(answered) = cell.answered(&latency.id) else { return false };
+    let difference = cell.comparisons.iter().find(|comparison| comparison.id == answered.id);
+    let significant =
+        difference.filter(|difference| difference.significant).and_then(|difference| difference.difference);
+    significant.is_some_and(|more| more.abs() > 1.0 - NEARLY_ALL && (more < 0.0) == less)
+}
+
+/// What is to be said of a cell without a steady state, whose latency has no meaning.
 fn state(cell: &Cell) -> Option<String> {
     match &cell.stability {
         Stability::Stable | Stability::NotSettled { .. } => None,
@@ -199,17 +230,17 @@ fn legend(results: &Results, rows: &[Row]) -> Vec<String> {
     let mut legend = Vec::new();
     let percent = number::plain(results.run.confidence * 100.0, 3);
     let any = |test: &dyn Fn(&Row) -> bool| rows.iter().any(test);
-    if any(&|row| row.state.is_none() && row.entries.iter().any(|entry| entry.number.contains('±'))) {
+    if any(&|row| row.entries.iter().any(|entry| entry.number.contains('±'))) {
         legend.push(format!("±: half-width of the {percent} % confidence interval over replications."));
     }
-    let shown = any(&|row| row.state.is_none() && row.entries.iter().any(|entry| !entry.difference.is_empty()));
+    let shown = any(&|row| row.entries.iter().any(|entry| !entry.difference.is_empty()));
     if let Some(baseline) = results.baseline.and_then(|arm| results.arms.get(arm)).filter(|_| shown) {
         let place = if results.sweep.is_some() { " at the same point" } else { "" };
         legend.push(format!("▲▼: difference to {baseline}{place}, shown where its interval excludes zero."));
     }
     let any = |test: &dyn Fn(&Stability) -> bool| results.cells.iter().any(|cell| test(&cell.stability));
     if any(&|stability| matches!(stability, Stability::Unstable { .. })) {
-        legend.push("unstable: requests gather without end, so that no mean exists.".to_owned());
+        legend.push("unstable: requests gather without end, so that no mean latency exists.".to_owned());
     }
     legend.extend(unsettled(results));
     if any(&|stability| matches!(stability, Stability::Bimodal { .. })) {
@@ -218,9 +249,7 @@ fn legend(results: &Results, rows: &[Row]) -> Vec<String> {
         );
     }
     if any(&|stability| matches!(stability, Stability::Overflow { .. })) {
-        legend.push(
-            "stopped: the run ended before it could answer; what was found until then is in the files.".to_owned(),
-        );
+        legend.push("stopped: the run ended before it could answer; numbers are those until then.".to_owned());
     }
     legend.extend(rankings(results));
     legend
@@ -276,10 +305,25 @@ fn rankings(results: &Results) -> Option<String> {
         .filter(|ranking| !ranking.groups.is_empty())
         .max_by_key(|ranking| (results.arms.len() - ranking.without.len(), ranking.point))?;
     let name = |arm: &usize| results.arms.get(*arm).map_or("", String::as_str);
-    let groups = ranking.groups.iter().map(|group| group.iter().map(name).collect::<Vec<_>>().join(" ≈ "));
+    let order = |groups: &[Vec<usize>], name: &dyn Fn(&usize) -> String| {
+        let groups = groups.iter().map(|group| group.iter().map(name).collect::<Vec<_>>().join(" ≈ "));
+        groups.collect::<Vec<_>>().join(" < ")
+    };
+    let apart = match &ranking.fewer[..] {
+        [] => String::new(),
+        fewer => {
+            let share = |arm: &usize| {
+                let answered = results.cell(*arm, ranking.point).and_then(|cell| cell.answered(&ranking.id));
+                let share = number::with_interval(answered.and_then(|answered| answered.value), None, Unit::Fraction);
+                format!("{} ({share})", name(arm))
+            };
+            format!("; apart, as fewer calls were answered: {}", order(fewer, &share))
+        }
+    };
     let place = results.sweep.as_ref().and_then(|sweep| sweep.points.get(ranking.point));
     let place = place.map_or_else(String::new, |point| format!(" at {}", point.label));
-    Some(format!("Ranking by {}{place}: {}.", measure.name, groups.collect::<Vec<_>>().join(" < ")))
+    let first = order(&ranking.groups, &|arm| name(arm).to_owned());
+    Some(format!("Ranking by {}{place}: {first}{apart}.", measure.name))
 }
 
 /// How the numbers were got, on one line: replications, length, warm-up, seed.

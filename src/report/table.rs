@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
 
 use super::Terminal;
-use super::summary::{Row, Summary, differences, method, recovery, summarize, verdict};
+use super::summary::{Summary, differences, method, recovery, summarize, verdict};
 use crate::lab::results::{Results, Verdict};
 
 /// Only a rule under the head: numbers in columns need no cage.
@@ -92,8 +92,8 @@ fn blocks(summary: &Summary, width: usize) -> Vec<Vec<usize>> {
     let mut blocks: Vec<Vec<usize>> = Vec::new();
     let mut used = usize::MAX;
     for (measure, name) in summary.measures.iter().enumerate() {
-        let numbers = summary.rows.iter().filter(|row| row.state.is_none()).map(|row| &*row.entries[measure].number);
-        let differences = widest(summary.rows.iter().map(|row| difference(row, measure)));
+        let numbers = summary.rows.iter().map(|row| &*row.entries[measure].number);
+        let differences = widest(summary.rows.iter().map(|row| &*row.entries[measure].difference));
         let needs = widest(numbers.chain([&**name])) + 2 + if differences == 0 { 0 } else { differences + 1 };
         match blocks.last_mut() {
             // The space after the last column is not printed.
@@ -110,25 +110,40 @@ fn blocks(summary: &Summary, width: usize) -> Vec<Vec<usize>> {
     blocks
 }
 
-/// A block of measures beside the keys. A row without a steady state says so across all its columns; where a line is too
-/// short for that, the words are broken in the first of them.
+/// A block of measures beside the keys. Below a row without a steady state stands what is to be said of it.
 fn table(summary: &Summary, block: &[usize], paint: Paint, width: usize) -> String {
-    let keys: usize = key_widths(summary).iter().sum();
-    let longest = widest(summary.rows.iter().filter_map(|row| row.state.as_deref()));
-    let mut lines = lines(summary, block, paint, width, true);
-    if keys + longest > width || lines.len() != summary.rows.len() + 2 {
-        return self::lines(summary, block, paint, width, false).join("\n");
-    }
-    for (line, row) in lines.iter_mut().skip(2).zip(&summary.rows) {
-        if let Some(state) = &row.state {
-            *line = format!("{line}{:1$}{2}", "", keys.saturating_sub(length(line)), paint.code(state, "33"));
+    let lines = lines(summary, block, paint, width);
+    // A line that was broken takes several, and which row is which is only known where none was.
+    let whole = lines.len() == summary.rows.len() + 2;
+    let indent = if summary.keys.len() > 1 { key_widths(summary)[0] } else { 2 };
+    let mut out: Vec<String> = Vec::new();
+    for (place, line) in lines.into_iter().enumerate() {
+        out.push(line);
+        let row = place.checked_sub(2).and_then(|place| summary.rows.get(place)).filter(|_| whole);
+        if let Some(state) = row.and_then(|row| row.state.as_ref()) {
+            out.push(said(state, paint, width, indent));
         }
     }
-    lines.join("\n")
+    if !whole {
+        for row in &summary.rows {
+            if let Some(state) = &row.state {
+                out.push(said(&format!("{}: {state}", row.keys.join(", ")), paint, width, 0));
+            }
+        }
+    }
+    out.join("\n")
 }
 
-/// The lines of a table; rows without a steady state are left blank, or state it in their first column.
-fn lines(summary: &Summary, block: &[usize], paint: Paint, width: usize, blank: bool) -> Vec<String> {
+/// What is said of a row, on lines of its own.
+fn said(text: &str, paint: Paint, width: usize, indent: usize) -> String {
+    let mut out = String::new();
+    let text = text.split(' ').map(|word| paint.code(word, "33")).collect::<Vec<_>>().join(" ");
+    wrap(&mut out, &format!("{:indent$}{text}", ""), width, indent);
+    out.trim_end_matches('\n').to_owned()
+}
+
+/// The lines of a table.
+fn lines(summary: &Summary, block: &[usize], paint: Paint, width: usize) -> Vec<String> {
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
@@ -137,7 +152,7 @@ fn lines(summary: &Summary, block: &[usize], paint: Paint, width: usize, blank: 
     } else {
         table.force_no_tty()
     };
-    let differs = |measure: usize| summary.rows.iter().any(|row| !difference(row, measure).is_empty());
+    let differs = |measure: usize| summary.rows.iter().any(|row| !row.entries[measure].difference.is_empty());
     let head = |text: &str| Cell::new(text).add_attribute(Attribute::Bold);
     let mut header: Vec<Cell> = summary.keys.iter().map(|key| head(key)).collect();
     let mut space: Vec<u16> = vec![2; header.len()];
@@ -157,16 +172,12 @@ fn lines(summary: &Summary, block: &[usize], paint: Paint, width: usize, blank: 
             // A point is named once; its arms follow.
             cells.push(Cell::new(if row.keys.len() > 1 && place == 0 && !row.opens { "" } else { key }));
         }
-        for (place, measure) in block.iter().enumerate() {
-            let cell = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
-            cells.push(match &row.state {
-                Some(_) if blank => Cell::new(""),
-                Some(_) => cell(number(row, *measure, place == 0)).fg(Color::Yellow),
-                None => cell(number(row, *measure, place == 0)),
-            });
+        for measure in block {
+            let entry = &row.entries[*measure];
+            cells.push(Cell::new(&entry.number).set_alignment(CellAlignment::Right));
             if differs(*measure) {
-                let cell = Cell::new(difference(row, *measure));
-                cells.push(match row.entries[*measure].good {
+                let cell = Cell::new(&entry.difference);
+                cells.push(match entry.good {
                     Some(true) => cell.fg(Color::Green),
                     Some(false) => cell.fg(Color::Red),
                     None => cell,
@@ -179,19 +190,6 @@ fn lines(summary: &Summary, block: &[usize], paint: Paint, width: usize, blank: 
         column.set_padding((0, space));
     }
     table.lines().map(|line| line.trim_end().to_owned()).collect()
-}
-
-/// What stands in a measure's column; the state of a row without a steady state stands in the first one, on two lines.
-fn number(row: &Row, measure: usize, first: bool) -> String {
-    match &row.state {
-        None => row.entries[measure].number.clone(),
-        Some(state) if first => state.replacen(" (", "\n(", 1),
-        Some(_) => "–".to_owned(),
-    }
-}
-
-fn difference(row: &Row, measure: usize) -> &str {
-    if row.state.is_some() { "" } else { &row.entries[measure].difference }
 }
 
 /// ANSI styles, if allowed.

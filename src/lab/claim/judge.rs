@@ -31,7 +31,7 @@ enum Number<'a> {
 }
 
 impl Judge<'_> {
-    fn cell(&self, arm: Option<&Label>, point: usize) -> Option<&Cell> {
+    pub(super) fn cell(&self, arm: Option<&Label>, point: usize) -> Option<&Cell> {
         let points = self.results.sweep.as_ref().map_or(1, |sweep| sweep.points.len());
         let arm = match arm {
             Some(arm) => self.results.arms.iter().position(|name| *name == arm.0.text)?,
@@ -88,13 +88,34 @@ impl Judge<'_> {
 
     fn decide_by_numbers(&self, claim: &Claim, point: usize) -> (Verdict, String) {
         match claim {
-            Claim::Less(claim) => self.ordered(&claim.left, &claim.right, 1.0, point),
-            Claim::Greater(claim) => self.ordered(&claim.right, &claim.left, 1.0, point),
-            Claim::Times(claim) => self.ordered(&claim.right, &claim.left, claim.factor, point),
-            Claim::Below(claim) => self.bounded(&claim.term, &claim.bound, false, point),
-            Claim::Above(claim) => self.bounded(&claim.term, &claim.bound, true, point),
-            Claim::Rises(claim) => self.steps(&claim.term, point, point + 1),
-            Claim::Falls(claim) => self.steps(&claim.term, point + 1, point),
+            Claim::Less(claim) => {
+                let decided = self.ordered(&claim.left, &claim.right, 1.0, point);
+                self.of_all_ordered((&claim.left, point), (&claim.right, point), decided)
+            }
+            Claim::Greater(claim) => {
+                let decided = self.ordered(&claim.right, &claim.left, 1.0, point);
+                self.of_all_ordered((&claim.right, point), (&claim.left, point), decided)
+            }
+            Claim::Times(claim) => {
+                let decided = self.ordered(&claim.right, &claim.left, claim.factor, point);
+                self.of_all_ordered((&claim.right, point), (&claim.left, point), decided)
+            }
+            Claim::Below(claim) => {
+                let decided = self.bounded(&claim.term, &claim.bound, false, point);
+                self.of_all_bounded(&claim.term, false, point, decided)
+            }
+            Claim::Above(claim) => {
+                let decided = self.bounded(&claim.term, &claim.bound, true, point);
+                self.of_all_bounded(&claim.term, true, point, decided)
+            }
+            Claim::Rises(claim) => {
+                let decided = self.steps(&claim.term, point, point + 1);
+                self.of_all_ordered((&claim.term, point), (&claim.term, point + 1), decided)
+            }
+            Claim::Falls(claim) => {
+                let decided = self.steps(&claim.term, point + 1, point);
+                self.of_all_ordered((&claim.term, point + 1), (&claim.term, point), decided)
+            }
             Claim::Recovers(claim) => self.recovers(claim, point),
             Claim::StaysDown(claim) => self.stays_down(claim, point),
             Claim::EqualsTheory(claim) => self.theory(&claim.term, claim.tolerance.fraction(), point),

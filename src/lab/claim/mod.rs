@@ -3,6 +3,7 @@
 
 mod bound;
 mod judge;
+mod survivors;
 mod term;
 
 pub use bound::Bound;

@@ -419,7 +419,8 @@ pub fn recovery(measures: &[Measure]) -> RecoveryMeasure {
     first.unwrap_or_default()
 }
 
-/// The quantities of several measures and what claims need beside them, each once.
+/// The quantities of several measures and what claims need beside them, each once. Beside latencies of served calls stands
+/// how many of all calls these are.
 #[must_use]
 pub fn quantities(measures: &[Measure], claims: &[Claim], scope: &Scope) -> Vec<Quantity> {
     let mut all: Vec<Quantity> = Vec::new();
@@ -428,6 +429,14 @@ pub fn quantities(measures: &[Measure], claims: &[Claim], scope: &Scope) -> Vec<
     for quantity in measured.chain(claimed) {
         if !all.iter().any(|other| other.id == quantity.id) {
             all.push(quantity);
+        }
+    }
+    let lengths = all.iter().filter(|quantity| quantity.is_latency() && quantity.answers == Answers::Served);
+    let companions: Vec<Quantity> = lengths.map(Quantity::answered_like).collect();
+    for companion in companions {
+        if !all.iter().any(|other| other.id == companion.id) {
+            let last = all.iter().rposition(|quantity| quantity.is_latency() && quantity.of == companion.of);
+            all.insert(last.map_or(all.len(), |last| last + 1), companion);
         }
     }
     all
@@ -461,8 +470,17 @@ mod tests {
             Measure::Latency(LatencyMeasure { quantiles: vec![0.99], by: by(), node: None, answers: Answers::Served }),
             Measure::Goodput(GoodputMeasure { by: by() }),
         ];
-        assert_eq!(ids(&measures, &[], &["users"]), ["latency_mean", "latency_p99", "goodput"]);
-        let several = ["latency_mean:a", "latency_mean:b", "latency_p99:a", "latency_p99:b", "goodput:a", "goodput:b"];
+        assert_eq!(ids(&measures, &[], &["users"]), ["latency_mean", "latency_p99", "answered", "goodput"]);
+        let several = [
+            "latency_mean:a",
+            "latency_mean:b",
+            "latency_p99:a",
+            "answered:a",
+            "latency_p99:b",
+            "answered:b",
+            "goodput:a",
+            "goodput:b",
+        ];
         assert_eq!(ids(&measures, &[], &["a", "b"]), several);
     }
 

@@ -231,6 +231,19 @@ impl Quantity {
         Self::new(What::Answered, "answered", "answered", Unit::Fraction)
     }
 
+    /// Of a latency of served calls: how many of all calls these are.
+    #[must_use]
+    pub fn answered_like(&self) -> Self {
+        let plain = Self::answered();
+        match (&self.of, self.id.split_once(':')) {
+            (Some(of), Some(_)) => {
+                let (name, id) = (format!("{} of {of}", plain.name), format!("{}:{of}", plain.id));
+                Self { of: self.of.clone(), name, id, ..plain }
+            }
+            _ => plain,
+        }
+    }
+
     /// Share of calls answered in time and as asked within `time`.
     #[must_use]
     pub fn within(time: Span) -> Self {

@@ -47,7 +47,10 @@ fn draw(canvas: &Canvas<'_>, results: &Results, cells: &[&Cell], inner: Area) {
     // Theory reaches deeper than any run; what lies below the measured tail is not drawn.
     let known = |cell: &Cell| -> Vec<Spot> {
         let quantiles = cell.theory.as_ref().map(quantiles).unwrap_or_default();
-        quantiles.into_iter().filter(|(_, above)| *above >= least * 0.999).collect()
+        // Theory speaks of the calls that are answered, the axis of all.
+        let answered = cell.theory.as_ref().and_then(|theory| theory.value("answered")).unwrap_or(1.0);
+        let of_all = quantiles.into_iter().map(|(latency, above)| (latency, 1.0 - answered * (1.0 - above)));
+        of_all.filter(|(_, above)| *above >= least * 0.999).collect()
     };
     let latencies = cells.iter().flat_map(|cell| drawable(cell).chain(known(cell)));
     let Some(latency) = extent(latencies.map(|spot| spot.0)) else { return };
@@ -61,11 +64,20 @@ fn draw(canvas: &Canvas<'_>, results: &Results, cells: &[&Cell], inner: Area) {
     let width = frame::ticks_width(&y_scale(area(0.0)).labels(Unit::Fraction).0);
     let area = area(inner.left + width);
     let (x, y) = (Scale::log(latency, area.x(), 8), y_scale(area));
-    frame::y_axis(canvas, area, &y, Unit::Fraction, "requests that took longer", 10.0);
+    let is_flat = cells.iter().any(|cell| cell.never_answered >= LEAST_FLAT);
+    let name = if is_flat { "calls that took longer or for ever" } else { "calls that took longer" };
+    frame::y_axis(canvas, area, &y, Unit::Fraction, name, 10.0);
     let (ticks, name) = frame::ticks(&x, Unit::Seconds, "latency");
     frame::x_axis(canvas, area, &ticks, &name, true);
     let mut ends = Vec::new();
-    let spots = |cell: &Cell| -> Vec<Spot> { drawable(cell).map(|(t, above)| (x.at(t), y.at(above))).collect() };
+    let spots = |cell: &Cell| -> Vec<Spot> {
+        let mut spots: Vec<Spot> = drawable(cell).map(|(t, above)| (x.at(t), y.at(above))).collect();
+        if let Some(end) = spots.last().copied().filter(|_| cell.never_answered >= LEAST_FLAT) {
+            // No time is enough for those that were never answered.
+            spots.push((area.right, end.1));
+        }
+        spots
+    };
     let lines: Vec<_> = cells.iter().map(|cell| (spots(cell), theme::measured(cell.arm))).collect();
     let strokes = frame::in_turns(&lines);
     for ((cell, (line, _)), stroke) in cells.iter().zip(&lines).zip(strokes) {
@@ -87,6 +99,9 @@ fn draw(canvas: &Canvas<'_>, results: &Results, cells: &[&Cell], inner: Area) {
         ends.iter().enumerate().map(|(row, (arm, _))| (*arm, area.top + 10.0 + 18.0 * row as f64)).collect();
     frame::names(canvas, results, area, &rows);
 }
+
+/// Share of calls that were never answered from which a tail ends flat: one call in a million.
+const LEAST_FLAT: f64 = 1e-6;
 
 /// Requests above which the tail begins: the fastest two in a hundred would take half of the axis.
 const HEAD: f64 = 0.98;
