@@ -129,7 +129,7 @@ fn every_kind_of_node_gives_numbers() {
                 "router": Router(rules: [], otherwise: "fallback"),
                 "fallback": Fallback(to: "breaker", answers: [Default()]),
                 "breaker": Breaker(to: "cap"),
-                "cap": ConcurrencyLimiter(limit: Fixed(3), queue: 10, timeout: "100 ms", to: "limit"),
+                "cap": ConcurrencyLimiter(limit: Fixed(3), queue: 10, wait: "100 ms", to: "limit"),
                 "limit": Limiter(
                     distributed: Distributed(limit: 60, window: "1 s", store: "store"),
                     to: "lb",

@@ -115,7 +115,7 @@ fn table(summary: &Summary, block: &[usize], paint: Paint, width: usize) -> Stri
     let lines = lines(summary, block, paint, width);
     // A line that was broken takes several, and which row is which is only known where none was.
     let whole = lines.len() == summary.rows.len() + 2;
-    let indent = if summary.keys.len() > 1 { key_widths(summary)[0] } else { 2 };
+    let indent = if summary.keys.len() > 1 { key_widths(summary)[0] + 2 } else { 2 };
     let mut out: Vec<String> = Vec::new();
     for (place, line) in lines.into_iter().enumerate() {
         out.push(line);

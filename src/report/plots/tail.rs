@@ -36,7 +36,11 @@ pub(super) fn plot(results: &Results) -> Option<Plot> {
         some if some.len() <= 3 => format!(" · not settled: {}", some.join(", ")),
         some => format!(" · {} arms not settled", some.len()),
     };
-    let subtitle = format!("Latency tail{place}: fraction of requests that took longer{mark}{short}");
+    let flat = match cells.iter().any(|cell| cell.never_answered >= LEAST_FLAT) {
+        true => " · flat: never answered",
+        false => "",
+    };
+    let subtitle = format!("Latency tail{place}: fraction of calls that took longer{flat}{mark}{short}");
     Some(frame::page(results, "latency-tail".to_owned(), &subtitle, theme::HEIGHT, |canvas, inner| {
         draw(canvas, results, &cells, inner);
     }))

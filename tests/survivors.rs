@@ -1,0 +1,148 @@
+//! What is not answered has no latency: what tables, rankings, tails and claims make of that.
+
+mod common;
+
+use common::{answer, estimate, t_statistic};
+use rushhour::lab::results::{Cell, Results, Verdict};
+use rushhour::report::{Format, Terminal, render};
+
+/// Half as much again as can be served: one arm lets all wait, one turns most away, one is large enough.
+fn overloaded(claims: &str) -> Results {
+    answer(&format!(
+        r#"Experiment(
+            system: System(nodes: {{
+                "users": Clients(arrivals: Poisson(rate: "150/s"), to: "web"),
+                "web": Fleet(workers: 1, queue: 400, service: Exponential(mean: "10 ms")),
+            }}),
+            run: (duration: "60 s", warm_up: "20 s", replications: 6),
+            arms: {{
+                "waits": {{}},
+                "sheds": {{"web.queue": 1, "web.service": Exponential(mean: "20 ms")}},
+                "sheds less": {{"web.queue": 2, "web.service": Exponential(mean: "12 ms")}},
+                "large": {{"web.workers": 3}},
+            }},
+            measure: [Latency([0.5, 0.99]), Within("300 ms"), DropRate],
+            claims: [{claims}],
+        )"#
+    ))
+}
+
+fn verdicts(results: &Results) -> Vec<(Verdict, &str)> {
+    results.claims.iter().map(|claim| (claim.verdict, &*claim.evidence)).collect()
+}
+
+fn share(cell: &Cell, id: &str) -> f64 {
+    estimate(cell, id).value.expect(id)
+}
+
+#[test]
+fn a_quantile_of_all_calls_has_no_bound_where_too_few_were_answered() {
+    let results = overloaded(
+        r#"Below(P99("sheds"), "10 s"), Above(P99("sheds"), "10 s"), Below(Mean("sheds"), "10 s"),
+           Below(P99("large"), "1 s"), Below(P99("sheds", answers: Served), "10 s"), Below(Quantile(0.1, "sheds"), "10 s")"#,
+    );
+    use Verdict::{Fails, Holds};
+    let found = verdicts(&results);
+    let expected = [Fails, Holds, Fails, Holds, Holds, Holds];
+    assert_eq!(found.iter().map(|(verdict, _)| *verdict).collect::<Vec<_>>(), expected, "{found:?}");
+    for place in [0, 1, 2, 5] {
+        assert!(found[place].1.contains("% of calls were answered"), "{}", found[place].1);
+    }
+    assert!(found[0].1.contains("too few for a p99 of all calls, which has no bound"), "{}", found[0].1);
+    assert!(!found[3].1.contains("answered") && !found[4].1.contains("answered"), "{found:?}");
+}
+
+#[test]
+fn the_lower_of_two_latencies_says_nothing_where_fewer_calls_were_answered() {
+    let results = overloaded(
+        r#"Less(P99("sheds"), P99("large")), Less(P99("large"), P99("sheds")), Less(P50("sheds less"), P50("waits")),
+           Less(P99("sheds", answers: Served), P99("waits", answers: Served)), Less(Quantile(0.3, "sheds"), Quantile(0.3, "waits"))"#,
+    );
+    use Verdict::{Fails, Holds, Undecided};
+    let found = verdicts(&results);
+    let expected = [Fails, Holds, Undecided, Holds, Undecided];
+    assert_eq!(found.iter().map(|(verdict, _)| *verdict).collect::<Vec<_>>(), expected, "{found:?}");
+    assert!(found[0].1.contains("were answered, too few for a p99 of all calls"), "{}", found[0].1);
+    assert!(found[4].1.contains("the lower latency is of fewer"), "{}", found[4].1);
+}
+
+#[test]
+fn a_ranking_does_not_put_a_loser_first_for_losing() {
+    let results = overloaded("");
+    let ranking = results.rankings.iter().find(|ranking| ranking.id == "latency_p99").expect("ranked");
+    // "large" answers all; whoever answers fewer stands apart, the quickest first.
+    assert_eq!(ranking.groups, [[3]]);
+    assert_eq!(ranking.fewer.concat().len(), 3);
+    assert_eq!(ranking.fewer.last(), Some(&vec![0]));
+    // Shares are ranked as they are.
+    let within = results.rankings.iter().find(|ranking| ranking.id == "within_300ms").expect("ranked");
+    assert!(within.fewer.is_empty() && within.groups.last() == Some(&vec![3]));
+    let text = render(&results, Format::Table, Terminal { colour: true, width: 160, details: false });
+    let plain = render(&results, Format::Table, Terminal { colour: false, width: 160, details: false });
+    assert!(plain.contains("Ranking by p99 latency: large; apart, as fewer calls were answered: "), "{plain}");
+    assert!(plain.contains("answered: in time and as asked, as a share of all calls"), "{plain}");
+    // No green beside what lost more: of "sheds", lower latencies stand without a colour.
+    let row = text.lines().find(|line| line.contains("sheds") && !line.contains("less")).expect("a row");
+    assert!(row.contains('▼') && !row.contains("\u{1b}[38;5;10m") && !row.contains("\u{1b}[32m"), "{row:?}");
+}
+
+#[test]
+fn a_tail_ends_flat_at_the_share_that_was_never_answered() {
+    let results = overloaded("");
+    let cell = &results.cells[1];
+    let lost = 1.0 - share(cell, "answered");
+    assert!((cell.never_answered - lost).abs() < 1e-3, "{} {lost}", cell.never_answered);
+    let last = cell.tail.last().expect("a tail");
+    assert_eq!(last.above, cell.never_answered);
+    assert!(cell.tail.windows(2).all(|pair| pair[0].latency < pair[1].latency && pair[0].above >= pair[1].above));
+    let large = &results.cells[3];
+    assert_eq!(large.never_answered, 0.0);
+    assert!(large.tail.last().is_some_and(|last| last.above < 1e-3));
+}
+
+#[test]
+fn the_share_within_a_time_is_what_theory_says() {
+    let results = answer(
+        r#"Experiment(
+            system: System(nodes: {
+                "users": Clients(arrivals: Poisson(rate: "80/s"), to: "web"),
+                "web": Fleet(service: Exponential(mean: "10 ms")),
+            }),
+            run: (duration: "200 s", warm_up: "20 s", replications: 20, seed: 5),
+            measure: [Within("50 ms"), Within("200 ms")],
+            claims: [EqualsTheory(Within("50 ms"), tolerance: "5 %"), EqualsTheory(Within("200 ms"), tolerance: "5 %")],
+        )"#,
+    );
+    let cell = &results.cells[0];
+    let theory = cell.theory.as_ref().expect("M/M/1");
+    // The sojourn is exponential with rate mu - lambda = 20/s.
+    for (id, seconds) in [("within_50ms", 0.05), ("within_200ms", 0.2)] {
+        let expected = 1.0 - libm::exp(-20.0 * seconds);
+        assert!((theory.value(id).expect(id) - expected).abs() < 1e-9);
+        let t = t_statistic(estimate(cell, id), expected);
+        assert!(t.abs() < 6.0, "{id}: {t}");
+    }
+    assert!(results.claims.iter().all(|claim| claim.verdict == Verdict::Holds), "{:?}", results.claims);
+}
+
+#[test]
+fn a_cell_whose_latency_has_no_meaning_shows_its_other_numbers() {
+    let results = answer(
+        r#"Experiment(
+            system: System(nodes: {
+                "users": Clients(arrivals: Poisson(rate: "200/s"), to: "web", timeout: "1 s"),
+                "web": Fleet(service: Exponential(mean: "10 ms")),
+            }),
+            run: (duration: "60 s", warm_up: "10 s", replications: 4),
+            measure: [Latency([0.99]), Goodput, LateAnswers, DropRate],
+            claims: [Above(DropRate, "40 %"), Above(LateAnswers, "50 %"), Below(Goodput, "90/s"), Unstable()],
+        )"#,
+    );
+    assert!(results.claims.iter().all(|claim| claim.verdict == Verdict::Holds), "{:?}", results.claims);
+    for (format, marks) in [(Format::Table, "unstable (web"), (Format::Markdown, "system: unstable (web")] {
+        let text = render(&results, format, Terminal { colour: false, width: 100, details: false });
+        assert!(text.contains(marks), "{text}");
+        let row = text.lines().find(|line| line.contains("system")).expect("a row");
+        assert!(row.contains('–') && row.matches('%').count() >= 2, "{row}");
+    }
+}
