@@ -63,7 +63,7 @@ fn a_run_that_is_all_warm_up_is_warned_about() {
     let auto = r#"duration: "20 s", warm_up: Auto, replications: 10, seed: 5"#;
     let results = answer(&experiment(&system, auto, "measure: [Latency([0.5])]"));
     let unstable = format!("{:?}", results.cells[0].stability);
-    assert!(unstable.contains("Unstable"), "{unstable}");
+    assert!(unstable.contains("NotSettled"), "{unstable}");
 }
 
 #[test]

@@ -1,42 +1,64 @@
 //! Whether a cell has a steady state.
 
 use super::covered::cut_short;
+use super::gathering::{Gathering, gathering};
 use super::observe::Observation;
 use super::plan::PlannedCell;
 use super::results::Stability;
+use super::settled::too_short;
 use super::spec::RunSpec;
 use crate::engine::Duration;
-use crate::stats::trend;
+use crate::model::{Flows, System, flows};
+use crate::stats::trend::Verdict;
 
-/// What the queues of the fleets say: stable, growing without end, or cut short before they could say.
+/// Whether a cell is stable, unstable, not settled, or was cut short before it could say. Flows say it where they follow
+/// from the description of the system; where they do not, what was seen in the run.
 #[must_use]
 pub fn stability(planned: &PlannedCell, run: &RunSpec, warm_up: Duration, done: &[&Observation]) -> Stability {
     if let Some(limit) = cut_short(run, warm_up, done) {
         return Stability::Overflow { limit };
     }
-    // Only where nothing changes with time does a rising queue mean that it never settles.
+    // Only where nothing changes with time is there a steady state to speak of.
     if !planned.system.is_stationary() {
         return two_states(done).unwrap_or(Stability::Stable);
     }
-    let Some(first) = done.first() else { return Stability::Stable };
-    let skip = (warm_up.as_secs_f64() / first.window) as usize;
-    for (place, node) in first.nodes.iter().enumerate().filter(|(_, node)| node.series("queue").is_some()) {
-        let queues: Vec<Vec<f64>> = done
-            .iter()
-            .map(|observation| {
-                let windows = observation.nodes[place].series("queue").unwrap_or_default();
-                windows.iter().skip(skip).map(|value| value.unwrap_or(0.0)).collect()
-            })
-            .collect();
-        let queues: Vec<&[f64]> = queues.iter().map(Vec::as_slice).collect();
-        if let Some(trend) = trend::assess(&queues, first.window)
-            && trend.verdict == trend::Verdict::Growing
-        {
-            return Stability::Unstable { node: node.info.name.clone(), growth: trend.rate.mean, load: None };
-        }
-    }
-    two_states(done).unwrap_or(Stability::Stable)
+    by_flows_and_windows(&planned.system, &flows(&planned.system), warm_up, done)
 }
+
+/// The verdict on a system whose arrivals do not change with time, by what is known of its `flows` and by what was seen.
+fn by_flows_and_windows(system: &System, flows: &Flows, warm_up: Duration, done: &[&Observation]) -> Stability {
+    let overloaded = flows.stations.iter().filter(|load| load.is_overloaded());
+    if let Some(worst) = overloaded.max_by(|a, b| a.growth.total_cmp(&b.growth)) {
+        return Stability::Unstable { node: worst.node.clone(), growth: worst.growth, load: Some(worst.least) };
+    }
+    let Some(run) = done.iter().map(|observation| observation.over.as_secs_f64()).min_by(f64::total_cmp) else {
+        return Stability::Stable;
+    };
+    let gathering = gathering(system, flows, done);
+    let grows = |found: &&Gathering| found.without_end && found.trend.verdict == Verdict::Growing;
+    if let Some(found) = gathering.iter().find(grows) {
+        return Stability::Unstable { node: found.node.clone(), growth: found.trend.rate.mean, load: None };
+    }
+    // Without feedback there is one state.
+    let may_have_two = flows.calls_wait || flows.stations.iter().any(|load| !load.is_known());
+    if let Some(two) = two_states(done).filter(|_| may_have_two) {
+        return two;
+    }
+    let by_flows = too_short(flows, warm_up.as_secs_f64(), run).map(|short| (short.node, short.needed));
+    let by_run = gathering.into_iter().map(|found| {
+        let needed = if found.without_end { run * found.trend.longer } else { f64::INFINITY };
+        (found.node, needed)
+    });
+    let slowest = by_flows.into_iter().chain(by_run).max_by(|a, b| a.1.total_cmp(&b.1));
+    slowest.map_or(Stability::Stable, |(node, needed)| Stability::NotSettled {
+        node,
+        run,
+        needed: Some(needed).filter(|needed| *needed < MOST_LONGER * run),
+    })
+}
+
+/// A run is not said to need longer than so many times its length: what is so far off is not known well.
+const MOST_LONGER: f64 = 1e6;
 
 /// How many times as many requests must be in flight in the worse state.
 const APART: f64 = 3.0;
@@ -75,6 +97,9 @@ fn in_flight_at_end(observation: &Observation) -> f64 {
         })
         .sum()
 }
+
+#[cfg(test)]
+mod study;
 
 #[cfg(test)]
 mod tests {

@@ -10,6 +10,7 @@ pub mod interval;
 pub mod mser;
 pub mod paired;
 pub mod proportion;
+pub mod settling;
 pub mod special;
 pub mod student;
 pub mod tail;

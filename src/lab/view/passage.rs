@@ -31,6 +31,7 @@ impl View<'_> {
             series: vec![
                 (word("arrivals"), Unit::PerSecond, self.rates(windows.iter().map(|window| window.arrivals))),
                 (word("rejected"), Unit::PerSecond, self.rates(windows.iter().map(|window| window.rejected))),
+                (word("in_system"), Unit::Count, self.means(windows.iter().map(|window| window.population), 1.0)),
             ],
         }
     }
@@ -108,6 +109,7 @@ impl View<'_> {
             series: vec![
                 (word("commands"), Unit::PerSecond, self.rates(windows.iter().map(|window| window.arrivals))),
                 (word("utilization"), Unit::Fraction, self.means(windows.iter().map(|window| window.busy), 1.0)),
+                (word("in_system"), Unit::Count, self.means(windows.iter().map(|window| window.population), 1.0)),
                 (word("over_limit"), Unit::PerSecond, self.rates(windows.iter().map(|window| window.over_limit))),
             ],
         }

@@ -1,0 +1,144 @@
+use super::*;
+use crate::model::check;
+use crate::schema::{Decode, Reader, parse};
+
+fn found(nodes: &str) -> Flows {
+    let tree = parse(0, &format!("System(nodes: {{{nodes}}})")).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let mut reader = Reader::default();
+    let system = System::decode(&tree, &mut reader).unwrap_or_else(|| panic!("{:?}", reader.diagnostics));
+    assert!(check(&system).is_empty(), "{:?}", check(&system));
+    flows(&system)
+}
+
+/// The bounds of the load of a station.
+fn load(flows: &Flows, node: &str) -> (f64, f64) {
+    let load = flows.stations.iter().find(|load| load.node == node).unwrap_or_else(|| panic!("no {node}: {flows:?}"));
+    (load.least, load.most)
+}
+
+fn is(found: (f64, f64), least: f64, most: f64) {
+    let near = |a: f64, b: f64| a == b || (a - b).abs() < 1e-9;
+    assert!(near(found.0, least) && near(found.1, most), "{found:?}, not {least} to {most}");
+}
+
+const WEB: &str = r#""web": Fleet(servers: 2, workers: 3, service: Exponential(mean: "10 ms"))"#;
+
+#[test]
+fn a_load_is_rate_times_service_over_workers() {
+    let one = found(
+        r#""users": Clients(arrivals: Poisson(rate: "150/s"), size: "1 kB", to: "web"),
+        "web": Fleet(workers: 4, speeds: [0.5], service_per_unit: "10 us", service: Constant("2 ms"))"#,
+    );
+    is(load(&one, "web"), 0.9, 0.9);
+    let two = found(&format!(
+        r#""users": Clients(arrivals: Poisson(rate: "300/s"), to: "lb"),
+        "batch": Clients(arrivals: Deterministic(rate: "240/s"), to: "lb"),
+        "lb": Balancer(to: "web"), {WEB}"#
+    ));
+    is(load(&two, "web"), 0.9, 0.9);
+    let sessions = found(&format!(
+        r#""users": Clients(arrivals: Sessions(rate: "60/s", requests: 10), to: "lb"), "lb": Balancer(to: "web"), {WEB}"#
+    ));
+    is(load(&sessions, "web"), 1.0, 1.0);
+}
+
+#[test]
+fn a_router_sends_each_way_what_its_rules_say() {
+    let flows = found(
+        r#""users": Clients(arrivals: Poisson(rate: "100/s"), keys: Uniform(n: 10), to: "router"),
+        "premium": Clients(arrivals: Poisson(rate: "7/s"), to: "router"),
+        "router": Router(
+            rules: [(clients: "premium", to: "a"), (keys: Between(from: 0, to: 2), to: "b"), (keys: OneOf(keys: [2, 9]), to: "c")],
+            otherwise: "d",
+        ),
+        "a": Fleet(service: Constant("10 ms")), "b": Fleet(service: Constant("10 ms")),
+        "c": Fleet(service: Constant("10 ms")), "d": Fleet(service: Constant("10 ms"))"#,
+    );
+    for (node, expected) in [("a", 0.07), ("b", 0.3), ("c", 0.1), ("d", 0.6)] {
+        is(load(&flows, node), expected, expected);
+    }
+    // Popular keys: the first of two by Zipf with exponent 1 is twice as likely.
+    let flows = found(
+        r#""users": Clients(arrivals: Poisson(rate: "90/s"), keys: Zipf(n: 2, s: 1), to: "router"),
+        "router": Router(rules: [(keys: OneOf(keys: [0]), to: "a")], otherwise: "b"),
+        "a": Fleet(service: Constant("10 ms")), "b": Fleet(service: Constant("10 ms"))"#,
+    );
+    is(load(&flows, "a"), 0.6, 0.6);
+    is(load(&flows, "b"), 0.3, 0.3);
+}
+
+#[test]
+fn a_fixed_split_is_as_full_as_its_fullest_server() {
+    let nodes = |policy: &str| {
+        found(&format!(
+            r#""users": Clients(arrivals: Poisson(rate: "120/s"), to: "lb"), "lb": Balancer(policy: {policy}, to: "web"),
+            "web": Fleet(servers: 2, speeds: [1, 0.5], weights: [3, 1], service: Constant("10 ms"))"#
+        ))
+    };
+    is(load(&nodes("RoundRobin"), "web"), 1.2, 1.2);
+    is(load(&nodes("WeightedRoundRobin"), "web"), 0.9, 0.9);
+    is(load(&nodes("Random"), "web"), 0.9, 0.9);
+    is(load(&nodes("LeastConnections"), "web"), 0.8, 0.8);
+    // Who goes by answers may send everything to the slower one.
+    is(load(&nodes("PeakEwma"), "web"), 0.8, 2.4);
+    let growth = nodes("RoundRobin").stations[0].growth;
+    assert!((growth - 10.0).abs() < 1e-9, "{growth}");
+}
+
+#[test]
+fn what_may_be_turned_away_retried_or_taken_back_is_bounded() {
+    // Nothing fails, so nothing is tried again.
+    let retry = |extra: &str, web: &str| {
+        found(&format!(
+            r#""users": Clients(arrivals: Poisson(rate: "50/s"), retry: (attempts: 3) {extra}, to: "web"), "web": Fleet({web} service: Constant("10 ms"))"#
+        ))
+    };
+    is(load(&retry("", ""), "web"), 0.5, 0.5);
+    is(load(&retry(r#", attempt_timeout: "1 s""#, ""), "web"), 0.5, 1.5);
+    is(load(&retry("", "queue: 5,"), "web"), 0.5, 1.5);
+    is(load(&retry(r#", timeout: "1 s", cancels: true"#, ""), "web"), 0.0, 0.5);
+    let limited = found(
+        r#""users": Clients(arrivals: Poisson(rate: "300/s"), to: "limit"),
+        "limit": Limiter(limit: TokenBucket(capacity: 10, refill: "80/s"), to: "web"), "web": Fleet(service: Constant("10 ms"))"#,
+    );
+    is(load(&limited, "web"), 0.0, 0.8);
+    assert!(limited.stations[0].is_stable());
+}
+
+#[test]
+fn users_who_wait_for_their_answers_never_overload() {
+    let flows = found(&format!(
+        r#""users": Clients(arrivals: Users(count: 1000, think: Constant("1 s")), to: "lb"), "lb": Balancer(to: "web"), {WEB}"#
+    ));
+    let web = &flows.stations[0];
+    assert_eq!(web.room, 1000.0);
+    assert!(!web.is_overloaded());
+    assert_eq!(flows.delays, [Delay { node: "users".to_owned(), mean: 1.0 }]);
+}
+
+#[test]
+fn stores_proxies_and_buckets_have_loads() {
+    let flows = found(
+        r#""users": Clients(arrivals: Poisson(rate: "600/s"), to: "limit"),
+        "limit": Limiter(distributed: (store: "store", commands: CheckThenAdd), to: "bucket"),
+        "bucket": Limiter(limit: LeakyBucket(rate: "400/s", burst: 20), to: "lb"),
+        "lb": Balancer(proxy: (per_request: "1 ms", per_connection: "1 ms"), to: "web"),
+        "store": Store(service: Constant("1 ms")), "web": Fleet(service: Constant("1 ms"))"#,
+    );
+    is(load(&flows, "store"), 0.6, 1.2);
+    is(load(&flows, "bucket"), 0.0, 1.5);
+    is(load(&flows, "lb"), 0.0, 0.8);
+    is(load(&flows, "web"), 0.0, 0.4);
+}
+
+#[test]
+fn at_exactly_one_only_what_is_wholly_regular_keeps_up() {
+    let one = |arrivals: &str| {
+        let flows = found(&format!(
+            r#""users": Clients(arrivals: {arrivals}(rate: "100/s"), to: "web"), "web": Fleet(service: Constant("10 ms"))"#
+        ));
+        (flows.stations[0].is_overloaded(), flows.stations[0].is_stable())
+    };
+    assert_eq!(one("Poisson"), (true, false));
+    assert_eq!(one("Deterministic"), (false, true));
+}

@@ -1,0 +1,195 @@
+//! Stable, unstable, not settled: three verdicts, each with what is printed and claimed by it.
+
+mod common;
+
+use common::{answer, estimate};
+use rushhour::lab::results::{Results, Stability, Verdict};
+
+fn run(nodes: &str, run: &str, more: &str) -> Results {
+    answer(&format!("Experiment(system: System(nodes: {{{nodes}}}), run: ({run}), {more})"))
+}
+
+fn stability(nodes: &str, how: &str) -> Stability {
+    run(nodes, how, "").cells[0].stability.clone()
+}
+
+fn not_settled(nodes: &str, how: &str) -> (String, Option<f64>) {
+    match stability(nodes, how) {
+        Stability::NotSettled { node, needed, .. } => (node, needed),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn unstable(nodes: &str, how: &str) -> (String, f64, Option<f64>) {
+    match stability(nodes, how) {
+        Stability::Unstable { node, growth, load } => (node, growth, load),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_hundred_queues_that_fill_up_together_are_stable() {
+    for seed in 1..=6 {
+        let found = stability(
+            r#""users": Clients(arrivals: Poisson(rate: "900/s"), to: "lb"),
+            "lb": Balancer(policy: Random, to: "web"),
+            "web": Fleet(servers: 100, service: Exponential(mean: "100 ms"))"#,
+            &format!(r#"duration: "200 s", warm_up: "20 s", replications: 2, seed: {seed}"#),
+        );
+        assert_eq!(found, Stability::Stable);
+    }
+}
+
+#[test]
+fn overload_is_told_by_arithmetic_however_short_the_run() {
+    for seed in 1..=6 {
+        let (node, growth, load) = unstable(
+            r#""users": Clients(arrivals: Poisson(rate: "1010/s"), to: "web"),
+            "web": Fleet(service: Exponential(mean: "1 ms"))"#,
+            &format!(r#"duration: "20 s", replications: 2, seed: {seed}"#),
+        );
+        assert_eq!(node, "web");
+        assert!((growth - 10.0).abs() < 1e-6 && (load.expect("by arithmetic") - 1.01).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn a_load_of_exactly_one_never_settles_unless_all_is_regular() {
+    let nodes = |arrivals: &str, service: &str| {
+        format!(r#""users": Clients(arrivals: {arrivals}, to: "web"), "web": Fleet(workers: 3, service: {service})"#)
+    };
+    let how = r#"duration: "10 s", replications: 2"#;
+    let poisson = nodes(r#"Poisson(rate: "300/s")"#, r#"Constant("10 ms")"#);
+    assert!(matches!(stability(&poisson, how), Stability::Unstable { .. }));
+    let regular = nodes(r#"Deterministic(rate: "300/s")"#, r#"Constant("10 ms")"#);
+    assert_eq!(stability(&regular, how), Stability::Stable);
+}
+
+#[test]
+fn one_server_too_slow_for_its_share_is_overloaded_though_others_idle() {
+    let web = r#""web": Fleet(servers: 3, speeds: [1, 1, 0.5], service: Exponential(mean: "10 ms"))"#;
+    let nodes = |policy: &str| {
+        format!(
+            r#""users": Clients(arrivals: Poisson(rate: "180/s"), to: "lb"), "lb": Balancer(policy: {policy}, to: "web"), {web}"#
+        )
+    };
+    let (_, growth, load) = unstable(&nodes("RoundRobin"), r#"duration: "10 s", replications: 2"#);
+    assert!((growth - 10.0).abs() < 1e-6 && (load.expect("by arithmetic") - 1.2).abs() < 1e-9);
+    assert_eq!(stability(&nodes("LeastConnections"), r#"duration: "60 s", replications: 2"#), Stability::Stable);
+}
+
+#[test]
+fn a_server_that_a_hash_gives_too_much_is_found_in_the_run() {
+    // One client, so one server: 150 of 100 requests a second.
+    let (node, growth, load) = unstable(
+        r#""users": Clients(arrivals: Poisson(rate: "150/s"), clients: 1, to: "lb"),
+        "lb": Balancer(policy: IpHash, to: "web"),
+        "web": Fleet(servers: 4, service: Exponential(mean: "10 ms"))"#,
+        r#"duration: "60 s", replications: 2"#,
+    );
+    assert_eq!((node.as_str(), load), ("web", None));
+    assert!((growth - 50.0).abs() < 10.0, "{growth}");
+}
+
+#[test]
+fn retries_that_make_an_overload_are_found_in_the_run() {
+    // A load of 0.95 by first attempts; attempts that take 20 ms are made again, and their work goes on.
+    let (node, _, load) = unstable(
+        r#""users": Clients(arrivals: Poisson(rate: "950/s"), attempt_timeout: "20 ms", retry: (attempts: 4, backoff: Fixed(wait: "1 ms")), to: "web"),
+        "web": Fleet(service: Exponential(mean: "1 ms"))"#,
+        r#"duration: "30 s", replications: 3"#,
+    );
+    assert_eq!((node.as_str(), load), ("web", None));
+}
+
+#[test]
+fn a_store_that_cannot_keep_up_is_overloaded() {
+    let (node, growth, _) = unstable(
+        r#""users": Clients(arrivals: Poisson(rate: "1000/s"), to: "limit"),
+        "limit": Limiter(distributed: (limit: 1000, window: "1 s", store: "store"), to: "web"),
+        "store": Store(service: Exponential(mean: "2 ms")),
+        "web": Fleet(workers: 10, service: Exponential(mean: "1 ms"))"#,
+        r#"duration: "20 s", replications: 2"#,
+    );
+    assert_eq!(node, "store");
+    assert!((growth - 500.0).abs() < 1e-6, "{growth}");
+}
+
+#[test]
+fn a_limit_that_queues_has_not_settled_until_its_burst_is_full() {
+    let (node, needed) = not_settled(
+        r#""users": Clients(arrivals: Poisson(rate: "150/s"), to: "limit"),
+        "limit": Limiter(limit: LeakyBucket(rate: "100/s", burst: 100000), to: "web"),
+        "web": Fleet(workers: 10, service: Exponential(mean: "1 ms"))"#,
+        r#"duration: "60 s", replications: 2"#,
+    );
+    assert_eq!(node, "limit");
+    // It fills in 2000 s; half of that is missing from the mean.
+    assert!((needed.expect("known") - 20_000.0).abs() < 500.0, "{needed:?}");
+}
+
+#[test]
+fn the_queue_of_a_concurrency_limit_that_grows_is_seen() {
+    let (node, _) = not_settled(
+        r#""users": Clients(arrivals: Poisson(rate: "150/s"), to: "limit"),
+        "limit": ConcurrencyLimiter(limit: Fixed(limit: 10), wait: "1000 s", queue: 1000000, to: "web"),
+        "web": Fleet(workers: 10, service: Exponential(mean: "100 ms"))"#,
+        r#"duration: "60 s", replications: 2"#,
+    );
+    assert_eq!(node, "limit");
+}
+
+#[test]
+fn retries_that_wait_in_the_calendar_are_seen() {
+    let (node, _) = not_settled(
+        r#""users": Clients(arrivals: Poisson(rate: "150/s"), retry: (attempts: 10, backoff: Fixed(wait: "100 s")), to: "web"),
+        "web": Fleet(queue: 0, service: Exponential(mean: "10 ms"))"#,
+        r#"duration: "60 s", replications: 2"#,
+    );
+    assert_eq!(node, "users");
+}
+
+#[test]
+fn answers_on_a_long_link_have_not_settled() {
+    let (node, needed) = not_settled(
+        r#""users": Clients(arrivals: Poisson(rate: "150/s"), to: (to: "web", delay: Exponential(mean: "100 s"))),
+        "web": Fleet(workers: 10, service: Exponential(mean: "1 ms"))"#,
+        r#"duration: "60 s", replications: 2"#,
+    );
+    assert_eq!((node.as_str(), needed), ("users", Some(4000.0)));
+}
+
+#[test]
+fn numbers_of_a_run_too_short_are_printed_and_decide_nothing() {
+    // M/M/1 at 0.99: a relaxation time of 39 s.
+    let results = run(
+        r#""users": Clients(arrivals: Poisson(rate: "990/s"), to: "web"),
+        "web": Fleet(service: Exponential(mean: "1 ms"))"#,
+        r#"duration: "20 s", replications: 4"#,
+        r#"measure: [Latency([0.99]), Throughput, OfferedRate],
+        claims: [Below(P99, "10 s"), EqualsTheory(Mean), Unstable, Above(OfferedRate, "900/s"), Below(Throughput, "2000/s")]"#,
+    );
+    let Stability::NotSettled { node, run, needed } = &results.cells[0].stability else {
+        panic!("{:?}", results.cells[0].stability)
+    };
+    assert_eq!((node.as_str(), *run), ("web", 20.0));
+    assert!((needed.expect("known") - 196.0).abs() < 5.0, "{needed:?}");
+    assert!(estimate(&results.cells[0], "latency_p99").value.is_some());
+    let verdicts: Vec<Verdict> = results.claims.iter().map(|claim| claim.verdict).collect();
+    use Verdict::{Holds, Undecided};
+    assert_eq!(verdicts, [Undecided, Undecided, Undecided, Holds, Undecided]);
+    assert!(results.claims[0].evidence.contains("web has not settled in this run"), "{}", results.claims[0].evidence);
+}
+
+#[test]
+fn a_difference_to_a_run_too_short_is_no_difference() {
+    let results = run(
+        r#""users": Clients(arrivals: Poisson(rate: "500/s"), to: "web"),
+        "web": Fleet(service: Exponential(mean: "1 ms"))"#,
+        r#"duration: "20 s", replications: 4"#,
+        r#"arms: {"half": {}, "full": {"users.arrivals.rate": "990/s"}, "more": {"users.arrivals.rate": "600/s"}}, measure: [Latency([0.99])]"#,
+    );
+    let significant = |arm: usize| results.cells[arm].comparisons.iter().any(|comparison| comparison.significant);
+    assert!(!significant(1) && significant(2));
+    assert!(results.rankings.iter().all(|ranking| ranking.without == [1]));
+}
