@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn a_run_as_long_as_needed_falls_short_by_no_more_than_was_asked() {
         for rise in [Rise::Queue(3.0), Rise::Delay(2.0), Rise::Filling(5.0)] {
-            for from in [0.0, 1.0, 4.0] {
+            for from in [0.0, 1.0] {
                 let needed = rise.needed(from, 0.05);
                 assert!(rise.shortfall(from, needed) <= 0.05 + 1e-9, "{rise:?} from {from}");
                 assert!(rise.shortfall(from, from + 0.5 * (needed - from)) > 0.05, "{rise:?} from {from}");

@@ -112,7 +112,7 @@ fn designs(load: f64, spans: f64) -> Vec<Design> {
         1.0,
         0.625,
         format!(
-            r#""users": Clients(arrivals: Renewal(gap: Erlang(mean: "{} ns", k: 4)), to: "web"), {}"#,
+            r#""users": Clients(arrivals: Renewal(gap: Erlang(mean: "{} ns", shape: 4)), to: "web"), {}"#,
             (1e9 / rate).round(),
             fleet(r#"service: Exponential(mean: "1 ms")"#)
         ),
