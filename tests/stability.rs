@@ -193,3 +193,15 @@ fn a_difference_to_a_run_too_short_is_no_difference() {
     assert!(!significant(1) && significant(2));
     assert!(results.rankings.iter().all(|ranking| ranking.without == [1]));
 }
+
+#[test]
+fn the_line_before_a_breaker_that_lets_one_through_at_a_time_is_seen() {
+    let (node, growth, _) = unstable(
+        r#""users": Clients(arrivals: Poisson(rate: "150/s"), to: "breaker"),
+        "breaker": Breaker(serial: true, to: "web"),
+        "web": Fleet(workers: 10, service: Exponential(mean: "10 ms"))"#,
+        r#"duration: "60 s", replications: 2"#,
+    );
+    assert_eq!(node, "breaker");
+    assert!((growth - 50.0).abs() < 10.0, "{growth}");
+}

@@ -42,14 +42,20 @@ pub fn gathering(system: &System, flows: &Flows, done: &[&Observation]) -> Vec<G
 }
 
 /// The series that says how many requests a node holds back, by its kind.
-fn held_back(node: &NodeSeen) -> Option<&'static str> {
+fn held_back(system: &System, node: &NodeSeen) -> Option<&'static str> {
     match &*node.info.kind {
+        // A breaker that lets one call through at a time has a line before it.
+        "Breaker" => is_serial(system, node).then_some("in_system"),
         "Fleet" | "Store" | "Limiter" => Some("in_system"),
         // Those that wait for its proxy; without one, none.
         "Balancer" => node.series("queue").map(|_| "queue"),
         "ConcurrencyLimiter" => Some("waiting"),
         _ => None,
     }
+}
+
+fn is_serial(system: &System, node: &NodeSeen) -> bool {
+    matches!(system.nodes.get(&node.info.group), Some(NodeSpec::Breaker(breaker)) if breaker.serial)
 }
 
 fn at_node(
@@ -59,16 +65,16 @@ fn at_node(
     node: &NodeSeen,
     done: &[&Observation],
 ) -> Option<Gathering> {
-    let series = held_back(node)?;
+    let series = held_back(system, node)?;
     if load.is_some_and(|load| load.is_stable() || (load.is_known() && !load.leaves)) {
         return None;
     }
-    let without_end = load.is_some_and(|load| load.room.is_infinite() && !load.leaves);
+    let without_end = load.map_or(is_serial(system, node), |load| load.room.is_infinite() && !load.leaves);
     let width = done.first()?.window;
     let requests: Vec<Vec<f64>> = done.iter().map(|seen| values(&seen.nodes[place], series)).collect();
     let missed: Vec<Vec<f64>> = done
         .iter()
-        .map(|seen| if without_end { missed(system, &seen.nodes[place], width) } else { Vec::new() })
+        .map(|seen| if without_end && load.is_some() { missed(system, &seen.nodes[place], width) } else { Vec::new() })
         .collect();
     let seen: Vec<Seen<'_>> =
         requests.iter().zip(&missed).map(|(requests, missed)| Seen { requests, missed }).collect();

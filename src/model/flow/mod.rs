@@ -223,8 +223,9 @@ impl<'a> Walk<'a> {
                 self.commands[place].extend(flows.iter().map(asked));
             }
         }
-        // One account for all is a rate for all; others have one each.
-        let common = limiter.limit.as_ref().filter(|_| limiter.by.is_empty() && limiter.tiers.entries.is_empty());
+        // One account for all, from which each request takes one, is a rate for all.
+        let is_one = limiter.by.is_empty() && limiter.tiers.entries.is_empty() && limiter.costs.is_empty();
+        let common = limiter.limit.as_ref().filter(|_| is_one);
         let rate = common.and_then(|rule| match rule {
             Rule::LeakyBucket(rule) => Some(rule.rate.per_second()),
             Rule::TokenBucket(rule) => Some(rule.refill.per_second()),

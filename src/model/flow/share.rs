@@ -4,9 +4,10 @@ use super::Flow;
 use crate::actors::balancer::policies::Policy;
 use crate::actors::balancer::{BalancerSpec, Layer};
 use crate::actors::clients::{Connections, Keys};
+use crate::actors::conditions::KeyMatch;
 use crate::actors::fleet::FleetSpec;
 use crate::actors::route::{Route, RouteField};
-use crate::actors::router::spec::{KeyMatch, RouterSpec, RuleSpec};
+use crate::actors::router::spec::{RouterSpec, RuleSpec};
 use crate::model::system::{NodeSpec, System, fleet_behind};
 
 /// How requests spread over the servers of a fleet.

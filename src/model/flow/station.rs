@@ -122,11 +122,10 @@ impl Work {
 impl StationLoad {
     /// A fleet.
     pub(super) fn of_fleet(name: &str, system: &System, fleet: &FleetSpec, flows: &[Flow]) -> Option<Self> {
-        let (mean, square) = (fleet.service.mean(), fleet.service.second_moment());
         let work = Work::of(flows, |flow| {
             let extra = fleet.service_per_unit.seconds() * size_of(system, flow);
-            let all = mean + extra;
-            Demand { least: all, most: all, square: square + 2.0 * mean * extra + extra * extra }
+            let (mean, square) = moments_of_work(fleet, extra);
+            Demand { least: mean, most: mean, square }
         })?;
         let copies = fleet.copies as f64;
         let workers = f64::from(fleet.workers);
@@ -260,6 +259,18 @@ impl StationLoad {
     pub fn is_known(&self) -> bool {
         self.most - self.least <= ROUNDING * self.most.max(1.0)
     }
+}
+
+/// Mean seconds of a visit to a server of speed 1 with so much work for its size, and the mean of their square.
+fn moments_of_work(fleet: &FleetSpec, extra: f64) -> (f64, f64) {
+    let none = (0.0, 0.0);
+    let of = |law: &Distribution| (law.mean(), law.second_moment());
+    let ((visit, visit_square), (call, call_square)) = (of(&fleet.service), fleet.demand.as_ref().map_or(none, of));
+    let (slow, slow_square) = fleet.slowness.as_ref().map_or((1.0, 1.0), |factors| of(&factors.0));
+    let mean = visit + call + extra;
+    // Of independent parts, the variances add up.
+    let variance = visit_square - visit * visit + call_square - call * call;
+    (mean * slow, (mean * mean + variance) * slow_square)
 }
 
 fn clients_of<'a>(system: &'a System, flow: &Flow) -> Option<&'a ClientsSpec> {

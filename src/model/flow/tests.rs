@@ -142,3 +142,15 @@ fn at_exactly_one_only_what_is_wholly_regular_keeps_up() {
     assert_eq!(one("Poisson"), (true, false));
     assert_eq!(one("Deterministic"), (false, true));
 }
+
+#[test]
+fn what_belongs_to_the_call_and_what_to_the_visit_are_both_work() {
+    let flows = found(
+        r#""users": Clients(arrivals: Poisson(rate: "100/s"), to: "web"),
+        "web": Fleet(workers: 4, service: Constant("5 ms"), demand: Exponential(mean: "10 ms"), slowness: Bimodal(fast: 1, slow: 3, slow_share: "50 %"))"#,
+    );
+    is(load(&flows, "web"), 0.75, 0.75);
+    // (15 ms, variance 100 ms^2) times a factor of mean square 5: 1625 / 900 - 1.
+    let expected = 0.5 * (1.0 + 1625.0 / 900.0 - 1.0);
+    assert!((flows.stations[0].variability - expected).abs() < 1e-9, "{}", flows.stations[0].variability);
+}
