@@ -4,7 +4,7 @@
 
 use assert_cmd::Command;
 
-const EXPERIMENTS: [&str; 38] = [
+const EXPERIMENTS: [&str; 40] = [
     "hockey-stick",
     "uneven-costs",
     "weights",
@@ -24,6 +24,7 @@ const EXPERIMENTS: [&str; 38] = [
     "tournament-bimodal",
     "tournament-unequal",
     "burst-limiters",
+    "exact-limits",
     "noisy-neighbour",
     "limiter-race",
     "limiter-race-delay",
@@ -42,6 +43,7 @@ const EXPERIMENTS: [&str; 38] = [
     "breaker-hurts",
     "fallbacks",
     "breaker-herd",
+    "breaker-lock",
     "replay",
 ];
 
