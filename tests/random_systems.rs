@@ -310,7 +310,7 @@ prop_compose! {
         front in front(),
         guard in guard(),
         gate in prop::option::of(any::<bool>()),
-        nested in 0_usize..7,
+        nested in 0_usize..9,
         balancers in 1_usize..4,
         fleets in 1_usize..3,
         servers in 1_usize..6,
@@ -327,6 +327,8 @@ prop_compose! {
             3 => ("rate", r#""rate": Limiter(limit: LeakyBucket(rate: "300/s", burst: 50), tiers: {"c0": TokenBucket(capacity: 20, refill: "200/s")}, by: [Client, Route], keys: 30, copies: 2, to: (to: "lb", delay: Exponential(mean: "1 ms"))),"#),
             4 => ("gateway", r#""gateway": Limiter(distributed: Distributed(limit: 30, window: "200 ms", store: (to: "redis", delay: Exponential(mean: "2 ms")), commands: CheckThenAdd, timeout: "5 ms"), by: [Tier], copies: 3, to: "lb"), "redis": Store(service: Exponential(mean: "1 ms")),"#),
             5 => ("outer", r#""outer": Breaker(rule: ConsecutiveFailures(failures: 3, recovery: "100 ms"), timeout: "50 ms", to: (to: "lb", delay: Constant("1 ms"))),"#),
+            6 => ("outer", r#""outer": Breaker(rule: ConsecutiveFailures(failures: 2, recovery: "50 ms"), serial: true, failures: [Error, Rejection, TimedOut], ignored: [QueueFull], timeout: "30 ms", to: "rate"), "rate": Limiter(limit: LeakyBucket(rate: "300/s", burst: 50, arithmetic: Exact), costs: [(clients: "c0", tokens: 2), (keys: Between(0, 4), tokens: 0), (per: "300 B")], to: (to: "lb", delay: Constant("1 ms"))),"#),
+            7 => ("gateway", r#""gateway": Limiter(distributed: Distributed(limit: 30, window: "200 ms", store: (to: "redis", delay: Exponential(mean: "2 ms")), clock: (step: "5 ms", ahead: ["0 s", "20 ms"]), timeout: "5 ms", when_down: Raise), copies: 3, to: "lb"), "redis": Store(service: Exponential(mean: "1 ms")),"#),
             _ => ("outer", r#""outer": Breaker(rule: FailureRate(window: Calls(20), least: 10, wait: "100 ms", trials: 3), to: "rate"), "rate": Limiter(limit: Adaptive(every: "200 ms", window: "200 ms"), to: "lb"),"#),
         };
         let between = between.replace("\"lb\"", &format!("\"{}\"", guard.0));
