@@ -3,13 +3,12 @@
 use super::claim::Claim;
 use super::compare::{compare, rankings};
 use super::covered::did_not_happen;
-use super::estimate::{estimates, interval_of};
+use super::estimate::estimates;
+use super::node;
 use super::number;
 use super::observe::{NodeSeen, Observation};
 use super::plan::{Plan, PlannedCell};
-use super::results::{
-    Cell, Estimate, IntervalKind, LedgerRow, NodeResult, Results, RunSummary, Series, Stability, TailPoint,
-};
+use super::results::{Cell, IntervalKind, LedgerRow, NodeResult, Results, RunSummary, Series, Stability, TailPoint};
 use super::run::Observations;
 use super::spec::Replications;
 use super::stability::stability;
@@ -122,7 +121,7 @@ fn collect_cell(
         unfinished: false,
         warm_up: warm_up.length.as_secs_f64(),
         trouble: plan.scope.recovery.trouble(Trouble::of(&planned.system)),
-        estimates: estimates(&plan.quantities, seen, &latency, &stability, confidence),
+        estimates: estimates(&plan.quantities, seen, &stability, confidence),
         stability,
         comparisons: Vec::new(),
         tail: tail(&latency, never_answered),
@@ -264,27 +263,10 @@ fn ledger(done: &[&Observation]) -> Vec<LedgerRow> {
 
 fn nodes(done: &[&Observation], aligned: bool, confidence: f64) -> Vec<NodeResult> {
     let Some(first) = done.first() else { return Vec::new() };
-    let node = |place: usize, seen: &NodeSeen| NodeResult {
+    let result = |place: usize, seen: &NodeSeen| NodeResult {
         name: seen.info.name.clone(),
         kind: seen.info.kind.clone().into_owned(),
-        estimates: seen
-            .values
-            .iter()
-            .enumerate()
-            .map(|(index, (name, id, unit, _))| {
-                let replicates: Vec<Option<f64>> = done.iter().map(|o| o.nodes[place].values[index].3).collect();
-                let (value, half_width) = interval_of(&replicates, confidence);
-                Estimate {
-                    name: name.clone().into_owned(),
-                    id: id.clone().into_owned(),
-                    unit: *unit,
-                    value,
-                    half_width,
-                    interval: IntervalKind::Replications,
-                    replicates,
-                }
-            })
-            .collect(),
+        estimates: node::estimates(done, place, confidence),
         servers: mean_of(done.iter().map(|o| &o.nodes[place].servers[..])),
         heat: if aligned {
             (0..seen.heat.len()).map(|row| mean_of(done.iter().map(|o| &o.nodes[place].heat[row][..]))).collect()
@@ -292,7 +274,7 @@ fn nodes(done: &[&Observation], aligned: bool, confidence: f64) -> Vec<NodeResul
             Vec::new()
         },
     };
-    first.nodes.iter().enumerate().map(|(place, seen)| node(place, seen)).collect()
+    first.nodes.iter().enumerate().map(|(place, seen)| result(place, seen)).collect()
 }
 
 /// The mean, place by place, of as much as all have.
@@ -326,7 +308,7 @@ fn series(done: &[&Observation], confidence: f64) -> Vec<Series> {
             let intervals = (0..length).map(|window| {
                 let values: Vec<Option<f64>> =
                     by_replication.iter().map(|values| values.get(window).copied().flatten()).collect();
-                interval_of(&values, confidence)
+                node::window(done, place, quantity, window, &values, confidence)
             });
             let (mean, half_width) = intervals.unzip();
             all.push(Series {

@@ -19,7 +19,7 @@ pub fn compare(plan: &Plan, cells: &mut [Cell]) {
         for (place, base) in base.iter().enumerate() {
             let pairs: Vec<Option<Paired>> = others
                 .iter()
-                .map(|&arm| pair(&cells[arm * points + point].estimates[place], base, confidence))
+                .map(|&arm| cells[arm * points + point].estimates[place].less(1.0, base, confidence))
                 .collect();
             // One family of tests for each measure at each point: as many as there are arms beside the baseline.
             let known: Vec<f64> = pairs.iter().flatten().filter_map(|pair| pair.p_value).collect();
@@ -37,19 +37,12 @@ pub fn compare(plan: &Plan, cells: &mut [Cell]) {
     }
 }
 
-/// The pairs of two estimates; `None` where one of them has no value to compare.
-fn pair(here: &Estimate, base: &Estimate, confidence: f64) -> Option<Paired> {
-    let known = here.value.is_some() && base.value.is_some();
-    Paired::of(&here.replicates, &base.replicates, confidence).filter(|_| known)
-}
-
 fn comparison(base: &Estimate, pair: Option<Paired>, p_value: Option<f64>, level: f64) -> Comparison {
-    let difference = pair.map(|pair| pair.difference.mean);
     Comparison {
         id: base.id.clone(),
-        difference,
+        difference: pair.map(|pair| pair.difference.mean),
         half_width: pair.and_then(|pair| pair.difference.half_width),
-        relative: difference.zip(base.value).filter(|(_, base)| *base != 0.0).map(|(d, base)| d / base),
+        relative: pair.and_then(|pair| pair.relative),
         ratio: pair.and_then(|pair| pair.ratio).map(|ratio| ratio.mean),
         ratio_half_width: pair.and_then(|pair| pair.ratio).and_then(|ratio| ratio.half_width),
         p_value,
@@ -84,7 +77,7 @@ pub fn rankings(plan: &Plan, cells: &[Cell]) -> Vec<Ranking> {
                 |arm: usize| most.zip(answered(arm)).is_some_and(|(most, answered)| fewer(answered, most, confidence));
             let (apart, with): (Vec<usize>, Vec<usize>) = with.into_iter().partition(|&arm| lost(arm));
             let groups = |arms: &[usize]| {
-                group(arms, |a, b| pair(estimate(a), estimate(b), confidence)?.p_value, 1.0 - confidence)
+                group(arms, |a, b| estimate(a).less(1.0, estimate(b), confidence)?.p_value, 1.0 - confidence)
             };
             let (groups, fewer) = (groups(&with), groups(&apart));
             all.push(Ranking { id: quantity.id.clone(), point, groups, fewer, without });

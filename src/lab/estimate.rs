@@ -1,11 +1,9 @@
 //! One number of a cell with its uncertainty: over replications, over batches of a single one, or as a share near zero.
 
-use std::borrow::Cow;
-
 use super::measure::{Quantity, Source, What};
 use super::observe::Observation;
+use super::pool::{Number, Pool};
 use super::results::{Estimate, IntervalKind, Stability};
-use crate::measure::Latency;
 use crate::stats::{Interval, batch::lag_one, proportion::wilson, tail::independent_beyond};
 
 /// Batches of a single replication (Schmeiser 1982: ten to thirty).
@@ -21,76 +19,68 @@ const ENOUGH_BEYOND: f64 = 80.0;
 /// And below which in each replication: a quantile of fewer is that of another number of requests.
 const ENOUGH_IN_EACH: f64 = 2.0;
 
-/// The estimates of a cell, one for each quantity of the plan. `latency` is pooled over the replications.
+/// The estimates of a cell, one for each quantity of the plan.
+///
+/// Each is a number of all replications together: a quantile that of all requests, a ratio of sums the ratio of the sums
+/// over all, anything else the mean. How sure it is, and whatever it is compared with, follows from how far each
+/// replication moves it ([`Estimate::influences`]).
 #[must_use]
 pub fn estimates(
     quantities: &[Quantity],
     seen: &[Option<Observation>],
-    latency: &Latency,
     stability: &Stability,
     confidence: f64,
 ) -> Vec<Estimate> {
     let steady = stability.has_numbers();
-    let pooled = |quantity: &Quantity| {
+    let mut pools: Vec<(Source, Pool)> = Vec::new();
+    let mut estimates = Vec::new();
+    for (place, quantity) in quantities.iter().enumerate() {
         let source = quantity.source();
-        if source == Source::default() {
-            return Cow::Borrowed(latency);
+        if matches!(quantity.what, What::LatencyQuantile(_)) && !pools.iter().any(|(other, _)| *other == source) {
+            let held = seen.iter().map(|observation| observation.as_ref().map_or(&[][..], |o| o.latencies(&source)));
+            let pool = Pool::of(held);
+            pools.push((source.clone(), pool));
         }
-        let mut all = Latency::default();
-        seen.iter().flatten().for_each(|observation| all.add_buckets(observation.latencies(&source)));
-        Cow::Owned(all)
-    };
-    let estimate = |(place, quantity): (usize, &Quantity)| {
+        let quantile = match quantity.what {
+            What::LatencyQuantile(p) => pools.iter().find(|(other, _)| *other == source).map(|(_, pool)| (pool, p)),
+            _ => None,
+        };
         let replicates: Vec<Option<f64>> =
             seen.iter().map(|observation| observation.as_ref().and_then(|o| o.values[place])).collect();
-        let (mean, half_width) = interval_of(&replicates, confidence);
-        let point = match quantity.what {
-            // Pooled for the point: a quantile of few requests is biased.
-            What::LatencyQuantile(p) => pooled(quantity).quantile(p),
-            _ => mean,
+        let number = match quantile {
+            Some((pool, p)) => pool.quantile(p),
+            None => {
+                let weight = |observation: &Option<Observation>| observation.as_ref().map_or(0.0, |o| o.weights[place]);
+                Number::of(&replicates, &seen.iter().map(weight).collect::<Vec<_>>())
+            }
         };
-        let (half_width, interval) = match seen {
-            [Some(only)] => over_batches(only, place, confidence),
+        let value = number.as_ref().map(|number| number.value);
+        let half_width = number.as_ref().and_then(|number| number.half_width(confidence));
+        let (half_width, interval) = match (seen, quantile) {
+            ([Some(only)], _) => over_batches(only, place, confidence),
+            (_, Some((pool, p))) if half_width.is_some() => (half_width, few_beyond(&pool.shares_beyond(p))),
+            _ if is_share(seen, place) && share_is_extreme(value, half_width) => share(seen, place, value, confidence),
             _ => (half_width, IntervalKind::Replications),
         };
-        let (half_width, interval) = match quantity.what {
-            What::LatencyQuantile(p) if half_width.is_some() => {
-                (half_width, quantiles(seen, &pooled(quantity), &quantity.source(), p))
-            }
-            _ if is_share(seen, place) && share_is_extreme(mean, half_width) => share(seen, place, point, confidence),
-            _ => (half_width, interval),
-        };
         let shown = steady || !needs_steady_state(&quantity.what);
-        Estimate {
+        estimates.push(Estimate {
             name: quantity.name.clone(),
             id: quantity.id.clone(),
             unit: quantity.unit,
-            value: point.filter(|_| shown),
+            value: value.filter(|_| shown),
             half_width: half_width.filter(|_| shown),
             interval,
             replicates,
-        }
-    };
-    quantities.iter().enumerate().map(estimate).collect()
+            influences: number.map(Number::beyond_replicates).unwrap_or_default(),
+        });
+    }
+    estimates
 }
 
-/// What there is to say of an interval over quantiles: how many independent requests beyond the pooled quantile each
-/// replication holds.
-fn quantiles(seen: &[Option<Observation>], pooled: &Latency, source: &Source, p: f64) -> IntervalKind {
-    let level = pooled.quantile_bound(p).unwrap_or(u64::MAX);
-    let shares: Vec<f64> = seen
-        .iter()
-        .flatten()
-        .filter_map(|observation| {
-            let (mut all, mut beyond) = (0, 0);
-            for &(nanos, count) in observation.latencies(source) {
-                all += count;
-                beyond += if nanos > level { count } else { 0 };
-            }
-            (all > 0).then(|| beyond as f64 / all as f64)
-        })
-        .collect();
-    let independent = independent_beyond(&shares);
+/// What there is to say of an interval over a quantile, given the share of each replication's requests beyond it: how many
+/// independent ones each holds.
+fn few_beyond(shares: &[f64]) -> IntervalKind {
+    let independent = independent_beyond(shares);
     let enough = ENOUGH_IN_EACH.max(ENOUGH_BEYOND / shares.len() as f64);
     let few = independent.is_some_and(|independent| independent < enough);
     IntervalKind::Quantiles { independent, few }
@@ -99,13 +89,6 @@ fn quantiles(seen: &[Option<Observation>], pooled: &Latency, source: &Source, p:
 /// True of numbers that mean nothing where a queue grows without end.
 pub(super) fn needs_steady_state(what: &What) -> bool {
     matches!(what, What::LatencyMean | What::LatencyQuantile(_) | What::InSystem | What::Waiting(_))
-}
-
-/// Mean and half-width of the values that are there.
-#[must_use]
-pub fn interval_of(values: &[Option<f64>], confidence: f64) -> (Option<f64>, Option<f64>) {
-    let interval = Interval::of_known(values, confidence);
-    (interval.map(|interval| interval.mean), interval.and_then(|interval| interval.half_width))
 }
 
 /// True where a symmetric interval would reach below nothing or beyond everything, or is none at all.

@@ -208,10 +208,21 @@ pub fn kept(observation: &Observation) -> u64 {
     let node = |node: &NodeSeen| {
         let series: usize = node.series.iter().map(|(_, _, values)| of(values)).sum();
         let heat: usize = node.heat.iter().map(|row| of(row)).sum();
-        of(&node.values) + of(&node.servers) + of(&node.heat) + heat + of(&node.series) + series + node.info.name.len()
+        let times: usize = node.times.iter().map(|times| of(&times.buckets)).sum();
+        let latencies: usize = node.latencies.iter().map(|window| of(window)).sum();
+        let pooled = of(&node.weights) + of(&node.times) + times + of(&node.latencies) + latencies;
+        pooled
+            + of(&node.values)
+            + of(&node.servers)
+            + of(&node.heat)
+            + heat
+            + of(&node.series)
+            + series
+            + node.info.name.len()
     };
     let windows: usize = observation.windows.iter().map(|windows| of(windows)).sum();
     let nodes: usize = observation.nodes.iter().map(node).sum();
-    let lists = of(&observation.values) + of(&observation.latencies) + of(&observation.ledger);
+    let lists =
+        of(&observation.values) + of(&observation.weights) + of(&observation.latencies) + of(&observation.ledger);
     (size_of::<Observation>() + lists + windows + of(&observation.nodes) + nodes) as u64
 }

@@ -16,7 +16,8 @@ use crate::actors::watch::{Watch, Watched};
 use crate::actors::{Actor, Actors};
 use crate::engine::random::StreamKey;
 use crate::engine::{self, ActorId, Duration, Ended, Limits, Requests, Time, World};
-use crate::measure::Within;
+use crate::measure::latency::Packed;
+use crate::measure::{Latency, Within};
 use crate::model::{Built, Inputs, NodeInfo, System, build};
 
 /// What one replication gave.
@@ -28,6 +29,8 @@ pub struct Observation {
     pub over: Time,
     /// One value for each quantity of the plan.
     pub values: Vec<Option<f64>>,
+    /// How much of each quantity's whole it holds: calls of a number that is one for each call, seconds of one over time.
+    pub weights: Vec<f64>,
     /// Latency of served requests after the warm-up: (nanoseconds, how many).
     pub latencies: Vec<(u64, u64)>,
     /// Calls answered in time and as asked after the warm-up, and all.
@@ -67,9 +70,61 @@ pub struct NodeSeen {
     pub heat: Vec<Vec<f64>>,
     /// Quantity, unit and value by window.
     pub series: Vec<(Word, Unit, Vec<Option<f64>>)>,
+    /// For each of its numbers that is a ratio of sums, its identifier and how much of the whole this replication holds;
+    /// see [`Observation::weights`].
+    pub weights: Vec<(Word, f64)>,
+    /// The lengths of time that its means and quantiles are made of.
+    pub times: Vec<Times>,
+    /// Those of the answers that clients got in each window, to one digit.
+    pub latencies: Vec<Packed>,
+}
+
+/// Lengths of time that a node recorded.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Times {
+    /// What its numbers begin with: "waiting" for `waiting_mean` and `waiting_p99`.
+    pub of: Word,
+    /// How many there are.
+    pub count: u64,
+    /// What they were, where a quantile is asked for.
+    pub buckets: Packed,
+}
+
+impl Times {
+    /// Those that means and quantiles are asked of.
+    #[must_use]
+    pub fn of(of: &'static str, lengths: &Latency) -> Self {
+        Self { of: Cow::Borrowed(of), count: lengths.count(), buckets: lengths.packed() }
+    }
+
+    /// Forgets them.
+    pub fn clear(&mut self) {
+        (self.count, self.buckets) = (0, Packed::new());
+    }
+
+    /// Those of which only the mean is asked.
+    #[must_use]
+    pub fn of_mean(of: &'static str, lengths: &Latency) -> Self {
+        Self { of: Cow::Borrowed(of), count: lengths.count(), buckets: Packed::new() }
+    }
 }
 
 impl NodeSeen {
+    /// A node that gives nothing yet.
+    #[must_use]
+    pub fn of(info: &NodeInfo) -> Self {
+        Self {
+            info: info.clone(),
+            values: Vec::new(),
+            servers: Vec::new(),
+            heat: Vec::new(),
+            series: Vec::new(),
+            weights: Vec::new(),
+            times: Vec::new(),
+            latencies: Vec::new(),
+        }
+    }
+
     /// The series called `quantity`.
     #[must_use]
     pub fn series(&self, quantity: &str) -> Option<&[Option<f64>]> {
@@ -223,6 +278,7 @@ pub fn observe(job: Job<'_>, replication: u32) -> Result<Option<Observation>, St
         ended,
         over,
         values: job.quantities.iter().map(|quantity| view.value(quantity)).collect(),
+        weights: job.quantities.iter().map(|quantity| view.weight(quantity)).collect(),
         latencies: view.latency_of(&Source::default()).buckets(),
         answered: view.counts(&Quantity::answered()).unwrap_or_default(),
         ledger: view.ledger(),

@@ -3,9 +3,13 @@
 //! Nothing here computes; the lab fills these structures in plan order and the report reads them. The few methods look
 //! things up.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 pub use super::trouble::Trouble;
+use crate::stats::paired::Paired;
+use crate::stats::pooled::{Pooled, weighted_mean};
 
 /// Everything an experiment found, in plan order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -191,8 +195,12 @@ pub struct Estimate {
     pub half_width: Option<f64>,
     /// Where the interval comes from.
     pub interval: IntervalKind,
-    /// The value of each replication, in order.
+    /// The value of each replication by itself, in order.
     pub replicates: Vec<Option<f64>>,
+    /// How far each replication moves the value, which is one of all replications together; `None` of one that says
+    /// nothing. Empty of a plain mean of the replicates, of which each moves it by its distance over their number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub influences: Vec<Option<f64>>,
 }
 
 /// Where an interval comes from.
@@ -241,13 +249,13 @@ pub enum Unit {
 pub struct Comparison {
     /// Identifier of the measure, as in [`Estimate::id`].
     pub id: String,
-    /// Mean of (this arm - baseline) over replications.
+    /// This arm's value less the baseline's.
     pub difference: Option<f64>,
-    /// Half-width of its confidence interval.
+    /// Half-width of its confidence interval, which keeps the pairs of replications.
     pub half_width: Option<f64>,
     /// `difference` over the baseline's value.
     pub relative: Option<f64>,
-    /// Mean of (this arm / baseline) over replications; `None` where some baseline is zero.
+    /// This arm's value over the baseline's; `None` where the baseline's interval reaches zero.
     pub ratio: Option<f64>,
     /// Half-width of the ratio's interval.
     pub ratio_half_width: Option<f64>,
@@ -428,6 +436,26 @@ impl Sweep {
 }
 
 impl Estimate {
+    /// How far each replication moves its value: what it is compared by.
+    #[must_use]
+    pub fn influences(&self) -> Cow<'_, [Option<f64>]> {
+        if !self.influences.is_empty() {
+            return Cow::Borrowed(&self.influences);
+        }
+        let plain = weighted_mean(&self.replicates, &vec![1.0; self.replicates.len()]);
+        plain.map_or_else(Cow::default, |(_, influences)| Cow::Owned(influences))
+    }
+
+    /// How it differs from `factor` times another, pair by pair of replications; `None` where one of them has no value.
+    #[must_use]
+    pub fn less(&self, factor: f64, other: &Self, confidence: f64) -> Option<Paired> {
+        let (value, base) = (self.value?, other.value? * factor);
+        let scaled: Vec<Option<f64>> =
+            other.influences().iter().map(|moved| moved.map(|moved| moved * factor)).collect();
+        let ours = Pooled { value, influences: &self.influences() };
+        Some(Paired::of(ours, Pooled { value: base, influences: &scaled }, confidence))
+    }
+
     /// True of numbers that say what a trouble does to goodput and how it comes back: they need no steady state.
     #[must_use]
     pub fn is_of_recovery(&self) -> bool {

@@ -115,6 +115,7 @@ mod tests {
             ended: Ended::Duration,
             over: Time::from_nanos(1_000_000_000),
             values: Vec::new(),
+            weights: Vec::new(),
             latencies: Vec::new(),
             answered: (0, 0),
             ledger: Vec::new(),
@@ -122,11 +123,12 @@ mod tests {
             counts: Vec::new(),
             windows: Vec::new(),
             nodes: vec![NodeSeen {
-                info: NodeInfo { name: "users".to_owned(), group: "users".to_owned(), kind: "Clients".into() },
-                values: Vec::new(),
-                servers: Vec::new(),
-                heat: Vec::new(),
                 series: vec![("in_system".into(), Unit::Count, vec![Some(in_flight); 9])],
+                ..NodeSeen::of(&NodeInfo {
+                    name: "users".to_owned(),
+                    group: "users".to_owned(),
+                    kind: "Clients".into(),
+                })
             }],
             window: 1.0,
             completed: 0,

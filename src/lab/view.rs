@@ -15,7 +15,7 @@ mod router;
 use std::borrow::Cow;
 
 use super::measure::{Quantity, What};
-use super::observe::{NodeSeen, Word};
+use super::observe::{NodeSeen, Times, Word};
 use super::results::{LedgerRow, Unit};
 use super::station::Station;
 use super::trouble::Trouble;
@@ -49,6 +49,10 @@ pub struct View<'a> {
     /// False if it stopped within its warm-up: then it has series and a ledger, and no numbers.
     pub measured: bool,
 }
+
+/// Identifiers of counts that are means over time.
+const NUMBERS_THERE: [&str; 7] =
+    ["in_system", "queue", "available", "limit", "in_flight", "waiting", "open_connections"];
 
 /// Nanoseconds to seconds.
 pub(super) const NANO: f64 = 1e-9;
@@ -111,6 +115,29 @@ impl View<'_> {
                 ratio(*most as f64 * servers.len() as f64, servers.iter().sum::<u128>() as f64)
             }
             _ => self.value_of_clients(quantity),
+        }
+    }
+
+    /// How much of a quantity's whole this replication holds: that by which its value counts beside those of others. The
+    /// same for all of what is no ratio of sums.
+    pub fn weight(&self, quantity: &Quantity) -> f64 {
+        if !self.measured {
+            return 0.0;
+        }
+        if let Some((_, whole)) = self.counts(quantity) {
+            return whole as f64;
+        }
+        match &quantity.what {
+            What::LatencyMean => self.latency_of(&quantity.source()).count() as f64,
+            What::WastedWork(group) => self.busy(group) as f64 * NANO,
+            What::Waiting(group) => {
+                let mut all = Latency::default();
+                self.stations(group).for_each(|station| station.add_waiting(&mut all));
+                all.count() as f64
+            }
+            What::Attempts => self.calls_made(quantity.of.as_deref()) as f64,
+            What::Utilization(_) | What::InSystem | What::Throughput | What::Goodput | What::OfferedRate => self.span(),
+            _ => 1.0,
         }
     }
 
@@ -210,10 +237,26 @@ impl View<'_> {
             if !self.measured {
                 node.values.iter_mut().for_each(|(_, _, _, value)| *value = None);
                 node.servers.clear();
+                node.times.iter_mut().for_each(Times::clear);
             }
-            node
+            self.weighed(node)
         });
         seen.collect()
+    }
+
+    /// With weights for what is counted by time: rates, shares of time, and numbers of what is there. A total is none.
+    fn weighed(&self, mut seen: NodeSeen) -> NodeSeen {
+        for (_, id, unit, _) in &seen.values {
+            let by_time = match unit {
+                Unit::PerSecond | Unit::Fraction => true,
+                Unit::Count => NUMBERS_THERE.contains(&&**id),
+                Unit::Seconds => false,
+            };
+            if by_time && !seen.weights.iter().any(|(other, _)| other == id) {
+                seen.weights.push((id.clone(), self.span()));
+            }
+        }
+        seen
     }
 
     fn see_fleet(&self, fleet: &Fleet, info: &NodeInfo) -> NodeSeen {
@@ -252,8 +295,9 @@ impl View<'_> {
             values.push((word("utilization by checks"), word("check_load"), Unit::Fraction, load));
         }
         NodeSeen {
-            info: info.clone(),
             values,
+            weights: vec![(word("wasted_work"), Station::Fleet(fleet).busy(self.over) as f64)],
+            times: vec![Times::of("waiting", &waiting), Times::of_mean("service", &service)],
             servers: servers.collect(),
             heat: self.heat(fleet, per_server),
             series: vec![
@@ -270,6 +314,7 @@ impl View<'_> {
                 (word("queue"), Unit::Count, self.means(windows.iter().map(|snapshot| snapshot.waiting), 1.0)),
                 (word("in_system"), Unit::Count, self.means(windows.iter().map(|snapshot| snapshot.population), 1.0)),
             ],
+            ..NodeSeen::of(info)
         }
     }
 

@@ -15,6 +15,9 @@ pub struct Latency<const RESOLUTION: u32 = 10> {
     sum: u128,
 }
 
+/// A distribution in little space; see [`Latency::packed`].
+pub type Packed = Vec<(u32, u32)>;
+
 /// A distribution of lengths of time to one significant digit.
 pub type CoarseLatency = Latency<4>;
 
@@ -25,6 +28,17 @@ fn bucket_of<const RESOLUTION: u32>(nanos: u64) -> usize {
     let highest = 63 - (nanos | (1 << RESOLUTION)).leading_zeros();
     let dropped = highest - RESOLUTION;
     ((u64::from(dropped) << RESOLUTION) + (nanos >> dropped)) as usize
+}
+
+/// Which of so many values, counted from the shortest, is their quantile `p`: the least that a share `p` does not exceed.
+/// At least the first, and never beyond the last.
+///
+/// A product that is a whole number but for the rounding of `p`, as 0.07 x 100 is, counts as that number.
+#[must_use]
+pub fn rank(p: f64, total: u64) -> u64 {
+    let total_f = total as f64;
+    let wanted = p.clamp(0.0, 1.0) * total_f - total_f * f64::EPSILON;
+    (wanted.ceil() as u64).clamp(1, total.max(1))
 }
 
 /// The shortest and the longest length of a bucket, in nanoseconds.
@@ -95,9 +109,7 @@ impl<const RESOLUTION: u32> Latency<RESOLUTION> {
     }
 
     fn quantile_bucket(&self, p: f64) -> Option<usize> {
-        // As many as must be counted from the shortest; at least one, and never more than there are.
-        let total = self.count();
-        let wanted = ((p.clamp(0.0, 1.0) * total as f64).ceil() as u64).clamp(1, total.max(1));
+        let wanted = rank(p, self.count());
         let mut seen = 0;
         self.counts.iter().position(|&count| {
             seen += count;
@@ -105,11 +117,47 @@ impl<const RESOLUTION: u32> Latency<RESOLUTION> {
         })
     }
 
+    /// The shortest and the longest length, in nanoseconds, that the histogram does not tell from one of so many.
+    #[must_use]
+    pub fn bounds(nanos: u64) -> (u64, u64) {
+        bounds_of::<RESOLUTION>(bucket_of::<RESOLUTION>(nanos))
+    }
+
     /// What was recorded, in little space: (longest length of a bucket in nanoseconds, how many), shortest first.
     #[must_use]
     pub fn buckets(&self) -> Vec<(u64, u64)> {
         let recorded = self.counts.iter().enumerate().filter(|&(_, &count)| count > 0);
         recorded.map(|(bucket, &count)| (bounds_of::<RESOLUTION>(bucket).1, count)).collect()
+    }
+
+    /// What was recorded, in less space still: (number of the bucket, how many), shortest first; one that holds more than
+    /// fits stands there several times.
+    #[must_use]
+    pub fn packed(&self) -> Packed {
+        let mut packed = Packed::new();
+        for (bucket, &count) in self.counts.iter().enumerate().filter(|&(_, &count)| count > 0) {
+            let mut rest = count;
+            while rest > 0 {
+                let part = u32::try_from(rest).unwrap_or(u32::MAX);
+                packed.push((bucket as u32, part));
+                rest -= u64::from(part);
+            }
+        }
+        packed
+    }
+
+    /// What [`Latency::packed`] packed, as [`Latency::buckets`] gives it.
+    #[must_use]
+    pub fn unpacked(packed: &[(u32, u32)]) -> Vec<(u64, u64)> {
+        let mut buckets: Vec<(u64, u64)> = Vec::with_capacity(packed.len());
+        for &(bucket, count) in packed {
+            let (nanos, count) = (bounds_of::<RESOLUTION>(bucket as usize).1, u64::from(count));
+            match buckets.last_mut() {
+                Some(last) if last.0 == nanos => last.1 += count,
+                _ => buckets.push((nanos, count)),
+            }
+        }
+        buckets
     }
 
     /// Adds what [`Latency::buckets`] gave; quantiles are the same afterwards, the mean is true to a bucket.
@@ -277,6 +325,26 @@ mod tests {
             prop_assert_eq!(merged.tail(), together.tail());
             prop_assert_eq!((merged.count(), merged.mean()), (together.count(), together.mean()));
         }
+    }
+
+    #[test]
+    fn a_quantile_is_the_value_that_its_share_does_not_exceed() {
+        // In binary, 7 % of a hundred is 7.000000000000001.
+        for (p, total, expected) in [(0.07, 100, 7), (0.29, 100, 29), (0.99, 700, 693), (0.999, 1000, 999), (0.5, 3, 2)]
+        {
+            assert_eq!(rank(p, total), expected, "{p} of {total}");
+        }
+        assert!((1..=9_999).all(|hundredth| rank(f64::from(hundredth) / 1e4, 10_000) == u64::from(hundredth as u32)));
+        assert_eq!((rank(0.0, 5), rank(1.0, 5), rank(0.5, 0)), (1, 5, 1));
+    }
+
+    #[test]
+    fn what_is_packed_is_what_was_recorded() {
+        let mut latency = CoarseLatency::default();
+        latency.record(Duration::from_nanos(7));
+        latency.add_buckets(&[(1 << 40, u64::from(u32::MAX) + 5)]);
+        assert_eq!(latency.packed().len(), 3);
+        assert_eq!(CoarseLatency::unpacked(&latency.packed()), latency.buckets());
     }
 
     #[test]

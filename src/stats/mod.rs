@@ -9,6 +9,7 @@ pub mod holm;
 pub mod interval;
 pub mod mser;
 pub mod paired;
+pub mod pooled;
 pub mod proportion;
 pub mod settling;
 pub mod special;

@@ -1,19 +1,20 @@
 //! Differences to a baseline, paired by replication: with common random numbers most of the noise cancels.
 
-use super::interval::{Interval, moments};
+use super::interval::Interval;
+use super::pooled::{Pooled, interval, variance};
 use super::student;
 
-/// How one alternative differs from the baseline, replication by replication.
+/// How one alternative differs from the baseline.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Paired {
-    /// Mean of (alternative - baseline) with its interval.
+    /// Alternative less baseline, with its interval.
     pub difference: Interval,
-    /// Mean difference over the baseline's mean; `None` if that is zero.
+    /// The difference over the baseline; `None` if that is zero.
     pub relative: Option<f64>,
-    /// Mean of (alternative / baseline) with its interval; `None` if some baseline is zero or less, where a ratio says
-    /// little.
+    /// Alternative over baseline with its interval; `None` where the baseline's own interval reaches zero, so that the
+    /// ratio may be anything.
     pub ratio: Option<Interval>,
-    /// Student's t of the difference; `None` with fewer than two pairs or where every pair differs by the same.
+    /// Student's t of the difference; `None` with fewer than two pairs or where no replication differs from another.
     pub t: Option<f64>,
     /// Chance of a difference as large as this if there were none, to either side; `None` with fewer than two pairs.
     pub p_value: Option<f64>,
@@ -21,42 +22,47 @@ pub struct Paired {
     /// common random numbers work well, 0 where they do nothing, below 0 where they hurt. `None` with fewer than two
     /// pairs or without any variance.
     pub variance_saved: Option<f64>,
-    /// Replications left out because one of the two values is missing.
-    pub left_out: usize,
 }
 
 impl Paired {
-    /// Compares `alternative` with `baseline`, both in the order of the replications, at a level of `confidence` such as
-    /// 0.95. A replication where either is missing is left out and counted, as is what one is longer than the other.
-    /// `None` if no pair is left.
+    /// Compares `alternative` with `baseline`, whose influences are those of the same replications in the same order, at a
+    /// level of `confidence` such as 0.95. The difference is exactly that of the two values; how sure it is follows from the
+    /// difference of the influences of each replication, so that what both share cancels.
     #[must_use]
-    pub fn of(alternative: &[Option<f64>], baseline: &[Option<f64>], confidence: f64) -> Option<Self> {
-        let (ours, theirs): (Vec<f64>, Vec<f64>) =
-            alternative.iter().zip(baseline).filter_map(|(a, b)| Some(((*a)?, (*b)?))).unzip();
-        let pairs = ours.len();
-        let left_out = alternative.len().max(baseline.len()) - pairs;
-        let differences: Vec<f64> = ours.iter().zip(&theirs).map(|(a, b)| a - b).collect();
-        let difference = Interval::of(&differences, confidence)?;
-        let (ours_moments, theirs_moments) = (moments(&ours)?, moments(&theirs)?);
-        let relative = (theirs_moments.mean != 0.0).then(|| difference.mean / theirs_moments.mean);
-        let ratio = if theirs.iter().all(|b| *b > 0.0) {
-            Interval::of(&ours.iter().zip(&theirs).map(|(a, b)| a / b).collect::<Vec<_>>(), confidence)
-        } else {
-            None
-        };
-        let variance = moments(&differences)?.variance;
-        let error = variance.map(|variance| (variance / pairs as f64).sqrt());
+    pub fn of(alternative: Pooled<'_>, baseline: Pooled<'_>, confidence: f64) -> Self {
+        // A replication that says nothing of one of the two does not move it.
+        let (ours, theirs): (Vec<f64>, Vec<f64>) = alternative
+            .influences
+            .iter()
+            .zip(baseline.influences)
+            .filter(|(a, b)| a.is_some() || b.is_some())
+            .map(|(a, b)| (a.unwrap_or(0.0), b.unwrap_or(0.0)))
+            .unzip();
+        let n = alternative.replications().min(baseline.replications());
+        let less = |factor: f64| ours.iter().zip(&theirs).map(|(a, b)| a - factor * b).collect::<Vec<f64>>();
+        let (value, base) = (alternative.value, baseline.value);
+        let influences = less(1.0);
+        let difference = interval(value - base, &influences, n, confidence);
+        let sure = baseline.interval(confidence).half_width.is_none_or(|half| half < base);
+        let ratio = (base > 0.0 && sure).then(|| {
+            // To the first order; the ratio moves by what the alternative moves beyond its share.
+            let influences: Vec<f64> = less(value / base).into_iter().map(|moved| moved / base).collect();
+            interval(value / base, &influences, n, confidence)
+        });
+        let spread = variance(&influences).filter(|_| n > 1);
+        let error = spread.map(f64::sqrt);
         let t = error.filter(|error| *error > 0.0).map(|error| difference.mean / error);
         let p_value = error.map(|_| match t {
-            Some(t) => student::two_sided(t, (pairs - 1) as f64),
+            Some(t) => student::two_sided(t, (n - 1) as f64),
             // The same difference every time: certain as far as the data go.
             None => f64::from(u8::from(difference.mean == 0.0)),
         });
-        let variance_saved = match (variance, ours_moments.variance, theirs_moments.variance) {
+        let variance_saved = match (spread, variance(&ours), variance(&theirs)) {
             (Some(d), Some(a), Some(b)) if a + b > 0.0 => Some(1.0 - d / (a + b)),
             _ => None,
         };
-        Some(Self { difference, relative, ratio, t, p_value, variance_saved, left_out })
+        let relative = (base != 0.0).then(|| difference.mean / base);
+        Self { difference, relative, ratio, t, p_value, variance_saved }
     }
 
     /// True if the interval of the difference excludes zero.
@@ -68,6 +74,7 @@ impl Paired {
 
 #[cfg(test)]
 mod tests {
+    use super::super::pooled::weighted_mean;
     use super::*;
     use crate::engine::random::{StreamKey, normal};
     use approx::assert_relative_eq;
@@ -76,38 +83,56 @@ mod tests {
         values.iter().copied().map(Some).collect()
     }
 
+    /// Means of the values that are there, compared.
+    fn of_means(alternative: &[Option<f64>], baseline: &[Option<f64>]) -> Paired {
+        let mean = |values: &[Option<f64>]| weighted_mean(values, &vec![1.0; values.len()]).expect("some are there");
+        let (ours, theirs) = (mean(alternative), mean(baseline));
+        let pooled = |mean: &(f64, Vec<Option<f64>>)| mean.0;
+        let (a, b) = (pooled(&ours), pooled(&theirs));
+        Paired::of(Pooled { value: a, influences: &ours.1 }, Pooled { value: b, influences: &theirs.1 }, 0.95)
+    }
+
     #[test]
     fn students_sleep_data_give_students_answer() {
         // Student (1908), The probable error of a mean: extra hours of sleep; t = -4.0621, p = 0.002833 with 9 degrees.
         let first = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0];
         let second = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4];
-        let paired = Paired::of(&known(&first), &known(&second), 0.95).unwrap();
+        let paired = of_means(&known(&first), &known(&second));
         assert_relative_eq!(paired.difference.mean, -1.58, max_relative = 1e-12);
         assert_relative_eq!(paired.t.unwrap(), -4.062_128, max_relative = 1e-6);
         assert_relative_eq!(paired.p_value.unwrap(), 0.002_832_89, max_relative = 1e-5);
         assert_relative_eq!(paired.difference.half_width.unwrap(), 0.879_886, max_relative = 1e-5);
         assert!(paired.significant());
-        assert_eq!(paired.ratio, None, "some baselines are negative");
     }
 
     #[test]
-    fn pairs_with_a_missing_side_are_left_out_and_counted() {
-        let paired = Paired::of(
-            &[Some(2.0), None, Some(4.0), Some(9.0)],
-            &[Some(1.0), Some(1.0), Some(2.0), None, Some(3.0)],
-            0.95,
-        )
-        .unwrap();
-        assert_eq!((paired.difference.n, paired.left_out), (2, 3));
-        assert_eq!(paired.difference.mean, 1.5);
-        assert_eq!(paired.ratio.unwrap().mean, 2.0);
-        assert_eq!(paired.relative, Some(1.0));
-        assert_eq!(Paired::of(&[None, Some(1.0)], &[Some(1.0), None], 0.95), None);
+    fn a_difference_is_that_of_the_values_whichever_replications_they_rest_on() {
+        let ours = [Some(2.0), None, Some(4.0), Some(9.0), None];
+        let theirs = [Some(1.0), Some(1.0), Some(2.0), None, Some(3.0)];
+        let paired = of_means(&ours, &theirs);
+        assert_eq!((paired.difference.n, paired.difference.mean), (3, 5.0 - 1.75));
+        assert_eq!(paired.relative, Some(3.25 / 1.75));
+        // Nothing in common: no pair, and the variances add.
+        let apart = of_means(&[Some(1.0), Some(2.0), None, None], &[None, None, Some(5.0), Some(7.0)]);
+        let error = |a: f64, b: f64| ((a - b) * (a - b) / 4.0).sqrt();
+        let expected = (error(1.0, 2.0).powi(2) + error(5.0, 7.0).powi(2)).sqrt();
+        let found = (apart.difference.mean / apart.t.unwrap()).abs();
+        assert!((found / expected - 1.0).abs() < 0.2, "{found} {expected}");
+    }
+
+    #[test]
+    fn a_ratio_is_that_of_the_values_and_a_factor_in_common_leaves_no_doubt() {
+        let base = [1.0, 2.0, 4.0, 3.0];
+        let six: Vec<f64> = base.iter().map(|value| 6.0 * value).collect();
+        let ratio = of_means(&known(&six), &known(&base)).ratio.expect("the baseline is beyond zero");
+        assert_relative_eq!(ratio.mean, 6.0, max_relative = 1e-14);
+        assert!(ratio.half_width.unwrap() < 1e-12, "{ratio:?}");
+        assert_eq!(of_means(&known(&base), &known(&[-1.0, 2.0, 1.0, 0.5])).ratio, None, "it may be anything");
     }
 
     #[test]
     fn one_pair_decides_nothing() {
-        let paired = Paired::of(&[Some(2.0)], &[Some(1.0)], 0.95).unwrap();
+        let paired = of_means(&[Some(2.0)], &[Some(1.0)]);
         assert_eq!((paired.t, paired.p_value, paired.variance_saved), (None, None, None));
         assert!(!paired.significant());
     }
@@ -115,12 +140,11 @@ mod tests {
     #[test]
     fn equal_arms_do_not_differ_and_a_constant_shift_is_certain() {
         let base = known(&[1.0, 2.0, 4.0]);
-        let same = Paired::of(&base, &base, 0.95).unwrap();
+        let same = of_means(&base, &base);
         assert_eq!((same.p_value, same.variance_saved), (Some(1.0), Some(1.0)));
         assert!(!same.significant());
-        let shifted = Paired::of(&known(&[2.0, 3.0, 5.0]), &base, 0.95).unwrap();
-        assert_eq!((shifted.p_value, shifted.t), (Some(0.0), None));
-        assert!(shifted.significant());
+        let shifted = of_means(&known(&[2.0, 3.0, 5.0]), &base);
+        assert!(shifted.p_value.unwrap() < 1e-12 && shifted.significant(), "{shifted:?}");
     }
 
     #[test]
@@ -133,9 +157,9 @@ mod tests {
             b.push(Some(common + 0.1 * normal(&mut bits)));
             c.push(Some(normal(&mut bits)));
         }
-        let paired = Paired::of(&a, &b, 0.95).unwrap();
+        let paired = of_means(&a, &b);
         assert_relative_eq!(paired.variance_saved.unwrap(), 1.0 - 0.02 / 2.02, epsilon = 0.002);
         assert!(paired.significant(), "0.01 is seven standard errors of the paired difference");
-        assert!(Paired::of(&a, &c, 0.95).unwrap().variance_saved.unwrap().abs() < 0.06);
+        assert!(of_means(&a, &c).variance_saved.unwrap().abs() < 0.06);
     }
 }

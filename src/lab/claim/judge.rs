@@ -7,7 +7,6 @@ use crate::lab::number::with_interval;
 use crate::lab::results::{Cell, Estimate, Results, Stability, Unit, Verdict};
 use crate::lab::spec::Label;
 use crate::schema::quantity::Span;
-use crate::stats::paired::Paired;
 use crate::stats::proportion::wilson;
 
 /// The share of replications that nearly all are.
@@ -18,6 +17,17 @@ pub(super) struct Judge<'a> {
     pub results: &'a Results,
     pub scope: &'a Scope,
     pub confidence: f64,
+}
+
+/// In which order a claim says that two numbers are.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Order {
+    /// The first is less.
+    Less,
+    /// The first is greater.
+    Greater,
+    /// The first is at least so many times the second.
+    AtLeast(f64),
 }
 
 /// What a claim is about in one cell.
@@ -88,18 +98,9 @@ impl Judge<'_> {
 
     fn decide_by_numbers(&self, claim: &Claim, point: usize) -> (Verdict, String) {
         match claim {
-            Claim::Less(claim) => {
-                let decided = self.ordered(&claim.left, &claim.right, 1.0, point);
-                self.of_all_ordered((&claim.left, point), (&claim.right, point), decided)
-            }
-            Claim::Greater(claim) => {
-                let decided = self.ordered(&claim.right, &claim.left, 1.0, point);
-                self.of_all_ordered((&claim.right, point), (&claim.left, point), decided)
-            }
-            Claim::Times(claim) => {
-                let decided = self.ordered(&claim.right, &claim.left, claim.factor, point);
-                self.of_all_ordered((&claim.right, point), (&claim.left, point), decided)
-            }
+            Claim::Less(claim) => self.pair((&claim.left, point), (&claim.right, point), Order::Less),
+            Claim::Greater(claim) => self.pair((&claim.left, point), (&claim.right, point), Order::Greater),
+            Claim::Times(claim) => self.pair((&claim.left, point), (&claim.right, point), Order::AtLeast(claim.factor)),
             Claim::Below(claim) => {
                 let decided = self.bounded(&claim.term, &claim.bound, false, point);
                 self.of_all_bounded(&claim.term, false, point, decided)
@@ -108,14 +109,8 @@ impl Judge<'_> {
                 let decided = self.bounded(&claim.term, &claim.bound, true, point);
                 self.of_all_bounded(&claim.term, true, point, decided)
             }
-            Claim::Rises(claim) => {
-                let decided = self.steps(&claim.term, point, point + 1);
-                self.of_all_ordered((&claim.term, point), (&claim.term, point + 1), decided)
-            }
-            Claim::Falls(claim) => {
-                let decided = self.steps(&claim.term, point + 1, point);
-                self.of_all_ordered((&claim.term, point + 1), (&claim.term, point), decided)
-            }
+            Claim::Rises(claim) => self.pair((&claim.term, point), (&claim.term, point + 1), Order::Less),
+            Claim::Falls(claim) => self.pair((&claim.term, point), (&claim.term, point + 1), Order::Greater),
             Claim::Recovers(claim) => self.recovers(claim, point),
             Claim::StaysDown(claim) => self.stays_down(claim, point),
             Claim::EqualsTheory(claim) => self.theory(&claim.term, claim.tolerance.fraction(), point),
@@ -140,35 +135,45 @@ impl Judge<'_> {
         }
     }
 
-    /// `factor` x small < large, by the paired differences of the replications.
-    fn ordered(&self, small: &Term, large: &Term, factor: f64, point: usize) -> (Verdict, String) {
-        self.compare(self.number(small, point), self.number(large, point), factor)
+    /// Two numbers, each at a point of the sweep, in the order of the claim.
+    fn pair(&self, left: (&Term, usize), right: (&Term, usize), order: Order) -> (Verdict, String) {
+        let decided = self.compare(self.number(left.0, left.1), self.number(right.0, right.1), order);
+        self.of_all_ordered(left, right, order, decided)
     }
 
-    /// A number is smaller at one point of the sweep than at another.
-    fn steps(&self, term: &Term, lower: usize, higher: usize) -> (Verdict, String) {
-        self.compare(self.number(term, lower), self.number(term, higher), 1.0)
-    }
-
-    fn compare(&self, small: Number<'_>, large: Number<'_>, factor: f64) -> (Verdict, String) {
+    /// By the difference of the two values, whose interval keeps the pairs of replications. The evidence gives the numbers
+    /// in the order of the claim.
+    fn compare(&self, left: Number<'_>, right: Number<'_>, order: Order) -> (Verdict, String) {
         let names = |estimate: &Estimate| with_interval(estimate.value, estimate.half_width, estimate.unit);
-        match (small, large) {
+        let holds_if = |holds: bool| if holds { Verdict::Holds } else { Verdict::Fails };
+        let is_less = order == Order::Less;
+        match (left, right) {
             (Number::Known(a), Number::Known(b)) => {
-                let scaled: Vec<Option<f64>> = a.replicates.iter().map(|x| x.map(|x| x * factor)).collect();
-                let paired = Paired::of(&b.replicates, &scaled, self.confidence).map(|paired| paired.difference);
-                let times = if factor == 1.0 { String::new() } else { format!("{factor} x ") };
-                let (mean, half) = paired.map_or((f64::NAN, None), |interval| (interval.mean, interval.half_width));
+                // How far they differ in the direction of the claim.
+                let margin = match order {
+                    Order::Less => b.less(1.0, a, self.confidence),
+                    Order::Greater => a.less(1.0, b, self.confidence),
+                    Order::AtLeast(factor) => a.less(factor, b, self.confidence),
+                };
+                let margin = margin.map(|paired| paired.difference);
+                let times = match order {
+                    Order::AtLeast(factor) if factor != 1.0 => format!("{factor} x "),
+                    _ => String::new(),
+                };
+                let (mean, half) = margin.map_or((f64::NAN, None), |interval| (interval.mean, interval.half_width));
                 let difference = with_interval(Some(mean), half, a.unit);
-                let evidence = format!("{times}{} against {}, difference {difference}", names(a), names(b));
+                let evidence = format!("{} against {times}{}, difference {difference}", names(a), names(b));
                 let verdict = match half {
                     Some(half) if mean > half => Verdict::Holds,
+                    // Exactly so many times as much, beyond doubt, is at least as much.
+                    Some(half) if matches!(order, Order::AtLeast(_)) && mean == 0.0 && half == 0.0 => Verdict::Holds,
                     Some(half) if mean <= -half => Verdict::Fails,
                     _ => Verdict::Undecided,
                 };
                 (verdict, evidence)
             }
-            (Number::Known(a), Number::Unbounded(why)) => (Verdict::Holds, format!("{} against {why}", names(a))),
-            (Number::Unbounded(why), Number::Known(b)) => (Verdict::Fails, format!("{why} against {}", names(b))),
+            (Number::Known(a), Number::Unbounded(why)) => (holds_if(is_less), format!("{} against {why}", names(a))),
+            (Number::Unbounded(why), Number::Known(b)) => (holds_if(!is_less), format!("{why} against {}", names(b))),
             (Number::Unbounded(why), Number::Unbounded(_)) => (Verdict::Undecided, format!("both have {why}")),
             (Number::NotSettled(why), _) | (_, Number::NotSettled(why)) => (Verdict::Undecided, why),
             _ => (Verdict::Undecided, "nothing was measured".to_owned()),

@@ -6,7 +6,7 @@
 //! A claim that names the calls it is of, as in `P99("arm", answers: Served)`, is about those alone.
 
 use super::Term;
-use super::judge::Judge;
+use super::judge::{Judge, Order};
 use crate::lab::measure::{Answers, What, percentile};
 use crate::lab::number::with_interval;
 use crate::lab::results::{Estimate, NEARLY_ALL, Stability, Unit, Verdict};
@@ -86,20 +86,22 @@ impl Judge<'_> {
         (verdict, evidence)
     }
 
-    /// A claim that one number is less than another, decided by the answered calls, as one about all.
+    /// A claim on the order of two numbers, decided by the answered calls, as one about all.
     pub(super) fn of_all_ordered(
         &self,
-        small: (&Term, usize),
-        large: (&Term, usize),
+        left: (&Term, usize),
+        right: (&Term, usize),
+        order: Order,
         (verdict, evidence): (Verdict, String),
     ) -> (Verdict, String) {
-        let Some((small, large)) = self.share(small.0, small.1).zip(self.share(large.0, large.1)) else {
+        let Some((left, right)) = self.share(left.0, left.1).zip(self.share(right.0, right.1)) else {
             return (verdict, evidence);
         };
-        if small.answered.is_nearly_all() && large.answered.is_nearly_all() {
+        if left.answered.is_nearly_all() && right.answered.is_nearly_all() {
             return (verdict, evidence);
         }
-        let evidence = format!("{evidence}; of the calls, {} against {} were answered", small.words(), large.words());
+        let evidence = format!("{evidence}; of the calls, {} against {} were answered", left.words(), right.words());
+        let (small, large) = if order == Order::Less { (left, right) } else { (right, left) };
         let (fewer_small, fewer_large) = (
             fewer(small.answered, large.answered, self.confidence),
             fewer(large.answered, small.answered, self.confidence),

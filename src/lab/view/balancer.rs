@@ -5,7 +5,7 @@ use super::{NANO, View, ratio, word};
 use crate::actors::balancer::Balancer;
 use crate::actors::balancer::health::HealthRecord;
 use crate::actors::balancer::health::record::Counts;
-use crate::lab::observe::{NodeSeen, Word};
+use crate::lab::observe::{NodeSeen, Times, Word};
 use crate::lab::results::Unit;
 use crate::model::NodeInfo;
 
@@ -22,6 +22,7 @@ impl View<'_> {
             (word("in system"), word("in_system"), Unit::Count, ratio(area, self.span())),
         ];
         let mut series = vec![(word("in_system"), Unit::Count, self.means(areas, 1.0))];
+        let mut times = Vec::new();
         values.extend(self.failover_values(place));
         if let Some(watch) = balancer.watch() {
             let health = &watch.record;
@@ -50,8 +51,9 @@ impl View<'_> {
         if let Some(proxy) = balancer.proxy() {
             values.extend(self.proxy_values(proxy));
             series.extend(self.proxy_series(proxy));
+            times.push(Times::of("waiting", &proxy.record.waits));
         }
-        NodeSeen { info: info.clone(), values, servers: Vec::new(), heat: Vec::new(), series }
+        NodeSeen { values, series, times, ..NodeSeen::of(info) }
     }
 
     /// What it lost to crashes: only where a server behind it can crash.

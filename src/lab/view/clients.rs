@@ -9,7 +9,7 @@ use crate::actors::clients::ClientsRecord;
 use crate::actors::clients::record::{Outcomes, Snapshot};
 use crate::engine::{Duration, Outcome};
 use crate::lab::measure::{Answers, Quantity, Source, What};
-use crate::lab::observe::NodeSeen;
+use crate::lab::observe::{NodeSeen, Times};
 use crate::lab::recovery::Course;
 use crate::lab::results::Unit;
 use crate::measure::Latency;
@@ -106,6 +106,12 @@ impl View<'_> {
                 ratio(part, whole(what).map_or_else(|| self.span(), |whole| self.sum(of, &whole) as f64))
             }
         }
+    }
+
+    /// Calls made after the warm-up.
+    pub(super) fn calls_made(&self, of: Option<&str>) -> u64 {
+        let offered: Count = Box::new(|snapshot| snapshot.offered);
+        self.sum(of, &offered)
     }
 
     /// The calls that a share counts and those it is a share of, where a quantity is one; for what is true or false of a
@@ -239,8 +245,14 @@ impl View<'_> {
         let offered = record.offered - record.at_warm_up.offered;
         let area = (record.population.area(self.over) - record.at_warm_up.population) as f64 * NANO;
         let number = |quantity: Quantity| self.value(&Quantity { of: Some(info.name.clone()), ..quantity });
+        let weight = |quantity: Quantity| self.weight(&Quantity { of: Some(info.name.clone()), ..quantity });
         let mut seen = NodeSeen {
-            info: info.clone(),
+            weights: vec![
+                (word("attempts"), weight(Quantity::attempts())),
+                (word("drop_rate"), weight(Quantity::drop_rate())),
+            ],
+            times: vec![Times::of("latency", &record.latency)],
+            latencies: latencies.iter().map(Latency::packed).collect(),
             values: vec![
                 (word("offered"), word("offered"), Unit::PerSecond, ratio(offered as f64, self.span())),
                 (word("throughput"), word("throughput"), Unit::PerSecond, number(Quantity::throughput())),
@@ -252,8 +264,6 @@ impl View<'_> {
                 (word("p99 latency"), word("latency_p99"), Unit::Seconds, record.latency.quantile(0.99)),
                 (word("in system"), word("in_system"), Unit::Count, ratio(area, self.span())),
             ],
-            servers: Vec::new(),
-            heat: Vec::new(),
             series: vec![
                 (word("offered"), Unit::PerSecond, rate(|snapshot| snapshot.offered)),
                 (word("attempts"), Unit::PerSecond, rate(|snapshot| snapshot.attempts)),
@@ -269,6 +279,7 @@ impl View<'_> {
                 (word("latency_p99"), Unit::Seconds, latencies.iter().map(|latency| latency.quantile(0.99)).collect()),
                 (word("in_system"), Unit::Count, self.means(windows.iter().map(|snapshot| snapshot.population), 1.0)),
             ],
+            ..NodeSeen::of(info)
         };
         if let Some(dialing) = &clients.dialing {
             let (opened, area) = dialing.at_warm_up;

@@ -28,11 +28,10 @@ impl View<'_> {
         let arrivals = passage.windows.values().iter().map(|window| window.arrivals);
         let record = &fallback.record;
         let mut seen = NodeSeen {
-            info: info.clone(),
+            weights: vec![(word("share_degraded"), came)],
             values: vec![(word("arrivals"), word("arrivals"), Unit::PerSecond, ratio(came, self.span()))],
-            servers: Vec::new(),
-            heat: Vec::new(),
             series: vec![(word("arrivals"), Unit::PerSecond, self.rates(arrivals))],
+            ..NodeSeen::of(info)
         };
         for (name, id, count) in FIGURES {
             let given = (count(&record.counts) - count(&record.at_warm_up)) as f64;

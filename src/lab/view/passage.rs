@@ -20,19 +20,18 @@ impl View<'_> {
         let rejected = record.rejected - record.at_warm_up.rejected;
         let share = ratio(rejected as f64, came as f64);
         NodeSeen {
-            info: info.clone(),
+            weights: vec![(word("share_rejected"), came as f64)],
             values: vec![
                 (word("arrivals"), word("arrivals"), Unit::PerSecond, ratio(came as f64, self.span())),
                 (word("rejected"), word("rejected"), Unit::PerSecond, ratio(rejected as f64, self.span())),
                 (word("share rejected"), word("share_rejected"), Unit::Fraction, share),
             ],
-            servers: Vec::new(),
-            heat: Vec::new(),
             series: vec![
                 (word("arrivals"), Unit::PerSecond, self.rates(windows.iter().map(|window| window.arrivals))),
                 (word("rejected"), Unit::PerSecond, self.rates(windows.iter().map(|window| window.rejected))),
                 (word("in_system"), Unit::Count, self.means(windows.iter().map(|window| window.population), 1.0)),
             ],
+            ..NodeSeen::of(info)
         }
     }
 
@@ -97,21 +96,19 @@ impl View<'_> {
         let inside = (record.population.area(self.over) - before.population) as f64 * NANO;
         let over = (store.over_limit() - before.over_limit) as f64;
         NodeSeen {
-            info: info.clone(),
             values: vec![
                 (word("commands"), word("commands"), Unit::PerSecond, ratio(commands, self.span())),
                 (word("utilization"), word("utilization"), Unit::Fraction, ratio(busy, self.span())),
                 (word("in system"), word("in_system"), Unit::Count, ratio(inside, self.span())),
                 (word("passed over the limit"), word("over_limit"), Unit::PerSecond, ratio(over, self.span())),
             ],
-            servers: Vec::new(),
-            heat: Vec::new(),
             series: vec![
                 (word("commands"), Unit::PerSecond, self.rates(windows.iter().map(|window| window.arrivals))),
                 (word("utilization"), Unit::Fraction, self.means(windows.iter().map(|window| window.busy), 1.0)),
                 (word("in_system"), Unit::Count, self.means(windows.iter().map(|window| window.population), 1.0)),
                 (word("over_limit"), Unit::PerSecond, self.rates(windows.iter().map(|window| window.over_limit))),
             ],
+            ..NodeSeen::of(info)
         }
     }
 }

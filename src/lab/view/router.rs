@@ -32,6 +32,6 @@ impl View<'_> {
             series.push((id.clone(), Unit::PerSecond, rates));
             values.push((name, id, Unit::PerSecond, ratio(count as f64, self.span())));
         }
-        NodeSeen { info: info.clone(), values, servers: Vec::new(), heat: Vec::new(), series }
+        NodeSeen { values, series, ..NodeSeen::of(info) }
     }
 }
