@@ -3,7 +3,7 @@
 mod common;
 
 use common::{answer, estimate};
-use rushhour::lab::results::{IntervalKind, Results, Verdict};
+use rushhour::lab::results::{IntervalKind, Results, Stability, Verdict};
 
 fn experiment(system: &str, run: &str, rest: &str) -> String {
     format!("Experiment(system: System({system}), run: ({run}), {rest})")
@@ -195,4 +195,39 @@ fn intervals_of_a_p99_from_long_replications_are_not_warned_about() {
     // 40,000 requests each: the intervals hold the true p99 96 % (M/M/4) and 94 % (M/M/1) of the time.
     let (four, one) = (warned(4, 0.7, "14.5 s", 10), warned(1, 0.5, "80.2 s", 10));
     assert_eq!((four, one), (0, 0));
+}
+
+/// The verdict on a claim that the mean is what theory says, of so many seconds at a load of 0.8, and its evidence.
+fn equals_theory(seconds: &str, replications: u32, tolerance: &str) -> (Verdict, String) {
+    let run = format!(r#"duration: "{seconds} s", warm_up: "1 s", replications: {replications}, seed: 6"#);
+    let claim = format!(r#"measure: [Latency([0.5])], claims: [EqualsTheory(Mean(), tolerance: "{tolerance}")]"#);
+    let claim = answer(&experiment(QUEUE, &run, &claim)).claims.remove(0);
+    (claim.verdict, claim.evidence)
+}
+
+#[test]
+fn a_number_equals_theory_where_its_whole_interval_is_within_the_tolerance() {
+    let (verdict, evidence) = equals_theory("100", 20, "10 %");
+    assert_eq!(verdict, Verdict::Holds, "{evidence}");
+}
+
+#[test]
+fn an_interval_too_wide_for_the_tolerance_decides_nothing() {
+    let (verdict, evidence) = equals_theory("4", 5, "1 %");
+    assert_eq!(verdict, Verdict::Undecided, "{evidence}");
+}
+
+#[test]
+fn a_run_without_a_steady_state_does_not_deny_theory() {
+    // Seed after seed of one queue just below its capacity, for a time in which it cannot settle.
+    let system = QUEUE.replace("800/s", "990/s");
+    for seed in 1..=6 {
+        let run = format!(r#"duration: "20 s", replications: 10, seed: {seed}"#);
+        let claims = "measure: [Latency([0.5])], claims: [EqualsTheory(Mean())]";
+        let results = answer(&experiment(&system, &run, claims));
+        let claim = &results.claims[0];
+        let is_settled = matches!(results.cells[0].stability, Stability::Stable);
+        assert!(is_settled || claim.verdict == Verdict::Undecided, "{claim:?}");
+        assert!(!claim.evidence.contains("no theory"), "{}", claim.evidence);
+    }
 }

@@ -138,6 +138,9 @@ impl<const RESOLUTION: u32> Pool<RESOLUTION> {
 }
 
 #[cfg(test)]
+mod coverage;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::engine::Duration;

@@ -173,7 +173,8 @@ impl View<'_> {
             }
             _ => self.windows_of_clients(quantity),
         };
-        let skip = (self.warm_up.as_secs_f64() / width) as usize;
+        // A quotient that is a whole number but for rounding is that number.
+        let skip = (self.warm_up.as_secs_f64() / width + 1e-9) as usize;
         all.into_iter().skip(skip).collect()
     }
 

@@ -96,7 +96,7 @@ impl ConcurrencyLimiter {
         let mut shares = Shares::default();
         for (name, share) in &spec.shares.entries {
             if let Some(class) = class_of(&name.text) {
-                shares.keep(class, share.fraction());
+                shares.keep(class, share.exact());
             }
         }
         let window = spec.window.map(|window| window.duration());

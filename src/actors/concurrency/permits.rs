@@ -5,22 +5,23 @@
 use super::rule::{Limit, Limiting, Sample};
 use super::window::Gathering;
 use crate::engine::{Duration, Time};
+use crate::schema::quantity::Share;
 
-/// The parts of a limit that are kept for classes of clients, as fractions; the other classes have none.
+/// The parts of a limit that are kept for classes of clients; the other classes have none.
 ///
 /// A class may hold more than its part as long as the whole limit is not reached; then only who has not used up its part
 /// gets a permit, so that more than the limit may be in flight for a while. As the partitions of Netflix concurrency-limits.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Shares(Vec<f64>);
+pub struct Shares(Vec<Share>);
 
 impl Shares {
-    /// Keeps `fraction` of the limit for `class`.
-    pub fn keep(&mut self, class: u16, fraction: f64) {
+    /// Keeps a share of the limit for `class`.
+    pub fn keep(&mut self, class: u16, share: Share) {
         let class = usize::from(class);
         if self.0.len() <= class {
-            self.0.resize(class + 1, 0.0);
+            self.0.resize(class + 1, Share::ZERO);
         }
-        self.0[class] = fraction;
+        self.0[class] = share;
     }
 
     /// True if nothing is kept for anybody.
@@ -33,7 +34,7 @@ impl Shares {
     #[must_use]
     pub fn of(&self, class: u16, limit: u32) -> u32 {
         match self.0.get(usize::from(class)) {
-            Some(&fraction) if fraction > 0.0 => libm::ceil(f64::from(limit) * fraction).max(1.0) as u32,
+            Some(share) if !share.is_zero() => share.ceil_of(u64::from(limit)).max(1) as u32,
             _ => 0,
         }
     }

@@ -12,6 +12,11 @@ use crate::stats::proportion::wilson;
 /// The share of replications that nearly all are.
 const NEARLY_ALL: f64 = 0.9;
 
+/// True if `some` of `all` replications are nearly all.
+fn are_nearly_all(some: usize, all: usize) -> bool {
+    10 * some >= 9 * all
+}
+
 /// Decides claims.
 pub(super) struct Judge<'a> {
     pub results: &'a Results,
@@ -55,8 +60,8 @@ impl Judge<'_> {
         let Some(cell) = self.cell(term.arm(), point) else { return Number::Missing };
         let Some(estimate) = cell.estimates.iter().find(|estimate| estimate.id == id) else { return Number::Missing };
         // The mean is that of the replications that come back: it says little where not nearly all do.
-        let back = estimate.replicates.iter().flatten().count() as f64;
-        let seldom = back < NEARLY_ALL * estimate.replicates.len() as f64;
+        let back = estimate.replicates.iter().flatten().count();
+        let seldom = !are_nearly_all(back, estimate.replicates.len());
         match (&cell.stability, estimate.value) {
             _ if seldom && matches!(what, What::Recovery(RecoveryNumber::Time, _)) => Number::Unbounded("no recovery"),
             (Stability::NotSettled { node, .. }, Some(_)) if estimate.is_of_steady_state() => {
@@ -239,7 +244,7 @@ impl Judge<'_> {
             Unit::Fraction,
         );
         let evidence = format!("it does in {down} of {all} replications; {mean} is left on average");
-        let verdict = if down as f64 >= NEARLY_ALL * all as f64 && bounds.low > 0.5 {
+        let verdict = if are_nearly_all(down as usize, all as usize) && bounds.low > 0.5 {
             Verdict::Holds
         } else if bounds.high < NEARLY_ALL {
             Verdict::Fails
@@ -273,7 +278,7 @@ impl Judge<'_> {
     }
 
     fn theory(&self, term: &Term, tolerance: f64, point: usize) -> (Verdict, String) {
-        let id = term.quantity(self.scope).id;
+        let Quantity { id, unit, .. } = term.quantity(self.scope);
         let theory = self.cell(term.arm(), point).and_then(|cell| cell.theory.as_ref());
         let known =
             theory.and_then(|theory| theory.values.iter().find(|(name, _)| *name == id).map(|(_, value)| *value));
@@ -286,19 +291,26 @@ impl Judge<'_> {
                     with_interval(Some(expected), None, estimate.unit),
                     theory.model
                 );
-                let distance = (value - expected).abs();
-                let verdict = if half.is_infinite() {
-                    Verdict::Undecided
-                } else if distance <= half + tolerance * expected.abs() {
+                let (distance, allowed) = ((value - expected).abs(), tolerance * expected.abs());
+                let verdict = if distance + half <= allowed {
                     Verdict::Holds
-                } else {
+                } else if distance - half > allowed {
                     Verdict::Fails
+                } else {
+                    Verdict::Undecided
                 };
                 (verdict, evidence)
             }
             (Number::NotSettled(why), _, _) => (Verdict::Undecided, why),
-            (Number::Unbounded(why), None, None) => (Verdict::Undecided, format!("it has {why}")),
-            _ => (Verdict::Undecided, "no theory is known for this system".to_owned()),
+            // A run that found no steady state is no witness against a theory that has one.
+            (Number::Unbounded(why), Some(expected), Some(theory)) => {
+                let expected = with_interval(Some(expected), None, unit);
+                (Verdict::Undecided, format!("it has {why}, against {expected} of {}", theory.model))
+            }
+            (Number::Unbounded(why), ..) => (Verdict::Undecided, format!("it has {why}")),
+            (Number::Missing, ..) => (Verdict::Undecided, "nothing was measured".to_owned()),
+            (_, _, Some(theory)) => (Verdict::Undecided, format!("{} does not say what it is", theory.model)),
+            (_, _, None) => (Verdict::Undecided, "no theory is known for this system".to_owned()),
         }
     }
 }

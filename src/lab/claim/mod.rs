@@ -85,14 +85,20 @@ record! {
 }
 
 record! {
-    /// A number is what theory says, within its interval.
+    /// A number is what theory says, within a tolerance: holds where the whole interval is, fails where none of it is, and
+    /// is undecided where the interval is too wide to tell or the run found no steady state.
     pub struct TheoryClaim {
         /// The number.
         pub term: Term,
-        /// Allowed beside the interval, as a share of what theory says.
-        pub tolerance: Percent = Percent::ZERO,
+        /// How far it may be off, as a share of what theory says; above 0 %.
+        pub tolerance: Percent = Percent::of(5.0),
         /// At which point of the sweep; without it, at every one.
         pub at: Option<Label> = None,
+    }
+    check(self, at) {
+        if self.tolerance == Percent::ZERO {
+            at.field("tolerance").error("above 0 %: no run is long enough to find a number exactly");
+        }
     }
 }
 
@@ -361,7 +367,9 @@ impl Claim {
                 let (left, right) = (claim.left.words(scope), claim.right.words(scope));
                 format!("{left} is at least {} times {right}", claim.factor)
             }
-            Self::EqualsTheory(claim) => format!("{} equals theory", claim.term.words(scope)),
+            Self::EqualsTheory(claim) => {
+                format!("{} equals theory within {}", claim.term.words(scope), claim.tolerance)
+            }
             Self::Rises(claim) => format!("{} rises along the sweep", claim.term.words(scope)),
             Self::Falls(claim) => format!("{} falls along the sweep", claim.term.words(scope)),
             Self::Recovers(claim) => {

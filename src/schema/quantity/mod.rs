@@ -6,7 +6,7 @@ mod rate;
 mod span;
 
 pub use bytes::Bytes;
-pub use percent::Percent;
+pub use percent::{Percent, Share};
 pub use rate::Rate;
 pub use span::Span;
 

@@ -1,7 +1,53 @@
-//! Shares.
+//! Shares, and how counts compare with them.
+
+use std::cmp::Ordering;
 
 use super::{number_and_unit, text};
 use crate::schema::{Decode, Encode, Kind, Node, Reader};
+
+/// Decimals of a percentage that [`Percent::exact`] keeps.
+const MOST_DECIMALS: usize = 16;
+
+/// A share as a ratio of whole numbers, so that counts compare with it exactly. In binary, 7 % of a hundred is more than
+/// seven and 29 % is less than 29: whoever compares a count with a share asks here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    part: u64,
+    /// Above 0.
+    whole: u64,
+}
+
+impl Share {
+    /// Nothing.
+    pub const ZERO: Self = Self { part: 0, whole: 1 };
+
+    /// How `part` of `whole` compares with the share: `Less` if it is a smaller one. Nothing of nothing is equal to all.
+    #[inline]
+    #[must_use]
+    pub fn compare(self, part: u64, whole: u64) -> Ordering {
+        (u128::from(part) * u128::from(self.whole)).cmp(&(u128::from(self.part) * u128::from(whole)))
+    }
+
+    /// True if `part` of `whole` is so large a share or a larger one.
+    #[inline]
+    #[must_use]
+    pub fn is_reached(self, part: u64, whole: u64) -> bool {
+        self.compare(part, whole) != Ordering::Less
+    }
+
+    /// So large a share of `whole`, rounded up.
+    #[must_use]
+    pub fn ceil_of(self, whole: u64) -> u64 {
+        let exact = u128::from(self.part) * u128::from(whole);
+        u64::try_from(exact.div_ceil(u128::from(self.whole))).unwrap_or(u64::MAX)
+    }
+
+    /// True of nothing.
+    #[must_use]
+    pub fn is_zero(self) -> bool {
+        self.part == 0
+    }
+}
 
 /// A share: "2 %". From 0 to 100 %.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
@@ -21,6 +67,18 @@ impl Percent {
     #[must_use]
     pub fn fraction(self) -> f64 {
         self.0 / 100.0
+    }
+
+    /// The share as it is written: what counts are compared with.
+    #[must_use]
+    pub fn exact(self) -> Share {
+        // The shortest decimal that is read back as this number is what was written, up to fifteen digits.
+        let text = format!("{}", self.0);
+        let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
+        let rest = &rest[..rest.len().min(MOST_DECIMALS)];
+        let digits = |digits: &str| digits.bytes().fold(0, |number, digit| number * 10 + u64::from(digit - b'0'));
+        let places = rest.bytes().fold(1, |places, _| places * 10);
+        Share { part: digits(whole) * places + digits(rest), whole: 100 * places }
     }
 
     /// Reads "2 %".
@@ -52,5 +110,48 @@ impl Decode for Percent {
 impl Encode for Percent {
     fn encode(&self) -> Node {
         Node::made(Kind::Text(self.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn share(text: &str) -> Share {
+        Percent::parse(text).expect("a share").exact()
+    }
+
+    #[test]
+    fn whole_percentages_of_a_hundred_are_whole_numbers() {
+        for percent in 0..=100 {
+            let share = share(&format!("{percent} %"));
+            assert_eq!(share.compare(percent, 100), Ordering::Equal, "{percent} %");
+            assert_eq!((share.ceil_of(100), share.ceil_of(200)), (percent, 2 * percent), "{percent} %");
+        }
+    }
+
+    #[test]
+    fn a_share_is_what_was_written() {
+        assert_eq!(share("0.1 %").compare(1, 1000), Ordering::Equal);
+        assert_eq!(share("2.3 %").compare(23, 1000), Ordering::Equal);
+        assert_eq!(share("33.333333 %").compare(1, 3), Ordering::Greater);
+        assert_eq!(
+            share("84.08964152537145 %").compare(8_408_964_152_537_145, 10_000_000_000_000_000),
+            Ordering::Equal
+        );
+        assert_eq!(share("1e-3 %").compare(1, 100_000), Ordering::Equal);
+        assert_eq!(share("1e-300 %").compare(1, u64::MAX), Ordering::Greater);
+        assert_eq!((share("0 %"), share("100 %").is_reached(7, 7)), (Share { part: 0, whole: 100 }, true));
+    }
+
+    proptest! {
+        #[test]
+        fn counts_compare_as_the_decimals_do(thousandths in 0_u64..=100_000, part in 0_u64..10_000, whole in 1_u64..10_000) {
+            let text = format!("{}.{:03} %", thousandths / 1000, thousandths % 1000);
+            let expected = (part * 100_000).cmp(&(thousandths * whole));
+            prop_assert_eq!(share(&text).compare(part, whole), expected);
+            prop_assert_eq!(share(&text).ceil_of(whole), (thousandths * whole).div_ceil(100_000));
+        }
     }
 }

@@ -20,6 +20,7 @@ pub use timer::Timer;
 use super::spec::BalancerSpec;
 use crate::engine::Time;
 use crate::engine::random::StreamKey;
+use crate::schema::quantity::Share;
 use active::Checks;
 use outliers::Outliers;
 use passive::Failures;
@@ -94,7 +95,7 @@ impl Watch {
         if nothing {
             return None;
         }
-        let panic = outliers.as_ref().map_or(0.0, |outliers| outliers.panic.fraction() * 100.0);
+        let panic = outliers.as_ref().map_or(Share::ZERO, |outliers| outliers.panic.exact());
         let rotation = Rotation::new(members, &backups, panic);
         let mut record = HealthRecord::default();
         (0..members).filter(|&member| rotation.has(member)).for_each(|_| record.available.up(Time::ZERO));

@@ -1,8 +1,11 @@
 //! Outlier ejection by the arithmetic of Envoy (`outlier_detection_impl.cc`): who is ejected, for how long, and how many
 //! at once. Panic, which passes ejections over, belongs in `rotation`.
 
+use std::cmp::Ordering;
+
 use super::spec::{OutlierEjection, SuccessRate};
 use crate::engine::{Duration, Outcome, Time};
+use crate::schema::quantity::Share;
 
 /// What is known of one member.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,7 +31,7 @@ pub struct Outliers {
     interval: Duration,
     base: Duration,
     longest: Duration,
-    max_percent: f64,
+    most: Share,
     success_rate: Option<SuccessRate>,
     hosts: Vec<Host>,
     ejected: usize,
@@ -58,7 +61,7 @@ impl Outliers {
             interval: spec.interval.duration(),
             base,
             longest: spec.max_ejection_time.duration().max(base),
-            max_percent: spec.max_ejection.fraction() * 100.0,
+            most: spec.max_ejection.exact(),
             success_rate: spec.success_rate.clone(),
             hosts: vec![Host::default(); members],
             ejected: 0,
@@ -118,8 +121,8 @@ impl Outliers {
 
     /// Ejects `member` unless too many are ejected already.
     fn eject(&mut self, member: usize, now: Time) -> bool {
-        let percent = 100.0 * (self.ejected as f64 + 1.0) / self.hosts.len() as f64;
-        if self.ejected > 0 && percent > self.max_percent {
+        let share = self.most.compare(self.ejected as u64 + 1, self.hosts.len() as u64);
+        if self.ejected > 0 && share == Ordering::Greater {
             self.overflow += 1;
             return false;
         }
@@ -236,6 +239,7 @@ pub fn success_rate_threshold(rates: &[f64], factor: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::quantity::Percent;
     use crate::schema::{Body, Kind, Node, Reader};
 
     /// Envoy's defaults.
@@ -311,6 +315,16 @@ mod tests {
             let ejected = (0..members).filter(|&member| fail(&mut all, member, 5, at(1))).count();
             assert_eq!((ejected, all.ejected()), (most, most), "{members}");
             assert_eq!(all.overflow, (members - most) as u64);
+        }
+    }
+
+    #[test]
+    fn any_share_of_a_hundred_may_be_ejected_exactly() {
+        for percent in 1..=100 {
+            let mut all = outliers(100);
+            all.most = Percent::of(f64::from(percent)).exact();
+            let ejected = (0..100).filter(|&member| fail(&mut all, member, 5, at(1))).count();
+            assert_eq!(ejected, percent as usize);
         }
     }
 

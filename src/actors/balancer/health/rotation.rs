@@ -1,5 +1,7 @@
 //! Who is in the rotation: what speaks against each member, and which members get requests because of it.
 
+use crate::schema::quantity::Share;
+
 /// What speaks against a member; each source of news has its own, and each can take back only its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
@@ -60,8 +62,8 @@ pub struct Effect {
 #[derive(Debug)]
 pub struct Rotation {
     members: Vec<Member>,
-    /// Percent of the primaries that must be well; 0 without panic.
-    panic_percent: f64,
+    /// Share of the primaries that must be well; zero without panic.
+    panic: Share,
     primaries: usize,
     well: usize,
     open: usize,
@@ -72,20 +74,13 @@ pub struct Rotation {
 impl Rotation {
     /// All members well. `backups` says who is one; empty if nobody is.
     #[must_use]
-    pub fn new(members: usize, backups: &[bool], panic_percent: f64) -> Self {
+    pub fn new(members: usize, backups: &[bool], panic: Share) -> Self {
         let member = |place: usize| Member { against: 0, backup: backups.get(place).copied().unwrap_or(false) };
         let members: Vec<Member> = (0..members).map(member).collect();
         let primaries = members.iter().filter(|member| !member.backup).count();
         let open_backups = members.len() - primaries;
-        let mut rotation = Self {
-            members,
-            panic_percent,
-            primaries,
-            well: primaries,
-            open: primaries,
-            open_backups,
-            mode: Mode::Primaries,
-        };
+        let mut rotation =
+            Self { members, panic, primaries, well: primaries, open: primaries, open_backups, mode: Mode::Primaries };
         rotation.mode = rotation.find_mode();
         rotation
     }
@@ -160,14 +155,31 @@ impl Rotation {
         if only_backups {
             return Mode::Backups;
         }
-        let well = 100.0 * self.well as f64;
-        if well < self.panic_percent * self.primaries as f64 { Mode::Panic } else { Mode::Primaries }
+        let enough = self.panic.is_reached(self.well as u64, self.primaries as u64);
+        if enough { Mode::Primaries } else { Mode::Panic }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::quantity::Percent;
+
+    fn percent(percent: u32) -> Share {
+        Percent::of(f64::from(percent)).exact()
+    }
+
+    #[test]
+    fn panic_begins_below_its_share_and_not_at_it() {
+        // Envoy's threshold: the share of those that are well is compared, exactly.
+        for threshold in 1..=100 {
+            let mut rotation = Rotation::new(100, &[], percent(threshold));
+            for well in (0..100).rev() {
+                rotation.set(well, Reason::News, true);
+                assert_eq!(rotation.mode() == Mode::Panic, well < threshold as usize, "{well} well at {threshold} %");
+            }
+        }
+    }
 
     fn used(rotation: &Rotation) -> Vec<usize> {
         (0..rotation.members.len()).filter(|&member| rotation.has(member)).collect()
@@ -175,7 +187,7 @@ mod tests {
 
     #[test]
     fn below_half_of_the_members_all_are_used() {
-        let mut rotation = Rotation::new(4, &[], 50.0);
+        let mut rotation = Rotation::new(4, &[], percent(50));
         assert!(!rotation.set(0, Reason::Ejected, true).on_everybody);
         assert!(!rotation.set(1, Reason::Checks, true).on_everybody);
         assert_eq!((rotation.mode(), used(&rotation)), (Mode::Primaries, vec![2, 3]));
@@ -187,7 +199,7 @@ mod tests {
 
     #[test]
     fn backups_are_used_only_while_nobody_else_is_open() {
-        let mut rotation = Rotation::new(3, &[false, false, true], 0.0);
+        let mut rotation = Rotation::new(3, &[false, false, true], percent(0));
         assert_eq!(used(&rotation), [0, 1]);
         rotation.set(0, Reason::News, true);
         assert_eq!(used(&rotation), [1]);
@@ -202,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_member_is_well_when_nothing_speaks_against_it_any_more() {
-        let mut rotation = Rotation::new(2, &[], 0.0);
+        let mut rotation = Rotation::new(2, &[], percent(0));
         assert_eq!(rotation.set(0, Reason::Checks, true).well, Some(false));
         assert_eq!(rotation.set(0, Reason::Requests, true).well, None);
         assert_eq!(rotation.set(0, Reason::Checks, false).well, None);
@@ -213,7 +225,7 @@ mod tests {
 
     #[test]
     fn panic_does_not_pass_over_a_member_that_is_full() {
-        let mut rotation = Rotation::new(2, &[], 60.0);
+        let mut rotation = Rotation::new(2, &[], percent(60));
         rotation.set(0, Reason::Ejected, true);
         rotation.set(1, Reason::Full, true);
         assert_eq!((rotation.mode(), used(&rotation)), (Mode::Panic, vec![0]));

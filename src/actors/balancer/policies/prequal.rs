@@ -5,7 +5,7 @@ use crate::actors::balancer::policy::{Choose, Describes, Facts, Hears, Load};
 use crate::actors::balancer::view::View;
 use crate::engine::random::{Bits, Draws};
 use crate::engine::{Duration, Time};
-use crate::schema::quantity::{Percent, Span};
+use crate::schema::quantity::{Percent, Share, Span};
 use crate::schema::record;
 
 record! {
@@ -67,6 +67,8 @@ const SAMPLE: usize = 128;
 #[derive(Clone, Debug)]
 pub struct Pool {
     spec: Prequal,
+    /// Share of members that are not hot.
+    hot_above: Share,
     /// From the oldest to the newest, at most one for each member.
     probes: Vec<Probe>,
     /// Requests in flight that the last probes found, in the order in which they came, and sorted.
@@ -87,6 +89,7 @@ impl Describes for Prequal {
     fn build(&self, view: &View) -> Pool {
         Pool {
             spec: self.clone(),
+            hot_above: self.hot_above.exact(),
             probes: Vec::with_capacity(self.pool as usize + 1),
             lately: Vec::with_capacity(SAMPLE),
             sorted: Vec::with_capacity(SAMPLE),
@@ -106,7 +109,7 @@ impl Describes for Prequal {
 impl Pool {
     /// Requests in flight above which a member is hot: the quantile by nearest rank.
     fn limit(&self) -> u32 {
-        let rank = (self.spec.hot_above.fraction() * self.sorted.len() as f64).ceil() as usize;
+        let rank = self.hot_above.ceil_of(self.sorted.len() as u64) as usize;
         self.sorted.get(rank.max(1) - 1).copied().unwrap_or(0)
     }
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::actors::breaker::rule::{Break, Describes, Ending, State};
 use crate::engine::{Duration, Time};
-use crate::schema::quantity::{Percent, Span};
+use crate::schema::quantity::{Percent, Share, Span};
 use crate::schema::{choice, record};
 
 record! {
@@ -167,6 +167,9 @@ impl Sliding {
 #[derive(Clone, Debug)]
 pub struct Rates {
     rule: FailureRate,
+    /// The shares from which on it opens.
+    failures: Share,
+    slow: Share,
     state: State,
     window: Sliding,
     /// Fewer calls than this decide nothing.
@@ -185,6 +188,8 @@ impl Describes for FailureRate {
     fn build(&self) -> Rates {
         let mut rates = Rates {
             rule: self.clone(),
+            failures: self.failures.exact(),
+            slow: self.slow.exact(),
             state: State::Closed,
             window: Sliding::of(&self.window),
             least: 0,
@@ -221,11 +226,11 @@ impl Rates {
     }
 
     fn is_too_bad(&self, seen: Tally) -> bool {
-        let share = |part: u32| f64::from(part) / f64::from(seen.calls);
-        // No share is allowed to be nothing, so that good times need no division.
+        let reached = |share: Share, part: u32| share.is_reached(u64::from(part), u64::from(seen.calls));
+        // No share is allowed to be nothing, so that good times need no product.
         (seen.failed | seen.slow != 0)
             && seen.calls >= self.least
-            && (share(seen.failed) >= self.rule.failures.fraction() || share(seen.slow) >= self.rule.slow.fraction())
+            && (reached(self.failures, seen.failed) || reached(self.slow, seen.slow))
     }
 }
 

@@ -7,7 +7,7 @@ use super::discipline::{Facts, Order};
 use super::disciplines::Ordering;
 use super::full::WhenFull;
 use super::line::{Line, Orders, Slip, Slips};
-use super::shedder::{Arrival, Sheds};
+use super::shedder::{Arrival, Fill, Sheds};
 use super::shedders::Shedder;
 use crate::actors::fleet::spec::FleetSpec;
 use crate::distributions::Sampler;
@@ -147,15 +147,10 @@ impl Queues {
         &mut self.slips[slip]
     }
 
-    /// How full the queue of a server is, 0 to 1.
-    fn fill(&self, port: usize) -> f64 {
+    /// How full the queue of a server is.
+    fn fill(&self, port: usize) -> Fill {
         let line = &self.lines[port];
-        let share = |part: u64, whole: u64| match whole {
-            0 => 1.0,
-            u64::MAX => 0.0,
-            whole => (part as f64 / whole as f64).min(1.0),
-        };
-        share(u64::from(line.list.len), self.places).max(share(line.bytes, self.bytes))
+        Fill { places: (u64::from(line.list.len), self.places), bytes: (line.bytes, self.bytes) }
     }
 
     /// True if a request that comes is shed though it might find a place.

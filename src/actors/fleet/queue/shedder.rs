@@ -4,6 +4,7 @@
 use super::Classes;
 use crate::engine::{Duration, Time};
 use crate::schema::Name;
+use crate::schema::quantity::Share;
 
 /// A request that comes, and what it finds.
 #[derive(Clone, Copy, Debug)]
@@ -20,8 +21,26 @@ pub struct Arrival {
     pub workers: u32,
     /// Requests that wait at the server.
     pub waiting: u32,
-    /// How full the queue is, 0 to 1: by places or by bytes, whichever is more. 0 without a bound.
-    pub fill: f64,
+    /// How full the queue is.
+    pub fill: Fill,
+}
+
+/// How full a queue is: what is taken of its places and of its bytes, and how many there are; `u64::MAX` without a bound.
+#[derive(Clone, Copy, Debug)]
+pub struct Fill {
+    /// Places taken, and all.
+    pub places: (u64, u64),
+    /// Bytes taken, and all.
+    pub bytes: (u64, u64),
+}
+
+impl Fill {
+    /// True if it is filled to `level` or above, by places or by bytes. A queue without room is full.
+    #[must_use]
+    pub fn reaches(&self, level: Share) -> bool {
+        let reached = |(part, whole): (u64, u64)| whole < u64::MAX && level.is_reached(part, whole);
+        reached(self.places) || reached(self.bytes)
+    }
 }
 
 /// A way to shed load at work at one server.

@@ -1,10 +1,12 @@
 //! The adaptive limit.
 
+use std::cmp::Ordering;
+
 use super::sliding_counter::Counts;
 use super::{MOST, check_window};
 use crate::actors::limiter::rule::{Admit, Describes, Verdict};
 use crate::engine::{Duration, Time};
-use crate::schema::quantity::{Percent, Span};
+use crate::schema::quantity::{Percent, Share, Span};
 use crate::schema::record;
 
 record! {
@@ -52,6 +54,8 @@ record! {
 #[derive(Clone, Debug)]
 pub struct Adapting {
     rule: Adaptive,
+    good: Share,
+    bad: Share,
     limit: f64,
     window: Duration,
     every: Duration,
@@ -66,6 +70,8 @@ impl Describes for Adaptive {
     fn build(&self) -> Adapting {
         Adapting {
             rule: self.clone(),
+            good: self.good.exact(),
+            bad: self.bad.exact(),
             limit: f64::from(self.base),
             window: self.window.duration(),
             every: self.every.duration(),
@@ -95,10 +101,10 @@ impl Adapting {
         if now.since(self.last) < self.every {
             return;
         }
-        let success = self.served as f64 / (self.answered + 1) as f64;
-        if success > self.rule.good.fraction() {
+        let compare = |share: Share| share.compare(self.served, self.answered + 1);
+        if compare(self.good) == Ordering::Greater {
             self.limit = (self.limit * self.rule.up).min(f64::from(self.rule.most));
-        } else if success < self.rule.bad.fraction() {
+        } else if compare(self.bad) == Ordering::Less {
             self.limit = (self.limit * self.rule.down).max(f64::from(self.rule.least));
         }
         (self.served, self.answered, self.last) = (0, 0, now);

@@ -1,8 +1,10 @@
 //! The retry circuit breaker of Brooker.
 
+use std::cmp::Ordering;
+
 use super::{Describes, Spend};
 use crate::engine::Time;
-use crate::schema::quantity::Percent;
+use crate::schema::quantity::{Percent, Share};
 use crate::schema::record;
 
 record! {
@@ -19,7 +21,7 @@ record! {
 /// What has been counted.
 #[derive(Clone, Copy, Debug)]
 pub struct Counts {
-    most: f64,
+    most: Share,
     calls: u64,
     failures: u64,
 }
@@ -28,7 +30,7 @@ impl Describes for FailureRate {
     type State = Counts;
 
     fn build(&self) -> Counts {
-        Counts { most: self.most.fraction(), calls: 0, failures: 0 }
+        Counts { most: self.most.exact(), calls: 0, failures: 0 }
     }
 }
 
@@ -42,6 +44,6 @@ impl Spend for Counts {
     }
 
     fn withdraw(&mut self, _now: Time, _timed_out: bool) -> Option<u32> {
-        (self.failures as f64 <= self.most * self.calls as f64).then_some(1)
+        (self.most.compare(self.failures, self.calls) != Ordering::Greater).then_some(1)
     }
 }

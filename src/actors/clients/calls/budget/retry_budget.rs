@@ -45,7 +45,8 @@ impl Describes for RetryBudget {
     fn build(&self) -> Account {
         let reserve = (self.minimum.map_or(0.0, Rate::per_second) * self.ttl.seconds()).min(1e9) * RETRY as f64;
         Account {
-            reserve: reserve as i64,
+            // A product that is a whole number but for rounding is that number.
+            reserve: reserve.round() as i64,
             deposit: (self.ratio.fraction() * RETRY as f64).round() as i64,
             recent: Recent::new(self.ttl.duration()),
         }

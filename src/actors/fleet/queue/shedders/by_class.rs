@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Arrival, Classes, Describes, Name, Sheds};
-use crate::schema::quantity::Percent;
+use crate::schema::quantity::{Percent, Share};
 use crate::schema::{Map, record};
 
 record! {
@@ -24,14 +24,14 @@ record! {
     }
 }
 
-/// The level of each class, as a fraction; infinite for those that are never shed.
+/// The level of each class; none for those that are never shed.
 #[derive(Clone, Debug)]
-pub struct Levels(Arc<[f64]>);
+pub struct Levels(Arc<[Option<Share>]>);
 
 impl Sheds for Levels {
     fn turns_away(&mut self, arrival: &Arrival) -> bool {
-        let level = self.0.get(usize::from(arrival.class)).copied();
-        !arrival.worker_free && level.is_some_and(|level| arrival.fill >= level)
+        let level = self.0.get(usize::from(arrival.class)).copied().flatten();
+        !arrival.worker_free && level.is_some_and(|level| arrival.fill.reaches(level))
     }
 }
 
@@ -39,8 +39,8 @@ impl Describes for ByClass {
     type State = Levels;
 
     fn build(&self, classes: &Classes<'_>) -> Levels {
-        let named = self.levels.entries.iter().map(|(name, level)| (name, level.fraction()));
-        Levels(classes.table(f64::INFINITY, named).into())
+        let named = self.levels.entries.iter().map(|(name, level)| (name, Some(level.exact())));
+        Levels(classes.table(None, named).into())
     }
 
     fn clients(&self) -> Vec<&Name> {

@@ -49,6 +49,7 @@ impl Describes for ByDeadline {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::shedder::Fill;
     use super::*;
     use crate::engine::Time;
 
@@ -62,7 +63,7 @@ mod tests {
             worker_free,
             workers: 2,
             waiting,
-            fill: 0.0,
+            fill: Fill { places: (0, u64::MAX), bytes: (0, u64::MAX) },
         };
         assert!(!state.turns_away(&arrival(1000, false, 1001)));
         state.served(Duration::from_nanos(100));
