@@ -120,7 +120,7 @@ pub struct Cell {
     pub nodes: Vec<NodeResult>,
     /// Length in seconds of the windows of `series` and of [`NodeResult::heat`]; the first begins at 0.
     pub window: f64,
-    /// Time series, means over replications.
+    /// Time series, of all replications together.
     pub series: Vec<Series>,
 }
 
@@ -206,10 +206,10 @@ pub struct Estimate {
 /// Where an interval comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum IntervalKind {
-    /// Student's t over replications.
+    /// Student's t over how far each replication moves the value.
     #[default]
     Replications,
-    /// Student's t over the quantiles of replications.
+    /// Student's t over how far each replication moves a quantile of all requests together.
     Quantiles {
         /// How many independent requests beyond the quantile a replication holds, by how much their share varies from
         /// one replication to the next; `None` where it does not vary.
@@ -340,7 +340,8 @@ pub struct Series {
     pub quantity: String,
     /// What the numbers count.
     pub unit: Unit,
-    /// Mean over replications, one per window, the first window starting at 0; `None` where nothing was seen.
+    /// The value of all replications together, one per window, the first window starting at 0: a quantile that of all
+    /// requests, anything else the mean. `None` where nothing was seen.
     pub mean: Vec<Option<f64>>,
     /// Half-width of the interval over replications, like `mean`.
     pub half_width: Vec<Option<f64>>,
