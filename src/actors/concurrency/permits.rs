@@ -134,22 +134,28 @@ mod tests {
     use crate::actors::concurrency::rule::Rule;
     use crate::actors::concurrency::rules::fixed::Fixed;
     use crate::engine::random::StreamKey;
+    use crate::schema::quantity::Percent;
     use proptest::prelude::*;
 
     fn permits(limit: u32) -> Permits {
         Permits::new(Rule::Fixed(Fixed { limit }).build(StreamKey::root(1, 0)))
     }
 
-    fn shares(fractions: &[(u16, f64)]) -> Shares {
+    fn shares(percentages: &[(u16, f64)]) -> Shares {
         let mut shares = Shares::default();
-        fractions.iter().for_each(|&(class, fraction)| shares.keep(class, fraction));
+        percentages.iter().for_each(|&(class, percent)| shares.keep(class, Percent::of(percent).exact()));
         shares
+    }
+
+    #[test]
+    fn a_share_of_a_hundred_is_as_many_permits() {
+        assert!((1..=100_u32).all(|percent| shares(&[(0, f64::from(percent))]).of(0, 100) == percent));
     }
 
     /// The cases of `AbstractPartitionedLimiterTest` of Netflix concurrency-limits: a limit of 10, and parts of 30 % and 70 %.
     #[test]
     fn a_class_exceeds_its_share_only_below_the_limit() {
-        let shares = shares(&[(0, 0.3), (1, 0.7)]);
+        let shares = shares(&[(0, 30.0), (1, 70.0)]);
         assert_eq!((shares.of(0, 10), shares.of(1, 10), shares.of(2, 10)), (3, 7, 0));
         assert_eq!((shares.of(0, 1), shares.of(1, 1)), (1, 1));
         let mut permits = permits(10);
@@ -170,11 +176,11 @@ mod tests {
         #[test]
         fn permits_are_neither_lost_nor_made(
             limit in 1_u32..12,
-            fractions in proptest::collection::vec(0.0_f64..0.33, 0..3),
+            percentages in proptest::collection::vec(0.0_f64..33.0, 0..3),
             steps in proptest::collection::vec((any::<bool>(), 0_u16..4), 0..200),
         ) {
-            let mut shares = Shares::default();
-            fractions.iter().enumerate().for_each(|(class, &fraction)| shares.keep(class as u16, fraction));
+            let percentages: Vec<(u16, f64)> = (0..).zip(percentages).collect();
+            let shares = shares(&percentages);
             let mut permits = permits(limit);
             let mut held = [0_u32; 4];
             for (takes, class) in steps {
