@@ -28,6 +28,8 @@ struct Design {
 /// Whether the intervals of one experiment held the truth.
 #[derive(Clone, Copy, Debug)]
 struct Held {
+    /// The baseline's own quantile.
+    value: bool,
     difference: bool,
     ratio: bool,
     /// The same of the difference by sectioning: quantiles of the replications around the pooled one.
@@ -80,11 +82,9 @@ impl Design {
         let held = |&p: &f64| {
             let [base, other] = [0, 1].map(|arm: usize| pools[arm].quantile(p).expect("there are requests"));
             let [base_truth, other_truth] = self.loads.map(|load| self.truth(load, p));
-            let pooled = |number: &'_ Number| -> (f64, Vec<Option<f64>>) { (number.value, number.influences.clone()) };
-            let ((base_value, base_moved), (other_value, other_moved)) = (pooled(&base), pooled(&other));
             let paired = Paired::of(
-                Pooled { value: other_value, influences: &other_moved },
-                Pooled { value: base_value, influences: &base_moved },
+                Pooled { value: other.value, influences: &other.influences },
+                Pooled { value: base.value, influences: &base.influences },
                 0.95,
             );
             let holds =
@@ -102,6 +102,7 @@ impl Design {
                 independent_beyond(&pools[arm].shares_beyond(p)).is_some_and(|independent| independent < enough)
             };
             Held {
+                value: holds(base.value, base.half_width(0.95), base_truth),
                 difference: holds(paired.difference.mean, paired.difference.half_width, difference),
                 ratio: paired.ratio.is_some_and(|r| holds(r.mean, r.half_width, other_truth / base_truth)),
                 by_sections: holds(paired.difference.mean, sections, difference),
@@ -113,16 +114,16 @@ impl Design {
     }
 }
 
-/// Shares of held intervals: difference, ratio, by sections, by means; and how many there were.
+/// Intervals that held: value, difference, ratio, by sections, by means; and how many there were.
 #[derive(Clone, Copy, Debug, Default)]
 struct Tally {
-    held: [u32; 4],
+    held: [u32; 5],
     all: u32,
 }
 
 impl Tally {
     fn add(&mut self, held: Held) {
-        let each = [held.difference, held.ratio, held.by_sections, held.by_means];
+        let each = [held.value, held.difference, held.ratio, held.by_sections, held.by_means];
         self.held.iter_mut().zip(each).for_each(|(count, held)| *count += u32::from(held));
         self.all += 1;
     }
@@ -134,27 +135,27 @@ impl Tally {
 
 impl std::fmt::Display for Tally {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let [d, r, s, m] = [0, 1, 2, 3].map(|place| self.percent(place));
-        write!(f, "{:6} | {d:5.1} | {r:5.1} | {s:5.1} | {m:5.1}", self.all)
+        let [v, d, r, s, m] = [0, 1, 2, 3, 4].map(|place| self.percent(place));
+        write!(f, "{:6} | {v:5.1} | {d:5.1} | {r:5.1} | {s:5.1} | {m:5.1}", self.all)
     }
 }
 
 #[test]
 fn intervals_of_differences_and_ratios_of_quantiles_hold_the_truth() {
-    // 2 designs x 500 experiments: a right program with 95 % stays within five standard errors of a proportion of 0.94.
+    // Five standard errors of a proportion of 0.94 in 300 experiments are 7 %.
     for servers in [1, 4] {
         let design = Design { servers, loads: [0.4, 0.6], replications: 10, requests: 4000 };
         let quantiles = [0.5, 0.99];
         let mut tallies = [Tally::default(); 2];
-        for seed in 1..=500 {
+        for seed in 1..=300 {
             for (tally, held) in tallies.iter_mut().zip(design.experiment(seed, &quantiles)) {
                 tally.add(held);
             }
         }
         for (tally, p) in tallies.iter().zip(quantiles) {
             println!("M/M/{servers} p = {p}: {tally}");
-            for place in [0, 1] {
-                assert!((89.0..=98.5).contains(&tally.percent(place)), "M/M/{servers} p = {p}: {tally}");
+            for place in [0, 1, 2] {
+                assert!((87.0..=99.0).contains(&tally.percent(place)), "M/M/{servers} p = {p}: {tally}");
             }
         }
     }
@@ -195,7 +196,7 @@ fn study_of_many_designs() {
         }
     }
     println!("{} designs x {experiments} experiments x {} quantiles", designs.len(), quantiles.len());
-    println!("what | warned | intervals | difference | ratio | by sections | by means");
+    println!("what | warned | intervals | value | difference | ratio | by sections | by means");
     for ((key, warned), tally) in &tables {
         println!("{key:20} | {} | {tally}", if *warned { "warned" } else { "      " });
     }
