@@ -114,8 +114,8 @@ mod tests {
         assert_eq!(paired.relative, Some(3.25 / 1.75));
         // Nothing in common: no pair, and the variances add.
         let apart = of_means(&[Some(1.0), Some(2.0), None, None], &[None, None, Some(5.0), Some(7.0)]);
-        let error = |a: f64, b: f64| ((a - b) * (a - b) / 4.0).sqrt();
-        let expected = (error(1.0, 2.0).powi(2) + error(5.0, 7.0).powi(2)).sqrt();
+        let square = |a: f64, b: f64| (a - b) * (a - b) / 4.0;
+        let expected = (square(1.0, 2.0) + square(5.0, 7.0)).sqrt();
         let found = (apart.difference.mean / apart.t.unwrap()).abs();
         assert!((found / expected - 1.0).abs() < 0.2, "{found} {expected}");
     }

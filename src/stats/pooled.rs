@@ -113,7 +113,8 @@ mod tests {
         let shares: Vec<Option<f64>> = parts.iter().zip(wholes).map(|(part, whole)| Some(part / whole)).collect();
         let (ratio, influences) = weighted_mean(&shares, &wholes).expect("there are values");
         assert_relative_eq!(ratio, 70.0 / 120.0, max_relative = 1e-14);
-        let rest: f64 = parts.iter().zip(wholes).map(|(part, whole)| (part - ratio * whole).powi(2)).sum();
+        let off = |(part, whole): (&f64, f64)| (part - ratio * whole) * (part - ratio * whole);
+        let rest: f64 = parts.iter().zip(wholes).map(off).sum();
         let influences: Vec<f64> = influences.into_iter().flatten().collect();
         assert_relative_eq!(variance(&influences).unwrap(), 4.0 / 3.0 * rest / (120.0 * 120.0), max_relative = 1e-12);
     }
