@@ -2,7 +2,6 @@
 //! latency, of survivors alone, does not say that it is quicker.
 
 use super::results::{Estimate, NEARLY_ALL};
-use crate::stats::Interval;
 
 /// True if fewer calls were answered here than there beyond doubt, by more than may be overlooked. Both are shares of calls,
 /// paired by replication.
@@ -12,10 +11,7 @@ pub fn fewer(here: &Estimate, there: &Estimate, confidence: f64) -> bool {
     if theirs - mine <= 1.0 - NEARLY_ALL {
         return false;
     }
-    let pairs = here.replicates.iter().zip(&there.replicates);
-    let differences: Vec<Option<f64>> =
-        pairs.map(|(here, there)| there.zip(*here).map(|(there, here)| there - here)).collect();
-    let interval = Interval::of_known(&differences, confidence);
+    let interval = there.less(1.0, here, confidence).map(|paired| paired.difference);
     match interval.and_then(|interval| interval.half_width.map(|half| (interval.mean, half))) {
         Some((mean, half)) => mean > half,
         // One replication: by the intervals of both.
@@ -38,6 +34,7 @@ mod tests {
             half_width: Some(0.01),
             interval: IntervalKind::Replications,
             replicates: replicates.iter().map(|&share| Some(share)).collect(),
+            influences: Vec::new(),
         }
     }
 

@@ -1,4 +1,4 @@
-//! `replicates.csv`: a row per arm, sweep point, measure and replication: what the intervals are made of.
+//! `replicates.csv`: a row per arm, sweep point, measure and replication, with what that replication gave by itself.
 
 use super::{CELL, Table, number, place};
 use crate::lab::results::Results;
