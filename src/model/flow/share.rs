@@ -175,8 +175,9 @@ fn share(balancer: &BalancerSpec, fleets: Option<&[&FleetSpec]>) -> Share {
     });
     let one = balancer.copies == 1;
     match &balancer.policy {
-        Policy::RoundRobin(_) => Share::Split { weighted: false, regular: one },
-        Policy::WeightedRoundRobin(_) => Share::Split { weighted: true, regular: one },
+        policy @ (Policy::RoundRobin(_) | Policy::WeightedRoundRobin(_)) => {
+            Share::Split { weighted: policy.follows_weights(), regular: one }
+        }
         Policy::Random(_) => Share::Split { weighted: true, regular: false },
         Policy::PowerOfChoices(choices) if choices.d == 1 => Share::Split { weighted: true, regular: false },
         // Whoever joins the shortest queue, for its weight, keeps every queue stable that can be; the others do so among

@@ -257,7 +257,7 @@ impl StationLoad {
     /// True if the load is known, and not only between what bounds.
     #[must_use]
     pub fn is_known(&self) -> bool {
-        self.most - self.least <= ROUNDING * self.most.max(1.0)
+        self.most.is_finite() && self.most - self.least <= ROUNDING * self.most.max(1.0)
     }
 }
 

@@ -1,3 +1,5 @@
+//! Systems whose loads are known by heart.
+
 use super::*;
 use crate::model::check;
 use crate::schema::{Decode, Reader, parse};
@@ -112,8 +114,13 @@ fn users_who_wait_for_their_answers_never_overload() {
     ));
     let web = &flows.stations[0];
     assert_eq!(web.room, 1000.0);
-    assert!(!web.is_overloaded());
     assert_eq!(flows.delays, [Delay { node: "users".to_owned(), mean: 1.0 }]);
+    assert!(!web.is_overloaded());
+    let flows =
+        found(r#""users": Clients(arrivals: Users(count: 10), to: "web"), "web": Fleet(service: Constant("10 ms"))"#);
+    // Without a pause they ask for as much as they get.
+    is(load(&flows, "web"), 0.0, f64::INFINITY);
+    assert!(!flows.stations[0].is_known() && !flows.stations[0].is_stable());
 }
 
 #[test]
