@@ -2,7 +2,7 @@
 //!
 //! Who sends it, and what a node does with a request that was taken back, does not belong here.
 
-use super::link::Link;
+use super::link::{self, Link};
 use super::message::{Core, Message};
 use crate::engine::{ActorId, Hold, Outcome, RequestId};
 
@@ -13,7 +13,7 @@ pub enum Found {
     GoneOn,
     /// The request is here, or on a link from here to the next node: it is marked, and the word has done its work.
     Here,
-    /// The request is over, or its answer is on the way back: the word has come too late.
+    /// The request is over, its answer is on the way back, or it was lost on a link: the word has nothing left to do.
     TooLate,
 }
 
@@ -22,6 +22,10 @@ pub enum Found {
 ///
 /// A message of the same request takes the same time over a link, so the word never overtakes the request.
 pub fn follow<'a>(core: &mut Core, id: RequestId, me: ActorId, link: impl FnOnce(u32) -> &'a Link) -> Found {
+    if core.requests.last(id).is_some_and(|stop| stop.actor == me) && link::let_go_of(core, id) {
+        core.requests.release(id, Hold::Cancellation);
+        return Found::TooLate;
+    }
     let found = match look(core, id, me) {
         Some((own, Some(next))) => {
             let number = core.requests[id].number;
@@ -54,6 +58,13 @@ fn look(core: &Core, id: RequestId, me: ActorId) -> Option<(u32, Option<ActorId>
 
 /// Who sent request `id` over `link` takes it back: word goes after it, or it is marked where it has not arrived yet.
 pub fn take_back(core: &mut Core, id: RequestId, link: &Link) {
+    if link::let_go_of(core, id) {
+        return;
+    }
+    if core.requests.is_held(id, Hold::Cancellation) {
+        // Word of it is on the way already: a host on the way has crashed.
+        return;
+    }
     let next = core.requests.stops(id).nth(1);
     if let Some(next) = next {
         core.requests.hold(id, Hold::Cancellation);

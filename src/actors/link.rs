@@ -1,9 +1,12 @@
-//! Links: how a request travels from one actor to the next, and its answer back.
+//! Links: how a request travels from one actor to the next, and its answer back; and what becomes of what is lost on the
+//! way. When a link loses or delays messages belongs in `faults::network`.
 
+use super::faults::Troubles;
+use super::faults::network::Fate;
 use super::message::{Core, Message, Passed};
 use crate::distributions::Sampler;
 use crate::engine::random::StreamKey;
-use crate::engine::{ActorId, Duration, LaneId, RequestId};
+use crate::engine::{ActorId, Duration, Hold, LaneId, Outcome, RequestId, Requests};
 
 /// An address a request can be sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +23,7 @@ pub enum Link {
     /// No delay.
     Direct,
     /// The same delay for every message: a FIFO lane of the calendar.
-    Fixed(LaneId),
+    Fixed(LaneId, Duration),
     /// A delay drawn for each message, keyed by the request.
     Random {
         /// The distribution of one way.
@@ -30,9 +33,26 @@ pub enum Link {
         /// Draws on the way back.
         back: StreamKey,
     },
+    /// One of the others, on which something may go wrong.
+    Troubled(Box<(Link, Troubles)>),
 }
 
 impl Link {
+    /// The same link, on which this may go wrong.
+    #[must_use]
+    pub fn with(self, troubles: Troubles) -> Self {
+        if troubles.is_empty() { self } else { Self::Troubled(Box::new((self, troubles))) }
+    }
+
+    /// The same link from a balancer to its members.
+    #[must_use]
+    pub fn between(self, members: &[Endpoint]) -> Self {
+        match self {
+            Self::Troubled(both) => Self::Troubled(Box::new((both.0, both.1.between(members)))),
+            plain => plain,
+        }
+    }
+
     /// Sends a request along the link, to the server that its port names.
     #[inline(always)]
     pub fn send(&self, core: &mut Core, id: RequestId, to: ActorId) -> Passed {
@@ -44,7 +64,7 @@ impl Link {
         None
     }
 
-    /// An answer sets out for `me`; true if it is there already, otherwise [`Message::Returned`] follows.
+    /// An answer sets out for `me`; true if it is there already, otherwise [`Message::Returned`] follows, unless it is lost.
     #[inline(always)]
     pub fn arrives_at_once(&self, core: &mut Core, id: RequestId, me: ActorId) -> bool {
         if let Self::Direct = self {
@@ -62,18 +82,117 @@ impl Link {
         self.carry(core, number, to, message, is_there);
     }
 
-    /// Delivers a message that is no request after the delay of one way, drawn by `number`.
+    /// Delivers a message after the delay of one way, drawn by `number`.
     pub fn carry(&self, core: &mut Core, number: u64, to: ActorId, message: Message, is_there: bool) {
         match self {
             Self::Direct => core.send(to, message),
-            Self::Fixed(lane) => {
+            Self::Fixed(lane, _) => {
                 core.send_in_lane(*lane, to, message);
             }
-            Self::Random { sampler, there, back } => {
-                let key = if is_there { there } else { back };
-                let seconds = sampler.sample(&mut key.draws(number));
-                core.send_after(Duration::from_secs_f64(seconds), to, message);
+            Self::Random { .. } => {
+                let delay = self.delay(number, is_there);
+                core.send_after(delay, to, message);
+            }
+            Self::Troubled(both) => {
+                let (link, troubles) = &**both;
+                let end = other_end(troubles, &core.requests, to, message, is_there);
+                match troubles.fate(core.now(), number, end, is_there) {
+                    Fate::Undisturbed => link.carry(core, number, to, message, is_there),
+                    Fate::Late(late) => {
+                        let nanos = link.delay(number, is_there).as_nanos().saturating_add(late.as_nanos());
+                        core.send_after(Duration::from_nanos(nanos), to, message);
+                    }
+                    Fate::Lost => lose(core, message),
+                }
             }
         }
     }
+
+    /// The delay of one way, drawn by `number`.
+    fn delay(&self, number: u64, is_there: bool) -> Duration {
+        match self {
+            Self::Direct | Self::Troubled(_) => Duration::ZERO,
+            Self::Fixed(_, delay) => *delay,
+            Self::Random { sampler, there, back } => {
+                let key = if is_there { there } else { back };
+                Duration::from_secs_f64(sampler.sample(&mut key.draws(number)))
+            }
+        }
+    }
+}
+
+/// Where a message goes to on the way there, and comes from on the way back, as far as that is known.
+fn other_end(
+    troubles: &Troubles,
+    requests: &Requests,
+    to: ActorId,
+    message: Message,
+    is_there: bool,
+) -> Option<Endpoint> {
+    match message {
+        // Word of a cancellation goes where the request has gone, whose port is used otherwise by now.
+        Message::Cancel { id } => {
+            let stop = requests.stops(id).find(|stop| troubles.member(stop.tag).is_some_and(|end| end.actor == to))?;
+            troubles.member(stop.tag)
+        }
+        Message::Request { id } | Message::Probe { id } if is_there => {
+            Some(Endpoint { actor: to, port: requests[id].port() })
+        }
+        Message::Returned { id } | Message::ProbeReturned { id } => troubles.member(requests.last(id)?.tag),
+        Message::MemberIdle { member } => troubles.member(member),
+        _ => is_there.then_some(Endpoint { actor: to, port: 0 }),
+    }
+}
+
+/// A message is lost. Whoever waits for a request hears nothing of it: it stays where it was last, until its client gives it
+/// up, which then lets go of it all the way.
+#[cold]
+#[inline(never)]
+fn lose(core: &mut Core, message: Message) {
+    let (id, answer) = match message {
+        Message::Request { id } | Message::Returned { id } => (id, Message::Returned { id }),
+        Message::Command { id } | Message::CommandReturned { id } => (id, Message::CommandReturned { id }),
+        Message::Probe { id } | Message::ProbeReturned { id } => {
+            // Nobody counts on the answer to a probe.
+            core.requests[id].outcome = Outcome::Refused;
+            return answer_now(core, id, Message::ProbeReturned { id });
+        }
+        // The request goes on, as nobody told it otherwise.
+        Message::Cancel { id } => return core.requests.release(id, Hold::Cancellation),
+        _ => return,
+    };
+    if core.requests.details(id).given_up == Outcome::Served {
+        core.requests.lose(id);
+    } else {
+        core.requests[id].outcome = Outcome::Cancelled;
+        answer_now(core, id, answer);
+    }
+}
+
+/// The last to have a request hears at once what became of it.
+fn answer_now(core: &mut Core, id: RequestId, answer: Message) {
+    if let Some(last) = core.requests.last(id) {
+        core.send(last.actor, answer);
+    }
+}
+
+/// Nobody waits any more for a request, and for what was asked on its behalf. Those of them that were lost on the way are let
+/// go by all who wait for them: a client that gives up closes its connection, and so does everybody after it.
+pub fn let_go(core: &mut Core, id: RequestId) {
+    let mut next = id;
+    while next != RequestId::NONE {
+        let child = core.requests.details(next).child;
+        let_go_of(core, next);
+        next = child;
+    }
+}
+
+/// True if a request was lost on a link: whoever sent it over that hears now that it was taken back.
+pub fn let_go_of(core: &mut Core, id: RequestId) -> bool {
+    let lost = core.requests.find(id);
+    if lost {
+        core.requests[id].outcome = Outcome::Cancelled;
+        answer_now(core, id, Message::Returned { id });
+    }
+    lost
 }

@@ -56,9 +56,9 @@ pub enum Message {
         /// The server.
         server: u32,
     },
-    /// Fleet: an entry of the fault timetable begins or ends.
+    /// Whoever has a fault timetable: an entry begins or ends.
     Fault {
-        /// Index into the fleet's timetable.
+        /// See `faults::timetable`.
         index: u32,
     },
     /// Balancer: news that a member has come up.
@@ -183,6 +183,8 @@ pub enum Message {
         /// The request.
         id: RequestId,
     },
+    /// A node: its host has crashed; it forgets what it knew, and what waits in it is lost.
+    Crashed,
     /// Breaker: a circuit changes its state by itself, unless it has changed it before.
     CircuitAlarm {
         /// Which of its circuits.
@@ -226,6 +228,7 @@ impl Packed for Message {
             Self::CommandDone { number } => (29, number),
             Self::FallbackTimeout { id } => (30, id.0),
             Self::CallTimeout { id } => (31, id.0),
+            Self::Crashed => (33, 0),
             Self::CircuitAlarm { circuit } => (32, circuit),
         }
     }
@@ -265,7 +268,8 @@ impl Packed for Message {
             29 => Self::CommandDone { number },
             30 => Self::FallbackTimeout { id: RequestId(number) },
             31 => Self::CallTimeout { id: RequestId(number) },
-            _ => Self::CircuitAlarm { circuit: number },
+            32 => Self::CircuitAlarm { circuit: number },
+            _ => Self::Crashed,
         }
     }
 }
@@ -311,6 +315,7 @@ mod tests {
             Message::FallbackTimeout { id },
             Message::CallTimeout { id },
             Message::CircuitAlarm { circuit: 7 },
+            Message::Crashed,
         ];
         for (place, message) in all.into_iter().enumerate() {
             let (kind, number) = message.pack();

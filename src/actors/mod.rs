@@ -13,6 +13,7 @@ pub mod copies;
 pub mod fallback;
 pub mod faults;
 pub mod fleet;
+pub mod host;
 pub mod limiter;
 pub mod link;
 pub mod message;
@@ -30,6 +31,7 @@ use clients::Clients;
 use concurrency::ConcurrencyLimiter;
 use fallback::Fallback;
 use fleet::Fleet;
+use host::Host;
 use limiter::Limiter;
 use message::{Core, Message, Passed};
 use router::Router;
@@ -56,6 +58,8 @@ pub enum Actor {
     Fallback(Box<Fallback>),
     /// Keeps what limiters share.
     Store(Box<Store>),
+    /// Where a node runs that faults may hit. Hosts stand behind all nodes in the list.
+    Host(Box<Host>),
 }
 
 /// All actors of a system, ready to run.
@@ -103,6 +107,7 @@ impl Actors {
                 | Actor::Fallback(_) => {}
                 Actor::Fleet(fleet) => fleet.start(core),
                 Actor::Store(store) => store.start(core),
+                Actor::Host(host) => host.start(core),
             }
         }
     }
@@ -123,6 +128,7 @@ impl World for Actors {
             Actor::ConcurrencyLimiter(limiter) => limiter.handle(core, message),
             Actor::Fallback(fallback) => fallback.handle(core, message),
             Actor::Store(store) => store.handle(core, message),
+            Actor::Host(host) => host.handle(core, message),
         }
     }
 
@@ -144,7 +150,8 @@ impl World for Actors {
             | Actor::Router(_)
             | Actor::Breaker(_)
             | Actor::ConcurrencyLimiter(_)
-            | Actor::Store(_) => None,
+            | Actor::Store(_)
+            | Actor::Host(_) => None,
         }
     }
 
@@ -170,6 +177,7 @@ impl World for Actors {
                 Actor::ConcurrencyLimiter(limiter) => limiter.window(at, halve),
                 Actor::Fallback(fallback) => fallback.window(at, halve),
                 Actor::Store(store) => store.window(at, halve),
+                Actor::Host(host) => host.window(at, halve),
             }
         }
         self.clock.next_boundary()

@@ -4,7 +4,7 @@
 use crate::actors::balancer::Proxy;
 use crate::actors::balancer::layer::{IN_PROXY, PINNED};
 use crate::actors::clients::Clients;
-use crate::actors::passage::Passage;
+use crate::actors::passage::PassageRecord;
 use crate::actors::{Actor, Actors};
 use crate::engine::{ActorId, Outcome, Requests, Time};
 use crate::model::NodeInfo;
@@ -44,6 +44,11 @@ pub fn check(actors: &Actors, requests: &Requests, nodes: &[NodeInfo], over: Tim
         {
             balances(&format!("the proxy of {name}"), &proxy_account(proxy, over), still_in_proxy)?;
         }
+    }
+    for (place, actor) in actors.all.iter().enumerate().skip(nodes.len()) {
+        let inside = time_inside(actors, requests, over)[0][place];
+        let Actor::Host(host) = actor else { continue };
+        balances(&format!("the host of {}", nodes[host.node().0 as usize].name), &account(actor, over), inside)?;
     }
     check_pins(actors, requests, nodes)?;
     check_waiting(actors, requests, nodes)
@@ -139,8 +144,7 @@ fn proxy_account(proxy: &Proxy, over: Time) -> Account {
     Account { came: record.arrivals, left: record.departures, inside: proxy.inside(), area, sojourn: record.sojourn }
 }
 
-fn by_passage(passage: &Passage, over: Time) -> Account {
-    let record = &passage.record;
+fn by_passage(record: &PassageRecord, over: Time) -> Account {
     let (inside, area) = (record.population.count(), record.population.area(over));
     Account { came: record.arrivals, left: record.departures, inside, area, sojourn: record.sojourn }
 }
@@ -168,10 +172,11 @@ fn account(actor: &Actor, over: Time) -> Account {
             let (inside, area) = (record.population.count(), record.population.area(over));
             Account { came: record.arrivals, left: record.departures, inside, area, sojourn: record.sojourn }
         }
-        Actor::Limiter(limiter) => by_passage(limiter.passage(), over),
-        Actor::Breaker(breaker) => by_passage(breaker.passage(), over),
-        Actor::ConcurrencyLimiter(limiter) => by_passage(limiter.passage(), over),
-        Actor::Fallback(fallback) => by_passage(fallback.passage(), over),
+        Actor::Limiter(limiter) => by_passage(&limiter.passage().record, over),
+        Actor::Breaker(breaker) => by_passage(&breaker.passage().record, over),
+        Actor::ConcurrencyLimiter(limiter) => by_passage(&limiter.passage().record, over),
+        Actor::Fallback(fallback) => by_passage(&fallback.passage().record, over),
+        Actor::Host(host) => by_passage(&host.record, over),
         Actor::Fleet(fleet) => {
             let record = &fleet.record;
             let (inside, area) = (record.population.count(), record.population.area(over));

@@ -223,7 +223,8 @@ impl View<'_> {
 
     /// What each node gave.
     pub fn nodes(&self) -> Vec<NodeSeen> {
-        let seen = self.actors.all.iter().zip(self.nodes).enumerate().map(|(place, (actor, info))| match actor {
+        let seen = self.actors.all.iter().zip(self.nodes).enumerate().filter_map(|(place, (actor, info))| {
+            Some(match actor {
             Actor::Clients(clients) => self.see_clients(clients, info),
             Actor::Balancer(balancer) => self.see_balancer(balancer, place, info),
             Actor::Router(router) => self.see_router(router, info),
@@ -233,7 +234,9 @@ impl View<'_> {
             Actor::ConcurrencyLimiter(limiter) => self.see_concurrency(limiter, info),
             Actor::Store(store) => self.see_store(store, info),
             Actor::Fleet(fleet) => self.see_fleet(fleet, info),
-        });
+            // Hosts stand behind all nodes, and are none themselves.
+            Actor::Host(_) => return None,
+        })});
         let seen = seen.map(|mut node| {
             if !self.measured {
                 node.values.iter_mut().for_each(|(_, _, _, value)| *value = None);

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::check::faulty_copies;
-use super::system::{NodeSpec, System, fleet_behind};
+use super::check::named_copies;
+use super::system::{FaultSpec, NodeSpec, System, fleet_behind};
 use crate::actors::balancer::health::{Roles, Watch};
 use crate::actors::balancer::{Balancer, BalancerSpec, Front, Health, Hears, View, subset::subset};
 use crate::actors::breaker::{Breaker, BreakerSpec};
@@ -14,9 +14,11 @@ use crate::actors::concurrency::{ConcurrencyLimiter, ConcurrencyLimiterSpec};
 use crate::actors::conditions::Conditions;
 use crate::actors::copies::Copies;
 use crate::actors::fallback::{Fallback, FallbackSpec};
-use crate::actors::faults::{FaultEvent, Timetable};
+use crate::actors::balancer::layer::SlowDowns;
+use crate::actors::faults::{Fault, FaultEvent, Timetable, Troubles};
 use crate::actors::fleet::signals::Dispatcher;
 use crate::actors::fleet::{Classes, Fleet, FleetSpec, Subscriber};
+use crate::actors::host::Host;
 use crate::actors::limiter::{Limiter, LimiterSpec, Shared};
 use crate::actors::link::{Endpoint, Link};
 use crate::actors::message::Core;
@@ -85,8 +87,8 @@ pub fn node_infos(system: &System) -> Vec<NodeInfo> {
 /// # Errors
 /// A trace that is missing from `inputs` or cannot be put on the clock, in words.
 pub fn build(system: &System, inputs: &Inputs, root: StreamKey, window: Duration) -> Result<Built, String> {
-    let builder = Builder { system, inputs, root, identity_matters: identity_matters(system) };
-    let mut core = Core::new(depth(system));
+    let builder = Builder { system, inputs, root, identity_matters: identity_matters(system), hosts: hosts(system) };
+    let mut core = Core::new(depth(system) + builder.hosts.len());
     let mut actors = Vec::new();
     let mut class = 0;
     for (name, node) in &system.nodes.entries {
@@ -108,10 +110,30 @@ pub fn build(system: &System, inputs: &Inputs, root: StreamKey, window: Duration
             });
         }
     }
+    builder.add_hosts(&mut actors);
     builder.subscribe(&mut actors);
     builder.announce_checks(&mut actors);
     builder.listen(&mut actors);
     Ok(Built { actors: Actors::new(actors, window), core, nodes: node_infos(system) })
+}
+
+/// The actors that run on hosts that faults hit, in order.
+fn hosts(system: &System) -> Vec<ActorId> {
+    let mut hosts = Vec::new();
+    let mut first = 0;
+    for (name, node) in &system.nodes.entries {
+        for copy in 0..node.copies() {
+            let is_hit = |fault: &FaultSpec| {
+                let hit = named_copies(&system.nodes, &fault.node.0.text);
+                fault.to.is_none() && hit.is_some_and(|(hit, copies)| hit == name.text && copies.contains(&copy))
+            };
+            if node.has_host() && system.faults.iter().any(is_hit) {
+                hosts.push(ActorId((first + copy) as u32));
+            }
+        }
+        first += node.copies();
+    }
+    hosts
 }
 
 /// What a policy that hashes calls a server.
@@ -184,6 +206,8 @@ struct Builder<'a> {
     inputs: &'a Inputs,
     root: StreamKey,
     identity_matters: bool,
+    /// The actors that have a host, in order; hosts stand behind all nodes, in the same order.
+    hosts: Vec<ActorId>,
 }
 
 impl Builder<'_> {
@@ -200,16 +224,86 @@ impl Builder<'_> {
         first..first
     }
 
-    fn link(&self, route: &Route, key: StreamKey, core: &mut Core) -> Link {
-        match &route.delay {
+    /// Where requests for an actor are sent: to its host, if it has one.
+    fn address(&self, actor: u32) -> ActorId {
+        let nodes: usize = self.system.nodes.entries.iter().map(|(_, node)| node.copies()).sum();
+        match self.hosts.binary_search(&ActorId(actor)) {
+            Ok(place) => ActorId((nodes + place) as u32),
+            Err(_) => ActorId(actor),
+        }
+    }
+
+    /// The hosts on which faults hit nodes.
+    fn add_hosts(&self, actors: &mut Vec<Actor>) {
+        for &node in &self.hosts {
+            let me = ActorId(actors.len() as u32);
+            let (name, copy) = self.node_of(node);
+            let timetable = self.timetable(name, copy, 1, |fault| !matches!(fault, Fault::SlowDown(_)));
+            let slow_downs = self.timetable(name, copy, 1, |fault| matches!(fault, Fault::SlowDown(_)));
+            if let Actor::Balancer(balancer) = &mut actors[node.0 as usize]
+                && !slow_downs.is_empty()
+            {
+                balancer.set_slow_downs(SlowDowns::new(slow_downs));
+            }
+            actors.push(Actor::Host(Box::new(Host::new(me, node, timetable, self.fault_key(name, copy)))));
+        }
+    }
+
+    /// The name of an actor's node, and which copy it is.
+    fn node_of(&self, actor: ActorId) -> (&str, usize) {
+        let mut first = 0;
+        for (name, node) in &self.system.nodes.entries {
+            let place = actor.0 as usize - first;
+            if place < node.copies() {
+                return (&name.text, place);
+            }
+            first += node.copies();
+        }
+        ("", 0)
+    }
+
+    /// The network of a route of the actor `me` of the node called `name`.
+    fn link(&self, me: ActorId, name: &str, route: &Route, key: StreamKey, core: &mut Core) -> Link {
+        let link = match &route.delay {
             None => Link::Direct,
             Some(Distribution::Constant(constant)) => match constant.value.duration() {
                 Duration::ZERO => Link::Direct,
-                delay => Link::Fixed(core.calendar.lane(delay)),
+                delay => Link::Fixed(core.calendar.lane(delay), delay),
             },
             Some(law) => {
                 Link::Random { sampler: law.sampler(), there: key.named("delay there"), back: key.named("delay back") }
             }
+        };
+        let copy = (me.0 - self.actors_of(name).start) as usize;
+        let mut troubles = Troubles::default();
+        for (place, fault) in self.system.faults.iter().enumerate() {
+            let from = named_copies(&self.system.nodes, &fault.node.0.text);
+            let to = fault.to.as_ref().and_then(|to| named_copies(&self.system.nodes, &to.0.text));
+            let (Some((from, sources)), Some((to, copies))) = (from, to) else { continue };
+            if from != name || !sources.contains(&copy) || !route.to.0.iter().any(|target| target.text == to) {
+                continue;
+            }
+            let all = self.actors_of(&to);
+            let is_whole = route.to.0.len() == 1 && copies.len() == all.len() && fault.servers.is_none();
+            let targets: Vec<ActorId> = copies.map(|copy| self.address(all.start + copy as u32)).collect();
+            let key = self.fault_key(name, copy).named(&format!("fault {place}"));
+            troubles.add(&self.event(place, fault), (!is_whole).then_some(&targets), key);
+        }
+        link.with(troubles)
+    }
+
+    /// Copies fail each by itself, so the streams of their faults are their own.
+    fn fault_key(&self, name: &str, copy: usize) -> StreamKey {
+        self.root.named(name).named(&format!("faults of copy {copy}"))
+    }
+
+    fn event(&self, place: usize, fault: &FaultSpec) -> FaultEvent {
+        FaultEvent {
+            at: Time::ZERO + fault.at.duration(),
+            lasts: fault.lasts.map(|lasts| lasts.duration()),
+            servers: fault.servers.clone(),
+            fault: fault.fault.clone(),
+            recurs: fault.recurs.clone().map(|recurs| (recurs, place)),
         }
     }
 
@@ -227,8 +321,8 @@ impl Builder<'_> {
             me,
             class,
             source: self.source(spec, key)?,
-            targets: targets.map(|actor| Endpoint { actor: ActorId(actor), port: 0 }).collect(),
-            link: self.link(&spec.to, key, core),
+            targets: targets.map(|actor| Endpoint { actor: self.address(actor), port: 0 }).collect(),
+            link: self.link(me, name, &spec.to, key, core),
             timeout: spec.timeout.map(|timeout| core.calendar.lane(timeout.duration())),
             identity_matters: self.identity_matters,
             key,
@@ -251,29 +345,33 @@ impl Builder<'_> {
 
     fn copies(&self, route: &Route, key: StreamKey) -> Copies {
         let targets = route.to.0.iter().flat_map(|target| self.actors_of(&target.text));
-        let targets = targets.map(|actor| Endpoint { actor: ActorId(actor), port: 0 }).collect();
+        let targets = targets.map(|actor| Endpoint { actor: self.address(actor), port: 0 }).collect();
         Copies::new(targets, route.spread.clone(), key.named("spread"))
     }
 
-    fn passage(&self, me: ActorId, route: &Route, key: StreamKey, core: &mut Core) -> Passage {
-        Passage::new(me, self.copies(route, key), self.link(route, key, core))
+    fn passage(&self, me: ActorId, name: &str, route: &Route, core: &mut Core) -> Passage {
+        let key = self.root.named(name);
+        Passage::new(me, self.copies(route, key), self.link(me, name, route, key, core))
     }
 
     fn limiter(&self, me: ActorId, name: &str, spec: &LimiterSpec, core: &mut Core) -> Actor {
-        let passage = self.passage(me, &spec.to, self.root.named(name), core);
+        let passage = self.passage(me, name, &spec.to, core);
         let mut limiter = Limiter::new(spec, passage, |name| self.class_of(name));
         if let Some(distributed) = &spec.distributed {
             let key = self.root.named(name).named("store");
             let store = distributed.store.to.0.first().map_or(0, |store| self.actors_of(&store.text).start);
-            let link = self.link(&distributed.store, key, core);
+            let link = self.link(me, name, &distributed.store, key, core);
             let lane = core.calendar.lane(distributed.timeout.duration());
             limiter.share(Shared::new(distributed, me, ActorId(store), link, lane));
+        }
+        if self.address(me.0) != me {
+            limiter.expect_crashes(spec, |name| self.class_of(name));
         }
         Actor::Limiter(Box::new(limiter))
     }
 
     fn store(&self, me: ActorId, name: &str, spec: &StoreSpec) -> Actor {
-        let mut store = Store::new(me, spec, self.root.named(name), self.timetable(name, 0, 1));
+        let mut store = Store::new(me, spec, self.root.named(name), self.timetable(name, 0, 1, |_| true));
         for (limiters, node) in &self.system.nodes.entries {
             if let NodeSpec::Limiter(LimiterSpec { distributed: Some(distributed), .. }) = node
                 && distributed.store.to.0.iter().any(|target| target.text == name)
@@ -285,7 +383,7 @@ impl Builder<'_> {
     }
 
     fn breaker(&self, me: ActorId, name: &str, spec: &BreakerSpec, core: &mut Core) -> Actor {
-        let passage = self.passage(me, &spec.to, self.root.named(name), core);
+        let passage = self.passage(me, name, &spec.to, core);
         let servers = fleet_behind(&self.system.nodes, name).map_or(1, |(_, fleet)| fleet.servers);
         let timeout = spec.timeout.map(|timeout| core.calendar.lane(timeout.duration()));
         Actor::Breaker(Box::new(Breaker::new(spec, servers, passage, timeout)))
@@ -293,7 +391,7 @@ impl Builder<'_> {
 
     fn concurrency_limiter(&self, me: ActorId, name: &str, spec: &ConcurrencyLimiterSpec, core: &mut Core) -> Actor {
         let key = self.root.named(name);
-        let passage = self.passage(me, &spec.to, key, core);
+        let passage = self.passage(me, name, &spec.to, core);
         let servers = fleet_behind(&self.system.nodes, name).map_or(1, |(_, fleet)| fleet.servers);
         let wait = Some(spec.wait.duration()).filter(|wait| !wait.is_zero()).map(|wait| core.calendar.lane(wait));
         let limiter = ConcurrencyLimiter::new(spec, servers, passage, |name| self.class_of(name), wait, key);
@@ -302,10 +400,10 @@ impl Builder<'_> {
 
     fn fallback(&self, me: ActorId, name: &str, spec: &FallbackSpec, core: &mut Core) -> Actor {
         let key = self.root.named(name);
-        let passage = self.passage(me, &spec.to, key, core);
+        let passage = self.passage(me, name, &spec.to, core);
         let ways = spec.smaller().enumerate().map(|(place, route)| {
             let key = key.named(&format!("smaller {place}"));
-            (self.copies(route, key), self.link(route, key, core))
+            (self.copies(route, key), self.link(me, name, route, key, core))
         });
         let ways: Vec<_> = ways.collect();
         let timeout = spec.timeout.map(|timeout| core.calendar.lane(timeout.duration()));
@@ -322,7 +420,7 @@ impl Builder<'_> {
         let ways = ways.map(|(route, conditions)| Way {
             conditions,
             copies: self.copies(route, key),
-            link: self.link(route, key, core),
+            link: self.link(me, name, route, key, core),
         });
         Actor::Router(Box::new(Router::new(me, ways.collect())))
     }
@@ -371,7 +469,7 @@ impl Builder<'_> {
         let mut roles = Roles::default();
         for target in &spec.to.to.0 {
             for (which, actor) in self.actors_of(&target.text).enumerate() {
-                let actor = ActorId(actor);
+                let actor = self.address(actor);
                 match fleet_behind(&self.system.nodes, &target.text) {
                     Some((fleet_name, fleet)) => {
                         for port in 0..fleet.servers {
@@ -407,7 +505,7 @@ impl Builder<'_> {
         if spec.policy.looks_at_names() {
             view = view.with_names(names.into());
         }
-        let link = self.link(&spec.to, key, core);
+        let link = self.link(me, name, &spec.to, key, core).between(&members);
         let watch = Watch::new(spec, roles, &weights, copy, key);
         let mut balancer = Balancer::new(me, &spec.policy, members, view, link, key);
         balancer.set_watch(watch);
@@ -418,23 +516,14 @@ impl Builder<'_> {
         }))
     }
 
-    /// What goes wrong with a copy of the fleet or store called `name`.
-    fn timetable(&self, name: &str, copy: usize, servers: usize) -> Timetable {
-        let mut faults = Vec::new();
-        for (place, fault) in self.system.faults.iter().enumerate() {
-            let hit = faulty_copies(&self.system.nodes, &fault.node.0.text);
-            if hit.is_some_and(|(group, copies)| group == name && copies.contains(&copy)) {
-                faults.push(FaultEvent {
-                    at: Time::ZERO + fault.at.duration(),
-                    lasts: fault.lasts.map(|lasts| lasts.duration()),
-                    servers: fault.servers.clone(),
-                    fault: fault.fault.clone(),
-                    recurs: fault.recurs.clone().map(|recurs| (recurs, place)),
-                });
-            }
-        }
-        // Copies fail each by itself, so the streams of their faults are their own.
-        Timetable::new(faults, servers, self.root.named(name).named(&format!("faults of copy {copy}")))
+    /// What goes wrong with a copy of the node called `name`, which has so many servers, of the faults that are `meant`.
+    fn timetable(&self, name: &str, copy: usize, servers: usize, meant: impl Fn(&Fault) -> bool) -> Timetable {
+        let faults = self.system.faults.iter().enumerate().filter(|(_, fault)| {
+            let hit = named_copies(&self.system.nodes, &fault.node.0.text);
+            fault.to.is_none() && meant(&fault.fault) && hit.is_some_and(|(group, copies)| group == name && copies.contains(&copy))
+        });
+        let events = faults.map(|(place, fault)| self.event(place, fault)).collect();
+        Timetable::new(events, servers, self.fault_key(name, copy))
     }
 
     fn fleet(&self, me: ActorId, name: &str, copy: usize, spec: &FleetSpec) -> Actor {
@@ -442,8 +531,10 @@ impl Builder<'_> {
         let class_of = |name: &str| self.class_of(name);
         let classes = Classes { count: self.system.clients().count(), class_of: &class_of };
         let key = self.root.named(name);
-        let mut fleet = Fleet::new(me, spec, &classes, key, self.timetable(name, copy, spec.servers));
-        if self.system.clients().any(|(_, clients)| clients.cancels || clients.propagates_deadline) {
+        let mut fleet = Fleet::new(me, spec, &classes, key, self.timetable(name, copy, spec.servers, |_| true));
+        // What a host that crashes has passed on is taken back.
+        let takes_back = !self.hosts.is_empty();
+        if takes_back || self.system.clients().any(|(_, clients)| clients.cancels || clients.propagates_deadline) {
             fleet.expect_impatience(spec, &classes, key);
         }
         Actor::Fleet(Box::new(fleet))
@@ -480,7 +571,17 @@ impl Builder<'_> {
                                 });
                                 first_member += fleet.len() as u32;
                             }
-                            _ => first_member += 1,
+                            _ => {
+                                let address = self.address(actor);
+                                if let Actor::Host(host) = &mut actors[address.0 as usize] {
+                                    host.subscribe(Subscriber {
+                                        balancer: ActorId(balancer),
+                                        first_member,
+                                        delay: notified.after.duration(),
+                                    });
+                                }
+                                first_member += 1;
+                            }
                         }
                     }
                 }

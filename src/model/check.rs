@@ -1,9 +1,9 @@
 //! What is wrong with a system as a whole: names that lead nowhere, requests that go round, nodes nobody reaches.
 
-use super::system::{NodeSpec, System, fleet_behind};
+use super::system::{FaultSpec, NodeSpec, System, fleet_behind};
 use crate::actors::balancer::Hears;
 use crate::actors::clients::Traffic;
-use crate::actors::faults::Fault;
+use crate::actors::faults::{Fault, Way};
 use crate::actors::limiter::By;
 use crate::actors::passage::{EachServer, Per};
 use crate::actors::route::Spread;
@@ -279,53 +279,117 @@ fn find_unreached(nodes: &Map<NodeSpec>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// A fleet or store by the name a fault gives: all copies of "web", or only "web[1]".
+/// The node that a fault names, with which of its copies: all of "web", or only "web[1]".
 #[must_use]
-pub fn faulty_copies(nodes: &Map<NodeSpec>, written: &str) -> Option<(String, std::ops::Range<usize>)> {
-    match nodes.get(written) {
-        Some(NodeSpec::Fleet(fleet)) => return Some((written.to_owned(), 0..fleet.copies)),
-        Some(NodeSpec::Store(_)) => return Some((written.to_owned(), 0..1)),
-        _ => {}
+pub fn named_copies(nodes: &Map<NodeSpec>, written: &str) -> Option<(String, std::ops::Range<usize>)> {
+    if let Some(node) = nodes.get(written) {
+        return Some((written.to_owned(), 0..node.copies()));
     }
     let (name, index) = written.strip_suffix(']')?.rsplit_once('[')?;
     let index: usize = index.parse().ok()?;
-    match nodes.get(name) {
-        Some(NodeSpec::Fleet(fleet)) if index < fleet.copies => Some((name.to_owned(), index..index + 1)),
-        _ => None,
-    }
+    (index < nodes.get(name)?.copies()).then(|| (name.to_owned(), index..index + 1))
 }
 
 fn check_faults(system: &System, found: &mut Vec<Diagnostic>) {
     for fault in &system.faults {
         let Name { text, region } = &fault.node.0;
-        let Some((name, _)) = faulty_copies(&system.nodes, text) else {
-            let fleets: Vec<&str> = system
-                .nodes
-                .entries
-                .iter()
-                .filter(|(_, node)| matches!(node, NodeSpec::Fleet(_) | NodeSpec::Store(_)))
-                .map(|(name, _)| name.text.as_str())
-                .collect();
-            let message = format!("there is no fleet \"{text}\" for this fault");
-            found.push(Diagnostic::new(*region, message).help(suggest(text, &fleets)));
+        let Some((name, _)) = named_copies(&system.nodes, text) else {
+            let nodes: Vec<&str> = system.nodes.keys().collect();
+            let message = format!("there is no node \"{text}\" for this fault");
+            found.push(Diagnostic::new(*region, message).help(suggest(text, &nodes)));
             continue;
         };
-        if let (Some(NodeSpec::Fleet(fleet)), Some(servers)) = (system.nodes.get(&name), &fault.servers)
-            && let Some(server) = servers.iter().find(|server| **server >= fleet.servers)
-        {
-            let message = format!("\"{name}\" has no server {server}: its servers are 0 to {}", fleet.servers - 1);
-            found.push(Diagnostic::new(*region, message));
-        }
-        if matches!(system.nodes.get(&name), Some(NodeSpec::Store(_))) {
-            if fault.servers.is_some() {
-                let message = format!("\"{name}\" is one store: it has no `servers` to name");
+        let Some(node) = system.nodes.get(&name) else { continue };
+        match (&fault.to, fault.fault.way()) {
+            (Some(to), Some(way)) => check_link(system, (&name, node), &to.0, fault, way, found),
+            (None, None) => check_node_fault(&name, node, fault, found),
+            // On a node it holds up what comes.
+            (None, Some(Way::Both(_))) if matches!(fault.fault, Fault::Delay(_)) && node.has_host() => {
+                check_node_fault(&name, node, fault, found);
+            }
+            (Some(_), None) => {
+                let message = format!("this fault hits a node, and no link: what hits \"{name}\" needs no `to`");
                 found.push(Diagnostic::new(*region, message));
             }
-            if matches!(&fault.fault, Fault::Errors(errors) if errors.after.is_some()) {
-                let message =
-                    format!("the store \"{name}\" fails a command after its usual work: `after` is of fleets");
+            (None, Some(_)) => {
+                let message = format!("this fault hits a link: say `to` which node, from \"{name}\"");
                 found.push(Diagnostic::new(*region, message));
             }
         }
+    }
+}
+
+/// What may go wrong with a node.
+fn check_node_fault(name: &str, node: &NodeSpec, fault: &FaultSpec, found: &mut Vec<Diagnostic>) {
+    let region = fault.node.0.region;
+    let quick = matches!(&fault.fault, Fault::Errors(errors) if errors.after.is_some());
+    match node {
+        NodeSpec::Fleet(fleet) => {
+            let servers = fault.servers.iter().flatten();
+            if let Some(server) = servers.into_iter().find(|server| **server >= fleet.servers) {
+                let message = format!("\"{name}\" has no server {server}: its servers are 0 to {}", fleet.servers - 1);
+                found.push(Diagnostic::new(region, message));
+            }
+            return;
+        }
+        NodeSpec::Clients(_) => {
+            let message = format!("\"{name}\" is a node of `Clients`: no fault hits it");
+            let help = "fewer or more requests are a matter of `arrivals`; a fault with `to` hits the link from there";
+            found.push(Diagnostic::new(region, message).help(help));
+            return;
+        }
+        NodeSpec::Balancer(balancer) if balancer.proxy.is_some() => {}
+        NodeSpec::Store(_) => {}
+        _ if matches!(fault.fault, Fault::SlowDown(_)) => {
+            let message = format!("\"{name}\" does no work that could take longer");
+            found.push(Diagnostic::new(region, message).help("`Delay(by: ..)` holds up what comes to it"));
+        }
+        _ => {}
+    }
+    if fault.servers.is_some() {
+        found.push(Diagnostic::new(region, format!("\"{name}\" has no `servers` to name: it fails as a whole")));
+    }
+    if quick {
+        let message = format!("\"{name}\" fails a request after its usual work: `after` is of fleets");
+        found.push(Diagnostic::new(region, message));
+    }
+}
+
+/// The link that a fault hits must be there; and where a node sends to several others over one network, the answers of one
+/// cannot be told from those of the others, but by a balancer.
+fn check_link(
+    system: &System,
+    (from, node): (&str, &NodeSpec),
+    to: &Name,
+    fault: &FaultSpec,
+    way: &Way,
+    found: &mut Vec<Diagnostic>,
+) {
+    let nodes = &system.nodes;
+    let named = named_copies(nodes, &to.text).filter(|(name, _)| node.targets().iter().any(|target| target.text == *name));
+    let Some((target, copies)) = named else {
+        let targets: Vec<&str> = node.targets().iter().map(|target| target.text.as_str()).collect();
+        let message = format!("there is no link from \"{from}\" to \"{}\"", to.text);
+        found.push(Diagnostic::new(to.region, message).help(suggest(&to.text, &targets)));
+        return;
+    };
+    let fleet = fleet_behind(nodes, &target).map(|(_, fleet)| fleet);
+    if let Some(servers) = &fault.servers {
+        let (NodeSpec::Balancer(_), Some(fleet)) = (node, fleet) else {
+            let message = format!("\"{from}\" does not choose among servers of \"{target}\": `servers` are of a balancer");
+            found.push(Diagnostic::new(to.region, message));
+            return;
+        };
+        if let Some(server) = servers.iter().find(|server| **server >= fleet.servers) {
+            let message = format!("\"{target}\" has no server {server}: its servers are 0 to {}", fleet.servers - 1);
+            found.push(Diagnostic::new(to.region, message));
+        }
+    }
+    let alone = node.routes().iter().any(|route| route.to.0.len() == 1 && route.to.0[0].text == target);
+    let is_whole = alone && nodes.get(&target).is_some_and(|node| copies.len() == node.copies());
+    if !matches!(node, NodeSpec::Balancer(_)) && !is_whole && !matches!(way, Way::There(_)) {
+        let message = format!("\"{from}\" cannot tell answers of \"{}\" from those of others on the same network", to.text);
+        let help = "let the fault hit all of them, or `way: There`; a `Balancer` can tell its members apart";
+        found.push(Diagnostic::new(to.region, message).help(help));
     }
 }

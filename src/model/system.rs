@@ -81,6 +81,30 @@ impl NodeSpec {
         }
     }
 
+    /// True if faults hit the host it runs on: it has no servers, and is no clients.
+    #[must_use]
+    pub fn has_host(&self) -> bool {
+        !matches!(self, Self::Clients(_) | Self::Fleet(_) | Self::Store(_))
+    }
+
+    /// The ways over which it sends requests.
+    #[must_use]
+    pub fn routes(&self) -> Vec<&RouteField> {
+        match self {
+            Self::Clients(clients) => vec![&clients.to],
+            Self::Balancer(balancer) => vec![&balancer.to],
+            Self::Fleet(_) | Self::Store(_) => Vec::new(),
+            Self::Router(router) => router.routes().collect(),
+            Self::Limiter(limiter) => {
+                let store = limiter.distributed.iter().map(|distributed| &distributed.store);
+                std::iter::once(&limiter.to).chain(store).collect()
+            }
+            Self::Breaker(breaker) => vec![&breaker.to],
+            Self::ConcurrencyLimiter(limiter) => vec![&limiter.to],
+            Self::Fallback(fallback) => std::iter::once(&fallback.to).chain(fallback.smaller()).collect(),
+        }
+    }
+
     /// The way on from a node that stands in the way of requests to one other: it has as many servers as what stands
     /// behind it.
     #[must_use]
@@ -128,12 +152,15 @@ record! {
     pub struct FaultSpec {
         /// When it begins; with `recurs`, from when on it may.
         pub at: Span,
-        /// The fleet or store it hits; `web[1]` is the second of several copies.
+        /// The node it hits; `web[1]` is the second of several copies. With `to`, the node where the link begins.
         pub node: NodeName,
         /// What goes wrong. What is wrong with a server at a time follows from all faults that are active then.
         pub fault: Fault,
-        /// Which servers of the fleet, counted from 0; without it, all.
+        /// Which servers of the fleet, counted from 0; without it, all. On a link from a balancer, those where it ends.
         pub servers: Option<Vec<usize>> = None,
+        /// Of a fault of the network (`Delay`, `Loss`, `Partition`): the node where the link ends, to which `node` sends
+        /// requests. Their answers come back over it.
+        pub to: Option<NodeName> = None,
         /// After how long it ends, or with `recurs` comes no more; without it, it lasts.
         pub lasts: Option<Span> = None,
         /// Whether it comes again and again, at random.

@@ -28,7 +28,7 @@ pub use view::View;
 use std::sync::Arc;
 
 use super::cancel;
-use super::link::{Endpoint, Link};
+use super::link::{self, Endpoint, Link};
 use super::message::{Core, Message, Passed, reply};
 use crate::engine::random::{StreamKey, mix};
 use crate::engine::{ActorId, Duration, Handle, Left, Outcome, RequestId, Time};
@@ -204,6 +204,8 @@ impl Balancer {
             }
             Message::ProbeReturned { id } => self.probed(core, id),
             Message::Closed { connection } => self.unpin(core, connection),
+            Message::Crashed => self.crashed(core),
+            Message::Fault { index } => self.slowed(core, index),
             Message::Cancel { id } => {
                 cancel::follow(core, id, self.me, |_| &self.link);
             }

@@ -12,8 +12,9 @@ use crate::actors::message::CHECK_CLASS;
 use crate::engine::Frame;
 
 impl Balancer {
-    /// Puts the first checks into the calendar.
+    /// Puts the first checks into the calendar, and what slows its proxy down.
     pub fn start(&mut self, core: &mut Core) {
+        self.start_slow_downs(core);
         let Some(watch) = &self.watch else { return };
         for member in (0..self.members.len()).filter(|&member| !watch.rotation.has(member)) {
             self.view.set_up(member, false);
@@ -77,7 +78,9 @@ impl Balancer {
             Timer::Check(member) => self.check(core, member as usize),
             Timer::CheckTimeout(member) => {
                 let checks = watch.checks.as_mut();
-                if checks.and_then(|checks| checks.pending[member as usize].take()).is_some() {
+                if let Some(pending) = checks.and_then(|checks| checks.pending[member as usize].take()) {
+                    core.requests.abandon(pending.id, Outcome::TimedOut, now);
+                    link::let_go(core, pending.id);
                     self.checked(core, member as usize, false);
                 }
             }

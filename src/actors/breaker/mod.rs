@@ -16,7 +16,7 @@ use super::passage::{Passage, Taken};
 use crate::engine::{BySlot, Duration, Handle, LaneId, Outcome, RequestId, Time};
 use ends::Endings;
 use lock::Locks;
-use rule::{Break, Circuit, Ending, State};
+use rule::{Break, Circuit, Ending, Rule, State};
 
 /// A call under way that may be found to take too long.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +41,7 @@ pub struct Breaker {
     passage: Passage,
     /// One for each server, or one for all.
     circuits: Vec<Circuit>,
+    rule: Rule,
     endings: Endings,
     /// Where calls go one at a time.
     locks: Option<Box<Locks>>,
@@ -58,6 +59,7 @@ impl Breaker {
         Self {
             passage,
             circuits: (0..circuits).map(|_| spec.rule.build()).collect(),
+            rule: spec.rule.clone(),
             endings: Endings::new(&spec.failures, &spec.ignored),
             locks: spec.serial.then(|| Box::new(Locks::new(circuits))),
             overtime: timeout.map(|lane| Overtime { lane, limit, calls: BySlot::default() }),
@@ -94,11 +96,21 @@ impl Breaker {
             Taken::Other(Message::CircuitAlarm { circuit }) => {
                 self.ask(core, circuit, |circuit, now| circuit.rings(now))
             }
+            Taken::Other(Message::Crashed) => self.crashed(core),
             Taken::WarmUpOver => self.record.at_warm_up = self.record.snapshot(core.now()),
             Taken::Cancelled(id) => return self.cancelled(core, id),
             Taken::Other(_) => {}
         }
         None
+    }
+
+    /// Its host has crashed: every circuit begins anew, closed.
+    fn crashed(&mut self, core: &mut Core) {
+        for place in 0..self.circuits.len() {
+            let rule = &self.rule;
+            let fresh = rule.build();
+            self.ask(core, place as u32, |circuit, _| *circuit = fresh);
+        }
     }
 
     #[inline]

@@ -15,7 +15,7 @@ pub use source::Source;
 pub use spec::{ClientsSpec, Keys, Traffic};
 
 use super::copies::Copies;
-use super::link::{Endpoint, Link};
+use super::link::{self, Endpoint, Link};
 use super::message::{Core, Message, Passed};
 use super::route::Spread;
 use crate::engine::random::zipf::Zipf;
@@ -296,6 +296,7 @@ impl Clients {
             self.abandon(core, id);
         }
         core.requests.describe(id).timeout = Handle::NONE;
+        link::let_go(core, id);
         self.ended(core, frame, Outcome::TimedOut, self.me);
     }
 

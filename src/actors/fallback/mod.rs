@@ -13,7 +13,7 @@ pub use spec::{AnswerSpec, Cover, FallbackSpec};
 use super::cancel;
 use super::copies::Copies;
 use super::limiter::accounts::{Accounts, Key};
-use super::link::Link;
+use super::link::{self, Link};
 use super::message::{CHECK_CLASS, Core, Message, Passed, reply};
 use super::passage::{Passage, Taken};
 use crate::engine::random::mix;
@@ -115,6 +115,13 @@ impl Fallback {
             Taken::Handled(passed) => passed,
             Taken::Cancelled(id) => self.cancelled(core, id),
             Taken::Other(Message::FallbackTimeout { id }) => self.overdue(core, id),
+            Taken::Other(Message::Crashed) => {
+                // What it has asked for is taken back; what it remembered is gone.
+                if let Some(memory) = &mut self.memory {
+                    memory.clear();
+                }
+                None
+            }
             Taken::WarmUpOver => {
                 self.record.at_warm_up = self.record.counts;
                 None
@@ -227,6 +234,7 @@ impl Fallback {
         self.record.counts.overdue += 1;
         core.requests.abandon(child, Outcome::TimedOut, core.now());
         self.waits.take(child);
+        link::let_go(core, child);
         if let Some(call) = self.calls.get_mut(id) {
             (call.timeout, call.failure) = (Handle::NONE, (Outcome::Error, self.passage.me));
         }

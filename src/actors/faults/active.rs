@@ -2,6 +2,8 @@
 
 use super::spec::{Errors, Fault};
 use super::timetable::{Timetable, Turn};
+use crate::distributions::Sampler;
+use crate::engine::random::StreamKey;
 
 /// The faults that are active at a server, in the order they began. The order makes no difference to its state.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +39,16 @@ impl Active {
             _ => 1.0,
         });
         factors.product()
+    }
+
+    /// By how much requests are late: each delay with draws of its own, under `key`.
+    #[must_use]
+    pub fn delays(&self, timetable: &Timetable, key: StreamKey) -> Vec<(Sampler, StreamKey)> {
+        let delays = self.0.iter().filter_map(|&number| match timetable.fault(number) {
+            Fault::Delay(delay) => Some((delay.by.sampler(), key.named(&format!("fault {number}")))),
+            _ => None,
+        });
+        delays.collect()
     }
 
     /// The errors that are made.

@@ -41,13 +41,83 @@ record! {
     }
 }
 
+record! {
+    /// Requests there and answers back.
+    pub struct BothWays {}
+}
+
+record! {
+    /// Requests on their way there.
+    pub struct WayThere {}
+}
+
+record! {
+    /// Answers on their way back.
+    pub struct WayBack {}
+}
+
 choice! {
-    /// What goes wrong.
+    /// Which way over a link.
+    pub enum Way {
+        Both(BothWays),
+        There(WayThere),
+        Back(WayBack),
+    }
+}
+
+record! {
+    /// Messages on a link take longer. Several at once add up.
+    pub struct Delay {
+        /// By how much, drawn for each message, each way.
+        pub by: Distribution,
+        /// Which way.
+        pub way: Way = Way::Both(BothWays {}),
+    }
+}
+
+record! {
+    /// A share of messages on a link is lost. Several at once lose messages independently. Who sent one hears nothing: a
+    /// request is waited for until its client gives up, or for ever if it never does.
+    pub struct Loss {
+        /// Share of messages that are lost, each way.
+        pub rate: Percent,
+        /// Which way.
+        pub way: Way = Way::Both(BothWays {}),
+    }
+}
+
+record! {
+    /// Every message on a link is lost: like `Loss` of all.
+    pub struct Partition {
+        /// Which way.
+        pub way: Way = Way::Both(BothWays {}),
+    }
+}
+
+choice! {
+    /// What goes wrong: with a server (`Crash`, `Restart`, `SlowDown`, `Errors`), or on a link (`Delay`, `Loss`,
+    /// `Partition`).
     pub enum Fault {
         Crash(Crash),
         Restart(Restart),
         SlowDown(SlowDown),
         Errors(Errors),
+        Delay(Delay),
+        Loss(Loss),
+        Partition(Partition),
+    }
+}
+
+impl Fault {
+    /// Which way over a link it hits messages; `None` if it is no fault of a link.
+    #[must_use]
+    pub fn way(&self) -> Option<&Way> {
+        match self {
+            Self::Crash(_) | Self::Restart(_) | Self::SlowDown(_) | Self::Errors(_) => None,
+            Self::Delay(delay) => Some(&delay.way),
+            Self::Loss(loss) => Some(&loss.way),
+            Self::Partition(partition) => Some(&partition.way),
+        }
     }
 }
 

@@ -47,6 +47,19 @@ pub struct Subscriber {
     pub delay: Duration,
 }
 
+impl Subscriber {
+    /// Server number `port` has gone down or come up.
+    pub fn tell(&self, core: &mut Core, port: u32, up: bool) {
+        let member = self.first_member + port;
+        let message = if up { Message::MemberUp { member } } else { Message::MemberDown { member } };
+        if self.delay.is_zero() {
+            core.send(self.balancer, message);
+        } else {
+            core.send_after(self.delay, self.balancer, message);
+        }
+    }
+}
+
 /// A fleet at work.
 #[derive(Debug)]
 pub struct Fleet {

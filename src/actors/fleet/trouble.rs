@@ -112,13 +112,7 @@ impl Fleet {
     #[inline(never)]
     fn announce(&self, core: &mut Core, port: usize, up: bool) {
         for subscriber in &self.subscribers {
-            let member = subscriber.first_member + port as u32;
-            let message = if up { Message::MemberUp { member } } else { Message::MemberDown { member } };
-            if subscriber.delay.is_zero() {
-                core.send(subscriber.balancer, message);
-            } else {
-                core.send_after(subscriber.delay, subscriber.balancer, message);
-            }
+            subscriber.tell(core, port as u32, up);
         }
     }
 }

@@ -53,6 +53,12 @@ pub struct Accounts<A> {
 }
 
 impl<A> Accounts<A> {
+    /// No account is kept any more.
+    pub fn clear(&mut self) {
+        let forgotten = self.forgotten;
+        *self = Self { forgotten, ..Self::new(self.most) };
+    }
+
     /// Room for `most` accounts, at least one.
     #[must_use]
     pub fn new(most: usize) -> Self {

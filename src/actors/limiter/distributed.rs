@@ -286,9 +286,33 @@ impl Shared {
         }
     }
 
+    /// The limiter's host has crashed: gives the requests that wait for answers, which nobody hears any more.
+    pub fn crashed(&mut self, core: &mut Core) -> Vec<RequestId> {
+        let mine = |id: RequestId| core.requests.first(id).is_some_and(|stop| stop.actor == self.me);
+        let commands: Vec<RequestId> = core.requests.iter().map(|(id, _)| id).filter(|&id| mine(id)).collect();
+        let mut lost = Vec::new();
+        for id in commands {
+            let Some(waiting) = self.waiting.take(id) else { continue };
+            core.calendar.cancel(waiting.timeout);
+            core.requests.abandon(id, Outcome::TimedOut, core.now());
+            if core.requests.find(id) {
+                core.requests.come_home(id);
+            }
+            lost.push(waiting.request);
+        }
+        lost
+    }
+
     /// The answer to a command has not come in time.
-    pub fn timed_out(&mut self, core: &Core, id: RequestId) -> Answer {
-        match self.waiting.take(id) {
+    pub fn timed_out(&mut self, core: &mut Core, id: RequestId) -> Answer {
+        let waiting = self.waiting.take(id);
+        if waiting.is_some() {
+            core.requests.abandon(id, Outcome::TimedOut, core.now());
+            if core.requests.find(id) {
+                core.requests.come_home(id);
+            }
+        }
+        match waiting {
             Some(waiting) if core.requests[waiting.request].outcome == Outcome::Cancelled => {
                 Answer::Passes(waiting.request)
             }

@@ -56,6 +56,18 @@ pub struct Limiter {
     held: u64,
     /// Held back, forgotten and undecided at the end of the warm-up.
     at_warm_up: [u64; 3],
+    /// Its rules as they are at first, if its host may crash.
+    anew: Option<Box<Anew>>,
+}
+
+/// What a limiter is after its host has crashed: without accounts.
+#[derive(Debug)]
+struct Anew {
+    keys: usize,
+    common: Option<rule::Rule>,
+    tiers: Vec<Option<rule::Rule>>,
+    /// Accounts given up in former lives.
+    forgotten: u64,
 }
 
 impl Limiter {
@@ -100,6 +112,43 @@ impl Limiter {
             keyed,
             held: 0,
             at_warm_up: [0; 3],
+            anew: None,
+        }
+    }
+
+    /// Prepares it for crashes of its host; `spec` is its description, as in [`Limiter::new`].
+    pub fn expect_crashes(&mut self, spec: &LimiterSpec, class_of: impl Fn(&str) -> Option<u16>) {
+        let mut tiers = vec![None; self.tiers.len()];
+        for (name, rule) in &spec.tiers.entries {
+            if let Some(class) = class_of(&name.text) {
+                tiers[usize::from(class)] = Some(rule.clone());
+            }
+        }
+        let keys = if spec.by.is_empty() { 1 } else { spec.keys as usize };
+        self.anew = Some(Box::new(Anew { keys, common: spec.limit.clone(), tiers, forgotten: 0 }));
+    }
+
+    /// Its host has crashed: its accounts are gone, and so is what it holds.
+    fn crashed(&mut self, core: &mut Core) {
+        let forgotten = self.forgotten_ever();
+        if let Some(anew) = &mut self.anew {
+            anew.forgotten = forgotten;
+            self.common = anew.common.as_ref().map(|rule| rule.build(anew.keys));
+            let build = |rule: &Option<rule::Rule>| rule.as_ref().map(|rule| rule.build(anew.keys));
+            self.tiers = anew.tiers.iter().map(build).collect();
+        }
+        let lost = match &mut self.shared {
+            Some(shared) => shared.crashed(core),
+            None => {
+                // What it has passed on after holding it has no timer any more.
+                let me = self.passage.me;
+                let timers = core.take_timers(|requests, id| requests.last(id).is_some_and(|stop| stop.actor == me));
+                timers.into_iter().map(|(_, id)| id).collect()
+            }
+        };
+        for id in lost {
+            let passed = self.passage.reject_entered(core, id, Outcome::Crashed, Duration::ZERO);
+            core.send_passed(passed);
         }
     }
 
@@ -138,7 +187,8 @@ impl Limiter {
     }
 
     fn forgotten_ever(&self) -> u64 {
-        self.common.iter().chain(self.tiers.iter().flatten()).map(Ruler::forgotten).sum()
+        let before = self.anew.as_ref().map_or(0, |anew| anew.forgotten);
+        before + self.common.iter().chain(self.tiers.iter().flatten()).map(Ruler::forgotten).sum::<u64>()
     }
 
     /// One event.
@@ -168,6 +218,7 @@ impl Limiter {
                 let answer = self.shared.as_mut()?.timed_out(core, id);
                 return self.hear(core, answer);
             }
+            Taken::Other(Message::Crashed) => self.crashed(core),
             Taken::WarmUpOver => {
                 let undecided = self.shared.as_ref().map_or(0, |shared| shared.undecided);
                 self.at_warm_up = [self.held, self.forgotten_ever(), undecided];

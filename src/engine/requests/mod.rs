@@ -187,6 +187,9 @@ const DESCRIBED: u8 = 1;
 /// Its answer is on its way over a link to the last stop.
 const HOMEWARD: u8 = 8;
 
+/// It was lost on a link, and nothing in the calendar names it.
+const LOST: u8 = 16;
+
 /// What keeps the slot of a request that is over from being used again: something in the calendar still names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -561,6 +564,19 @@ impl Requests {
             Outcome::DeadlinePassed if details.deadline <= since => None,
             outcome => Some(outcome),
         }
+    }
+
+    /// The request or its answer is lost on a link.
+    pub fn lose(&mut self, id: RequestId) {
+        self.slots[id.0 as usize].marks |= LOST;
+    }
+
+    /// True if the request was lost on a link; from now on it is so no more.
+    pub fn find(&mut self, id: RequestId) -> bool {
+        let marks = &mut self.slots[id.0 as usize].marks;
+        let lost = *marks & LOST != 0;
+        *marks &= !LOST;
+        lost
     }
 
     /// From now on something in the calendar names the request even if it is over: [`Requests::release`] must follow.

@@ -1,13 +1,15 @@
 //! What stands between a request and the choice of its member, in balancers that ask for it: the work of the proxy, and
 //! the connection a request came on. One file each for the proxy, the members of connections and the words of the
-//! language.
+//! language, and for what a crash or a slow-down of its host does.
 //!
 //! How a member is chosen belongs in `policies`; who opens connections, in `clients::connections`.
 
+mod outage;
 pub mod pins;
 pub mod proxy;
 pub mod spec;
 
+pub use outage::SlowDowns;
 pub use proxy::Proxy;
 pub use spec::{Layer, ProxySpec};
 

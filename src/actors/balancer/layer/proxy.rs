@@ -1,5 +1,6 @@
 //! A proxy at work: a queue and workers before the choice of a member.
 
+use super::outage::SlowDowns;
 use super::spec::ProxySpec;
 use crate::actors::fleet::server::Server;
 use crate::actors::message::{Core, size_of};
@@ -53,6 +54,9 @@ pub struct Proxy {
     per_connection: f64,
     per_byte: f64,
     server: Server,
+    /// How many times longer its work takes, by what slows it down.
+    pub(super) factor: f64,
+    pub(super) slow_downs: Option<Box<SlowDowns>>,
     /// What has been recorded.
     pub record: ProxyRecord,
 }
@@ -68,6 +72,8 @@ impl Proxy {
             per_connection: spec.per_connection.seconds(),
             per_byte: spec.per_byte.seconds(),
             server: Server::new(true),
+            factor: 1.0,
+            slow_downs: None,
             record: ProxyRecord::default(),
         }
     }
@@ -117,7 +123,7 @@ impl Proxy {
             self.record.connections += 1;
             seconds += self.per_connection;
         }
-        core.set_timer(now + Duration::from_secs_f64(seconds), id);
+        core.set_timer(now + Duration::from_secs_f64(seconds * self.factor), id);
     }
 
     /// A request is done, whose own stop is `frame`; its worker takes up the next.
@@ -134,6 +140,23 @@ impl Proxy {
             }
             None => self.server.busy.down(now),
         }
+    }
+
+    /// Everything in it is lost: what it works on, which is `begun` and has no timers any more, and what waits.
+    pub(super) fn empty(&mut self, core: &Core, begun: &[RequestId]) -> Vec<RequestId> {
+        let now = core.now();
+        let mut lost = begun.to_vec();
+        begun.iter().for_each(|_| self.server.busy.down(now));
+        while let Some(id) = self.server.dequeue(&core.requests) {
+            self.record.waiting.down(now);
+            lost.push(id);
+        }
+        for &id in &lost {
+            let came = core.requests.last(id).map_or(now, |stop| stop.entered);
+            self.record.sojourn += u128::from(now.since(came).as_nanos());
+            self.record.departures += 1;
+        }
+        lost
     }
 
     fn snapshot(&self, now: Time) -> ProxySnapshot {

@@ -2,7 +2,7 @@
 
 use super::budget::Spend;
 use super::call::{State, attempt_number, reload_number};
-use crate::actors::cancel;
+use crate::actors::{cancel, link};
 use crate::actors::clients::Clients;
 use crate::actors::clients::source::{Next, Origin};
 use crate::actors::message::{Core, Message};
@@ -135,6 +135,7 @@ impl Clients {
         let timeout = std::mem::replace(&mut core.requests.describe(id).timeout, Handle::NONE);
         core.calendar.cancel(timeout);
         core.requests.abandon(id, outcome, core.now());
+        link::let_go(core, id);
         if self.dialing.is_some() {
             self.abandon(core, id);
         }
