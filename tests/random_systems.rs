@@ -154,6 +154,34 @@ fn front() -> impl Strategy<Value = String> {
     })
 }
 
+/// What goes wrong with a node without servers, or on a link. The names in capitals are put in later.
+fn outer_fault() -> impl Strategy<Value = String> {
+    let node = prop::sample::select(vec![
+        r#"node: "lb", fault: Crash"#,
+        r#"node: "lb", fault: Restart"#,
+        r#"node: "FIRST", fault: Crash"#,
+        r#"node: "FIRST", fault: Errors(rate: "40 %")"#,
+        r#"node: "BEHIND", fault: Crash"#,
+        r#"node: "lb", fault: Delay(by: Exponential(mean: "5 ms"))"#,
+        r#"node: "c0", to: "FIRST", fault: Partition"#,
+        r#"node: "c0", to: "FIRST", fault: Loss(rate: "20 %", way: There)"#,
+        r#"node: "lb", to: "BEHIND", fault: Partition(way: Back)"#,
+        r#"node: "lb", to: "BEHIND", servers: [0], fault: Partition"#,
+        r#"node: "lb[0]", to: "BEHIND", fault: Loss(rate: "30 %")"#,
+        r#"node: "lb", to: "BEHIND", fault: Delay(by: Uniform(low: "1 ms", high: "20 ms"), way: There)"#,
+    ]);
+    (0_u32..2000, node, prop::option::of(0_u32..1000), any::<bool>()).prop_map(|(at, what, lasts, recurs)| {
+        let lasts = lasts.filter(|_| !what.contains("Restart"));
+        let lasts = lasts.map_or_else(String::new, |ms| format!(r#", lasts: "{ms} ms""#));
+        let recurs = if recurs && !what.contains("Restart") {
+            r#", recurs: (mtbf: Exponential(mean: "200 ms"), mttr: Exponential(mean: "50 ms"))"#
+        } else {
+            ""
+        };
+        format!(r#"(at: "{at} ms", {what}{lasts}{recurs})"#)
+    })
+}
+
 fn fault() -> impl Strategy<Value = String> {
     let kind = prop::sample::select(vec![
         "Crash",
@@ -317,7 +345,7 @@ prop_compose! {
         workers in 1_u32..4,
         queues in queues(),
         service in law(),
-        faults in prop::collection::vec(fault(), 0..4),
+        faults in prop::collection::vec(prop_oneof![fault(), outer_fault()], 0..5),
     ) -> String {
         let handshake = if delays.0 == "None" { "Free" } else { handshake };
         let (first, between) = match nested {
@@ -354,7 +382,7 @@ prop_compose! {
                 "lb": Balancer(policy: {policy}, {watch}, {front}, copies: {balancers}, to: (to: "{behind}", delay: {})),
                 "web": Fleet(servers: {servers}, copies: {fleets}, workers: {workers}, {queues}, weights: [{}]{backups}, max_connections: [{most}], service: {service}),
             }}, faults: [{}])"#,
-            guard.1, delays.1, weights.join(", "), faults.join(", ")
+            guard.1, delays.1, weights.join(", "), faults.join(", ").replace("FIRST", first).replace("BEHIND", behind)
         )
     }
 }

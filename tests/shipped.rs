@@ -4,13 +4,15 @@
 
 use assert_cmd::Command;
 
-const EXPERIMENTS: [&str; 40] = [
+const EXPERIMENTS: [&str; 43] = [
     "hockey-stick",
     "uneven-costs",
     "weights",
     "choices",
     "many-balancers",
     "failover",
+    "partition",
+    "availability",
     "churn",
     "herding",
     "sinkhole",
@@ -33,6 +35,7 @@ const EXPERIMENTS: [&str; 40] = [
     "adaptive-limits",
     "hedging",
     "hedging-price",
+    "hedging-demand",
     "retry-storm",
     "vulnerable-load",
     "bufferbloat",

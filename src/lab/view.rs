@@ -225,18 +225,19 @@ impl View<'_> {
     pub fn nodes(&self) -> Vec<NodeSeen> {
         let seen = self.actors.all.iter().zip(self.nodes).enumerate().filter_map(|(place, (actor, info))| {
             Some(match actor {
-            Actor::Clients(clients) => self.see_clients(clients, info),
-            Actor::Balancer(balancer) => self.see_balancer(balancer, place, info),
-            Actor::Router(router) => self.see_router(router, info),
-            Actor::Limiter(limiter) => self.see_limiter(limiter, info),
-            Actor::Breaker(breaker) => self.see_breaker(breaker, info),
-            Actor::Fallback(fallback) => self.see_fallback(fallback, info),
-            Actor::ConcurrencyLimiter(limiter) => self.see_concurrency(limiter, info),
-            Actor::Store(store) => self.see_store(store, info),
-            Actor::Fleet(fleet) => self.see_fleet(fleet, info),
-            // Hosts stand behind all nodes, and are none themselves.
-            Actor::Host(_) => return None,
-        })});
+                Actor::Clients(clients) => self.see_clients(clients, info),
+                Actor::Balancer(balancer) => self.see_balancer(balancer, place, info),
+                Actor::Router(router) => self.see_router(router, info),
+                Actor::Limiter(limiter) => self.see_limiter(limiter, info),
+                Actor::Breaker(breaker) => self.see_breaker(breaker, info),
+                Actor::Fallback(fallback) => self.see_fallback(fallback, info),
+                Actor::ConcurrencyLimiter(limiter) => self.see_concurrency(limiter, info),
+                Actor::Store(store) => self.see_store(store, info),
+                Actor::Fleet(fleet) => self.see_fleet(fleet, info),
+                // Hosts stand behind all nodes, and are none themselves.
+                Actor::Host(_) => return None,
+            })
+        });
         let seen = seen.map(|mut node| {
             if !self.measured {
                 node.values.iter_mut().for_each(|(_, _, _, value)| *value = None);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::check::named_copies;
 use super::system::{FaultSpec, NodeSpec, System, fleet_behind};
 use crate::actors::balancer::health::{Roles, Watch};
+use crate::actors::balancer::layer::SlowDowns;
 use crate::actors::balancer::{Balancer, BalancerSpec, Front, Health, Hears, View, subset::subset};
 use crate::actors::breaker::{Breaker, BreakerSpec};
 use crate::actors::clients::connections::{Dialing, Opening, pool};
@@ -14,7 +15,6 @@ use crate::actors::concurrency::{ConcurrencyLimiter, ConcurrencyLimiterSpec};
 use crate::actors::conditions::Conditions;
 use crate::actors::copies::Copies;
 use crate::actors::fallback::{Fallback, FallbackSpec};
-use crate::actors::balancer::layer::SlowDowns;
 use crate::actors::faults::{Fault, FaultEvent, Timetable, Troubles};
 use crate::actors::fleet::signals::Dispatcher;
 use crate::actors::fleet::{Classes, Fleet, FleetSpec, Subscriber};
@@ -520,7 +520,9 @@ impl Builder<'_> {
     fn timetable(&self, name: &str, copy: usize, servers: usize, meant: impl Fn(&Fault) -> bool) -> Timetable {
         let faults = self.system.faults.iter().enumerate().filter(|(_, fault)| {
             let hit = named_copies(&self.system.nodes, &fault.node.0.text);
-            fault.to.is_none() && meant(&fault.fault) && hit.is_some_and(|(group, copies)| group == name && copies.contains(&copy))
+            fault.to.is_none()
+                && meant(&fault.fault)
+                && hit.is_some_and(|(group, copies)| group == name && copies.contains(&copy))
         });
         let events = faults.map(|(place, fault)| self.event(place, fault)).collect();
         Timetable::new(events, servers, self.fault_key(name, copy))

@@ -366,7 +366,8 @@ fn check_link(
     found: &mut Vec<Diagnostic>,
 ) {
     let nodes = &system.nodes;
-    let named = named_copies(nodes, &to.text).filter(|(name, _)| node.targets().iter().any(|target| target.text == *name));
+    let named =
+        named_copies(nodes, &to.text).filter(|(name, _)| node.targets().iter().any(|target| target.text == *name));
     let Some((target, copies)) = named else {
         let targets: Vec<&str> = node.targets().iter().map(|target| target.text.as_str()).collect();
         let message = format!("there is no link from \"{from}\" to \"{}\"", to.text);
@@ -376,7 +377,8 @@ fn check_link(
     let fleet = fleet_behind(nodes, &target).map(|(_, fleet)| fleet);
     if let Some(servers) = &fault.servers {
         let (NodeSpec::Balancer(_), Some(fleet)) = (node, fleet) else {
-            let message = format!("\"{from}\" does not choose among servers of \"{target}\": `servers` are of a balancer");
+            let message =
+                format!("\"{from}\" does not choose among servers of \"{target}\": `servers` are of a balancer");
             found.push(Diagnostic::new(to.region, message));
             return;
         };
@@ -388,7 +390,8 @@ fn check_link(
     let alone = node.routes().iter().any(|route| route.to.0.len() == 1 && route.to.0[0].text == target);
     let is_whole = alone && nodes.get(&target).is_some_and(|node| copies.len() == node.copies());
     if !matches!(node, NodeSpec::Balancer(_)) && !is_whole && !matches!(way, Way::There(_)) {
-        let message = format!("\"{from}\" cannot tell answers of \"{}\" from those of others on the same network", to.text);
+        let message =
+            format!("\"{from}\" cannot tell answers of \"{}\" from those of others on the same network", to.text);
         let help = "let the fault hit all of them, or `way: There`; a `Balancer` can tell its members apart";
         found.push(Diagnostic::new(to.region, message).help(help));
     }

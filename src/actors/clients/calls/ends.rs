@@ -2,10 +2,10 @@
 
 use super::budget::Spend;
 use super::call::{State, attempt_number, reload_number};
-use crate::actors::{cancel, link};
 use crate::actors::clients::Clients;
 use crate::actors::clients::source::{Next, Origin};
 use crate::actors::message::{Core, Message};
+use crate::actors::{cancel, link};
 use crate::engine::random::Bits;
 use crate::engine::{ActorId, Duration, Handle, Outcome, RequestId};
 

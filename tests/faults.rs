@@ -1,0 +1,214 @@
+//! What goes wrong with nodes of every kind and on links, and what is left of it when it is over.
+
+mod common;
+
+use common::{answer, estimate, node_estimate};
+use rushhour::lab::results::Cell;
+
+fn run(system: &str, seconds: u32) -> Cell {
+    let results = answer(&format!(
+        r#"Experiment(
+            system: System({system}),
+            run: (duration: "{seconds} s", replications: 1, seed: 1),
+            measure: [Latency([0.5, 0.99]), Throughput, DropRate, Utilization, InSystem],
+        )"#
+    ));
+    results.cells.into_iter().next().expect("a cell")
+}
+
+fn count(cell: &Cell, outcome: &str) -> u64 {
+    cell.ledger.iter().filter(|row| row.outcome == outcome).map(|row| row.count).sum()
+}
+
+fn value(cell: &Cell, id: &str) -> f64 {
+    estimate(cell, id).value.expect("measured")
+}
+
+/// A hundred requests a second, 10 ms apart, through a balancer to four servers; the network takes 1 ms each way.
+fn behind_a_balancer(clients: &str, faults: &str) -> String {
+    format!(
+        r#"nodes: {{
+            "users": Clients(arrivals: Deterministic(rate: "100/s"), {clients} to: (to: "lb", delay: Constant("1 ms"))),
+            "lb": Balancer(health: Unaware, to: (to: "web", delay: Constant("1 ms"))),
+            "web": Fleet(servers: 4, service: Constant("4 ms")),
+        }}, faults: [{faults}]"#
+    )
+}
+
+const TIMEOUT: &str = r#"timeout: "500 ms","#;
+
+#[test]
+fn what_is_sent_into_a_partition_is_lost_and_nothing_else() {
+    for (from, to) in [("users", "lb"), ("lb", "web")] {
+        for (way, served_in_vain) in [("Both", 0), ("There", 0), ("Back", 1000)] {
+            let fault = format!(
+                r#"(at: "10.0001 s", node: "{from}", to: "{to}", fault: Partition(way: {way}), lasts: "10 s")"#
+            );
+            let cell = run(&behind_a_balancer(TIMEOUT, &fault), 30);
+            // The network of a partition is not asked twice: a request is lost that sets out while it lasts, or whose answer does.
+            let lost = count(&cell, "timed out");
+            assert!((1000..=1001).contains(&lost), "{from} {way}: {lost}");
+            let busy = node_estimate(&cell, "web", "departures").value.expect("measured") * 30.0;
+            let expected = 2999.0 - 1000.0 + f64::from(served_in_vain);
+            assert!((busy - expected).abs() <= 2.5, "{from} {way}: {busy} for {expected}");
+            // Whoever gave up lets go of all who waited with it.
+            let inside = node_estimate(&cell, "lb", "in_system").value.expect("measured");
+            assert!(inside < 0.5 * 1000.0 / 30.0 + 1.0, "{from} {way}: {inside}");
+        }
+    }
+}
+
+#[test]
+fn clients_without_a_timeout_wait_for_ever_for_what_is_lost() {
+    let fault = r#"(at: "10.0001 s", node: "lb", to: "web", servers: [0], fault: Partition, lasts: "10 s")"#;
+    let cell = run(&behind_a_balancer("", fault), 30);
+    // A quarter of a thousand, for the balancer takes turns and knows nothing.
+    let hang = count(&cell, "in flight at the end");
+    assert!((249..=252).contains(&hang), "{hang}");
+    assert_eq!(count(&cell, "served") + hang, 2999);
+}
+
+#[test]
+fn losses_each_way_and_of_several_faults_are_independent() {
+    let loss = r#"(at: "0 s", node: "users", to: "lb", fault: Loss(rate: "10 %"))"#;
+    let there = r#"(at: "0 s", node: "users", to: "lb", fault: Loss(rate: "20 %", way: There))"#;
+    for (faults, served) in [(loss.to_owned(), 0.81), (format!("{loss}, {there}"), 0.81 * 0.8)] {
+        let cell = run(&behind_a_balancer(TIMEOUT, &faults), 500);
+        // 50,000 requests: five and a half standard deviations.
+        assert!((1.0 - value(&cell, "drop_rate") - served).abs() < 0.0118, "{served}");
+    }
+}
+
+#[test]
+fn delays_add_up_each_way() {
+    let faults = r#"(at: "0 s", node: "users", to: "lb", fault: Delay(by: Constant("20 ms"))),
+        (at: "0 s", node: "users", to: "lb", fault: Delay(by: Constant("5 ms"), way: Back)),
+        (at: "0 s", node: "lb", fault: Delay(by: Constant("100 ms")))"#;
+    let cell = run(&behind_a_balancer("", faults), 20);
+    assert!((value(&cell, "latency_p50") / (0.008 + 0.045 + 0.1) - 1.0).abs() < 1e-3);
+}
+
+#[test]
+fn a_balancer_that_crashes_loses_what_it_has_passed_on_and_refuses_until_it_is_back() {
+    // Requests take 60 ms at the servers, so that six are there at any time.
+    let system = behind_a_balancer("", r#"(at: "10.0051 s", node: "lb", fault: Crash, lasts: "5 s")"#);
+    let cell = run(&system.replace("service: Constant(\"4 ms\")", "workers: 10, service: Constant(\"60 ms\")"), 20);
+    assert_eq!(count(&cell, "failed: server crashed by lb"), 6);
+    assert_eq!(count(&cell, "failed: connection refused by lb"), 500);
+    // What was passed on is not worked on to the end: connections are closed.
+    let departures = node_estimate(&cell, "web", "departures").value.expect("measured") * 20.0;
+    assert!((departures - (1999.0 - 500.0)).abs() < 7.5, "{departures}");
+    assert_eq!(count(&cell, "served"), 1999 - 506 - count(&cell, "in flight at the end"));
+}
+
+#[test]
+fn another_balancer_hears_of_a_crash_and_goes_round_it() {
+    let system = |health: &str| {
+        format!(
+            r#"nodes: {{
+                "users": Clients(arrivals: Deterministic(rate: "100/s"), to: "front"),
+                "front": Balancer(health: {health}, to: "lb"),
+                "lb": Balancer(copies: 2, to: "web"),
+                "web": Fleet(servers: 4, service: Constant("1 ms")),
+            }}, faults: [(at: "10.005 s", node: "lb[1]", fault: Crash, lasts: "5 s")]"#
+        )
+    };
+    let refused = |health: &str| count(&run(&system(health), 20), "failed: connection refused by lb[1]");
+    assert_eq!(refused("Notified"), 0);
+    assert_eq!(refused(r#"Notified(after: "1 s")"#), 50);
+    assert_eq!(refused("Unaware"), 250);
+    let checked = refused(r#"Active(interval: "500 ms", timeout: "100 ms", fall: 1, rise: 1)"#);
+    assert!((1..=30).contains(&checked), "{checked}");
+}
+
+#[test]
+fn a_proxy_that_slows_down_or_crashes_takes_its_queue_along() {
+    let system = |faults: &str| {
+        format!(
+            r#"nodes: {{
+                "users": Clients(arrivals: Deterministic(rate: "100/s"), to: "lb"),
+                "lb": Balancer(proxy: (workers: 1, per_request: "5 ms"), to: "web"),
+                "web": Fleet(servers: 4, service: Constant("1 ms")),
+            }}, faults: [{faults}]"#
+        )
+    };
+    // Four times slower serves half of what comes: from 10 s on a second of queue is there after two.
+    let slow =
+        r#"(at: "10 s", node: "lb", fault: SlowDown(factor: 2)), (at: "10 s", node: "lb", fault: SlowDown(factor: 2))"#;
+    let crash = format!(r#"{slow}, (at: "12.0051 s", node: "lb", fault: Crash, lasts: "1 s")"#);
+    let cell = run(&system(&crash), 13);
+    let lost = count(&cell, "failed: server crashed by lb");
+    assert!((99..=101).contains(&lost), "{lost}");
+    assert!((99..=101).contains(&count(&cell, "failed: connection refused by lb")));
+}
+
+#[test]
+fn a_limiter_forgets_its_accounts_with_its_host_and_a_breaker_closes() {
+    let system = |node: &str, faults: &str| {
+        format!(
+            r#"nodes: {{
+                "users": Clients(arrivals: Deterministic(rate: "100/s"), to: "first"),
+                "first": {node},
+                "web": Fleet(workers: 1000, service: Constant("1 ms")),
+            }}, faults: [{faults}]"#
+        )
+    };
+    let limiter = r#"Limiter(limit: FixedWindow(limit: 10, window: "1 h"), to: "web")"#;
+    assert_eq!(count(&run(&system(limiter, ""), 10), "served"), 10);
+    let crash = r#"(at: "5.005 s", node: "first", fault: Crash, lasts: "1 s")"#;
+    assert_eq!(count(&run(&system(limiter, crash), 10), "served"), 20);
+    // Errors until 5 s open it for an hour; a crash closes it.
+    let breaker = r#"Breaker(rule: ConsecutiveFailures(failures: 5, recovery: "1 h"), to: "web")"#;
+    let errors = r#"(at: "0 s", node: "web", fault: Errors(rate: "100 %"), lasts: "4 s")"#;
+    assert_eq!(count(&run(&system(breaker, errors), 10), "served"), 0);
+    let served = count(&run(&system(breaker, &format!("{errors}, {crash}")), 10), "served");
+    assert!((399..=401).contains(&served), "{served}");
+}
+
+#[test]
+fn errors_of_a_node_in_between_fail_their_share() {
+    let errors =
+        r#"(at: "0 s", node: "lb", fault: Errors(rate: "30 %")), (at: "0 s", node: "lb", fault: Errors(rate: "50 %"))"#;
+    let cell = run(&behind_a_balancer("", errors), 500);
+    assert!((value(&cell, "drop_rate") - 0.65).abs() < 0.0118);
+}
+
+#[test]
+fn availability_is_the_mean_time_between_failures_over_that_and_the_time_to_repair() {
+    let recurs = |what: &str| {
+        format!(r#"(at: "0 s", {what}, recurs: (mtbf: Exponential(mean: "9 s"), mttr: Exponential(mean: "1 s")))"#)
+    };
+    for what in [
+        r#"node: "web", fault: Crash"#,
+        r#"node: "lb", fault: Crash"#,
+        r#"node: "users", to: "lb", fault: Partition(way: There)"#,
+    ] {
+        let cell = run(&behind_a_balancer(TIMEOUT, &recurs(what)), 5000);
+        // The standard deviation of the share of time down is sqrt(2 9^2 1^2 / (10^3 5000)) = 0.0057 for one; of the fleet,
+        // four servers fail by themselves, and their mean has half of that.
+        let lost = value(&cell, "drop_rate");
+        assert!((lost - 0.1).abs() < 0.031, "{what}: {lost}");
+    }
+}
+
+#[test]
+fn faults_at_random_are_the_same_in_every_arm() {
+    let results = answer(
+        r#"Experiment(
+            system: System(
+                nodes: {
+                    "users": Clients(arrivals: Deterministic(rate: "100/s"), to: "lb"),
+                    "lb": Balancer(policy: Random, to: "web"),
+                    "web": Fleet(servers: 4, service: Constant("1 ms")),
+                },
+                faults: [(at: "0 s", node: "lb", fault: Crash, recurs: (mtbf: Exponential(mean: "2 s"), mttr: Exponential(mean: "1 s")))],
+            ),
+            run: (duration: "100 s", replications: 3, seed: 1),
+            arms: {"random": {}, "turns": {"lb.policy": RoundRobin, "web.servers": 9}},
+            measure: [DropRate],
+        )"#,
+    );
+    let [one, other] = [0, 1].map(|arm| estimate(&results.cells[arm], "drop_rate").replicates.clone());
+    assert_eq!(one, other);
+    assert!(one.windows(2).all(|pair| pair[0] != pair[1]), "each replication has faults of its own");
+}
