@@ -212,3 +212,81 @@ fn faults_at_random_are_the_same_in_every_arm() {
     assert_eq!(one, other);
     assert!(one.windows(2).all(|pair| pair[0] != pair[1]), "each replication has faults of its own");
 }
+
+#[test]
+fn a_limiter_cut_off_from_its_store_decides_without_it() {
+    // The command or its answer is lost, for 5 s of 10 s; the timeout of 50 ms is all that tells.
+    for way in ["There", "Back"] {
+        for (when_down, served) in [("FailOpen", 500), ("FailClosed", 0)] {
+            let cell = run(
+                &format!(
+                    r#"nodes: {{
+                        "users": Clients(arrivals: Deterministic(rate: "100/s"), to: "limit"),
+                        "limit": Limiter(distributed: Distributed(
+                            limit: 10000, window: "1 h", store: (to: "redis", delay: Constant("1 ms")), timeout: "50 ms",
+                            when_down: {when_down},
+                        ), to: "web"),
+                        "redis": Store(),
+                        "web": Fleet(workers: 1000, service: Constant("1 ms")),
+                    }}, faults: [(at: "2.005 s", node: "limit", to: "redis", fault: Partition(way: {way}), lasts: "5 s")]"#
+                ),
+                10,
+            );
+            let found = count(&cell, "served");
+            assert!((498 + served..=500 + served).contains(&found), "{way} {when_down}: {found}");
+        }
+    }
+}
+
+#[test]
+fn probes_and_words_of_idleness_that_are_lost_leave_nothing_behind() {
+    for policy in ["Prequal", "JoinIdleQueue"] {
+        let system = behind_a_balancer(
+            TIMEOUT,
+            r#"(at: "2 s", node: "lb", to: "web", servers: [1], fault: Partition, lasts: "5 s"),
+            (at: "3 s", node: "lb", to: "web", fault: Loss(rate: "30 %"))"#,
+        );
+        let system = system.replace("health: Unaware", &format!("policy: {policy}, health: Unaware"));
+        let cell = run(&system, 20);
+        assert!(count(&cell, "served") > 600, "{policy}");
+        // Nobody waits longer than the timeout.
+        assert!(count(&cell, "in flight at the end") <= 51, "{policy}");
+    }
+}
+
+#[test]
+fn who_takes_back_a_lost_request_frees_everybody_on_the_way() {
+    // Calls that hedge and cancel through a breaker, a concurrency limit and a fallback, all on a network that loses a tenth.
+    let results = answer(
+        r#"Experiment(
+            system: System(
+                nodes: {
+                    "users": Clients(
+                        arrivals: Poisson(rate: "200/s"), timeout: "500 ms", hedge: Hedge(after: "20 ms"), cancels: true,
+                        retry: Retry(attempts: 2), attempt_timeout: "100 ms", to: (to: "permits", delay: Constant("1 ms")),
+                    ),
+                    "permits": ConcurrencyLimiter(limit: Fixed(50), to: (to: "fallback", delay: Constant("1 ms"))),
+                    "fallback": Fallback(
+                        on: [Error], timeout: "80 ms", answers: [Smaller(to: "web")], to: (to: "breaker", delay: Constant("1 ms")),
+                    ),
+                    "breaker": Breaker(to: (to: "web", delay: Exponential(mean: "1 ms"))),
+                    "web": Fleet(workers: 50, service: Exponential(mean: "10 ms")),
+                },
+                faults: [
+                    (at: "0 s", node: "users", to: "permits", fault: Loss(rate: "10 %")),
+                    (at: "0 s", node: "permits", to: "fallback", fault: Loss(rate: "10 %")),
+                    (at: "0 s", node: "fallback", to: "breaker", fault: Loss(rate: "10 %")),
+                    (at: "0 s", node: "breaker", to: "web", fault: Loss(rate: "10 %")),
+                ],
+            ),
+            run: (duration: "60 s", replications: 2, seed: 1),
+            measure: [DropRate],
+        )"#,
+    );
+    let cell = &results.cells[0];
+    // Permits that are never given back would turn everybody away in the end.
+    let turned_away = count(cell, "rejected: concurrency limit by permits");
+    assert_eq!(turned_away, 0);
+    let held = node_estimate(cell, "permits", "in_system").value.expect("measured");
+    assert!(held < 20.0, "{held}");
+}

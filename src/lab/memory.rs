@@ -14,7 +14,7 @@ use crate::actors::fleet::queue::Queues;
 use crate::engine::Frame;
 use crate::engine::calendar::MAX_PENDING;
 use crate::measure::windows::MAX_WINDOWS;
-use crate::model::{NodeSpec, System, depth, fleet_behind};
+use crate::model::{FaultSpec, NodeSpec, System, depth, fleet_behind, named_copies};
 use crate::schema::quantity::Span;
 
 /// A request in flight: a line of the cache and its details, a third more for lists that grow, its place among the free
@@ -59,6 +59,8 @@ const LOGGED: u64 = 8;
 const MEMBER_OF_SET: u64 = 16;
 /// Accounts take no more than this: no run lets so many requests pass that all could fill.
 const MOST_ACCOUNTS: u64 = 1 << 30;
+/// A fault that recurs at one server.
+const RECURRENCE: u64 = 400;
 /// What a replication holds whatever the system.
 const BASE: u64 = 1 << 20;
 
@@ -103,7 +105,7 @@ fn of_system(system: &System, run: &RunSpec, plan: &Plan) -> Need {
         in_flight,
         requests: in_flight.saturating_mul(REQUEST + timeout + calls + kept + far as u64),
         users,
-        system: BASE.saturating_add(nodes),
+        system: BASE.saturating_add(nodes).saturating_add(of_faults(system)),
     }
 }
 
@@ -153,6 +155,21 @@ fn of_clients(clients: &ClientsSpec, run: &RunSpec, plan: &Plan) -> u64 {
         Traffic::Replay(replay) => plan.inputs.trace(replay).map_or(0, |trace| trace.records.len() as u64 * REPLAYED),
         _ => 0,
     }
+}
+
+/// Faults that recur, each at every server that it hits by itself.
+fn of_faults(system: &System) -> u64 {
+    let servers = |fault: &FaultSpec| {
+        let (name, copies) = named_copies(&system.nodes, &fault.node.0.text)?;
+        let servers = match (system.nodes.get(&name)?, &fault.servers) {
+            (_, Some(servers)) => servers.len(),
+            (NodeSpec::Fleet(fleet), None) => fleet.servers,
+            _ => 1,
+        };
+        Some((servers * copies.len()) as u64)
+    };
+    let recur = system.faults.iter().filter(|fault| fault.recurs.is_some());
+    recur.filter_map(servers).map(|servers| servers.saturating_mul(RECURRENCE)).fold(0, u64::saturating_add)
 }
 
 /// A node with all its copies.

@@ -1,6 +1,7 @@
 //! From a checked description to actors that can run.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::check::named_copies;
@@ -30,6 +31,7 @@ use crate::actors::{Actor, Actors};
 use crate::distributions::Distribution;
 use crate::engine::random::StreamKey;
 use crate::engine::{ActorId, Duration, Time};
+use crate::schema::Name;
 use crate::trace::{Replay, Trace, schedule};
 
 /// What a system reads beside its own text: the traces that clients replay.
@@ -87,8 +89,17 @@ pub fn node_infos(system: &System) -> Vec<NodeInfo> {
 /// # Errors
 /// A trace that is missing from `inputs` or cannot be put on the clock, in words.
 pub fn build(system: &System, inputs: &Inputs, root: StreamKey, window: Duration) -> Result<Built, String> {
-    let builder = Builder { system, inputs, root, identity_matters: identity_matters(system), hosts: hosts(system) };
-    let mut core = Core::new(depth(system) + builder.hosts.len());
+    let hits = hits(system);
+    let builder = Builder {
+        system,
+        inputs,
+        root,
+        identity_matters: identity_matters(system),
+        hosts: hosts(system, &hits),
+        first_host: system.nodes.entries.iter().map(|(_, node)| node.copies() as u32).sum(),
+        hits,
+    };
+    let mut core = Core::new(depth(system));
     let mut actors = Vec::new();
     let mut class = 0;
     for (name, node) in &system.nodes.entries {
@@ -117,19 +128,55 @@ pub fn build(system: &System, inputs: &Inputs, root: StreamKey, window: Duration
     Ok(Built { actors: Actors::new(actors, window), core, nodes: node_infos(system) })
 }
 
+/// A fault of the system, with what it names.
+struct Hit<'a> {
+    /// Which of the faults it is.
+    place: usize,
+    fault: &'a FaultSpec,
+    /// The node and its copies.
+    node: (String, Range<usize>),
+    /// Where the link ends, if it hits one.
+    to: Option<(String, Range<usize>)>,
+}
+
+impl Hit<'_> {
+    /// True if it hits a copy of a node, or the link from there.
+    fn is_at(&self, name: &str, copy: usize) -> bool {
+        self.node.0 == name && self.node.1.contains(&copy)
+    }
+
+    fn event(&self) -> FaultEvent {
+        let fault = self.fault;
+        FaultEvent {
+            at: Time::ZERO + fault.at.duration(),
+            lasts: fault.lasts.map(|lasts| lasts.duration()),
+            servers: fault.servers.clone(),
+            fault: fault.fault.clone(),
+            recurs: fault.recurs.clone().map(|recurs| (recurs, self.place)),
+        }
+    }
+}
+
+fn hits(system: &System) -> Vec<Hit<'_>> {
+    let found = system.faults.iter().enumerate().filter_map(|(place, fault)| {
+        let node = named_copies(&system.nodes, &fault.node.0.text)?;
+        let to = match &fault.to {
+            Some(to) => Some(named_copies(&system.nodes, &to.0.text)?),
+            None => None,
+        };
+        Some(Hit { place, fault, node, to })
+    });
+    found.collect()
+}
+
 /// The actors that run on hosts that faults hit, in order.
-fn hosts(system: &System) -> Vec<ActorId> {
+fn hosts(system: &System, hits: &[Hit<'_>]) -> Vec<ActorId> {
     let mut hosts = Vec::new();
     let mut first = 0;
     for (name, node) in &system.nodes.entries {
-        for copy in 0..node.copies() {
-            let is_hit = |fault: &FaultSpec| {
-                let hit = named_copies(&system.nodes, &fault.node.0.text);
-                fault.to.is_none() && hit.is_some_and(|(hit, copies)| hit == name.text && copies.contains(&copy))
-            };
-            if node.has_host() && system.faults.iter().any(is_hit) {
-                hosts.push(ActorId((first + copy) as u32));
-            }
+        if node.has_host() {
+            let is_hit = |copy: &usize| hits.iter().any(|hit| hit.to.is_none() && hit.is_at(&name.text, *copy));
+            hosts.extend((0..node.copies()).filter(is_hit).map(|copy| ActorId((first + copy) as u32)));
         }
         first += node.copies();
     }
@@ -172,7 +219,13 @@ pub fn depth(system: &System) -> usize {
         let deepest = targets.iter().filter_map(|name| system.nodes.get(&name.text));
         1 + deepest.map(|target| below(system, target)).max().unwrap_or(0)
     }
-    system.nodes.entries.iter().map(|(_, node)| below(system, node)).max().unwrap_or(1)
+    let hits = hits(system);
+    let on_a_host = |(name, node): &&(Name, NodeSpec)| {
+        node.has_host() && hits.iter().any(|hit| hit.to.is_none() && hit.node.0 == name.text)
+    };
+    // No request passes more hosts than there are nodes with one.
+    let hosts = system.nodes.entries.iter().filter(on_a_host).count();
+    hosts + system.nodes.entries.iter().map(|(_, node)| below(system, node)).max().unwrap_or(1)
 }
 
 fn opening(spec: &ClientsSpec, key: StreamKey) -> Opening {
@@ -208,11 +261,13 @@ struct Builder<'a> {
     identity_matters: bool,
     /// The actors that have a host, in order; hosts stand behind all nodes, in the same order.
     hosts: Vec<ActorId>,
+    first_host: u32,
+    hits: Vec<Hit<'a>>,
 }
 
 impl Builder<'_> {
     /// The actors of the node called `name`: the first, and how many.
-    fn actors_of(&self, name: &str) -> std::ops::Range<u32> {
+    fn actors_of(&self, name: &str) -> Range<u32> {
         let mut first = 0;
         for (other, node) in &self.system.nodes.entries {
             let copies = node.copies() as u32;
@@ -226,9 +281,8 @@ impl Builder<'_> {
 
     /// Where requests for an actor are sent: to its host, if it has one.
     fn address(&self, actor: u32) -> ActorId {
-        let nodes: usize = self.system.nodes.entries.iter().map(|(_, node)| node.copies()).sum();
         match self.hosts.binary_search(&ActorId(actor)) {
-            Ok(place) => ActorId((nodes + place) as u32),
+            Ok(place) => ActorId(self.first_host + place as u32),
             Err(_) => ActorId(actor),
         }
     }
@@ -276,18 +330,16 @@ impl Builder<'_> {
         };
         let copy = (me.0 - self.actors_of(name).start) as usize;
         let mut troubles = Troubles::default();
-        for (place, fault) in self.system.faults.iter().enumerate() {
-            let from = named_copies(&self.system.nodes, &fault.node.0.text);
-            let to = fault.to.as_ref().and_then(|to| named_copies(&self.system.nodes, &to.0.text));
-            let (Some((from, sources)), Some((to, copies))) = (from, to) else { continue };
-            if from != name || !sources.contains(&copy) || !route.to.0.iter().any(|target| target.text == to) {
+        for hit in self.hits.iter().filter(|hit| hit.is_at(name, copy)) {
+            let Some((to, copies)) = &hit.to else { continue };
+            if !route.to.0.iter().any(|target| target.text == *to) {
                 continue;
             }
-            let all = self.actors_of(&to);
-            let is_whole = route.to.0.len() == 1 && copies.len() == all.len() && fault.servers.is_none();
-            let targets: Vec<ActorId> = copies.map(|copy| self.address(all.start + copy as u32)).collect();
-            let key = self.fault_key(name, copy).named(&format!("fault {place}"));
-            troubles.add(&self.event(place, fault), (!is_whole).then_some(&targets), key);
+            let all = self.actors_of(to);
+            let is_whole = route.to.0.len() == 1 && copies.len() == all.len() && hit.fault.servers.is_none();
+            let targets: Vec<ActorId> = copies.clone().map(|copy| self.address(all.start + copy as u32)).collect();
+            let key = self.fault_key(name, copy).named(&format!("fault {}", hit.place));
+            troubles.add(&hit.event(), (!is_whole).then_some(&targets), key);
         }
         link.with(troubles)
     }
@@ -295,16 +347,6 @@ impl Builder<'_> {
     /// Copies fail each by itself, so the streams of their faults are their own.
     fn fault_key(&self, name: &str, copy: usize) -> StreamKey {
         self.root.named(name).named(&format!("faults of copy {copy}"))
-    }
-
-    fn event(&self, place: usize, fault: &FaultSpec) -> FaultEvent {
-        FaultEvent {
-            at: Time::ZERO + fault.at.duration(),
-            lasts: fault.lasts.map(|lasts| lasts.duration()),
-            servers: fault.servers.clone(),
-            fault: fault.fault.clone(),
-            recurs: fault.recurs.clone().map(|recurs| (recurs, place)),
-        }
     }
 
     fn clients(
@@ -518,13 +560,8 @@ impl Builder<'_> {
 
     /// What goes wrong with a copy of the node called `name`, which has so many servers, of the faults that are `meant`.
     fn timetable(&self, name: &str, copy: usize, servers: usize, meant: impl Fn(&Fault) -> bool) -> Timetable {
-        let faults = self.system.faults.iter().enumerate().filter(|(_, fault)| {
-            let hit = named_copies(&self.system.nodes, &fault.node.0.text);
-            fault.to.is_none()
-                && meant(&fault.fault)
-                && hit.is_some_and(|(group, copies)| group == name && copies.contains(&copy))
-        });
-        let events = faults.map(|(place, fault)| self.event(place, fault)).collect();
+        let here = |hit: &&Hit<'_>| hit.to.is_none() && hit.is_at(name, copy) && meant(&hit.fault.fault);
+        let events = self.hits.iter().filter(here).map(Hit::event).collect();
         Timetable::new(events, servers, self.fault_key(name, copy))
     }
 

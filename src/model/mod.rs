@@ -10,6 +10,6 @@ mod system;
 
 pub use advice::advice;
 pub use build::{Built, Inputs, NodeInfo, build, depth, node_infos};
-pub use check::check;
+pub use check::{check, named_copies};
 pub use flow::{Delay, Flows, StationLoad, flows, servers_in_use};
 pub use system::{FaultSpec, NodeName, NodeSpec, System, VERSION, fleet_behind};
