@@ -116,8 +116,8 @@ impl Timetable {
         &self.0[number as usize].servers
     }
 
-    /// Puts it into the calendar of the node `me`. What begins at an instant begins before anything that ends then: from
-    /// one fault to the next there is no moment without.
+    /// Puts it into the calendar of the node `me`. At one instant crashes begin before anything ends, so that from one to the
+    /// next there is no moment up; all else begins after that.
     pub fn start(&mut self, core: &mut Core, me: ActorId) {
         let mut turns = Vec::new();
         for (number, entry) in (0..).zip(&mut self.0) {
@@ -130,7 +130,12 @@ impl Timetable {
                 turns.push((at, Turn { number, begins: true }));
             }
         }
-        turns.sort_by_key(|&(at, turn)| (at, !turn.begins));
+        let rank = |turn: Turn| match self.fault(turn.number) {
+            _ if !turn.begins => 1,
+            Fault::Crash(_) | Fault::Restart(_) => 0,
+            _ => 2,
+        };
+        turns.sort_by_key(|&(at, turn)| (at, rank(turn)));
         for (at, turn) in turns {
             core.send_at(at, me, turn.message());
         }
