@@ -175,7 +175,8 @@ fn designs(load: f64, spans: f64) -> Vec<Design> {
     add(
         "sessions",
         1.0,
-        1.0,
+        // A geometric number of requests with a mean of four: an index of dispersion of seven.
+        4.0,
         format!(
             r#""users": Clients(arrivals: Sessions(rate: "{}/s", requests: 4, think: Exponential(mean: "1 ms")), to: "web"), {}"#,
             rate / 4.0,

@@ -16,7 +16,8 @@ pub(super) fn flow(place: usize, clients: &ClientsSpec, turns_away: bool) -> Flo
         }
         Traffic::Sessions(sessions) => {
             let rate = sessions.rate.per_second() * sessions.requests;
-            (rate, rate, 1.0, f64::INFINITY, 1.0 / sessions.requests)
+            // A geometric number of requests for each session: the mean of its square over its mean.
+            (rate, rate, 2.0 * sessions.requests - 1.0, f64::INFINITY, 1.0 / sessions.requests)
         }
         open => {
             let rate = open.process().map_or(0.0, |process| process.mean_rate());
@@ -53,7 +54,7 @@ pub(super) fn flow(place: usize, clients: &ClientsSpec, turns_away: bool) -> Flo
     }
 }
 
-/// The squared coefficient of variation of gaps; of bursts, the index of dispersion of counts in the long run, which a
+/// The squared coefficient of variation of gaps; of bursts (and of sessions, above), the index of dispersion of counts in the long run, which a
 /// queue that is long feels.
 fn variability(traffic: &Traffic) -> f64 {
     match traffic {
