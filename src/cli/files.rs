@@ -40,7 +40,7 @@ impl Files for Disk {
     }
 
     /// The manifest of a run names logs as its experiment did; the list beside it says where they were.
-    fn log(&self, base: &str, relative: &str) -> String {
+    fn log_path(&self, base: &str, relative: &str) -> String {
         let path = self.beside(base, relative);
         if path.starts_with(SHIPPED) || Path::new(&path).exists() {
             return path;

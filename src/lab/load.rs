@@ -21,7 +21,7 @@ pub trait Files {
     fn beside(&self, base: &str, relative: &str) -> String;
 
     /// Where to open the log `relative`, which stands in the file at `base`.
-    fn log(&self, base: &str, relative: &str) -> String {
+    fn log_path(&self, base: &str, relative: &str) -> String {
         self.beside(base, relative)
     }
 

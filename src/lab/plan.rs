@@ -458,7 +458,7 @@ impl Logs<'_> {
 
     fn read_one(&mut self, replay: &Replay) -> Result<(), Diagnostic> {
         let name = &replay.file;
-        let path = self.files.log(self.path, name);
+        let path = self.files.log_path(self.path, name);
         let read = self.files.open(&path).and_then(|input| {
             let mut input = Hashing { input, hasher: Xxh64::new(0) };
             let (trace, report) = trace::read(&mut input, replay).map_err(|error| error.to_string())?;
