@@ -48,7 +48,7 @@ fn requests_exactly_at_a_limit_all_pass_whatever_the_gap() {
             format!(r#"LeakyBucket(rate: "{rate}", arithmetic: Exact)"#),
         ] {
             let results = run(
-                300,
+                60,
                 &format!(
                     r#"nodes: {{
                         "users": Clients(arrivals: Deterministic(rate: "{rate}"), to: (to: "limit", delay: Constant("7 us"))),
