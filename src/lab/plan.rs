@@ -161,7 +161,7 @@ impl Plan {
             .logs
             .iter()
             .map(|log| (Name { text: log.name.clone(), region: Region::default() }, log.digest.clone()));
-        experiment.logs = Map { entries: logs.collect() };
+        experiment.logs = Map::new(logs.collect());
         print(&named("Experiment", experiment.encode())) + "\n"
     }
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::check::named_copies;
+use super::graph::Graph;
 use super::system::{FaultSpec, NodeSpec, System, fleet_behind};
 use crate::actors::balancer::health::{Roles, Watch};
 use crate::actors::balancer::layer::SlowDowns;
@@ -89,6 +90,12 @@ pub fn node_infos(system: &System) -> Vec<NodeInfo> {
 /// # Errors
 /// A trace that is missing from `inputs` or cannot be put on the clock, in words.
 pub fn build(system: &System, inputs: &Inputs, root: StreamKey, window: Duration) -> Result<Built, String> {
+    let mut first = 0;
+    let numbers = system.nodes.entries.iter().map(|(_, node)| {
+        let here = first..first + node.copies() as u32;
+        first = here.end;
+        here
+    });
     let hits = hits(system);
     let builder = Builder {
         system,
@@ -98,6 +105,7 @@ pub fn build(system: &System, inputs: &Inputs, root: StreamKey, window: Duration
         hosts: hosts(system, &hits),
         first_host: system.nodes.entries.iter().map(|(_, node)| node.copies() as u32).sum(),
         hits,
+        actors: numbers.collect(),
     };
     let mut core = Core::new(depth(system));
     let mut actors = Vec::new();
@@ -214,18 +222,13 @@ fn keeps_connections(clients: &ClientsSpec) -> bool {
 /// The most actors a request passes.
 #[must_use]
 pub fn depth(system: &System) -> usize {
-    fn below(system: &System, node: &NodeSpec) -> usize {
-        let targets = node.targets();
-        let deepest = targets.iter().filter_map(|name| system.nodes.get(&name.text));
-        1 + deepest.map(|target| below(system, target)).max().unwrap_or(0)
-    }
     let hits = hits(system);
     let on_a_host = |(name, node): &&(Name, NodeSpec)| {
         node.has_host() && hits.iter().any(|hit| hit.to.is_none() && hit.node.0 == name.text)
     };
     // No request passes more hosts than there are nodes with one.
     let hosts = system.nodes.entries.iter().filter(on_a_host).count();
-    hosts + system.nodes.entries.iter().map(|(_, node)| below(system, node)).max().unwrap_or(1)
+    hosts + Graph::of(&system.nodes).depths().into_iter().max().unwrap_or(1)
 }
 
 fn opening(spec: &ClientsSpec, key: StreamKey) -> Opening {
@@ -263,20 +266,14 @@ struct Builder<'a> {
     hosts: Vec<ActorId>,
     first_host: u32,
     hits: Vec<Hit<'a>>,
+    /// The actors of each node.
+    actors: Vec<Range<u32>>,
 }
 
 impl Builder<'_> {
     /// The actors of the node called `name`: the first, and how many.
     fn actors_of(&self, name: &str) -> Range<u32> {
-        let mut first = 0;
-        for (other, node) in &self.system.nodes.entries {
-            let copies = node.copies() as u32;
-            if other.text == name {
-                return first..first + copies;
-            }
-            first += copies;
-        }
-        first..first
+        self.system.nodes.position(name).map_or(0..0, |place| self.actors[place].clone())
     }
 
     /// Where requests for an actor are sent: to its host, if it has one.

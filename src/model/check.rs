@@ -1,5 +1,9 @@
 //! What is wrong with a system as a whole: names that lead nowhere, requests that go round, nodes nobody reaches.
 
+use std::collections::BTreeMap;
+
+use super::build::depth;
+use super::graph::Graph;
 use super::system::{FaultSpec, NodeSpec, System, fleet_behind};
 use crate::actors::balancer::Hears;
 use crate::actors::clients::Traffic;
@@ -8,14 +12,25 @@ use crate::actors::limiter::By;
 use crate::actors::passage::{EachServer, Per};
 use crate::actors::route::Spread;
 use crate::engine::simulation::MAX_ACTORS;
-use crate::schema::{Diagnostic, Map, Name, suggest};
+use crate::schema::{Diagnostic, MOST_MISTAKES, Map, Name, suggest};
 
 /// Everything that is wrong with how the parts of `system` fit together.
 #[must_use]
 pub fn check(system: &System) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let nodes = &system.nodes;
+    let graph = Graph::of(nodes);
+    // Who is too deep or leads round is not followed any further.
+    find_cycles(nodes, &graph, &mut found);
+    find_depths(nodes, &graph, &mut found);
+    if !found.is_empty() {
+        return found;
+    }
+    let mut reach = Reach { nodes, graph: &graph, by_clients: BTreeMap::new() };
     for (name, node) in &nodes.entries {
+        if found.len() >= MOST_MISTAKES {
+            return found;
+        }
         if let Some(problem) = bad_name(&name.text) {
             found.push(Diagnostic::new(name.region, problem));
         }
@@ -23,10 +38,10 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
             check_target(nodes, node, target, &mut found);
         }
         let (clients, words) = clients_of(node);
-        check_clients(nodes, &name.text, clients, words, &mut found);
+        check_clients(&mut reach, &name.text, clients, words, &mut found);
         if let NodeSpec::Limiter(limiter) = node {
             let words = ["for this cost", "this cost never fits"];
-            check_clients(nodes, &name.text, limiter.charged().collect(), words, &mut found);
+            check_clients(&mut reach, &name.text, limiter.charged().collect(), words, &mut found);
         }
         if let Some(what) = of_each_server(node)
             && fleet_behind(nodes, &name.text).is_none()
@@ -63,9 +78,8 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
         found.push(Diagnostic::new(start.region, message));
         return found;
     }
-    find_cycles(nodes, &mut found);
     check_policies(nodes, &mut found);
-    find_unreached(nodes, &mut found);
+    find_unreached(nodes, &graph, &mut found);
     check_users(system, &mut found);
     check_faults(system, &mut found);
     found
@@ -216,21 +230,38 @@ fn of_each_server(node: &NodeSpec) -> Option<&'static str> {
     }
 }
 
+/// Where the requests of clients come to, found once for each.
+struct Reach<'a> {
+    nodes: &'a Map<NodeSpec>,
+    graph: &'a Graph<'a>,
+    by_clients: BTreeMap<&'a str, Vec<bool>>,
+}
+
+impl<'a> Reach<'a> {
+    /// True if requests of `clients` come to `node`.
+    fn leads(&mut self, clients: &'a str, node: &str) -> bool {
+        let (nodes, graph) = (self.nodes, self.graph);
+        let reached = self.by_clients.entry(clients).or_insert_with(|| graph.reached(nodes.position(clients)));
+        nodes.position(node).is_some_and(|place| reached[place])
+    }
+}
+
 /// The clients that a node speaks of must be there and come by; `words` say what for, and what comes of it if they do not.
-fn check_clients(
-    nodes: &Map<NodeSpec>,
+fn check_clients<'a>(
+    reach: &mut Reach<'a>,
     node: &str,
-    clients: Vec<&Name>,
+    clients: Vec<&'a Name>,
     words: [&str; 2],
     found: &mut Vec<Diagnostic>,
 ) {
+    let nodes = reach.nodes;
     for Name { text, region } in clients {
         if !matches!(nodes.get(text), Some(NodeSpec::Clients(_))) {
             let clients = nodes.entries.iter().filter(|(_, node)| matches!(node, NodeSpec::Clients(_)));
             let valid: Vec<&str> = clients.map(|(name, _)| name.text.as_str()).collect();
             let message = format!("there are no clients \"{text}\" {}", words[0]);
             found.push(Diagnostic::new(*region, message).help(suggest(text, &valid)));
-        } else if !reached_from(nodes, text).contains(&node) {
+        } else if !reach.leads(text, node) {
             let message = format!("no request of \"{text}\" comes to \"{node}\": {}", words[1]);
             found.push(Diagnostic::new(*region, message));
         }
@@ -238,41 +269,33 @@ fn check_clients(
 }
 
 /// A node on the way that leads back to itself: requests would go round for ever.
-fn find_cycles(nodes: &Map<NodeSpec>, found: &mut Vec<Diagnostic>) {
-    for (name, node) in &nodes.entries {
-        for target in node.targets() {
-            if reached_from(nodes, &target.text).iter().any(|reached| *reached == name.text) {
-                let message = format!("requests would go round for ever: \"{}\" leads back to itself", name.text);
-                found.push(Diagnostic::new(target.region, message));
-            }
-        }
+fn find_cycles(nodes: &Map<NodeSpec>, graph: &Graph<'_>, found: &mut Vec<Diagnostic>) {
+    for (from, target) in graph.rounds() {
+        let name = &nodes.entries[from].0.text;
+        let message = format!("requests would go round for ever: \"{name}\" leads back to itself");
+        found.push(Diagnostic::new(target.region, message));
     }
 }
 
-/// Every node that requests sent to `start` can come to, `start` included.
-fn reached_from<'a>(nodes: &'a Map<NodeSpec>, start: &'a str) -> Vec<&'a str> {
-    let mut reached = vec![start];
-    let mut at = 0;
-    while let Some(&name) = reached.get(at) {
-        at += 1;
-        for target in nodes.get(name).map(NodeSpec::targets).unwrap_or_default() {
-            if !reached.contains(&target.text.as_str()) {
-                reached.push(&target.text);
-            }
-        }
+/// Nodes that a request may pass: its way back is kept in as many bytes, with room for what nodes ask on its behalf.
+const DEEPEST: usize = 200;
+
+fn find_depths(nodes: &Map<NodeSpec>, graph: &Graph<'_>, found: &mut Vec<Diagnostic>) {
+    let depths = graph.depths();
+    let deepest = depths.iter().copied().max().unwrap_or(0);
+    if let Some(place) = depths.iter().position(|&depth| depth == deepest).filter(|_| deepest > DEEPEST) {
+        let Name { text, region } = &nodes.entries[place].0;
+        let message = format!("requests would pass {deepest} nodes from \"{text}\" on; {DEEPEST} at most");
+        found.push(Diagnostic::new(*region, message));
     }
-    reached
 }
 
-fn find_unreached(nodes: &Map<NodeSpec>, found: &mut Vec<Diagnostic>) {
-    let mut reached = Vec::new();
-    for (name, node) in &nodes.entries {
-        if matches!(node, NodeSpec::Clients(_)) {
-            reached.extend(reached_from(nodes, &name.text));
-        }
-    }
-    for (name, _) in &nodes.entries {
-        if !reached.contains(&name.text.as_str()) {
+fn find_unreached(nodes: &Map<NodeSpec>, graph: &Graph<'_>, found: &mut Vec<Diagnostic>) {
+    let entries = nodes.entries.iter().enumerate();
+    let clients = entries.filter(|(_, (_, node))| matches!(node, NodeSpec::Clients(_))).map(|(place, _)| place);
+    let reached = graph.reached(clients);
+    for ((name, _), reached) in nodes.entries.iter().zip(reached) {
+        if !reached {
             let message = format!("nothing reaches \"{}\": no route from any clients leads to it", name.text);
             found.push(Diagnostic::new(name.region, message));
         }
@@ -292,6 +315,9 @@ pub fn named_copies(nodes: &Map<NodeSpec>, written: &str) -> Option<(String, std
 
 fn check_faults(system: &System, found: &mut Vec<Diagnostic>) {
     for fault in &system.faults {
+        if found.len() >= MOST_MISTAKES {
+            return;
+        }
         let Name { text, region } = &fault.node.0;
         let Some((name, _)) = named_copies(&system.nodes, text) else {
             let nodes: Vec<&str> = system.nodes.keys().collect();

@@ -6,6 +6,7 @@ mod advice;
 mod build;
 mod check;
 mod flow;
+mod graph;
 mod system;
 
 pub use advice::advice;

@@ -1,6 +1,8 @@
 //! From a tree to typed values: reads on after a mistake and collects them all.
 
-use super::diagnostic::Diagnostic;
+use std::collections::BTreeSet;
+
+use super::diagnostic::{Diagnostic, MOST_MISTAKES};
 use super::tree::{Kind, Name, Node, Region};
 
 /// Collects what is wrong while values are read.
@@ -16,6 +18,12 @@ impl Reader {
     /// Something is wrong at `region`.
     pub fn error(&mut self, region: Region, message: impl Into<String>, help: impl Into<String>) {
         self.diagnostics.push(Diagnostic::new(region, message).help(help));
+    }
+
+    /// True when so many mistakes are found that no more would be shown: whoever may find a great many looks no further.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.diagnostics.len() >= MOST_MISTAKES
     }
 
     /// `node` is not what was expected.
@@ -175,9 +183,18 @@ impl<T: Decode> Decode for Vec<T> {
             reader.expected(node, "a list in square brackets");
             return None;
         };
-        // Reads every item before giving up, so that all mistakes are found.
-        let values: Vec<Option<T>> = items.iter().map(|item| T::decode(item, reader)).collect();
-        values.into_iter().collect()
+        // Reads on after a mistake, so that all are found.
+        let mut values = Some(Vec::with_capacity(items.len()));
+        for item in items {
+            match (T::decode(item, reader), &mut values) {
+                (Some(value), Some(values)) => values.push(value),
+                _ => values = None,
+            }
+            if reader.is_full() {
+                return None;
+            }
+        }
+        values
     }
 }
 
@@ -213,6 +230,8 @@ impl<A: Encode, B: Encode> Encode for (A, B) {
 pub struct Map<T> {
     /// Key and value.
     pub entries: Vec<(Name, T)>,
+    /// The entries in order of their keys.
+    order: Vec<u32>,
 }
 
 impl<T: PartialEq> PartialEq for Map<T> {
@@ -225,15 +244,31 @@ impl<T: PartialEq> PartialEq for Map<T> {
 
 impl<T> Default for Map<T> {
     fn default() -> Self {
-        Self { entries: Vec::new() }
+        Self::new(Vec::new())
     }
 }
 
 impl<T> Map<T> {
+    /// A map of these entries, whose keys are different.
+    #[must_use]
+    pub fn new(entries: Vec<(Name, T)>) -> Self {
+        let mut order: Vec<u32> = (0..entries.len() as u32).collect();
+        order.sort_by(|&a, &b| entries[a as usize].0.text.cmp(&entries[b as usize].0.text));
+        Self { entries, order }
+    }
+
     /// The value of a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&T> {
-        self.entries.iter().find(|(name, _)| name.text == key).map(|(_, value)| value)
+        self.position(key).map(|place| &self.entries[place].1)
+    }
+
+    /// The place of a key among the entries.
+    #[must_use]
+    pub fn position(&self, key: &str) -> Option<usize> {
+        let entry = |&place: &u32| self.entries[place as usize].0.text.as_str();
+        let found = self.order.binary_search_by(|place| entry(place).cmp(key)).ok()?;
+        Some(self.order[found] as usize)
     }
 
     /// The keys, in order.
@@ -250,8 +285,12 @@ impl<T: Decode> Decode for Map<T> {
         };
         let mut good = true;
         let mut entries: Vec<(Name, T)> = Vec::new();
+        let mut names = BTreeSet::new();
         for (name, value) in items {
-            if entries.iter().any(|(other, _)| other.text == name.text) {
+            if reader.is_full() {
+                return None;
+            }
+            if !names.insert(name.text.as_str()) {
                 reader.error(name.region, format!("the name \"{}\" is given twice", name.text), "");
                 good = false;
             }
@@ -260,7 +299,7 @@ impl<T: Decode> Decode for Map<T> {
                 None => good = false,
             }
         }
-        good.then_some(Self { entries })
+        good.then(|| Self::new(entries))
     }
 }
 

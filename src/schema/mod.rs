@@ -17,7 +17,7 @@ mod tests;
 
 pub use choice::Choice;
 pub use decode::{Decode, Encode, Map, Reader};
-pub use diagnostic::{Diagnostic, nearest, render, suggest};
+pub use diagnostic::{Diagnostic, MOST_MISTAKES, nearest, render, suggest};
 pub use overrides::{apply, split_path};
 pub use parse::{decode_text, parse};
 pub use print::print;
@@ -40,14 +40,38 @@ pub fn unknown_variant(node: &Node, written: Option<&str>, choice: &str, valid: 
             reader.error(region, format!("unknown {}: `{word}`", words(choice)), suggest(word, valid));
         }
         None => {
-            let message = format!("expected a {}, found {}", words(choice), node.describe());
+            let words = words(choice);
+            let article = if words.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+            let message = format!("expected {article} {words}, found {}", node.describe());
             reader.error(node.region, message, suggest("", valid));
         }
     }
 }
 
-/// The name of a type in words: `NodeSpec` is a "node".
+/// The name of a type in words: `NodeSpec` is a "node". Types that are called by what they say, as in `on: [Refused]`,
+/// have a noun of their own.
 fn words(name: &str) -> String {
+    let noun = match name {
+        "By" => "kind of account",
+        "Commands" => "kind of commands",
+        "Connections" => "kind of connections",
+        "Cover" => "outcome to cover",
+        "Excess" => "treatment of excess requests",
+        "HashBy" => "hash key",
+        "Health" => "kind of health checking",
+        "KeyMatch" => "condition on keys",
+        "Keys" => "law of keys",
+        "Per" => "scope",
+        "RetryOn" => "outcome to retry on",
+        "Shed" => "shedder",
+        "Traffic" => "kind of traffic",
+        "WhenDown" => "reaction to a store that is down",
+        "WhenFull" => "reaction to a full queue",
+        _ => "",
+    };
+    if !noun.is_empty() {
+        return noun.to_owned();
+    }
     let mut out = String::new();
     for c in name.trim_end_matches("Spec").chars() {
         if c.is_uppercase() && !out.is_empty() {

@@ -52,17 +52,12 @@ pub fn apply(tree: &mut Node, path: &str, region: Region, value: Node) -> Result
         {
             node.kind = Kind::Struct(name.clone(), Vec::new());
         }
-        let names: Vec<String> = match &node.kind {
-            Kind::Struct(_, fields) | Kind::Map(fields) => fields.iter().map(|(name, _)| name.text.clone()).collect(),
-            _ => Vec::new(),
-        };
         let is_map = matches!(node.kind, Kind::Map(_));
-        let place = names.iter().position(|name| name == segment);
         match &mut node.kind {
             Kind::Struct(_, fields) | Kind::Map(fields) => {
-                if place.is_none() {
+                let Some(index) = fields.iter().position(|(name, _)| name.text == *segment) else {
                     if !last || (is_map && !is_named(&value)) {
-                        let valid: Vec<&str> = names.iter().map(String::as_str).collect();
+                        let valid: Vec<&str> = fields.iter().map(|(name, _)| name.text.as_str()).collect();
                         let kind = if is_map { "entry" } else { "field" };
                         let message =
                             format!("the path `{path}` leads nowhere: {} has no {kind} `{segment}`", so_far());
@@ -70,8 +65,7 @@ pub fn apply(tree: &mut Node, path: &str, region: Region, value: Node) -> Result
                     }
                     fields.push((Name { text: segment.clone(), region }, value));
                     return Ok(());
-                }
-                let index = place.unwrap_or_default();
+                };
                 node = &mut fields[index].1;
             }
             Kind::List(items) | Kind::Tuple(None, items) => {
@@ -86,7 +80,7 @@ pub fn apply(tree: &mut Node, path: &str, region: Region, value: Node) -> Result
                 }
             }
             other => {
-                let found = Node { kind: other.clone(), region }.describe();
+                let found = other.describe();
                 let message =
                     format!("the path `{path}` leads nowhere: {} is {found}, which has no field `{segment}`", so_far());
                 let help = "write the fields with their names in the system, as in `Exponential(mean: \"8 ms\")`";

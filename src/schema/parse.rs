@@ -90,8 +90,12 @@ impl<'a> Parser<'a> {
             Some(c) => format!("found `{}`", c.escape_debug()),
         };
         let region = self.region(at, end);
+        self.push(Diagnostic::new(region, format!("{}, {found}", message.into())));
+    }
+
+    fn push(&mut self, problem: Diagnostic) {
         if self.errors.len() < MAX_ERRORS {
-            self.errors.push(Diagnostic::new(region, format!("{}, {found}", message.into())));
+            self.errors.push(problem);
         }
     }
 
@@ -245,9 +249,7 @@ impl<'a> Parser<'a> {
             if self.at >= self.text.len() {
                 let region = self.region(open, open + 1);
                 let missing = format!("this bracket is never closed: `{close}` is missing");
-                if self.errors.len() < MAX_ERRORS {
-                    self.errors.push(Diagnostic::new(region, missing));
-                }
+                self.push(Diagnostic::new(region, missing));
                 break;
             }
             let before = self.errors.len();
@@ -365,10 +367,8 @@ impl<'a> Parser<'a> {
             && ron::from_str::<f64>(text).is_err()
         {
             let region = self.region(start, self.at);
-            self.errors.push(
-                Diagnostic::new(region, format!("`{text}` is not a number"))
-                    .help("a quantity with a unit is a string: write \"8 ms\", \"900/s\" or \"2 %\""),
-            );
+            let problem = Diagnostic::new(region, format!("`{text}` is not a number"));
+            self.push(problem.help("a quantity with a unit is a string: write \"8 ms\", \"900/s\" or \"2 %\""));
             return None;
         }
         Some(Kind::Number(text.to_owned()))
@@ -436,7 +436,7 @@ impl<'a> Parser<'a> {
             Ok(text) => Some(Kind::Text(text)),
             Err(error) => {
                 let region = self.region(start, self.at);
-                self.errors.push(Diagnostic::new(region, format!("this is not a string: {}", error.code)));
+                self.push(Diagnostic::new(region, format!("this is not a string: {}", error.code)));
                 None
             }
         }

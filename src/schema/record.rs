@@ -61,12 +61,21 @@ impl<'a> Fields<'a> {
             }
             Kind::Struct(_, named) => {
                 fields.named = named;
-                for (place, (name, _)) in named.iter().enumerate() {
+                let mut given = vec![false; valid.len()];
+                for (name, _) in named {
+                    if reader.is_full() {
+                        return None;
+                    }
                     let field = field_name(name, valid);
-                    if !valid.contains(&field) {
-                        reader.error(name.region, format!("unknown field `{}`", name.text), suggest(&name.text, valid));
-                    } else if named[..place].iter().any(|(other, _)| field_name(other, valid) == field) {
-                        reader.error(name.region, format!("the field `{field}` is given twice"), "");
+                    match valid.iter().position(|valid| *valid == field) {
+                        None => {
+                            let message = format!("unknown field `{}`", name.text);
+                            reader.error(name.region, message, suggest(&name.text, valid));
+                        }
+                        Some(place) if given[place] => {
+                            reader.error(name.region, format!("the field `{field}` is given twice"), "");
+                        }
+                        Some(place) => given[place] = true,
                     }
                 }
             }

@@ -68,17 +68,25 @@ impl Node {
     /// What this is, for an error message.
     #[must_use]
     pub fn describe(&self) -> String {
-        match &self.kind {
-            Kind::Word(word) => format!("`{word}`"),
-            Kind::Number(text) => format!("the number {text}"),
-            Kind::Text(text) if text.chars().count() <= 40 => format!("the string {text:?}"),
-            Kind::Text(_) => "a string".to_owned(),
-            Kind::List(_) => "a list".to_owned(),
-            Kind::Tuple(Some(name), _) | Kind::Struct(Some(name), _) => format!("`{}(...)`", name.text),
-            Kind::Tuple(None, items) if items.is_empty() => "`()`".to_owned(),
-            Kind::Tuple(None, _) => "a tuple".to_owned(),
-            Kind::Struct(None, _) => "a struct".to_owned(),
-            Kind::Map(_) => "a map".to_owned(),
+        self.kind.describe()
+    }
+}
+
+impl Kind {
+    /// What this is, for an error message.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Word(word) => format!("`{word}`"),
+            Self::Number(text) => format!("the number {text}"),
+            Self::Text(text) if text.len() <= 160 && text.chars().count() <= 40 => format!("the string {text:?}"),
+            Self::Text(_) => "a string".to_owned(),
+            Self::List(_) => "a list".to_owned(),
+            Self::Tuple(Some(name), _) | Self::Struct(Some(name), _) => format!("`{}(...)`", name.text),
+            Self::Tuple(None, items) if items.is_empty() => "`()`".to_owned(),
+            Self::Tuple(None, _) => "a tuple".to_owned(),
+            Self::Struct(None, _) => "a struct".to_owned(),
+            Self::Map(_) => "a map".to_owned(),
         }
     }
 }
@@ -86,7 +94,16 @@ impl Node {
 /// The files that were read, by number.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
-    files: Vec<(String, String)>,
+    files: Vec<Source>,
+}
+
+/// A file that was read.
+#[derive(Clone, Debug)]
+struct Source {
+    name: String,
+    text: String,
+    /// Where each line begins.
+    lines: Vec<u32>,
 }
 
 /// A place for people: counted from 1, columns in characters.
@@ -107,30 +124,33 @@ pub struct Place<'a> {
 impl Sources {
     /// Takes in a file; gives its number.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> u32 {
-        self.files.push((name.into(), text.into()));
+        let text = text.into();
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at as u32 + 1)).collect();
+        self.files.push(Source { name: name.into(), text, lines });
         self.files.len() as u32 - 1
     }
 
     /// Name and text of a file.
     #[must_use]
     pub fn get(&self, source: u32) -> Option<(&str, &str)> {
-        self.files.get(source as usize).map(|(name, text)| (name.as_str(), text.as_str()))
+        self.files.get(source as usize).map(|file| (file.name.as_str(), file.text.as_str()))
     }
 
     /// Where a region begins, for people.
     #[must_use]
     pub fn place(&self, region: Region) -> Option<Place<'_>> {
-        let (file, text) = self.get(region.source)?;
+        let Source { name: file, text, lines } = self.files.get(region.source as usize)?;
         let mut start = (region.start as usize).min(text.len());
         while !text.is_char_boundary(start) {
             start -= 1;
         }
-        let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
-        let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+        let number = lines.partition_point(|&begin| begin as usize <= start);
+        let line_start = lines[number - 1] as usize;
+        let line_end = lines.get(number).map_or(text.len(), |&next| next as usize - 1);
         let line = text[line_start..line_end].trim_end_matches('\r');
         Some(Place {
             file,
-            line: text[..start].matches('\n').count() + 1,
+            line: number,
             column: text[line_start..start].chars().count() + 1,
             text: line,
             // A place may lie on the end of its line, which is not shown.

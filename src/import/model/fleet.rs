@@ -1,5 +1,7 @@
 //! The servers of a group, as a fleet.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::Field;
 use super::clients::SERVICE;
 use crate::distributions::{Distribution, Exponential};
@@ -24,12 +26,19 @@ pub fn count(servers: &[Server]) -> Field {
 
 /// What they are called. One that is there twice gets a name of its own.
 pub fn names(servers: &[Server]) -> Field {
-    let mut names: Vec<String> = Vec::new();
+    let (mut names, mut taken) = (Vec::new(), BTreeSet::new());
+    // What the next server of a name is tried with: names are only ever taken.
+    let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
     for server in servers {
-        let again =
-            |number: usize| if number == 1 { server.name.clone() } else { format!("{} ({number})", server.name) };
-        let free = (1..).map(again).find(|name| !names.contains(name));
-        names.extend(free);
+        let number = numbers.entry(&server.name).or_insert(0);
+        loop {
+            *number += 1;
+            let name = if *number == 1 { server.name.clone() } else { format!("{} ({number})", server.name) };
+            if taken.insert(name.clone()) {
+                names.push(name);
+                break;
+            }
+        }
     }
     Field::new("names", &names)
 }

@@ -1,6 +1,6 @@
 //! Names of nodes, made of the names in the file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Characters of a name in the file that are kept: a node's name has 60 at most, with what is put behind.
 const KEPT: usize = 40;
@@ -9,6 +9,8 @@ const KEPT: usize = 40;
 #[derive(Debug, Default)]
 pub struct Names {
     taken: BTreeSet<String>,
+    /// The last number that was put behind each name: names are only ever taken.
+    numbers: BTreeMap<String, usize>,
 }
 
 impl Names {
@@ -20,9 +22,9 @@ impl Names {
         let base = if base.is_empty() { "balancer" } else { base };
         let three = |base: &str| (format!("{base}-clients"), base.to_owned(), format!("{base}-servers"));
         let mut names = three(base);
-        let mut number = 1;
+        let number = self.numbers.entry(base.to_owned()).or_insert(1);
         while [&names.0, &names.1, &names.2].into_iter().any(|name| self.taken.contains(name)) {
-            number += 1;
+            *number += 1;
             names = three(&format!("{base}-{number}"));
         }
         self.taken.extend([names.0.clone(), names.1.clone(), names.2.clone()]);

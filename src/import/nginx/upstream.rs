@@ -1,5 +1,7 @@
 //! `upstream` blocks.
 
+use std::collections::BTreeMap;
+
 use super::server::{server, with_port};
 use super::settings::Applied;
 use super::tree::{Directive, short};
@@ -22,6 +24,8 @@ pub struct Upstream {
 #[derive(Clone, Debug, Default)]
 pub struct Upstreams {
     list: Vec<Upstream>,
+    /// Where each stands in the list, by its name in small letters and whether it is one of `stream`.
+    places: BTreeMap<(String, bool), usize>,
 }
 
 impl Upstreams {
@@ -67,13 +71,18 @@ impl Upstreams {
         for inside in block {
             upstream.directive(inside, report);
         }
-        self.list.push(upstream);
+        self.push(upstream);
     }
 
     /// The upstream of that name.
     pub fn find(&mut self, name: &str, stream: bool) -> Option<&mut Upstream> {
-        let same = |group: &Group| group.name.eq_ignore_ascii_case(name) && group.layer4.is_some() == stream;
-        self.list.iter_mut().find(|upstream| same(&upstream.group))
+        self.places.get(&(name.to_ascii_lowercase(), stream)).map(|&place| &mut self.list[place])
+    }
+
+    fn push(&mut self, upstream: Upstream) {
+        let name = (upstream.group.name.to_ascii_lowercase(), upstream.group.layer4.is_some());
+        self.places.insert(name, self.list.len());
+        self.list.push(upstream);
     }
 
     /// The upstream of that name; else one that is made of the address itself. `None` if there are too many.
@@ -97,7 +106,7 @@ impl Upstreams {
                 timeout: None,
                 entrances: Vec::new(),
             };
-            self.list.push(Upstream { group, zone: true, applied: None });
+            self.push(Upstream { group, zone: true, applied: None });
         }
         self.find(name, stream)
     }

@@ -68,7 +68,7 @@ fn priority() -> Discipline {
 
 fn fair(weights: [f64; 3], by: Cost) -> Discipline {
     let entries = ["a", "b", "c"].map(name).into_iter().zip(weights).collect();
-    Discipline::WeightedFair(WeightedFair { weights: Map { entries }, by })
+    Discipline::WeightedFair(WeightedFair { weights: Map::new(entries), by })
 }
 
 /// A request with number `id`: its class, size and deadline.
