@@ -139,3 +139,114 @@ fn a_summary_that_cannot_be_written_is_an_error() {
         .expect("the program runs");
     assert_eq!(status.code(), Some(2));
 }
+
+/// A system of one fleet, with `text` in place of its number of workers, and more of the experiment.
+fn with_workers(text: &str, more: &str) -> String {
+    format!(
+        "Experiment(system: System(nodes: {{\"users\": Clients(arrivals: Poisson(rate: \"10/s\"), to: \"web\"), \"web\": \
+         Fleet(workers: {text}, service: Exponential(mean: \"4 ms\"))}}), run: (duration: \"1 s\"), {more})"
+    )
+}
+
+#[test]
+fn long_values_are_not_echoed_whole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("long.ron");
+    let long = |word: &str| word.repeat(1_000_000 / word.len());
+    let quoted = |word: &str| format!("\"{}\"", long(word));
+    for text in [
+        with_workers(&long("9"), ""),
+        with_workers(&format!("9{}", long("x")), ""),
+        with_workers(&long("Word"), ""),
+        with_workers(&format!("{}(1)", long("Word")), ""),
+        with_workers(&quoted("text "), ""),
+        with_workers(&format!("4, {}: 5", long("field")), ""),
+        with_workers("4", &format!("arms: {{\"a\": {{{}: 1}}}}", quoted("path"))),
+        with_workers("4", &format!("arms: {{\"a\": {{{}: 1}}}}", quoted("path."))),
+        with_workers("4", &format!("arms: {{{}: {{\"web.wokers\": 1}}}}", quoted("arm "))),
+        with_workers("4", &format!("baseline: {}", quoted("arm "))),
+        with_workers("4", &format!("claims: [Less(P99({}), P99(\"system\"))]", quoted("arm "))),
+        with_workers("4", &format!("sweep: (\"web.workers\", [{}])", quoted("many "))),
+        with_workers("4", "").replace("to: \"web\"", &format!("to: {}", quoted("name "))),
+        with_workers("4", "").replace("10/s", &long("9")),
+    ] {
+        fs::write(&path, text).expect("writable");
+        let (code, message) = run(&["check", &path.display().to_string()]);
+        assert_eq!(code, Some(2), "{message}");
+        assert!(message.len() < 10_000, "a message of {} bytes", message.len());
+    }
+}
+
+#[test]
+fn many_mistakes_are_told_up_to_a_hundred() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("many.ron");
+    let many = |item: &dyn Fn(usize) -> String| (0..20_000).map(item).collect::<Vec<_>>().join(",\n");
+    for text in [
+        with_workers(&format!("4, {}", many(&|place| format!("f{place}: 1"))), ""),
+        with_workers(&format!("4, {}", many(&|_| "workers: 1".to_owned())), ""),
+        with_workers(&format!("4, weights: [{}]", many(&|_| "\"x\"".to_owned())), ""),
+        with_workers(&format!("4, weights: [{}]", many(&|_| "9x".to_owned())), ""),
+        with_workers("4", &format!("arms: {{{}}}", many(&|place| format!("\"a{place}\": {{\"web.wokers\": 1}}")))),
+        with_workers("4", &format!("arms: {{\"a\": {{{}}}}}", many(&|place| format!("\"web.f{place}\": 1")))),
+        with_workers("4", &format!("claims: [{}]", many(&|place| format!("Less(P99(\"a{place}\"), P99(\"b\"))")))),
+        with_workers("4", &format!("sweep: (\"web.workers\", [{}])", many(&|_| "4".to_owned()))),
+        with_workers("4", "").replace(
+            "{\"users\"",
+            &format!("{{{}, \"users\"", many(&|place| format!("\"n{place}\": Balancer(policy: Random, to: \"m\")"))),
+        ),
+        with_workers("4", "").replace(
+            "}), run",
+            &format!("}}, faults: [{}]), run", many(&|_| "(at: \"1 s\", node: \"wbe\", fault: Crash)".to_owned())),
+        ),
+    ] {
+        fs::write(&path, text).expect("writable");
+        let (code, message) = run(&["check", &path.display().to_string()]);
+        assert_eq!(code, Some(2), "{message}");
+        assert!(message.matches("error: ").count() <= 101, "{} mistakes", message.matches("error: ").count());
+    }
+}
+
+#[test]
+fn deep_chains_are_refused_and_wide_meshes_are_fine() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("deep.ron");
+    let system = |nodes: &[String]| {
+        format!(
+            "System(nodes: {{\"users\": Clients(arrivals: Poisson(rate: \"10/s\"), to: \"n0\"), {}, \"web\": Fleet(service: \
+             Constant(\"1 ms\"))}})",
+            nodes.join(", ")
+        )
+    };
+    let chain = |length: usize| -> String {
+        let next = |place: usize| if place + 1 < length { format!("n{}", place + 1) } else { "web".to_owned() };
+        let node = |place: usize| format!("\"n{place}\": Balancer(policy: Random, to: \"{}\")", next(place));
+        system(&(0..length).map(node).collect::<Vec<_>>())
+    };
+    for (length, good) in [(198, true), (199, false), (253, false), (5000, false)] {
+        fs::write(&path, chain(length)).expect("writable");
+        let (code, message) = run(&["check", &path.display().to_string()]);
+        assert_eq!(code, Some(if good { 0 } else { 2 }), "{length}: {message}");
+        assert_eq!(message.contains("200 at most"), !good, "{message}");
+    }
+    // As deep as may be, it runs.
+    fs::write(&path, chain(198)).expect("writable");
+    let (code, message) =
+        run(&["run", &path.display().to_string(), "--duration", "1 s", "--replications", "1", "--no-files"]);
+    assert_eq!(code, Some(0), "{message}");
+    // Ten tiers of six: 6^10 ways lead through them.
+    let tier = |tier: usize| {
+        let to = (0..6).map(|place| format!("\"n{}\"", 6 * (tier + 1) + place + 1)).collect::<Vec<_>>().join(", ");
+        let to = if tier < 9 { format!("[{to}]") } else { "\"web\"".to_owned() };
+        (0..6)
+            .map(move |place| format!("\"n{}\": Balancer(policy: Random, to: {to})", 6 * tier + place + 1))
+            .collect::<Vec<_>>()
+    };
+    let first = (1..=6).map(|place| format!("\"n{place}\"")).collect::<Vec<_>>().join(", ");
+    let mesh =
+        std::iter::once(format!("\"n0\": Balancer(policy: Random, to: [{first}])")).chain((0..10).flat_map(tier));
+    fs::write(&path, system(&mesh.collect::<Vec<_>>())).expect("writable");
+    let (code, message) =
+        run(&["run", &path.display().to_string(), "--duration", "1 s", "--replications", "1", "--no-files"]);
+    assert_eq!(code, Some(0), "{message}");
+}

@@ -350,7 +350,9 @@ fn run_one(
         report::render(&results, arguments.format.into(), Terminal { colour, width, details: arguments.details });
     let mut end = print(&summary);
     if !arguments.quiet {
-        for notice in &results.notices {
+        // Tables end with them; forms for programs are told beside.
+        let notices = results.notices.iter().filter(|_| matches!(arguments.format, Form::Csv | Form::Json));
+        for notice in notices {
             tell(&format!("note: {notice}\n"));
         }
         let rate = bar.requests() as f64 / seconds.max(1e-9) / 1e6;

@@ -4,6 +4,8 @@
 
 use std::io::Read;
 
+use super::claim::Claim;
+use super::plan::mistakes;
 use super::spec::{Experiment, Raw};
 use crate::model::{System, check};
 use crate::schema::quantity::Span;
@@ -95,15 +97,26 @@ fn read_experiment(files: &dyn Files, path: &str, sources: &mut Sources, reader:
     }
     // The system is read first, so that its mistakes are found beside those of the experiment.
     let mut good = true;
+    let mut known = Vec::new();
     if let Kind::Struct(_, fields) = &mut root.kind
         && let Some((_, node)) = fields.iter_mut().find(|(field, _)| field.text == "system")
     {
-        match read_system(files, (path, &home), node, sources, reader) {
-            Some(tree) => *node = tree,
-            None => good = false,
+        let before = reader.diagnostics.len();
+        if let Some(tree) = read_system(files, (path, &home), node, sources, reader) {
+            *node = tree;
         }
+        known = reader.diagnostics[before..].to_vec();
+        good = known.is_empty();
     }
-    let mut experiment = Experiment::decode(&root, reader)?;
+    let decoded = Experiment::decode(&root, reader);
+    if !good || decoded.is_none() {
+        // So are those of the arms, the sweep and the claims, as far as they can be told.
+        let readable = decoded.or_else(|| readable(&root));
+        let readable = readable.filter(|read| matches!(read.system_tree().kind, Kind::Struct(..)));
+        reader.diagnostics.extend(readable.iter().flat_map(|experiment| mistakes(experiment, &known)));
+        return None;
+    }
+    let mut experiment = decoded?;
     if let Some(sweep) = experiment.sweep.as_mut().filter(|sweep| names_a_file(&sweep.path.0.text)) {
         sweep.values.iter_mut().for_each(|Raw(value)| rebase_text(value, &home, files));
     }
@@ -113,10 +126,31 @@ fn read_experiment(files: &dyn Files, path: &str, sources: &mut Sources, reader:
     if bare && experiment.system().is_some_and(|system| system.is_endless()) {
         experiment.run.duration = Span::from_seconds(BARE_SECONDS);
     }
-    good.then_some(experiment)
+    Some(experiment)
 }
 
-/// The tree of the system that `node` is or names, if all is well with it. It stands in the file at `path`, which is `home`
+/// What of an experiment can be read if all of it cannot: the fields that are right, and the claims that are.
+fn readable(root: &Node) -> Option<Experiment> {
+    let Kind::Struct(name, fields) = &root.kind else { return None };
+    let (system, others): (Vec<_>, Vec<_>) = fields.iter().cloned().partition(|(field, _)| field.text == "system");
+    let with = |more: Vec<(Name, Node)>| {
+        let fields = system.iter().cloned().chain(more).collect();
+        Experiment::decode(
+            &Node { kind: Kind::Struct(name.clone(), fields), region: root.region },
+            &mut Reader::default(),
+        )
+    };
+    let right = others.into_iter().map(|(field, mut value)| {
+        if let (Kind::List(items), "claims") = (&mut value.kind, field.text.as_str()) {
+            items.retain(|item| Claim::decode(item, &mut Reader::default()).is_some());
+        }
+        (field, value)
+    });
+    let right = right.filter(|field| with(vec![field.clone()]).is_some()).collect();
+    with(right)
+}
+
+/// The tree of the system that `node` is or names, if there is one; `reader` knows what is wrong with it. It stands in the file at `path`, which is `home`
 /// without its place.
 fn read_system(
     files: &dyn Files,
@@ -140,10 +174,10 @@ fn read_system(
         },
         _ => node.clone(),
     };
-    let before = reader.diagnostics.len();
-    let system = System::decode(&tree, reader)?;
-    reader.diagnostics.extend(check(&system));
-    (reader.diagnostics.len() == before).then_some(tree)
+    if let Some(system) = System::decode(&tree, reader) {
+        reader.diagnostics.extend(check(&system));
+    }
+    Some(tree)
 }
 
 fn read_tree(

@@ -2,6 +2,7 @@
 //!
 //! What a system is belongs in `model`; how answers look belongs in `report`.
 
+mod cells;
 pub mod claim;
 pub mod collect;
 mod compare;
@@ -11,6 +12,7 @@ mod gathering;
 pub mod journal;
 mod ledger;
 pub mod load;
+mod logs;
 pub mod measure;
 pub mod memory;
 mod node;

@@ -1,22 +1,21 @@
 //! The plan of an experiment: every cell with its system, read and checked, before anything runs.
 
-use std::io::{self, Read};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
-use xxhash_rust::xxh64::Xxh64;
-
+use super::cells::{Cell, cells, label};
 use super::claim::Claim;
 use super::covered::never_happens;
-use super::load::{Files, Loaded, Problems, place_of, plain};
+use super::load::{Files, Loaded, Problems};
+use super::logs::{Logs, ReadLog};
 use super::measure::{Measure, Quantity, Scope, places, quantities, recovery};
 use super::results::{Sweep, SweepPoint};
 use super::spec::{Experiment, Label, Raw, RunSpec};
 use super::trouble::Trouble;
 use crate::actors::clients::Traffic;
 use crate::engine::Duration;
-use crate::model::{Inputs, System, advice, check};
+use crate::model::{Inputs, System, advice};
 use crate::schema::quantity::{Bytes, Percent, Rate, Span};
-use crate::schema::{Decode, Diagnostic, Encode, Kind, Map, Name, Node, Reader, Region, apply, print, suggest};
+use crate::schema::{Diagnostic, Encode, Kind, Map, Name, Node, Reader, Region, print, split_path, suggest};
 use crate::trace::{self, Replay};
 
 /// One arm at one point of the sweep.
@@ -30,17 +29,6 @@ pub struct PlannedCell {
     pub system: System,
     /// Windows of the series to begin with.
     pub window: Duration,
-}
-
-/// A log that was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReadLog {
-    /// What the experiment calls it.
-    pub name: String,
-    /// Where it was opened.
-    pub path: String,
-    /// XXH64 of its bytes, as text.
-    pub digest: String,
 }
 
 /// Everything that will be run, and what will be asked of it.
@@ -71,13 +59,10 @@ pub struct Plan {
 /// The only arm of an experiment without arms.
 pub const ONLY_ARM: &str = "system";
 
-/// Most cells of an experiment.
-const MOST_CELLS: usize = 10_000;
-
 /// True if nothing changes with time in any arm at any point: no faults, and arrivals whose law stays the same.
 #[must_use]
 pub fn is_stationary(experiment: &Experiment) -> bool {
-    let cells = Planner { experiment, reader: Reader::default() }.cells();
+    let (cells, _) = cells(experiment, &[]);
     !cells.is_empty() && cells.iter().all(|(_, _, system)| system.is_stationary())
 }
 
@@ -87,18 +72,11 @@ pub fn is_stationary(experiment: &Experiment) -> bool {
 /// Everything that is wrong with the arms, the sweep, the claims and the logs.
 pub fn plan(loaded: Loaded, files: &dyn Files) -> Result<Plan, Problems> {
     let Loaded { experiment, sources, path } = loaded;
-    let mut planner = Planner { experiment: &experiment, reader: Reader::default() };
-    let cells = planner.cells();
+    let (cells, problems) = cells(&experiment, &[]);
+    let mut planner = Planner::new(&experiment, problems);
     let arms = planner.arm_names();
     let sweep = planner.sweep();
-    let base = experiment.system();
-    let systems = || base.as_ref().into_iter().chain(cells.iter().map(|(_, _, system)| system));
-    let scope = Scope {
-        fleets: names(systems().flat_map(System::stations)),
-        clients: names(systems().flat_map(System::clients).map(|(name, _)| name)),
-        places: places(systems()),
-        recovery: recovery(&experiment.measure),
-    };
+    let scope = scope(&experiment, &cells);
     let baseline = planner.baseline(&arms);
     planner.check_claims(&arms, sweep.as_ref(), &scope);
     planner.check_measures(&scope);
@@ -138,13 +116,51 @@ pub fn plan(loaded: Loaded, files: &dyn Files) -> Result<Plan, Problems> {
     Ok(Plan { arms, baseline, sweep, cells, quantities, scope, inputs, logs, notices, experiment })
 }
 
+/// What is wrong with the arms, the sweep, the measures and the claims of an experiment of which something else is wrong:
+/// `known`, as far as it is about the system.
+#[must_use]
+pub fn mistakes(experiment: &Experiment, known: &[Diagnostic]) -> Vec<Diagnostic> {
+    let (cells, problems) = cells(experiment, known);
+    let mut planner = Planner::new(experiment, problems);
+    planner.names.get_or_insert_with(|| written_names(experiment));
+    let (arms, sweep, scope) = (planner.arm_names(), planner.sweep(), scope(experiment, &cells));
+    planner.baseline(&arms);
+    planner.check_claims(&arms, sweep.as_ref(), &scope);
+    planner.check_measures(&scope);
+    planner.reader.diagnostics
+}
+
+fn scope(experiment: &Experiment, cells: &[Cell]) -> Scope {
+    let base = experiment.system();
+    let systems = || base.as_ref().into_iter().chain(cells.iter().map(|(_, _, system)| system));
+    Scope {
+        fleets: names(systems().flat_map(System::stations)),
+        clients: names(systems().flat_map(System::clients).map(|(name, _)| name)),
+        places: places(systems()),
+        recovery: recovery(&experiment.measure),
+    }
+}
+
 /// Each name once, in order of first appearance.
 fn names<'a>(all: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for name in all {
-        if !names.iter().any(|known| known == name) {
-            names.push(name.to_owned());
+    let mut seen = BTreeSet::new();
+    all.filter(|name| seen.insert(*name)).map(str::to_owned).collect()
+}
+
+/// The names of nodes as they are written in the system and in what arms set, whether they can be read or not.
+fn written_names(experiment: &Experiment) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    if let Kind::Struct(_, fields) = &experiment.system_tree().kind {
+        let nodes = fields.iter().find(|(field, _)| field.text == "nodes");
+        if let Some((_, Node { kind: Kind::Map(nodes), .. })) = nodes {
+            names.extend(nodes.iter().map(|(name, _)| name.text.clone()));
         }
+    }
+    // An arm that sets a whole node may bring a new one.
+    for path in experiment.arms.entries.iter().flat_map(|(_, arm)| arm.keys()) {
+        let segments = split_path(path);
+        let node = segments.strip_prefix(&["nodes".to_owned()]).unwrap_or(&segments);
+        names.extend(node.first().filter(|_| node.len() == 1).cloned());
     }
     names
 }
@@ -185,54 +201,21 @@ fn named(word: &str, node: Node) -> Node {
 struct Planner<'a> {
     experiment: &'a Experiment,
     reader: Reader,
+    /// The names of nodes as they are written, where some systems cannot be read: more than that there is such a node is
+    /// not known then.
+    names: Option<BTreeSet<String>>,
 }
 
-impl Planner<'_> {
+impl<'a> Planner<'a> {
+    /// For an experiment with which so much is wrong already.
+    fn new(experiment: &'a Experiment, problems: Vec<Diagnostic>) -> Self {
+        let names = (!problems.is_empty()).then(|| written_names(experiment));
+        Self { experiment, reader: Reader { diagnostics: problems }, names }
+    }
+
     fn arm_names(&self) -> Vec<String> {
         let names: Vec<String> = self.experiment.arms.keys().map(str::to_owned).collect();
         if names.is_empty() { vec![ONLY_ARM.to_owned()] } else { names }
-    }
-
-    /// The system of every arm at every point.
-    fn cells(&mut self) -> Vec<(usize, usize, System)> {
-        let only: Map<Raw> = Map::default();
-        let arms: Vec<&Map<Raw>> = match &self.experiment.arms.entries[..] {
-            [] => vec![&only],
-            entries => entries.iter().map(|(_, arm)| arm).collect(),
-        };
-        let points: Vec<Option<(&Label, &Raw)>> = match &self.experiment.sweep {
-            None => vec![None],
-            Some(sweep) => sweep.values.iter().map(|value| Some((&sweep.path, value))).collect(),
-        };
-        if arms.len() * points.len() > MOST_CELLS {
-            let region = self.experiment.sweep.as_ref().map_or(Region::default(), |sweep| sweep.path.0.region);
-            let cells = arms.len() * points.len();
-            self.reader.error(region, format!("{cells} cells are more than an experiment may have, {MOST_CELLS}"), "");
-            return Vec::new();
-        }
-        let mut cells = Vec::new();
-        for (arm, overrides) in arms.iter().enumerate() {
-            for (point, swept) in points.iter().enumerate() {
-                let mut tree = self.experiment.system_tree().clone();
-                let overrides = overrides.entries.iter().map(|(path, value)| (path, value));
-                let swept = swept.iter().map(|(path, value)| (&path.0, *value));
-                let mut good = true;
-                for (path, Raw(value)) in overrides.chain(swept) {
-                    if let Err(diagnostic) = put(&mut tree, path, value.clone()) {
-                        self.reader.diagnostics.push(diagnostic);
-                        good = false;
-                    }
-                }
-                if !good {
-                    continue;
-                }
-                if let Some(system) = System::decode(&tree, &mut self.reader) {
-                    self.reader.diagnostics.extend(check(&system));
-                    cells.push((arm, point, system));
-                }
-            }
-        }
-        cells
     }
 
     fn sweep(&self) -> Option<Sweep> {
@@ -264,6 +247,9 @@ impl Planner<'_> {
 
     fn check_claims(&mut self, arms: &[String], sweep: Option<&Sweep>, scope: &Scope) {
         for claim in &self.experiment.claims {
+            if self.reader.is_full() {
+                return;
+            }
             for label in claim.arms() {
                 if !arms.contains(&label.0.text) {
                     self.unknown_arm(label, arms);
@@ -271,7 +257,11 @@ impl Planner<'_> {
             }
             self.check_point(claim, sweep);
             for term in claim.terms() {
-                if let Some(Label(Name { text, region })) = term.of().filter(|of| !scope.clients.contains(&of.0.text)) {
+                if let Some(of) = term.of().filter(|_| self.names.is_some()) {
+                    self.check_written(of);
+                } else if let Some(Label(Name { text, region })) =
+                    term.of().filter(|of| !scope.clients.contains(&of.0.text))
+                {
                     let valid: Vec<&str> = scope.clients.iter().map(String::as_str).collect();
                     let message = format!("there is no node of clients \"{text}\"");
                     self.reader.error(*region, message, suggest(text, &valid));
@@ -286,12 +276,24 @@ impl Planner<'_> {
         }
     }
 
+    /// Where some systems cannot be read: there is a node of that name in the file.
+    fn check_written(&mut self, Label(Name { text, region }): &Label) {
+        let Some(names) = self.names.as_ref().filter(|names| !names.contains(text)) else { return };
+        let valid: Vec<&str> = names.iter().map(String::as_str).collect();
+        let help = suggest(text, &valid);
+        self.reader.error(*region, format!("there is no node \"{text}\""), help);
+    }
+
     /// A number is told of a node that there is and that gives it.
     fn check_node(&mut self, node: &Label, quantity: &Quantity, scope: &Scope) {
         let Name { text, region } = &node.0;
         let here = || scope.places.iter().filter(|place| place.name == *text);
         if here().any(|place| place.gives(&quantity.what)) || (scope.clients.contains(text) && quantity.is_of_clients())
         {
+            return;
+        }
+        if self.names.is_some() {
+            self.check_written(node);
             return;
         }
         let clients = scope.clients.iter().filter(|_| quantity.is_of_clients());
@@ -321,11 +323,12 @@ impl Planner<'_> {
         }
         let Some(label) = claim.at() else { return };
         let Name { text, region } = &label.0;
-        let valid: Vec<&str> =
-            sweep.map(|sweep| sweep.points.iter().map(|point| point.label.as_str()).collect()).unwrap_or_default();
-        if valid.is_empty() {
+        let Some(sweep) = sweep else {
             self.reader.error(*region, "nothing is swept, so a claim has no point `at` which it holds", "");
-        } else if !valid.contains(&text.as_str()) {
+            return;
+        };
+        if !sweep.points.iter().any(|point| point.label == *text) {
+            let valid: Vec<&str> = sweep.points.iter().map(|point| point.label.as_str()).collect();
             self.reader.error(*region, format!("the sweep has no point \"{text}\""), suggest(text, &valid));
         }
     }
@@ -367,31 +370,8 @@ impl Planner<'_> {
     }
 }
 
-/// Puts `value` at `path`, which begins with the name of a node or with `faults`.
-fn put(tree: &mut Node, path: &Name, value: Node) -> Result<(), Diagnostic> {
-    let first = crate::schema::split_path(&path.text).into_iter().next().unwrap_or_default();
-    let Kind::Struct(_, fields) = &mut tree.kind else {
-        return Err(Diagnostic::new(path.region, "the system has no fields to set"));
-    };
-    if matches!(first.as_str(), "faults" | "nodes") {
-        return apply(tree, &path.text, path.region, value);
-    }
-    match fields.iter_mut().find(|(field, _)| field.text == "nodes") {
-        Some((_, nodes)) => apply(nodes, &path.text, path.region, value),
-        None => Err(Diagnostic::new(path.region, "the system has no nodes")),
-    }
-}
-
-/// A value as people write it.
-fn label(value: &Node) -> String {
-    match &value.kind {
-        Kind::Text(text) => text.clone(),
-        _ => print(value),
-    }
-}
-
 /// Values of the x axis with their unit, where all are quantities of one kind.
-fn axis(values: &[Raw]) -> (Vec<Option<f64>>, String) {
+pub(super) fn axis(values: &[Raw]) -> (Vec<Option<f64>>, String) {
     let number = |node: &Node| match &node.kind {
         Kind::Number(text) => ron::from_str::<f64>(text).ok(),
         _ => None,
@@ -417,105 +397,11 @@ fn axis(values: &[Raw]) -> (Vec<Option<f64>>, String) {
     (vec![None; values.len()], String::new())
 }
 
-fn replays(system: &System) -> impl Iterator<Item = &Replay> {
+pub(super) fn replays(system: &System) -> impl Iterator<Item = &Replay> {
     system.clients().filter_map(|(_, clients)| match &clients.arrivals {
         Traffic::Replay(replay) => Some(replay),
         _ => None,
     })
-}
-
-/// Reads each log once, however many cells replay it.
-struct Logs<'a> {
-    experiment: &'a Experiment,
-    files: &'a dyn Files,
-    /// Where the experiment stands.
-    path: &'a str,
-    inputs: Inputs,
-    read: Vec<ReadLog>,
-    notices: Vec<String>,
-}
-
-impl Logs<'_> {
-    fn read(&mut self, cells: &[(usize, usize, System)], found: &mut Vec<Diagnostic>) {
-        let mut failed: Vec<&str> = Vec::new();
-        for replay in cells.iter().flat_map(|(_, _, system)| replays(system)) {
-            if self.inputs.trace(replay).is_some() || failed.contains(&replay.file.as_str()) {
-                continue;
-            }
-            if let Err(problem) = self.read_one(replay) {
-                failed.push(&replay.file);
-                found.push(problem);
-            }
-        }
-        for (Name { text, region }, _) in &self.experiment.logs.entries {
-            if !failed.contains(&text.as_str()) && !self.read.iter().any(|log| log.name == *text) {
-                let names: Vec<&str> = self.read.iter().map(|log| log.name.as_str()).collect();
-                let problem = Diagnostic::new(*region, format!("no log \"{text}\" is replayed"));
-                found.push(problem.help(suggest(text, &names)));
-            }
-        }
-    }
-
-    fn read_one(&mut self, replay: &Replay) -> Result<(), Diagnostic> {
-        let name = &replay.file;
-        let path = self.files.log_path(self.path, name);
-        let read = self.files.open(&path).and_then(|input| {
-            let mut input = Hashing { input, hasher: Xxh64::new(0) };
-            let (trace, report) = trace::read(&mut input, replay).map_err(|error| error.to_string())?;
-            Ok((trace, report, input.digest().map_err(|error| plain(&error))?))
-        });
-        let (trace, report, digest) =
-            read.map_err(|why| Diagnostic::new(self.place(name), format!("cannot replay \"{path}\": {why}")))?;
-        let expected = self.experiment.logs.entries.iter().find(|(known, _)| known.text == *name);
-        if let Some((Name { region, .. }, expected)) = expected.filter(|(_, expected)| *expected != digest) {
-            let message = format!(
-                "the log \"{path}\" is not the one that this experiment speaks of: its XXH64 is {digest} and not {expected}"
-            );
-            let help = "take this line away to replay what the log holds now; the results will be others";
-            return Err(Diagnostic::new(*region, message).help(help));
-        }
-        self.notices.extend(report.notices().into_iter().map(|notice| format!("{}: {notice}", short(name))));
-        self.inputs.traces.push((replay.clone(), Arc::new(trace)));
-        if !self.read.iter().any(|log| log.name == *name) {
-            self.read.push(ReadLog { name: name.clone(), path, digest });
-        }
-        Ok(())
-    }
-
-    /// Where the experiment names a log.
-    fn place(&self, name: &str) -> Region {
-        let tree = self.experiment.system_tree();
-        let arms = self.experiment.arms.entries.iter().flat_map(|(_, arm)| &arm.entries).map(|(_, Raw(value))| value);
-        let swept = self.experiment.sweep.iter().flat_map(|sweep| &sweep.values).map(|Raw(value)| value);
-        std::iter::once(tree).chain(arms).chain(swept).find_map(|node| place_of(node, name)).unwrap_or(tree.region)
-    }
-}
-
-/// Reads on, and hashes what comes by.
-struct Hashing<R> {
-    input: R,
-    hasher: Xxh64,
-}
-
-impl<R: Read> Hashing<R> {
-    /// The XXH64 of the whole, whether it has been read to its end or not.
-    fn digest(mut self) -> io::Result<String> {
-        io::copy(&mut self, &mut io::sink())?;
-        Ok(format!("{:016x}", self.hasher.digest()))
-    }
-}
-
-impl<R: Read> Read for Hashing<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.input.read(buffer)?;
-        self.hasher.update(&buffer[..read]);
-        Ok(read)
-    }
-}
-
-/// The name of a file without its folders: the same on every machine.
-fn short(path: &str) -> &str {
-    path.rsplit(['/', '\\', ':']).next().unwrap_or(path)
 }
 
 /// Windows wanted in a series.

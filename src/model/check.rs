@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::build::depth;
 use super::graph::Graph;
-use super::system::{FaultSpec, NodeSpec, System, fleet_behind};
+use super::system::{DEEPEST, FaultSpec, NodeSpec, System, fleet_behind};
 use crate::actors::balancer::Hears;
 use crate::actors::clients::Traffic;
 use crate::actors::faults::{Fault, Way};
@@ -20,8 +20,7 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let nodes = &system.nodes;
     let graph = Graph::of(nodes);
-    // Who is too deep or leads round is not followed any further.
-    find_cycles(nodes, &graph, &mut found);
+    // What is too deep is not followed any further.
     find_depths(nodes, &graph, &mut found);
     if !found.is_empty() {
         return found;
@@ -78,6 +77,7 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
         found.push(Diagnostic::new(start.region, message));
         return found;
     }
+    find_cycles(nodes, &graph, &mut found);
     check_policies(nodes, &mut found);
     find_unreached(nodes, &graph, &mut found);
     check_users(system, &mut found);
@@ -276,9 +276,6 @@ fn find_cycles(nodes: &Map<NodeSpec>, graph: &Graph<'_>, found: &mut Vec<Diagnos
         found.push(Diagnostic::new(target.region, message));
     }
 }
-
-/// Nodes that a request may pass: its way back is kept in as many bytes, with room for what nodes ask on its behalf.
-const DEEPEST: usize = 200;
 
 fn find_depths(nodes: &Map<NodeSpec>, graph: &Graph<'_>, found: &mut Vec<Diagnostic>) {
     let depths = graph.depths();

@@ -202,13 +202,16 @@ record! {
     }
 }
 
+/// Nodes that a request may pass: its way back counts them in a byte, with room for what nodes ask on its behalf.
+pub const DEEPEST: usize = 200;
+
 /// The fleet that requests sent to the node called `name` come to, straight or past nodes that only stand in the way;
 /// `None` if somebody chooses on the way.
 #[must_use]
 pub fn fleet_behind<'a>(nodes: &'a Map<NodeSpec>, name: &'a str) -> Option<(&'a str, &'a FleetSpec)> {
     let mut at = name;
-    // No longer than there are nodes, in case they lead round.
-    for _ in 0..=nodes.entries.len() {
+    // No further than a request may go, in case they lead round.
+    for _ in 0..=DEEPEST {
         match nodes.get(at)? {
             NodeSpec::Fleet(fleet) => return Some((at, fleet)),
             node => at = &node.way_on()?.to.0.first()?.text,

@@ -91,3 +91,15 @@ pub fn named(name: &str, fields: Vec<(Name, Node)>) -> Node {
     let name = Name { text: name.to_owned(), region: Region::default() };
     Node::made(Kind::Struct(Some(name), fields))
 }
+
+#[cfg(test)]
+mod words_of_types {
+    use super::words;
+
+    #[test]
+    fn a_type_is_called_by_a_noun() {
+        assert_eq!(words("NodeSpec"), "node");
+        assert_eq!(words("TimeUnit"), "time unit");
+        assert_eq!(words("By"), "kind of account");
+    }
+}

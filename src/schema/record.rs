@@ -1,7 +1,7 @@
 //! Records: structs that the language reads, writes and describes, declared once with their documentation and defaults.
 
 use super::decode::Reader;
-use super::diagnostic::suggest;
+use super::diagnostic::{nearest, suggest};
 use super::tree::{Kind, Name, Node, Region};
 
 /// The part of [`super::Decode`] and [`super::Encode`] that does not depend on what the record is called: a variant of
@@ -45,12 +45,14 @@ pub struct Fields<'a> {
     /// Values without names, which fill the first fields in order.
     placed: &'a [Node],
     missing: Vec<&'static str>,
+    /// Fields that an unknown one was probably meant to be: that they are missing follows from it.
+    meant: Vec<String>,
 }
 
 impl<'a> Fields<'a> {
     /// Opens what was written for a record with fields `valid`; reports what cannot be one of them.
     pub fn open(node: &'a Node, valid: &[&str], reader: &mut Reader) -> Option<Self> {
-        let mut fields = Self { node, named: &[], placed: &[], missing: Vec::new() };
+        let mut fields = Self { node, named: &[], placed: &[], missing: Vec::new(), meant: Vec::new() };
         match &node.kind {
             Kind::Word(_) => {}
             Kind::Tuple(_, items) if items.len() <= valid.len() => fields.placed = items,
@@ -71,6 +73,7 @@ impl<'a> Fields<'a> {
                         None => {
                             let message = format!("unknown field `{}`", name.text);
                             reader.error(name.region, message, suggest(&name.text, valid));
+                            fields.meant.extend(nearest(&name.text, valid.iter().copied()).map(str::to_owned));
                         }
                         Some(place) if given[place] => {
                             reader.error(name.region, format!("the field `{field}` is given twice"), "");
@@ -104,7 +107,7 @@ impl<'a> Fields<'a> {
             Some(value) => T::decode(value, reader),
             None => {
                 let value = default();
-                if value.is_none() {
+                if value.is_none() && !self.meant.iter().any(|meant| meant == name) {
                     self.missing.push(name);
                 }
                 value

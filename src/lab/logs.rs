@@ -1,0 +1,124 @@
+//! The logs that an experiment replays: found, read, and held against what the experiment says of them.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use xxhash_rust::xxh64::Xxh64;
+
+use super::load::{Files, place_of, plain};
+use super::plan::replays;
+use super::spec::{Experiment, Raw};
+use crate::model::{Inputs, System};
+use crate::schema::{Diagnostic, Name, Region, suggest};
+use crate::trace::{self, Replay};
+
+/// A log that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadLog {
+    /// What the experiment calls it.
+    pub name: String,
+    /// Where it was opened.
+    pub path: String,
+    /// XXH64 of its bytes, as text.
+    pub digest: String,
+}
+
+/// Reads each log once, however many cells replay it.
+pub struct Logs<'a> {
+    /// Who replays them.
+    pub experiment: &'a Experiment,
+    /// Where files come from.
+    pub files: &'a dyn Files,
+    /// Where the experiment stands.
+    pub path: &'a str,
+    /// What they hold.
+    pub inputs: Inputs,
+    /// Which were read.
+    pub read: Vec<ReadLog>,
+    /// What was left out of them.
+    pub notices: Vec<String>,
+}
+
+impl Logs<'_> {
+    /// Reads the logs of these cells; what is wrong with them goes to `found`.
+    pub fn read(&mut self, cells: &[(usize, usize, System)], found: &mut Vec<Diagnostic>) {
+        let mut failed: Vec<&str> = Vec::new();
+        for replay in cells.iter().flat_map(|(_, _, system)| replays(system)) {
+            if self.inputs.trace(replay).is_some() || failed.contains(&replay.file.as_str()) {
+                continue;
+            }
+            if let Err(problem) = self.read_one(replay) {
+                failed.push(&replay.file);
+                found.push(problem);
+            }
+        }
+        for (Name { text, region }, _) in &self.experiment.logs.entries {
+            if !failed.contains(&text.as_str()) && !self.read.iter().any(|log| log.name == *text) {
+                let names: Vec<&str> = self.read.iter().map(|log| log.name.as_str()).collect();
+                let problem = Diagnostic::new(*region, format!("no log \"{text}\" is replayed"));
+                found.push(problem.help(suggest(text, &names)));
+            }
+        }
+    }
+
+    fn read_one(&mut self, replay: &Replay) -> Result<(), Diagnostic> {
+        let name = &replay.file;
+        let path = self.files.log_path(self.path, name);
+        let read = self.files.open(&path).and_then(|input| {
+            let mut input = Hashing { input, hasher: Xxh64::new(0) };
+            let (trace, report) = trace::read(&mut input, replay).map_err(|error| error.to_string())?;
+            Ok((trace, report, input.digest().map_err(|error| plain(&error))?))
+        });
+        let (trace, report, digest) =
+            read.map_err(|why| Diagnostic::new(self.place(name), format!("cannot replay \"{path}\": {why}")))?;
+        let expected = self.experiment.logs.entries.iter().find(|(known, _)| known.text == *name);
+        if let Some((Name { region, .. }, expected)) = expected.filter(|(_, expected)| *expected != digest) {
+            let message = format!(
+                "the log \"{path}\" is not the one that this experiment speaks of: its XXH64 is {digest} and not {expected}"
+            );
+            let help = "take this line away to replay what the log holds now; the results will be others";
+            return Err(Diagnostic::new(*region, message).help(help));
+        }
+        self.notices.extend(report.notices().into_iter().map(|notice| format!("{}: {notice}", short(name))));
+        self.inputs.traces.push((replay.clone(), Arc::new(trace)));
+        if !self.read.iter().any(|log| log.name == *name) {
+            self.read.push(ReadLog { name: name.clone(), path, digest });
+        }
+        Ok(())
+    }
+
+    /// Where the experiment names a log.
+    fn place(&self, name: &str) -> Region {
+        let tree = self.experiment.system_tree();
+        let arms = self.experiment.arms.entries.iter().flat_map(|(_, arm)| &arm.entries).map(|(_, Raw(value))| value);
+        let swept = self.experiment.sweep.iter().flat_map(|sweep| &sweep.values).map(|Raw(value)| value);
+        std::iter::once(tree).chain(arms).chain(swept).find_map(|node| place_of(node, name)).unwrap_or(tree.region)
+    }
+}
+
+/// Reads on, and hashes what comes by.
+struct Hashing<R> {
+    input: R,
+    hasher: Xxh64,
+}
+
+impl<R: Read> Hashing<R> {
+    /// The XXH64 of the whole, whether it has been read to its end or not.
+    fn digest(mut self) -> io::Result<String> {
+        io::copy(&mut self, &mut io::sink())?;
+        Ok(format!("{:016x}", self.hasher.digest()))
+    }
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(buffer)?;
+        self.hasher.update(&buffer[..read]);
+        Ok(read)
+    }
+}
+
+/// The name of a file without its folders: the same on every machine.
+fn short(path: &str) -> &str {
+    path.rsplit(['/', '\\', ':']).next().unwrap_or(path)
+}
