@@ -193,6 +193,27 @@ fn a_file_of_an_earlier_run_that_was_edited_is_a_persons() {
 }
 
 #[test]
+fn what_comes_while_a_run_lasts_stays_and_the_run_is_not_lost() {
+    let place = Place::new(LONG);
+    place.write("short.ron", SHORT);
+    assert_eq!(place.run(&["run", "short.ron", "--quiet", "--out", "x"]).0, Some(0));
+    let child = place.start(&with(&["--threads", "1"]));
+    while !place.path("x.partial").exists() {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    place.write("x/notes.md", "years of work");
+    let (code, message) = ended(child.wait_with_output().expect("ends"));
+    assert_eq!(code, Some(2), "{message}");
+    assert!(message.contains("notes.md") && message.contains("--resume"), "{message}");
+    assert_eq!(place.read("x/notes.md"), b"years of work");
+    fs::rename(place.path("x/notes.md"), place.path("notes.md")).expect("writable");
+    let (code, message) = place.run(&["run", "mine.ron", "--out", "x", "--resume"]);
+    assert_eq!(code, Some(0), "{message}");
+    assert!(message.contains("resuming: 60 replications are there already"), "{message}");
+    assert_eq!(place.names("."), ["mine.ron", "notes.md", "short.ron", "x"]);
+}
+
+#[test]
 fn folders_that_only_look_like_temporary_ones_stay() {
     let place = Place::new(SHORT);
     let mine = [".x.new-mine/thesis.tex", ".x.new-abcdef/new/thesis.tex", ".x.new-notes"];

@@ -100,8 +100,9 @@ pub fn plan(loaded: Loaded, files: &dyn Files) -> Result<Plan, Problems> {
     }
     let end = experiment.run.duration.map_or(f64::INFINITY, |duration| duration.seconds());
     let late = |system: &System| never_happens(system, end);
+    let mut seen: BTreeSet<String> = notices.iter().cloned().collect();
     for advice in cells.iter().flat_map(|(_, _, system)| [advice(system), late(system)].concat()) {
-        if !notices.contains(&advice) {
+        if seen.insert(advice.clone()) {
             notices.push(advice);
         }
     }
@@ -210,7 +211,7 @@ impl<'a> Planner<'a> {
     /// For an experiment with which so much is wrong already.
     fn new(experiment: &'a Experiment, problems: Vec<Diagnostic>) -> Self {
         let names = (!problems.is_empty()).then(|| written_names(experiment));
-        Self { experiment, reader: Reader { diagnostics: problems }, names }
+        Self { experiment, reader: Reader { diagnostics: problems, ..Reader::default() }, names }
     }
 
     fn arm_names(&self) -> Vec<String> {

@@ -119,8 +119,8 @@ fn replace(target: &Path, scratch: &Path, folder: &Path) -> Result<(), ReportErr
     let old = change_places(&new, target, &scratch.join(OLD)).map_err(at(folder))?;
     // Somebody may have put something there while the new one was being written.
     if let Err(foreign) = nothing_foreign(&old, folder) {
-        change_places(&old, target, &scratch.join("back")).map_err(at(folder))?;
-        index::remove_ours(&new, Short::IsHalfWritten);
+        let ours = change_places(&old, target, &scratch.join("back")).map_err(at(folder))?;
+        index::remove_ours(&ours, Short::IsHalfWritten);
         let _ = fs::remove_dir(scratch);
         return Err(foreign);
     }

@@ -13,6 +13,8 @@ pub use outcome::OutcomeName;
 pub use places::{Place, places};
 pub use quantity::{Quantity, RecoveryNumber, What, percentile};
 
+use std::collections::BTreeSet;
+
 use super::claim::Claim;
 use super::spec::Label;
 use super::trouble::Trouble;
@@ -346,13 +348,8 @@ impl Measure {
                 (Grouping::All(_), None) => quantities,
                 (Grouping::Clients(_), None) => each(scope.clients.iter().map(String::as_str).collect()),
                 (Grouping::Nodes(_), None) => {
-                    let mut names: Vec<&str> = Vec::new();
-                    for place in &scope.places {
-                        if !names.contains(&&*place.name) {
-                            names.push(&place.name);
-                        }
-                    }
-                    each(names)
+                    let mut seen = BTreeSet::new();
+                    each(scope.places.iter().map(|place| &*place.name).filter(|name| seen.insert(*name)).collect())
                 }
             }
         };
@@ -423,11 +420,11 @@ pub fn recovery(measures: &[Measure]) -> RecoveryMeasure {
 /// how many of all calls these are.
 #[must_use]
 pub fn quantities(measures: &[Measure], claims: &[Claim], scope: &Scope) -> Vec<Quantity> {
-    let mut all: Vec<Quantity> = Vec::new();
+    let (mut all, mut seen) = (Vec::new(), BTreeSet::new());
     let measured = measures.iter().flat_map(|measure| measure.quantities(scope));
     let claimed = claims.iter().flat_map(|claim| claim.quantities(scope));
     for quantity in measured.chain(claimed) {
-        if !all.iter().any(|other| other.id == quantity.id) {
+        if seen.insert(quantity.id.clone()) {
             all.push(quantity);
         }
     }

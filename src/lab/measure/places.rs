@@ -1,10 +1,12 @@
 //! The nodes that numbers can be told of, and which numbers each gives.
 
+use std::collections::BTreeSet;
+
 use super::What;
 use crate::model::{NodeSpec, System};
 
 /// What a node gives beside what all do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Gives {
     /// Nothing: only what comes and goes.
     Traffic,
@@ -27,7 +29,7 @@ pub struct Place {
 
 /// The nodes of `systems` beside clients, each name and kind once.
 pub fn places<'a>(systems: impl Iterator<Item = &'a System>) -> Vec<Place> {
-    let mut places: Vec<Place> = Vec::new();
+    let (mut places, mut seen) = (Vec::new(), BTreeSet::new());
     for (name, node) in systems.flat_map(|system| &system.nodes.entries) {
         let gives = match node {
             NodeSpec::Clients(_) => continue,
@@ -37,7 +39,7 @@ pub fn places<'a>(systems: impl Iterator<Item = &'a System>) -> Vec<Place> {
             _ => Gives::Traffic,
         };
         let place = Place { name: name.text.clone(), kind: node.kind(), gives };
-        if !places.contains(&place) {
+        if seen.insert((&name.text, place.kind, gives)) {
             places.push(place);
         }
     }
