@@ -112,7 +112,7 @@ fn too_much(experiment: &Experiment, cells: usize) -> Vec<Diagnostic> {
 /// A mistake of these cells, with the arms and points that bring it about. In cells that are `broken`, by this or by another
 /// mistake, it may be hidden.
 fn told(
-    mut diagnostic: Diagnostic,
+    diagnostic: Diagnostic,
     cells: &[(usize, usize)],
     broken: &BTreeSet<(usize, usize)>,
     experiment: &Experiment,
@@ -142,8 +142,7 @@ fn told(
         (false, false) => format!("in the {} at the {}", arm(), point()),
         (_, true) => format!("in the {}", arm()),
     };
-    diagnostic.message = format!("{place}: {}", diagnostic.message);
-    diagnostic
+    Diagnostic::new(diagnostic.region, format!("{place}: {}", diagnostic.message)).help(diagnostic.help)
 }
 
 /// `arm "a"`, or `arms "a", "b", "c" and 7 more`.
