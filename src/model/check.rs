@@ -82,8 +82,16 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
     find_unreached(nodes, &graph, &mut found);
     check_users(system, &mut found);
     check_faults(system, &mut found);
+    // A node that faults hit on its own counts twice: its host stands before it.
+    if let Some((start, _)) = nodes.entries.first().filter(|_| found.is_empty() && depth(system) > MOST_STOPS) {
+        let message = format!("requests would pass {} nodes and hosts; {MOST_STOPS} at most", depth(system));
+        found.push(Diagnostic::new(start.region, message));
+    }
     found
 }
+
+/// Nodes and hosts of nodes that a request may pass: its way back counts them in a byte.
+const MOST_STOPS: usize = 250;
 
 /// Every user who thinks stands in the calendar, which has room for so many.
 const MOST_USERS: u64 = 10_000_000;
