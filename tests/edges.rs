@@ -2,7 +2,8 @@
 
 mod common;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use common::{Memory, answer, estimate};
 use rushhour::lab::observe::Observation;
@@ -207,4 +208,112 @@ fn a_fault_or_spike_that_never_happens_is_named() {
     );
     let late = notices(r#"duration: "60 s""#, spike);
     assert!(!late.contains("happen"), "{late}");
+}
+
+/// M/M/1 at a load of one half, 60 s of it, with the warm-up found.
+fn settling(seed: u64) -> Results {
+    answer(&format!(
+        r#"Experiment(
+            system: System(nodes: {{
+                "users": Clients(arrivals: Poisson(rate: "50/s"), to: "web"),
+                "web": Fleet(service: Exponential(mean: "10 ms")),
+            }}),
+            run: (duration: "60 s", warm_up: Auto, replications: 10, seed: {seed}),
+        )"#
+    ))
+}
+
+#[test]
+fn where_there_is_nothing_to_cut_nothing_or_little_is_cut_whatever_the_seed() {
+    let cuts: Vec<f64> = (1..=8).map(|seed| settling(seed).cells[0].warm_up).collect();
+    println!("{cuts:?}");
+    assert!(cuts.iter().all(|cut| *cut <= 7.5), "{cuts:?}");
+    assert!(cuts.iter().filter(|cut| **cut == 0.0).count() >= 5, "{cuts:?}");
+}
+
+/// Counts what is run, and remembers what was said to be still to come.
+#[derive(Default)]
+struct Counting {
+    done: AtomicUsize,
+    planned: Mutex<Vec<usize>>,
+}
+
+impl Progress for Counting {
+    fn planned(&self, replications: usize) {
+        self.planned.lock().expect("one at a time").push(replications);
+    }
+
+    fn replication_done(&self, _observation: &Observation) {
+        self.done.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+fn count(text: &str) -> (Results, usize, Vec<usize>) {
+    let files = Memory { experiment: text, logs: &[] };
+    let plan = plan(load(&files, "test.ron").expect("reads"), &files).expect("fits");
+    let progress = Counting::default();
+    let results = run(&plan, &progress, &AtomicBool::new(false)).expect("no defect");
+    let planned = progress.planned.into_inner().expect("nobody else");
+    (results, progress.done.into_inner(), planned)
+}
+
+#[test]
+fn pilots_that_need_no_cut_are_the_first_replications() {
+    // A seed by which nothing is cut.
+    let text = |warm_up: &str| {
+        format!(
+            r#"Experiment(
+                system: System(nodes: {{
+                    "users": Clients(arrivals: Poisson(rate: "50/s"), to: "web"),
+                    "web": Fleet(service: Exponential(mean: "10 ms")),
+                }}),
+                run: (duration: "60 s", warm_up: {warm_up}, replications: 12, seed: 1),
+            )"#
+        )
+    };
+    let (found, runs, planned) = count(&text("Auto"));
+    let (fixed, ..) = count(&text(r#""0 s""#));
+    assert_eq!((runs, found.cells[0].warm_up), (12, 0.0));
+    assert_eq!(found.cells, fixed.cells);
+    // Before anything is known all might have to be run again; then two are left.
+    assert_eq!(planned, [10 + 12, 2]);
+}
+
+#[test]
+fn replications_stop_although_nothing_is_ever_dropped_and_the_note_agrees() {
+    let (results, runs, planned) = count(
+        r#"Experiment(
+            system: System(nodes: {
+                "users": Clients(arrivals: Poisson(rate: "50/s"), to: "web", timeout: "300 ms"),
+                "web": Fleet(service: Exponential(mean: "10 ms")),
+            }),
+            run: (duration: "60 s", replications: AtMost(400, half_width: "20 %")),
+            measure: [Latency([]), DropRate, Utilization],
+        )"#,
+    );
+    let drops = estimate(&results.cells[0], "drop_rate");
+    assert!(drops.value.is_some_and(|share| share < 0.001), "{drops:?}");
+    assert_eq!((runs, planned), (10, vec![400]));
+    assert!(!results.notices.iter().any(|notice| notice.contains("not within")), "{:?}", results.notices);
+}
+
+#[test]
+fn a_run_that_is_stopped_among_its_pilots_shows_what_they_found() {
+    let text = r#"Experiment(
+        system: System(nodes: {
+            "users": Clients(arrivals: Poisson(rate: "100/s"), to: "web"),
+            "web": Fleet(workers: 100, service: Exponential(mean: "1 ms")),
+        }),
+        run: (duration: "200 s", warm_up: Auto, replications: 10),
+        claims: [Below(P99, "1 s")],
+    )"#;
+    let files = Memory { experiment: text, logs: &[] };
+    let plan = plan(load(&files, "test.ron").expect("reads"), &files).expect("fits");
+    let stop = AtomicBool::new(false);
+    let results = run(&plan, &StopAfterOne(&stop), &stop).expect("no defect");
+    assert!(results.cells[0].replications >= 1);
+    assert!(estimate(&results.cells[0], "latency_mean").value.is_some());
+    assert_eq!(results.claims[0].verdict, Verdict::Undecided);
+    let said = |words: &str| results.notices.iter().any(|notice| notice.contains(words));
+    assert!(said("stopped while the warm-up was looked for"), "{:?}", results.notices);
 }

@@ -198,3 +198,59 @@ fn a_run_whose_results_fill_the_memory_stops_and_keeps_what_is_complete() {
     assert!(message.contains("stopped early: "), "{message}");
     assert!(String::from_utf8_lossy(&output.stdout).contains("utilization"));
 }
+
+/// A log of so many requests, each for something else.
+fn log(requests: usize) -> String {
+    let line = |number: usize| {
+        let (minute, second) = (number / 6000 % 60, number / 100 % 60);
+        format!(
+            "10.0.0.1 - - [27/Nov/2026:10:{minute:02}:{second:02} +0000] \"GET /a/long/path/to/{number} HTTP/1.1\" 200 99\n"
+        )
+    };
+    (0..requests).map(line).collect()
+}
+
+const REPLAY: &str = r#"Experiment(
+    system: System(nodes: {
+        "users": Clients(arrivals: Replay(file: "access.log"), to: "web"),
+        "web": Fleet(workers: 10, service: Exponential(mean: "1 ms")),
+    }),
+    run: (replications: 2, in_flight: 10000),
+)"#;
+
+#[test]
+fn a_log_counts_and_one_that_does_not_fit_is_refused_while_it_is_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("access.log"), log(300_000)).expect("writable");
+    let file = write(folder.path(), REPLAY);
+    let (output, _) = run(&file, &["--memory", "10 MB"]);
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(message.contains("it takes more memory than the 10 MB that may be used: line "), "{message}");
+    // 300,000 requests of 24 bytes, their names of less than 50, and 8 bytes each in a replication.
+    let (output, peak) = run(&file, &["--memory", "100 MB", "--threads", "1"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(peak < 50_000_000 + PROGRAM, "{peak}");
+}
+
+#[test]
+fn a_limit_of_addresses_ends_in_a_message_and_not_in_an_abort() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("access.log"), log(300_000)).expect("writable");
+    let replay = write(folder.path(), REPLAY);
+    let overload = folder.path().join("overload.ron");
+    fs::write(&overload, OVERLOAD).expect("writable");
+    for (file, megabytes) in [(&replay, 150), (&replay, 250), (&overload, 250), (&overload, 500)] {
+        let program = assert_cmd::cargo::cargo_bin("rushhour");
+        let command = format!("ulimit -v {}; exec \"$0\" \"$@\"", megabytes * 1000);
+        let output = Command::new("sh")
+            .args(["-c", &command])
+            .arg(program)
+            .args(["run", "--no-files", "--threads", "2", "--duration", "20 s"])
+            .arg(file)
+            .output()
+            .expect("starts");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(matches!(output.status.code(), Some(0 | 2)), "{megabytes}: {:?} {message}", output.status);
+    }
+}

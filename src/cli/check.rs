@@ -1,6 +1,10 @@
 //! `rushhour check`: every mistake of a file, without running it.
 
-use super::files::{Disk, resolve};
+use std::sync::atomic::Ordering;
+
+use super::files::{Bounded, resolve};
+use super::memory::budget;
+use super::stop::stop_flag;
 use super::{End, complain, print};
 use crate::lab::{Replications, load, plan};
 
@@ -29,8 +33,10 @@ pub fn check(arguments: &Arguments) -> End {
                 continue;
             }
         };
-        let planned = load(&Disk, &path).and_then(|loaded| plan(loaded, &Disk));
+        let files = Bounded { room: budget(None, 1).unwrap_or(u64::MAX) };
+        let planned = load(&files, &path).and_then(|loaded| plan(loaded, &files));
         match planned {
+            Err(_) if stop_flag().load(Ordering::Relaxed) => return End::Stopped,
             Err(problems) => end = complain(&problems.to_string()),
             Ok(plan) => {
                 let replications = &plan.experiment.run.replications;

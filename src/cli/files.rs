@@ -1,10 +1,12 @@
 //! Files from the disk, and the models and experiments that the program carries with it.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::Ordering;
 
 use super::shipped;
+use super::stop::stop_flag;
 use crate::lab::Files;
 use crate::lab::load::plain;
 use crate::report::index::Index;
@@ -26,7 +28,7 @@ impl Files for Disk {
         if file.metadata().map_err(|error| plain(&error))?.is_dir() {
             return Err("it is a directory".to_owned());
         }
-        Ok(Box::new(std::io::BufReader::with_capacity(1 << 16, file)))
+        Ok(Box::new(io::BufReader::with_capacity(1 << 16, file)))
     }
 
     fn beside(&self, base: &str, relative: &str) -> String {
@@ -54,6 +56,48 @@ impl Files for Disk {
     fn placeless(&self, path: &str) -> String {
         let name = Path::new(path).file_name().filter(|_| !path.starts_with(SHIPPED));
         name.map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
+    }
+}
+
+/// The disk for one who reads logs: they may take so much memory, and reading ends when the process is asked to stop.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounded {
+    /// Bytes that all logs together may take.
+    pub room: u64,
+}
+
+impl Files for Bounded {
+    fn open(&self, path: &str) -> Result<Box<dyn Read + '_>, String> {
+        stop_flag();
+        Ok(Box::new(UntilStopped(Disk.open(path)?)))
+    }
+
+    fn beside(&self, base: &str, relative: &str) -> String {
+        Disk.beside(base, relative)
+    }
+
+    fn log_path(&self, base: &str, relative: &str) -> String {
+        Disk.log_path(base, relative)
+    }
+
+    fn room_for_logs(&self) -> u64 {
+        self.room
+    }
+
+    fn placeless(&self, path: &str) -> String {
+        Disk.placeless(path)
+    }
+}
+
+/// Reads until the process is asked to stop.
+struct UntilStopped<R>(R);
+
+impl<R: Read> Read for UntilStopped<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if stop_flag().load(Ordering::Relaxed) {
+            return Err(io::Error::other("stopped"));
+        }
+        self.0.read(buffer)
     }
 }
 

@@ -73,13 +73,30 @@ pub fn size(bytes: u64) -> String {
     format!("{} {unit}", plain(bytes as f64 / factor, 2))
 }
 
-/// Four fifths of the memory that is available: of the machine, and of the control groups this process is in.
+/// The memory that a process of so many threads may use: as much as was asked for, or four fifths of what is available
+/// of the machine and of the control groups this process is in; and never more than four fifths of the addresses that it
+/// may have, because who asks for more of those is ended. `None` where nobody knows.
 #[must_use]
-pub fn usual_budget() -> Option<u64> {
+pub fn budget(asked: Option<u64>, threads: usize) -> Option<u64> {
     let text = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-    let machine = field(&text("/proc/meminfo"), "MemAvailable:").map(|kilobytes| kilobytes * 1024);
-    let groups = left_in_groups(Path::new("/sys/fs/cgroup"), &text("/proc/self/cgroup"));
-    [machine, groups].into_iter().flatten().min().map(|bytes| bytes / 5 * 4)
+    let machine = || field(&text("/proc/meminfo"), "MemAvailable:").map(|kilobytes| kilobytes * 1024);
+    let groups = || left_in_groups(Path::new("/sys/fs/cgroup"), &text("/proc/self/cgroup"));
+    let usual = || [machine(), groups()].into_iter().flatten().min().map(|bytes| bytes / 5 * 4);
+    let addresses = addresses_left(&text("/proc/self/limits"), &text("/proc/self/status"), threads);
+    [asked.or_else(usual), addresses.map(|bytes| bytes / 5 * 4)].into_iter().flatten().min()
+}
+
+/// Addresses that a thread takes beside what it uses: its stack, and what the allocator sets aside for it.
+const THREAD: u64 = 66 << 20;
+
+/// Bytes of addresses that are left to a process with these limits (as in `/proc/self/limits`) and this state (as in
+/// `/proc/self/status`) once its threads run; `None` if there is no limit.
+fn addresses_left(limits: &str, status: &str, threads: usize) -> Option<u64> {
+    let limit = field(limits, "Max address space")?;
+    let used = field(status, "VmSize:").unwrap_or(0) * 1024;
+    let left = limit.saturating_sub(used);
+    // Where there are too few, the allocator does without.
+    Some(left - (THREAD * threads as u64).min(left / 2))
 }
 
 /// The number behind `name` in a list of names and numbers.
@@ -229,6 +246,18 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn linux_says_how_much_there_is() {
-        assert!(usual_budget().is_some_and(|bytes| bytes > 0));
+        assert!(budget(None, 1).is_some_and(|bytes| bytes > 0));
+    }
+
+    #[test]
+    fn a_limit_of_addresses_counts_even_if_more_memory_is_asked_for() {
+        let limits = |soft: &str| {
+            format!("Limit  Soft Limit  Hard Limit  Units\nMax address space   {soft}   unlimited   bytes\n")
+        };
+        let status = "VmPeak:  200000 kB\nVmSize:\t  100000 kB\n";
+        assert_eq!(addresses_left(&limits("unlimited"), status, 4), None);
+        assert_eq!(addresses_left(&limits("1102400000"), status, 2), Some(1_000_000_000 - 2 * THREAD));
+        assert_eq!(addresses_left(&limits("202400000"), status, 64), Some(50_000_000));
+        assert_eq!(addresses_left(&limits("1000"), status, 1), Some(0));
     }
 }

@@ -113,9 +113,9 @@ pub fn main() -> ExitCode {
 
 /// Has everything run on so many threads from now on; without a number, on one for each processor.
 fn use_threads(threads: Option<u16>) -> Result<(), String> {
-    let Some(threads) = threads else { return Ok(()) };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads));
-    pool.build_global().map_err(|error| format!("cannot start {threads} threads: {error}"))
+    // Of none, rayon makes one for each processor.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads.unwrap_or(0)));
+    pool.build_global().map_err(|error| format!("cannot start threads: {error}; `--threads` asks for fewer"))
 }
 
 /// Writes results to standard output. A reader that has gone away, as `head` does, is no mistake.

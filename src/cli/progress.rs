@@ -19,7 +19,7 @@ impl Bar {
     #[must_use]
     pub fn new(quiet: bool) -> Self {
         let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(0) };
-        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} replications, {eta} left {msg}");
+        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} replications, about {eta} left {msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.enable_steady_tick(std::time::Duration::from_millis(250));
         Self { bar, requests: AtomicU64::new(0) }
@@ -39,7 +39,8 @@ impl Bar {
 
 impl Progress for Bar {
     fn planned(&self, replications: usize) {
-        self.bar.inc_length(replications as u64);
+        // Further rounds depend on what is found: what is still to come is known better with each.
+        self.bar.set_length(self.bar.position() + replications as u64);
     }
 
     fn replication_done(&self, observation: &Observation) {

@@ -1,12 +1,12 @@
 //! `rushhour run`: runs experiments, shows their summaries, writes their files.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use super::files::{Disk, SHIPPED, resolve};
+use super::files::{Bounded, SHIPPED, resolve};
 use super::journal::{Earlier, FileJournal};
-use super::memory::{Share, Watch, share, size, usual_budget};
+use super::memory::{Share, Watch, budget, share, size};
 use super::progress::Bar;
 use super::stop::stop_flag;
 use super::{End, complain, print, shipped, snapshot, tell};
@@ -45,7 +45,7 @@ pub struct Arguments {
     /// Another limit on requests in flight than the file's
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=8_000_000))]
     in_flight: Option<u64>,
-    /// Memory that may be used, such as "2 GB"; without it, four fifths of what is available
+    /// Memory that may be used, by logs too, such as "2 GB"; without it, four fifths of what is available
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     memory: Option<u64>,
     /// Folder for the files; without it, `out/NAME`
@@ -139,11 +139,17 @@ fn memory(text: &str) -> Result<u64, String> {
 
 /// Runs the files one after the other; all are checked before the first is run.
 pub fn run(arguments: &Arguments) -> End {
+    if let Err(why) = super::use_threads(arguments.threads) {
+        return complain(&why);
+    }
+    let stop = stop_flag();
+    let budget = budget(arguments.memory, rayon::current_num_threads());
     let mut plans = Vec::new();
     let mut bad = false;
     for word in &arguments.files {
-        match prepare(word, arguments) {
+        match prepare(word, arguments, budget.unwrap_or(u64::MAX).saturating_sub(of_logs(&plans))) {
             Ok(plan) => plans.push((word, plan)),
+            Err(_) if stop.load(Ordering::Relaxed) => return End::Stopped,
             Err(why) => {
                 complain(&why);
                 bad = true;
@@ -176,10 +182,7 @@ pub fn run(arguments: &Arguments) -> End {
     if bad {
         return End::BadInput;
     }
-    if let Err(why) = super::use_threads(arguments.threads) {
-        return complain(&why);
-    }
-    let shares = match shares(&plans, arguments) {
+    let shares = match shares(&plans, budget, arguments) {
         Ok(shares) => shares,
         Err(why) => return complain(&why),
     };
@@ -198,7 +201,6 @@ pub fn run(arguments: &Arguments) -> End {
     if bad {
         return End::BadInput;
     }
-    let stop = stop_flag();
     let mut worst = End::Fine;
     for ((((_, plan), target), share), journal) in
         plans.iter().zip(origins.iter().zip(&folders)).zip(shares).zip(journals)
@@ -214,18 +216,25 @@ pub fn run(arguments: &Arguments) -> End {
     worst
 }
 
-/// How each plan shares out the memory there is.
-fn shares(plans: &[(&String, Plan)], arguments: &Arguments) -> Result<Vec<Share>, String> {
-    let budget = arguments.memory.or_else(usual_budget);
+/// Bytes that the logs of all plans take.
+fn of_logs(plans: &[(&String, Plan)]) -> u64 {
+    plans.iter().map(|(_, plan)| plan.inputs.bytes()).sum()
+}
+
+/// How each plan shares out the memory there is beside the logs.
+fn shares(plans: &[(&String, Plan)], budget: Option<u64>, arguments: &Arguments) -> Result<Vec<Share>, String> {
+    let logs = of_logs(plans);
+    let budget = budget.map(|budget| budget.saturating_sub(logs));
+    let beside = if logs > 0 { format!(" beside the {} of the logs", size(logs)) } else { String::new() };
     let threads = rayon::current_num_threads();
     let one = |(word, plan): &(&String, Plan)| {
         let need = need(plan);
-        let share = share(&need, budget, threads).map_err(|why| format!("{word}: {why}"))?;
+        let share = share(&need, budget, threads).map_err(|why| format!("{word}{beside}: {why}"))?;
         if share.at_once < threads && !arguments.quiet {
             let (one, all) = (size(need.total()), size(budget.unwrap_or(0)));
             let at_once = share.at_once;
             tell(&format!(
-                "note: {at_once} of {threads} threads, as a replication of {word} may need {one} and {all} may be used\n"
+                "note: {at_once} of {threads} threads, as a replication of {word} may need {one} and {all} may be used{beside}\n"
             ));
         }
         Ok(share)
@@ -242,11 +251,12 @@ fn at_once<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> Result<R
     pool.map(|pool| pool.install(work)).map_err(|error| format!("cannot start {threads} threads: {error}"))
 }
 
-fn prepare(word: &str, arguments: &Arguments) -> Result<Plan, String> {
+fn prepare(word: &str, arguments: &Arguments, room: u64) -> Result<Plan, String> {
     let path = resolve(word)?;
-    let mut loaded = load(&Disk, &path).map_err(|problems| problems.to_string())?;
+    let files = Bounded { room };
+    let mut loaded = load(&files, &path).map_err(|problems| problems.to_string())?;
     adjust(&mut loaded.experiment, arguments)?;
-    plan(loaded, &Disk).map_err(|problems| problems.to_string())
+    plan(loaded, &files).map_err(|problems| problems.to_string())
 }
 
 /// Puts what the command line says over what the file says.

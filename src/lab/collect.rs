@@ -9,6 +9,7 @@ use super::number;
 use super::observe::{NodeSeen, Observation};
 use super::plan::{Plan, PlannedCell};
 use super::results::{Cell, IntervalKind, LedgerRow, NodeResult, Results, RunSummary, Series, Stability, TailPoint};
+use super::rounds::is_narrow;
 use super::run::Observations;
 use super::spec::Replications;
 use super::stability::stability;
@@ -30,12 +31,14 @@ pub struct Found<'a> {
     pub observations: &'a [Observations],
     /// True if the run was stopped before all of its replications were done.
     pub unfinished: &'a [bool],
+    /// True if it was stopped while it looked for the warm-up, so that nothing is cut.
+    pub looking: bool,
 }
 
 /// The results of `plan`; `interrupted` if the run was stopped.
 #[must_use]
 pub fn collect(plan: &Plan, found: Found<'_>, interrupted: bool) -> Results {
-    let Found { warm_ups, observations, unfinished } = found;
+    let Found { warm_ups, observations, unfinished, looking } = found;
     let run = &plan.experiment.run;
     let confidence = run.confidence.fraction();
     let mut notices = plan.notices.clone();
@@ -55,6 +58,10 @@ pub fn collect(plan: &Plan, found: Found<'_>, interrupted: bool) -> Results {
         let done: u32 = cells.iter().map(|cell| cell.replications).sum();
         let most = run.replications.most() as usize * cells.len();
         notices.push(format!("stopped early: {done} of at most {most} replications were run"));
+        if looking {
+            let why = "stopped while the warm-up was looked for";
+            notices.push(format!("{why}: numbers are of the whole runs, with the start that would be cut off"));
+        }
     }
     note_unsure(plan, &cells, &mut notices);
     note_batches(&cells, &mut notices);
@@ -211,10 +218,7 @@ fn note_tails(plan: &Plan, cells: &[Cell], notices: &mut Vec<String>) {
 fn note_unsure(plan: &Plan, cells: &[Cell], notices: &mut Vec<String>) {
     let Replications::AtMost(at_most) = &plan.experiment.run.replications else { return };
     for (cell, planned) in cells.iter().zip(&plan.cells).filter(|(cell, _)| cell.stability.has_numbers()) {
-        let unsure = cell.estimates.iter().filter(|estimate| {
-            let wide = |(value, half): (f64, f64)| half > at_most.half_width.fraction() * value.abs();
-            estimate.value.zip(estimate.half_width).is_some_and(wide)
-        });
+        let unsure = cell.estimates.iter().filter(|estimate| !is_narrow(at_most, estimate));
         let names: Vec<&str> = unsure.map(|estimate| estimate.name.as_str()).collect();
         if !names.is_empty() {
             let place = describe(plan, planned);

@@ -27,6 +27,11 @@ pub trait Files {
         self.beside(base, relative)
     }
 
+    /// Bytes of memory that all logs together may take.
+    fn room_for_logs(&self) -> u64 {
+        u64::MAX
+    }
+
     /// The file at `path` without the place where it happens to stand, if files beside it are found there wherever it
     /// stands: what it names is told as seen from it, so that its manifest is the same in every place.
     fn placeless(&self, path: &str) -> String {

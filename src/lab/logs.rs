@@ -10,7 +10,7 @@ use super::plan::replays;
 use super::spec::{Experiment, Raw};
 use crate::model::{Inputs, System};
 use crate::schema::{Diagnostic, Name, Region, suggest};
-use crate::trace::{self, Replay};
+use crate::trace::{self, Replay, Room};
 
 /// A log that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +66,9 @@ impl Logs<'_> {
         let path = self.files.log_path(self.path, name);
         let read = self.files.open(&path).and_then(|input| {
             let mut input = Hashing { input, hasher: Xxh64::new(0) };
-            let (trace, report) = trace::read(&mut input, replay).map_err(|error| error.to_string())?;
+            let bytes = self.files.room_for_logs().saturating_sub(self.inputs.bytes());
+            let room = Room { bytes, names: false };
+            let (trace, report) = trace::read_within(&mut input, replay, room).map_err(|error| error.to_string())?;
             Ok((trace, report, input.digest().map_err(|error| plain(&error))?))
         });
         let (trace, report, digest) =

@@ -22,6 +22,7 @@ pub mod plan;
 mod pool;
 mod recovery;
 pub mod results;
+mod rounds;
 pub mod run;
 mod settled;
 pub mod spec;

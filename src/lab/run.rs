@@ -7,14 +7,12 @@ use super::journal::{Forgetful, JobId, Journal};
 use super::observe::{Job, Observation, observe};
 use super::plan::Plan;
 use super::results::Results;
-use super::spec::Replications;
-use super::stability::stability;
-use super::warm_up::{WarmUpFound, warm_ups};
-use crate::stats::Interval;
+use super::rounds::{next_round, outlook};
+use super::warm_up::{Begun, WarmUpFound, begin};
 
 /// Hears of replications as they finish, from whichever thread ran them.
 pub trait Progress: Sync {
-    /// So many replications more will be run; said before each round.
+    /// About so many replications are still to come, in this round and all further ones; said before each round.
     fn planned(&self, _replications: usize) {}
 
     /// One more replication is done.
@@ -51,33 +49,33 @@ pub fn run_with_journal(
     stop: &AtomicBool,
 ) -> Result<Results, String> {
     let runner = Runner { plan, progress, journal, stop };
-    let warm_ups = warm_ups(&runner)?;
-    let mut cells: Vec<Observations> = plan.cells.iter().map(|_| Vec::new()).collect();
-    loop {
+    let Begun { warm_ups, mut cells, looking } = begin(&runner)?;
+    while !stop.load(Ordering::Relaxed) {
         let jobs = next_round(plan, &warm_ups, &cells);
-        if jobs.is_empty() || stop.load(Ordering::Relaxed) {
+        if jobs.is_empty() {
             break;
         }
+        progress.planned(outlook(plan, &warm_ups, &cells).max(jobs.len()));
         let done = runner.observe_all(false, &jobs, |cell| warm_ups[cell])?;
         for (&(cell, _), observation) in jobs.iter().zip(done) {
             cells[cell].push(observation);
         }
     }
     let interrupted = stop.load(Ordering::Relaxed);
-    let mut unfinished: Vec<bool> = cells.iter().map(|seen| seen.iter().any(Option::is_none)).collect();
+    let mut unfinished: Vec<bool> = cells.iter().map(|seen| looking || seen.iter().any(Option::is_none)).collect();
     if interrupted {
         next_round(plan, &warm_ups, &cells).into_iter().for_each(|(cell, _)| unfinished[cell] = true);
     }
-    let found = Found { warm_ups: &warm_ups, observations: &cells, unfinished: &unfinished };
+    let found = Found { warm_ups: &warm_ups, observations: &cells, unfinished: &unfinished, looking };
     Ok(collect(plan, found, interrupted))
 }
 
 /// What a round of replications needs.
 pub(super) struct Runner<'a> {
     pub plan: &'a Plan,
-    progress: &'a dyn Progress,
+    pub progress: &'a dyn Progress,
     journal: &'a dyn Journal,
-    stop: &'a AtomicBool,
+    pub stop: &'a AtomicBool,
 }
 
 impl Runner<'_> {
@@ -88,7 +86,6 @@ impl Runner<'_> {
         jobs: &[(usize, u32)],
         warm_up: impl Fn(usize) -> WarmUpFound + Sync + Send,
     ) -> Result<Observations, String> {
-        self.progress.planned(jobs.len());
         for_each(jobs, |&(cell, replication)| {
             if self.stop.load(Ordering::Relaxed) {
                 return Ok(None);
@@ -115,52 +112,6 @@ impl Runner<'_> {
             Ok(Some(observation))
         })
     }
-}
-
-/// The replications to run next, which depend on what was found and never on the threads. All arms at one point of the
-/// sweep have equally many, so that they can be compared pair by pair.
-fn next_round(plan: &Plan, warm_ups: &[WarmUpFound], cells: &[Observations]) -> Vec<(usize, u32)> {
-    let points = plan.points();
-    let mut more = vec![0..0; plan.cells.len()];
-    for point in 0..points {
-        let group: Vec<usize> = (point..plan.cells.len()).step_by(points).collect();
-        let done = group.first().map_or(0, |&cell| cells[cell].len() as u32);
-        let upto = match &plan.experiment.run.replications {
-            Replications::Fixed(n) => *n,
-            Replications::AtMost(at_most) => {
-                let target = at_most.half_width.fraction();
-                let settled = |cell: usize| {
-                    let done: Vec<&Observation> = cells[cell].iter().flatten().collect();
-                    // A cell without a steady state will never be sure of one.
-                    let stability = stability(&plan.cells[cell], &plan.experiment.run, warm_ups[cell].length, &done);
-                    !stability.has_numbers() || is_sure(plan, &cells[cell], target)
-                };
-                let sure = done > 0 && group.iter().all(|&cell| settled(cell));
-                if sure { done } else { at_most.n.min(done + at_most.batch) }
-            }
-        };
-        group.iter().for_each(|&cell| more[cell] = done..upto);
-    }
-    // By replication first, so that a run that is stopped has about equally many of each cell.
-    let most = more.iter().map(|range| range.end).max().unwrap_or(0);
-    (0..most)
-        .flat_map(|replication| {
-            let has = |cell: &usize| more[*cell].contains(&replication);
-            (0..plan.cells.len()).filter(has).map(move |cell| (cell, replication)).collect::<Vec<_>>()
-        })
-        .collect()
-}
-
-/// True if every measure of a cell has an interval within `target` of its value.
-fn is_sure(plan: &Plan, seen: &Observations, target: f64) -> bool {
-    (0..plan.quantities.len()).all(|place| {
-        let values: Vec<Option<f64>> = seen.iter().map(|seen| seen.as_ref().and_then(|o| o.values[place])).collect();
-        match Interval::of_known(&values, plan.experiment.run.confidence.fraction()) {
-            // Where nothing was ever seen, more of the same will not help.
-            None => true,
-            Some(interval) => interval.half_width.is_some_and(|half| half <= target * interval.mean.abs()),
-        }
-    })
 }
 
 /// In parallel, one job at a time a thread, with the answers in order.

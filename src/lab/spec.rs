@@ -55,8 +55,8 @@ impl Encode for Label {
 pub enum WarmUp {
     /// So long.
     Fixed(Span),
-    /// Until the system has settled, by MSER-5 on means over windows, averaged over the first ten replications
-    /// (White 1997).
+    /// Until the system has settled, by MSER-5 with the leftmost local minimum, on means over windows, averaged over the
+    /// first ten replications (White 1997; Pasupathy and Schmeiser 2010). At most half of a run. Each cell has its own.
     Auto,
 }
 
@@ -91,6 +91,9 @@ record! {
         pub half_width: Percent,
         /// Replications added at a time; 2 to 1000.
         pub batch: u32 = 10,
+        /// Half-width that is enough for a share (of calls, of time), whatever its value: one near zero is never known to
+        /// a part of itself.
+        pub share_half_width: Percent = Percent::of(0.1),
     }
     check(self, at) {
         if !(2..=MOST_REPLICATIONS).contains(&self.n) {

@@ -48,6 +48,12 @@ impl Inputs {
     pub fn trace(&self, replay: &Replay) -> Option<&Arc<Trace>> {
         self.traces.iter().find(|(loaded, _)| loaded.reads_like(replay)).map(|(_, trace)| trace)
     }
+
+    /// Bytes of memory that all traces take.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.traces.iter().map(|(_, trace)| trace.bytes()).sum()
+    }
 }
 
 /// A node of a running system: one entry an actor, in the order of their addresses.

@@ -64,7 +64,7 @@ pub(crate) fn make(shape: &Shape) -> Results {
         run: RunSummary {
             duration: Some(600.0),
             requests: None,
-            warm_up: 60.0,
+            warm_up: 10.0,
             replications: 16,
             target: None,
             confidence: 0.95,

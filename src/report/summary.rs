@@ -251,6 +251,7 @@ fn legend(results: &Results, rows: &[Row]) -> Vec<String> {
     if any(&|stability| matches!(stability, Stability::Overflow { .. })) {
         legend.push("stopped: the run ended before it could answer; numbers are those until then.".to_owned());
     }
+    legend.extend(warm_up_by_cell(results));
     legend.extend(rankings(results));
     legend
 }
@@ -328,7 +329,7 @@ fn rankings(results: &Results) -> Option<String> {
 
 /// How the numbers were got, on one line: replications, length, warm-up, seed.
 pub(super) fn method(results: &Results) -> String {
-    let RunSummary { duration, requests, warm_up, replications, target, .. } = &results.run;
+    let RunSummary { duration, requests, replications, target, .. } = &results.run;
     let times = match (replications, target) {
         (1, _) => "1 replication".to_owned(),
         (n, None) => format!("{n} replications"),
@@ -339,12 +340,40 @@ pub(super) fn method(results: &Results) -> String {
         (None, Some(requests)) => format!(" of {requests} requests"),
         (None, None) => String::new(),
     };
-    let warm = match number::with_interval(Some(*warm_up), None, Unit::Seconds) {
-        _ if *warm_up == 0.0 => "no warm-up".to_owned(),
-        time => format!("warm-up {time}"),
+    let time = |seconds: f64| number::with_interval(Some(seconds), None, Unit::Seconds);
+    let warm = match &warm_ups(results)[..] {
+        [] => format!("warm-up {}", time(results.run.warm_up)),
+        [(only, _)] if *only == 0.0 => "no warm-up".to_owned(),
+        [(only, _)] => format!("warm-up {}", time(*only)),
+        [(least, _), .., (most, _)] => format!("warm-up {} to {}", time(*least), time(*most)),
     };
     let stopped = if results.interrupted { ", interrupted" } else { "" };
     format!("{times}{length}, {warm}, seed {}{stopped}", results.seed)
+}
+
+/// The warm-ups that cells had, the shortest first, each with its cells.
+fn warm_ups(results: &Results) -> Vec<(f64, Vec<&Cell>)> {
+    let mut all: Vec<&Cell> = results.cells.iter().collect();
+    all.sort_by(|a, b| a.warm_up.total_cmp(&b.warm_up));
+    let same = all.chunk_by(|a, b| a.warm_up == b.warm_up);
+    same.map(|cells| (cells[0].warm_up, cells.to_vec())).collect()
+}
+
+/// Which cells had which warm-up, where they did not all have the same.
+fn warm_up_by_cell(results: &Results) -> Option<String> {
+    let all = warm_ups(results);
+    let place = |cell: &&Cell| match results.point(cell) {
+        Some(point) => format!("{} at {}", results.arm(cell), point.label),
+        None => results.arm(cell).to_owned(),
+    };
+    let of = |(length, cells): &(f64, Vec<&Cell>)| {
+        let cells = match &cells[..] {
+            few if few.len() <= 3 => few.iter().map(place).collect::<Vec<_>>().join(", "),
+            many => format!("{} cells", many.len()),
+        };
+        format!("{} ({cells})", number::with_interval(Some(*length), None, Unit::Seconds))
+    };
+    (all.len() > 1).then(|| format!("Warm-up found: {}.", all.iter().map(of).collect::<Vec<_>>().join(", ")))
 }
 
 /// The verdict in a word.

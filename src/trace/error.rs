@@ -53,6 +53,20 @@ pub enum TraceError {
         /// What became of the lines.
         report: Box<ReadReport>,
     },
+    /// It takes more memory than there is room for.
+    #[error(
+        "it takes more memory than the {} MB that may be used: line {} is as far as they reach, with {} requests; give more with \
+         `--memory`, or replay a part of it",
+        grouped(most.div_ceil(1_000_000)), grouped(*line), grouped(*requests)
+    )]
+    TooLarge {
+        /// The line of the request too many.
+        line: u64,
+        /// Requests read before.
+        requests: u64,
+        /// Bytes there is room for.
+        most: u64,
+    },
     /// More keys than can be numbered.
     #[error("line {line}: more than 4,294,967,295 different keys")]
     TooManyKeys {

@@ -6,6 +6,7 @@
 mod error;
 mod format;
 mod lines;
+mod names;
 mod profile;
 mod read;
 mod replay;
@@ -18,7 +19,7 @@ pub use format::{
     TimeUnit,
 };
 pub use profile::{BUSY_GAP, Profile, Sizes, ZipfFit};
-pub use read::read;
+pub use read::{Room, read, read_within};
 pub use replay::{Even, NoSpread, Replay, Spread, Uniform};
 pub use report::{ReadReport, Tally};
 pub use schedule::{ScheduleError, schedule};
@@ -52,7 +53,8 @@ pub struct Known {
 pub struct Trace {
     /// The requests, earliest first; requests of one stamp in the order of the log.
     pub records: Vec<Record>,
-    /// The names of keys by their number, in order of first appearance in the log; empty if it has none.
+    /// The names of keys by their number, in order of first appearance in the log; empty if it has none, or if they were
+    /// not kept.
     pub keys: Vec<String>,
     /// What the log says of each request.
     pub known: Known,
@@ -68,5 +70,12 @@ impl Trace {
     #[must_use]
     pub fn span(&self) -> u64 {
         self.records.last().map_or(0, |last| last.at)
+    }
+
+    /// Bytes of memory it takes.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let names = self.keys.iter().map(|name| name.capacity() + size_of::<String>()).sum::<usize>();
+        (self.records.capacity() * size_of::<Record>() + names) as u64
     }
 }

@@ -1,15 +1,30 @@
 //! From the bytes of a log to a trace in order of time.
 
-use std::collections::BTreeMap;
 use std::io::Read;
 
 use super::format::Parser;
 use super::lines::{LONGEST_LINE, Line, Lines};
+use super::names::Names;
 use super::report::{ReadReport, Tally, grouped};
 use super::{Record, Replay, Trace, TraceError};
 
 /// Lines after which a format that is not found by itself is given up.
 const PATIENCE: u64 = 1000;
+
+/// What reading a log may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Bytes that what is read may take, while it is read and put in order.
+    pub bytes: u64,
+    /// Whether the names of keys are kept, which a replay does not need.
+    pub names: bool,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self { bytes: u64::MAX, names: true }
+    }
+}
 
 /// Reads a log as `replay` describes it: its format, how late a line may be, and whether all lines must be good. What
 /// is read need not be a file; memory is in proportion to the requests and the names of keys, whatever the lines.
@@ -17,11 +32,19 @@ const PATIENCE: u64 = 1000;
 /// # Errors
 /// See [`TraceError`]: above all, no line that is a request, and with `strict` any line that had to be left out.
 pub fn read(input: impl Read, replay: &Replay) -> Result<(Trace, ReadReport), TraceError> {
+    read_within(input, replay, Room::default())
+}
+
+/// Like [`read`], within `room`.
+///
+/// # Errors
+/// As [`read`]; and [`TraceError::TooLarge`] before more memory is taken than there is room for.
+pub fn read_within(input: impl Read, replay: &Replay, room: Room) -> Result<(Trace, ReadReport), TraceError> {
     let mut lines = Lines::new(input).map_err(|source| TraceError::Read { line: 0, source })?;
     if lines.is_binary().map_err(|source| TraceError::Read { line: 0, source })? {
         return Err(TraceError::Binary);
     }
-    let mut reading = Reading::new(replay);
+    let mut reading = Reading::new(replay, room);
     loop {
         let number = lines.number;
         match lines.next().map_err(|source| TraceError::Read { line: number, source })? {
@@ -38,8 +61,9 @@ struct Reading {
     horizon: u64,
     /// Until the end, `at` counts from the earliest time there is, so that no sign is needed.
     records: Vec<Record>,
-    keys: Vec<String>,
-    numbers: BTreeMap<Box<[u8]>, u32>,
+    names: Names,
+    /// Bytes that all may take.
+    most: u64,
     newest: u64,
     previous: u64,
     resolution: u64,
@@ -48,7 +72,7 @@ struct Reading {
 }
 
 impl Reading {
-    fn new(replay: &Replay) -> Self {
+    fn new(replay: &Replay, room: Room) -> Self {
         let parser = Parser::new(&replay.format);
         let report = ReadReport {
             format: parser.name(),
@@ -66,8 +90,8 @@ impl Reading {
             report,
             horizon: replay.horizon.duration().as_nanos(),
             records: Vec::new(),
-            keys: Vec::new(),
-            numbers: BTreeMap::new(),
+            names: Names::new(room.names),
+            most: room.bytes,
             newest: 0,
             previous: 0,
             resolution: 1_000_000_000,
@@ -117,15 +141,19 @@ impl Reading {
         while fields.time.unsigned_abs() % self.resolution != 0 {
             self.resolution /= 10;
         }
-        let key = match self.numbers.get(fields.key) {
-            Some(&key) => key,
-            None => {
-                let key = u32::try_from(self.keys.len()).map_err(|_| TraceError::TooManyKeys { line: number })?;
-                self.keys.push(String::from_utf8_lossy(fields.key).into_owned());
-                self.numbers.insert(fields.key.into(), key);
-                key
-            }
-        };
+        let key = self.names.number(fields.key).ok_or(TraceError::TooManyKeys { line: number })?;
+        let is_full = self.records.len() == self.records.capacity();
+        // By a quarter: of a large log, little room is left over.
+        let more = if is_full { (self.records.len() / 4).max(1024) } else { 0 };
+        let capacity = self.records.capacity() + more;
+        // What is out of order is sorted in the end, beside half of itself.
+        let sorted = if report.out_of_order > 0 { capacity / 2 } else { 0 };
+        let bytes = (capacity + sorted) * size_of::<Record>() + self.names.bytes();
+        if bytes as u64 > self.most {
+            let requests = self.records.len() as u64;
+            return Err(TraceError::TooLarge { line: number, requests, most: self.most });
+        }
+        self.records.reserve_exact(more);
         self.records.push(Record { at, client: fields.client, key, size: fields.size });
         report.parsed += 1;
         Ok(())
@@ -141,7 +169,10 @@ impl Reading {
         }
         // All requests are kept, so sorting them in the end takes no more memory than a heap of those within the
         // horizon. The sort is stable: requests of one stamp stay in the order of the log.
-        self.records.sort_by_key(|record| record.at);
+        if self.report.out_of_order > 0 {
+            self.records.sort_by_key(|record| record.at);
+        }
+        self.records.shrink_to_fit();
         let Some(first) = self.records.first().map(|record| record.at) else {
             return Err(TraceError::NoRequests { report: Box::new(self.report) });
         };
@@ -154,7 +185,7 @@ impl Reading {
         let known = self.parser.known();
         let trace = Trace {
             records: self.records,
-            keys: if known.key { self.keys } else { Vec::new() },
+            keys: if known.key { self.names.into_texts() } else { Vec::new() },
             known,
             start: (first as i64).wrapping_add(i64::MIN),
             resolution: self.resolution,

@@ -6,11 +6,12 @@ use clap::ValueEnum;
 
 use super::write_new;
 use crate::cli::files::Disk;
+use crate::cli::memory::budget;
 use crate::cli::{End, print, tell};
 use crate::lab::Files;
 use crate::report::index::relative;
 use crate::schema::{Decode, Reader, parse};
-use crate::trace::{self, Format, Profile, Replay};
+use crate::trace::{self, Format, Profile, Replay, Room};
 
 /// What `import log` takes.
 #[derive(Debug, clap::Args)]
@@ -58,7 +59,9 @@ pub fn import(arguments: &Arguments) -> Result<End, String> {
     replay.format = format(arguments)?;
     replay.strict = arguments.strict;
     let input = Disk.open(file).map_err(|why| format!("cannot read \"{file}\": {why}"))?;
-    let (trace, report) = trace::read(input, &replay).map_err(|error| format!("{file}: {error}"))?;
+    // What is said of a log takes about as much again.
+    let room = Room { bytes: budget(None, 1).map_or(u64::MAX, |bytes| bytes / 2), names: true };
+    let (trace, report) = trace::read_within(input, &replay, room).map_err(|error| format!("{file}: {error}"))?;
     for notice in report.notices() {
         tell(&format!("note: {notice}\n"));
     }

@@ -4,7 +4,19 @@ use super::{CELL, Table, number, place, stability, unit};
 use crate::lab::results::Results;
 
 pub(in crate::report) fn summary(results: &Results) -> String {
-    let rest = ["stability", "replications", "measure", "name", "unit", "value", "half_width", "low", "high", "theory"];
+    let rest = [
+        "stability",
+        "replications",
+        "warm_up",
+        "measure",
+        "name",
+        "unit",
+        "value",
+        "half_width",
+        "low",
+        "high",
+        "theory",
+    ];
     let mut table = Table::new(CELL.into_iter().chain(rest));
     for cell in &results.cells {
         for estimate in &cell.estimates {
@@ -13,6 +25,7 @@ pub(in crate::report) fn summary(results: &Results) -> String {
             let fields = [
                 stability(cell).to_owned(),
                 cell.replications.to_string(),
+                number(Some(cell.warm_up)),
                 estimate.id.clone(),
                 estimate.name.clone(),
                 unit(estimate.unit).to_owned(),
