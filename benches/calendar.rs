@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use rushhour::engine::random::{StreamKey, exponential};
-use rushhour::engine::{Calendar, Duration, Event, Time};
+use rushhour::engine::{Calendar, Duration, Event, Rank, Time};
 
 /// The hold model (Jones 1986): every event taken schedules another, an exponential time ahead.
 fn hold(criterion: &mut Criterion) {
@@ -14,14 +14,14 @@ fn hold(criterion: &mut Criterion) {
         let mut ahead = move || Duration::from_secs_f64(exponential(&mut draws));
         let mut calendar: Calendar<(u32, u64)> = Calendar::new();
         for number in 0..pending {
-            calendar.schedule_after(ahead(), (0, number));
+            calendar.schedule_after(ahead(), Rank::Second, (0, number));
         }
         group.bench_function(BenchmarkId::from_parameter(pending), |bencher| {
             bencher.iter(|| {
                 let Some(Event::Message(event)) = calendar.pop(Time::MAX) else {
                     unreachable!("as many are pushed as popped")
                 };
-                calendar.schedule_after(ahead(), black_box(event))
+                calendar.schedule_after(ahead(), Rank::Second, black_box(event))
             });
         });
     }
@@ -35,7 +35,7 @@ fn timeouts(criterion: &mut Criterion) {
     let mut calendar: Calendar<(u32, u64)> = Calendar::new();
     let lane = calendar.lane(far);
     for number in 0..10_000 {
-        calendar.schedule_after(far, (0, number));
+        calendar.schedule_after(far, Rank::Second, (0, number));
     }
     group.bench_function("lane", |bencher| {
         bencher.iter(|| {
@@ -45,7 +45,7 @@ fn timeouts(criterion: &mut Criterion) {
     });
     group.bench_function("heap", |bencher| {
         bencher.iter(|| {
-            let handle = calendar.schedule_after(far, (1, 1));
+            let handle = calendar.schedule_after(far, Rank::Second, (1, 1));
             calendar.cancel(black_box(handle));
         });
     });

@@ -9,7 +9,7 @@ use rushhour::actors::clients::calls::backoff::{
     Backoff, DecorrelatedJitter, EqualJitter, Exponential, FullJitter, Immediate, Jitter, NoJitter,
 };
 use rushhour::engine::random::{StreamKey, normal};
-use rushhour::engine::{Calendar, Duration, Event, Time};
+use rushhour::engine::{Calendar, Duration, Event, Rank, Time};
 use rushhour::schema::quantity::Span;
 
 const RUNS: u32 = 300;
@@ -35,25 +35,29 @@ fn contend(clients: usize, backoff: &Backoff, run: u32) -> (f64, f64) {
     let mut calendar = Calendar::new();
     let mut state = vec![(0_u32, Duration::ZERO); clients];
     for client in 0..clients {
-        calendar.schedule_after(delay(), Message::Read(client));
+        calendar.schedule_after(delay(), Rank::Second, Message::Read(client));
     }
     let (mut version, mut writes) = (0, 0);
     while let Some(Event::Message(message)) = calendar.pop(Time::MAX) {
         match message {
-            Message::Read(client) => calendar.schedule_after(delay(), Message::ReadAnswer(client, version)),
-            Message::ReadAnswer(client, read) => calendar.schedule_after(delay(), Message::Write(client, read)),
+            Message::Read(client) => {
+                calendar.schedule_after(delay(), Rank::Second, Message::ReadAnswer(client, version))
+            }
+            Message::ReadAnswer(client, read) => {
+                calendar.schedule_after(delay(), Rank::Second, Message::Write(client, read))
+            }
             Message::Write(client, read) => {
                 writes += 1;
                 let succeeds = read == version;
                 version += u64::from(succeeds);
-                calendar.schedule_after(delay(), Message::WriteAnswer(client, succeeds))
+                calendar.schedule_after(delay(), Rank::Second, Message::WriteAnswer(client, succeeds))
             }
             Message::WriteAnswer(client, false) => {
                 let (retries, before) = &mut state[client];
                 *retries += 1;
                 *before = backoff.wait(*retries, *before, &mut jitter);
                 let at = calendar.now() + delay() + *before;
-                calendar.schedule(at, Message::Read(client))
+                calendar.schedule(at, Rank::Second, Message::Read(client))
             }
             Message::WriteAnswer(_, true) => continue,
         };

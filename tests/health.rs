@@ -188,7 +188,7 @@ fn three_failures_are_what_it_takes_where_three_are_asked_for() {
 #[test]
 fn outliers_are_ejected_for_thirty_sixty_ninety_seconds() {
     let results = Setup {
-        balancer: "health: Unaware, outliers: OutlierEjection",
+        balancer: "health: Unaware, outliers: OutlierEjection(always_eject_one: true)",
         faults: r#"(at: "5 s", node: "web", servers: [0], fault: Errors(rate: "100 %"), lasts: "395 s")"#,
         run: "duration: \"400 s\", replications: 2",
         ..Setup::default()
@@ -258,9 +258,7 @@ fn below_the_panic_threshold_all_members_are_used() {
 
 #[test]
 fn after_recovery_the_share_of_a_server_rises_with_its_weight() {
-    for (policy, expected, tolerance) in
-        [("WeightedRoundRobin", true, 0.01), ("Random", true, 0.05), ("RoundRobin", false, 0.01)]
-    {
+    for (policy, tolerance) in [("WeightedRoundRobin", 0.01), ("Random", 0.05), ("RoundRobin", 0.01)] {
         let results = Setup {
             rate: "1000/s",
             balancer: &format!("policy: {policy}, slow_start: \"30 s\""),
@@ -273,7 +271,7 @@ fn after_recovery_the_share_of_a_server_rises_with_its_weight() {
         let steps = [0.10, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95];
         let share = steps.iter().map(|weight| weight / (1.0 + weight)).sum::<f64>() / 10.0;
         // A thousand requests of 1 ms a second over four workers.
-        let expected = if expected { share } else { 0.5 } / 4.0;
+        let expected = share / 4.0;
         assert!((web.servers[0] / expected - 1.0).abs() < tolerance, "{policy}: {} {expected}", web.servers[0]);
     }
 }
@@ -406,15 +404,25 @@ fn a_server_that_fails_fast_attracts_least_connections_until_it_is_ejected() {
     // Each of the others takes a request when it is idle, which is once in 30 ms and an arrival; all else sinks.
     let sinkhole = run("policy: LeastConnections, health: Unaware", fast);
     assert!((sinkhole - 0.9 * (1.0 - 3.0 / (0.0325 * 400.0))).abs() < 0.005, "{sinkhole}");
-    let ejected = run("policy: LeastConnections, health: Unaware, outliers: OutlierEjection", fast);
+    let ejected =
+        run("policy: LeastConnections, health: Unaware, outliers: OutlierEjection(always_eject_one: true)", fast);
     assert!(ejected < 0.001, "{ejected}");
 }
 
 #[test]
 fn what_has_no_effect_is_said() {
     let notices = |balancer: &str| Setup { balancer, ..Setup::default() }.run().notices;
-    let said = notices("policy: RoundRobin, slow_start: \"30 s\"");
-    assert!(said.iter().any(|notice| notice.contains("`slow_start` says nothing to RoundRobin")), "{said:?}");
+    let said = notices("policy: IpHash, slow_start: \"30 s\"");
+    assert!(said.iter().any(|notice| notice.contains("`slow_start` says nothing to IpHash")), "{said:?}");
+    for policy in ["LeastConnections", "LeastConnections(ties: IdleFirst)", "JoinIdleQueue"] {
+        let said = notices(&format!("policy: {policy}, slow_start: \"30 s\""));
+        assert!(said.iter().any(|notice| notice.contains("while servers are idle")), "{policy}: {said:?}");
+    }
+    let said = notices("health: Unaware, outliers: OutlierEjection");
+    assert!(said.iter().any(|notice| notice.contains("10 % of 4 members is less than one")), "{said:?}");
+    for policy in ["RoundRobin", "LeastConnections(ties: Weighted)"] {
+        assert_eq!(notices(&format!("policy: {policy}, slow_start: \"30 s\"")), Vec::<String>::new());
+    }
     let said = notices("passive: Passive");
     assert!(said.iter().any(|notice| notice.contains("`health: Unaware`")), "{said:?}");
     let said = notices("policy: Random, slow_start: \"30 s\", health: Unaware, passive: Passive");
@@ -429,7 +437,7 @@ fn a_replay_ends_though_members_are_ejected() {
         r#"Experiment(
             system: System(nodes: {
                 "users": Clients(arrivals: Replay(file: "test.csv", format: Csv(time: "time", size: "size")), to: "lb"),
-                "lb": Balancer(health: Unaware, passive: Passive(on: [Error]), outliers: OutlierEjection(panic: "0 %"),
+                "lb": Balancer(health: Unaware, passive: Passive(on: [Error]), outliers: OutlierEjection(panic: "0 %", always_eject_one: true),
                     slow_start: "20 s", retry: RetryElsewhere, to: "web"),
                 "web": Fleet(servers: 2, service: Constant("1 ms")),
             }, faults: [(at: "0 s", node: "web", fault: Errors(rate: "100 %"))]),
@@ -447,7 +455,7 @@ fn a_replay_ends_though_members_are_ejected() {
 #[test]
 fn a_check_that_passes_ends_an_ejection_as_in_envoy() {
     let results = Setup {
-        balancer: "health: Active(interval: \"5 s\", work: \"0 s\"), outliers: OutlierEjection",
+        balancer: "health: Active(interval: \"5 s\", work: \"0 s\"), outliers: OutlierEjection(always_eject_one: true)",
         // Half of the requests fail, so half of the checks pass.
         faults: r#"(at: "5 s", node: "web", servers: [0], fault: Errors(rate: "60 %"))"#,
         ..Setup::default()

@@ -222,13 +222,21 @@ fn watch() -> impl Strategy<Value = String> {
         r#"OutlierEjection(consecutive_gateway_failure: 2, interval: "70 ms", max_ejection: "100 %", success_rate: None)"#,
     ]);
     let slow_start = prop::sample::select(vec!["0 s", "300 ms"]);
+    let waiting = prop::sample::select(vec![
+        "timeout: None, queue: None",
+        "timeout: None, queue: Queue",
+        r#"timeout: "20 ms", queue: None"#,
+        r#"timeout: "30 ms", queue: Queue(timeout: "40 ms", places: 4)"#,
+        r#"timeout: "10 ms", queue: Queue(per_server: 1)"#,
+    ]);
     let retry = prop::sample::select(vec![
         "None",
         "RetryElsewhere",
         r#"RetryElsewhere(tries: 3, timeout: "100 ms", on: [Refused, Crashed, Error, Unavailable])"#,
+        "RetryElsewhere(budget: ActiveBudget(minimum: 1))",
     ]);
-    (health, passive, outliers, slow_start, retry).prop_map(|(health, passive, outliers, slow_start, retry)| {
-        format!(r#"{health}, passive: {passive}, outliers: {outliers}, slow_start: "{slow_start}", retry: {retry}"#)
+    (health, passive, outliers, slow_start, retry, waiting).prop_map(|(health, passive, outliers, slow_start, retry, waiting)| {
+        format!(r#"{health}, passive: {passive}, outliers: {outliers}, slow_start: "{slow_start}", retry: {retry}, {waiting}"#)
     })
 }
 

@@ -6,7 +6,7 @@ use super::faults::network::Fate;
 use super::message::{Core, Message, Passed};
 use crate::distributions::Sampler;
 use crate::engine::random::StreamKey;
-use crate::engine::{ActorId, Duration, Hold, LaneId, Outcome, RequestId, Requests};
+use crate::engine::{ActorId, Duration, Hold, LaneId, Outcome, Rank, RequestId, Requests};
 
 /// An address a request can be sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +22,15 @@ pub struct Endpoint {
 pub enum Link {
     /// No delay.
     Direct,
-    /// The same delay for every message: a FIFO lane of the calendar.
-    Fixed(LaneId, Duration),
+    /// The same delay for every message: FIFO lanes of the calendar, because answers come before requests at one instant.
+    Fixed {
+        /// The way there.
+        there: LaneId,
+        /// The way back.
+        back: LaneId,
+        /// How long each takes.
+        delay: Duration,
+    },
     /// A delay drawn for each message, keyed by the request.
     Random {
         /// The distribution of one way.
@@ -38,6 +45,13 @@ pub enum Link {
 }
 
 impl Link {
+    /// A link of the same delay for every message.
+    #[must_use]
+    pub fn fixed(core: &mut Core, delay: Duration) -> Self {
+        let back = core.calendar.ranked_lane(delay, Rank::First);
+        Self::Fixed { there: core.calendar.lane(delay), back, delay }
+    }
+
     /// The same link, on which this may go wrong.
     #[must_use]
     pub fn with(self, troubles: Troubles) -> Self {
@@ -86,8 +100,8 @@ impl Link {
     pub fn carry(&self, core: &mut Core, number: u64, to: ActorId, message: Message, is_there: bool) {
         match self {
             Self::Direct => core.send(to, message),
-            Self::Fixed(lane, _) => {
-                core.send_in_lane(*lane, to, message);
+            Self::Fixed { there, back, .. } => {
+                core.send_in_lane(if is_there { *there } else { *back }, to, message);
             }
             Self::Random { .. } => {
                 let delay = self.delay(number, is_there);
@@ -112,7 +126,7 @@ impl Link {
     fn delay(&self, number: u64, is_there: bool) -> Duration {
         match self {
             Self::Direct | Self::Troubled(_) => Duration::ZERO,
-            Self::Fixed(_, delay) => *delay,
+            Self::Fixed { delay, .. } => *delay,
             Self::Random { sampler, there, back } => {
                 let key = if is_there { there } else { back };
                 Duration::from_secs_f64(sampler.sample(&mut key.draws(number)))

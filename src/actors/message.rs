@@ -1,6 +1,6 @@
 //! What actors send one another, and themselves as timers.
 
-use crate::engine::{self, ActorId, Packed, RequestId};
+use crate::engine::{self, ActorId, Packed, Rank, RequestId};
 
 /// The calendar, the clock and the requests, as actors see them.
 pub type Core = engine::Core<Message>;
@@ -143,7 +143,7 @@ pub enum Message {
         /// The call's place among those of these clients.
         call: u32,
     },
-    /// Fleet: a request has waited too long in its queue, or for a place in it.
+    /// Fleet, concurrency limiter, balancer: a request has waited too long in its queue, or for a place in it.
     WaitedOut {
         /// The request.
         id: RequestId,
@@ -178,7 +178,7 @@ pub enum Message {
         /// The request as it came.
         id: RequestId,
     },
-    /// Breaker: a call has taken so long that it counts as failed.
+    /// Breaker: a call has taken so long that it counts as failed. Balancer: so has an attempt.
     CallTimeout {
         /// The request.
         id: RequestId,
@@ -193,6 +193,30 @@ pub enum Message {
 }
 
 impl Packed for Message {
+    /// At one instant, what ends comes before what begins: ends of service (timers of requests, and those here), answers on
+    /// their way home and news of servers first, then new requests and time that has run out. So a request that comes when
+    /// another leaves finds its place free, at every kind of node, and an answer at the last moment is in time.
+    #[inline(always)]
+    fn rank(&self) -> Rank {
+        match self {
+            Self::Reply { .. }
+            | Self::Returned { .. }
+            | Self::SharedEnd { .. }
+            | Self::Fault { .. }
+            | Self::Crashed
+            | Self::MemberUp { .. }
+            | Self::MemberDown { .. }
+            | Self::MemberIdle { .. }
+            | Self::ProbeAnswer { .. }
+            | Self::ProbeReturned { .. }
+            | Self::WarmUpOver
+            | Self::CommandAnswer { .. }
+            | Self::CommandReturned { .. }
+            | Self::CommandDone { .. } => Rank::First,
+            _ => Rank::Second,
+        }
+    }
+
     #[inline]
     fn pack(self) -> (u8, u32) {
         match self {

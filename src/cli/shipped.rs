@@ -41,6 +41,7 @@ carry! {
     "experiments/hedging-price.ron",
     "experiments/hedging-demand.ron",
     "experiments/retry-storm.ron",
+    "experiments/where-to-wait.ron",
     "experiments/vulnerable-load.ron",
     "experiments/bufferbloat.ron",
     "experiments/adaptive-lifo.ron",

@@ -8,7 +8,7 @@ pub mod requests;
 pub mod simulation;
 pub mod time;
 
-pub use calendar::{Calendar, Event, Handle, LaneId};
+pub use calendar::{Calendar, Event, Handle, LaneId, Rank};
 pub use requests::{ActorId, BySlot, Connection, Details, Frame, Hold, Left, Outcome, Request, RequestId, Requests};
 pub use simulation::{Core, Ended, Limits, Packed, Passed, World, run};
 pub use time::{Duration, Time};

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::calendar::{Calendar, Event, Handle, LaneId, MAX_TIMERS, SEQUENCE_BITS};
+use super::calendar::{Calendar, Event, Handle, LaneId, MAX_TIMERS, Rank, SEQUENCE_BITS};
 use super::requests::{ActorId, Hold, RequestId, Requests};
 use super::time::{Duration, Time};
 
@@ -20,6 +20,12 @@ pub trait Packed: Copy {
 
     /// The message that [`Packed::pack`] took apart.
     fn unpack(kind: u8, number: u32) -> Self;
+
+    /// When its turn comes among all that happens at one instant.
+    #[inline(always)]
+    fn rank(&self) -> Rank {
+        Rank::Second
+    }
 }
 
 /// What a handler sends at the present instant, after all else that it does: the loop hands it on at once, without a
@@ -102,7 +108,7 @@ impl<M: Packed> Core<M> {
     /// Delivers `message` to `to` at the present instant.
     #[inline]
     pub fn send(&mut self, to: ActorId, message: M) {
-        self.calendar.send(pack(to, message));
+        self.calendar.send(message.rank(), pack(to, message));
     }
 
     /// Sends what a handler off the beaten track would have passed on.
@@ -115,23 +121,23 @@ impl<M: Packed> Core<M> {
     /// Delivers `message` to `to` at time `at`.
     #[inline(always)]
     pub fn send_at(&mut self, at: Time, to: ActorId, message: M) -> Handle {
-        self.calendar.schedule(at, pack(to, message))
+        self.calendar.schedule(at, message.rank(), pack(to, message))
     }
 
     /// Delivers `message` to `to` after `delay`.
     #[inline(always)]
     pub fn send_after(&mut self, delay: Duration, to: ActorId, message: M) -> Handle {
-        self.calendar.schedule_after(delay, pack(to, message))
+        self.calendar.schedule_after(delay, message.rank(), pack(to, message))
     }
 
-    /// Delivers `message` to `to` after the delay of a lane.
+    /// Delivers `message` to `to` after the delay of a lane, which is one of its rank.
     #[inline]
     pub fn send_in_lane(&mut self, lane: LaneId, to: ActorId, message: M) -> Handle {
         self.calendar.schedule_in_lane(lane, pack(to, message))
     }
 
-    /// The timer of request `id` rings at time `at`: for whoever holds it, who sets one at a time. To take it back, see
-    /// [`Core::take_timers`].
+    /// The timer of request `id` rings at time `at`, before all of the second rank: for whoever holds it, who sets one at a
+    /// time. To take it back, see [`Core::take_timers`].
     #[inline(always)]
     pub fn set_timer(&mut self, at: Time, id: RequestId) {
         debug_assert!(id.0 < FIRST_ALARM);
@@ -139,7 +145,8 @@ impl<M: Packed> Core<M> {
         self.calendar.set_timer(at, id.0);
     }
 
-    /// The alarm of `actor` goes off at time `at`. An actor sets one at a time, and cannot take it back.
+    /// The alarm of `actor` goes off at time `at`, after all of the first rank. An actor sets one at a time, and cannot take
+    /// it back.
     #[inline(always)]
     pub fn set_alarm(&mut self, at: Time, actor: ActorId) {
         self.calendar.set_alarm(at, FIRST_ALARM + actor.0);
@@ -160,6 +167,9 @@ impl<M: Packed> Core<M> {
         let (to, message) = passed?;
         *heap_is_later = *heap_is_later || self.calendar.heap_is_later();
         if *heap_is_later && self.calendar.present_is_empty() {
+            return passed;
+        }
+        if message.rank() == Rank::First && self.calendar.no_first_waits() {
             return passed;
         }
         self.send(to, message);

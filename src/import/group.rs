@@ -44,13 +44,24 @@ pub enum Hashing {
     Modulo,
 }
 
+/// Which of servers with equally many connections is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tied {
+    /// By weight: nginx.
+    ByWeight,
+    /// The idle ones in turn, whatever their weight: HAProxy.
+    IdleFirst,
+}
+
 /// How a server is chosen.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Balance {
     /// In turn, by weight.
     RoundRobin,
+    /// In turn, by weight, with a step for each attempt in which those tried already take no part: nginx.
+    SmoothRoundRobin,
     /// Fewest connections for the weight.
-    LeastConnections,
+    LeastConnections(Tied),
     /// At random by weight; the best of so many.
     Random(u32),
     /// By a hash.
@@ -106,6 +117,8 @@ pub struct Server {
     pub backup: bool,
     /// Most connections at once.
     pub max_connections: Option<Said<u32>>,
+    /// Most requests that wait for it.
+    pub max_queue: Option<u32>,
     /// How long its weight rises after it has come back.
     pub slow_start: Option<Said<Span>>,
     /// How its failures are found.
@@ -117,6 +130,8 @@ pub struct Server {
 pub enum Trouble {
     /// No connection, or a broken one.
     Connection,
+    /// No answer in time.
+    Timeout,
     /// An answer with status 500.
     Error,
     /// An answer with status 503.
@@ -132,6 +147,15 @@ pub struct Retry {
     pub timeout: Option<Span>,
     /// What counts as a failure.
     pub on: Vec<Trouble>,
+}
+
+/// How requests wait while servers have as many as they may have.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Queue {
+    /// How long a request may wait.
+    pub timeout: Option<Span>,
+    /// Requests that may wait for one server.
+    pub per_server: Option<u32>,
 }
 
 /// A balancer with the servers behind it.
@@ -155,6 +179,8 @@ pub struct Group {
     pub retry: Option<Said<Retry>>,
     /// How long an answer is waited for, and the words of the program for it.
     pub timeout: Option<Said<(Span, String)>>,
+    /// Whether requests wait for a place at a server; `None` where they are turned away.
+    pub queue: Option<Said<Queue>>,
     /// From where requests come to it, in words.
     pub entrances: Vec<Said<String>>,
 }

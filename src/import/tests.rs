@@ -72,8 +72,8 @@ fn accounted(report: &Report) -> BTreeSet<At> {
 #[test]
 fn methods_of_nginx_become_policies() {
     for (method, policy) in [
-        ("", "RoundRobin"),
-        ("least_conn;", "LeastConnections"),
+        ("", "WeightedRoundRobin"),
+        ("least_conn;", "LeastConnections(ties: InTurn)"),
         ("ip_hash;", "IpHash"),
         ("random;", "Random"),
         ("random two;", "PowerOfChoices(d: 2)"),
@@ -86,14 +86,20 @@ fn methods_of_nginx_become_policies() {
     let weighted = nginx("upstream u { server a weight=5; server b; server c; }");
     assert!(matches!(balancer(&weighted, "u").policy, Policy::WeightedRoundRobin(_)));
     assert_eq!(fleet(&weighted, "u-servers").weights, [5, 1, 1]);
+    let ties =
+        |imported: &Imported| crate::schema::print(&crate::schema::Encode::encode(&balancer(imported, "u").policy));
+    let weighted = nginx("upstream u { least_conn; server a weight=5; server b; }");
+    assert!(ties(&weighted).contains("ties: Weighted"), "{}", ties(&weighted));
+    let weighted = haproxy("backend u\nbalance leastconn\nserver a 1 weight 5\nserver b 2\n");
+    assert!(ties(&weighted).contains("ties: IdleFirst"), "{}", ties(&weighted));
 }
 
 #[test]
 fn methods_of_haproxy_become_policies() {
     for (method, policy) in [
-        ("", "RoundRobin"),
-        ("balance static-rr", "RoundRobin"),
-        ("balance leastconn", "LeastConnections"),
+        ("", "RoundRobin(start: First)"),
+        ("balance static-rr", "RoundRobin(start: First)"),
+        ("balance leastconn", "LeastConnections(ties: InTurn)"),
         ("balance random", "PowerOfChoices(d: 2)"),
         ("balance random(3)", "PowerOfChoices(d: 3)"),
         ("balance random(1)", "Random"),
@@ -104,16 +110,34 @@ fn methods_of_haproxy_become_policies() {
     }
 }
 
+/// HAProxy queues above `maxconn`, for `timeout queue`, or for `timeout connect` where that is not said.
+#[test]
+fn maxconn_of_haproxy_is_a_limit_at_which_requests_wait() {
+    let text = |timeouts: &str, parameters: &str| {
+        format!("defaults\nmode http\n{timeouts}\nbackend u\nserver a 1 maxconn 2 {parameters}\nserver b 2 maxconn 2\n")
+    };
+    let queue = |imported: &Imported| balancer(imported, "u").queue.clone().expect("a queue");
+    let seconds = |imported: &Imported| queue(imported).timeout.map(crate::schema::quantity::Span::seconds);
+    let imported = haproxy(&text("timeout queue 30s\ntimeout connect 5s", ""));
+    assert_eq!(fleet(&imported, "u-servers").max_connections, [2, 2]);
+    assert_eq!((seconds(&imported), queue(&imported).per_server), (Some(30.0), None));
+    assert!(!imported.report.notes.iter().any(|note| note.message.contains("queue")), "{:?}", imported.report.notes);
+    let imported = haproxy(&text("timeout connect 5s", "maxqueue 7"));
+    assert_eq!((seconds(&imported), queue(&imported).per_server), (Some(5.0), Some(7)));
+    assert!(imported.report.notes.iter().any(|note| note.message.contains("maxqueue")), "{:?}", imported.report.notes);
+    assert_eq!(seconds(&haproxy(&text("", ""))), None);
+    // Without a limit nobody waits, and nginx turns away whom it cannot serve.
+    assert_eq!(balancer(&haproxy("backend u\ntimeout queue 3s\nserver a 1\n"), "u").queue, None);
+    assert_eq!(balancer(&nginx("upstream u { server a max_conns=3; }"), "u").queue, None);
+}
+
 #[test]
 fn settings_are_inherited_and_the_nearest_counts() {
     let text = "http { proxy_read_timeout 9s; upstream u { server a:1; } upstream v { server b:1; }
         server { location / { proxy_pass http://u; } location /v { proxy_read_timeout 2s; proxy_pass http://v/; } } }";
     let imported = nginx(text);
-    let timeout = |name: &str| match imported.system.nodes.get(name) {
-        Some(NodeSpec::Clients(clients)) => clients.timeout.map(crate::schema::quantity::Span::seconds),
-        other => panic!("{other:?}"),
-    };
-    assert_eq!((timeout("u-clients"), timeout("v-clients")), (Some(9.0), Some(2.0)));
+    let timeout = |name: &str| balancer(&imported, name).timeout.map(crate::schema::quantity::Span::seconds);
+    assert_eq!((timeout("u"), timeout("v")), (Some(9.0), Some(2.0)));
     let text = "defaults\ntimeout server 9s\nbackend u\nserver a 1\nbackend v\ntimeout server 2000\nserver a 1\n
         defaults\nbackend w\nserver a 1";
     let imported = haproxy(text);

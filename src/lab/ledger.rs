@@ -1,8 +1,8 @@
 //! What must hold of every run, whatever the system: each request ends in exactly one outcome or is still in flight, and
 //! Little's law holds at every node.
 
-use crate::actors::balancer::Proxy;
-use crate::actors::balancer::layer::{IN_PROXY, PINNED};
+use crate::actors::balancer::layer::{IN_PROXY, PINNED, WAITING};
+use crate::actors::balancer::{Line, Proxy};
 use crate::actors::clients::Clients;
 use crate::actors::passage::PassageRecord;
 use crate::actors::{Actor, Actors};
@@ -25,9 +25,9 @@ struct Account {
 /// # Errors
 /// What does not balance, in words: a defect of the program.
 pub fn check(actors: &Actors, requests: &Requests, nodes: &[NodeInfo], over: Time) -> Result<(), String> {
-    let [still_inside, still_in_proxy] = time_inside(actors, requests, over);
-    let still = still_inside.into_iter().zip(still_in_proxy);
-    for ((actor, info), (still_inside, still_in_proxy)) in actors.all.iter().zip(nodes).zip(still) {
+    let Still { inside, in_proxy, waiting } = time_inside(actors, requests, over);
+    let still = inside.into_iter().zip(in_proxy).zip(waiting);
+    for ((actor, info), ((still_inside, still_in_proxy), still_waiting)) in actors.all.iter().zip(nodes).zip(still) {
         let name = &info.name;
         if let Actor::Clients(clients) = actor {
             let record = &clients.record;
@@ -44,9 +44,14 @@ pub fn check(actors: &Actors, requests: &Requests, nodes: &[NodeInfo], over: Tim
         {
             balances(&format!("the proxy of {name}"), &proxy_account(proxy, over), still_in_proxy)?;
         }
+        if let Actor::Balancer(balancer) = actor
+            && let Some(line) = balancer.line()
+        {
+            balances(&format!("the queue of {name}"), &line_account(line, over), still_waiting)?;
+        }
     }
     for (place, actor) in actors.all.iter().enumerate().skip(nodes.len()) {
-        let inside = time_inside(actors, requests, over)[0][place];
+        let inside = time_inside(actors, requests, over).inside[place];
         let Actor::Host(host) = actor else { continue };
         balances(&format!("the host of {}", nodes[host.node().0 as usize].name), &account(actor, over), inside)?;
     }
@@ -144,6 +149,12 @@ fn proxy_account(proxy: &Proxy, over: Time) -> Account {
     Account { came: record.arrivals, left: record.departures, inside: proxy.inside(), area, sojourn: record.sojourn }
 }
 
+fn line_account(line: &Line, over: Time) -> Account {
+    let record = &line.record;
+    let area = record.waiting.area(over);
+    Account { came: record.arrivals, left: record.departures, inside: line.len() as u64, area, sojourn: record.sojourn }
+}
+
 fn by_passage(record: &PassageRecord, over: Time) -> Account {
     let (inside, area) = (record.population.count(), record.population.area(over));
     Account { came: record.arrivals, left: record.departures, inside, area, sojourn: record.sojourn }
@@ -185,12 +196,23 @@ fn account(actor: &Actor, over: Time) -> Account {
     }
 }
 
-/// For each actor, the nanoseconds that requests on it have spent there so far, and those that requests in its proxy have.
+/// For each actor, the nanoseconds that requests have spent there so far.
+struct Still {
+    /// All that are there.
+    inside: Vec<u128>,
+    /// Those in its proxy.
+    in_proxy: Vec<u128>,
+    /// Those that wait for a place at a server.
+    waiting: Vec<u128>,
+}
+
+/// What the requests have spent at each actor that are there.
 /// A client that has stopped waiting for a request holds it no more; one that makes calls holds those and not attempts,
 /// and a node that made one on behalf of another holds that other.
-fn time_inside(actors: &Actors, requests: &Requests, over: Time) -> [Vec<u128>; 2] {
+fn time_inside(actors: &Actors, requests: &Requests, over: Time) -> Still {
     let mut inside = vec![0; actors.all.len()];
     let mut in_proxy = vec![0; actors.all.len()];
+    let mut waiting = vec![0; actors.all.len()];
     for (actor, inside) in actors.all.iter().zip(&mut inside) {
         if let Actor::Clients(clients) = actor
             && let Some(calling) = &clients.calling
@@ -207,11 +229,15 @@ fn time_inside(actors: &Actors, requests: &Requests, over: Time) -> [Vec<u128>; 
             if depth > 0 || (!request.abandoned && is_plain(stop.actor)) {
                 let spent = u128::from(over.since(stop.entered).as_nanos());
                 inside[stop.actor.0 as usize] += spent;
-                if depth > 0 && stop.tag == IN_PROXY {
-                    in_proxy[stop.actor.0 as usize] += spent;
+                // Other nodes have notes of other kinds.
+                let is_balancer = depth > 0 && matches!(actors.all[stop.actor.0 as usize], Actor::Balancer(_));
+                match stop.tag {
+                    IN_PROXY if is_balancer => in_proxy[stop.actor.0 as usize] += spent,
+                    WAITING if is_balancer => waiting[stop.actor.0 as usize] += spent,
+                    _ => {}
                 }
             }
         }
     }
-    [inside, in_proxy]
+    Still { inside, in_proxy, waiting }
 }

@@ -114,6 +114,7 @@ fn of_system(system: &System, run: &RunSpec, plan: &Plan) -> Need {
 fn most_in_flight(system: &System, limit: u64) -> u64 {
     let asks = |node: &NodeSpec| match node {
         NodeSpec::Fallback(_) => true,
+        NodeSpec::Balancer(balancer) => balancer.timeout.is_some(),
         NodeSpec::Limiter(limiter) => limiter.distributed.is_some(),
         _ => false,
     };
@@ -134,6 +135,10 @@ fn kept_of_a_request(node: &NodeSpec) -> u64 {
             (if breaker.timeout.is_some() { KEPT } else { 0 }) + (if breaker.serial { SLIP } else { 0 })
         }
         NodeSpec::ConcurrencyLimiter(limiter) if limiter.wait > Span::ZERO => SLIP,
+        NodeSpec::Balancer(balancer) => {
+            let attempt = if balancer.timeout.is_some() { KEPT + TIMEOUT } else { 0 };
+            attempt + if balancer.queue.is_some() { SLIP } else { 0 }
+        }
         NodeSpec::Fallback(_) => KEPT,
         NodeSpec::Limiter(limiter) if limiter.distributed.is_some() => KEPT,
         NodeSpec::Fleet(fleet) if Queues::are_needed(fleet) => SLIP,

@@ -1,8 +1,9 @@
 //! What does work and has a queue before it, whatever kind of node it belongs to: a fleet, the proxy of a balancer, or a
-//! store.
+//! store; or a balancer at which requests wait for a place at a server, and nothing is done.
 
-use crate::actors::balancer::Proxy;
 use crate::actors::balancer::layer::proxy::ProxySnapshot;
+use crate::actors::balancer::queue::line::QueueSnapshot;
+use crate::actors::balancer::{Line, Proxy};
 use crate::actors::fleet::Fleet;
 use crate::actors::fleet::record::Snapshot as FleetSnapshot;
 use crate::actors::store::{Snapshot as StoreSnapshot, Store};
@@ -18,6 +19,8 @@ pub enum Station<'a> {
     Proxy(&'a Proxy),
     /// A store, which does one command at a time.
     Store(&'a Store),
+    /// Who waits at a balancer for a place at a server.
+    Line(&'a Line),
 }
 
 /// Cumulative figures at the end of a window.
@@ -41,6 +44,7 @@ impl Station<'_> {
             Self::Fleet(fleet) => fleet.workers(),
             Self::Proxy(proxy) => u64::from(proxy.workers()),
             Self::Store(_) => 1,
+            Self::Line(_) => 0,
         }
     }
 
@@ -54,6 +58,7 @@ impl Station<'_> {
             }
             Self::Proxy(proxy) => proxy.busy(now) - proxy.record.at_warm_up.busy,
             Self::Store(store) => store.record.busy.area(now) - store.record.at_warm_up.busy,
+            Self::Line(_) => 0,
         }
     }
 
@@ -63,7 +68,7 @@ impl Station<'_> {
     pub fn wasted(self) -> u128 {
         match self {
             Self::Fleet(fleet) => fleet.record.wasted - fleet.record.at_warm_up.wasted,
-            Self::Proxy(_) | Self::Store(_) => 0,
+            Self::Proxy(_) | Self::Store(_) | Self::Line(_) => 0,
         }
     }
 
@@ -77,6 +82,7 @@ impl Station<'_> {
                 servers.map(|(at, busy)| busy - before.get(at).copied().unwrap_or(0)).collect()
             }
             Self::Proxy(_) | Self::Store(_) => vec![self.busy(now)],
+            Self::Line(_) => Vec::new(),
         }
     }
 
@@ -86,6 +92,7 @@ impl Station<'_> {
             Self::Fleet(fleet) => fleet.record.classes.iter().for_each(|times| all.merge(&times.waiting)),
             Self::Proxy(proxy) => all.merge(&proxy.record.waits),
             Self::Store(_) => {}
+            Self::Line(line) => all.merge(&line.record.waits),
         }
     }
 
@@ -117,6 +124,11 @@ impl Station<'_> {
                     wasted: 0,
                     waiting: w.population - w.busy,
                 };
+                windows.map(window).collect()
+            }
+            Self::Line(line) => {
+                let windows = line.record.windows.values().iter();
+                let window = |w: &QueueSnapshot| Window { arrivals: w.passed, busy: 0, wasted: 0, waiting: w.waiting };
                 windows.map(window).collect()
             }
         }

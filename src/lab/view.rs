@@ -71,12 +71,14 @@ impl View<'_> {
         self.over.since(Time::ZERO + self.warm_up).as_secs_f64()
     }
 
-    /// The fleets or proxies of the node called `group`.
+    /// The fleets or proxies of the node called `group`, or those who wait there for a place at a server.
     fn stations<'b>(&'b self, group: &'b str) -> impl Iterator<Item = Station<'b>> {
         self.actors.all.iter().zip(self.nodes).filter(move |(_, info)| info.group == group).filter_map(|(actor, _)| {
             match actor {
                 Actor::Fleet(fleet) => Some(Station::Fleet(fleet)),
-                Actor::Balancer(balancer) => balancer.proxy().map(Station::Proxy),
+                Actor::Balancer(balancer) => {
+                    balancer.proxy().map(Station::Proxy).or_else(|| balancer.line().map(Station::Line))
+                }
                 Actor::Store(store) => Some(Station::Store(store)),
                 _ => None,
             }

@@ -33,6 +33,7 @@ use crate::distributions::Distribution;
 use crate::engine::random::StreamKey;
 use crate::engine::{ActorId, Duration, Time};
 use crate::schema::Name;
+use crate::schema::quantity::Span;
 use crate::trace::{Replay, Trace, schedule};
 
 /// What a system reads beside its own text: the traces that clients replay.
@@ -325,7 +326,7 @@ impl Builder<'_> {
             None => Link::Direct,
             Some(Distribution::Constant(constant)) => match constant.value.duration() {
                 Duration::ZERO => Link::Direct,
-                delay => Link::Fixed(core.calendar.lane(delay), delay),
+                delay => Link::fixed(core, delay),
             },
             Some(law) => {
                 Link::Random { sampler: law.sampler(), there: key.named("delay there"), back: key.named("delay back") }
@@ -551,10 +552,13 @@ impl Builder<'_> {
             view = view.with_names(names.into());
         }
         let link = self.link(me, name, &spec.to, key, core).between(&members);
-        let watch = Watch::new(spec, roles, &weights, copy, key);
+        let lane = |span: Option<Span>, core: &mut Core| span.map(|span| core.calendar.lane(span.duration()));
+        let watch = Watch::new(spec, roles, &weights, copy, key, lane(spec.timeout, core));
+        let wait = lane(spec.queue.as_ref().and_then(|queue| queue.timeout), core);
+        let kept = self.system.clients().any(|(_, clients)| keeps_connections(clients));
         let mut balancer = Balancer::new(me, &spec.policy, members, view, link, key);
         balancer.set_watch(watch);
-        balancer.set_front(Front::new(spec, self.system.clients().any(|(_, clients)| keeps_connections(clients))));
+        balancer.set_front(Front::new(spec, kept, wait));
         Actor::Balancer(Box::new(match own {
             Some(own) => balancer.with_subset(own),
             None => balancer,

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 
 use rushhour::actors::balancer::View;
-use rushhour::actors::balancer::policies::least_connections::LeastConnections;
+use rushhour::actors::balancer::policies::least_connections::{IdleFirst, LeastConnections, Ties};
 use rushhour::actors::balancer::policies::round_robin::RoundRobin;
 use rushhour::actors::balancer::policies::weighted_round_robin::WeightedRoundRobin;
 
@@ -59,7 +59,7 @@ fn round_robin_is_that_of_haproxy_where_weights_are_equal() {
         let backends = Backends::new(4);
         let Some(proxy) = haproxy(&backends, &[1; 4], balance) else { return };
         let real: Vec<usize> = (0..20).map(|_| get(proxy.port, "/", "")).collect();
-        assert_eq!(real, one_by_one(&RoundRobin {}, View::new(vec![1; 4]), vec![facts(0, 0); 20]), "{balance}");
+        assert_eq!(real, one_by_one(&RoundRobin::default(), View::new(vec![1; 4]), vec![facts(0, 0); 20]), "{balance}");
     }
 }
 
@@ -100,16 +100,20 @@ fn least_connections_hold_as_many_requests_as_haproxy_at_every_member() {
         let real = backends.chosen();
         backends.release();
         drop(open);
-        let simulated = held(&LeastConnections {}, View::new(weights.clone()), requests);
-        for round in 1..=4 {
-            let so_far = |chosen: &[usize]| counts(&chosen[..round * total], weights.len());
-            assert_eq!(so_far(&real), so_far(&simulated), "{weights:?}: {real:?} against {simulated:?}");
-        }
-        // Among servers of different weights, equals take turns in another order.
-        println!("{weights:?}: {real:?} against {simulated:?}");
-        if weights == [1, 1, 1] {
-            assert_eq!(real, simulated);
-        }
+        let simulated =
+            held(&LeastConnections { ties: Ties::IdleFirst(IdleFirst {}) }, View::new(weights.clone()), requests);
+        assert_eq!(real, simulated, "{weights:?}");
+    }
+}
+
+#[test]
+fn idle_members_are_chosen_by_least_connections_as_by_haproxy() {
+    for weights in [vec![1, 1, 1], vec![3, 2, 1], vec![1, 4, 2, 2]] {
+        let backends = Backends::new(weights.len());
+        let Some(proxy) = haproxy(&backends, &weights, "leastconn") else { return };
+        let real: Vec<usize> = (0..40).map(|_| get(proxy.port, "/", "")).collect();
+        let policy = LeastConnections { ties: Ties::IdleFirst(IdleFirst {}) };
+        assert_eq!(real, one_by_one(&policy, View::new(weights.clone()), vec![facts(0, 0); 40]), "{weights:?}");
     }
 }
 

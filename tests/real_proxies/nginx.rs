@@ -6,7 +6,7 @@ use std::path::Path;
 use rushhour::actors::balancer::View;
 use rushhour::actors::balancer::hashing::{HashBy, NginxPoints, Placement, RequestedKey};
 use rushhour::actors::balancer::policies::ip_hash::IpHash;
-use rushhour::actors::balancer::policies::least_connections::LeastConnections;
+use rushhour::actors::balancer::policies::least_connections::{LeastConnections, Ties, Weighted};
 use rushhour::actors::balancer::policies::ring_hash::RingHash;
 use rushhour::actors::balancer::policies::round_robin::RoundRobin;
 use rushhour::actors::balancer::policies::weighted_round_robin::WeightedRoundRobin;
@@ -56,7 +56,7 @@ fn smooth_weighted_round_robin_is_that_of_nginx_choice_by_choice() {
         let same = vec![facts(0, 0); requests];
         assert_eq!(real, one_by_one(&WeightedRoundRobin {}, view(), same.clone()), "{weights:?}");
         if weights == [1, 1, 1] {
-            assert_eq!(real, one_by_one(&RoundRobin {}, view(), same));
+            assert_eq!(real, one_by_one(&RoundRobin::default(), view(), same));
         }
     }
 }
@@ -78,39 +78,21 @@ fn least_connections_hold_as_many_requests_as_nginx_at_every_member() {
         let real = backends.chosen();
         backends.release();
         drop(open);
-        let simulated = held(&LeastConnections {}, View::new(weights.clone()), requests);
-        for round in 1..=4 {
-            let so_far = |chosen: &[usize]| counts(&chosen[..round * total], weights.len());
-            assert_eq!(so_far(&real), so_far(&simulated), "{weights:?}: {real:?} against {simulated:?}");
-        }
-        // Equals take turns in the simulator, whoever was chosen before; nginx has an order of its own.
-        println!("{weights:?}: {real:?} against {simulated:?}");
-        assert_eq!(real, least_conn(&weights, requests));
+        let simulated =
+            held(&LeastConnections { ties: Ties::Weighted(Weighted {}) }, View::new(weights.clone()), requests);
+        assert_eq!(real, simulated, "{weights:?}");
     }
 }
 
-/// The order in which nginx chooses for requests that are held: among equals, one step of the smooth round robin in
-/// which the others take no part (`ngx_http_upstream_get_least_conn_peer`).
-fn least_conn(weights: &[u32], requests: usize) -> Vec<usize> {
-    let mut active = vec![0_u64; weights.len()];
-    let mut current = vec![0_i64; weights.len()];
-    let mut choose = |_| {
-        // 840 is a multiple of all weights here.
-        let load = |member: usize| active[member] * 840 / u64::from(weights[member]);
-        let least = (0..weights.len()).map(load).min().unwrap_or_default();
-        let equals: Vec<usize> = (0..weights.len()).filter(|&member| load(member) == least).collect();
-        let mut best = equals[0];
-        if equals.len() > 1 {
-            for &member in &equals {
-                current[member] += i64::from(weights[member]);
-            }
-            best = equals[1..].iter().fold(best, |best, &next| if current[next] > current[best] { next } else { best });
-            current[best] -= equals.iter().map(|&member| i64::from(weights[member])).sum::<i64>();
-        }
-        active[best] += 1;
-        best
-    };
-    (0..requests).map(&mut choose).collect()
+#[test]
+fn idle_members_are_chosen_by_least_connections_as_by_nginx() {
+    for weights in [vec![1, 1, 1], vec![3, 2, 1], vec![1, 4, 2, 2]] {
+        let backends = Backends::new(weights.len());
+        let Some(proxy) = nginx(&backends, &weights, "least_conn;") else { return };
+        let real: Vec<usize> = (0..40).map(|_| get(proxy.port, "/", "")).collect();
+        let policy = LeastConnections { ties: Ties::Weighted(Weighted {}) };
+        assert_eq!(real, one_by_one(&policy, View::new(weights.clone()), vec![facts(0, 0); 40]), "{weights:?}");
+    }
 }
 
 #[test]

@@ -3,12 +3,14 @@
 //! A balancer knows of its members only what it has seen itself: what it sent them, what came back, and news of their
 //! health, which takes its time. Several balancers in front of one fleet do not know of each other.
 
+pub mod attempts;
 pub mod hashing;
 pub mod health;
 pub mod heap;
 pub mod layer;
 pub mod policies;
 pub mod policy;
+pub mod queue;
 pub mod remapping;
 pub mod spec;
 pub mod subset;
@@ -21,6 +23,7 @@ pub use health::Health;
 pub use layer::{Front, Layer, Proxy};
 pub use policies::{Chooser, Policy};
 pub use policy::{Answer, Choose, Describes, Facts, Hears, Load};
+pub use queue::Line;
 pub use remapping::Remapping;
 pub use spec::BalancerSpec;
 pub use view::View;
@@ -206,8 +209,18 @@ impl Balancer {
             Message::Closed { connection } => self.unpin(core, connection),
             Message::Crashed => self.crashed(core),
             Message::Fault { index } => self.slowed(core, index),
+            Message::WaitedOut { id } => {
+                let passed = self.waited_out(core, id);
+                core.send_passed(passed);
+            }
+            Message::CallTimeout { id } => {
+                let passed = self.attempt_overdue(core, id);
+                core.send_passed(passed);
+            }
             Message::Cancel { id } => {
-                cancel::follow(core, id, self.me, |_| &self.link);
+                if cancel::follow(core, id, self.me, |_| &self.link) == cancel::Found::Here {
+                    self.cancelled_here(core, id);
+                }
             }
             Message::WarmUpOver => {
                 self.record.at_warm_up = self.snapshot(core.now());
@@ -297,8 +310,22 @@ impl Balancer {
         core.requests.enter(id, self.me, member as u32, now).set_port(to.port);
         if self.watch.is_some() {
             self.sent_watched(core, member);
+            return self.launch(core, id, member as u32, to);
         }
         self.link.send(core, id, to.actor)
+    }
+
+    /// A request that is here was taken back: it waits no more, and word goes to the attempt that was made for it.
+    #[inline(never)]
+    fn cancelled_here(&mut self, core: &mut Core, id: RequestId) {
+        if let Some(passed) = self.taken_back(core, id) {
+            core.send_passed(passed);
+            return;
+        }
+        let attempt = core.requests.details(id).child;
+        if attempt != RequestId::NONE {
+            cancel::take_back(core, attempt, &self.link);
+        }
     }
 
     #[inline(never)]

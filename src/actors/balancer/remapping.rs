@@ -284,7 +284,8 @@ mod tests {
         for policy in minimal().into_iter().chain([maglev()]) {
             assert!(policy.places_by_hash() && policy.looks_at_identity());
         }
-        let least = Policy::LeastConnections(crate::actors::balancer::policies::least_connections::LeastConnections {});
+        let least =
+            Policy::LeastConnections(crate::actors::balancer::policies::least_connections::LeastConnections::default());
         assert!(!least.places_by_hash());
         assert!(Rendezvous { by: by_client() }.places_by_hash());
     }

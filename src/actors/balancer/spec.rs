@@ -4,6 +4,7 @@ use super::health::{Health, Notified, OutlierEjection, Passive, RetryElsewhere};
 use super::layer::spec::{Layer, Layer7, ProxySpec};
 use super::policies::Policy;
 use super::policies::round_robin::RoundRobin;
+use super::queue::Queue;
 use crate::actors::route::RouteField;
 use crate::schema::quantity::Span;
 use crate::schema::record;
@@ -12,7 +13,7 @@ record! {
     /// Chooses a member for each request: a server of a fleet, or one of several nodes.
     pub struct BalancerSpec {
         /// How it chooses.
-        pub policy: Policy = Policy::RoundRobin(RoundRobin {}),
+        pub policy: Policy = Policy::RoundRobin(RoundRobin::default()),
         /// Where it sends requests: a fleet, whose servers are then the members, or several nodes.
         pub to: RouteField,
         /// How it learns that a server is down or up again.
@@ -22,10 +23,17 @@ record! {
         /// Whether members that fail more than others are ejected for a while, as in Envoy.
         pub outliers: Option<OutlierEjection> = None,
         /// After a member has come back, how long its weight takes to rise to the full, from a tenth of it. For policies
-        /// that follow weights: `RoundRobin` and `IpHash` do not.
+        /// that follow weights: `IpHash` and `First` do not, and where members are idle, neither do `JoinIdleQueue` nor
+        /// `LeastConnections`, unless its `ties` go by weight.
         pub slow_start: Span = Span::ZERO,
         /// Whether a failed attempt goes to another member.
         pub retry: Option<RetryElsewhere> = None,
+        /// How long it waits for the answer to an attempt (`proxy_read_timeout` of nginx, `timeout server` of HAProxy). Then
+        /// the attempt has failed: it counts for `passive` and `outliers`, may be tried elsewhere, and is answered with 504
+        /// otherwise. The server goes on with its work, which is for nobody. Without it, the balancer waits for any time.
+        pub timeout: Option<Span> = None,
+        /// Whether requests wait while servers have as many as they may have.
+        pub queue: Option<Queue> = None,
         /// What it chooses a member for: each request, or each connection.
         pub layer: Layer = Layer::Layer7(Layer7 {}),
         /// What it can do itself; without it, it takes no time for anything.
@@ -39,6 +47,9 @@ record! {
     check(self, at) {
         if self.copies == 0 || self.copies > 1000 {
             at.field("copies").error("1 to 1000 copies");
+        }
+        if self.timeout == Some(Span::ZERO) {
+            at.field("timeout").error("an answer takes some time; leave it out to wait for any time");
         }
         if self.subset == Some(0) {
             at.field("subset").error("a balancer needs a member at least");

@@ -6,7 +6,7 @@ use super::health::passive::Finding;
 use super::health::rotation::{Mode, Reason};
 use super::health::slow_start::PARTS;
 use super::health::{Timer, Watch};
-use super::layer::PINNED;
+use super::layer::{PINNED, WAITING};
 use super::*;
 use crate::actors::message::CHECK_CLASS;
 use crate::engine::Frame;
@@ -163,8 +163,19 @@ impl Balancer {
         } else {
             self.show(core.now(), member, reason);
         }
-        if reason != Reason::Full {
-            self.remap();
+        if reason == Reason::Full {
+            return;
+        }
+        self.remap();
+        if self.line().is_some_and(|line| !line.is_empty()) {
+            let changed = if effect.on_everybody { 0..self.members.len() } else { member..member + 1 };
+            for member in changed {
+                if self.view.is_up(member) {
+                    self.let_in(core, member);
+                } else {
+                    self.place_anew(core, member);
+                }
+            }
         }
     }
 
@@ -199,7 +210,7 @@ impl Balancer {
             self.set(core, fail_timeout, Timer::FailTimeout(member as u32));
             self.speak(core, member, Reason::Requests, true);
         }
-        if most > 0 && self.view.active(member) >= most {
+        if most > 0 && self.view.active(member) >= most && !self.waits_for_own() {
             self.speak(core, member, Reason::Full, true);
         }
     }
@@ -224,6 +235,9 @@ impl Balancer {
         let now = core.now();
         let (member, pinned) = ((frame.tag & !PINNED) as usize, frame.tag >= PINNED);
         if back.is_none() {
+            if core.requests[id].class != CHECK_CLASS {
+                return self.attempt_returned(core, id);
+            }
             self.check_returned(core, id, member);
             return None;
         }
@@ -237,22 +251,28 @@ impl Balancer {
             self.has_room(core, member);
         }
         self.judge(core, member, outcome);
+        self.let_in(core, member);
         self.record.sojourn += u128::from(response_time.as_nanos());
         if !abandoned
             && !pinned
-            && let Some(other) = self.another(core, id, frame, outcome)
+            && let Some(next) = self.another(core, id, frame, outcome)
         {
             core.requests[id].outcome = Outcome::Served;
             if core.requests.details(id).retry_after != Duration::ZERO {
                 core.requests.describe(id).retry_after = Duration::ZERO;
             }
             core.requests.try_again(id);
-            return self.pass_on(core, id, other, now);
+            if let Some(other) = next {
+                self.waited(Duration::ZERO);
+                return self.pass_on(core, id, other, now);
+            }
+            core.requests.enter(id, self.me, WAITING, now);
+            self.wait(core, id, None);
+            return None;
         }
-        if let Some(Watch { retries: Some(retries), record, .. }) = self.watch.as_deref_mut()
-            && retries.forget(id)
-        {
-            record.counts.saved += u64::from(outcome == Outcome::Served);
+        let had_failed = self.forget_retries(id);
+        if let Some(watch) = self.watch.as_deref_mut() {
+            watch.record.counts.saved += u64::from(had_failed && outcome == Outcome::Served);
         }
         self.record.population.down(now);
         self.record.departures += 1;
@@ -310,12 +330,25 @@ impl Balancer {
         }
     }
 
-    /// The member that a request goes to after an attempt that ended with `outcome`, if it goes to another.
-    fn another(&mut self, core: &Core, id: RequestId, frame: Frame, outcome: Outcome) -> Option<usize> {
+    /// A request leaves for good; true if an attempt of it had failed.
+    pub(super) fn forget_retries(&mut self, id: RequestId) -> bool {
+        let retries = self.watch.as_deref_mut().and_then(|watch| watch.retries.as_mut());
+        retries.is_some_and(|retries| retries.forget(id))
+    }
+
+    /// The member that a request goes to after an attempt that ended with `outcome`, if it goes to another; `Some(None)` if
+    /// it is to wait for one.
+    fn another(&mut self, core: &Core, id: RequestId, frame: Frame, outcome: Outcome) -> Option<Option<usize>> {
         let Some(Watch { retries: Some(retries), again, rotation, record, .. }) = self.watch.as_deref_mut() else {
             return None;
         };
+        let under_way = self.record.population.count() - 1;
+        let affords = retries.affords(id, under_way);
         let tried = retries.ended(id, frame.tag as usize, outcome, frame.entered, core.now())?;
+        if !affords {
+            record.counts.denied += 1;
+            return None;
+        }
         let details = core.requests.details(id);
         let facts = Facts { now: core.now(), client: details.client, key: details.key };
         // The draws of each attempt are its own.
@@ -339,12 +372,17 @@ impl Balancer {
             }
         }
         let chosen = self.policy.choose(&self.view, facts, *again, number);
+        let others = || (0..self.view.len()).filter(|&member| !tried.contains(&(member as u32)));
+        let waits = chosen.is_none() && rotation.only_full() && others().any(|member| rotation.is_well(member));
         for (member, up) in aside.into_iter().rev() {
             self.view.set_up(member, up);
             self.policy.passed_over(&self.view, member);
         }
-        record.counts.retries += u64::from(chosen.is_some());
-        chosen
+        let next = chosen.map(Some).or_else(|| (waits && self.may_wait(None)).then_some(None));
+        if let Some(watch) = self.watch.as_deref_mut() {
+            watch.record.counts.retries += u64::from(next.is_some());
+        }
+        next
     }
 
     /// `member` has come back: its weight begins to rise.

@@ -31,7 +31,7 @@ record! {
 }
 
 record! {
-    /// The server answered with an error.
+    /// The server answered with an error, or a balancer in its place because it took too long (500, 504).
     pub struct ErrorAnswer {}
 }
 
@@ -57,7 +57,7 @@ impl Cover {
             Self::RateLimited(_) => outcome == Outcome::RateLimited,
             Self::Refused(_) => outcome == Outcome::Refused,
             Self::Crashed(_) => outcome == Outcome::Crashed,
-            Self::Error(_) => outcome == Outcome::Error,
+            Self::Error(_) => matches!(outcome, Outcome::Error | Outcome::GatewayTimeout),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Lanes: FIFOs of events that all lie the same length of time ahead, in one slab. An event that is taken back leaves at
 //! once, so a lane holds what waits and no more.
 
+use super::Rank;
 use crate::engine::time::{Duration, Time};
 
 const NONE: u32 = u32::MAX;
@@ -23,6 +24,7 @@ struct Item<M> {
 #[derive(Debug)]
 struct Lane {
     delay: Duration,
+    rank: Rank,
     first: u32,
     last: u32,
     /// True while the heap holds an entry for this lane.
@@ -51,14 +53,20 @@ impl<M: Copy> Lanes<M> {
     }
 
     /// A new lane, the last.
-    pub fn add(&mut self, delay: Duration) {
-        self.lanes.push(Lane { delay, first: NONE, last: NONE, armed: false });
+    pub fn add(&mut self, delay: Duration, rank: Rank) {
+        self.lanes.push(Lane { delay, rank, first: NONE, last: NONE, armed: false });
     }
 
     /// How far ahead its events lie.
     #[inline]
     pub fn delay(&self, lane: u16) -> Duration {
         self.lanes[lane as usize].delay
+    }
+
+    /// The rank of its events.
+    #[inline]
+    pub fn rank(&self, lane: u16) -> Rank {
+        self.lanes[lane as usize].rank
     }
 
     /// Events that wait in all lanes.

@@ -1,9 +1,11 @@
-//! The calendar, or future event list: what happens next, in order of (time, sequence number).
+//! The calendar, or future event list: what happens next, in order of (time, rank, sequence number).
 //!
-//! Ties in time are first scheduled, first served. Three places hold events, and together they keep that order exactly:
+//! At one time events of the first rank come before the others, and of one rank they are first scheduled, first served.
+//! Three places hold events, and together they keep that order exactly:
 //! - the *heap*, for events at any later time: 16-byte keys in a 4-ary heap, payloads in a slab beside it;
-//! - the *present*, a FIFO for events scheduled at the current instant: what the heap holds for it was scheduled before;
-//! - *lanes*, one FIFO for each constant delay (timeouts, fixed network hops): their events are in order by
+//! - the *present*, a FIFO for each rank for events scheduled at the current instant: what the heap holds for it was
+//!   scheduled before;
+//! - *lanes*, one FIFO for each constant delay (timeouts, fixed network hops) and rank: their events are in order by
 //!   construction, so only the first of a lane stands in the heap, however many wait behind it.
 //!
 //! A *timer* is an event that is nothing but a number its owner chose (a request's): the key says it all, so it needs no
@@ -28,8 +30,8 @@ pub const MAX_PENDING: usize = FIRST_TIMER as usize;
 pub const MAX_TIMERS: usize = (FIRST_LANE - FIRST_TIMER) as usize;
 
 const SLOT_BITS: u32 = 25;
-/// Bits of a sequence number: 2^39 events may be scheduled ahead of time in one run, hours of computing.
-pub const SEQUENCE_BITS: u32 = u64::BITS - SLOT_BITS;
+/// Bits of a sequence number: 2^38 events may be scheduled ahead of time in one run, hours of computing.
+pub const SEQUENCE_BITS: u32 = u64::BITS - SLOT_BITS - 1;
 const SLOT_MASK: u64 = (1 << SLOT_BITS) - 1;
 /// Slot numbers from here on stand for timers: a quarter of all.
 const FIRST_TIMER: u32 = 3 << (SLOT_BITS - 2);
@@ -41,8 +43,30 @@ const MAX_LANES: u32 = 0x7FFF;
 /// Below this many stale entries, tidying costs more than it saves.
 const TIDY_ABOVE: usize = 1024;
 
-fn key(time: Time, sequence: u64, slot: u32) -> Key {
-    Key { time: time.as_nanos(), order: (sequence << SLOT_BITS) | u64::from(slot) }
+/// The bit of the order of a key that tells the ranks apart.
+const SECOND: u64 = 1 << 63;
+
+/// Which events come first at one time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rank {
+    /// Before the others.
+    First,
+    /// After all of the first rank.
+    Second,
+}
+
+impl Rank {
+    #[inline(always)]
+    const fn bit(self) -> u64 {
+        match self {
+            Self::First => 0,
+            Self::Second => SECOND,
+        }
+    }
+}
+
+fn key(time: Time, rank: Rank, sequence: u64, slot: u32) -> Key {
+    Key { time: time.as_nanos(), order: rank.bit() | (sequence << SLOT_BITS) | u64::from(slot) }
 }
 
 fn time_of(key: Key) -> Time {
@@ -50,7 +74,7 @@ fn time_of(key: Key) -> Time {
 }
 
 fn sequence_of(key: Key) -> u64 {
-    key.order >> SLOT_BITS
+    (key.order & !SECOND) >> SLOT_BITS
 }
 
 fn slot_of(key: Key) -> u32 {
@@ -140,6 +164,9 @@ pub struct Calendar<M> {
     /// The slot that became free last, or [`NO_SLOT`].
     free: u32,
     stale: usize,
+    /// Events of the first rank at the present instant.
+    firsts: VecDeque<Present<M>>,
+    /// The others.
     present: VecDeque<Present<M>>,
     full: bool,
     lanes: Lanes<M>,
@@ -163,6 +190,7 @@ impl<M: Copy> Calendar<M> {
             slots: Vec::new(),
             free: NO_SLOT,
             stale: 0,
+            firsts: VecDeque::new(),
             present: VecDeque::new(),
             full: false,
             lanes: Lanes::default(),
@@ -205,14 +233,31 @@ impl<M: Copy> Calendar<M> {
     /// Entries that wait, stale ones included.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.heap.len() + usize::from(self.beside != NOTHING) + self.present.len() + self.lanes.len()
+        self.heap.len()
+            + usize::from(self.beside != NOTHING)
+            + self.firsts.len()
+            + self.present.len()
+            + self.lanes.len()
     }
 
     /// True if nothing was sent or scheduled for the present instant since it began that has not happened yet.
     #[inline(always)]
     #[must_use]
     pub fn present_is_empty(&self) -> bool {
-        self.present.is_empty()
+        self.present.is_empty() && self.firsts.is_empty()
+    }
+
+    /// True if no event of the first rank waits at the present instant.
+    #[inline(never)]
+    #[must_use]
+    pub fn no_first_waits(&mut self) -> bool {
+        self.firsts.is_empty() && self.no_first_is_in_heap()
+    }
+
+    /// The first of what stands in the heap or beside it.
+    #[inline]
+    fn next_in_heap(&mut self) -> Key {
+        self.heap.first().min(self.beside)
     }
 
     /// True if the heap holds nothing at the present instant; nothing comes to it there later.
@@ -222,46 +267,59 @@ impl<M: Copy> Calendar<M> {
         self.heap.least_time().min(time_of(self.beside).as_nanos()) > self.now.as_nanos()
     }
 
-    /// An event at the present instant, after all that already stand there.
+    /// An event at the present instant, after all of its rank that already stand there.
     #[inline]
-    pub fn send(&mut self, message: M) {
-        self.present.push_back(Present::Sent(message));
+    pub fn send(&mut self, rank: Rank, message: M) {
+        self.at_present(rank).push_back(Present::Sent(message));
     }
 
-    /// Timer `number` rings at time `at` (the present instant if `at` has passed). Its owner sees to it that it is set
-    /// once at a time.
+    #[inline]
+    fn at_present(&mut self, rank: Rank) -> &mut VecDeque<Present<M>> {
+        match rank {
+            Rank::First => &mut self.firsts,
+            Rank::Second => &mut self.present,
+        }
+    }
+
+    /// Timer `number` rings at time `at` (the present instant if `at` has passed), as an event of the first rank. Its owner
+    /// sees to it that it is set once at a time.
     ///
     /// # Panics
     /// If `number` is not below [`MAX_TIMERS`]; the loop stops a run before that.
     #[inline(always)]
     pub fn set_timer(&mut self, at: Time, number: u32) {
+        self.set_ranked_timer(at, Rank::First, number);
+    }
+
+    #[inline(always)]
+    fn set_ranked_timer(&mut self, at: Time, rank: Rank, number: u32) {
         assert!(number < MAX_TIMERS as u32, "more than {MAX_TIMERS} timers");
         if at > self.now {
             let sequence = self.next_sequence();
-            self.heap.push(key(at, sequence, FIRST_TIMER + number));
+            self.heap.push(key(at, rank, sequence, FIRST_TIMER + number));
         } else {
-            self.present.push_back(Present::Timer(number));
+            self.at_present(rank).push_back(Present::Timer(number));
         }
     }
 
-    /// Like [`Calendar::set_timer`], for a timer that is nearly always among the next: if the place beside the heap is
-    /// free, it stands there.
+    /// Like [`Calendar::set_timer`], for a timer of the second rank that is nearly always among the next: if the place
+    /// beside the heap is free, it stands there.
     ///
     /// # Panics
     /// As [`Calendar::set_timer`].
     #[inline(always)]
     pub fn set_alarm(&mut self, at: Time, number: u32) {
         if self.beside != NOTHING || at <= self.now {
-            return self.set_timer_in_heap(at, number);
+            return self.set_alarm_in_heap(at, number);
         }
         assert!(number < MAX_TIMERS as u32, "more than {MAX_TIMERS} timers");
         let sequence = self.next_sequence();
-        self.beside = key(at, sequence, FIRST_TIMER + number);
+        self.beside = key(at, Rank::Second, sequence, FIRST_TIMER + number);
     }
 
     #[inline(never)]
-    fn set_timer_in_heap(&mut self, at: Time, number: u32) {
-        self.set_timer(at, number);
+    fn set_alarm_in_heap(&mut self, at: Time, number: u32) {
+        self.set_ranked_timer(at, Rank::Second, number);
     }
 
     /// Takes back the timers that `wanted` says, and gives their times and numbers, in the order in which they would have
@@ -279,18 +337,24 @@ impl<M: Copy> Calendar<M> {
             taken.insert(place, self.beside);
             self.beside = NOTHING;
         }
-        let split = taken.partition_point(|&key| time_of(key) <= self.now);
-        let mut at_present = Vec::new();
-        self.present.retain(|event| match *event {
-            Present::Timer(number) if wanted(number) => {
-                at_present.push((self.now, number));
-                false
-            }
-            _ => true,
-        });
-        let mut timers: Vec<(Time, u32)> =
-            taken.into_iter().map(|key| (time_of(key), slot_of(key) - FIRST_TIMER)).collect();
-        timers.splice(split..split, at_present);
+        let mut timers: Vec<(Time, u32)> = Vec::with_capacity(taken.len());
+        let mut from = 0;
+        // Of each rank, what the heap holds for the present instant was set before what stands in the present.
+        for rank in [Rank::First, Rank::Second] {
+            let now = Key { time: self.now.as_nanos(), order: rank.bit() | (SECOND - 1) };
+            let to = taken.partition_point(|&key| key <= now);
+            timers.extend(taken[from..to].iter().map(|&key| (time_of(key), slot_of(key) - FIRST_TIMER)));
+            from = to;
+            let at = self.now;
+            self.at_present(rank).retain(|event| match *event {
+                Present::Timer(number) if wanted(number) => {
+                    timers.push((at, number));
+                    false
+                }
+                _ => true,
+            });
+        }
+        timers.extend(taken[from..].iter().map(|&key| (time_of(key), slot_of(key) - FIRST_TIMER)));
         timers
     }
 
@@ -299,7 +363,7 @@ impl<M: Copy> Calendar<M> {
     /// # Panics
     /// If more than [`MAX_PENDING`] events wait; the loop stops a run before that, see [`Calendar::is_full`].
     #[inline(always)]
-    pub fn schedule(&mut self, at: Time, message: M) -> Handle {
+    pub fn schedule(&mut self, at: Time, rank: Rank, message: M) -> Handle {
         let slot = self.free;
         let generation = match self.slots.get_mut(slot as usize) {
             Some(place) => {
@@ -307,50 +371,58 @@ impl<M: Copy> Calendar<M> {
                 place.message = message;
                 place.generation
             }
-            None => return self.grow(at, message),
+            None => return self.grow(at, rank, message),
         };
-        self.place(at, slot);
+        self.place(at, rank, slot);
         Handle::of_slot(slot, generation)
     }
 
     #[inline(always)]
-    fn place(&mut self, at: Time, slot: u32) {
+    fn place(&mut self, at: Time, rank: Rank, slot: u32) {
         if at > self.now {
             let sequence = self.next_sequence();
-            self.heap.push(key(at, sequence, slot));
+            self.heap.push(key(at, rank, sequence, slot));
         } else {
             self.slots[slot as usize].generation |= PRESENT;
-            self.present.push_back(Present::Slot(slot));
+            self.at_present(rank).push_back(Present::Slot(slot));
         }
     }
 
     /// An event `delay` from now.
     #[inline(always)]
-    pub fn schedule_after(&mut self, delay: Duration, message: M) -> Handle {
-        self.schedule(self.now + delay, message)
+    pub fn schedule_after(&mut self, delay: Duration, rank: Rank, message: M) -> Handle {
+        self.schedule(self.now + delay, rank, message)
     }
 
     #[cold]
     #[inline(never)]
-    fn grow(&mut self, at: Time, message: M) -> Handle {
+    fn grow(&mut self, at: Time, rank: Rank, message: M) -> Handle {
         assert!(self.slots.len() < MAX_PENDING, "more than {MAX_PENDING} events wait in the calendar");
         let slot = self.slots.len() as u32;
         self.slots.push(Slot { message, generation: 0, next_free: NO_SLOT });
         self.full = self.slots.len() >= FULL;
-        self.place(at, slot);
+        self.place(at, rank, slot);
         Handle::of_slot(slot, 0)
     }
 
-    /// The lane of events that lie `delay` ahead; asked twice for one delay, it is the same lane.
+    /// The lane of events of the second rank that lie `delay` ahead; asked twice for one delay, it is the same lane.
     ///
     /// # Panics
     /// If more than 32,767 different delays are asked for; lanes are made when a system is built, a few to a node.
     pub fn lane(&mut self, delay: Duration) -> LaneId {
+        self.ranked_lane(delay, Rank::Second)
+    }
+
+    /// The same for events of one rank.
+    ///
+    /// # Panics
+    /// As [`Calendar::lane`].
+    pub fn ranked_lane(&mut self, delay: Duration, rank: Rank) -> LaneId {
         let lanes = self.lanes.count();
-        let index = (0..lanes).find(|&index| self.lanes.delay(index) == delay);
+        let index = (0..lanes).find(|&index| (self.lanes.delay(index), self.lanes.rank(index)) == (delay, rank));
         LaneId(index.unwrap_or_else(|| {
             assert!(u32::from(lanes) < MAX_LANES, "too many lanes");
-            self.lanes.add(delay);
+            self.lanes.add(delay, rank);
             lanes
         }))
     }
@@ -362,15 +434,16 @@ impl<M: Copy> Calendar<M> {
     #[inline]
     pub fn schedule_in_lane(&mut self, lane: LaneId, message: M) -> Handle {
         let delay = self.lanes.delay(lane.0);
+        let rank = self.lanes.rank(lane.0);
         if delay.is_zero() {
-            return self.schedule(self.now, message);
+            return self.schedule(self.now, rank, message);
         }
         let sequence = self.next_sequence();
         let time = self.now + delay;
         let (place, armed) = self.lanes.push(lane.0, time, sequence, message);
         if !armed {
             // All before it are gone, so this is the first.
-            self.heap.push(key(time, sequence, FIRST_LANE + u32::from(lane.0)));
+            self.heap.push(key(time, rank, sequence, FIRST_LANE + u32::from(lane.0)));
         }
         Handle::of_lane(place, sequence)
     }
@@ -402,7 +475,7 @@ impl<M: Copy> Calendar<M> {
     #[inline(always)]
     pub fn pop(&mut self, end: Time) -> Option<Event<M>> {
         loop {
-            if !self.present.is_empty() && self.heap_is_later() {
+            if !self.present_is_empty() && self.present_is_next() {
                 match self.pop_present() {
                     // Taken apart, so that the usual event need not go through memory as this one does.
                     Some(Event::Message(message)) => return Some(Event::Message(message)),
@@ -432,7 +505,6 @@ impl<M: Copy> Calendar<M> {
         }
     }
 
-    /// The first event at the present instant; `None` if it was taken back.
     /// True if what stands beside the heap comes before all that is in it.
     #[inline(always)]
     fn beside_is_first(&mut self) -> bool {
@@ -440,9 +512,22 @@ impl<M: Copy> Calendar<M> {
         beside < least || (beside == least && self.beside < self.heap.first())
     }
 
+    /// True if nothing in the heap comes before what stands at the present instant, where something does.
+    #[inline]
+    fn present_is_next(&mut self) -> bool {
+        self.heap_is_later() || (!self.firsts.is_empty() && self.no_first_is_in_heap())
+    }
+
+    #[inline(never)]
+    fn no_first_is_in_heap(&mut self) -> bool {
+        self.next_in_heap() >= Key { time: self.now.as_nanos(), order: SECOND }
+    }
+
+    /// The first event at the present instant; `None` if it was taken back.
     #[inline(never)]
     fn pop_present(&mut self) -> Option<Event<M>> {
-        match self.present.pop_front()? {
+        let first = self.firsts.pop_front();
+        match first.or_else(|| self.present.pop_front())? {
             Present::Sent(message) => Some(Event::Message(message)),
             Present::Timer(number) => Some(Event::Timer(number)),
             Present::Slot(slot) => self.release(slot).map(Event::Message),
@@ -453,10 +538,10 @@ impl<M: Copy> Calendar<M> {
     #[inline(never)]
     #[must_use]
     pub fn next_time(&mut self) -> Option<Time> {
-        if !self.present.is_empty() {
+        if !self.present_is_empty() {
             return Some(self.now);
         }
-        let first = self.heap.first().min(self.beside);
+        let first = self.next_in_heap();
         (first != NOTHING).then(|| time_of(first))
     }
 
@@ -493,7 +578,7 @@ impl<M: Copy> Calendar<M> {
         let is_due = self.lanes.first(lane).is_some_and(|(_, sequence)| sequence == sequence_of(first));
         let message = if is_due { self.lanes.pop(lane) } else { None };
         match self.lanes.first(lane) {
-            Some((time, sequence)) => self.heap.push(key(time, sequence, index)),
+            Some((time, sequence)) => self.heap.push(key(time, self.lanes.rank(lane), sequence, index)),
             None => self.lanes.disarm(lane),
         }
         message

@@ -11,41 +11,41 @@ fn pop<M: Copy + From<u32>>(calendar: &mut Calendar<M>, end: Time) -> Option<M> 
     })
 }
 
-/// Every event that waits, as (time, sequence number, message).
+/// Every event that waits, as (time, rank, sequence number, message).
 #[derive(Default)]
 struct Model {
     now: u64,
     sequence: u64,
-    waiting: Vec<(u64, u64, u32)>,
+    waiting: Vec<(u64, Rank, u64, u32)>,
 }
 
 impl Model {
-    fn add(&mut self, at: u64, message: u32) {
-        self.waiting.push((at.max(self.now), self.sequence, message));
+    fn add(&mut self, at: u64, rank: Rank, message: u32) {
+        self.waiting.push((at.max(self.now), rank, self.sequence, message));
         self.sequence += 1;
     }
 
     fn pop(&mut self, end: u64) -> Option<u32> {
-        let first = (0..self.waiting.len()).min_by_key(|&i| (self.waiting[i].0, self.waiting[i].1))?;
+        let first = (0..self.waiting.len()).min_by_key(|&i| self.waiting[i])?;
         if self.waiting[first].0 >= end {
             return None;
         }
-        let (time, _, message) = self.waiting.swap_remove(first);
+        let (time, _, _, message) = self.waiting.swap_remove(first);
         self.now = time;
         Some(message)
     }
 
     fn cancel(&mut self, message: u32) {
-        self.waiting.retain(|&(_, _, waiting)| waiting != message);
+        self.waiting.retain(|&(_, _, _, waiting)| waiting != message);
     }
 }
 
 #[derive(Clone, Debug)]
 enum Step {
-    Send,
-    Schedule(u64),
+    Send(Rank),
+    Schedule(u64, Rank),
     /// At a point that may have passed.
-    ScheduleAt(u64),
+    ScheduleAt(u64, Rank),
     Lane(usize),
     Timer(u64),
     Alarm(u64),
@@ -58,14 +58,19 @@ enum Step {
     CancelLate(usize),
 }
 
-const DELAYS: [u64; 3] = [0, 3, 50];
+const DELAYS: [u64; 4] = [0, 3, 3, 50];
+const RANKS: [Rank; 4] = [Rank::Second, Rank::First, Rank::Second, Rank::Second];
+
+fn rank() -> impl Strategy<Value = Rank> {
+    prop_oneof![Just(Rank::First), Just(Rank::Second)]
+}
 
 fn step() -> impl Strategy<Value = Step> {
     // Short times, so that ties are common.
     prop_oneof![
-        2 => Just(Step::Send),
-        4 => (0_u64..20).prop_map(Step::Schedule),
-        1 => (0_u64..200).prop_map(Step::ScheduleAt),
+        2 => rank().prop_map(Step::Send),
+        4 => (0_u64..20, rank()).prop_map(|(delay, rank)| Step::Schedule(delay, rank)),
+        1 => (0_u64..200, rank()).prop_map(|(at, rank)| Step::ScheduleAt(at, rank)),
         3 => (0..DELAYS.len()).prop_map(Step::Lane),
         3 => (0_u64..20).prop_map(Step::Timer),
         3 => (0_u64..20).prop_map(Step::Alarm),
@@ -78,10 +83,11 @@ fn step() -> impl Strategy<Value = Step> {
 
 proptest! {
     #[test]
-    fn events_come_by_time_and_then_as_scheduled(steps in proptest::collection::vec(step(), 0..400)) {
+    fn events_come_by_time_then_by_rank_and_then_as_scheduled(steps in proptest::collection::vec(step(), 0..400)) {
         let mut calendar = Calendar::new();
         let mut model = Model::default();
-        let lanes = DELAYS.map(|delay| calendar.lane(Duration::from_nanos(delay)));
+        let mut lane = |place: usize| calendar.ranked_lane(Duration::from_nanos(DELAYS[place]), RANKS[place]);
+        let lanes = [lane(0), lane(1), lane(2), lane(3)];
         let mut handles: Vec<(Handle, u32)> = Vec::new();
         let mut timers: Vec<u32> = Vec::new();
         let mut message = 0;
@@ -89,40 +95,40 @@ proptest! {
         for step in steps {
             message += 1;
             match step {
-                Step::Send => {
-                    calendar.send(message);
-                    model.add(model.now, message);
+                Step::Send(rank) => {
+                    calendar.send(rank, message);
+                    model.add(model.now, rank, message);
                 }
-                Step::Schedule(delay) => {
-                    handles.push((calendar.schedule_after(Duration::from_nanos(delay), message), message));
-                    model.add(model.now + delay, message);
+                Step::Schedule(delay, rank) => {
+                    handles.push((calendar.schedule_after(Duration::from_nanos(delay), rank, message), message));
+                    model.add(model.now + delay, rank, message);
                 }
-                Step::ScheduleAt(at) => {
-                    handles.push((calendar.schedule(Time::from_nanos(at), message), message));
-                    model.add(at, message);
+                Step::ScheduleAt(at, rank) => {
+                    handles.push((calendar.schedule(Time::from_nanos(at), rank, message), message));
+                    model.add(at, rank, message);
                 }
                 Step::Lane(lane) => {
                     handles.push((calendar.schedule_in_lane(lanes[lane], message), message));
                     laned.push((message, DELAYS[lane] > 0));
-                    model.add(model.now + DELAYS[lane], message);
+                    model.add(model.now + DELAYS[lane], RANKS[lane], message);
                 }
                 Step::Timer(delay) => {
                     calendar.set_timer(calendar.now() + Duration::from_nanos(delay), message);
                     timers.push(message);
-                    model.add(model.now + delay, message);
+                    model.add(model.now + delay, Rank::First, message);
                 }
                 Step::Alarm(delay) => {
                     calendar.set_alarm(calendar.now() + Duration::from_nanos(delay), message);
                     timers.push(message);
-                    model.add(model.now + delay, message);
+                    model.add(model.now + delay, Rank::Second, message);
                 }
                 Step::TakeTimers(remainder) => {
                     let wanted = |number: u32| number % 4 == remainder;
                     let mut expected: Vec<_> = model.waiting.clone();
-                    expected.retain(|(_, _, message)| timers.contains(message) && wanted(*message));
+                    expected.retain(|(_, _, _, message)| timers.contains(message) && wanted(*message));
                     expected.sort_unstable();
                     let expected: Vec<_> =
-                        expected.into_iter().map(|(at, _, number)| (Time::from_nanos(at), number)).collect();
+                        expected.into_iter().map(|(at, _, _, number)| (Time::from_nanos(at), number)).collect();
                     prop_assert_eq!(calendar.take_timers(wanted), &expected[..]);
                     expected.iter().for_each(|&(_, number)| model.cancel(number));
                 }
@@ -145,12 +151,12 @@ proptest! {
             }
             // Slots are in the heap, in the present or free: none is lost.
             let in_heap = calendar.heap.iter().filter(|&key| slot_of(key) < FIRST_TIMER).count();
-            let present = calendar.present.iter().filter(|event| matches!(event, Present::Slot(_))).count();
+            let present = calendar.present.iter().chain(&calendar.firsts).filter(|event| matches!(event, Present::Slot(_))).count();
             prop_assert_eq!(calendar.slots.len(), in_heap + present + calendar.free_slots());
             // Lanes hold what waits and no more.
             most_in_lanes = most_in_lanes.max(calendar.lanes.len());
             prop_assert_eq!(calendar.lanes.places(), most_in_lanes);
-            let alive = |(number, _): &&(u32, bool)| model.waiting.iter().any(|(_, _, message)| message == number);
+            let alive = |(number, _): &&(u32, bool)| model.waiting.iter().any(|(_, _, _, message)| message == number);
             prop_assert_eq!(calendar.lanes.len(), laned.iter().filter(alive).filter(|(_, lane)| *lane).count());
         }
         while let Some(message) = model.pop(u64::MAX) {
@@ -165,11 +171,11 @@ proptest! {
 #[test]
 fn an_event_taken_back_at_this_instant_does_not_let_a_later_one_overtake() {
     let mut calendar: Calendar<u32> = Calendar::new();
-    calendar.schedule(Time::from_nanos(5), 1);
-    let second = calendar.schedule(Time::from_nanos(5), 2);
-    calendar.schedule(Time::from_nanos(9), 4);
+    calendar.schedule(Time::from_nanos(5), Rank::Second, 1);
+    let second = calendar.schedule(Time::from_nanos(5), Rank::Second, 2);
+    calendar.schedule(Time::from_nanos(9), Rank::Second, 4);
     assert_eq!(pop(&mut calendar, Time::MAX), Some(1));
-    calendar.send(3);
+    calendar.send(Rank::Second, 3);
     calendar.cancel(second);
     assert_eq!(pop(&mut calendar, Time::MAX), Some(3));
     assert_eq!(calendar.now(), Time::from_nanos(5));
@@ -179,10 +185,10 @@ fn an_event_taken_back_at_this_instant_does_not_let_a_later_one_overtake() {
 #[test]
 fn a_handle_outlives_its_event_without_harm() {
     let mut calendar: Calendar<u32> = Calendar::new();
-    let old = calendar.schedule(Time::from_nanos(1), 1);
+    let old = calendar.schedule(Time::from_nanos(1), Rank::Second, 1);
     assert_eq!(pop(&mut calendar, Time::MAX), Some(1));
     // The slot is used again, by an event of its own generation.
-    let new = calendar.schedule(Time::from_nanos(2), 2);
+    let new = calendar.schedule(Time::from_nanos(2), Rank::Second, 2);
     assert_ne!(old, new);
     calendar.cancel(old);
     calendar.cancel(Handle::NONE);
@@ -195,14 +201,14 @@ fn a_handle_outlives_its_event_without_harm() {
 #[test]
 fn generations_wrap_around() {
     let mut calendar: Calendar<u32> = Calendar::new();
-    calendar.schedule(Time::from_nanos(1), 1);
+    calendar.schedule(Time::from_nanos(1), Rank::Second, 1);
     pop(&mut calendar, Time::MAX);
     calendar.slots[0].generation = u32::MAX - 3;
-    let last = calendar.schedule(Time::from_nanos(2), 2);
+    let last = calendar.schedule(Time::from_nanos(2), Rank::Second, 2);
     calendar.cancel(last);
     assert_eq!(pop(&mut calendar, Time::MAX), None);
     assert_eq!(calendar.slots[0].generation, 0);
-    let next = calendar.schedule(Time::from_nanos(3), 3);
+    let next = calendar.schedule(Time::from_nanos(3), Rank::Second, 3);
     calendar.cancel(last);
     assert_eq!(pop(&mut calendar, Time::MAX), Some(3));
     calendar.cancel(next);
@@ -234,7 +240,7 @@ fn a_lane_puts_one_entry_into_the_heap_however_many_wait() {
 fn stale_entries_never_outnumber_the_live_ones_for_long() {
     let mut calendar = Calendar::new();
     for n in 0..100_000_u64 {
-        let handle = calendar.schedule_after(Duration::from_nanos(1_000_000 - n), n);
+        let handle = calendar.schedule_after(Duration::from_nanos(1_000_000 - n), Rank::Second, n);
         if n % 100 != 0 {
             calendar.cancel(handle);
         }

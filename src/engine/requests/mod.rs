@@ -57,6 +57,8 @@ pub enum Outcome {
     Refused,
     /// The server crashed while it held the request.
     Crashed,
+    /// No answer came in time: a balancer on the way stopped waiting (504).
+    GatewayTimeout,
     /// The server answered with an error.
     Error,
     /// Its client took it back: the answer to another attempt came first.
@@ -69,7 +71,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome, in the order of the ledger.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Served,
         Self::Degraded,
         Self::QueueFull,
@@ -83,6 +85,7 @@ impl Outcome {
         Self::NoServer,
         Self::Refused,
         Self::Crashed,
+        Self::GatewayTimeout,
         Self::Error,
         Self::Cancelled,
         Self::TimedOut,
@@ -106,6 +109,7 @@ impl Outcome {
             Self::NoServer => "rejected: no server available",
             Self::Refused => "failed: connection refused",
             Self::Crashed => "failed: server crashed",
+            Self::GatewayTimeout => "failed: no answer in time",
             Self::Error => "failed: error answer",
             Self::Cancelled => "cancelled",
             Self::TimedOut => "timed out",
@@ -146,7 +150,7 @@ impl Outcome {
     /// True if a server failed.
     #[must_use]
     pub const fn is_failure(self) -> bool {
-        matches!(self, Self::Refused | Self::Crashed | Self::Error)
+        matches!(self, Self::Refused | Self::Crashed | Self::GatewayTimeout | Self::Error)
     }
 }
 

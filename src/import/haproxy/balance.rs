@@ -3,7 +3,7 @@
 use super::settings::Settings;
 use super::short;
 use crate::import::Report;
-use crate::import::group::{Balance, By, Hashing, Said};
+use crate::import::group::{Balance, By, Hashing, Said, Tied};
 use crate::import::report::Why;
 use crate::import::source::At;
 
@@ -16,7 +16,7 @@ pub fn balance(settings: &Settings, at: At, report: &mut Report) -> Said<Balance
     let balance = match name {
         "roundrobin" => Balance::RoundRobin,
         "static-rr" => Balance::RoundRobin,
-        "leastconn" => Balance::LeastConnections,
+        "leastconn" => Balance::LeastConnections(Tied::IdleFirst),
         "first" => Balance::First,
         // https://docs.haproxy.org/2.6/configuration.html#4.2-balance: two draws where nothing is said.
         "random" => match argument.map_or(Ok(2), str::parse) {

@@ -9,8 +9,9 @@ use super::server::{Parameters, servers};
 use super::settings::Settings;
 use super::short;
 use crate::import::Report;
-use crate::import::group::{Group, MOST_GROUPS, Said};
+use crate::import::group::{Group, MOST_GROUPS, Queue, Said, Server};
 use crate::import::report::Why;
+use crate::import::source::At;
 
 /// Servers of a section from which on no more are taken in; twice as many of all sections.
 const MOST_SERVERS: usize = 100_000;
@@ -27,7 +28,6 @@ const NOT_EXPRESSED: &[(&str, &str)] = &[
     ("use-server", "a server is chosen by the policy alone in the model"),
     ("http-reuse", "connections to servers cost nothing in the model"),
     ("timeout connect", "a connection is made at once or refused at once in the model"),
-    ("timeout queue", "a balancer holds no queue of its own in the model"),
     ("force-persist", "clients do not stick to a server in the model"),
     ("nbproc", "several processes: set `copies` of each balancer"),
 ];
@@ -222,6 +222,7 @@ fn proxy(
     };
     let timeout = settings.time("timeout server", report);
     let timeout = timeout.map(|said| Said::new((said.value, "`timeout server`".to_owned()), said.at));
+    let members_limits: Vec<Limits> = members.iter().filter_map(Limits::of).collect();
     groups.push(Group {
         name: section.name.clone(),
         what: what.clone(),
@@ -232,8 +233,34 @@ fn proxy(
         layer4,
         retry: retry(&settings, report),
         timeout,
+        queue: queue(&settings, &members_limits, report),
         entrances: if section.kind == "listen" { vec![Said::new(what, section.at)] } else { Vec::new() },
     });
+}
+
+/// `maxconn` and `maxqueue` of a server that has the first.
+struct Limits {
+    at: At,
+    per_server: Option<u32>,
+}
+
+impl Limits {
+    fn of(server: &Server) -> Option<Self> {
+        let most = server.max_connections.as_ref()?;
+        Some(Self { at: most.at, per_server: server.max_queue })
+    }
+}
+
+/// What waits at `maxconn`: for `timeout queue`, or for `timeout connect` where that is not said.
+fn queue(settings: &Settings, limits: &[Limits], report: &mut Report) -> Option<Said<Queue>> {
+    let timeout = settings.time("timeout queue", report);
+    let first = limits.first()?;
+    for other in limits.iter().filter(|other| other.per_server != first.per_server) {
+        let message = "servers have a different `maxqueue`: all as the first one in the model";
+        report.note(other.at, Why::Approximated, message);
+    }
+    let timeout = timeout.map(|said| said.value).or(settings.connect);
+    Some(Said::new(Queue { timeout, per_server: first.per_server }, first.at))
 }
 
 /// `use_backend NAME [if CONDITION]`.

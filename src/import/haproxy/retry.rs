@@ -58,14 +58,15 @@ fn troubles(settings: &Settings, report: &mut Report) -> Vec<Trouble> {
         match word.as_str() {
             "none" => on.clear(),
             "conn-failure" | "empty-response" => on.push(Trouble::Connection),
+            "response-timeout" => on.push(Trouble::Timeout),
             "500" => on.push(Trouble::Error),
             "503" => on.push(Trouble::Unavailable),
             "all-retryable-errors" => {
-                on.extend([Trouble::Connection, Trouble::Error, Trouble::Unavailable]);
-                report.note(said.at, Why::Approximated, "of all retryable errors, the model has 500, 503 and the lost");
+                on.extend([Trouble::Connection, Trouble::Timeout, Trouble::Error, Trouble::Unavailable]);
+                let message = "of all retryable errors, the model has 500, 503, the late and the lost";
+                report.note(said.at, Why::Approximated, message);
             }
-            "response-timeout" | "junk-response" | "0rtt-rejected" | "401" | "403" | "404" | "408" | "425" | "501"
-            | "502" | "504" => {
+            "junk-response" | "0rtt-rejected" | "401" | "403" | "404" | "408" | "425" | "501" | "502" | "504" => {
                 report.note(said.at, Why::NotExpressed, format!("`{word}`: no server of the model answers so"));
             }
             other => report.note(said.at, Why::NotUnderstood, format!("the parameter `{}`", short(other))),

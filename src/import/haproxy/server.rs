@@ -109,7 +109,6 @@ const NOT_EXPRESSED: &[(&str, usize, &str)] = &[
     ("error-limit", 1, "requests that fail do not count beside checks in the model"),
     ("fastinter", 1, "checks come at one pace in the model"),
     ("max-reuse", 1, "connections to servers cost nothing in the model"),
-    ("maxqueue", 1, "a balancer holds no queue of its own in the model"),
     ("minconn", 1, "limits do not move with the load in the model"),
     ("non-stick", 0, "clients do not stick to a server in the model"),
     ("observe", 1, "requests that fail do not count beside checks in the model"),
@@ -132,6 +131,7 @@ pub struct Parameters {
     backup: bool,
     disabled: bool,
     max_connections: Option<Said<u32>>,
+    max_queue: Option<u32>,
     slow_start: Option<Said<Span>>,
     checked: Option<At>,
     interval: Span,
@@ -169,11 +169,6 @@ pub fn servers(line: &Line, mut parameters: Parameters, report: &mut Report) -> 
         report.note(at, Why::Approximated, format!("{why}: the server is left out"));
         return Vec::new();
     }
-    if let Some(most) = &parameters.max_connections {
-        let message =
-            "`maxconn`: requests above it go to other servers, and away where all are full; in HAProxy they wait";
-        report.note(most.at, Why::Approximated, message);
-    }
     let watch = parameters.watch(at);
     let server = |name| Server {
         name,
@@ -181,6 +176,7 @@ pub fn servers(line: &Line, mut parameters: Parameters, report: &mut Report) -> 
         weight: parameters.weight,
         backup: parameters.backup,
         max_connections: parameters.max_connections.clone(),
+        max_queue: parameters.max_queue,
         slow_start: parameters.slow_start.clone(),
         watch: watch.clone(),
     };
@@ -206,6 +202,7 @@ impl Parameters {
             backup: false,
             disabled: false,
             max_connections: None,
+            max_queue: None,
             slow_start: None,
             checked: None,
             interval: Span::from_seconds(2.0).unwrap_or(Span::ZERO),
@@ -244,7 +241,7 @@ impl Parameters {
                 "no-check" => self.checked = None,
                 "no-agent-check" => {}
                 "disabled" => self.disabled = true,
-                "weight" | "maxconn" | "fall" | "rise" | "inter" | "slowstart" => {
+                "weight" | "maxconn" | "maxqueue" | "fall" | "rise" | "inter" | "slowstart" => {
                     let value = words.next().unwrap_or_default();
                     if self.value(name, value, at).is_none() {
                         let message = format!("`{name} {}` has no value that fits", short(value));
@@ -263,6 +260,7 @@ impl Parameters {
         match name {
             "weight" => self.weight = number.filter(|weight| *weight <= 256)?,
             "maxconn" => self.max_connections = Some(Said::new(number?, at)).filter(|most| most.value > 0),
+            "maxqueue" => self.max_queue = Some(number?).filter(|most| *most > 0),
             "fall" => self.fall = number.filter(|checks| (1..=1000).contains(checks))?,
             "rise" => self.rise = number.filter(|checks| (1..=1000).contains(checks))?,
             "inter" => self.interval = time.filter(|time| time.seconds() >= 0.001)?,

@@ -16,6 +16,8 @@ pub struct Settings {
     by_name: BTreeMap<&'static str, Said<Vec<String>>>,
     /// Settings that are taken back (`no option redispatch`).
     off: BTreeMap<&'static str, At>,
+    /// `timeout connect`, which stands in for `timeout queue` where there is none.
+    pub connect: Option<Span>,
     /// Parameters of `default-server`, which add up.
     pub default_server: Vec<Said<Vec<String>>>,
 }
@@ -34,6 +36,7 @@ const NAMES: &[&str] = &[
     "retries",
     "retry-on",
     "timeout check",
+    "timeout queue",
     "timeout server",
 ];
 
@@ -44,6 +47,13 @@ impl Settings {
         if words[0] == "default-server" {
             self.default_server.push(Said::new(words[1..].to_vec(), line.at));
             return true;
+        }
+        if let [first, second, value, ..] = words
+            && (first.as_str(), second.as_str()) == ("timeout", "connect")
+        {
+            // It is no setting of the model beside that.
+            self.connect = haproxy_time(value).filter(|time| *time != Span::ZERO);
+            return false;
         }
         let off = words[0] == "no" && words.len() > 1;
         if off {

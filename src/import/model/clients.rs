@@ -23,9 +23,9 @@ pub fn arrivals(servers: &[Server]) -> Field {
     Field::new("arrivals", &Traffic::Poisson(Poisson { rate })).comment("FILL IN: how many requests come.")
 }
 
-/// Clients wait as long as the proxy does.
+/// Clients wait as long as a proxy does that passes their connections on; one that reads requests has a timeout of its own.
 pub fn timeout(group: &Group) -> Option<Field> {
-    let (timeout, name) = &group.timeout.as_ref()?.value;
+    let (timeout, name) = &group.timeout.as_ref().filter(|_| group.layer4.is_some())?.value;
     Some(Field::new("timeout", timeout).comment(format!("{name}.")))
 }
 

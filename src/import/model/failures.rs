@@ -2,8 +2,11 @@
 
 use super::Field;
 use crate::actors::balancer::Health;
-use crate::actors::balancer::health::spec::{Active, ErrorFailure, Failure, UnavailableFailure};
+use crate::actors::balancer::health::spec::{
+    Active, CrashedFailure, ErrorFailure, Failure, RefusedFailure, TimedOutFailure, UnavailableFailure,
+};
 use crate::actors::balancer::health::{Notified, Passive, RetryElsewhere, Unaware};
+use crate::actors::balancer::queue::Queue;
 use crate::import::Report;
 use crate::import::group::{Group, Server, Trouble, Watch};
 use crate::import::report::Why;
@@ -50,7 +53,8 @@ pub fn passive(group: &Group, servers: &[Server]) -> Option<Field> {
 
 fn failures(troubles: &[Trouble]) -> Vec<Failure> {
     let failures = troubles.iter().flat_map(|trouble| match trouble {
-        Trouble::Connection => Failure::usual(),
+        Trouble::Connection => vec![Failure::Refused(RefusedFailure {}), Failure::Crashed(CrashedFailure {})],
+        Trouble::Timeout => vec![Failure::TimedOut(TimedOutFailure {})],
         Trouble::Error => vec![Failure::Error(ErrorFailure {})],
         Trouble::Unavailable => vec![Failure::Unavailable(UnavailableFailure {})],
     });
@@ -68,9 +72,26 @@ pub fn slow_start(servers: &[Server], report: &mut Report) -> Option<Field> {
     Some(Field::new("slow_start", &first.value))
 }
 
+/// How long the balancer waits for an answer: as long as the proxy does. A proxy that passes connections on counts silence,
+/// and there the clients wait as long.
+pub fn timeout(group: &Group) -> Option<Field> {
+    let (timeout, name) = &group.timeout.as_ref().filter(|_| group.layer4.is_none())?.value;
+    Some(Field::new("timeout", timeout).comment(format!("{name}.")))
+}
+
+/// Requests that wait for a place at a server.
+pub fn queue(group: &Group) -> Option<Field> {
+    let queue = &group.queue.as_ref()?.value;
+    let per_server = queue.per_server.map(|most| most as usize);
+    Some(Field::new("queue", &Some(Queue { timeout: queue.timeout, places: None, per_server })))
+}
+
 /// Failed attempts that go to another server.
 pub fn retry(group: &Group) -> Option<Field> {
     let retry = &group.retry.as_ref()?.value;
     let timeout = retry.timeout.unwrap_or(Span::ZERO);
-    Some(Field::new("retry", &Some(RetryElsewhere { tries: retry.tries, timeout, on: failures(&retry.on) })))
+    Some(Field::new(
+        "retry",
+        &Some(RetryElsewhere { tries: retry.tries, timeout, budget: None, on: failures(&retry.on) }),
+    ))
 }

@@ -108,6 +108,8 @@ fn nodes(group: &Group, names: &mut names::Names, report: &mut Report) -> [Part;
         failures::passive(group, &servers),
         failures::slow_start(&servers, report),
         failures::retry(group),
+        failures::timeout(group),
+        failures::queue(group),
         copies(group, report),
     ];
     let fleet = [

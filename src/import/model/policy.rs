@@ -7,7 +7,7 @@ use crate::actors::balancer::policies::Policy;
 use crate::actors::balancer::policies::bounded_load_hash::BoundedLoadHash;
 use crate::actors::balancer::policies::first::First;
 use crate::actors::balancer::policies::ip_hash::IpHash;
-use crate::actors::balancer::policies::least_connections::LeastConnections;
+use crate::actors::balancer::policies::least_connections::{IdleFirst, LeastConnections, Ties, Weighted};
 use crate::actors::balancer::policies::least_response_time::LeastResponseTime;
 use crate::actors::balancer::policies::power_of_choices::PowerOfChoices;
 use crate::actors::balancer::policies::random::Random;
@@ -15,7 +15,7 @@ use crate::actors::balancer::policies::ring_hash::RingHash;
 use crate::actors::balancer::policies::round_robin::RoundRobin;
 use crate::actors::balancer::policies::weighted_round_robin::WeightedRoundRobin;
 use crate::import::Report;
-use crate::import::group::{Balance, By, Group, Hashing, Server};
+use crate::import::group::{Balance, By, Group, Hashing, Server, Tied};
 use crate::import::report::Why;
 use crate::schema::{Body, Kind, Node, Reader};
 
@@ -24,7 +24,15 @@ pub fn policy(group: &Group, servers: &[Server], report: &mut Report) -> Policy 
     let at = group.balance.at;
     match group.balance.value {
         Balance::RoundRobin => in_turn(servers),
-        Balance::LeastConnections => Policy::LeastConnections(LeastConnections {}),
+        Balance::SmoothRoundRobin => Policy::WeightedRoundRobin(WeightedRoundRobin {}),
+        // With equal weights the orders are the same, or as good as that, and the plain one is faster.
+        Balance::LeastConnections(_) if equal_weights(servers) => Policy::LeastConnections(LeastConnections::default()),
+        Balance::LeastConnections(tied) => Policy::LeastConnections(LeastConnections {
+            ties: match tied {
+                Tied::ByWeight => Ties::Weighted(Weighted {}),
+                Tied::IdleFirst => Ties::IdleFirst(IdleFirst {}),
+            },
+        }),
         Balance::Random(0 | 1) => Policy::Random(Random {}),
         Balance::Random(draws) => {
             if draws > 16 {
@@ -60,10 +68,14 @@ pub fn policy(group: &Group, servers: &[Server], report: &mut Report) -> Policy 
     }
 }
 
+fn equal_weights(servers: &[Server]) -> bool {
+    servers.windows(2).all(|pair| pair[0].weight == pair[1].weight)
+}
+
 /// Round robin; with weights, the smooth one of nginx.
 fn in_turn(servers: &[Server]) -> Policy {
-    if servers.windows(2).all(|pair| pair[0].weight == pair[1].weight) {
-        Policy::RoundRobin(RoundRobin {})
+    if equal_weights(servers) {
+        Policy::RoundRobin(RoundRobin::default())
     } else {
         Policy::WeightedRoundRobin(WeightedRoundRobin {})
     }
@@ -73,7 +85,7 @@ fn in_turn(servers: &[Server]) -> Policy {
 fn least_time() -> Policy {
     let nothing = Node::made(Kind::Struct(None, Vec::new()));
     let least_time = LeastResponseTime::decode_body(&nothing, &mut Reader::default());
-    least_time.map_or(Policy::LeastConnections(LeastConnections {}), Policy::LeastResponseTime)
+    least_time.map_or(Policy::LeastConnections(LeastConnections::default()), Policy::LeastResponseTime)
 }
 
 /// Whether connections are passed on instead of requests.

@@ -25,6 +25,7 @@ pub fn server(directive: &Directive, report: &mut Report) -> Option<Server> {
         weight: 1,
         backup: false,
         max_connections: None,
+        max_queue: None,
         slow_start: None,
         watch: Said::new(Watch::Never, at),
     };

@@ -113,7 +113,7 @@ fn timeout(
 
 /// `proxy_next_upstream` with its tries and timeout; `error timeout` without limits where nothing is said.
 fn retry(settings: &Settings, protocol: &str, stream: bool, at: At, report: &mut Report) -> Option<Said<Retry>> {
-    let mut retry = Said::new(Retry { tries: 0, timeout: None, on: vec![Trouble::Connection] }, at);
+    let mut retry = Said::new(Retry { tries: 0, timeout: None, on: vec![Trouble::Connection, Trouble::Timeout] }, at);
     if let Some(said) = settings.get(protocol, "next_upstream") {
         report.used(said.at);
         retry.at = said.at;
@@ -128,10 +128,7 @@ fn retry(settings: &Settings, protocol: &str, stream: bool, at: At, report: &mut
                 "http_500" => retry.value.on.push(Trouble::Error),
                 "http_503" => retry.value.on.push(Trouble::Unavailable),
                 "non_idempotent" => {}
-                "timeout" => {
-                    let message = "`timeout`: an attempt that takes too long is not tried elsewhere in the model";
-                    report.note(said.at, Why::NotExpressed, message);
-                }
+                "timeout" => retry.value.on.push(Trouble::Timeout),
                 "invalid_header" | "http_502" | "http_504" | "http_403" | "http_404" | "http_429" => {
                     report.note(said.at, Why::NotExpressed, format!("`{word}`: no server of the model answers so"));
                 }

@@ -6,7 +6,7 @@ use super::server::{server, with_port};
 use super::settings::Applied;
 use super::tree::{Directive, short};
 use crate::import::Report;
-use crate::import::group::{Balance, By, Group, Hashing, MOST_GROUPS, Said};
+use crate::import::group::{Balance, By, Group, Hashing, MOST_GROUPS, Said, Tied};
 use crate::import::report::Why;
 use crate::import::source::At;
 
@@ -59,12 +59,13 @@ impl Upstreams {
             name: name.to_owned(),
             what: format!("upstream \"{}\"", short(name)),
             at,
-            balance: Said::new(Balance::RoundRobin, at),
+            balance: Said::new(Balance::SmoothRoundRobin, at),
             servers: Vec::new(),
             copies: None,
             layer4: stream.then_some(at),
             retry: None,
             timeout: None,
+            queue: None,
             entrances: Vec::new(),
         };
         let mut upstream = Upstream { group, zone: false, applied: None };
@@ -98,12 +99,13 @@ impl Upstreams {
                 name: name.to_owned(),
                 what: format!("the address {}", short(name)),
                 at,
-                balance: Said::new(Balance::RoundRobin, at),
+                balance: Said::new(Balance::SmoothRoundRobin, at),
                 servers: server.into_iter().collect(),
                 copies: None,
                 layer4: stream.then_some(at),
                 retry: None,
                 timeout: None,
+                queue: None,
                 entrances: Vec::new(),
             };
             self.push(Upstream { group, zone: true, applied: None });
@@ -162,7 +164,7 @@ impl Upstream {
         }
         match directive.name.as_str() {
             "server" => self.group.servers.extend(server(directive, report)),
-            "least_conn" => self.balance(Balance::LeastConnections, directive, report),
+            "least_conn" => self.balance(Balance::LeastConnections(Tied::ByWeight), directive, report),
             "ip_hash" => {
                 let balance = Balance::Hash { by: By::Client, how: Hashing::NginxIp, bound: None };
                 self.balance(balance, directive, report);
@@ -202,7 +204,7 @@ impl Upstream {
         if !first {
             report.note(at, Why::Assumed, "a second method of balancing: the last one counts, as in nginx");
         }
-        if let (Balance::LeastConnections | Balance::Hash { how: Hashing::NginxIp, .. }, Some(argument)) =
+        if let (Balance::LeastConnections(_) | Balance::Hash { how: Hashing::NginxIp, .. }, Some(argument)) =
             (&balance, directive.first())
         {
             report.note(at, Why::NotUnderstood, format!("the parameter `{}`", short(argument)));

@@ -381,7 +381,12 @@ impl Measure {
             Self::Remapped(_) => vec![Quantity::remapped(), Quantity::remapped_needlessly()],
             Self::Utilization(measure) => by_fleet(&measure.node, Quantity::utilization),
             Self::WastedWork(measure) => by_fleet(&measure.node, Quantity::wasted_work),
-            Self::Waiting(measure) => by_fleet(&measure.node, Quantity::waiting),
+            Self::Waiting(measure) => {
+                let queues = scope.places.iter().filter(|place| place.is_queue() && measure.node.is_none());
+                let mut all = by_fleet(&measure.node, Quantity::waiting);
+                all.extend(queues.map(|place| Quantity::waiting(place.name.clone(), &scope.fleets)));
+                all
+            }
             Self::Imbalance(measure) => by_fleet(&measure.node, Quantity::imbalance),
         }
     }

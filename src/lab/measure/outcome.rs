@@ -25,6 +25,7 @@ impl OutcomeName {
             Outcome::NoServer => "NoServer",
             Outcome::Refused => "Refused",
             Outcome::Crashed => "Crashed",
+            Outcome::GatewayTimeout => "GatewayTimeout",
             Outcome::Error => "Error",
             Outcome::Cancelled => "Cancelled",
             Outcome::TimedOut => "TimedOut",

@@ -10,6 +10,8 @@ use crate::model::{NodeSpec, System};
 pub enum Gives {
     /// Nothing: only what comes and goes.
     Traffic,
+    /// Requests wait there, and nothing is done.
+    Queue,
     /// It does work, by itself.
     Work,
     /// It does work, before which requests wait, by servers.
@@ -35,6 +37,7 @@ pub fn places<'a>(systems: impl Iterator<Item = &'a System>) -> Vec<Place> {
             NodeSpec::Clients(_) => continue,
             NodeSpec::Fleet(_) => Gives::Servers,
             NodeSpec::Balancer(balancer) if balancer.proxy.is_some() => Gives::Servers,
+            NodeSpec::Balancer(balancer) if balancer.queue.is_some() => Gives::Queue,
             NodeSpec::Store(_) => Gives::Work,
             _ => Gives::Traffic,
         };
@@ -47,12 +50,19 @@ pub fn places<'a>(systems: impl Iterator<Item = &'a System>) -> Vec<Place> {
 }
 
 impl Place {
+    /// True of a balancer at which requests wait for a place at a server, and nothing is done.
+    #[must_use]
+    pub fn is_queue(&self) -> bool {
+        self.gives == Gives::Queue
+    }
+
     /// True if the node gives this number.
     #[must_use]
     pub fn gives(&self, what: &What) -> bool {
         match what {
-            What::Utilization(_) => self.gives != Gives::Traffic,
-            What::WastedWork(_) | What::Waiting(_) | What::Imbalance(_) => self.gives == Gives::Servers,
+            What::Utilization(_) => !matches!(self.gives, Gives::Traffic | Gives::Queue),
+            What::Waiting(_) => matches!(self.gives, Gives::Servers | Gives::Queue),
+            What::WastedWork(_) | What::Imbalance(_) => self.gives == Gives::Servers,
             What::Throughput
             | What::OfferedRate
             | What::DropRate

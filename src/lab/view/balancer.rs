@@ -2,14 +2,15 @@
 
 use super::remapping::{remapped_by_window, remapping_values};
 use super::{NANO, View, ratio, word};
-use crate::actors::balancer::Balancer;
-use crate::actors::balancer::health::HealthRecord;
 use crate::actors::balancer::health::record::Counts;
+use crate::actors::balancer::health::{HealthRecord, Watch};
+use crate::actors::balancer::{Balancer, Line};
 use crate::lab::observe::{NodeSeen, Times, Word};
 use crate::lab::results::Unit;
 use crate::model::NodeInfo;
 
 pub(super) type Value = (Word, Word, Unit, Option<f64>);
+type Row = (Word, Unit, Vec<Option<f64>>);
 
 impl View<'_> {
     pub(super) fn see_balancer(&self, balancer: &Balancer, place: usize, info: &NodeInfo) -> NodeSeen {
@@ -26,7 +27,7 @@ impl View<'_> {
         values.extend(self.failover_values(place));
         if let Some(watch) = balancer.watch() {
             let health = &watch.record;
-            values.extend(self.health_values(health, watch.checks(), watch.retries()));
+            values.extend(self.health_values(health, watch));
             let windows = health.windows.values();
             series.push((word("available"), Unit::Count, self.means(windows.iter().map(|w| w.available), 1.0)));
             let taken_out = |counts: &Counts| counts.falls + counts.outs + counts.ejections;
@@ -53,6 +54,14 @@ impl View<'_> {
             series.extend(self.proxy_series(proxy));
             times.push(Times::of("waiting", &proxy.record.waits));
         }
+        if let Some(line) = balancer.line() {
+            let (more, over_time) = self.line_values(line, balancer.proxy().is_some());
+            values.extend(more);
+            series.extend(over_time);
+            if balancer.proxy().is_none() {
+                times.push(Times::of("waiting", &line.record.waits));
+            }
+        }
         NodeSeen { values, series, times, ..NodeSeen::of(info) }
     }
 
@@ -70,7 +79,38 @@ impl View<'_> {
         ]
     }
 
-    fn health_values(&self, health: &HealthRecord, checks: bool, retries: bool) -> Vec<Value> {
+    /// How requests waited for a place at a server: as at any queue, unless the proxy has one too.
+    fn line_values(&self, line: &Line, proxy: bool) -> (Vec<Value>, Vec<Row>) {
+        let record = &line.record;
+        let windows = record.windows.values();
+        let span = self.span();
+        let queue = (record.waiting.area(self.over) - record.at_warm_up.waiting) as f64 * NANO;
+        let rejected = (record.rejected - record.at_warm_up.rejected) as f64;
+        let (mean, p99) = (record.waits.mean(), record.waits.quantile(0.99));
+        let queue = ratio(queue, span);
+        let own = |plain: &'static str, beside: &'static str| word(if proxy { beside } else { plain });
+        let values = vec![
+            (
+                own("mean waiting", "mean wait for a server"),
+                own("waiting_mean", "server_wait_mean"),
+                Unit::Seconds,
+                mean,
+            ),
+            (own("p99 waiting", "p99 wait for a server"), own("waiting_p99", "server_wait_p99"), Unit::Seconds, p99),
+            (own("queue length", "queue for servers"), own("queue", "server_queue"), Unit::Count, queue),
+            (word("turned away from the queue"), word("queue_rejected"), Unit::PerSecond, ratio(rejected, span)),
+        ];
+        let lengths = self.means(windows.iter().map(|window| window.waiting), 1.0);
+        let turned_away = self.rates(windows.iter().map(|window| window.rejected));
+        let series = vec![
+            (own("queue", "server_queue"), Unit::Count, lengths),
+            (word("queue_rejected"), Unit::PerSecond, turned_away),
+        ];
+        (values, series)
+    }
+
+    fn health_values(&self, health: &HealthRecord, watch: &Watch) -> Vec<Value> {
+        let (checks, retries) = (watch.checks(), watch.retries());
         let (now, before) = (&health.counts, &health.at_warm_up.counts);
         let since = |count: fn(&Counts) -> u64| (count(now) - count(before)) as f64;
         let available = (health.available.area(self.over) - health.at_warm_up.available) as f64 * NANO;
@@ -86,6 +126,14 @@ impl View<'_> {
                 (word("failed checks"), word("failed_checks"), Unit::Count, Some(since(|counts| counts.failed_checks))),
                 (word("taken out by checks"), word("falls"), Unit::Count, Some(since(|counts| counts.falls))),
             ]);
+        }
+        if watch.times_out() {
+            let overdue = Some(since(|counts| counts.overdue));
+            values.push((word("attempts that took too long"), word("overdue"), Unit::Count, overdue));
+        }
+        if watch.budgets() {
+            let denied = Some(since(|counts| counts.denied));
+            values.push((word("retries denied"), word("retries_denied"), Unit::Count, denied));
         }
         if retries {
             values.extend([

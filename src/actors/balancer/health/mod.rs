@@ -17,9 +17,10 @@ pub use record::HealthRecord;
 pub use spec::{Active, Failure, Health, Notified, OutlierEjection, Passive, RetryElsewhere, SuccessRate, Unaware};
 pub use timer::Timer;
 
+use super::attempts::Attempts;
 use super::spec::BalancerSpec;
-use crate::engine::Time;
 use crate::engine::random::StreamKey;
+use crate::engine::{LaneId, Time};
 use crate::schema::quantity::Share;
 use active::Checks;
 use outliers::Outliers;
@@ -64,6 +65,8 @@ pub struct Watch {
     pub(super) outliers: Option<Outliers>,
     pub(super) slow_start: Option<SlowStart>,
     pub(super) retries: Option<Retries>,
+    /// Attempts that are under way, where they may take too long.
+    pub(super) attempts: Option<Attempts>,
     /// Draws of choices after the first.
     pub(super) again: StreamKey,
     /// What has been recorded.
@@ -72,9 +75,16 @@ pub struct Watch {
 
 impl Watch {
     /// What copy number `copy` of a balancer needs to do as `spec` says; `None` if it need not watch anything. `key` names
-    /// its random streams.
+    /// its random streams, and `timeout` is the lane of attempts.
     #[must_use]
-    pub fn new(spec: &BalancerSpec, roles: Roles, weights: &[u32], copy: usize, key: StreamKey) -> Option<Box<Self>> {
+    pub fn new(
+        spec: &BalancerSpec,
+        roles: Roles,
+        weights: &[u32],
+        copy: usize,
+        key: StreamKey,
+        timeout: Option<LaneId>,
+    ) -> Option<Box<Self>> {
         let BalancerSpec { health, passive, outliers, slow_start, retry, .. } = spec;
         let members = weights.len();
         let Roles { backups, max_connections } = roles;
@@ -89,6 +99,7 @@ impl Watch {
             && passive.is_none()
             && outliers.is_none()
             && retry.is_none()
+            && timeout.is_none()
             && slow_start.is_zero()
             && backups.is_empty()
             && max_connections.is_empty();
@@ -96,7 +107,7 @@ impl Watch {
             return None;
         }
         let panic = outliers.as_ref().map_or(Share::ZERO, |outliers| outliers.panic.exact());
-        let rotation = Rotation::new(members, &backups, panic);
+        let rotation = Rotation::new(members, &backups, panic).with_queue(spec.queue.is_some());
         let mut record = HealthRecord::default();
         (0..members).filter(|&member| rotation.has(member)).for_each(|_| record.available.up(Time::ZERO));
         Some(Box::new(Self {
@@ -108,9 +119,22 @@ impl Watch {
             outliers: outliers.as_ref().map(|outliers| Outliers::new(outliers, members)),
             slow_start: (!slow_start.is_zero()).then(|| SlowStart::new(slow_start, members)),
             retries: retry.as_ref().map(Retries::new),
+            attempts: timeout.map(Attempts::new),
             again: key.named("choice again"),
             record,
         }))
+    }
+
+    /// True if attempts may take too long.
+    #[must_use]
+    pub fn times_out(&self) -> bool {
+        self.attempts.is_some()
+    }
+
+    /// True if it has a budget of retries.
+    #[must_use]
+    pub fn budgets(&self) -> bool {
+        self.retries.as_ref().is_some_and(Retries::has_budget)
     }
 
     /// True if it tries failed requests elsewhere.

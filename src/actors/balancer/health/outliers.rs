@@ -32,6 +32,7 @@ pub struct Outliers {
     base: Duration,
     longest: Duration,
     most: Share,
+    always_one: bool,
     success_rate: Option<SuccessRate>,
     hosts: Vec<Host>,
     ejected: usize,
@@ -62,6 +63,7 @@ impl Outliers {
             base,
             longest: spec.max_ejection_time.duration().max(base),
             most: spec.max_ejection.exact(),
+            always_one: spec.always_eject_one,
             success_rate: spec.success_rate.clone(),
             hosts: vec![Host::default(); members],
             ejected: 0,
@@ -101,7 +103,8 @@ impl Outliers {
             | Outcome::DeadlinePassed
             | Outcome::NoServer
             | Outcome::Refused
-            | Outcome::Crashed => true,
+            | Outcome::Crashed
+            | Outcome::GatewayTimeout => true,
         };
         host.consecutive_gateway_failure = if gateway { host.consecutive_gateway_failure + 1 } else { 0 };
         host.consecutive_5xx += 1;
@@ -122,7 +125,8 @@ impl Outliers {
     /// Ejects `member` unless too many are ejected already.
     fn eject(&mut self, member: usize, now: Time) -> bool {
         let share = self.most.compare(self.ejected as u64 + 1, self.hosts.len() as u64);
-        if self.ejected > 0 && share == Ordering::Greater {
+        let is_the_one = self.always_one && self.ejected == 0;
+        if !is_the_one && share == Ordering::Greater {
             self.overflow += 1;
             return false;
         }
@@ -309,12 +313,16 @@ mod tests {
     }
 
     #[test]
-    fn a_tenth_may_be_ejected_and_one_always() {
-        for (members, most) in [(1, 1), (2, 1), (9, 1), (10, 1), (19, 1), (20, 2), (100, 10)] {
-            let mut all = outliers(members);
-            let ejected = (0..members).filter(|&member| fail(&mut all, member, 5, at(1))).count();
-            assert_eq!((ejected, all.ejected()), (most, most), "{members}");
-            assert_eq!(all.overflow, (members - most) as u64);
+    fn a_tenth_may_be_ejected_and_one_where_that_is_said() {
+        for (members, tenth) in [(1, 0), (2, 0), (9, 0), (10, 1), (19, 1), (20, 2), (100, 10)] {
+            for always_one in [false, true] {
+                let most = if always_one { tenth.max(1) } else { tenth };
+                let mut all = outliers(members);
+                all.always_one = always_one;
+                let ejected = (0..members).filter(|&member| fail(&mut all, member, 5, at(1))).count();
+                assert_eq!((ejected, all.ejected()), (most, most), "{members}");
+                assert_eq!(all.overflow, (members - most) as u64);
+            }
         }
     }
 
@@ -349,6 +357,7 @@ mod tests {
     #[test]
     fn a_success_rate_far_below_the_others_ejects_at_the_sweep() {
         let mut all = outliers(5);
+        all.always_one = true;
         for n in 0..100 {
             for member in 0..5 {
                 let failed = member == 2 && n % 2 == 0;

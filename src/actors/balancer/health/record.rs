@@ -16,6 +16,10 @@ pub struct Counts {
     pub outs: u64,
     /// Times a member was ejected as an outlier.
     pub ejections: u64,
+    /// Attempts that took longer than the balancer waits.
+    pub overdue: u64,
+    /// Attempts that the budget of retries forbade.
+    pub denied: u64,
     /// Attempts that went to another member after a failed one.
     pub retries: u64,
     /// Requests that were served after a failed attempt.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::spec::{Failure, RetryElsewhere};
+use super::spec::{ActiveBudget, Failure, RetryElsewhere};
 use crate::engine::{Duration, Outcome, RequestId, Time};
 
 /// A request of which at least one attempt has failed.
@@ -17,6 +17,7 @@ struct Story {
 pub struct Retries {
     tries: usize,
     timeout: Option<Duration>,
+    budget: Option<ActiveBudget>,
     on: Vec<Failure>,
     stories: BTreeMap<RequestId, Story>,
 }
@@ -27,7 +28,23 @@ impl Retries {
     pub fn new(spec: &RetryElsewhere) -> Self {
         let tries = if spec.tries == 0 { usize::MAX } else { spec.tries as usize };
         let timeout = Some(spec.timeout.duration()).filter(|timeout| !timeout.is_zero());
-        Self { tries, timeout, on: spec.on.clone(), stories: BTreeMap::new() }
+        Self { tries, timeout, budget: spec.budget.clone(), on: spec.on.clone(), stories: BTreeMap::new() }
+    }
+
+    /// True if not all may be sent again.
+    #[must_use]
+    pub fn has_budget(&self) -> bool {
+        self.budget.is_some()
+    }
+
+    /// True if one more of `under_way` requests, which has just failed and is not among them, may be sent again.
+    #[must_use]
+    pub fn affords(&self, id: RequestId, under_way: u64) -> bool {
+        let Some(budget) = &self.budget else { return true };
+        // Who failed before and is still here is on another attempt.
+        let others = self.stories.len() - usize::from(self.stories.contains_key(&id));
+        let most = (budget.share.fraction() * under_way as f64 + 1e-9) as u64;
+        (others as u64) < most.max(u64::from(budget.minimum))
     }
 
     /// An attempt of `id` at `member`, made at `sent`, has ended; the members tried so far if it may try another.
@@ -50,11 +67,11 @@ impl Retries {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::quantity::Span;
+    use crate::schema::quantity::{Percent, Span};
 
     fn retries(tries: u32, timeout: f64) -> Retries {
         let timeout = Span::from_seconds(timeout).expect("a length of time");
-        Retries::new(&RetryElsewhere { tries, timeout, on: Failure::usual() })
+        Retries::new(&RetryElsewhere { tries, timeout, budget: None, on: Failure::usual() })
     }
 
     fn at(seconds: u64) -> Time {
@@ -69,6 +86,25 @@ mod tests {
         assert_eq!(all.ended(id, 2, Outcome::Crashed, at(0), at(9)), Some(&[4, 2][..]));
         assert_eq!(all.ended(id, 0, Outcome::Refused, at(9), at(9)), None);
         assert!(all.forget(id) && !all.forget(id));
+    }
+
+    /// `max(budget_percent / 100 * active, min_retry_concurrency)` of Envoy's `resource_manager_impl.h`.
+    #[test]
+    fn a_budget_is_a_share_of_what_is_under_way_and_three_at_least() {
+        for (under_way, most) in [(0, 3), (14, 3), (19, 3), (20, 4), (24, 4), (25, 5), (1000, 200)] {
+            let mut all = retries(0, 0.0);
+            all.budget = Some(ActiveBudget { share: Percent::of(20.0), minimum: 3 });
+            let granted = (0..300).filter(|&id| {
+                let affords = all.affords(RequestId(id), under_way);
+                if affords {
+                    all.ended(RequestId(id), 0, Outcome::Refused, at(0), at(0));
+                }
+                affords
+            });
+            assert_eq!(granted.count(), most, "{under_way}");
+            // Who is on another attempt does not count against itself.
+            assert!(all.affords(RequestId(0), under_way));
+        }
     }
 
     #[test]

@@ -68,6 +68,9 @@ pub struct Rotation {
     well: usize,
     open: usize,
     open_backups: usize,
+    well_backups: usize,
+    /// Requests wait where others are full, so that backups need not help out.
+    full_waits: bool,
     mode: Mode,
 }
 
@@ -79,8 +82,17 @@ impl Rotation {
         let members: Vec<Member> = (0..members).map(member).collect();
         let primaries = members.iter().filter(|member| !member.backup).count();
         let open_backups = members.len() - primaries;
-        let mut rotation =
-            Self { members, panic, primaries, well: primaries, open: primaries, open_backups, mode: Mode::Primaries };
+        let mut rotation = Self {
+            members,
+            panic,
+            primaries,
+            well: primaries,
+            open: primaries,
+            open_backups,
+            well_backups: open_backups,
+            full_waits: false,
+            mode: Mode::Primaries,
+        };
         rotation.mode = rotation.find_mode();
         rotation
     }
@@ -99,6 +111,24 @@ impl Rotation {
             Mode::Primaries => !member.backup && member.is_open(),
             Mode::Panic => !member.backup && !member.is_full(),
             Mode::Backups => member.backup && member.is_open(),
+        }
+    }
+
+    /// The same where requests wait for a place at a server, or where they do not.
+    #[must_use]
+    pub fn with_queue(mut self, full_waits: bool) -> Self {
+        self.full_waits = full_waits;
+        self.mode = self.find_mode();
+        self
+    }
+
+    /// True if somebody could get requests, were it not full.
+    #[must_use]
+    pub fn only_full(&self) -> bool {
+        match self.mode {
+            Mode::Primaries => self.well > 0,
+            Mode::Panic => self.primaries > 0,
+            Mode::Backups => self.well_backups > 0,
         }
     }
 
@@ -126,6 +156,7 @@ impl Rotation {
         };
         if before.backup {
             moved(&mut self.open_backups, before.is_open(), after.is_open());
+            moved(&mut self.well_backups, before.is_well(), after.is_well());
         } else {
             moved(&mut self.well, before.is_well(), after.is_well());
             moved(&mut self.open, before.is_open(), after.is_open());
@@ -148,7 +179,11 @@ impl Rotation {
 
     /// Envoy's threshold: panic if the percentage of those that are well is below it.
     fn find_mode(&self) -> Mode {
-        self.mode_of(self.open == 0 && self.open_backups > 0)
+        self.mode_of(if self.full_waits {
+            self.well == 0 && self.well_backups > 0
+        } else {
+            self.open == 0 && self.open_backups > 0
+        })
     }
 
     fn mode_of(&self, only_backups: bool) -> Mode {
@@ -210,6 +245,22 @@ mod tests {
         rotation.set(2, Reason::News, true);
         rotation.set(1, Reason::News, true);
         assert!(used(&rotation).is_empty());
+    }
+
+    #[test]
+    fn where_requests_wait_backups_stand_aside_while_others_are_only_full() {
+        let mut rotation = Rotation::new(3, &[false, false, true], percent(0)).with_queue(true);
+        rotation.set(0, Reason::Full, true);
+        rotation.set(1, Reason::Full, true);
+        assert_eq!((used(&rotation), rotation.only_full()), (vec![], true));
+        rotation.set(0, Reason::News, true);
+        assert_eq!((used(&rotation), rotation.only_full()), (vec![], true));
+        rotation.set(1, Reason::News, true);
+        assert_eq!((used(&rotation), rotation.only_full()), (vec![2], true));
+        rotation.set(2, Reason::Full, true);
+        assert_eq!((used(&rotation), rotation.only_full()), (vec![], true));
+        rotation.set(2, Reason::News, true);
+        assert_eq!((used(&rotation), rotation.only_full()), (vec![], false));
     }
 
     #[test]

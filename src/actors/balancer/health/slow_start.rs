@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn policies_follow_weights_that_change_and_change_back() {
-        let least = Policy::LeastConnections(LeastConnections {});
+        let least = Policy::LeastConnections(LeastConnections::default());
         let smooth = Policy::WeightedRoundRobin(WeightedRoundRobin {});
         for (policy, expected) in [(least, [40, 40]), (smooth, [25, 55])] {
             let mut view = View::new(vec![1, 1]);

@@ -104,11 +104,17 @@ record! {
     pub struct UnavailableFailure {}
 }
 
+record! {
+    /// No answer came within the `timeout` of the balancer, or of one behind it (504).
+    pub struct TimedOutFailure {}
+}
+
 choice! {
     /// What counts as a failed attempt.
     pub enum Failure {
         Refused(RefusedFailure),
         Crashed(CrashedFailure),
+        TimedOut(TimedOutFailure),
         Error(ErrorFailure),
         Unavailable(UnavailableFailure),
     }
@@ -121,6 +127,7 @@ impl Failure {
         match self {
             Self::Refused(_) => outcome == Outcome::Refused,
             Self::Crashed(_) => outcome == Outcome::Crashed,
+            Self::TimedOut(_) => outcome == Outcome::GatewayTimeout,
             Self::Error(_) => outcome == Outcome::Error,
             Self::Unavailable(_) => {
                 outcome.is_rejection() && !matches!(outcome, Outcome::RateLimited | Outcome::DeadlinePassed)
@@ -128,10 +135,11 @@ impl Failure {
         }
     }
 
-    /// What nginx counts where nothing else is said (`proxy_next_upstream error timeout`): connections that fail.
+    /// What nginx counts where nothing else is said (`proxy_next_upstream error timeout`): connections that fail, and
+    /// answers that do not come in time.
     #[must_use]
     pub fn usual() -> Vec<Self> {
-        vec![Self::Refused(RefusedFailure {}), Self::Crashed(CrashedFailure {})]
+        vec![Self::Refused(RefusedFailure {}), Self::Crashed(CrashedFailure {}), Self::TimedOut(TimedOutFailure {})]
     }
 }
 
@@ -192,9 +200,11 @@ record! {
         pub base_ejection: Span = Span::from_seconds(30.0).unwrap_or(Span::ZERO),
         /// How long any ejection lasts at most; not less than the first.
         pub max_ejection_time: Span = Span::from_seconds(300.0).unwrap_or(Span::ZERO),
-        /// Share of the members that may be ejected at once. One always may, as Envoy's documentation has it; its newest
-        /// versions want that said (`always_eject_one_host`).
+        /// Share of the members that may be ejected at once: of fewer than ten members, a tenth is none.
         pub max_ejection: Percent = Percent::of(10.0),
+        /// Whether one member may always be ejected, whatever its share: `always_eject_one_host` of Envoy, which had it so
+        /// without asking before 1.31.
+        pub always_eject_one: bool = false,
         /// Share of the members (backups aside) below which those that are well do not suffice, and all are used.
         pub panic: Percent = Percent::of(50.0),
         /// Ejection of those whose success rate is far from the others'; `None` for never.
@@ -212,6 +222,20 @@ record! {
 }
 
 record! {
+    /// So many requests may be on another attempt at once: a share of all that are at the balancer, and a few where there
+    /// are few.
+    ///
+    /// The retry budget of Envoy's circuit breakers (`budget_percent`, `min_retry_concurrency`), with its defaults. Retry
+    /// budgets by calls of the last seconds are those of clients (`RetryBudget`).
+    pub struct ActiveBudget {
+        /// Requests that were sent again as a share of those under way.
+        pub share: Percent = Percent::of(20.0),
+        /// Requests that may be sent again whatever the share.
+        pub minimum: u32 = 3,
+    }
+}
+
+record! {
     /// A failed attempt goes to another member that this request has not tried yet.
     ///
     /// `proxy_next_upstream` of nginx with its `_tries` and `_timeout`. A request whose client has stopped waiting is not
@@ -221,6 +245,8 @@ record! {
         pub tries: u32 = 0,
         /// How long after it came a request may be sent to another member; 0 for no limit.
         pub timeout: Span = Span::ZERO,
+        /// How many requests may be on another attempt at once; without it, any number.
+        pub budget: Option<ActiveBudget> = None,
         /// What counts as a failure.
         pub on: Vec<Failure> = Failure::usual(),
     }

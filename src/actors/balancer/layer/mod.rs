@@ -2,7 +2,7 @@
 //! the connection a request came on. One file each for the proxy, the members of connections and the words of the
 //! language, and for what a crash or a slow-down of its host does.
 //!
-//! How a member is chosen belongs in `policies`; who opens connections, in `clients::connections`.
+//! Who waits for a place at a server belongs in `queue`; how a member is chosen, in `policies`; who opens connections, in `clients::connections`.
 
 mod outage;
 pub mod pins;
@@ -13,15 +13,17 @@ pub use outage::SlowDowns;
 pub use proxy::Proxy;
 pub use spec::{Layer, ProxySpec};
 
-use super::policy::{Answer, Facts};
+use super::policy::Answer;
+use super::queue::{Line, NoPlace};
 use super::{Balancer, BalancerSpec};
-use crate::actors::link::Endpoint;
 use crate::actors::message::{Core, Message, Passed, reply};
-use crate::engine::{Outcome, RequestId, Time};
+use crate::engine::{Duration, LaneId, Outcome, RequestId, Time};
 use pins::{Pin, Pins};
 
 /// The note of a balancer on a request that is still in its proxy.
 pub const IN_PROXY: u32 = u32::MAX;
+/// The note of a balancer on a request that waits for a place at a server.
+pub const WAITING: u32 = u32::MAX - 1;
 /// Notes from here on are members of requests whose connection is pinned: it is the connection that is active there.
 pub const PINNED: u32 = 1 << 31;
 
@@ -32,16 +34,19 @@ pub struct Front {
     pins: Option<Pins>,
     /// The proxy, if it has a capacity of its own.
     pub proxy: Option<Proxy>,
+    /// Who waits for a place at a server, where requests may.
+    pub(super) line: Option<Line>,
 }
 
 impl Front {
     /// What `spec` asks for; `None` if it is nothing. `kept` says that some clients keep connections, which a balancer of
-    /// layer 7 has to end.
+    /// layer 7 has to end; `wait` is the lane of those who wait for a server.
     #[must_use]
-    pub fn new(spec: &BalancerSpec, kept: bool) -> Option<Self> {
+    pub fn new(spec: &BalancerSpec, kept: bool, wait: Option<LaneId>) -> Option<Self> {
         let pins = matches!(spec.layer, Layer::Layer4(_)).then(Pins::default);
         let proxy = spec.proxy.as_ref().map(Proxy::new);
-        (kept || pins.is_some() || proxy.is_some()).then_some(Self { pins, proxy })
+        let line = spec.queue.as_ref().map(|queue| Line::new(queue, wait));
+        (kept || pins.is_some() || proxy.is_some() || line.is_some()).then_some(Self { pins, proxy, line })
     }
 }
 
@@ -86,13 +91,43 @@ impl Balancer {
             self.record.population.up(now);
             return None;
         }
-        let Some(tag) = self.pick(core, id) else {
-            self.turn_away(core, id);
-            return None;
-        };
-        self.record.population.up(now);
-        core.requests.enter(id, me, tag, now);
-        self.send(core, id, tag)
+        match self.pick(core, id) {
+            Ok(tag) => {
+                self.record.population.up(now);
+                core.requests.enter(id, me, tag, now);
+                self.waited(Duration::ZERO);
+                self.send(core, id, tag)
+            }
+            Err(NoPlace::Full(_)) if core.requests[id].outcome == Outcome::Cancelled => {
+                self.record.departures += 1;
+                reply(core.requests.last(id).map(|stop| stop.actor), id)
+            }
+            Err(NoPlace::Full(member)) if self.may_wait(member) => {
+                self.record.population.up(now);
+                core.requests.enter(id, me, WAITING, now);
+                self.wait(core, id, member);
+                None
+            }
+            Err(why) => {
+                self.find_no_place(core, id, why);
+                None
+            }
+        }
+    }
+
+    /// A request that has not entered is turned away.
+    fn find_no_place(&mut self, core: &mut Core, id: RequestId, why: NoPlace) {
+        match why {
+            NoPlace::NoServer => self.turn_away(core, id),
+            NoPlace::Full(_) => {
+                self.record.departures += 1;
+                if let Some(line) = self.line_mut() {
+                    line.record.rejected += 1;
+                }
+                let passed = self.refuse(core, id, Outcome::QueueFull);
+                core.send_passed(passed);
+            }
+        }
     }
 
     /// The proxy is done with a request.
@@ -101,16 +136,26 @@ impl Balancer {
         let frame = core.requests.last(id)?;
         self.proxy_mut()?.done(core, id, frame);
         let now = core.now();
-        // The time in the proxy is over; what follows is the time of the member.
-        self.record.sojourn += u128::from(now.since(frame.entered).as_nanos());
-        let Some(tag) = self.pick(core, id) else {
-            core.requests.leave(id);
-            self.record.population.down(now);
-            self.turn_away(core, id);
-            return None;
-        };
-        core.requests.retag(id, tag, now);
-        self.send(core, id, tag)
+        // The time in the proxy is over; what follows is the time of the member, or of waiting for one.
+        match self.pick(core, id) {
+            Ok(tag) => {
+                self.waited(Duration::ZERO);
+                self.settle(core, id, tag);
+                self.send(core, id, tag)
+            }
+            Err(NoPlace::Full(member)) if self.may_wait(member) => {
+                self.settle(core, id, WAITING);
+                self.wait(core, id, member);
+                None
+            }
+            Err(why) => {
+                self.record.sojourn += u128::from(now.since(frame.entered).as_nanos());
+                core.requests.leave(id);
+                self.record.population.down(now);
+                self.find_no_place(core, id, why);
+                None
+            }
+        }
     }
 
     fn refuse(&self, core: &mut Core, id: RequestId, outcome: Outcome) -> Passed {
@@ -118,52 +163,59 @@ impl Balancer {
         reply(core.requests.last(id).map(|stop| stop.actor), id)
     }
 
-    fn send(&self, core: &mut Core, id: RequestId, tag: u32) -> Passed {
-        let Endpoint { actor, port } = self.members[(tag & !PINNED) as usize];
-        core.requests[id].set_port(port);
-        self.link.send(core, id, actor)
+    pub(super) fn send(&mut self, core: &mut Core, id: RequestId, tag: u32) -> Passed {
+        let to = self.members[(tag & !PINNED) as usize];
+        core.requests[id].set_port(to.port);
+        self.launch(core, id, tag, to)
     }
 
-    /// The note of the member that a request goes to; `None` if there is none.
-    fn pick(&mut self, core: &mut Core, id: RequestId) -> Option<u32> {
+    /// The note of the member that a request goes to.
+    fn pick(&mut self, core: &mut Core, id: RequestId) -> Result<u32, NoPlace> {
         let connection = core.requests.details(id).connection;
-        let Some(pins) = self.front.as_mut().and_then(|front| front.pins.as_mut()) else {
-            if connection.shared().is_some() {
+        if let Some(number) = connection.shared() {
+            if self.reads_requests() {
                 core.requests.describe(id).connection.end();
+            } else {
+                if !connection.is_new()
+                    && let Some(Pin { member, .. }) = self.pins_mut().and_then(|pins| pins.get(number))
+                    // A balancer that watches its members may pass one over for new connections only.
+                    && (self.watch.is_some() || self.view.is_up(member as usize))
+                {
+                    return Ok(PINNED | member);
+                }
+                if !core.requests[id].abandoned {
+                    self.unpin(core, number);
+                }
             }
-            return self.choose(core, id, true);
-        };
-        let Some(number) = connection.shared() else { return self.choose(core, id, false) };
-        if !connection.is_new()
-            && let Some(Pin { member, .. }) = pins.get(number)
-            // A balancer that watches its members may pass one over for new connections only.
-            && (self.watch.is_some() || self.view.is_up(member as usize))
-        {
-            return Some(PINNED | member);
         }
-        // Its client has closed the connection, whose number may stand for another by now.
-        if core.requests[id].abandoned {
-            return self.choose(core, id, false);
-        }
-        self.unpin(core, number);
-        let member = self.choose(core, id, false)?;
-        let client = core.requests.first(id)?.actor;
-        if let Some(pins) = self.pins_mut() {
-            pins.set(number, Pin { member, client });
-        }
-        Some(PINNED | member)
+        let member = self.place_for(core, id)?;
+        Ok(self.take(core, id, member))
+    }
+
+    /// What is asked for is only seen by who reads requests: a balancer of layer 4 does not.
+    pub(super) fn reads_requests(&self) -> bool {
+        self.front.as_ref().is_none_or(|front| front.pins.is_none())
+    }
+
+    /// The connection that a request is to pin to its member, in layer 4. Where its client has closed the connection, its
+    /// number may stand for another by now.
+    fn to_be_pinned(&self, core: &Core, id: RequestId) -> Option<u32> {
+        let number = core.requests.details(id).connection.shared()?;
+        (!self.reads_requests() && !core.requests[id].abandoned).then_some(number)
+    }
+
+    /// The note of the member to which the connection of a request was pinned while the request waited.
+    pub(super) fn pinned_since(&mut self, core: &Core, id: RequestId) -> Option<u32> {
+        let number = self.to_be_pinned(core, id)?;
+        self.pins_mut()?.get(number).map(|pin| PINNED | pin.member)
     }
 
     fn pins_mut(&mut self) -> Option<&mut Pins> {
         self.front.as_mut()?.pins.as_mut()
     }
 
-    /// The policy's choice. What is asked for is only seen by who reads requests.
-    fn choose(&mut self, core: &mut Core, id: RequestId, reads: bool) -> Option<u32> {
-        let details = core.requests.details(id);
-        let key = if reads { details.key } else { 0 };
-        let facts = Facts { now: core.now(), client: details.client, key };
-        let member = self.policy.choose(&self.view, facts, self.choices, core.requests[id].number)?;
+    /// A request goes to `member`, and its connection stays there if there is one to be pinned; gives its note.
+    pub(super) fn take(&mut self, core: &mut Core, id: RequestId, member: usize) -> u32 {
         self.view.sent(member);
         self.policy.sent(&self.view, member);
         if let Some(key) = self.probing {
@@ -172,7 +224,16 @@ impl Balancer {
         if self.watch.is_some() {
             self.sent_watched(core, member);
         }
-        Some(member as u32)
+        let member = member as u32;
+        let Some(number) = self.to_be_pinned(core, id) else { return member };
+        let client = core.requests.first(id).map(|stop| stop.actor);
+        match (self.pins_mut(), client) {
+            (Some(pins), Some(client)) => {
+                pins.set(number, Pin { member, client });
+                PINNED | member
+            }
+            _ => member,
+        }
     }
 
     /// The answer to a request on a pinned connection comes from `member`: a server that is gone takes it along.
@@ -196,6 +257,7 @@ impl Balancer {
         let answer = Answer { now: core.now(), response_time: None, outcome: Outcome::Served };
         self.policy.done(&self.view, member, answer);
         self.has_room(core, member);
+        self.let_in(core, member);
         // Another balancer of layer 4 may stand there, or behind it.
         core.send(self.members[member].actor, Message::Closed { connection: number });
     }
@@ -215,12 +277,18 @@ impl Balancer {
         if let Some(proxy) = self.proxy_mut() {
             proxy.warm_up_over(now);
         }
+        if let Some(line) = self.line_mut() {
+            line.record.warm_up_over(now);
+        }
     }
 
     /// A window has closed.
     pub(super) fn front_window(&mut self, now: Time, halve: bool) {
         if let Some(proxy) = self.proxy_mut() {
             proxy.window(now, halve);
+        }
+        if let Some(line) = self.line_mut() {
+            line.record.window(now, halve);
         }
     }
 }

@@ -6,15 +6,51 @@ use crate::actors::balancer::heap::MemberHeap;
 use crate::actors::balancer::policy::{Answer, Choose, Describes, Facts};
 use crate::actors::balancer::view::View;
 use crate::engine::random::Draws;
-use crate::schema::record;
+use crate::schema::{choice, record};
 
 record! {
-    /// The member with the fewest active requests for its weight, as this balancer counts them; equals take turns.
+    /// They take turns, whatever their weight: who was chosen longest ago comes next.
+    pub struct InTurn {}
+}
+
+record! {
+    /// By weight, as in nginx `least_conn`: a step of the smooth weighted round robin among those that are equal. Idle
+    /// members of weights 3, 2, 1 are chosen in the order a b a c b a.
+    pub struct Weighted {}
+}
+
+record! {
+    /// As in HAProxy `leastconn`: idle members come first and take turns, whatever their weight, and of the others the least
+    /// (active + 1) / weight. Among equals, the one whose number of requests changed longest ago. HAProxy rounds the score
+    /// down to 1/256; here it is exact.
+    pub struct IdleFirst {}
+}
+
+choice! {
+    /// Which of members that have equally much to do is chosen. When there is little to do nearly all are equal, and this is
+    /// what decides how requests are spread.
+    pub enum Ties {
+        InTurn(InTurn),
+        Weighted(Weighted),
+        IdleFirst(IdleFirst),
+    }
+}
+
+record! {
+    /// The member with the fewest active requests for its weight, as this balancer counts them.
     ///
-    /// The score is active / weight, as in nginx `least_conn` and HAProxy `leastconn`. Connections that are held come to
-    /// each member as often as there; only the order among equals differs: nginx takes a step of its smooth round robin.
-    /// With equal weights a choice costs O(1) (members queue up by their number of active requests), else O(log n).
-    pub struct LeastConnections {}
+    /// The score is active / weight. With equal weights a choice costs O(1) (members queue up by their number of active
+    /// requests), else O(log n); with `ties: Weighted` it costs O(n), as in nginx.
+    pub struct LeastConnections {
+        /// Which of equals is chosen: nginx goes by weight, HAProxy has an order of its own.
+        pub ties: Ties = Ties::InTurn(InTurn {}),
+    }
+}
+
+impl Default for LeastConnections {
+    fn default() -> Self {
+        Self { ties: Ties::InTurn(InTurn {}) }
+    }
 }
 
 /// Members by score.
@@ -25,22 +61,30 @@ pub enum Scores {
     Buckets(Buckets),
     /// Different weights.
     Heap(ScoreHeap),
+    /// Ties by weight.
+    Smooth(Smooth),
 }
 
 impl Describes for LeastConnections {
     type State = Scores;
 
     fn build(&self, view: &View) -> Scores {
-        if view.equal_weights() { Scores::Buckets(Buckets::new(view)) } else { Scores::Heap(ScoreHeap::new(view)) }
+        match self.ties {
+            Ties::Weighted(_) => Scores::Smooth(Smooth { credits: vec![0; view.len()] }),
+            _ if view.equal_weights() => Scores::Buckets(Buckets::new(view, matches!(self.ties, Ties::IdleFirst(_)))),
+            Ties::InTurn(_) => Scores::Heap(ScoreHeap::new(view, false)),
+            Ties::IdleFirst(_) => Scores::Heap(ScoreHeap::new(view, true)),
+        }
     }
 }
 
 impl Choose for Scores {
     #[inline]
-    fn choose(&mut self, _view: &View, _facts: Facts, _draws: &mut Draws) -> Option<usize> {
+    fn choose(&mut self, view: &View, _facts: Facts, _draws: &mut Draws) -> Option<usize> {
         match self {
             Self::Buckets(buckets) => buckets.least(),
             Self::Heap(heap) => heap.least(),
+            Self::Smooth(smooth) => smooth.choose(view),
         }
     }
 
@@ -49,6 +93,7 @@ impl Choose for Scores {
         match self {
             Self::Buckets(buckets) => buckets.moved(view, member),
             Self::Heap(heap) => heap.sent(view, member),
+            Self::Smooth(_) => {}
         }
     }
 
@@ -57,6 +102,7 @@ impl Choose for Scores {
         match self {
             Self::Buckets(buckets) => buckets.moved(view, member),
             Self::Heap(heap) => heap.done(view, member),
+            Self::Smooth(_) => {}
         }
     }
 
@@ -64,11 +110,55 @@ impl Choose for Scores {
         match self {
             Self::Buckets(buckets) => buckets.health_changed(view, member),
             Self::Heap(heap) => heap.health_changed(view, member),
+            Self::Smooth(_) => {}
         }
     }
 
     fn weights_changed(&mut self, view: &View) {
-        *self = LeastConnections {}.build(view);
+        let idle_first = match self {
+            Self::Buckets(buckets) => buckets.idle_first,
+            Self::Heap(heap) => heap.idle_first,
+            Self::Smooth(smooth) => {
+                // What was gained was counted in other weights.
+                smooth.credits.fill(0);
+                return;
+            }
+        };
+        *self = if view.equal_weights() {
+            Self::Buckets(Buckets::new(view, idle_first))
+        } else {
+            Self::Heap(ScoreHeap::new(view, idle_first))
+        };
+    }
+}
+
+/// What each member has gained and not yet paid in ties, by the arithmetic of `ngx_http_upstream_least_conn_module`.
+#[derive(Clone, Debug)]
+pub struct Smooth {
+    credits: Vec<i64>,
+}
+
+impl Smooth {
+    fn choose(&mut self, view: &View) -> Option<usize> {
+        // active / weight by cross multiplication: exact.
+        let score = |member: usize, of: usize| u64::from(view.active(member)) * u64::from(view.weight(of));
+        let up = || (0..view.len()).filter(|&member| view.is_up(member));
+        let least = up().reduce(|best, other| if score(other, best) < score(best, other) { other } else { best })?;
+        let tied = |member: &usize| score(*member, least) == score(least, *member);
+        if up().filter(tied).nth(1).is_none() {
+            return Some(least);
+        }
+        let (mut best, mut total) = (least, 0);
+        for member in up().filter(tied) {
+            let weight = i64::from(view.weight(member));
+            self.credits[member] += weight;
+            total += weight;
+            if self.credits[member] > self.credits[best] {
+                best = member;
+            }
+        }
+        self.credits[best] -= total;
+        Some(best)
     }
 }
 
@@ -90,13 +180,15 @@ pub struct Buckets {
     members: usize,
     /// The first queue that is not empty; 0 if all are.
     least: usize,
+    /// What becomes of ties should weights differ; with equal ones the orders are the same.
+    idle_first: bool,
 }
 
 impl Buckets {
-    fn new(view: &View) -> Self {
+    fn new(view: &View, idle_first: bool) -> Self {
         let members = view.len();
         let places = (0..members as u32).map(|alone| Place { before: alone, after: alone }).collect();
-        let mut buckets = Self { places, members, least: 0 };
+        let mut buckets = Self { places, members, least: 0, idle_first };
         buckets.add_queues(0);
         for member in (0..members).filter(|&member| view.is_up(member)) {
             buckets.append(member, view.active(member) as usize);
@@ -175,12 +267,12 @@ impl Buckets {
     }
 }
 
-/// What a member has to do for its weight, and when it was chosen last.
+/// What a member has to do for its weight, and since when it has stood there.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Score {
     active: u32,
     weight: u32,
-    chosen: u64,
+    since: u64,
 }
 
 impl PartialOrd for Score {
@@ -188,24 +280,26 @@ impl PartialOrd for Score {
         // active / weight by cross multiplication: exact.
         let left = u64::from(self.active) * u64::from(other.weight);
         let right = u64::from(other.active) * u64::from(self.weight);
-        (left, self.chosen).partial_cmp(&(right, other.chosen))
+        (left, self.since).partial_cmp(&(right, other.since))
     }
 }
 
-/// Members in a binary heap by active / weight, then by who was chosen longest ago.
+/// Members in a binary heap by their score, then by who has stood there longest: since it was chosen last, or with
+/// `idle_first` since its number of requests changed last.
 #[derive(Clone, Debug)]
 pub struct ScoreHeap {
     heap: MemberHeap<Score>,
-    chosen: Vec<u64>,
+    since: Vec<u64>,
     clock: u64,
+    idle_first: bool,
 }
 
 impl ScoreHeap {
-    fn new(view: &View) -> Self {
+    fn new(view: &View, idle_first: bool) -> Self {
         let members = view.len();
         // Before anybody was chosen, the first in the list comes first.
-        let chosen = (0..members as u64).collect();
-        let mut heap = Self { heap: MemberHeap::new(members), chosen, clock: members as u64 };
+        let since = (0..members as u64).collect();
+        let mut heap = Self { heap: MemberHeap::new(members), since, clock: members as u64, idle_first };
         (0..members).for_each(|member| heap.health_changed(view, member));
         heap
     }
@@ -217,21 +311,35 @@ impl ScoreHeap {
 
     #[inline]
     fn sent(&mut self, view: &View, member: usize) {
-        self.chosen[member] = self.clock;
-        self.clock += 1;
-        self.done(view, member);
+        self.moves(member);
+        self.stand(view, member);
     }
 
     #[inline]
     fn done(&mut self, view: &View, member: usize) {
+        if self.idle_first {
+            self.moves(member);
+        }
+        self.stand(view, member);
+    }
+
+    #[inline]
+    fn moves(&mut self, member: usize) {
+        self.since[member] = self.clock;
+        self.clock += 1;
+    }
+
+    #[inline]
+    fn stand(&mut self, view: &View, member: usize) {
         if self.heap.contains(member) {
             self.rank(view, member);
         }
     }
 
     fn rank(&mut self, view: &View, member: usize) {
-        let score = Score { active: view.active(member), weight: view.weight(member), chosen: self.chosen[member] };
-        self.heap.set(member, score);
+        let active = view.active(member);
+        let active = active + u32::from(self.idle_first && active > 0);
+        self.heap.set(member, Score { active, weight: view.weight(member), since: self.since[member] });
     }
 
     fn health_changed(&mut self, view: &View, member: usize) {
@@ -264,7 +372,7 @@ mod tests {
     fn equals_take_turns() {
         for weights in [vec![1, 1, 1], vec![2, 2, 2]] {
             let mut view = View::new(weights);
-            let mut state = LeastConnections {}.build(&view);
+            let mut state = LeastConnections::default().build(&view);
             let picks: Vec<_> = (0..6).filter_map(|_| choose(&mut state, &mut view)).collect();
             assert_eq!(picks, [0, 1, 2, 0, 1, 2]);
         }
@@ -273,11 +381,46 @@ mod tests {
     #[test]
     fn held_connections_settle_in_proportion_to_weights() {
         let mut view = View::new(vec![3, 2, 1]);
-        let mut state = LeastConnections {}.build(&view);
+        let mut state = LeastConnections::default().build(&view);
         for _ in 0..60 {
             choose(&mut state, &mut view);
         }
         assert_eq!([view.active(0), view.active(1), view.active(2)], [30, 20, 10]);
+    }
+
+    /// One request after the other, each answered before the next comes.
+    fn idle(ties: Ties, weights: &[u32], picks: usize) -> String {
+        let mut view = View::new(weights.to_vec());
+        let mut state = LeastConnections { ties }.build(&view);
+        let mut letter = || {
+            let member = choose(&mut state, &mut view)?;
+            view.done(member);
+            state.done(&view, member, ANSWER);
+            Some(char::from(b'a' + member as u8))
+        };
+        (0..picks).filter_map(|_| letter()).collect()
+    }
+
+    /// What nginx 1.22.1 and HAProxy 2.6.12 did with twelve requests one after the other.
+    #[test]
+    fn idle_members_are_chosen_in_the_order_of_the_programs() {
+        let weights = [3, 2, 1];
+        assert_eq!(idle(Ties::Weighted(Weighted {}), &weights, 12), "abacbaabacba");
+        assert_eq!(idle(Ties::IdleFirst(IdleFirst {}), &weights, 12), "abcabcabcabc");
+        assert_eq!(idle(Ties::InTurn(InTurn {}), &weights, 12), "abcabcabcabc");
+        for ties in [Ties::Weighted(Weighted {}), Ties::IdleFirst(IdleFirst {}), Ties::InTurn(InTurn {})] {
+            assert_eq!(idle(ties, &[1, 1, 1], 9), "abcabcabc");
+        }
+    }
+
+    #[test]
+    fn haproxy_goes_by_what_a_member_would_have() {
+        let mut view = View::new(vec![3, 2, 1]);
+        let mut state = LeastConnections { ties: Ties::IdleFirst(IdleFirst {}) }.build(&view);
+        // Held: all idle ones first, then the least (active + 1) / weight; of equals the one that changed longest ago.
+        let picks: Vec<_> = (0..12).filter_map(|_| choose(&mut state, &mut view)).collect();
+        assert_eq!(picks, [0, 1, 2, 0, 1, 0, 0, 1, 0, 2, 1, 0]);
+        assert_eq!([view.active(0), view.active(1), view.active(2)], [6, 4, 2]);
     }
 
     proptest! {
@@ -285,9 +428,11 @@ mod tests {
         fn the_choice_is_always_a_least_loaded_member_that_is_up(
             weights in prop_oneof![proptest::collection::vec(1_u32..5, 1..8), (1_usize..8).prop_map(|n| vec![1; n])],
             steps in proptest::collection::vec((0_u8..4, 0_usize..8), 1..300),
+            by_weight in any::<bool>(),
         ) {
             let mut view = View::new(weights.clone());
-            let mut state = LeastConnections {}.build(&view);
+            let ties = if by_weight { Ties::Weighted(Weighted {}) } else { Ties::InTurn(InTurn {}) };
+            let mut state = LeastConnections { ties }.build(&view);
             for (step, member) in steps {
                 let member = member % weights.len();
                 match step {

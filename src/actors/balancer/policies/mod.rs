@@ -12,6 +12,7 @@ registry! {
     weighted_round_robin::WeightedRoundRobin,
     random::Random,
     least_connections::LeastConnections,
+    least_request::LeastRequest,
     power_of_choices::PowerOfChoices,
     ip_hash::IpHash,
     ring_hash::RingHash,

@@ -10,8 +10,9 @@ record! {
     /// The best of `d` different members drawn at random by weight: the one with the fewest active requests for its
     /// weight, the one drawn first among equals.
     ///
-    /// Mitzenmacher 2001, "The power of two choices in randomized load balancing"; nginx `random two least_conn`,
-    /// Envoy `LEAST_REQUEST`. Costs O(d) with equal weights, else O(d log n).
+    /// Mitzenmacher 2001, "The power of two choices in randomized load balancing"; nginx `random two least_conn`
+    /// and HAProxy `random`. Envoy's `LEAST_REQUEST` may draw the same member twice: [`LeastRequest`](super::least_request::LeastRequest).
+    /// Costs O(d) with equal weights, else O(d log n).
     pub struct PowerOfChoices {
         /// Members drawn for each request; 1 to 16. All members if there are fewer.
         pub d: u32 = 2,

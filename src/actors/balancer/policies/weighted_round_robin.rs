@@ -49,7 +49,8 @@ impl Describes for WeightedRoundRobin {
 
 impl Credits {
     /// Everybody even.
-    fn new(view: &View) -> Self {
+    #[must_use]
+    pub fn new(view: &View) -> Self {
         let weights = (0..view.len()).map(|member| i64::from(view.weight(member)));
         let mut different: Vec<i64> = weights.clone().collect();
         different.sort_unstable();

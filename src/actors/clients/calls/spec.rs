@@ -8,7 +8,7 @@ use crate::schema::quantity::{Percent, Span};
 use crate::schema::{Decode, Encode, Kind, Node, Reader, choice, record};
 
 record! {
-    /// It took longer than `attempt_timeout`.
+    /// It took longer than `attempt_timeout`, or than a balancer on the way waits (504).
     pub struct TimedOutFailure {}
 }
 
@@ -34,7 +34,7 @@ impl RetryOn {
     #[must_use]
     pub fn covers(&self, outcome: Outcome) -> bool {
         match self {
-            Self::TimedOut(_) => outcome == Outcome::TimedOut,
+            Self::TimedOut(_) => matches!(outcome, Outcome::TimedOut | Outcome::GatewayTimeout),
             Self::Refused(_) => outcome == Outcome::Refused,
             Self::Crashed(_) => outcome == Outcome::Crashed,
             Self::Error(_) => outcome == Outcome::Error,
