@@ -179,7 +179,8 @@ fn a_run_that_is_interrupted_keeps_what_is_complete() {
     let output = child.wait_with_output().expect("ends");
     let message = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(130), "{message}");
-    assert!(message.contains("stopped early"), "{message}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("stopped early"), "{message}");
+    assert!(!message.contains("stopped early"), "a note stands twice on a terminal: {message}");
     let json = fs::read(out.join("summary.json")).expect("written");
     let json: serde_json::Value = serde_json::from_slice(&json).expect("whole");
     assert_eq!(json["interrupted"], true);
