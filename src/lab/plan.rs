@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::cells::{Cell, cells, label};
-use super::claim::Claim;
+use super::claim::{Claim, Term};
 use super::covered::never_happens;
 use super::load::{Files, Loaded, Problems};
 use super::logs::{Logs, ReadLog};
@@ -80,6 +80,7 @@ pub fn plan(loaded: Loaded, files: &dyn Files) -> Result<Plan, Problems> {
     let baseline = planner.baseline(&arms);
     planner.check_claims(&arms, sweep.as_ref(), &scope);
     planner.check_measures(&scope);
+    planner.check_writes(&cells);
     planner.check_trouble(&cells, &scope);
     planner.check_ends(&cells);
     let mut diagnostics = planner.reader.diagnostics;
@@ -307,6 +308,23 @@ impl<'a> Planner<'a> {
             None => format!("there is no node \"{text}\""),
         };
         self.reader.error(*region, message, suggest(text, &valid));
+    }
+
+    /// Writes that are done twice are asked for only where some call writes.
+    fn check_writes(&mut self, cells: &[(usize, usize, System)]) {
+        let asked = self.experiment.measure.iter().any(|measure| matches!(measure, Measure::DuplicateWrites(_)))
+            || self.experiment.claims.iter().flat_map(Claim::terms).any(|t| matches!(t, Term::DuplicateWrites(_)));
+        let write = |(_, _, system): &(usize, usize, System)| {
+            system.clients().any(|(_, clients)| clients.writes != Percent::ZERO)
+        };
+        if asked && !cells.is_empty() && !cells.iter().any(write) {
+            let region = self.experiment.system_tree().region;
+            self.reader.error(
+                region,
+                "no call writes, so that no write is done twice",
+                "set `writes: \"20 %\"` of `Clients`",
+            );
+        }
     }
 
     fn check_measures(&mut self, scope: &Scope) {

@@ -33,7 +33,7 @@ use crate::distributions::Distribution;
 use crate::engine::random::StreamKey;
 use crate::engine::{ActorId, Duration, Time};
 use crate::schema::Name;
-use crate::schema::quantity::Span;
+use crate::schema::quantity::{Percent, Span};
 use crate::trace::{Replay, Trace, schedule};
 
 /// What a system reads beside its own text: the traces that clients replay.
@@ -582,6 +582,9 @@ impl Builder<'_> {
         let takes_back = !self.hosts.is_empty();
         if takes_back || self.system.clients().any(|(_, clients)| clients.cancels || clients.propagates_deadline) {
             fleet.expect_impatience(spec, &classes, key);
+        }
+        if self.system.clients().any(|(_, clients)| clients.writes != Percent::ZERO) {
+            fleet.note_work();
         }
         Actor::Fleet(Box::new(fleet))
     }

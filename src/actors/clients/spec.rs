@@ -6,7 +6,7 @@ use super::connections::spec::{NoHandshake, PerRequest};
 use super::connections::{Connections, Handshake};
 use crate::actors::route::RouteField;
 use crate::distributions::{Constant, Distribution};
-use crate::schema::quantity::{Bytes, Span};
+use crate::schema::quantity::{Bytes, Percent, Span};
 use crate::schema::{choice, record};
 use crate::trace::Replay;
 
@@ -158,6 +158,12 @@ record! {
         /// How long a user waits before giving up, all attempts together; without it, for ever. Unlike the `timeout` it is
         /// drawn for each call, and programs do not know it.
         pub patience: Option<Distribution> = None,
+        /// Share of calls that write: their work must be done once and not more (they are not idempotent, RFC 9110, section
+        /// 9.2.2). The measure `DuplicateWrites` says of how many it was done more often.
+        pub writes: Percent = Percent::ZERO,
+        /// True if calls that write are tried again and hedged as others are. False of clients that know better: such a call
+        /// is tried again only if it was turned away before any work, as nginx does without `non_idempotent`.
+        pub repeats_writes: bool = true,
         /// Whether users ask anew after a call that took too long.
         pub reload: Option<Reload> = None,
     }
@@ -181,6 +187,9 @@ record! {
         }
         if self.reload.is_some() && !self.gives_up() {
             at.field("reload").error("no call ever takes too long: set `timeout`, `attempt_timeout` or `patience`");
+        }
+        if !self.repeats_writes && self.writes == Percent::ZERO {
+            at.field("repeats_writes").error("no call writes: set `writes`, as in `writes: \"20 %\"`");
         }
         if self.handshake.round_trips() > 0 && self.to.delay.is_none() {
             at.field("handshake").error("a handshake takes round trips, and this route has no `delay`");
@@ -209,5 +218,6 @@ impl ClientsSpec {
             || self.throttle.is_some()
             || self.patience.is_some()
             || self.reload.is_some()
+            || self.writes != Percent::ZERO
     }
 }

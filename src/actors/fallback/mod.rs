@@ -184,7 +184,7 @@ impl Fallback {
     fn returned(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let details = core.requests.details(id);
         let (frame, request) = core.requests.come_home(id);
-        let outcome = request.outcome;
+        let (outcome, times_done) = (request.outcome, request.times_done());
         let tag = frame.tag;
         if tag == BEHIND && outcome == Outcome::Served {
             self.remember(&details, core.now());
@@ -194,6 +194,7 @@ impl Fallback {
             return None;
         };
         core.requests.describe(parent).child = RequestId::NONE;
+        (0..times_done).for_each(|_| core.requests[parent].work_done());
         if core.requests[parent].outcome == Outcome::Cancelled {
             // The answer that came nevertheless was quicker than the word that it was not wanted.
             return match outcome {

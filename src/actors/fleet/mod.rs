@@ -87,6 +87,8 @@ pub struct Fleet {
     slowness: Option<(Sampler, StreamKey)>,
     /// True if balancers send it health checks.
     is_checked: bool,
+    /// True if it notes on requests that their work was done; then no server is usual.
+    notes_work: bool,
     work: StreamKey,
     errors: StreamKey,
     faults: Timetable,
@@ -121,6 +123,7 @@ impl Fleet {
             call_work: spec.demand.as_ref().map(|law| (law.sampler(), key.named("demand"))),
             slowness: spec.slowness.as_ref().map(|law| (law.sampler(), key.named("slowness"))),
             is_checked: false,
+            notes_work: false,
             work: key.named("service"),
             errors: key.named("errors"),
             faults,
@@ -138,6 +141,12 @@ impl Fleet {
     /// Prepares it for health checks, which bring their own work along.
     pub fn expect_checks(&mut self) {
         (self.special, self.is_checked) = (true, true);
+    }
+
+    /// Lets it note on requests that their work was done, for clients whose calls write.
+    pub fn note_work(&mut self) {
+        self.notes_work = true;
+        self.servers.iter_mut().for_each(|server| server.usual = false);
     }
 
     /// Prepares it for clients that take requests back or set them deadlines; `spec` is its description.
@@ -407,6 +416,9 @@ impl Fleet {
         }
         let decided = core.requests[id].outcome == Outcome::Error;
         let failed = decided || self.fails(&core.requests, id, port);
+        if self.notes_work && !failed {
+            core.requests[id].work_done();
+        }
         self.answer(core, id, entered, if failed { Outcome::Error } else { Outcome::Served });
     }
 

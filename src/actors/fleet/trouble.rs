@@ -37,7 +37,8 @@ impl Fleet {
             speeds.iter().for_each(|&(port, speed)| self.change_speed(core, port, speed, underway.at(port)));
         }
         for port in ports {
-            self.servers[port].usual = self.signals.is_none() && self.conditions[port].is_usual();
+            let is_watched = self.signals.is_some() || self.notes_work;
+            self.servers[port].usual = !is_watched && self.conditions[port].is_usual();
         }
     }
 

@@ -194,6 +194,10 @@ const HOMEWARD: u8 = 8;
 /// It was lost on a link, and nothing in the calendar names it.
 const LOST: u8 = 16;
 
+/// Its work was done, and done again.
+const DONE: u8 = 32;
+const DONE_AGAIN: u8 = 64;
+
 /// What keeps the slot of a request that is over from being used again: something in the calendar still names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -364,6 +368,19 @@ impl Request {
     #[inline]
     pub fn turn_home(&mut self) {
         self.marks |= HOMEWARD;
+    }
+
+    /// The work that it asks for was done once more.
+    #[inline]
+    pub fn work_done(&mut self) {
+        self.marks |= if self.marks & DONE == 0 { DONE } else { DONE_AGAIN };
+    }
+
+    /// How often its work was done, as far as somebody noted it: not at all, once, or twice and more.
+    #[inline]
+    #[must_use]
+    pub fn times_done(&self) -> u32 {
+        (self.marks & (DONE | DONE_AGAIN)).count_ones()
     }
 
     /// Puts it into a queue that is kept elsewhere; see [`Request::slip`].

@@ -133,6 +133,8 @@ terms_of_clients! {
     LateAnswersOf,
     /// Share of calls answered with less than was asked.
     DegradedOf,
+    /// Share of the calls that write whose work was done more than once.
+    DuplicateWritesOf,
     /// Share of replications in which goodput comes back after the trouble, judged as the measure `Recovery` says.
     RecoveredOf,
     /// Time from the end of the trouble until goodput is back, where it comes back, judged as the measure `Recovery` says.
@@ -241,6 +243,7 @@ choice! {
         Attempts(AttemptsOf),
         LateAnswers(LateAnswersOf),
         Degraded(DegradedOf),
+        DuplicateWrites(DuplicateWritesOf),
         DropRate(DropRateOf),
         Answered(AnsweredOf),
         Within(WithinOf),
@@ -293,7 +296,7 @@ impl Term {
         }
         labels! {
             nodes: Mean P50 P90 P95 P99 P999 Quantile Throughput OfferedRate DropRate Answered Within InSystem;
-            clients: Goodput Attempts LateAnswers Degraded Share Recovered RecoveryTime GoodputLeft;
+            clients: Goodput Attempts LateAnswers Degraded DuplicateWrites Share Recovered RecoveryTime GoodputLeft;
             fleets: Utilization WastedWork Waiting Imbalance;
             neither: Fairness FailoverTime Remapped RemappedNeedlessly
         }
@@ -340,6 +343,7 @@ impl Term {
             Self::Attempts(_) => Quantity::attempts(),
             Self::LateAnswers(_) => Quantity::late_answers(),
             Self::Degraded(_) => Quantity::degraded(),
+            Self::DuplicateWrites(_) => Quantity::duplicate_writes(),
             Self::DropRate(_) => Quantity::drop_rate(),
             Self::Answered(_) => Quantity::answered(),
             Self::Within(of) => Quantity::within(of.time),

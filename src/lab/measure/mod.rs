@@ -153,6 +153,10 @@ measures_of_clients! {
     LateAnswersMeasure,
     /// Share of calls answered with less than was asked.
     DegradedMeasure,
+    /// Share of the calls that write (`writes` of `Clients`) whose work servers finished more than once, for retries and
+    /// hedges: counted when the answers come home, in time or late. Work that was taken back before its end, or that ended in
+    /// an error, was not done.
+    DuplicateWritesMeasure,
 }
 
 record! {
@@ -281,6 +285,7 @@ choice! {
         Attempts(AttemptsMeasure),
         LateAnswers(LateAnswersMeasure),
         Degraded(DegradedMeasure),
+        DuplicateWrites(DuplicateWritesMeasure),
         DropRate(DropRateMeasure),
         Answered(AnsweredMeasure),
         Within(WithinMeasure),
@@ -366,6 +371,7 @@ impl Measure {
             Self::Attempts(measure) => by(&measure.by, None, vec![Quantity::attempts()]),
             Self::LateAnswers(measure) => by(&measure.by, None, vec![Quantity::late_answers()]),
             Self::Degraded(measure) => by(&measure.by, None, vec![Quantity::degraded()]),
+            Self::DuplicateWrites(measure) => by(&measure.by, None, vec![Quantity::duplicate_writes()]),
             Self::DropRate(measure) => by(&measure.by, measure.node.as_ref(), vec![Quantity::drop_rate()]),
             Self::Answered(measure) => by(&measure.by, measure.node.as_ref(), vec![Quantity::answered()]),
             Self::Within(measure) => by(&measure.by, measure.node.as_ref(), vec![Quantity::within(measure.time)]),

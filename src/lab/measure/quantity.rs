@@ -45,6 +45,8 @@ pub enum What {
     Answered,
     /// Share of calls answered in time and as asked within a time.
     Within(Span),
+    /// Share of calls that write whose work was done more than once.
+    DuplicateWrites,
     /// Share of calls that ended in one way.
     Share(Outcome),
     /// Jain's index of the goodput of the nodes of clients.
@@ -250,6 +252,12 @@ impl Quantity {
         let text = time.to_string();
         let id = format!("within_{}", text.replace(' ', ""));
         Self::new(What::Within(time), &format!("within {text}"), &id, Unit::Fraction)
+    }
+
+    /// Share of calls that write whose work was done more than once.
+    #[must_use]
+    pub fn duplicate_writes() -> Self {
+        Self::new(What::DuplicateWrites, "writes done twice", "duplicate_writes", Unit::Fraction)
     }
 
     /// Share of calls that ended in one way.

@@ -9,13 +9,15 @@ use crate::lab::results::Unit;
 /// What is counted of calls: its name, its identifier and the count.
 type Counted = (&'static str, &'static str, fn(&Counts) -> u64);
 
-const COUNTED: [Counted; 6] = [
+const COUNTED: [Counted; 8] = [
     ("retries", "retries", |counts| counts.retries),
     ("attempts denied by the budget", "denied", |counts| counts.denied),
     ("hedges", "hedges", |counts| counts.hedges),
     ("hedges that won", "hedges_won", |counts| counts.hedges_won),
     ("held back by throttling", "throttled", |counts| counts.throttled),
     ("calls made anew", "reloads", |counts| counts.reloads),
+    ("writes", "writes", |counts| counts.writes),
+    ("writes done more than once", "writes_twice", |counts| counts.writes_twice),
 ];
 
 impl View<'_> {

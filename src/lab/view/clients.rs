@@ -6,6 +6,7 @@ use super::{NANO, View, ratio, word};
 use crate::actors::Actor;
 use crate::actors::clients::Clients;
 use crate::actors::clients::ClientsRecord;
+use crate::actors::clients::calls::record::Counts;
 use crate::actors::clients::record::{Outcomes, Snapshot};
 use crate::engine::{Duration, Outcome};
 use crate::lab::measure::{Answers, Quantity, Source, What};
@@ -87,6 +88,10 @@ impl View<'_> {
                 let area: u128 = self.clients(of).map(since).sum();
                 ratio(area as f64 * NANO, self.span())
             }
+            What::DuplicateWrites => {
+                let (twice, writes) = self.writes(of);
+                ratio(twice as f64, writes as f64)
+            }
             What::Fairness => {
                 // Jain, Chiu and Hawe 1984.
                 let goodput = count(&What::Goodput)?;
@@ -126,6 +131,9 @@ impl View<'_> {
         if let Some(stays) = self.stays(quantity) {
             return self.counts_of_node(quantity, stays);
         }
+        if quantity.what == What::DuplicateWrites {
+            return Some(self.writes(quantity.of.as_deref()));
+        }
         if matches!(quantity.what, What::Answered | What::Within(_)) {
             return self.calls_answered(quantity);
         }
@@ -147,6 +155,15 @@ impl View<'_> {
             _ => count(&quantity.what)?,
         };
         Some((self.sum(of, &part), self.sum(of, &whole(&quantity.what)?) + self.overdue(of, limit)))
+    }
+
+    /// Calls that write whose work was done more than once, and all that are over.
+    fn writes(&self, of: Option<&str>) -> (u64, u64) {
+        let records = self.clients(of).filter_map(|clients| clients.calling.as_ref()).map(|calling| &calling.record);
+        records.fold((0, 0), |(twice, all), record| {
+            let (now, before) = (&record.counts, &record.at_warm_up);
+            (twice + now.writes_twice - before.writes_twice, all + now.writes - before.writes)
+        })
     }
 
     /// Calls under way at the end for longer than `limit`.
@@ -211,6 +228,17 @@ impl View<'_> {
                     }
                 }
                 sums
+            }
+            What::DuplicateWrites => {
+                let calling = || self.clients(of).filter_map(|clients| clients.calling.as_ref());
+                let steps = |count: fn(&Counts) -> u64| {
+                    self.steps(
+                        calling()
+                            .map(|calling| calling.record.windows.values().iter().map(move |w| u128::from(count(w)))),
+                    )
+                };
+                let (twice, all) = (steps(|counts| counts.writes_twice), steps(|counts| counts.writes));
+                twice.into_iter().zip(all).collect()
             }
             What::InSystem => {
                 let areas = self.clients(of).map(|c| c.record.windows.values().iter().map(|w| w.population));

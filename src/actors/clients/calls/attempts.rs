@@ -69,6 +69,9 @@ impl Clients {
         if let Some(purse) = calling.retrying.as_mut().and_then(|retrying| retrying.purse.as_mut()) {
             purse.called(now);
         }
+        if let Some(writes) = calling.writes.as_mut().filter(|writes| writes.holds(call.asked)) {
+            call.deed = Some(writes.begin());
+        }
         self.attempt(core, place, Reason::First)
     }
 
@@ -139,6 +142,9 @@ impl Clients {
         let calling = self.calling.as_deref_mut()?;
         let call = calling.calls.at(place);
         call.waiting.push(Attempt { id, is_hedge: reason == Reason::Hedge });
+        if let Some((writes, deed)) = calling.writes.as_mut().zip(call.deed) {
+            writes.sent(deed, id);
+        }
         if reason != Reason::Hedge {
             call.sent = now;
         }
@@ -190,7 +196,8 @@ impl Clients {
         let Some(hedging) = &calling.hedging else { return };
         let call = calling.calls.at(place);
         core.calendar.cancel(std::mem::replace(&mut call.hedge, Handle::NONE));
-        if call.hedges < hedging.most {
+        let is_kept_once = call.deed.is_some() && calling.writes.as_ref().is_some_and(|writes| !writes.repeats);
+        if call.hedges < hedging.most && !is_kept_once {
             let message = Message::Hedge { call: place };
             call.hedge = match hedging.due() {
                 Some(Due::InLane(lane)) => core.send_in_lane(lane, self.me, message),

@@ -25,7 +25,12 @@ impl Clients {
             self.hang_up(core, id);
         }
         let (frame, request) = core.requests.come_home(id);
-        let (outcome, is_abandoned) = (request.outcome, request.abandoned);
+        let (outcome, is_abandoned, times_done) = (request.outcome, request.abandoned, request.times_done());
+        if let Some(calling) = self.calling.as_deref_mut()
+            && let Some(writes) = &mut calling.writes
+        {
+            calling.record.counts.writes_twice += u64::from(writes.home(id, times_done));
+        }
         if is_abandoned {
             self.record.came_late(core.now(), frame.entered, outcome);
             return;
@@ -96,7 +101,10 @@ impl Clients {
         let Some(calling) = self.calling.as_deref_mut() else { return };
         let retrying = calling.retrying.as_mut().filter(|retrying| retrying.rules.covers(outcome));
         let call = calling.calls.at(place);
-        let Some(retrying) = retrying else {
+        // Nothing was done for what was turned away or never reached a server.
+        let is_kept_once = call.deed.is_some() && calling.writes.as_ref().is_some_and(|writes| !writes.repeats);
+        let is_harmless = outcome.is_rejection() || outcome == Outcome::Refused;
+        let Some(retrying) = retrying.filter(|_| !is_kept_once || is_harmless) else {
             if call.waiting.is_empty() {
                 self.end_call(core, place, outcome, by);
             }
@@ -166,6 +174,10 @@ impl Clients {
         core.resting -= usize::from(call.next != Handle::NONE);
         for handle in [&mut call.overdue, &mut call.next, &mut call.hedge] {
             core.calendar.cancel(std::mem::replace(handle, Handle::NONE));
+        }
+        if let Some((writes, deed)) = calling.writes.as_mut().zip(call.deed.take()) {
+            writes.over(deed);
+            calling.record.counts.writes += 1;
         }
         self.record.call_ended(now, call.begun, outcome, by);
         core.completed += 1;

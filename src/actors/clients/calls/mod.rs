@@ -15,6 +15,7 @@ pub mod spec;
 #[cfg(test)]
 mod tests;
 pub mod throttle;
+mod writes;
 
 pub use backoff::{Backoff, Jitter};
 pub use budget::Budget;
@@ -26,11 +27,12 @@ use crate::actors::message::Core;
 use crate::distributions::Sampler;
 use crate::engine::random::StreamKey;
 use crate::engine::{Duration, LaneId};
-use crate::schema::quantity::Span;
+use crate::schema::quantity::{Percent, Span};
 use budget::Purse;
 use call::Calls;
 use hedge::Hedging;
 use throttle::Throttle;
+use writes::Writes;
 
 /// Retries as they are at work.
 #[derive(Debug)]
@@ -52,6 +54,8 @@ pub struct Calling {
     retrying: Option<Retrying>,
     hedging: Option<Hedging>,
     throttle: Option<Throttle>,
+    /// Calls whose work must be done once.
+    writes: Option<Writes>,
     /// How long users wait.
     patience: Option<Sampler>,
     reload: Option<Reload>,
@@ -91,6 +95,8 @@ impl Calling {
                 .map(|rules| Retrying { rules: rules.clone(), purse: rules.budget.as_ref().map(Budget::build) }),
             hedging: spec.hedge.as_ref().map(|hedge| Hedging::new(hedge, core)),
             throttle: spec.throttle.as_ref().map(Throttle::new),
+            writes: (spec.writes != Percent::ZERO)
+                .then(|| Writes::new(spec.writes.fraction(), spec.repeats_writes, key.named("writes"))),
             patience: spec.patience.as_ref().map(crate::distributions::Law::sampler),
             reload: spec.reload.clone(),
             calls: Calls::default(),
@@ -113,6 +119,7 @@ impl Calling {
             "hedges" | "hedges_won" => self.hedging.is_some(),
             "throttled" => self.throttle.is_some(),
             "reloads" => self.reload.is_some(),
+            "writes" | "writes_twice" => self.writes.is_some(),
             _ => false,
         }
     }

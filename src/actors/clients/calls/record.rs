@@ -17,6 +17,10 @@ pub struct Counts {
     pub throttled: u64,
     /// Calls that users made anew.
     pub reloads: u64,
+    /// Calls that write and are over.
+    pub writes: u64,
+    /// Calls that write whose work was done more than once.
+    pub writes_twice: u64,
 }
 
 /// Everything clients record of their calls in one run.
