@@ -26,8 +26,7 @@ fn value(results: &Results, id: &str) -> f64 {
 #[test]
 fn a_call_tried_again_while_its_work_goes_on_is_done_twice() {
     // Each attempt times out 20 ms before its answer; its work goes on, and all three are done.
-    let retried =
-        r#"writes: "100 %", attempt_timeout: "80 ms", retry: Retry(attempts: 3, backoff: Constant(delay: "1 ms"))"#;
+    let retried = r#"writes: "100 %", attempt_timeout: "80 ms", retry: Retry(attempts: 3, backoff: Immediate)"#;
     let results = system(retried, "", "");
     assert_eq!(value(&results, "attempts"), 3.0);
     assert!(value(&results, "duplicate_writes") > 0.98, "{}", value(&results, "duplicate_writes"));
@@ -52,7 +51,7 @@ fn a_hedge_does_the_work_again_unless_it_is_taken_back_in_time() {
 
 #[test]
 fn what_was_turned_away_or_failed_was_not_done() {
-    let retry = r#"writes: "100 %", retry: Retry(attempts: 3, backoff: Constant(delay: "1 ms"))"#;
+    let retry = r#"writes: "100 %", retry: Retry(attempts: 3, backoff: Immediate)"#;
     let failing = system(retry, "", r#", faults: [(at: "0 s", node: "web", fault: Errors(rate: "50 %"))]"#);
     assert!(value(&failing, "attempts") > 1.2);
     assert_eq!(value(&failing, "duplicate_writes"), 0.0);
