@@ -28,7 +28,8 @@ fn a_call_tried_again_while_its_work_goes_on_is_done_twice() {
     // Each attempt times out 20 ms before its answer; its work goes on, and all three are done.
     let retried = r#"writes: "100 %", attempt_timeout: "80 ms", retry: Retry(attempts: 3, backoff: Immediate)"#;
     let results = system(retried, "", "");
-    assert_eq!(value(&results, "attempts"), 3.0);
+    // Of the last call, attempts are still to come.
+    assert!(value(&results, "attempts") > 2.98, "{}", value(&results, "attempts"));
     assert!(value(&results, "duplicate_writes") > 0.98, "{}", value(&results, "duplicate_writes"));
     // Work that is taken back before its end is not done.
     let cancelled = system(&format!("{retried}, cancels: true"), "", "");
