@@ -18,8 +18,8 @@ use crate::model::{FaultSpec, NodeSpec, System, depth, fleet_behind, named_copie
 use crate::schema::quantity::Span;
 
 /// A request in flight: a line of the cache and its details, a third more for lists that grow, its place among the free
-/// ones, and an event of its own.
-const REQUEST: u64 = 128 + 4 + EVENT;
+/// ones, an event of its own, and its age at the end, in a list that grows.
+const REQUEST: u64 = 128 + 4 + EVENT + 16;
 /// An event that waits: its key in the heap and its slot.
 const EVENT: u64 = 32;
 /// A timeout that waits in its lane.
