@@ -61,7 +61,7 @@ fn a_rare_slow_answer_that_short_replications_often_miss_still_makes_the_p99_of_
                 Greater(P99("bimodal"), P99("constant")),
                 Times(P99("bimodal"), P99("constant"), factor: 2.4),
                 Times(P99("bimodal"), P99("constant"), factor: 2.6),
-                Less(P50("bimodal"), P50("constant")),
+                Less(P50("bimodal", answers: Served), P50("constant", answers: Served)),
             ],
         )"#,
     );
