@@ -40,8 +40,8 @@ ends! {
     Refused => |outcome| outcome == Outcome::Refused,
     /// The server crashed while it held the request.
     Crashed => |outcome| outcome == Outcome::Crashed,
-    /// Its client stopped waiting for it.
-    TimedOut => |outcome| outcome == Outcome::TimedOut,
+    /// Its client stopped waiting for it, or a balancer behind (504).
+    TimedOut => |outcome| matches!(outcome, Outcome::TimedOut | Outcome::GatewayTimeout),
     /// Its user lost patience.
     GaveUp => |outcome| outcome == Outcome::GaveUp,
     /// Turned away, whatever the reason: all that follow but the last.

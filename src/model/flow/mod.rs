@@ -267,7 +267,7 @@ impl<'a> Walk<'a> {
                 flows = flows.into_iter().map(Flow::at_most).collect();
             }
         }
-        let failures = self.turns_away;
+        let failures = self.turns_away || balancer.timeout.is_some();
         for flow in &mut flows {
             if failures && balancer.retry.is_some() {
                 flow.most = f64::INFINITY;

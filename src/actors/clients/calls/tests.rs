@@ -57,6 +57,7 @@ fn nothing_that_is_an_answer_or_held_back_is_tried_again() {
             NoServer,
             Refused,
             Crashed,
+            GatewayTimeout,
             Error,
             TimedOut
         ]
