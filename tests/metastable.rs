@@ -6,7 +6,7 @@
 mod common;
 
 use common::{answer, estimate};
-use rushhour::lab::results::{Cell, Verdict};
+use rushhour::lab::results::{Cell, ClaimResult, Verdict};
 
 fn run(system: &str, trouble: &str) -> Cell {
     let results = answer(&format!(
@@ -116,7 +116,7 @@ fn a_recovery_that_does_not_come_takes_longer_than_any_bound() {
 }
 
 #[test]
-fn a_run_that_overflows_has_not_recovered() {
+fn a_run_that_overflows_decides_nothing_about_its_recovery() {
     let results = answer(
         r#"Experiment(
             system: System(nodes: {
@@ -134,7 +134,7 @@ fn a_run_that_overflows_has_not_recovered() {
             ],
         )"#,
     );
-    let verdicts: Vec<Verdict> = results.claims.iter().map(|claim| claim.verdict).collect();
-    let expected = [Verdict::Fails, Verdict::Holds, Verdict::Fails, Verdict::Fails, Verdict::Holds];
-    assert_eq!(verdicts, expected, "{:?}", results.claims);
+    // It was cut short, so nothing is decided: neither that it recovers nor that it stays down.
+    let why = |claim: &ClaimResult| claim.verdict == Verdict::Undecided && claim.evidence.contains("cut short");
+    assert!(results.claims.iter().all(why), "{:?}", results.claims);
 }

@@ -4,7 +4,7 @@
 
 use assert_cmd::Command;
 
-const EXPERIMENTS: [&str; 43] = [
+const EXPERIMENTS: [&str; 45] = [
     "hockey-stick",
     "uneven-costs",
     "weights",
@@ -37,6 +37,8 @@ const EXPERIMENTS: [&str; 43] = [
     "hedging-price",
     "hedging-demand",
     "retry-storm",
+    "survivors",
+    "where-to-wait",
     "vulnerable-load",
     "bufferbloat",
     "adaptive-lifo",

@@ -44,7 +44,8 @@ fn an_m_m_1_queue_has_an_exponential_sojourn_time() {
 
 #[test]
 fn m_m_c_queues_agree_with_erlang_c() {
-    validate(Family::Mmc, 0.1);
+    // At a load of 0.98 the interval of the p99 is as wide as a ninth of it.
+    validate(Family::Mmc, 0.12);
 }
 
 #[test]

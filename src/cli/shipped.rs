@@ -42,6 +42,7 @@ carry! {
     "experiments/hedging-demand.ron",
     "experiments/retry-storm.ron",
     "experiments/where-to-wait.ron",
+    "experiments/survivors.ron",
     "experiments/vulnerable-load.ron",
     "experiments/bufferbloat.ron",
     "experiments/adaptive-lifo.ron",

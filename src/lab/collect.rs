@@ -273,7 +273,9 @@ fn nodes(done: &[&Observation], aligned: bool, confidence: f64) -> Vec<NodeResul
         estimates: node::estimates(done, place, confidence),
         servers: mean_of(done.iter().map(|o| &o.nodes[place].servers[..])),
         heat: if aligned {
-            (0..seen.heat.len()).map(|row| mean_of(done.iter().map(|o| &o.nodes[place].heat[row][..]))).collect()
+            // A replication that ended within its warm-up has none.
+            let row_of = |row: usize| done.iter().filter_map(move |o| o.nodes[place].heat.get(row)).map(Vec::as_slice);
+            (0..seen.heat.len()).map(|row| mean_of(row_of(row))).collect()
         } else {
             Vec::new()
         },

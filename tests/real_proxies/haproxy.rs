@@ -10,7 +10,7 @@ use rushhour::actors::balancer::policies::weighted_round_robin::WeightedRoundRob
 
 use super::backends::{Backends, get, send};
 use super::proxy::{Proxy, installed};
-use super::simulated::{counts, facts, held, one_by_one};
+use super::simulated::{answered, counts, facts, held, one_by_one};
 
 /// HAProxy with one backend of these weights, chosen among by `balance`; `None` if it is not installed.
 fn haproxy(backends: &Backends, weights: &[u32], balance: &str) -> Option<Proxy> {
@@ -113,7 +113,7 @@ fn idle_members_are_chosen_by_least_connections_as_by_haproxy() {
         let Some(proxy) = haproxy(&backends, &weights, "leastconn") else { return };
         let real: Vec<usize> = (0..40).map(|_| get(proxy.port, "/", "")).collect();
         let policy = LeastConnections { ties: Ties::IdleFirst(IdleFirst {}) };
-        assert_eq!(real, one_by_one(&policy, View::new(weights.clone()), vec![facts(0, 0); 40]), "{weights:?}");
+        assert_eq!(real, answered(&policy, View::new(weights.clone()), 40), "{weights:?}");
     }
 }
 

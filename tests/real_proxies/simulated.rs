@@ -1,8 +1,8 @@
 //! What the simulator's policies choose.
 
-use rushhour::actors::balancer::{Choose, Describes, Facts, View};
-use rushhour::engine::Time;
+use rushhour::actors::balancer::{Answer, Choose, Describes, Facts, View};
 use rushhour::engine::random::StreamKey;
+use rushhour::engine::{Outcome, Time};
 
 /// What a policy may know of a request.
 pub fn facts(client: u32, key: u32) -> Facts {
@@ -18,6 +18,22 @@ pub fn one_by_one(policy: &impl Describes, view: View, requests: impl IntoIterat
         state.choose(&view, facts, &mut StreamKey::root(1, 0).draws(number)).expect("all members are up")
     };
     requests.into_iter().map(&mut choose).collect()
+}
+
+/// The members that a policy chooses for requests each of which is sent and answered before the next.
+pub fn answered(policy: &impl Describes, mut view: View, requests: usize) -> Vec<usize> {
+    let mut state = policy.build(&view);
+    let answer = Answer { now: Time::ZERO, response_time: None, outcome: Outcome::Served };
+    let mut choose = |number| {
+        let draws = &mut StreamKey::root(1, 0).draws(number);
+        let member = state.choose(&view, facts(0, 0), draws).expect("all members are up");
+        view.sent(member);
+        state.sent(&view, member);
+        view.done(member);
+        state.done(&view, member, answer);
+        member
+    };
+    (0..requests as u64).map(&mut choose).collect()
 }
 
 /// The members that a policy chooses for requests none of which is answered.

@@ -72,6 +72,10 @@ impl Timetable {
             hit.sort_unstable();
             hit.dedup();
             let until = lasts.map_or(Time::MAX, |lasts| at + lasts);
+            // What ends at an instant comes before what begins then: a fault without length would never end. A restart has none.
+            if until == at && !matches!(fault, Fault::Restart(_)) {
+                continue;
+            }
             let Some((recurs, place)) = recurs else {
                 entries.push(Entry { fault, servers: hit, at, until, recurs: None });
                 continue;

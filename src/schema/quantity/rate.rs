@@ -127,7 +127,8 @@ mod tests {
             let rate = mantissa * libm::exp2(f64::from(exponent));
             let (events, seconds) = Rate(rate).fraction();
             prop_assert_eq!(events as f64 / seconds as f64, rate);
-            prop_assert!(seconds <= 1 << 60 && events <= 1 << 57, "{} of {}", events, seconds);
+            // A rate near one in 2^60 s may need a few more digits to be that very number.
+            prop_assert!(seconds <= 1 << 62 && events <= 1 << 57, "{} of {}", events, seconds);
         }
 
         #[test]
