@@ -113,6 +113,8 @@ impl Fallback {
         match self.passage.take(core, message) {
             Taken::Came(id) => self.arrive(core, id),
             Taken::Handled(passed) => passed,
+            // A check that is on the link finds out where it arrives, and is answered there.
+            Taken::Cancelled(id) if core.requests[id].class == CHECK_CLASS => None,
             Taken::Cancelled(id) => self.cancelled(core, id),
             Taken::Other(Message::FallbackTimeout { id }) => self.overdue(core, id),
             Taken::Other(Message::Crashed) => {
