@@ -307,7 +307,7 @@ fn find_unreached(nodes: &Map<NodeSpec>, graph: &Graph<'_>, found: &mut Vec<Diag
     }
 }
 
-/// The node that a fault names, with which of its copies: all of "web", or only "web[1]".
+/// The node that a fault names, with which of its copies: all of `web`, or only `web[1]`.
 #[must_use]
 pub fn named_copies(nodes: &Map<NodeSpec>, written: &str) -> Option<(String, std::ops::Range<usize>)> {
     if let Some(node) = nodes.get(written) {
