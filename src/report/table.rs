@@ -23,8 +23,10 @@ pub(super) fn render(results: &Results, terminal: Terminal) -> String {
     let mut summary = summarize(results);
     if let Some(sweep) = &results.sweep {
         say(&paint.dim(&format!("by {}", sweep.path)), 0);
-        // The field's own name is short and, under the line that gives its path, clear.
-        summary.keys[0] = sweep.path.rsplit('.').next().unwrap_or_default().to_owned();
+        // Without a label the field's own name is short and, under the line that gives its path, clear.
+        if sweep.label.is_empty() {
+            summary.keys[0] = sweep.path.rsplit('.').next().unwrap_or_default().to_owned();
+        }
     }
     for block in blocks(&summary, width) {
         let _ = writeln!(out, "\n{}", table(&summary, &block, paint, width));

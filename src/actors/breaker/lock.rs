@@ -22,7 +22,7 @@ pub struct Locks {
 }
 
 impl Locks {
-    /// Free locks for so many circuits.
+    /// One free lock for each of `circuits`.
     #[must_use]
     pub fn new(circuits: usize) -> Self {
         Self { each: vec![Lock::default(); circuits], tickets: BySlot::default(), came: 0 }

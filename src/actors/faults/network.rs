@@ -71,7 +71,7 @@ struct Trouble {
 pub enum Fate {
     /// Nothing is wrong.
     Undisturbed,
-    /// It arrives so much later.
+    /// How much later it arrives.
     Late(Duration),
     /// It is lost.
     Lost,
