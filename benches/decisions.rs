@@ -17,7 +17,7 @@ fn policy(text: &str) -> Policy {
 }
 
 fn decisions(criterion: &mut Criterion) {
-    let others = ["RingHash(placement: Nginx)", "RingHash(placement: Envoy)"];
+    let others = ["LeastConnections(ties: Weighted)", "RingHash(placement: Nginx)", "RingHash(placement: Envoy)"];
     for name in Policy::variants().into_iter().map(|(name, _)| name).chain(others) {
         let policy = policy(name);
         let hears = policy.hears();

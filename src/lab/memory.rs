@@ -14,7 +14,7 @@ use crate::actors::fleet::queue::Queues;
 use crate::engine::Frame;
 use crate::engine::calendar::MAX_PENDING;
 use crate::measure::windows::MAX_WINDOWS;
-use crate::model::{FaultSpec, NodeSpec, System, depth, fleet_behind, named_copies};
+use crate::model::{FaultSpec, Graph, NodeSpec, System, depth, fleet_behind, named_copies};
 use crate::schema::quantity::Span;
 
 /// A request in flight: a line of the cache and its details, a third more for lists that grow, its place among the free
@@ -97,8 +97,14 @@ fn of_system(system: &System, run: &RunSpec, plan: &Plan) -> Need {
     let far = depth(system).saturating_sub(NEAR) * size_of::<Frame>();
     let timeout = if system.clients().any(|(_, clients)| clients.gives_up()) { TIMEOUT } else { 0 };
     let users = system.clients().map(|(_, clients)| of_clients(clients, run, plan)).fold(0, u64::saturating_add);
-    let nodes = system.nodes.entries.iter().map(|(_, node)| of_node(system, node)).fold(0, u64::saturating_add);
-    let kept = system.nodes.entries.iter().map(|(_, node)| kept_of_a_request(node)).sum::<u64>();
+    let graph = Graph::of(&system.nodes);
+    let entries = || system.nodes.entries.iter().map(|(_, node)| node);
+    let clients = entries().enumerate().filter(|(_, node)| matches!(node, NodeSpec::Clients(_)));
+    let classes = graph.origins(&clients.map(|(place, _)| place).collect::<Vec<_>>());
+    let nodes = entries().zip(classes).map(|(node, classes)| of_node(system, node, classes));
+    let nodes = nodes.fold(0, u64::saturating_add);
+    // All nodes on one way may keep something of a request.
+    let kept = graph.longest(|place| kept_of_a_request(&system.nodes.entries[place].1)).into_iter().max().unwrap_or(0);
     // As many calls may rest before their next attempt as have one in flight.
     let calls = if system.clients().any(|(_, clients)| clients.makes_calls()) { 2 * CALL } else { 0 };
     Need {
@@ -177,8 +183,8 @@ fn of_faults(system: &System) -> u64 {
     recur.filter_map(servers).map(|servers| servers.saturating_mul(RECURRENCE)).fold(0, u64::saturating_add)
 }
 
-/// A node with all its copies.
-fn of_node(system: &System, node: &NodeSpec) -> u64 {
+/// A node with all its copies, to which requests of so many nodes of clients come.
+fn of_node(system: &System, node: &NodeSpec, classes: u64) -> u64 {
     let windows = MAX_WINDOWS as u64;
     let one = match node {
         NodeSpec::Clients(_) => HISTOGRAM + windows * WINDOW_OF_CLIENTS,
@@ -214,7 +220,6 @@ fn of_node(system: &System, node: &NodeSpec) -> u64 {
         NodeSpec::Fleet(fleet) => {
             let rows = fleet.servers.min(MAX_ROWS) as u64;
             // Waiting and service of each class; busy time by row, as counted and as a share.
-            let classes = system.clients().count() as u64;
             fleet.servers as u64 * SERVER + classes * 2 * HISTOGRAM + windows * (WINDOW + rows * 24)
         }
     };

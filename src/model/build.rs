@@ -1,6 +1,7 @@
 //! From a checked description to actors that can run.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -103,7 +104,7 @@ pub fn build(system: &System, inputs: &Inputs, root: StreamKey, window: Duration
         first = here.end;
         here
     });
-    let hits = hits(system);
+    let hits = Hits::of(system);
     let builder = Builder {
         system,
         inputs,
@@ -148,16 +149,16 @@ struct Hit<'a> {
     /// Which of the faults it is.
     place: usize,
     fault: &'a FaultSpec,
-    /// The node and its copies.
-    node: (String, Range<usize>),
+    /// The copies of the node.
+    copies: Range<usize>,
     /// Where the link ends, if it hits one.
     to: Option<(String, Range<usize>)>,
 }
 
 impl Hit<'_> {
-    /// True if it hits a copy of a node, or the link from there.
-    fn is_at(&self, name: &str, copy: usize) -> bool {
-        self.node.0 == name && self.node.1.contains(&copy)
+    /// True if it hits the node, and no link from there.
+    fn is_of_node(&self) -> bool {
+        self.fault.to.is_none()
     }
 
     fn event(&self) -> FaultEvent {
@@ -172,25 +173,39 @@ impl Hit<'_> {
     }
 }
 
-fn hits(system: &System) -> Vec<Hit<'_>> {
-    let found = system.faults.iter().enumerate().filter_map(|(place, fault)| {
-        let node = named_copies(&system.nodes, &fault.node.0.text)?;
-        let to = match &fault.to {
-            Some(to) => Some(named_copies(&system.nodes, &to.0.text)?),
-            None => None,
-        };
-        Some(Hit { place, fault, node, to })
-    });
-    found.collect()
+/// The faults of a system, by the name of the node that they hit or at which their link begins.
+#[derive(Default)]
+struct Hits<'a>(BTreeMap<String, Vec<Hit<'a>>>);
+
+impl<'a> Hits<'a> {
+    fn of(system: &'a System) -> Self {
+        let mut hits = Self::default();
+        for (place, fault) in system.faults.iter().enumerate() {
+            let Some((name, copies)) = named_copies(&system.nodes, &fault.node.0.text) else { continue };
+            let to = fault.to.as_ref().and_then(|to| named_copies(&system.nodes, &to.0.text));
+            hits.0.entry(name).or_default().push(Hit { place, fault, copies, to });
+        }
+        hits
+    }
+
+    /// Those of a copy of the node called `name`, and of the links from there, in the order of the file.
+    fn at(&self, name: &str, copy: usize) -> impl Iterator<Item = &Hit<'a>> {
+        self.0.get(name).into_iter().flatten().filter(move |hit| hit.copies.contains(&copy))
+    }
+
+    /// True if a fault hits the node itself, any of its copies.
+    fn has_node(&self, name: &str) -> bool {
+        self.0.get(name).into_iter().flatten().any(Hit::is_of_node)
+    }
 }
 
 /// The actors that run on hosts that faults hit, in order.
-fn hosts(system: &System, hits: &[Hit<'_>]) -> Vec<ActorId> {
+fn hosts(system: &System, hits: &Hits<'_>) -> Vec<ActorId> {
     let mut hosts = Vec::new();
     let mut first = 0;
     for (name, node) in &system.nodes.entries {
         if node.has_host() {
-            let is_hit = |copy: &usize| hits.iter().any(|hit| hit.to.is_none() && hit.is_at(&name.text, *copy));
+            let is_hit = |copy: &usize| hits.at(&name.text, *copy).any(Hit::is_of_node);
             hosts.extend((0..node.copies()).filter(is_hit).map(|copy| ActorId((first + copy) as u32)));
         }
         first += node.copies();
@@ -229,10 +244,8 @@ fn keeps_connections(clients: &ClientsSpec) -> bool {
 /// The most actors a request passes.
 #[must_use]
 pub fn depth(system: &System) -> usize {
-    let hits = hits(system);
-    let on_a_host = |(name, node): &&(Name, NodeSpec)| {
-        node.has_host() && hits.iter().any(|hit| hit.to.is_none() && hit.node.0 == name.text)
-    };
+    let hits = Hits::of(system);
+    let on_a_host = |(name, node): &&(Name, NodeSpec)| node.has_host() && hits.has_node(&name.text);
     // No request passes more hosts than there are nodes with one.
     let hosts = system.nodes.entries.iter().filter(on_a_host).count();
     hosts + Graph::of(&system.nodes).depths().into_iter().max().unwrap_or(1)
@@ -272,7 +285,7 @@ struct Builder<'a> {
     /// The actors that have a host, in order; hosts stand behind all nodes, in the same order.
     hosts: Vec<ActorId>,
     first_host: u32,
-    hits: Vec<Hit<'a>>,
+    hits: Hits<'a>,
     /// The actors of each node.
     actors: Vec<Range<u32>>,
 }
@@ -309,15 +322,8 @@ impl Builder<'_> {
 
     /// The name of an actor's node, and which copy it is.
     fn node_of(&self, actor: ActorId) -> (&str, usize) {
-        let mut first = 0;
-        for (name, node) in &self.system.nodes.entries {
-            let place = actor.0 as usize - first;
-            if place < node.copies() {
-                return (&name.text, place);
-            }
-            first += node.copies();
-        }
-        ("", 0)
+        let place = self.actors.partition_point(|actors| actors.end <= actor.0);
+        (&self.system.nodes.entries[place].0.text, (actor.0 - self.actors[place].start) as usize)
     }
 
     /// The network of a route of the actor `me` of the node called `name`.
@@ -334,7 +340,7 @@ impl Builder<'_> {
         };
         let copy = (me.0 - self.actors_of(name).start) as usize;
         let mut troubles = Troubles::default();
-        for hit in self.hits.iter().filter(|hit| hit.is_at(name, copy)) {
+        for hit in self.hits.at(name, copy) {
             let Some((to, copies)) = &hit.to else { continue };
             if !route.to.0.iter().any(|target| target.text == *to) {
                 continue;
@@ -567,8 +573,8 @@ impl Builder<'_> {
 
     /// What goes wrong with a copy of the node called `name`, which has so many servers, of the faults that are `meant`.
     fn timetable(&self, name: &str, copy: usize, servers: usize, meant: impl Fn(&Fault) -> bool) -> Timetable {
-        let here = |hit: &&Hit<'_>| hit.to.is_none() && hit.is_at(name, copy) && meant(&hit.fault.fault);
-        let events = self.hits.iter().filter(here).map(Hit::event).collect();
+        let here = self.hits.at(name, copy).filter(|hit| hit.is_of_node() && meant(&hit.fault.fault));
+        let events = here.map(Hit::event).collect();
         Timetable::new(events, servers, self.fault_key(name, copy))
     }
 

@@ -49,14 +49,44 @@ impl<'a> Graph<'a> {
     /// The most nodes that a request passes which is sent to each node, itself included. Nodes on a round count once.
     #[must_use]
     pub fn depths(&self) -> Vec<usize> {
+        self.longest(|_| 1).into_iter().map(|depth| depth as usize).collect()
+    }
+
+    /// The largest sum of `length` over the nodes that a request passes which is sent to each node, itself included. Nodes
+    /// on a round are taken one by one.
+    #[must_use]
+    pub fn longest(&self, length: impl Fn(usize) -> u64) -> Vec<u64> {
         let (components, order) = self.components();
-        let mut depths = vec![0; self.ways.len()];
+        let mut longest = vec![0; self.ways.len()];
         // What lies behind a node comes before it in this order.
         for place in order {
             let ways = self.ways[place].iter().filter(|&&(next, _)| components[next] != components[place]);
-            depths[place] = 1 + ways.map(|&(next, _)| depths[next]).max().unwrap_or(0);
+            let behind = ways.map(|&(next, _)| longest[next]).max().unwrap_or(0);
+            longest[place] = length(place).saturating_add(behind);
         }
-        depths
+        longest
+    }
+
+    /// For each node, how many of `starts`, no two of which are the same, send requests that come to it.
+    #[must_use]
+    pub fn origins(&self, starts: &[usize]) -> Vec<u64> {
+        let (components, order) = self.components();
+        let mut origins = vec![0; self.ways.len()];
+        // A bit for each of 64 starts at a time.
+        for some in starts.chunks(64) {
+            let mut from = vec![0_u64; self.ways.len()];
+            some.iter().enumerate().for_each(|(bit, &start)| from[start] |= 1 << bit);
+            // A node comes before what lies behind it, and the nodes of a round share what comes to any of them.
+            for round in order.chunk_by(|&a, &b| components[a] == components[b]).rev() {
+                let all = round.iter().fold(0, |all, &place| all | from[place]);
+                for &place in round {
+                    from[place] = all;
+                    self.ways[place].iter().for_each(|&(next, _)| from[next] |= all);
+                }
+            }
+            origins.iter_mut().zip(&from).for_each(|(count, from)| *count += u64::from(from.count_ones()));
+        }
+        origins
     }
 
     /// For each node the number of its strongly connected component, and all nodes in an order in which a component comes
@@ -137,6 +167,24 @@ mod tests {
         let rounds: Vec<(usize, &str)> = graph.rounds().iter().map(|(from, to)| (*from, to.text.as_str())).collect();
         assert_eq!(rounds, [(0, "b"), (1, "c"), (2, "a"), (3, "d")]);
         assert_eq!(graph.reached([3]), [false, false, false, true, true]);
+        assert_eq!(graph.origins(&[0, 2, 3]), [2, 2, 2, 3, 3]);
+        assert_eq!(graph.origins(&[4]), [0, 0, 0, 0, 1]);
+    }
+
+    #[test]
+    fn origins_are_counted_beyond_a_machine_word() {
+        let names: Vec<String> = (0..150).map(|place| format!("n{place}")).collect();
+        let ways: Vec<(&str, &[&str])> = names.iter().map(|name| (name.as_str(), &["web"][..])).collect();
+        let system = system(&[&ways[..], &[("web", &[])]].concat());
+        let starts: Vec<usize> = (0..150).collect();
+        let origins = Graph::of(&system.nodes).origins(&starts);
+        assert!(origins[150] == 150 && origins[..150].iter().all(|&count| count == 1), "{origins:?}");
+    }
+
+    #[test]
+    fn the_longest_way_need_not_be_that_of_most_nodes() {
+        let system = system(&[("a", &["b", "d"]), ("b", &["c"]), ("c", &[]), ("d", &[])]);
+        assert_eq!(Graph::of(&system.nodes).longest(|place| [1, 1, 1, 5][place]), [6, 2, 1, 5]);
     }
 
     #[test]

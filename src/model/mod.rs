@@ -13,4 +13,5 @@ pub use advice::advice;
 pub use build::{Built, Inputs, NodeInfo, build, depth, node_infos};
 pub use check::{check, named_copies};
 pub use flow::{Delay, Flows, StationLoad, flows, servers_in_use};
+pub use graph::Graph;
 pub use system::{FaultSpec, NodeName, NodeSpec, System, VERSION, fleet_behind};

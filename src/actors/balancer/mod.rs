@@ -16,6 +16,7 @@ pub mod spec;
 pub mod subset;
 #[cfg(test)]
 mod tests;
+pub mod ties;
 pub mod view;
 mod watched;
 

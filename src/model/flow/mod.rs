@@ -78,6 +78,8 @@ pub fn flows(system: &System) -> Flows {
         places: system.nodes.entries.iter().enumerate().map(|(place, (name, _))| (name.text.as_str(), place)).collect(),
         coming: vec![Vec::new(); system.nodes.entries.len()],
         commands: vec![Vec::new(); system.nodes.entries.len()],
+        held: vec![f64::INFINITY; system.nodes.entries.len()],
+        balancers: balancers(system),
         turns_away: turns_away(system),
         found: Flows::default(),
     };
@@ -112,6 +114,30 @@ fn turns_away(system: &System) -> bool {
     })
 }
 
+/// Balancers with all their copies.
+fn balancers(system: &System) -> f64 {
+    let copies = system.nodes.entries.iter().filter_map(|(_, node)| match node {
+        NodeSpec::Balancer(balancer) => Some(balancer.copies as f64),
+        _ => None,
+    });
+    copies.sum()
+}
+
+/// Adds up the flows of the same clients that are alike, so that there are no more of them than clients, however many ways
+/// lead from those to a node. `held` are the requests that each node of clients has under way at most.
+fn merge(mut flows: Vec<Flow>, held: &[f64]) -> Vec<Flow> {
+    let kind = |flow: &Flow| (flow.clients, flow.keys_are_cut, flow.share);
+    flows.sort_by_key(kind);
+    let mut merged: Vec<Flow> = Vec::new();
+    for flow in flows {
+        match merged.last_mut() {
+            Some(last) if kind(last) == kind(&flow) => last.add(&flow, held[flow.clients]),
+            _ => merged.push(flow),
+        }
+    }
+    merged
+}
+
 struct Walk<'a> {
     system: &'a System,
     places: BTreeMap<&'a str, usize>,
@@ -119,6 +145,10 @@ struct Walk<'a> {
     coming: Vec<Vec<Flow>>,
     /// The commands that come to each store.
     commands: Vec<Vec<Flow>>,
+    /// Requests that each node of clients has under way at once, at most.
+    held: Vec<f64>,
+    /// Balancers of the system, with copies.
+    balancers: f64,
     turns_away: bool,
     found: Flows,
 }
@@ -153,10 +183,11 @@ impl<'a> Walk<'a> {
 
     fn visit(&mut self, place: usize) {
         let (name, node) = self.node(place);
-        let flows = std::mem::take(&mut self.coming[place]);
+        let flows = merge(std::mem::take(&mut self.coming[place]), &self.held);
         match node {
             NodeSpec::Clients(clients) => {
                 let flow = traffic::flow(place, clients, self.turns_away);
+                self.held[place] = flow.held;
                 self.found.calls_wait |= clients.makes_calls();
                 self.delays_of_clients(name, clients);
                 self.send(&clients.to, name, [flow]);
@@ -183,7 +214,7 @@ impl<'a> Walk<'a> {
                 self.send(&limiter.to, name, flows.into_iter().map(through));
             }
             NodeSpec::Store(store) => {
-                let commands = std::mem::take(&mut self.commands[place]);
+                let commands = merge(std::mem::take(&mut self.commands[place]), &self.held);
                 let found = StationLoad::of_one_worker(name, &commands, &store.service);
                 self.found.stations.extend(found);
             }
@@ -288,11 +319,23 @@ impl<'a> Walk<'a> {
     }
 
     fn serve(&mut self, name: &str, fleet: &FleetSpec, flows: &[Flow]) {
-        self.found.stations.extend(StationLoad::of_fleet(name, self.system, fleet, flows));
+        self.found.stations.extend(StationLoad::of_fleet(name, self.system, self.balancers, fleet, flows));
     }
 }
 
 impl Flow {
+    /// Adds one of the same clients, which have so many requests under way at most. Their gaps are as irregular as those of
+    /// each, by how much comes.
+    fn add(&mut self, other: &Self, held: f64) {
+        let least = self.least + other.least;
+        let part = if least > 0.0 { other.least / least } else { 0.5 };
+        self.variability += part * (other.variability - self.variability);
+        self.held = (self.held + other.held).min(held);
+        self.leaves |= other.leaves;
+        self.checks = self.checks.max(other.checks);
+        (self.least, self.most) = (least, self.most + other.most);
+    }
+
     /// The same, of which any part may be turned away.
     fn at_most(self) -> Self {
         Self { least: 0.0, ..self }

@@ -11,7 +11,7 @@ use crate::actors::router::spec::{RouterSpec, RuleSpec};
 use crate::model::system::{NodeSpec, System, fleet_behind};
 
 /// How requests spread over the servers of a fleet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Share {
     /// All to the only server.
     First,

@@ -120,8 +120,14 @@ impl Work {
 }
 
 impl StationLoad {
-    /// A fleet.
-    pub(super) fn of_fleet(name: &str, system: &System, fleet: &FleetSpec, flows: &[Flow]) -> Option<Self> {
+    /// A fleet in a system with so many balancers.
+    pub(super) fn of_fleet(
+        name: &str,
+        system: &System,
+        balancers: f64,
+        fleet: &FleetSpec,
+        flows: &[Flow],
+    ) -> Option<Self> {
         let work = Work::of(flows, |flow| {
             let extra = fleet.service_per_unit.seconds() * size_of(system, flow);
             let (mean, square) = moments_of_work(fleet, extra);
@@ -171,11 +177,6 @@ impl StationLoad {
             }
         };
         let queues = if busiest.workers > workers { count } else { 1.0 };
-        let balancers = system.nodes.entries.iter().filter_map(|(_, node)| match node {
-            NodeSpec::Balancer(balancer) => Some(balancer.copies as f64),
-            _ => None,
-        });
-        let balancers: f64 = balancers.sum::<f64>().max(1.0);
         let connections =
             fleet.max_connections.iter().map(|&most| if most == 0 { f64::INFINITY } else { f64::from(most) });
         let by_connections = connections.fold(0.0, f64::max);
@@ -183,7 +184,7 @@ impl StationLoad {
         let rooms = [
             fleet.queue.map(|queue| queue as f64 * queues),
             fleet.queue_bytes.map(|bytes| bytes.bytes() as f64 / smallest * queues),
-            (by_connections > 0.0).then_some(by_connections * balancers * queues),
+            (by_connections > 0.0).then_some(by_connections * balancers.max(1.0) * queues),
             Some(work.held),
         ];
         busiest.room = rooms.into_iter().flatten().fold(f64::INFINITY, f64::min);

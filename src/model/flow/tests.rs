@@ -167,3 +167,30 @@ fn what_belongs_to_the_call_and_what_to_the_visit_are_both_work() {
     let expected = 0.5 * (1.0 + 1625.0 / 900.0 - 1.0);
     assert!((flows.stations[0].variability - expected).abs() < 1e-9, "{}", flows.stations[0].variability);
 }
+
+#[test]
+fn a_mesh_takes_no_longer_than_its_routes() {
+    // Thirty tiers of three have 3^30 ways through them; each node of a tier gets a third.
+    let balancer = |tier: usize, place: usize| {
+        let next: Vec<String> = (0..3).map(|other| format!("t{}-{other}", tier + 1)).collect();
+        format!(r#""t{tier}-{place}": Balancer(policy: Random, to: {next:?})"#)
+    };
+    let fleet = |place: usize| format!(r#""t30-{place}": Fleet(service: Constant("10 ms"))"#);
+    let tiers = (0..30).flat_map(|tier| (0..3).map(move |place| balancer(tier, place)));
+    let nodes: Vec<String> = tiers.chain((0..3).map(fleet)).collect();
+    let flows = found(&format!(
+        r#""users": Clients(arrivals: Poisson(rate: "240/s"), to: "entry"), "entry": Balancer(policy: Random, to: ["t0-0", "t0-1", "t0-2"]), {}"#,
+        nodes.join(", ")
+    ));
+    is(load(&flows, "t30-2"), 0.8, 0.8);
+    assert!(flows.stations.iter().all(|station| (station.variability - 0.5).abs() < 1e-9), "{flows:?}");
+}
+
+#[test]
+fn requests_of_users_that_come_by_two_ways_are_no_more_than_the_users() {
+    let flows = found(
+        r#""users": Clients(arrivals: Users(count: 10, think: Constant("1 s")), to: "lb"), "lb": Balancer(policy: Random, to: ["a", "b"]),
+        "a": Breaker(to: "web"), "b": Breaker(to: "web"), "web": Fleet(service: Constant("10 ms"))"#,
+    );
+    assert_eq!(flows.stations[0].room, 10.0);
+}

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use crate::actors::balancer::heap::MemberHeap;
 use crate::actors::balancer::policy::{Answer, Choose, Describes, Facts};
+use crate::actors::balancer::ties::Smooth;
 use crate::actors::balancer::view::View;
 use crate::engine::random::Draws;
 use crate::schema::{choice, record};
@@ -40,7 +41,7 @@ record! {
     /// The member with the fewest active requests for its weight, as this balancer counts them.
     ///
     /// The score is active / weight. With equal weights a choice costs O(1) (members queue up by their number of active
-    /// requests), else O(log n); with `ties: Weighted` it costs O(n), as in nginx.
+    /// requests), else O(log n); with `ties: Weighted` O(different weights + log n).
     pub struct LeastConnections {
         /// Which of equals is chosen: nginx goes by weight, HAProxy has an order of its own.
         pub ties: Ties = Ties::InTurn(InTurn {}),
@@ -70,7 +71,7 @@ impl Describes for LeastConnections {
 
     fn build(&self, view: &View) -> Scores {
         match self.ties {
-            Ties::Weighted(_) => Scores::Smooth(Smooth { credits: vec![0; view.len()] }),
+            Ties::Weighted(_) => Scores::Smooth(Smooth::new(view)),
             _ if view.equal_weights() => Scores::Buckets(Buckets::new(view, matches!(self.ties, Ties::IdleFirst(_)))),
             Ties::InTurn(_) => Scores::Heap(ScoreHeap::new(view, false)),
             Ties::IdleFirst(_) => Scores::Heap(ScoreHeap::new(view, true)),
@@ -84,7 +85,7 @@ impl Choose for Scores {
         match self {
             Self::Buckets(buckets) => buckets.least(),
             Self::Heap(heap) => heap.least(),
-            Self::Smooth(smooth) => smooth.choose(view),
+            Self::Smooth(smooth) => smooth.choose(),
         }
     }
 
@@ -93,7 +94,7 @@ impl Choose for Scores {
         match self {
             Self::Buckets(buckets) => buckets.moved(view, member),
             Self::Heap(heap) => heap.sent(view, member),
-            Self::Smooth(_) => {}
+            Self::Smooth(smooth) => smooth.moved(view, member),
         }
     }
 
@@ -102,7 +103,7 @@ impl Choose for Scores {
         match self {
             Self::Buckets(buckets) => buckets.moved(view, member),
             Self::Heap(heap) => heap.done(view, member),
-            Self::Smooth(_) => {}
+            Self::Smooth(smooth) => smooth.moved(view, member),
         }
     }
 
@@ -110,7 +111,7 @@ impl Choose for Scores {
         match self {
             Self::Buckets(buckets) => buckets.health_changed(view, member),
             Self::Heap(heap) => heap.health_changed(view, member),
-            Self::Smooth(_) => {}
+            Self::Smooth(smooth) => smooth.moved(view, member),
         }
     }
 
@@ -120,7 +121,7 @@ impl Choose for Scores {
             Self::Heap(heap) => heap.idle_first,
             Self::Smooth(smooth) => {
                 // What was gained was counted in other weights.
-                smooth.credits.fill(0);
+                *smooth = Smooth::new(view);
                 return;
             }
         };
@@ -129,36 +130,6 @@ impl Choose for Scores {
         } else {
             Self::Heap(ScoreHeap::new(view, idle_first))
         };
-    }
-}
-
-/// What each member has gained and not yet paid in ties, by the arithmetic of `ngx_http_upstream_least_conn_module`.
-#[derive(Clone, Debug)]
-pub struct Smooth {
-    credits: Vec<i64>,
-}
-
-impl Smooth {
-    fn choose(&mut self, view: &View) -> Option<usize> {
-        // active / weight by cross multiplication: exact.
-        let score = |member: usize, of: usize| u64::from(view.active(member)) * u64::from(view.weight(of));
-        let up = || (0..view.len()).filter(|&member| view.is_up(member));
-        let least = up().reduce(|best, other| if score(other, best) < score(best, other) { other } else { best })?;
-        let tied = |member: &usize| score(*member, least) == score(least, *member);
-        if up().filter(tied).nth(1).is_none() {
-            return Some(least);
-        }
-        let (mut best, mut total) = (least, 0);
-        for member in up().filter(tied) {
-            let weight = i64::from(view.weight(member));
-            self.credits[member] += weight;
-            total += weight;
-            if self.credits[member] > self.credits[best] {
-                best = member;
-            }
-        }
-        self.credits[best] -= total;
-        Some(best)
     }
 }
 
