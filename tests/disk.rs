@@ -141,6 +141,82 @@ fn what_a_killed_run_finished_is_only_thrown_away_when_asked() {
     assert_eq!(place.names("."), ["mine.ron", "whole", "x"]);
 }
 
+/// Asks a run to end once its journal holds so many bytes, or at once.
+fn stop_halfway(place: &Place, arguments: &[&str]) -> (Option<i32>, String) {
+    let child = place.start(arguments);
+    let journal = || fs::metadata(place.path("x.partial")).map_or(0, |metadata| metadata.len());
+    while journal() == 0 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("runs");
+    assert!(asked.success());
+    ended(child.wait_with_output().expect("ends"))
+}
+
+#[test]
+fn a_run_that_is_stopped_does_not_take_the_place_of_complete_results() {
+    let place = Place::new(LONG);
+    assert_eq!(place.run(&RUN).0, Some(0));
+    let whole = place.read("x/summary.json");
+    let (code, message) = stop_halfway(&place, &RUN);
+    assert_eq!(code, Some(130), "{message}");
+    assert!(message.contains("nothing is written to x, which stays as it was"), "{message}");
+    assert!(place.read("x/summary.json") == whole, "the results of the first run are gone");
+    // It says that --resume goes on exactly where there is something to go on from.
+    assert_eq!(message.contains("--resume"), place.path("x.partial").exists(), "{message}");
+    let extra: &[&str] = if place.path("x.partial").exists() { &["--resume"] } else { &[] };
+    assert_eq!(place.run(&with(extra)), (Some(0), String::new()));
+    assert!(place.read("x/summary.json") == whole);
+    assert_eq!(place.names("."), ["mine.ron", "x"]);
+}
+
+#[test]
+fn what_a_disk_has_changed_in_a_journal_is_told_and_run_again() {
+    let place = Place::new(LONG);
+    assert_eq!(place.run(&["run", "mine.ron", "--quiet", "--out", "whole"]).0, Some(0));
+    place.kill_halfway(&RUN, "x.partial");
+    let mut bytes = place.read("x.partial");
+    let header = 12 + u32::from_le_bytes(bytes[..4].try_into().expect("four bytes")) as usize;
+    bytes[header + 12 + 5] ^= 0xFF;
+    fs::write(place.path("x.partial"), &bytes).expect("writable");
+    // It is not thrown away without being asked for, even where nothing else is in it.
+    let first = header + 12 + u32::from_le_bytes(bytes[header..header + 4].try_into().expect("four bytes")) as usize;
+    let alone = bytes[..first].to_vec();
+    for bytes in [&bytes, &alone] {
+        fs::write(place.path("x.partial"), bytes).expect("writable");
+        let (code, message) = place.run(&RUN);
+        assert!(code == Some(2) && message.contains("--resume"), "{message}");
+        let (code, message) = place.run(&with(&["--resume"]));
+        assert!(code == Some(0) && message.contains("cannot be read; those replications are run again"), "{message}");
+        assert!(place.read("x/summary.json") == place.read("whole/summary.json"));
+    }
+}
+
+#[test]
+fn an_empty_file_or_a_link_in_the_place_of_the_journal_is_a_persons() {
+    let place = Place::new(SHORT);
+    let refused = || {
+        let (code, message) = place.run(&RUN);
+        assert!(code == Some(2) && message.contains("is not the journal of a run"), "{message}");
+    };
+    place.write("x.partial", "");
+    refused();
+    assert_eq!(place.read("x.partial"), b"");
+    fs::remove_file(place.path("x.partial")).expect("there");
+    // A link to an empty file, and one that leads nowhere.
+    place.write("notes.md", "");
+    for target in ["notes.md", "nowhere"] {
+        std::os::unix::fs::symlink(target, place.path("x.partial")).expect("writable");
+        refused();
+        fs::remove_file(place.path("x.partial")).expect("there");
+    }
+    assert_eq!(place.names("."), ["mine.ron", "notes.md"]);
+    // So is a folder of results that is a link to nothing: that is told before the run.
+    std::os::unix::fs::symlink("nowhere", place.path("x")).expect("writable");
+    let (code, message) = place.run(&RUN);
+    assert!(code == Some(2) && message.contains("x exists and is not a folder"), "{message}");
+}
+
 #[test]
 fn two_runs_do_not_write_to_one_folder() {
     let place = Place::new(&LONG.replace("replications: 60", "replications: 300"));
@@ -296,7 +372,7 @@ fn a_log_that_has_changed_is_not_mixed_with_what_it_was() {
     place.write("logs/access.log", &log(15_000));
     let (code, message) = place.run(&with(&["--resume"]));
     assert_eq!(code, Some(2), "{message}");
-    assert!(message.contains("its experiment is not the same"), "{message}");
+    assert!(message.contains("the logs that it replays have changed"), "{message}");
     assert!(place.read("x.partial") == journal, "the journal was changed");
     place.write("logs/access.log", &log(30_000));
     assert_eq!(place.run(&with(&["--resume"])).0, Some(0));

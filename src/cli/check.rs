@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::files::{Bounded, resolve};
-use super::memory::budget;
+use super::memory::Budget;
 use super::stop::stop_flag;
 use super::{End, complain, print};
 use crate::lab::{Replications, load, plan};
@@ -20,6 +20,10 @@ pub struct Arguments {
     /// Print the experiment with every default filled in
     #[arg(long)]
     resolved: bool,
+
+    /// Memory that logs may take, such as "2 GB"; without it, four fifths of what is available
+    #[arg(long, value_name = "SIZE", value_parser = super::memory::parse)]
+    memory: Option<u64>,
 }
 
 /// Checks the files one by one; the worst end counts.
@@ -33,7 +37,7 @@ pub fn check(arguments: &Arguments) -> End {
                 continue;
             }
         };
-        let files = Bounded { room: budget(None, 1).unwrap_or(u64::MAX) };
+        let files = Bounded { room: Budget::new(arguments.memory).left(0, 0).unwrap_or(u64::MAX) };
         let planned = load(&files, &path).and_then(|loaded| plan(loaded, &files));
         match planned {
             Err(_) if stop_flag().load(Ordering::Relaxed) => return End::Stopped,

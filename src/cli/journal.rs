@@ -2,7 +2,7 @@
 //! the run lasts the file is locked, so that no other run writes to the same folder; the lock dies with the process.
 //!
 //! A frame is its length, a hash of its bytes, and the bytes. A process that is killed leaves at most one frame torn, and
-//! that one is left out. The first frame says that this is a journal, and of which run.
+//! that one is left out, as is one that was changed since. The first frame says that this is a journal, and of which run.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -12,6 +12,7 @@ use std::sync::Mutex;
 
 use xxhash_rust::xxh64::{Xxh64, xxh64};
 
+use super::tell;
 use crate::lab::load::plain;
 use crate::lab::observe::Observation;
 use crate::lab::{JobId, Journal};
@@ -37,6 +38,8 @@ pub struct FileJournal {
     path: PathBuf,
     /// What was found earlier and is not recalled yet.
     kept: Mutex<BTreeMap<JobId, Observation>>,
+    /// Bytes of what was found earlier that cannot be read.
+    unreadable: u64,
     file: Mutex<Writing>,
 }
 
@@ -46,72 +49,89 @@ struct Writing {
     file: File,
     /// Replications in it.
     frames: usize,
-    /// A write has failed: nothing more is written.
-    broken: bool,
+    /// Replications that are not: a write has failed, and nothing more is written.
+    missing: usize,
 }
 
 impl FileJournal {
-    /// The journal of the run of `manifest` that writes to `folder`, locked: with what an earlier run left if that is to
-    /// go on, otherwise empty.
+    /// The journal of `run` that writes to `folder`, locked: with what an earlier run left if that is to go on, otherwise
+    /// empty.
     ///
     /// # Errors
     /// Another run writes to the folder at this moment; there is something that is to be kept, or from which this run
     /// cannot go on; the file is no journal; or it cannot be read or written.
-    pub fn open(folder: &Path, manifest: &str, earlier: Earlier) -> Result<Self, String> {
+    pub fn open(folder: &Path, run: &Run<'_>, earlier: Earlier) -> Result<Self, String> {
         let cannot = |error: io::Error| format!("cannot write beside \"{}\": {}", folder.display(), plain(&error));
         let path = path_of(&target(folder).map_err(cannot)?);
-        let mut file = lock(&path, folder)?;
-        let header = header(manifest);
+        let header = header(run);
+        let mut file = lock(&path, folder, &header)?;
+        let shown = path_of(folder);
+        let shown = shown.display();
+        let all = file.metadata().map_err(cannot)?.len();
+        let first = read_frame(&mut file).and_then(Frame::whole).filter(|first| first.starts_with(MAGIC.as_bytes()));
+        let Some(first) = first else {
+            return Err(format!("\"{shown}\" is not the journal of a run; move it, or name another folder"));
+        };
+        let found = read_frames(&mut file);
+        let unreadable = all - frame_length(&first) - found.iter().map(|bytes| frame_length(bytes)).sum::<u64>();
         let mut kept = BTreeMap::new();
-        let mut whole = 0;
-        if file.metadata().map_err(cannot)?.len() > 0 {
-            let shown = path_of(folder);
-            let shown = shown.display();
-            let first = read_frame(&mut file).filter(|first| first.starts_with(MAGIC.as_bytes()));
-            let Some(first) = first else {
-                return Err(format!("\"{shown}\" is not the journal of a run; move it, or name another folder"));
-            };
-            let (found, length) = read_frames(&mut file);
-            match (earlier, difference(&first, &header)) {
-                // Nothing was finished: nothing can be lost.
-                _ if found.is_empty() => {}
-                (Earlier::Discard, _) => {}
-                (Earlier::Keep, _) => {
-                    let count = found.len();
-                    return Err(format!(
-                        "\"{shown}\" holds {count} finished replications of a run that was stopped or killed; go on with \
-                         --resume, throw them away with --restart, or name another folder"
-                    ));
-                }
-                (Earlier::Resume, Some(what)) => {
-                    return Err(format!(
-                        "\"{shown}\" was left by another run: {what}; throw it away with --restart, or name another folder"
-                    ));
-                }
-                (Earlier::Resume, None) => {
-                    let observations = found.iter().map(|frame| postcard::from_bytes::<(JobId, Observation)>(frame));
-                    let broken = |error| format!("\"{shown}\" cannot be read: {error}; throw it away with --restart");
-                    kept = observations.collect::<Result<_, _>>().map_err(broken)?;
-                    whole = frame_length(&first) + length;
-                }
+        match (earlier, difference(&first, &header)) {
+            // Nothing was finished: nothing can be lost.
+            _ if found.is_empty() && unreadable == 0 => {}
+            (Earlier::Discard, _) => {}
+            (Earlier::Keep, _) => {
+                let count = found.len();
+                return Err(format!(
+                    "\"{shown}\" holds {count} finished replications of a run that was stopped or killed; go on with \
+                     --resume, throw them away with --restart, or name another folder"
+                ));
+            }
+            (Earlier::Resume, Some(what)) => {
+                return Err(format!(
+                    "\"{shown}\" was left by another run: {what}; throw it away with --restart, or name another folder"
+                ));
+            }
+            (Earlier::Resume, None) => {
+                let observations = found.iter().map(|frame| postcard::from_bytes::<(JobId, Observation)>(frame));
+                let broken = |error| format!("\"{shown}\" cannot be read: {error}; throw it away with --restart");
+                kept = observations.collect::<Result<_, _>>().map_err(broken)?;
             }
         }
-        let frames = kept.len();
+        let resumes = earlier == Earlier::Resume;
         let begin = |file: &mut File| -> io::Result<()> {
-            // What is torn or thrown away goes, so that what follows can be read.
+            // What is readable stands without gaps from the beginning, unless the disk has changed something.
+            let again = !resumes || first != header || unreadable > 0;
+            let whole = if again { 0 } else { all };
             file.set_len(whole)?;
             file.seek(SeekFrom::Start(whole))?;
-            if whole == 0 { write_frame(file, &header) } else { Ok(()) }
+            if again {
+                write_frame(file, &header)?;
+                found.iter().filter(|_| resumes).try_for_each(|frame| write_frame(file, frame))?;
+            }
+            Ok(())
         };
         begin(&mut file).map_err(cannot)?;
-        let file = Mutex::new(Writing { file, frames, broken: false });
-        Ok(Self { path, kept: Mutex::new(kept), file })
+        let frames = kept.len();
+        let unreadable = if resumes { unreadable } else { 0 };
+        Ok(Self { path, kept: Mutex::new(kept), unreadable, file: Mutex::new(Writing { file, frames, missing: 0 }) })
     }
 
     /// Replications it holds.
     #[must_use]
     pub fn len(&self) -> usize {
         self.file.lock().map_or(0, |writing| writing.frames)
+    }
+
+    /// Finished replications that could not be written to it.
+    #[must_use]
+    pub fn missing(&self) -> usize {
+        self.file.lock().map_or(0, |writing| writing.missing)
+    }
+
+    /// Bytes that an earlier run left and that cannot be read: a machine that went down, or a disk that failed.
+    #[must_use]
+    pub fn unreadable(&self) -> u64 {
+        self.unreadable
     }
 
     /// The run is complete: the journal has done its work.
@@ -147,11 +167,26 @@ pub fn path_of(folder: &Path) -> PathBuf {
     folder.with_file_name(name)
 }
 
-/// The file at `path`, which this process alone may use from now on; made if there is none.
-fn lock(path: &Path, folder: &Path) -> Result<File, String> {
+/// The file at `path`, which this process alone may use from now on; made with its header if there is none.
+fn lock(path: &Path, folder: &Path, header: &[u8]) -> Result<File, String> {
     let cannot = |error: io::Error| format!("cannot write \"{}\": {}", path.display(), plain(&error));
     loop {
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(cannot)?;
+        let file = match std::fs::symlink_metadata(path) {
+            // A link, a folder or a pipe is somebody's.
+            Ok(metadata) if !metadata.is_file() => {
+                let path = path.display();
+                return Err(format!("\"{path}\" is not the journal of a run; move it, or name another folder"));
+            }
+            Ok(_) => match OpenOptions::new().read(true).write(true).open(path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                file => file.map_err(cannot)?,
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => match create(path, header).map_err(cannot)? {
+                None => continue,
+                Some(file) => file,
+            },
+            Err(error) => return Err(cannot(error)),
+        };
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => {
                 let folder = folder.display();
@@ -165,6 +200,37 @@ fn lock(path: &Path, folder: &Path) -> Result<File, String> {
         if is_at(&file, path) {
             return Ok(file);
         }
+    }
+}
+
+/// A new journal with its header, locked before anybody can see it, so that a file that is empty is never ours. `None` if
+/// something stands there by now.
+fn create(path: &Path, header: &[u8]) -> io::Result<Option<File>> {
+    let is_there = |error: &io::Error| error.kind() == io::ErrorKind::AlreadyExists;
+    let begun = |mut file: File| -> io::Result<File> {
+        write_frame(&mut file, header)?;
+        file.seek(SeekFrom::Start(0))?;
+        Ok(file)
+    };
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push("-");
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&name);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let (file, hidden) = builder.tempfile_in(path.parent().unwrap_or(Path::new(".")))?.into_parts();
+    let file = begun(file)?;
+    // Whoever opens it may find it locked; one who cannot lock it finds out later.
+    let _ = file.try_lock();
+    match std::fs::hard_link(&hidden, path) {
+        Ok(()) => Ok(Some(file)),
+        Err(error) if is_there(&error) => Ok(None),
+        // There are file systems without a second name for a file.
+        Err(_) => match OpenOptions::new().read(true).write(true).create_new(true).open(path) {
+            Err(error) if is_there(&error) => Ok(None),
+            file => begun(file?).map(Some),
+        },
     }
 }
 
@@ -193,13 +259,20 @@ impl Journal for FileJournal {
     fn keep(&self, job: JobId, observation: &Observation) {
         let Ok(bytes) = postcard::to_stdvec(&(job, observation)) else { return };
         let Ok(mut writing) = self.file.lock() else { return };
-        if writing.broken {
+        if writing.missing > 0 {
+            writing.missing += 1;
             return;
         }
         // A disk that is full ends the journal, not the run.
         match write_frame(&mut writing.file, &bytes) {
             Ok(()) => writing.frames += 1,
-            Err(_) => writing.broken = true,
+            Err(error) => {
+                writing.missing = 1;
+                let (path, why) = (self.path.display(), plain(&error));
+                tell(&format!(
+                    "warning: cannot write \"{path}\": {why}; what is finished from now on is not kept should the run end early\n"
+                ));
+            }
         }
     }
 }
@@ -207,13 +280,22 @@ impl Journal for FileJournal {
 /// What every journal begins with, of this version and others.
 const MAGIC: &str = "rushhour ";
 
-/// What names a run, a line each: the version and the build of the program, and the experiment with every default and
-/// the content of its logs, which its manifest holds.
-fn header(manifest: &str) -> Vec<u8> {
+/// What tells one run from another, beside the program.
+#[derive(Clone, Copy, Debug)]
+pub struct Run<'a> {
+    /// The experiment with every default filled in.
+    pub manifest: &'a str,
+    /// A hash of the content of the logs it replays.
+    pub logs: u64,
+}
+
+/// What names a run, a line each: the version and the build of the program, the content of its logs, and the experiment
+/// with every default.
+fn header(run: &Run<'_>) -> Vec<u8> {
     let build =
         build().map_or_else(|| format!("unknown, process {}", std::process::id()), |hash| format!("{hash:016x}"));
-    let experiment = xxh64(manifest.as_bytes(), 0);
-    format!("{MAGIC}{}\nbuild {build}\nexperiment {experiment:016x}\n", env!("CARGO_PKG_VERSION")).into_bytes()
+    let (version, logs, experiment) = (env!("CARGO_PKG_VERSION"), run.logs, xxh64(run.manifest.as_bytes(), 0));
+    format!("{MAGIC}{version}\nbuild {build}\nlogs {logs:016x}\nexperiment {experiment:016x}\n").into_bytes()
 }
 
 /// A hash of the program itself: two builds of one version may not give the same bits.
@@ -236,13 +318,14 @@ fn difference(old: &[u8], new: &[u8]) -> Option<&'static str> {
         return None;
     }
     let line = |header: &[u8], number: usize| String::from_utf8_lossy(header).lines().nth(number).map(str::to_owned);
-    let what = ["the program has another version", "the program was built anew", "its experiment is not the same"];
-    Some(
-        what.into_iter()
-            .enumerate()
-            .find(|(number, _)| line(old, *number) != line(new, *number))
-            .map_or(what[2], |it| it.1),
-    )
+    let what = [
+        "the program has another version",
+        "the program was built anew",
+        "the logs that it replays have changed",
+        "its experiment is not the same",
+    ];
+    let differs = |&(number, _): &(usize, &str)| line(old, number) != line(new, number);
+    Some(what.into_iter().enumerate().find(differs).map_or(what[3], |(_, what)| what))
 }
 
 fn frame_length(bytes: &[u8]) -> u64 {
@@ -258,15 +341,29 @@ fn write_frame(file: &mut File, bytes: &[u8]) -> io::Result<()> {
     file.write_all(&frame)
 }
 
-/// The frames that follow, up to one that is torn, and the length of all of them.
-fn read_frames(input: &mut impl Read) -> (Vec<Vec<u8>>, u64) {
-    let frames: Vec<Vec<u8>> = std::iter::from_fn(|| read_frame(input)).collect();
-    let length = frames.iter().map(|bytes| frame_length(bytes)).sum();
-    (frames, length)
+/// A frame as it was found.
+enum Frame {
+    Whole(Vec<u8>),
+    /// Its bytes are not those that were written.
+    Changed,
 }
 
-/// The next whole frame; `None` at the end or where one is torn.
-fn read_frame(input: &mut impl Read) -> Option<Vec<u8>> {
+impl Frame {
+    fn whole(self) -> Option<Vec<u8>> {
+        match self {
+            Self::Whole(bytes) => Some(bytes),
+            Self::Changed => None,
+        }
+    }
+}
+
+/// The whole frames that follow, up to one that is torn.
+fn read_frames(input: &mut impl Read) -> Vec<Vec<u8>> {
+    std::iter::from_fn(|| read_frame(input)).filter_map(Frame::whole).collect()
+}
+
+/// The next frame; `None` at the end or where one is torn.
+fn read_frame(input: &mut impl Read) -> Option<Frame> {
     let (mut length, mut hash) = ([0; 4], [0; 8]);
     input.read_exact(&mut length).ok()?;
     input.read_exact(&mut hash).ok()?;
@@ -276,6 +373,8 @@ fn read_frame(input: &mut impl Read) -> Option<Vec<u8>> {
     }
     let mut bytes = Vec::new();
     input.take(u64::from(length)).read_to_end(&mut bytes).ok()?;
-    let whole = bytes.len() == length as usize && xxh64(&bytes, 0) == u64::from_le_bytes(hash);
-    whole.then_some(bytes)
+    if bytes.len() < length as usize {
+        return None;
+    }
+    Some(if xxh64(&bytes, 0) == u64::from_le_bytes(hash) { Frame::Whole(bytes) } else { Frame::Changed })
 }

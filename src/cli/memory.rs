@@ -12,6 +12,7 @@ use crate::lab::Progress;
 use crate::lab::memory::{Need, kept};
 use crate::lab::number::plain;
 use crate::lab::observe::Observation;
+use crate::schema::quantity::Bytes;
 
 /// How a run shares out the memory it may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,24 +74,54 @@ pub fn size(bytes: u64) -> String {
     format!("{} {unit}", plain(bytes as f64 / factor, 2))
 }
 
-/// The memory that a process of so many threads may use: as much as was asked for, or four fifths of what is available
-/// of the machine and of the control groups this process is in; and never more than four fifths of the addresses that it
-/// may have, because who asks for more of those is ended. `None` where nobody knows.
-#[must_use]
-pub fn budget(asked: Option<u64>, threads: usize) -> Option<u64> {
-    let text = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-    let machine = || field(&text("/proc/meminfo"), "MemAvailable:").map(|kilobytes| kilobytes * 1024);
-    let groups = || left_in_groups(Path::new("/sys/fs/cgroup"), &text("/proc/self/cgroup"));
-    let usual = || [machine(), groups()].into_iter().flatten().min().map(|bytes| bytes / 5 * 4);
-    let addresses = addresses_left(&text("/proc/self/limits"), &text("/proc/self/status"), threads);
-    [asked.or_else(usual), addresses.map(|bytes| bytes / 5 * 4)].into_iter().flatten().min()
+/// The memory that this process may use.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget(Option<u64>);
+
+impl Budget {
+    /// As much as was asked for, or four fifths of what is available of the machine and of the control groups this process
+    /// is in.
+    #[must_use]
+    pub fn new(asked: Option<u64>) -> Self {
+        let machine = || field(&text("/proc/meminfo"), "MemAvailable:").map(|kilobytes| kilobytes * 1024);
+        let groups = || left_in_groups(Path::new("/sys/fs/cgroup"), &text("/proc/self/cgroup"));
+        let usual = || [machine(), groups()].into_iter().flatten().min().map(|bytes| bytes / 5 * 4);
+        Self(asked.or_else(usual))
+    }
+
+    /// What is left beside the logs, which take so many bytes, with so many threads still to be started; never more than
+    /// four fifths of the addresses that the process may still have, because who asks for more of those is ended. `None`
+    /// where nobody knows.
+    #[must_use]
+    pub fn left(self, logs: u64, threads: usize) -> Option<u64> {
+        let addresses = addresses_left(&text("/proc/self/limits"), &text("/proc/self/status"), threads);
+        let beside = self.0.map(|bytes| bytes.saturating_sub(logs));
+        [beside, addresses.map(|bytes| bytes / 5 * 4)].into_iter().flatten().min()
+    }
+}
+
+fn text(path: &str) -> String {
+    std::fs::read_to_string(path).unwrap_or_default()
+}
+
+/// A number of bytes from the command line: "2 GB".
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn parse(text: &str) -> Result<u64, String> {
+    Bytes::parse(text).map(Bytes::bytes).map_err(|why| format!("{why}; write \"2 GB\""))
+}
+
+/// Has every thread of the pool take the addresses that it will, so that what is left is known.
+pub fn settle_threads() {
+    rayon::broadcast(|_| drop(std::hint::black_box(vec![0_u8; 64])));
 }
 
 /// Addresses that a thread takes beside what it uses: its stack, and what the allocator sets aside for it.
 const THREAD: u64 = 66 << 20;
 
 /// Bytes of addresses that are left to a process with these limits (as in `/proc/self/limits`) and this state (as in
-/// `/proc/self/status`) once its threads run; `None` if there is no limit.
+/// `/proc/self/status`) once so many more threads run; `None` if there is no limit.
 fn addresses_left(limits: &str, status: &str, threads: usize) -> Option<u64> {
     let limit = field(limits, "Max address space")?;
     let used = field(status, "VmSize:").unwrap_or(0) * 1024;
@@ -246,7 +277,7 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn linux_says_how_much_there_is() {
-        assert!(budget(None, 1).is_some_and(|bytes| bytes > 0));
+        assert!(Budget::new(None).left(0, 1).is_some_and(|bytes| bytes > 0));
     }
 
     #[test]

@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use xxhash_rust::xxh64::xxh64;
+
 use super::files::{Bounded, SHIPPED, resolve};
-use super::journal::{Earlier, FileJournal};
-use super::memory::{Share, Watch, budget, share, size};
+use super::journal::{Earlier, FileJournal, Run};
+use super::memory::{Budget, Share, Watch, settle_threads, share, size};
 use super::progress::Bar;
 use super::stop::stop_flag;
 use super::{End, complain, print, shipped, snapshot, tell};
@@ -16,7 +18,7 @@ use crate::lab::{
     Experiment, Plan, Replications, RunSpec, WarmUp, is_stationary, load, plan, run as run_plan, run_with_journal,
 };
 use crate::report::{self, Format, Origin, Part, Terminal};
-use crate::schema::quantity::{Bytes, Span};
+use crate::schema::quantity::Span;
 
 /// What `run` takes.
 #[derive(Debug, clap::Args)]
@@ -46,7 +48,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=8_000_000))]
     in_flight: Option<u64>,
     /// Memory that may be used, by logs too, such as "2 GB"; without it, four fifths of what is available
-    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    #[arg(long, value_name = "SIZE", value_parser = super::memory::parse)]
     memory: Option<u64>,
     /// Folder for the files; without it, `out/NAME`
     #[arg(long, value_name = "FOLDER")]
@@ -133,21 +135,18 @@ impl From<Form> for Format {
     }
 }
 
-fn memory(text: &str) -> Result<u64, String> {
-    Bytes::parse(text).map(Bytes::bytes).map_err(|why| format!("{why}; write \"2 GB\""))
-}
-
 /// Runs the files one after the other; all are checked before the first is run.
 pub fn run(arguments: &Arguments) -> End {
     if let Err(why) = super::use_threads(arguments.threads) {
         return complain(&why);
     }
     let stop = stop_flag();
-    let budget = budget(arguments.memory, rayon::current_num_threads());
+    let budget = Budget::new(arguments.memory);
+    settle_threads();
     let mut plans = Vec::new();
     let mut bad = false;
     for word in &arguments.files {
-        match prepare(word, arguments, budget.unwrap_or(u64::MAX).saturating_sub(of_logs(&plans))) {
+        match prepare(word, arguments, budget.left(of_logs(&plans), 0).unwrap_or(u64::MAX)) {
             Ok(plan) => plans.push((word, plan)),
             Err(_) if stop.load(Ordering::Relaxed) => return End::Stopped,
             Err(why) => {
@@ -189,8 +188,8 @@ pub fn run(arguments: &Arguments) -> End {
     let origins: Vec<Origin> = plans.iter().map(|(_, plan)| origin(plan)).collect();
     // All folders are locked before the first run begins, so that none is in vain.
     let mut journals = Vec::new();
-    for (origin, folder) in origins.iter().zip(&folders) {
-        match journal(folder, &origin.manifest, arguments) {
+    for ((origin, folder), (_, plan)) in origins.iter().zip(&folders).zip(&plans) {
+        match journal(folder, &Run { manifest: &origin.manifest, logs: of_content(plan) }, arguments) {
             Ok(journal) => journals.push(journal),
             Err(why) => {
                 complain(&why);
@@ -216,15 +215,22 @@ pub fn run(arguments: &Arguments) -> End {
     worst
 }
 
+/// A hash of the content of the logs that a plan replays.
+fn of_content(plan: &Plan) -> u64 {
+    let prints: Vec<&str> = plan.logs.iter().map(|log| log.digest.as_str()).collect();
+    xxh64(prints.join(" ").as_bytes(), 0)
+}
+
 /// Bytes that the logs of all plans take.
 fn of_logs(plans: &[(&String, Plan)]) -> u64 {
     plans.iter().map(|(_, plan)| plan.inputs.bytes()).sum()
 }
 
 /// How each plan shares out the memory there is beside the logs.
-fn shares(plans: &[(&String, Plan)], budget: Option<u64>, arguments: &Arguments) -> Result<Vec<Share>, String> {
+fn shares(plans: &[(&String, Plan)], budget: Budget, arguments: &Arguments) -> Result<Vec<Share>, String> {
     let logs = of_logs(plans);
-    let budget = budget.map(|budget| budget.saturating_sub(logs));
+    // The progress bar has a thread of its own, and fewer at once are other threads than those of the pool.
+    let budget = budget.left(logs, 2);
     let beside = if logs > 0 { format!(" beside the {} of the logs", size(logs)) } else { String::new() };
     let threads = rayon::current_num_threads();
     let one = |(word, plan): &(&String, Plan)| {
@@ -368,25 +374,10 @@ fn run_one(
         let rate = bar.requests() as f64 / seconds.max(1e-9) / 1e6;
         tell(&format!("{} requests in {seconds:.1} s ({rate:.1} million a second)\n", bar.requests()));
     }
-    if !arguments.no_files {
-        match report::write_all(&results, origin, &parts(arguments), folder) {
-            Ok(files) => {
-                if !arguments.quiet {
-                    tell(&format!("{} files in {}\n", files.len(), folder.display()));
-                }
-                match journal {
-                    Some(journal) if !results.interrupted => journal.remove(),
-                    Some(_) => tell("the same command with --resume goes on where this run stopped\n"),
-                    None => {}
-                }
-            }
-            Err(why) => {
-                end = complain(&why.to_string());
-                if journal.is_some() {
-                    tell("what was found is kept: the same command with --resume writes it\n");
-                }
-            }
-        }
+    if !arguments.no_files
+        && let Err(why) = save(&results, origin, folder, journal, arguments)
+    {
+        end = complain(&why);
     }
     if let Some(path) = &arguments.save_snapshot
         && let Err(why) = snapshot::save(&results, path)
@@ -404,6 +395,48 @@ fn run_one(
     verdict(&results, arguments)
 }
 
+/// Writes the folder of a run, and says what is there. What a run that was stopped has found does not take the place of
+/// complete results.
+fn save(
+    results: &Results,
+    origin: &Origin,
+    folder: &Path,
+    journal: Option<FileJournal>,
+    arguments: &Arguments,
+) -> Result<(), String> {
+    let (kept, missing) = journal.as_ref().map_or((0, 0), |journal| (journal.len(), journal.missing()));
+    let goes_on = || match (kept, missing) {
+        (0, _) => {}
+        (_, 0) => tell("the same command with --resume goes on where this run stopped\n"),
+        _ => tell(&format!(
+            "{kept} of {} finished replications are kept: the same command with --resume goes on from them\n",
+            kept + missing
+        )),
+    };
+    if results.interrupted && (kept + missing == 0 || report::holds_complete(folder)) {
+        let there = if folder.exists() { ", which stays as it was" } else { "" };
+        tell(&format!("nothing is written to {}{there}\n", folder.display()));
+        goes_on();
+        return Ok(());
+    }
+    match report::write_all(results, origin, &parts(arguments), folder) {
+        Ok(files) => {
+            if !arguments.quiet {
+                tell(&format!("{} files in {}\n", files.len(), folder.display()));
+            }
+            match journal {
+                Some(journal) if !results.interrupted => journal.remove(),
+                _ => goes_on(),
+            }
+            Ok(())
+        }
+        Err(why) => {
+            goes_on();
+            Err(why.to_string())
+        }
+    }
+}
+
 /// The parts of the folder that are written.
 fn parts(arguments: &Arguments) -> Vec<Part> {
     match &arguments.write[..] {
@@ -413,7 +446,7 @@ fn parts(arguments: &Arguments) -> Vec<Part> {
 }
 
 /// The journal of a run that writes files, with what an earlier run left if that is to go on.
-fn journal(folder: &Path, manifest: &str, arguments: &Arguments) -> Result<Option<FileJournal>, String> {
+fn journal(folder: &Path, run: &Run<'_>, arguments: &Arguments) -> Result<Option<FileJournal>, String> {
     if arguments.no_files {
         return Ok(None);
     }
@@ -422,14 +455,21 @@ fn journal(folder: &Path, manifest: &str, arguments: &Arguments) -> Result<Optio
         (_, true) => Earlier::Discard,
         _ => Earlier::Keep,
     };
-    let journal = FileJournal::open(folder, manifest, earlier)?;
-    if arguments.resume && journal.len() == 0 {
+    let journal = FileJournal::open(folder, run, earlier)?;
+    if journal.unreadable() > 0 {
+        tell(&format!(
+            "warning: {} of what an earlier run left beside \"{}\" cannot be read; those replications are run again\n",
+            size(journal.unreadable()),
+            folder.display()
+        ));
+    } else if arguments.resume && journal.len() == 0 {
         // Even to those who want no notes: what they asked for cannot be done.
         tell(&format!(
             "warning: nothing to resume: no run was stopped or killed that wrote to \"{}\"; this one begins anew\n",
             folder.display()
         ));
-    } else if arguments.resume && !arguments.quiet {
+    }
+    if arguments.resume && journal.len() > 0 && !arguments.quiet {
         tell(&format!("resuming: {} replications are there already\n", journal.len()));
     }
     Ok(Some(journal))

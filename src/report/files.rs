@@ -83,7 +83,7 @@ pub fn write_all(
     let parent = target.parent().unwrap_or(&target);
     clear_scratch(parent, &target);
     let files = contents(results, &origin.manifest, parts)?;
-    let index = Index::of(&files, logs_from(&target, &origin.logs));
+    let index = Index::of(&files, logs_from(&target, &origin.logs), !results.interrupted);
     let scratch = tempfile::Builder::new().prefix(&scratch_prefix(&target)).tempdir_in(parent).map_err(at(folder))?;
     // A folder of its own inside, because the temporary one is closed to other users.
     let new = scratch.path().join(NEW);
@@ -96,6 +96,12 @@ pub fn write_all(
         fs::rename(&new, &target).map_err(at(folder))?;
     }
     Ok(files.iter().map(|(name, _)| folder.join(name)).collect())
+}
+
+/// True if `folder` holds the results of a run that was not stopped.
+#[must_use]
+pub fn holds_complete(folder: &Path) -> bool {
+    Index::read(folder).is_some_and(|index| index.complete)
 }
 
 /// Where the folder of a run really stands: without links, so that what they point to is replaced and they are kept, and
@@ -200,6 +206,8 @@ pub fn check_folder(folder: &Path) -> Result<(), ReportError> {
 /// Whether the target exists; an error if it may not be replaced.
 fn check(folder: &Path) -> Result<bool, ReportError> {
     match fs::metadata(folder) {
+        // A link that leads nowhere.
+        Err(_) if fs::symlink_metadata(folder).is_ok() => return Err(ReportError::NotAFolder(folder.to_owned())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(source) => return Err(ReportError::Io { path: folder.to_owned(), source }),
         Ok(metadata) if !metadata.is_dir() => return Err(ReportError::NotAFolder(folder.to_owned())),

@@ -39,6 +39,8 @@ struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Index {
     kind: String,
+    /// True unless the run was stopped before its end.
+    pub complete: bool,
     files: Vec<Entry>,
     /// Where each log was found, by the name that the manifest gives it.
     pub logs: BTreeMap<String, String>,
@@ -63,15 +65,15 @@ pub enum Short {
 }
 
 impl Index {
-    /// The list of `files` by path and content.
+    /// The list of `files` by path and content, of a run that was `complete` or stopped.
     #[must_use]
-    pub fn of(files: &[(String, Vec<u8>)], logs: BTreeMap<String, String>) -> Self {
+    pub fn of(files: &[(String, Vec<u8>)], logs: BTreeMap<String, String>, complete: bool) -> Self {
         let entry = |(name, bytes): &(String, Vec<u8>)| Entry {
             name: name.clone(),
             bytes: bytes.len() as u64,
             xxh64: hex(xxhash_rust::xxh64::xxh64(bytes, 0)),
         };
-        Self { kind: KIND.to_owned(), files: files.iter().map(entry).collect(), logs }
+        Self { kind: KIND.to_owned(), complete, files: files.iter().map(entry).collect(), logs }
     }
 
     /// The list in `folder`; `None` if there is none.
@@ -218,7 +220,7 @@ mod tests {
         for (name, bytes) in &files {
             fs::write(folder.path().join(name), bytes).unwrap();
         }
-        fs::write(folder.path().join(NAME), Index::of(&files, BTreeMap::new()).text()).unwrap();
+        fs::write(folder.path().join(NAME), Index::of(&files, BTreeMap::new(), true).text()).unwrap();
         folder
     }
 
@@ -287,7 +289,7 @@ mod tests {
     fn a_list_that_leads_out_of_its_folder_is_none() {
         let folder = written();
         let files = [("../a.csv".to_owned(), b"one".to_vec())];
-        fs::write(folder.path().join(NAME), Index::of(&files, BTreeMap::new()).text()).unwrap();
+        fs::write(folder.path().join(NAME), Index::of(&files, BTreeMap::new(), true).text()).unwrap();
         assert_eq!(Index::read(folder.path()), None);
     }
 

@@ -16,7 +16,7 @@ mod table;
 
 use crate::lab::results::Results;
 
-pub use files::{Origin, ReportError, check_folder, target, write_all};
+pub use files::{Origin, ReportError, check_folder, holds_complete, target, write_all};
 pub use parts::Part;
 pub use plots::{Plot, plots};
 

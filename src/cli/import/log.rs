@@ -6,7 +6,7 @@ use clap::ValueEnum;
 
 use super::write_new;
 use crate::cli::files::Disk;
-use crate::cli::memory::budget;
+use crate::cli::memory::{self, Budget};
 use crate::cli::{End, print, tell};
 use crate::lab::Files;
 use crate::report::index::relative;
@@ -36,6 +36,9 @@ pub struct Arguments {
     /// A malformed or late line is an error
     #[arg(long)]
     strict: bool,
+    /// Memory that may be used, such as "2 GB"; without it, four fifths of what is available
+    #[arg(long, value_name = "SIZE", value_parser = memory::parse)]
+    memory: Option<u64>,
     /// Write the model to this file, which must not exist, instead of printing it
     #[arg(long, value_name = "FILE")]
     model_out: Option<PathBuf>,
@@ -60,7 +63,8 @@ pub fn import(arguments: &Arguments) -> Result<End, String> {
     replay.strict = arguments.strict;
     let input = Disk.open(file).map_err(|why| format!("cannot read \"{file}\": {why}"))?;
     // What is said of a log takes about as much again.
-    let room = Room { bytes: budget(None, 1).map_or(u64::MAX, |bytes| bytes / 2), names: true };
+    let room =
+        Room { bytes: Budget::new(arguments.memory).left(0, 0).map_or(u64::MAX, |bytes| bytes / 2), names: true };
     let (trace, report) = trace::read_within(input, &replay, room).map_err(|error| format!("{file}: {error}"))?;
     for notice in report.notices() {
         tell(&format!("note: {notice}\n"));

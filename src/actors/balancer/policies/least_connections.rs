@@ -81,7 +81,7 @@ impl Describes for LeastConnections {
 
 impl Choose for Scores {
     #[inline]
-    fn choose(&mut self, view: &View, _facts: Facts, _draws: &mut Draws) -> Option<usize> {
+    fn choose(&mut self, _view: &View, _facts: Facts, _draws: &mut Draws) -> Option<usize> {
         match self {
             Self::Buckets(buckets) => buckets.least(),
             Self::Heap(heap) => heap.least(),
