@@ -317,3 +317,38 @@ fn a_run_that_is_stopped_among_its_pilots_shows_what_they_found() {
     let said = |words: &str| results.notices.iter().any(|notice| notice.contains(words));
     assert!(said("stopped while the warm-up was looked for"), "{:?}", results.notices);
 }
+
+#[test]
+fn a_run_that_never_reaches_its_fault_decides_nothing_and_says_so() {
+    let with = |run: &str, at: &str, lasts: &str| {
+        answer(&format!(
+            r#"Experiment(
+                system: System(nodes: {{
+                    "users": Clients(arrivals: Poisson(rate: "50/s"), to: "web"), "web": Fleet(service: Constant("2 ms")),
+                }}, faults: [(at: "{at}", node: "web", fault: Crash {lasts})]),
+                run: ({run}, replications: 3),
+                arms: {{"with": {{}}, "without": {{"faults": []}}}},
+                claims: [Below(DropRate("with"), "1 %"), Below(DropRate("without"), "1 %")],
+            )"#
+        ))
+    };
+    let verdicts = |results: &Results| results.claims.iter().map(|claim| claim.verdict).collect::<Vec<_>>();
+    for (run, at) in [(r#"duration: "20 s""#, "30 s"), (r#"duration: "20 s""#, "20 s"), ("requests: 500", "15 s")] {
+        let results = with(run, at, "");
+        assert_eq!(verdicts(&results), [Verdict::Undecided, Verdict::Holds], "{run}, {at}");
+        let why = &results.claims[0].evidence;
+        assert!(why.contains("does not cover what is asked: the fault of \"web\""), "{why}");
+    }
+    // The arm without it is not meant.
+    let results = with(r#"duration: "20 s""#, "30 s", "");
+    let note = "the fault of \"web\" at 30 s never happens in this run, which ends at 20 s (in \"with\")";
+    assert!(results.notices.iter().any(|notice| notice == note), "{:?}", results.notices);
+    // One that is there from the beginning happened, even if nothing else did.
+    let results = with(r#"duration: "20 s""#, "0 s", "");
+    assert_eq!(verdicts(&results), [Verdict::Fails, Verdict::Holds]);
+    assert!(!results.notices.iter().any(|notice| notice.contains("never happen")), "{:?}", results.notices);
+    // And one that is over when measuring begins is told.
+    let results = with(r#"duration: "20 s", warm_up: "10 s""#, "1 s", r#", lasts: "2 s""#);
+    let note = "the fault of \"web\" at 1 s is over before the warm-up of 10 s (in \"with\")";
+    assert!(results.notices.iter().any(|notice| notice == note), "{:?}", results.notices);
+}

@@ -2,7 +2,7 @@
 
 use super::claim::Claim;
 use super::compare::{compare, rankings};
-use super::covered::did_not_happen;
+use super::covered::{did_not_happen, uncovered};
 use super::estimate::estimates;
 use super::node;
 use super::number;
@@ -116,6 +116,8 @@ fn collect_cell(
         notices.push(format!("{place}: more than half of the run would have to be cut as warm-up; make it longer"));
     }
     note_early_ends(plan, planned, &done, notices);
+    let ends: Vec<Time> = done.iter().map(|observation| observation.over).collect();
+    let planned_end = plan.experiment.run.duration.map_or(f64::INFINITY, |duration| duration.seconds());
     let aligned = done.windows(2).all(|pair| pair[0].window == pair[1].window);
     if !aligned {
         let place = describe(plan, planned);
@@ -126,6 +128,7 @@ fn collect_cell(
         point: planned.point,
         replications: done.len() as u32,
         unfinished: false,
+        uncovered: uncovered(&planned.system, &ends, planned_end),
         warm_up: warm_up.length.as_secs_f64(),
         trouble: plan.scope.recovery.trouble(Trouble::of(&planned.system)),
         estimates: estimates(&plan.quantities, seen, &stability, confidence),

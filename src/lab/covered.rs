@@ -7,9 +7,10 @@ use super::number;
 use super::observe::Observation;
 use super::results::Unit;
 use super::spec::RunSpec;
-use crate::actors::clients::Traffic;
+use crate::actors::clients::arrivals::StepRate;
+use crate::actors::clients::{ClientsSpec, Traffic};
 use crate::engine::{Duration, Ended, Time};
-use crate::model::System;
+use crate::model::{FaultSpec, System};
 
 /// A year of 365.25 days.
 const SECONDS_OF_A_YEAR: f64 = 31_557_600.0;
@@ -69,11 +70,55 @@ fn moments(system: &System) -> Vec<(f64, String)> {
     faults.chain(arrivals).collect()
 }
 
+/// The steps of timetables of arrivals, each with the moment: those a run may leave out and still answer.
+fn steps(system: &System) -> Vec<(f64, String)> {
+    let of_clients = |(name, clients): (&str, &ClientsSpec)| match &clients.arrivals {
+        Traffic::Timetable(table) => {
+            let at = |step: &StepRate| (step.at.seconds(), format!("the step of \"{name}\" at {}", step.at));
+            table.steps.iter().map(at).collect()
+        }
+        _ => Vec::new(),
+    };
+    system.clients().flat_map(of_clients).collect()
+}
+
 /// What of the timetable of `system` never happens in a run that is planned to end at `end`, a sentence each.
 #[must_use]
 pub fn never_happens(system: &System, end: f64) -> Vec<String> {
-    let late = moments(system).into_iter().filter(|(at, _)| *at >= end);
+    // Of several steps the first says enough.
+    let steps = steps(system).into_iter().filter(|(at, _)| *at >= end).take(1);
+    let late = moments(system).into_iter().filter(|(at, _)| *at >= end).chain(steps);
     late.map(|(_, what)| format!("{what} never happens in this run, which ends at {}", seconds_of(end))).collect()
+}
+
+/// What of the faults of `system` is over when measuring begins after a warm-up of so many seconds, a sentence each.
+#[must_use]
+pub fn is_over_before(system: &System, warm_up: f64) -> Vec<String> {
+    let ends = |fault: &FaultSpec| fault.lasts.map(|lasts| fault.at.seconds() + lasts.seconds());
+    let over = system.faults.iter().filter(|fault| ends(fault).is_some_and(|end| end <= warm_up));
+    let words = |fault: &FaultSpec| {
+        let node = &fault.node.0.text;
+        format!("the fault of \"{node}\" at {} is over before the warm-up of {}", fault.at, seconds_of(warm_up))
+    };
+    over.map(words).collect()
+}
+
+/// The first thing that was to happen at a moment and did not in all runs of `system`, which ended at these times and were
+/// planned to end at `planned`; `None` if all did. A run without the trouble that it asks about answers nothing.
+#[must_use]
+pub fn uncovered(system: &System, ends: &[Time], planned: f64) -> Option<String> {
+    let missed = |at: f64| at >= planned || ends.iter().any(|end| ended_before(*end, at));
+    let (_, what) = moments(system).into_iter().find(|&(at, _)| missed(at))?;
+    Some(match ends.len() {
+        1 => format!("{what} did not happen"),
+        _ => format!("{what} did not happen in all replications"),
+    })
+}
+
+/// True if nothing happened any more at a time in a run that ended at `end`: what is planned for its end does not, except
+/// at the very beginning.
+fn ended_before(end: Time, at: f64) -> bool {
+    end.as_secs_f64() <= at && at > 0.0
 }
 
 /// What of the timetable of `system` did not happen in all of its runs, which ended at these times, although it would
@@ -81,7 +126,7 @@ pub fn never_happens(system: &System, end: f64) -> Vec<String> {
 #[must_use]
 pub fn did_not_happen(system: &System, ends: &[Time], planned: f64) -> Vec<String> {
     let missed = moments(system).into_iter().filter(|(at, _)| *at < planned).filter_map(|(at, what)| {
-        let count = ends.iter().filter(|end| end.as_secs_f64() <= at).count();
+        let count = ends.iter().filter(|end| ended_before(**end, at)).count();
         let last = ends.iter().max().filter(|_| count > 0)?;
         let all = ends.len();
         Some(match count == all {

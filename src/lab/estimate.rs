@@ -4,7 +4,7 @@ use super::measure::{Quantity, Source, What};
 use super::observe::Observation;
 use super::pool::{Number, Pool};
 use super::results::{Estimate, IntervalKind, Stability};
-use crate::stats::{Interval, batch::lag_one, proportion::wilson, tail::independent_beyond};
+use crate::stats::{Interval, batch::lag_one, proportion::wilson_of_clusters, tail::independent_beyond};
 
 /// Batches of a single replication (Schmeiser 1982: ten to thirty).
 const BATCHES: usize = 20;
@@ -101,7 +101,7 @@ fn is_share(seen: &[Option<Observation>], place: usize) -> bool {
     seen.iter().flatten().any(|observation| observation.counts[place].is_some())
 }
 
-/// Wilson's interval of the calls that count, pooled over replications.
+/// Wilson's interval of the calls that count, pooled over replications, which are independent where calls may not be.
 fn share(
     seen: &[Option<Observation>],
     place: usize,
@@ -109,8 +109,7 @@ fn share(
     confidence: f64,
 ) -> (Option<f64>, IntervalKind) {
     let counts = seen.iter().flatten().filter_map(|observation| observation.counts[place]);
-    let (part, all) = counts.fold((0, 0), |(part, all), counts| (part + counts.0, all + counts.1));
-    match (wilson(part, all, confidence), point) {
+    match (wilson_of_clusters(&counts.collect::<Vec<_>>(), confidence), point) {
         (Some(bounds), Some(point)) => {
             let longer = (bounds.high - point).max(point - bounds.low);
             (Some(longer), IntervalKind::Wilson { low: bounds.low, high: bounds.high })

@@ -1,15 +1,15 @@
 //! The plan of an experiment: every cell with its system, read and checked, before anything runs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::cells::{Cell, cells, label};
 use super::claim::{Claim, Term};
-use super::covered::never_happens;
+use super::covered::{is_over_before, never_happens};
 use super::load::{Files, Loaded, Problems};
 use super::logs::{Logs, ReadLog};
 use super::measure::{Measure, Quantity, Scope, places, quantities, recovery};
 use super::results::{Sweep, SweepPoint};
-use super::spec::{Experiment, Label, Raw, RunSpec};
+use super::spec::{Experiment, Label, Raw, RunSpec, WarmUp};
 use super::trouble::Trouble;
 use crate::actors::clients::Traffic;
 use crate::engine::Duration;
@@ -66,6 +66,32 @@ pub fn is_stationary(experiment: &Experiment) -> bool {
     !cells.is_empty() && cells.iter().all(|(_, _, system)| system.is_stationary())
 }
 
+/// What there is to say of the systems of all cells, each once, with the arms of which it is said unless it is all.
+fn advices(cells: &[(usize, usize, System)], arms: &[String], of: impl Fn(&System) -> Vec<String>) -> Vec<String> {
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    let mut found: Vec<(String, BTreeSet<usize>)> = Vec::new();
+    for (arm, _, system) in cells {
+        for advice in of(system) {
+            let place = *places.entry(advice.clone()).or_insert(found.len());
+            if place == found.len() {
+                found.push((advice, BTreeSet::new()));
+            }
+            found[place].1.insert(*arm);
+        }
+    }
+    let words = |(advice, of): (String, BTreeSet<usize>)| {
+        if of.len() == arms.len() {
+            return advice;
+        }
+        let names: Vec<String> = of.into_iter().map(|arm| format!("\"{}\"", arms[arm])).collect();
+        match &names[..] {
+            [first, _, _, _, ..] => format!("{advice} (in {first} and {} other arms)", names.len() - 1),
+            few => format!("{advice} (in {})", few.join(", ")),
+        }
+    };
+    found.into_iter().map(words).collect()
+}
+
 /// Plans `loaded`, with the logs it names read from `files`.
 ///
 /// # Errors
@@ -100,13 +126,13 @@ pub fn plan(loaded: Loaded, files: &dyn Files) -> Result<Plan, Problems> {
         return Err(Problems { diagnostics, sources });
     }
     let end = experiment.run.duration.map_or(f64::INFINITY, |duration| duration.seconds());
-    let late = |system: &System| never_happens(system, end);
-    let mut seen: BTreeSet<String> = notices.iter().cloned().collect();
-    for advice in cells.iter().flat_map(|(_, _, system)| [advice(system), late(system)].concat()) {
-        if seen.insert(advice.clone()) {
-            notices.push(advice);
-        }
-    }
+    let warm_up = match experiment.run.warm_up {
+        WarmUp::Fixed(span) => span.seconds(),
+        WarmUp::Auto => 0.0,
+    };
+    notices.extend(advices(&cells, &arms, |system| {
+        [advice(system), never_happens(system, end), is_over_before(system, warm_up)].concat()
+    }));
     let quantities = quantities(&experiment.measure, &experiment.claims, &scope);
     let cells = cells.into_iter().map(|(arm, point, system)| PlannedCell {
         window: window(&system, &experiment.run, &inputs),

@@ -96,6 +96,8 @@ pub struct Cell {
     /// True if the run was stopped before all replications of this cell were done: claims about it are undecided.
     #[serde(default)]
     pub unfinished: bool,
+    /// What was to happen at a moment and did not in all replications: they do not cover what is asked of them.
+    pub uncovered: Option<String>,
     /// Seconds cut off the start of each replication of this cell.
     pub warm_up: f64,
     /// When something was wrong: from the first fault or spike of arrivals to the end of the last, or as the measure

@@ -29,7 +29,12 @@ pub fn too_short(flows: &Flows, from: f64, to: f64) -> Option<TooShort> {
 
 /// How a station rises to its steady level; nothing where its load is not known, or too high for a level.
 fn rises(load: &StationLoad) -> Vec<Rise> {
-    let StationLoad { least, room, service, workers, variability, .. } = *load;
+    let StationLoad { least, most, room, service, workers, variability, .. } = *load;
+    if !load.is_known() && room.is_finite() && most > 1.0 && !load.leaves {
+        // As much comes as can be done, as of users who wait for their answers: the queue is there soon, but whoever is
+        // answered before a queue has been served once stood in a shorter one.
+        return vec![Rise::Filling(room * service / workers * (1.0 - 1.0 / most))];
+    }
     if load.is_overloaded() || !(load.is_known() || load.is_stable()) || service == 0.0 {
         return Vec::new();
     }
@@ -89,6 +94,18 @@ mod tests {
         assert!((short - 100_000.0).abs() < 2000.0, "{short}");
         assert_eq!(needed(queue(2.0, 10.0), 20.0), None);
         assert_eq!(needed(queue(1.0, 10.0), 20.0), None);
+    }
+
+    #[test]
+    fn the_queue_of_many_users_is_settled_when_it_has_been_served_some_times() {
+        // 100,000 users who think for a second, and are served in 10 ms: 999 s each.
+        let users = StationLoad { least: 0.0, most: 1000.0, service: 0.01, ..queue(0.0, 1e5) };
+        let short = needed(users.clone(), 200.0).expect("too short");
+        assert!((short - 9990.0).abs() < 1.0, "{short}");
+        assert_eq!(needed(users, 10_000.0), None);
+        // Ten users without a pause.
+        let few = StationLoad { least: 0.0, most: f64::INFINITY, service: 0.01, ..queue(0.0, 10.0) };
+        assert_eq!(needed(few, 2.0), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Intervals for proportions, which near zero are nothing like normal.
 
 use super::special::{bisect, inverse_incomplete_beta};
+use super::student::quantile_two_sided;
 
 /// The lower and upper end of an interval for a proportion.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,15 +21,44 @@ pub fn wilson(successes: u64, trials: u64, confidence: f64) -> Option<Bounds> {
     if trials == 0 || successes > trials {
         return None;
     }
-    let (n, k) = (trials as f64, successes as f64);
-    let z = normal_quantile_two_sided(1.0 - confidence);
+    Some(score(successes as f64, trials as f64, normal_quantile_two_sided(1.0 - confidence)))
+}
+
+/// Wilson's interval for the proportion of all `clusters` together, each given as (successes, trials), where the trials of
+/// a cluster may depend on each other and those of different ones do not.
+///
+/// The trials count as so many independent ones as give the proportion the variance that the clusters show, and never
+/// more than there are, with Student's t in the place of the normal quantile (Kott and Carr 1997; Franco, Little, Louis
+/// and Slud 2019 find it among the best). Where nothing was seen, or nothing else, clusters show no variance: their trials
+/// are taken as independent. `None` without trials or with more successes than trials.
+#[must_use]
+pub fn wilson_of_clusters(clusters: &[(u64, u64)], confidence: f64) -> Option<Bounds> {
+    let (successes, trials) = clusters.iter().fold((0, 0), |(k, n), cluster| (k + cluster.0, n + cluster.1));
+    let count = clusters.iter().filter(|(_, trials)| *trials > 0).count();
+    if successes == 0 || successes == trials || count < 2 {
+        return wilson(successes, trials, confidence);
+    }
+    if trials == 0 || successes > trials {
+        return None;
+    }
+    let (k, n, clusters_of) = (successes as f64, trials as f64, count as f64);
+    let p = k / n;
+    let off = clusters.iter().map(|&(own, of)| own as f64 - p * of as f64);
+    let variance = clusters_of / (clusters_of - 1.0) * off.map(|off| off * off).sum::<f64>() / (n * n);
+    let effective = if variance > 0.0 { (p * (1.0 - p) / variance).min(n) } else { n };
+    let t = quantile_two_sided(1.0 - confidence, clusters_of - 1.0);
+    Some(score(p * effective, effective, t))
+}
+
+/// Wilson's interval at a quantile of the score.
+fn score(k: f64, n: f64, z: f64) -> Bounds {
     let square = z * z;
     let middle = (k + 0.5 * square) / (n + square);
     let half = z / (n + square) * (k * (n - k) / n + 0.25 * square).sqrt();
     // At the ends the interval reaches them exactly; rounding must not keep it off.
-    let low = if successes == 0 { 0.0 } else { (middle - half).max(0.0) };
-    let high = if successes == trials { 1.0 } else { (middle + half).min(1.0) };
-    Some(Bounds { low, high })
+    let low = if k == 0.0 { 0.0 } else { (middle - half).max(0.0) };
+    let high = if k == n { 1.0 } else { (middle + half).min(1.0) };
+    Bounds { low, high }
 }
 
 /// The exact interval of Clopper and Pearson (1934): covers at least at its level, for any proportion, at the price of
@@ -98,6 +128,55 @@ mod tests {
         let score = wilson(0, 1_000_000, 0.95).unwrap();
         assert_eq!(score.low, 0.0);
         assert_relative_eq!(score.high, 3.841_444e-6, max_relative = 1e-6);
+    }
+
+    #[test]
+    fn trials_that_fail_together_count_as_few() {
+        // A tenth of all in every cluster: as if independent, but for Student's t.
+        let alike = wilson_of_clusters(&[(10, 100); 6], 0.95).unwrap();
+        let t = quantile_two_sided(0.05, 5.0);
+        assert_eq!(alike, score(60.0, 600.0, t));
+        // All of one cluster of six, and none of the others: a sixth, known no better than by six trials.
+        let together = [(100, 100), (0, 100), (0, 100), (0, 100), (0, 100), (0, 100)];
+        let bounds = wilson_of_clusters(&together, 0.95).unwrap();
+        assert_relative_eq!(bounds.low, score(5.0 / 6.0, 5.0, t).low, max_relative = 1e-12);
+        assert!(bounds.low < 0.02 && bounds.high > 0.65, "{bounds:?}");
+        // Nothing seen, and only one cluster.
+        assert_eq!(wilson_of_clusters(&[(0, 50); 2], 0.95), wilson(0, 100, 0.95));
+        assert_eq!(wilson_of_clusters(&[(3, 50), (0, 0)], 0.95), wilson(3, 50, 0.95));
+        assert_eq!(wilson_of_clusters(&[], 0.95), None);
+    }
+
+    /// How often intervals hold the truth: of calls that are lost in bursts of 50, so many in each of ten clusters of
+    /// 10,000 on average. Calls taken as independent hold it in 30 % of cases or fewer.
+    #[test]
+    fn intervals_of_losses_in_bursts_hold_the_truth() {
+        use crate::engine::random::{StreamKey, exponential};
+        for (bursts, least) in [(0.5, 0.88), (2.0, 0.92), (10.0, 0.93)] {
+            let truth = bursts * 50.0 / 10_000.0;
+            let (mut held, mut as_independent) = (0, 0);
+            for experiment in 0..400 {
+                let mut draws = StreamKey::root(1, experiment).sequence();
+                let mut cluster = || {
+                    // Poisson, by the gaps between bursts.
+                    let (mut at, mut seen) = (0.0, 0);
+                    loop {
+                        at += exponential(&mut draws);
+                        if at > bursts {
+                            return (50 * seen, 10_000);
+                        }
+                        seen += 1;
+                    }
+                };
+                let clusters: Vec<(u64, u64)> = (0..10).map(|_| cluster()).collect();
+                let holds = |bounds: Option<Bounds>| bounds.is_some_and(|b| b.low <= truth && truth <= b.high);
+                held += u32::from(holds(wilson_of_clusters(&clusters, 0.95)));
+                let all: u64 = clusters.iter().map(|cluster| cluster.0).sum();
+                as_independent += u32::from(holds(wilson(all, 100_000, 0.95)));
+            }
+            let (held, as_independent) = (f64::from(held) / 400.0, f64::from(as_independent) / 400.0);
+            assert!(held >= least && as_independent < 0.4, "{bursts} bursts: {held} and {as_independent}");
+        }
     }
 
     #[test]

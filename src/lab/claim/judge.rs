@@ -75,8 +75,8 @@ impl Judge<'_> {
         }
     }
 
-    /// The verdict at one point of the sweep, with the numbers that decide it. A cell whose runs were cut short decides
-    /// nothing: what was found is not what was asked.
+    /// The verdict at one point of the sweep, with the numbers that decide it. A cell whose runs were cut short, or
+    /// did not reach what was to happen, decides nothing: what was found is not what was asked.
     pub fn decide(&self, claim: &Claim, point: usize) -> (Verdict, String) {
         match self.cut_short(claim, point) {
             Some(why) => (Verdict::Undecided, why),
@@ -98,7 +98,11 @@ impl Judge<'_> {
             0 | 1 => "it".to_owned(),
             _ => format!("\"{}\"", self.results.arm(cell)),
         };
-        cells.into_iter().find_map(|cell| Some(format!("{} was cut short: {}", name(cell), why(cell)?)))
+        cells.into_iter().find_map(|cell| match (why(cell), &cell.uncovered) {
+            (Some(why), _) => Some(format!("{} was cut short: {why}", name(cell))),
+            (None, Some(what)) => Some(format!("{} does not cover what is asked: {what}", name(cell))),
+            (None, None) => None,
+        })
     }
 
     fn decide_by_numbers(&self, claim: &Claim, point: usize) -> (Verdict, String) {

@@ -42,6 +42,8 @@ struct Flow {
     gather: f64,
     /// True if they may be taken back.
     leaves: bool,
+    /// True if a server drops them once nobody waits for them any more.
+    expires: bool,
     /// True if only some keys are among them.
     keys_are_cut: bool,
     /// How they spread over the servers of the fleet that comes next.
@@ -299,7 +301,12 @@ impl<'a> Walk<'a> {
             }
         }
         let failures = self.turns_away || balancer.timeout.is_some();
+        let may_eject = failures && (balancer.passive.is_some() || balancer.outliers.is_some());
         for flow in &mut flows {
+            // Where every member is taken for down, requests are turned away; an overload may make them look so.
+            if may_eject || matches!(balancer.health, Health::Active(_)) {
+                *flow = flow.at_most();
+            }
             if failures && balancer.retry.is_some() {
                 flow.most = f64::INFINITY;
             }
@@ -310,7 +317,6 @@ impl<'a> Walk<'a> {
         if let Some(delay) = &balancer.to.delay {
             self.found.delays.push(Delay { node: name.to_owned(), mean: 2.0 * delay.mean() });
         }
-        let may_eject = failures && (balancer.passive.is_some() || balancer.outliers.is_some());
         for (target, flows) in share::over_targets(self.system, balancer, may_eject, &flows) {
             if let Some(&place) = self.places.get(target) {
                 self.coming[place].extend(flows);
@@ -332,6 +338,7 @@ impl Flow {
         self.variability += part * (other.variability - self.variability);
         self.held = (self.held + other.held).min(held);
         self.leaves |= other.leaves;
+        self.expires |= other.expires;
         self.checks = self.checks.max(other.checks);
         (self.least, self.most) = (least, self.most + other.most);
     }

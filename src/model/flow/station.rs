@@ -188,7 +188,8 @@ impl StationLoad {
             Some(work.held),
         ];
         busiest.room = rooms.into_iter().flatten().fold(f64::INFINITY, f64::min);
-        busiest.leaves |= fleet.longest_wait.is_some() || fleet.shed.is_some();
+        let expires = flows.iter().any(|flow| flow.expires);
+        busiest.leaves |= fleet.longest_wait.is_some() || fleet.shed.is_some() || expires;
         if fleet.discipline.shares() {
             // Services are shared, so their law matters little.
             busiest.variability = 0.5 * (2.0 * busiest.variability - work.service.1 + 1.0);

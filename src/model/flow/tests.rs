@@ -194,3 +194,31 @@ fn requests_of_users_that_come_by_two_ways_are_no_more_than_the_users() {
     );
     assert_eq!(flows.stations[0].room, 10.0);
 }
+
+#[test]
+fn what_an_overload_makes_leave_or_turns_away_is_not_said_to_gather() {
+    // Servers drop what nobody waits for any more.
+    let late = found(
+        r#""users": Clients(arrivals: Poisson(rate: "110/s"), timeout: "1 s", propagates_deadline: true, to: "web"),
+        "web": Fleet(service: Constant("10 ms"))"#,
+    );
+    assert!(!late.stations[0].is_overloaded(), "{late:?}");
+    // Checks time out, or attempts do, and all members are taken for down.
+    for balancer in [
+        r#"health: Active(interval: "100 ms", timeout: "100 ms")"#,
+        r#"timeout: "500 ms", outliers: OutlierEjection(max_ejection: "100 %", panic: "0 %")"#,
+        r#"timeout: "500 ms", passive: Passive(on: [TimedOut])"#,
+    ] {
+        let flows = found(&format!(
+            r#""users": Clients(arrivals: Poisson(rate: "220/s"), to: "lb"), "lb": Balancer({balancer}, to: "web"),
+            "web": Fleet(servers: 2, service: Constant("10 ms"))"#
+        ));
+        assert!(!flows.stations.iter().any(StationLoad::is_overloaded), "{balancer}: {flows:?}");
+    }
+    // Where nothing can make a member look down, all that comes gathers.
+    let flows = found(
+        r#""users": Clients(arrivals: Poisson(rate: "220/s"), to: "lb"), "lb": Balancer(passive: Passive(on: [TimedOut]), to: "web"),
+        "web": Fleet(servers: 2, service: Constant("10 ms"))"#,
+    );
+    assert!(flows.stations.iter().any(StationLoad::is_overloaded), "{flows:?}");
+}

@@ -48,6 +48,7 @@ pub(super) fn flow(place: usize, clients: &ClientsSpec, turns_away: bool) -> Flo
         held,
         gather,
         leaves,
+        expires: clients.propagates_deadline && clients.gives_up(),
         keys_are_cut: false,
         share: Share::First,
         checks: 0.0,
