@@ -100,3 +100,45 @@ fn a_claim_may_speak_of_writes_done_twice() {
     );
     assert!(results.claims.iter().all(|claim| claim.verdict == Verdict::Holds), "{:?}", results.claims);
 }
+
+/// Calls through nodes that do not wait for ever: a balancer that asks another server, and a fallback.
+#[test]
+fn work_that_a_node_asked_for_again_is_counted_wherever_it_was_asked() {
+    let through = |clients: &str, node: &str, more: &str| {
+        let results = answer(&format!(
+            r#"Experiment(
+                system: System(nodes: {{
+                    "users": Clients(arrivals: Deterministic(rate: "10/s"), to: "node", writes: "100 %", {clients}),
+                    "node": {node},
+                    "web": Fleet(servers: 2, workers: 1000, service: Constant("100 ms")),
+                }}{more}),
+                run: (duration: "60.05 s", replications: 2),
+                measure: [DuplicateWrites, DropRate],
+            )"#
+        ));
+        let value = |id: &str| estimate(&results.cells[0], id).value.unwrap_or_else(|| panic!("{id} has no value"));
+        (value("duplicate_writes"), value("drop_rate"))
+    };
+    let elsewhere =
+        |timeout: &str| format!(r#"Balancer(timeout: "{timeout}", retry: RetryElsewhere(on: [TimedOut]), to: "web")"#);
+    // Both servers take longer than the balancer waits, and finish nevertheless.
+    let (twice, dropped) = through("", &elsewhere("50 ms"), "");
+    assert!(twice > 0.98 && dropped == 1.0, "{twice}, {dropped}");
+    // The first server is slow, the second answers: the call is over before, or after, the first is done.
+    for factor in ["1.5", "5"] {
+        let slow = format!(r#", faults: [(at: "0 s", node: "web", servers: [0], fault: SlowDown(factor: {factor}))]"#);
+        let (twice, dropped) = through("", &elsewhere("110 ms"), &slow);
+        assert!((0.47..0.53).contains(&twice) && dropped == 0.0, "{twice}, {dropped}");
+    }
+    // Answers of one server are lost on their way back.
+    let lost = r#", faults: [(at: "0 s", node: "node", to: "web", servers: [0], fault: Partition(way: Back))]"#;
+    let (twice, dropped) = through("", &elsewhere("150 ms"), lost);
+    assert!((0.47..0.53).contains(&twice) && dropped == 0.0, "{twice}, {dropped}");
+    // Nobody asks twice, though the balancer does not wait: once.
+    let (twice, dropped) = through("", r#"Balancer(timeout: "50 ms", to: "web")"#, "");
+    assert_eq!((twice, dropped), (0.0, 1.0));
+    // The client asks again when the balancer has not waited.
+    let retry = r#"retry: Retry(attempts: 2, backoff: Immediate)"#;
+    let (twice, dropped) = through(retry, r#"Balancer(timeout: "50 ms", to: "web")"#, "");
+    assert!(twice > 0.98 && dropped == 1.0, "{twice}, {dropped}");
+}

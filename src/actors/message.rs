@@ -183,6 +183,21 @@ pub enum Message {
         /// The request.
         id: RequestId,
     },
+    /// Clients: a request made on behalf of a call that writes goes on, though nobody waits for it any more.
+    WorkGoesOn {
+        /// The call's place among those that write.
+        write: u32,
+    },
+    /// Clients: such a request has done the work of its call.
+    WorkDone {
+        /// The call's place among those that write.
+        write: u32,
+    },
+    /// Clients: such a request has come to its end.
+    WorkOver {
+        /// The call's place among those that write.
+        write: u32,
+    },
     /// A node: its host has crashed; it forgets what it knew, and what waits in it is lost.
     Crashed,
     /// Breaker: a circuit changes its state by itself, unless it has changed it before.
@@ -203,6 +218,9 @@ impl Packed for Message {
             | Self::Returned { .. }
             | Self::SharedEnd { .. }
             | Self::Fault { .. }
+            | Self::WorkGoesOn { .. }
+            | Self::WorkDone { .. }
+            | Self::WorkOver { .. }
             | Self::Crashed
             | Self::MemberUp { .. }
             | Self::MemberDown { .. }
@@ -252,8 +270,11 @@ impl Packed for Message {
             Self::CommandDone { number } => (29, number),
             Self::FallbackTimeout { id } => (30, id.0),
             Self::CallTimeout { id } => (31, id.0),
-            Self::Crashed => (33, 0),
             Self::CircuitAlarm { circuit } => (32, circuit),
+            Self::Crashed => (33, 0),
+            Self::WorkGoesOn { write } => (34, write),
+            Self::WorkDone { write } => (35, write),
+            Self::WorkOver { write } => (36, write),
         }
     }
 
@@ -293,7 +314,10 @@ impl Packed for Message {
             30 => Self::FallbackTimeout { id: RequestId(number) },
             31 => Self::CallTimeout { id: RequestId(number) },
             32 => Self::CircuitAlarm { circuit: number },
-            _ => Self::Crashed,
+            33 => Self::Crashed,
+            34 => Self::WorkGoesOn { write: number },
+            35 => Self::WorkDone { write: number },
+            _ => Self::WorkOver { write: number },
         }
     }
 }
@@ -340,6 +364,9 @@ mod tests {
             Message::CallTimeout { id },
             Message::CircuitAlarm { circuit: 7 },
             Message::Crashed,
+            Message::WorkGoesOn { write: 8 },
+            Message::WorkDone { write: 9 },
+            Message::WorkOver { write: 10 },
         ];
         for (place, message) in all.into_iter().enumerate() {
             let (kind, number) = message.pack();

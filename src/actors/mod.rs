@@ -14,6 +14,7 @@ pub mod fallback;
 pub mod faults;
 pub mod fleet;
 pub mod host;
+pub mod late_work;
 pub mod limiter;
 pub mod link;
 pub mod message;

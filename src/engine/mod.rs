@@ -9,6 +9,8 @@ pub mod simulation;
 pub mod time;
 
 pub use calendar::{Calendar, Event, Handle, LaneId, Rank};
-pub use requests::{ActorId, BySlot, Connection, Details, Frame, Hold, Left, Outcome, Request, RequestId, Requests};
+pub use requests::{
+    ActorId, BySlot, Connection, Details, Frame, Hold, Left, Outcome, Request, RequestId, Requests, Write,
+};
 pub use simulation::{Core, Ended, Limits, Packed, Passed, World, run};
 pub use time::{Duration, Time};

@@ -4,6 +4,7 @@
 //! What follows from an attempt that took too long belongs in `watched`.
 
 use super::Balancer;
+use crate::actors::late_work;
 use crate::actors::link::{self, Endpoint};
 use crate::actors::message::{CHECK_CLASS, Core, Message, Passed};
 use crate::engine::{BySlot, Details, Duration, Handle, LaneId, Outcome, RequestId};
@@ -60,11 +61,15 @@ impl Balancer {
     /// if it had come back itself.
     pub(super) fn attempt_returned(&mut self, core: &mut Core, attempt: RequestId) -> Passed {
         let details = core.requests.details(attempt);
-        let outcome = core.requests[attempt].outcome;
+        let (outcome, times_done) = (core.requests[attempt].outcome, core.requests[attempt].times_done());
         core.requests.finish(attempt);
         // Nobody waits for one that took too long.
-        let (id, timeout) = self.attempts_mut()?.under_way.take(attempt)?;
+        let Some((id, timeout)) = self.attempts_mut()?.under_way.take(attempt) else {
+            late_work::is_over(core, details.write, times_done);
+            return None;
+        };
         core.calendar.cancel(timeout);
+        (0..times_done).for_each(|_| core.requests[id].work_done());
         let was_taken_back = core.requests[id].outcome == Outcome::Cancelled;
         if outcome == Outcome::Served {
             core.requests[id].outcome = outcome;
@@ -82,6 +87,7 @@ impl Balancer {
     pub(super) fn attempt_overdue(&mut self, core: &mut Core, attempt: RequestId) -> Passed {
         let (id, _) = self.attempts_mut()?.under_way.take(attempt)?;
         core.requests.abandon(attempt, Outcome::TimedOut, core.now());
+        late_work::goes_on(core, attempt);
         link::let_go(core, attempt);
         if core.requests[id].outcome != Outcome::Cancelled {
             core.requests.decide(id, Outcome::GatewayTimeout, self.me);

@@ -174,6 +174,11 @@ impl Clients {
             Message::NextAttempt { call } => self.next_attempt(core, call),
             Message::Hedge { call } => self.hedge(core, call),
             Message::Overdue { call } => self.overdue(core, call),
+            Message::WorkGoesOn { write } | Message::WorkDone { write } | Message::WorkOver { write } => {
+                if let Some(calling) = &mut self.calling {
+                    calling.late_work(message, write);
+                }
+            }
             Message::WarmUpOver => {
                 self.record.warm_up_over(core.now());
                 if let Some(calling) = &mut self.calling {

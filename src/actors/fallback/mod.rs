@@ -12,6 +12,7 @@ pub use spec::{AnswerSpec, Cover, FallbackSpec};
 
 use super::cancel;
 use super::copies::Copies;
+use super::late_work;
 use super::limiter::accounts::{Accounts, Key};
 use super::link::{self, Link};
 use super::message::{CHECK_CLASS, Core, Message, Passed, reply};
@@ -193,6 +194,7 @@ impl Fallback {
         }
         let Some(parent) = self.waits.take(id) else {
             self.record.counts.late += 1;
+            late_work::is_over(core, details.write, times_done);
             return None;
         };
         core.requests.describe(parent).child = RequestId::NONE;
@@ -236,6 +238,7 @@ impl Fallback {
         let child = std::mem::replace(&mut core.requests.describe(id).child, RequestId::NONE);
         self.record.counts.overdue += 1;
         core.requests.abandon(child, Outcome::TimedOut, core.now());
+        late_work::goes_on(core, child);
         self.waits.take(child);
         link::let_go(core, child);
         if let Some(call) = self.calls.get_mut(id) {

@@ -234,7 +234,21 @@ pub struct Request {
     stage: u64,
 }
 
-/// What few actors look at of a request.
+/// A call that writes, as its clients know it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Write {
+    /// The clients.
+    pub clients: ActorId,
+    /// Its place among their calls that write.
+    pub place: u32,
+}
+
+impl Write {
+    /// A call that does not write.
+    pub const NONE: Self = Self { clients: ActorId(u32::MAX), place: 0 };
+}
+
+/// Rarely used details of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Details {
     /// Size of what is asked for, in bytes or in the unit of the trace it came from; of a health check, the nanoseconds
@@ -262,6 +276,8 @@ pub struct Details {
     pub child: RequestId,
     /// Its number less that of its call; see [`Requests::call_number`].
     pub beyond_call: u64,
+    /// The call that writes on whose behalf it is made, or [`Write::NONE`].
+    pub write: Write,
 }
 
 impl Details {
@@ -279,6 +295,7 @@ impl Details {
         given_up_at: Time::ZERO,
         child: RequestId::NONE,
         beyond_call: 0,
+        write: Write::NONE,
     };
 }
 

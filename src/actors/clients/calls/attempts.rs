@@ -10,7 +10,7 @@ use crate::actors::clients::{Clients, address_of};
 use crate::actors::message::{Core, Message, Passed};
 use crate::distributions::Sampler;
 use crate::engine::random::Bits;
-use crate::engine::{Connection, Details, Duration, Handle, Outcome, RequestId, Time};
+use crate::engine::{Connection, Details, Duration, Handle, Outcome, RequestId, Time, Write};
 
 /// Why an attempt is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,6 +144,7 @@ impl Clients {
         call.waiting.push(Attempt { id, is_hedge: reason == Reason::Hedge });
         if let Some((writes, deed)) = calling.writes.as_mut().zip(call.deed) {
             writes.sent(deed, id);
+            core.requests.describe(id).write = Write { clients: self.me, place: deed };
         }
         if reason != Reason::Hedge {
             call.sent = now;

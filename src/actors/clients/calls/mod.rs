@@ -23,7 +23,7 @@ pub use record::CallsRecord;
 pub use spec::{AdaptiveThrottling, Hedge, Reload, Retry};
 
 use super::ClientsSpec;
-use crate::actors::message::Core;
+use crate::actors::message::{Core, Message};
 use crate::distributions::Sampler;
 use crate::engine::random::StreamKey;
 use crate::engine::{Duration, LaneId};
@@ -76,6 +76,16 @@ struct Keys {
 }
 
 impl Calling {
+    /// Word of a request that another node made on behalf of a call that writes, and does not wait for any more.
+    pub(in crate::actors::clients) fn late_work(&mut self, word: Message, place: u32) {
+        let Some(writes) = &mut self.writes else { return };
+        match word {
+            Message::WorkGoesOn { .. } => writes.goes_on(place),
+            Message::WorkDone { .. } => self.record.counts.writes_twice += u64::from(writes.done(place)),
+            _ => writes.gone(place),
+        }
+    }
+
     /// What `spec` asks for; `None` if each call is one request and nothing more. `key` names the streams of the clients.
     #[must_use]
     pub fn new(spec: &ClientsSpec, key: StreamKey, core: &mut Core) -> Option<Self> {

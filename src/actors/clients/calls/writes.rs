@@ -1,7 +1,7 @@
 //! Calls that write, and how often the work of each was done: once is what was asked for.
 //!
-//! An attempt tells how often its work was done when it comes home, in time or late. Work that was taken back before its
-//! end was not done.
+//! An attempt tells how often its work was done when it comes home, in time or late; and so does what a node on its way asked
+//! for on its behalf and did not wait for. Work that was taken back before its end was not done.
 
 use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{BySlot, RequestId};
@@ -13,7 +13,23 @@ struct Deed {
     done: u32,
     /// Attempts that have not come home.
     open: u32,
+    /// Requests that other nodes made on its behalf, wait for no more, and that have not come to their end.
+    going_on: u32,
     is_over: bool,
+}
+
+impl Deed {
+    /// True if nothing more will be heard of it.
+    fn is_known(&self) -> bool {
+        self.is_over && self.open == 0 && self.going_on == 0
+    }
+
+    /// Its work was done so often once more; true if that makes it twice.
+    fn add(&mut self, done: u32) -> bool {
+        let before = self.done;
+        self.done += done;
+        before < 2 && self.done >= 2
+    }
 }
 
 /// The calls of a node that write.
@@ -68,27 +84,41 @@ impl Writes {
     /// An attempt has come home, whose work was done so often; true if that makes its call one whose work was done twice.
     pub fn home(&mut self, id: RequestId, done: u32) -> bool {
         let Some(place) = self.attempts.take(id) else { return false };
-        let deed = &mut self.deeds[place as usize];
-        let before = deed.done;
-        deed.done += done;
-        let twice = before < 2 && deed.done >= 2;
+        let twice = self.deeds[place as usize].add(done);
         self.close(place);
         twice
     }
 
+    /// A request that another node made on its behalf goes on, though that node does not wait for it any more.
+    pub fn goes_on(&mut self, place: u32) {
+        self.deeds[place as usize].going_on += 1;
+    }
+
+    /// Such a request has done the work; true if that makes it twice.
+    pub fn done(&mut self, place: u32) -> bool {
+        self.deeds[place as usize].add(1)
+    }
+
+    /// Such a request has come to its end.
+    pub fn gone(&mut self, place: u32) {
+        self.deeds[place as usize].going_on -= 1;
+        self.forget(place);
+    }
+
     /// The call is over: no attempt will be sent any more.
     pub fn over(&mut self, place: u32) {
-        let deed = &mut self.deeds[place as usize];
-        deed.is_over = true;
-        if deed.open == 0 {
-            self.free.push(place);
-        }
+        self.deeds[place as usize].is_over = true;
+        self.forget(place);
     }
 
     fn close(&mut self, place: u32) {
-        let deed = &mut self.deeds[place as usize];
-        deed.open -= 1;
-        if deed.is_over && deed.open == 0 {
+        self.deeds[place as usize].open -= 1;
+        self.forget(place);
+    }
+
+    /// Its place is free if nothing more will be heard of it.
+    fn forget(&mut self, place: u32) {
+        if self.deeds[place as usize].is_known() {
             self.free.push(place);
         }
     }
