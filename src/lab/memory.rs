@@ -11,15 +11,15 @@ use crate::actors::clients::calls::call::Call;
 use crate::actors::clients::{ClientsSpec, Traffic};
 use crate::actors::fleet::MAX_ROWS;
 use crate::actors::fleet::queue::Queues;
-use crate::engine::Frame;
 use crate::engine::calendar::MAX_PENDING;
+use crate::engine::{Details, Frame, Request};
 use crate::measure::windows::MAX_WINDOWS;
 use crate::model::{FaultSpec, Graph, NodeSpec, System, depth, fleet_behind, named_copies};
 use crate::schema::quantity::Span;
 
 /// A request in flight: a line of the cache and its details, a third more for lists that grow, its place among the free
 /// ones, an event of its own, and its age at the end, in a list that grows.
-const REQUEST: u64 = 128 + 4 + EVENT + 16;
+const REQUEST: u64 = (size_of::<Request>() + size_of::<Details>()) as u64 + 4 + EVENT + 16;
 /// An event that waits: its key in the heap and its slot.
 const EVENT: u64 = 32;
 /// A timeout that waits in its lane.

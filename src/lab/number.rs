@@ -50,7 +50,10 @@ pub fn estimate(estimate: &Estimate) -> String {
 /// "0.12 (0.08 to 0.2) %": a value between ends that are not equally far away; "0 (below 0.2) %" of nothing seen.
 fn not_symmetric(value: f64, low: f64, high: f64, unit: Unit) -> String {
     let Prefix { factor, symbol } = prefix(high, unit);
-    let short = |value: f64| plain(value / factor, 2);
+    // As few digits as tell the ends apart.
+    let tells = |digits: &i32| plain(low / factor, *digits) != plain(high / factor, *digits);
+    let Some(digits) = (2..=5).find(tells) else { return with_interval(Some(value), None, unit) };
+    let short = |value: f64| plain(value / factor, digits);
     let ends = if low == 0.0 { format!("below {}", short(high)) } else { format!("{} to {}", short(low), short(high)) };
     format!("{} ({ends}) {symbol}", short(value)).trim_end().to_owned()
 }
@@ -202,6 +205,8 @@ mod tests {
         assert_eq!(not_symmetric(0.0, 0.0, 0.000_009_99, Unit::Fraction), "0 (below 0.001) %");
         assert_eq!(not_symmetric(7.7e-6, 2.7e-6, 2.29e-5, Unit::Fraction), "0.00077 (0.00027 to 0.0023) %");
         assert_eq!(not_symmetric(1.0, 0.5, 2.0, Unit::Count), "1 (0.5 to 2)");
+        assert_eq!(not_symmetric(0.9998, 0.9995, 0.9999, Unit::Fraction), "99.98 (99.95 to 99.99) %");
+        assert_eq!(not_symmetric(0.999_999_9, 0.999_999_8, 1.0, Unit::Fraction), "100 %");
     }
 
     #[test]

@@ -211,7 +211,9 @@ fn state(cell: &Cell) -> Option<String> {
         Stability::Stable | Stability::NotSettled { .. } => None,
         Stability::Unstable { node, growth, load } => {
             let load = load.map_or_else(String::new, |load| format!("load {} %, ", number::plain(load * 100.0, 4)));
-            Some(format!("unstable ({node}, {load}{} requests/s)", signed(*growth)))
+            // At a load of exactly one a queue grows without end and without a rate.
+            let rate = if *growth > 0.0 { format!("{} requests/s", signed(*growth)) } else { "no bound".to_owned() };
+            Some(format!("unstable ({node}, {load}{rate})"))
         }
         Stability::Bimodal { low, high, share } => {
             let (low, high) = (number::plain(*low, 3), number::plain(*high, 3));
@@ -330,10 +332,13 @@ fn rankings(results: &Results) -> Option<String> {
 /// How the numbers were got, on one line: replications, length, warm-up, seed.
 pub(super) fn method(results: &Results) -> String {
     let RunSummary { duration, requests, replications, target, .. } = &results.run;
-    let times = match (replications, target) {
-        (1, _) => "1 replication".to_owned(),
-        (n, None) => format!("{n} replications"),
-        (n, Some(target)) => format!("at most {n} replications, until within {} %", number::plain(target * 100.0, 3)),
+    let (times, until) = match (replications, target) {
+        (1, _) => ("1 replication".to_owned(), String::new()),
+        (n, None) => (format!("{n} replications"), String::new()),
+        (n, Some(target)) => {
+            let percent = number::plain(target * 100.0, 3);
+            (format!("at most {n} replications"), format!(", until intervals are within {percent} %"))
+        }
     };
     let length = match (duration, requests) {
         (Some(seconds), _) => format!(" of {}", number::with_interval(Some(*seconds), None, Unit::Seconds)),
@@ -348,7 +353,7 @@ pub(super) fn method(results: &Results) -> String {
         [(least, _), .., (most, _)] => format!("warm-up {} to {}", time(*least), time(*most)),
     };
     let stopped = if results.interrupted { ", interrupted" } else { "" };
-    format!("{times}{length}, {warm}, seed {}{stopped}", results.seed)
+    format!("{times}{length}{until}, {warm}, seed {}{stopped}", results.seed)
 }
 
 /// The warm-ups that cells had, the shortest first, each with its cells.

@@ -124,10 +124,14 @@ impl Judge<'_> {
             Claim::StaysDown(claim) => self.stays_down(claim, point),
             Claim::EqualsTheory(claim) => self.theory(&claim.term, claim.tolerance.fraction(), point),
             Claim::Unstable(claim) => match self.cell(claim.arm.as_ref(), point).map(|cell| &cell.stability) {
-                Some(Stability::Unstable { node, growth, .. }) => (
-                    Verdict::Holds,
-                    format!("{node} grows by {} requests a second", with_interval(Some(*growth), None, Unit::Count)),
-                ),
+                Some(Stability::Unstable { node, growth, .. }) => {
+                    let rate = with_interval(Some(*growth), None, Unit::Count);
+                    let bound = format!("as much comes to {node} as it can do, so that its queue has no bound");
+                    (
+                        Verdict::Holds,
+                        if *growth > 0.0 { format!("{node} grows by {rate} requests a second") } else { bound },
+                    )
+                }
                 Some(Stability::Bimodal { low, high, share }) => {
                     let percent = with_interval(Some(*share), None, Unit::Fraction);
                     let number = |value: f64| with_interval(Some(value), None, Unit::Count);

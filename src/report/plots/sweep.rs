@@ -152,13 +152,14 @@ fn value(cell: &Cell, id: &str) -> Option<Value> {
     Some(Value { value: estimate.value?, low, high })
 }
 
-/// All numbers the vertical axis must hold. A lower end at or below zero has no place on a logarithmic axis.
+/// All numbers the vertical axis must hold. A lower end at or below zero has no place on a logarithmic axis, and one far
+/// below its number does not make the axis one.
 fn reach<'a>(results: &'a Results, measure: &'a Estimate) -> impl Iterator<Item = f64> + 'a {
     results.cells.iter().flat_map(move |cell| {
         let mut numbers = Vec::new();
         if let Some(Value { value, low, high }) = value(cell, &measure.id) {
             numbers.extend([value, high]);
-            numbers.extend((low > 0.0 || value <= 0.0).then_some(low));
+            numbers.extend((low > 0.2 * value || value <= 0.0).then_some(low));
         }
         numbers.extend(cell.theory.as_ref().and_then(|theory| theory.value(&measure.id)));
         // The top of a fraction's axis is 100 % when the data come near it.

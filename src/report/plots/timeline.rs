@@ -242,8 +242,9 @@ fn draw(canvas: &Canvas<'_>, results: &Results, cells: &[&Cell], panels: &[Panel
     };
     let scale = |panel: &Panel, area: Area| {
         let high = |line: &Line| -> Vec<f64> {
-            let half = |k: usize| line.half_width.get(k).copied().flatten().filter(|_| !line.thin).unwrap_or(0.0);
-            line.mean.iter().enumerate().filter_map(|(k, mean)| mean.map(|mean| mean + half(k))).collect()
+            let half = |k: usize| line.half_width.get(k).copied().flatten().filter(|_| !line.thin);
+            let end = |(k, mean): (usize, &Option<f64>)| mean.map(|mean| interval(mean, half(k), panel.unit).1);
+            line.mean.iter().enumerate().filter_map(end).collect()
         };
         let tops = panel.lines.iter().flatten().flat_map(high);
         let values = panel.lines.iter().flatten().flat_map(|line| line.mean.iter().copied().flatten());
