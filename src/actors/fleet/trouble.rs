@@ -27,19 +27,27 @@ impl Fleet {
         let speeds = ports.iter().map(|&port| (port, speed(port)));
         let speeds: Vec<(usize, f64)> = speeds.filter(|&(port, speed)| speed != self.conditions[port].speed).collect();
         if !crashing.is_empty() {
-            let underway = Underway::take(core, self.me, &crashing);
+            let underway = self.underway(core, &crashing);
             crashing.iter().for_each(|&port| self.crash(core, port, underway.at(port)));
         }
         coming.iter().for_each(|&port| self.restart(core, port));
         if !speeds.is_empty() {
             let slowed: Vec<usize> = speeds.iter().map(|&(port, _)| port).collect();
-            let underway = Underway::take(core, self.me, &slowed);
+            let underway = self.underway(core, &slowed);
             speeds.iter().for_each(|&(port, speed)| self.change_speed(core, port, speed, underway.at(port)));
         }
         for port in ports {
             let is_watched = self.signals.is_some() || self.notes_work;
             self.servers[port].usual = !is_watched && self.conditions[port].is_usual();
         }
+    }
+
+    /// What the servers at `ports` are working on; the calendar, which is long where there are many faults, is only looked
+    /// through if they work at all.
+    fn underway(&self, core: &mut Core, ports: &[usize]) -> Underway {
+        let is_busy = |&port: &usize| self.servers[port].busy.count() > 0;
+        let busy: Vec<usize> = ports.iter().copied().filter(is_busy).collect();
+        if busy.is_empty() { Underway::default() } else { Underway::take(core, self.me, &busy) }
     }
 
     fn crash(&mut self, core: &mut Core, port: usize, underway: &[Service]) {
