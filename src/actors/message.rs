@@ -185,6 +185,8 @@ pub enum Message {
     },
     /// A node: its host has crashed; it forgets what it knew, and what waits in it is lost.
     Crashed,
+    /// A node: its host is up again.
+    Restarted,
     /// Breaker: a circuit changes its state by itself, unless it has changed it before.
     CircuitAlarm {
         /// Which of its circuits.
@@ -204,6 +206,7 @@ impl Packed for Message {
             | Self::SharedEnd { .. }
             | Self::Fault { .. }
             | Self::Crashed
+            | Self::Restarted
             | Self::MemberUp { .. }
             | Self::MemberDown { .. }
             | Self::MemberIdle { .. }
@@ -253,6 +256,7 @@ impl Packed for Message {
             Self::FallbackTimeout { id } => (30, id.0),
             Self::CallTimeout { id } => (31, id.0),
             Self::Crashed => (33, 0),
+            Self::Restarted => (34, 0),
             Self::CircuitAlarm { circuit } => (32, circuit),
         }
     }
@@ -293,7 +297,8 @@ impl Packed for Message {
             30 => Self::FallbackTimeout { id: RequestId(number) },
             31 => Self::CallTimeout { id: RequestId(number) },
             32 => Self::CircuitAlarm { circuit: number },
-            _ => Self::Crashed,
+            33 => Self::Crashed,
+            _ => Self::Restarted,
         }
     }
 }
@@ -340,6 +345,7 @@ mod tests {
             Message::CallTimeout { id },
             Message::CircuitAlarm { circuit: 7 },
             Message::Crashed,
+            Message::Restarted,
         ];
         for (place, message) in all.into_iter().enumerate() {
             let (kind, number) = message.pack();

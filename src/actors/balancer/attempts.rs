@@ -61,9 +61,13 @@ impl Balancer {
     pub(super) fn attempt_returned(&mut self, core: &mut Core, attempt: RequestId) -> Passed {
         let details = core.requests.details(attempt);
         let outcome = core.requests[attempt].outcome;
-        core.requests.finish(attempt);
         // Nobody waits for one that took too long.
-        let (id, timeout) = self.attempts_mut()?.under_way.take(attempt)?;
+        let waiting = self.attempts_mut().and_then(|attempts| attempts.under_way.take(attempt));
+        if let Some((id, _)) = waiting {
+            core.requests.follow(id, attempt);
+        }
+        core.requests.finish(attempt);
+        let (id, timeout) = waiting?;
         core.calendar.cancel(timeout);
         let was_taken_back = core.requests[id].outcome == Outcome::Cancelled;
         if outcome == Outcome::Served {
@@ -81,6 +85,7 @@ impl Balancer {
     #[inline(never)]
     pub(super) fn attempt_overdue(&mut self, core: &mut Core, attempt: RequestId) -> Passed {
         let (id, _) = self.attempts_mut()?.under_way.take(attempt)?;
+        core.requests.follow(id, attempt);
         core.requests.abandon(attempt, Outcome::TimedOut, core.now());
         link::let_go(core, attempt);
         if core.requests[id].outcome != Outcome::Cancelled {

@@ -144,12 +144,12 @@ impl Host {
         self.error_rate = self.active.error_rate(&self.faults);
         self.delays = self.active.delays(&self.faults, self.delay_key);
         let was_up = std::mem::replace(&mut self.is_up, !self.active.is_down(&self.faults));
-        if was_up && !self.is_up {
-            self.crash(core);
+        match (was_up, self.is_up) {
+            (true, false) => self.crash(core),
+            (false, true) => core.send(self.node, Message::Restarted),
+            _ => return,
         }
-        if was_up != self.is_up {
-            self.announce(core);
-        }
+        self.announce(core);
     }
 
     /// Everything that is here or behind is lost: the node forgets what it knew and answers what waits in it, and what it has
