@@ -113,7 +113,16 @@ fn another_balancer_hears_of_a_crash_and_goes_round_it() {
             }}, faults: [(at: "10.005 s", node: "lb[1]", fault: Crash, lasts: "5 s")]"#
         )
     };
-    let refused = |health: &str| count(&run(&system(health), 20), "failed: connection refused by lb[1]");
+    let refused = |health: &str| {
+        let cell = run(&system(health), 20);
+        let refused = count(&cell, "failed: connection refused by lb[1]");
+        let of = |id: &str| node_estimate(&cell, "front", id).value.expect("measured");
+        assert_eq!(of("misdirected"), refused as f64, "{health}");
+        // From the crash at 10.005 s until the last; they come every 20 ms.
+        let expected = if refused == 0 { 0.0 } else { 0.02 * refused as f64 };
+        assert!((of("failover_time") - expected).abs() < 0.02, "{health}: {}", of("failover_time"));
+        refused
+    };
     assert_eq!(refused("Notified"), 0);
     assert_eq!(refused(r#"Notified(after: "1 s")"#), 50);
     assert_eq!(refused("Unaware"), 250);

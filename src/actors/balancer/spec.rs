@@ -24,7 +24,8 @@ record! {
         pub passive: Option<Passive> = None,
         /// Whether members that fail more than others are ejected for a while, as in Envoy.
         pub outliers: Option<OutlierEjection> = None,
-        /// After a member has come back, how long its weight takes to rise to the full, from a tenth of it. For policies
+        /// After a member has come back, how long its weight takes to rise to the full, from a tenth of it in ten steps, as in
+        /// Envoy; `slowstart` of HAProxy begins with a sixteenth and takes a step a second. For policies
         /// that follow weights: `IpHash` and `First` do not, and where members are idle, neither do `JoinIdleQueue` nor
         /// `LeastConnections`, unless its `ties` go by weight.
         pub slow_start: Span = Span::ZERO,

@@ -30,6 +30,8 @@ pub struct Snapshot {
     pub population: u128,
     /// Requests that were added beyond the limit.
     pub over_limit: u64,
+    /// Members that are kept.
+    pub members: u64,
 }
 
 /// What a store records.
@@ -110,6 +112,12 @@ impl Store {
     #[must_use]
     pub fn over_limit(&self) -> u64 {
         self.sets.iter().map(|(_, sets)| sets.over_limit).sum()
+    }
+
+    /// Members that all sorted sets together hold at `now`.
+    #[must_use]
+    pub fn members(&self, now: Time) -> u64 {
+        self.sets.iter().map(|(_, sets)| sets.members(now)).sum()
     }
 
     /// One event.
@@ -228,6 +236,7 @@ impl Store {
             busy: self.record.busy.area(now),
             population: self.record.population.area(now),
             over_limit: self.over_limit(),
+            members: self.members(now),
         }
     }
 
