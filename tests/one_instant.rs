@@ -263,3 +263,19 @@ fn a_server_that_comes_back_has_a_place_for_who_comes_then() {
     let served = results.cells[0].ledger.iter().filter(|row| row.outcome == "served").map(|row| row.count).sum::<u64>();
     assert_eq!(served, 49 - 20);
 }
+
+#[test]
+fn a_connection_carries_who_comes_when_the_answer_to_another_is_home() {
+    // One client and one connection, which each request finds free: none but the first is opened.
+    let results = answer(
+        r#"Experiment(
+            system: System(nodes: {
+                "users": Clients(arrivals: Deterministic(rate: "100/s"), clients: 1, connections: KeepAlive(requests: 1000000),
+                    to: (to: "web", delay: Constant("5 ms"))),
+                "web": Fleet(workers: 9, service: Constant("0 s")),
+            }),
+            run: (duration: "20 s", warm_up: "1 s", replications: 1, seed: 1),
+        )"#,
+    );
+    assert_eq!(common::node_estimate(&results.cells[0], "users", "connections").value, Some(0.0));
+}
