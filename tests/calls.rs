@@ -369,3 +369,27 @@ fn an_answer_on_its_way_home_is_not_taken_back() {
         near("late answers", late, 0.5, 0.001);
     }
 }
+
+#[test]
+fn a_budget_by_what_is_under_way_bounds_retries_and_hedges() {
+    // A thousand a second fail after 100 ms, so that a hundred first attempts are under way, less the one that has just
+    // failed, and as many others as may be.
+    let attempts = |what: &str, budget: &str| {
+        let clients = format!(
+            r#""users": Clients(arrivals: Deterministic(rate: "1000/s"), to: (to: "web", delay: Constant("50 ms")),
+                {what}, budget: {budget})),"#
+        );
+        let cell = failing(&clients, 1.0, r#"duration: "60 s", warm_up: "10 s", replications: 1"#);
+        of(&cell, "users", "attempts")
+    };
+    let retry = r#"retry: Retry(attempts: 10, backoff: Immediate"#;
+    // 24 are a fifth of 99 + 24, rounded down, and 25 are more; 99 are half of 99 + 99, in the long run.
+    near("a fifth", attempts(retry, "ActiveBudget"), 1.24, 0.001);
+    near("a half", attempts(retry, r#"ActiveBudget(share: "50 %")"#), 1.98, 0.011);
+    near("three", attempts(retry, r#"ActiveBudget(share: "0 %")"#), 1.03, 0.001);
+    let hedge = r#"hedge: Hedge(after: "10 ms", most: 1), retry: Retry(attempts: 1"#;
+    near("hedges", attempts(hedge, r#"ActiveBudget(share: "0 %", minimum: 9)"#), 1.09, 0.003);
+    // A retry counts from when it is decided on: with a backoff of 100 ms half as many fit.
+    let late = r#"retry: Retry(attempts: 10, backoff: Fixed(wait: "100 ms")"#;
+    near("with backoff", attempts(late, r#"ActiveBudget(share: "0 %", minimum: 40)"#), 1.2, 0.01);
+}

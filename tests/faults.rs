@@ -113,7 +113,16 @@ fn another_balancer_hears_of_a_crash_and_goes_round_it() {
             }}, faults: [(at: "10.005 s", node: "lb[1]", fault: Crash, lasts: "5 s")]"#
         )
     };
-    let refused = |health: &str| count(&run(&system(health), 20), "failed: connection refused by lb[1]");
+    let refused = |health: &str| {
+        let cell = run(&system(health), 20);
+        let refused = count(&cell, "failed: connection refused by lb[1]");
+        let of = |id: &str| node_estimate(&cell, "front", id).value.expect("measured");
+        assert_eq!(of("misdirected"), refused as f64, "{health}");
+        // From the crash at 10.005 s until the last; they come every 20 ms.
+        let expected = if refused == 0 { 0.0 } else { 0.02 * refused as f64 };
+        assert!((of("failover_time") - expected).abs() < 0.02, "{health}: {}", of("failover_time"));
+        refused
+    };
     assert_eq!(refused("Notified"), 0);
     assert_eq!(refused(r#"Notified(after: "1 s")"#), 50);
     assert_eq!(refused("Unaware"), 250);
@@ -289,4 +298,160 @@ fn who_takes_back_a_lost_request_frees_everybody_on_the_way() {
     assert_eq!(turned_away, 0);
     let held = node_estimate(cell, "permits", "in_flight").value.expect("measured");
     assert!(held < 30.0, "{held}");
+}
+
+/// Two fleets of two servers each, in two zones, behind a balancer that hears of crashes at once.
+fn two_zones(recurs: &str) -> String {
+    let crash = |node: &str, zone: &str| {
+        format!(
+            r#"(at: "0 s", node: "{node}", fault: Crash, recurs: (
+                mtbf: Exponential(mean: "4 s"), mttr: Exponential(mean: "1 s"){})),"#,
+            recurs.replace("ZONE", zone)
+        )
+    };
+    format!(
+        r#"nodes: {{
+            "users": Clients(arrivals: Deterministic(rate: "100/s"), to: "lb"),
+            "lb": Balancer(policy: RoundRobin, to: ["east", "west"]),
+            "east": Fleet(servers: 2, service: Constant("1 ms")),
+            "west": Fleet(servers: 2, service: Constant("1 ms")),
+        }}, faults: [{} {}]"#,
+        crash("east", "east"),
+        crash("west", "west")
+    )
+}
+
+#[test]
+fn what_is_in_one_zone_fails_together() {
+    // A server is down a fifth of the time. Nobody is there while all are: four servers by themselves, two zones, one zone.
+    let none = |recurs: &str| {
+        let cell = run(&two_zones(recurs), 5000);
+        let count = count(&cell, "rejected: no server available by lb");
+        count as f64 / 499_999.0
+    };
+    let down = 0.2;
+    // The shares of 5000 s, in which zones change some 1000 times: a twentieth of a fifth is four standard deviations
+    // and more (the variance of the share of time down is 2 x 16 / 125 / 5000 s).
+    let shares = [none(""), none(r#", zone: "ZONE""#), none(r#", zone: "everything""#)];
+    for (found, (expected, within)) in
+        shares.into_iter().zip([(down * down * down * down, 0.0012), (down * down, 0.01), (down, 0.036)])
+    {
+        assert!((found - expected).abs() < within, "{found} for {expected}");
+    }
+}
+
+#[test]
+fn nodes_links_and_copies_of_a_zone_fail_at_the_same_moments() {
+    // What fails together is never seen apart: the second of two nodes in a row never refuses, for the first did before.
+    let zone = r#"recurs: (mtbf: Exponential(mean: "2 s"), mttr: Exponential(mean: "1 s"), zone: "z")"#;
+    let system = |faults: &str| {
+        format!(
+            r#"nodes: {{
+                "users": Clients(arrivals: Deterministic(rate: "100/s"), timeout: "500 ms", to: "limit"),
+                "limit": Limiter(limit: TokenBucket(capacity: 1000, refill: "1000/s"), to: "lb"),
+                "lb": Balancer(health: Unaware, to: "web"),
+                "web": Fleet(servers: 2, copies: 1, service: Constant("1 us")),
+            }}, faults: [{faults}]"#
+        )
+    };
+    let limit = format!(r#"(at: "1 s", node: "limit", fault: Crash, {zone})"#);
+    let web = format!(r#"(at: "1 s", node: "web", fault: Crash, {zone})"#);
+    let link = format!(r#"(at: "1 s", node: "lb", to: "web", fault: Partition, {zone})"#);
+    let refusals = |faults: &str, outcome: &str| count(&run(&system(faults), 300), outcome);
+    let first = refusals(&limit, "failed: connection refused by limit");
+    assert!(first > 5000, "{first}");
+    for other in [&web, &link] {
+        let both = format!("{limit}, {other}");
+        assert_eq!(refusals(&both, "failed: connection refused by limit"), first);
+        assert_eq!(refusals(&both, "failed: connection refused by web"), 0);
+        // At most what is under way for a microsecond when it begins.
+        assert!(refusals(&both, "timed out") <= 1);
+    }
+    // The second by itself fails as often.
+    assert_eq!(refusals(&web, "failed: connection refused by web"), first);
+    let cell = run(&system(&link), 300);
+    assert_eq!(count(&cell, "timed out") + count(&cell, "in flight at the end"), first);
+}
+
+#[test]
+fn faults_of_one_zone_say_the_same_of_when() {
+    let said = |second: &str| {
+        let experiment = format!(
+            r#"Experiment(system: System(nodes: {{
+                "users": Clients(arrivals: Poisson(rate: "1/s"), to: "lb"),
+                "lb": Balancer(to: "web"),
+                "web": Fleet(servers: 2, service: Constant("1 ms")),
+            }}, faults: [
+                (at: "0 s", node: "web", servers: [0], fault: Crash, recurs: (mtbf: Constant("9 s"), mttr: Constant("1 s"), zone: "a")),
+                (at: "0 s", node: "web", servers: [1], fault: Crash, recurs: (mtbf: Constant("9 s"), mttr: Constant("{second}"), zone: "a")),
+            ]), run: (duration: "9 s", replications: 1))"#
+        );
+        let files = common::Memory { experiment: &experiment, logs: &[] };
+        rushhour::lab::load(&files, "test.ron").err().map(|problems| problems.to_string())
+    };
+    assert_eq!(said("1 s"), None);
+    let problem = said("2 s").expect("they differ");
+    assert!(problem.contains(r#"what fails together in zone "a" has the same `mttr`"#), "{problem}");
+}
+
+#[test]
+fn a_balancer_that_is_down_checks_nobody() {
+    let system = |faults: &str| {
+        format!(
+            r#"nodes: {{
+                "users": Clients(arrivals: Deterministic(rate: "100/s"), to: "lb"),
+                "lb": Balancer(health: Active(interval: "100 ms", timeout: "50 ms", fall: 2, rise: 1, work: "1 ms"), to: "web"),
+                "web": Fleet(servers: 4, service: Constant("1 ms")),
+            }}, faults: [{faults}]"#
+        )
+    };
+    let checks = |faults: &str| {
+        let cell = run(&system(faults), 20);
+        let of = |node: &str, id: &str| node_estimate(&cell, node, id).value.expect("measured");
+        (of("lb", "checks") * 20.0, of("lb", "falls"), count(&cell, "rejected: no server available by lb"))
+    };
+    let (all, falls, none) = checks("");
+    assert_eq!((all, falls, none), (800.0, 0.0, 0));
+    // Down for a quarter of the time; a check that was under way says nothing of its server.
+    let (while_up, falls, none) = checks(r#"(at: "5.0005 s", node: "lb", fault: Crash, lasts: "5 s")"#);
+    assert_eq!((while_up, falls, none), (600.0, 0.0, 0));
+    // What it held of its servers it holds on: they were down before it went down, and up again before it came back.
+    let web = r#"(at: "4 s", node: "web", fault: Crash, lasts: "2 s")"#;
+    let (_, falls, none) = checks(&format!(r#"{web}, (at: "5.0005 s", node: "lb", fault: Crash, lasts: "5 s")"#));
+    assert_eq!(falls, 4.0);
+    // Until the first has been checked again.
+    assert!((80..=110).contains(&none), "{none}");
+}
+
+#[test]
+fn what_has_set_out_before_a_partition_arrives() {
+    // Ten milliseconds each way and ten at the server. A partition of 5 ms begins while some answer, or some request, is on
+    // the link: it hits what sets out, and not what is under way.
+    let lost = |way: &str, at: f64, length: f64| {
+        let system = format!(
+            r#"nodes: {{
+                "users": Clients(arrivals: Deterministic(rate: "10/s"), timeout: "90 ms",
+                    to: (to: "web", delay: Constant("10 ms"))),
+                "web": Fleet(workers: 9, service: Constant("10 ms")),
+            }}, faults: [(at: "{at} s", node: "users", to: "web", fault: Partition(way: {way}), lasts: "{length} s")]"#
+        );
+        let cell = run(&system, 2);
+        let served = count(&cell, "served");
+        assert_eq!(served + count(&cell, "timed out"), 19);
+        let done = (node_estimate(&cell, "web", "departures").value.expect("measured") * 2.0).round();
+        (19 - served, 19.0 - done)
+    };
+    // A request sets out at 1 s, arrives at 1.01 s, and its answer sets out at 1.02 s and is home at 1.03 s.
+    for (way, begins, expected) in [
+        ("Both", 0.999, (1, 1.0)),
+        ("There", 0.999, (1, 1.0)),
+        ("Back", 0.999, (0, 0.0)),
+        ("Both", 1.005, (0, 0.0)),
+        ("Both", 1.018, (1, 0.0)),
+        ("Back", 1.018, (1, 0.0)),
+        ("There", 1.018, (0, 0.0)),
+        ("Both", 1.025, (0, 0.0)),
+    ] {
+        assert_eq!(lost(way, begins, 0.004), expected, "{way} at {begins}");
+    }
 }

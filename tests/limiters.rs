@@ -172,6 +172,28 @@ fn what_passes_a_shared_limit_is_what_a_real_redis_counted() {
     }
 }
 
+/// Limit 100 in 60 s, 1000 requests in 10 s: a real Redis kept 1000 members of the pipeline and 100 of the script.
+#[test]
+fn a_pipeline_fills_the_store_with_whom_it_turns_away() {
+    let kept = |commands: &str| {
+        let results = answer(&format!(
+            r#"Experiment(
+                system: System(nodes: {{
+                    "users": Clients(arrivals: Deterministic(rate: "100/s"), to: "gateway"),
+                    "gateway": Limiter(to: "web", distributed: Distributed(
+                        limit: 100, window: "60 s", store: "redis", commands: {commands},
+                    )),
+                    "redis": Store,
+                    "web": Fleet(service: Constant("1 us")),
+                }}),
+                run: (duration: "10.005 s", replications: 1, seed: 3),
+            )"#
+        ));
+        of(&results.cells[0], "redis", "members")
+    };
+    assert_eq!([kept("Pipeline"), kept("Pipeline(members: Requests)"), kept("Atomic")], [1000.0, 1000.0, 100.0]);
+}
+
 #[test]
 fn each_tier_has_its_own_bucket_and_unknown_tiers_are_turned_away() {
     let clients: String = ["premium", "standard", "basic", "other"]

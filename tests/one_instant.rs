@@ -109,3 +109,173 @@ fn an_answer_at_the_last_moment_is_in_time() {
         assert_eq!(drop_rate, 0.0, "{users}");
     }
 }
+
+/// Two clients whose requests come at the same instants, fifty pairs a second: the drop rate and the mean latency.
+#[track_caller]
+fn pairs_lose_nothing(to: &str, nodes: &str, latency: f64) {
+    let results = answer(&format!(
+        r#"Experiment(
+            system: System(nodes: {{
+                "ones": Clients(arrivals: Deterministic(rate: "50/s"), to: "{to}"),
+                "others": Clients(arrivals: Deterministic(rate: "50/s"), to: "{to}"),
+                {nodes}
+            }}),
+            run: (duration: "20 s", warm_up: "1 s", replications: 1, seed: 1),
+            measure: [Latency([0.5]), DropRate],
+        )"#
+    ));
+    let of = |id| estimate(&results.cells[0], id).value.unwrap_or_else(|| panic!("{nodes}: {id} has no value"));
+    assert_eq!(of("drop_rate"), 0.0, "{nodes}");
+    assert!((of("latency_mean") - latency).abs() < 1e-9, "{nodes}: {}", of("latency_mean"));
+}
+
+#[test]
+fn who_may_wait_so_long_as_it_takes_gets_the_place_at_the_last_moment() {
+    // The second of each pair waits for 10 ms.
+    pairs_lose_nothing(
+        "limit",
+        &format!(r#""limit": ConcurrencyLimiter(limit: Fixed(1), wait: "10 ms", to: "web"), {WEB}"#),
+        0.015,
+    );
+    pairs_lose_nothing(
+        "lb",
+        r#""lb": Balancer(queue: Queue(timeout: "10 ms"), to: "web"),
+        "web": Fleet(workers: 9, max_connections: [1], service: Constant("10 ms")),"#,
+        0.015,
+    );
+    pairs_lose_nothing("web", r#""web": Fleet(longest_wait: Constant("10 ms"), service: Constant("10 ms")),"#, 0.015);
+    // A queue of one place, which is free when the one before begins.
+    pairs_lose_nothing("web", r#""web": Fleet(queue: 1, service: Constant("10 ms")),"#, 0.015);
+    // Held back by a bucket until the tick in which the one before has leaked out.
+    pairs_lose_nothing(
+        "limit",
+        &format!(
+            r#""limit": Limiter(limit: LeakyBucket(rate: "100/s", burst: 1, arithmetic: Exact), to: "web"), {WEB}"#
+        ),
+        0.015,
+    );
+}
+
+#[test]
+fn an_answer_comes_before_the_timeout_of_every_kind_of_node() {
+    for nodes in [
+        r#""first": Balancer(timeout: "10 ms", to: "web"),"#,
+        r#""first": Balancer(timeout: "10 ms", retry: RetryElsewhere, to: "web"),"#,
+        r#""first": Breaker(rule: ConsecutiveFailures(failures: 1), timeout: "10 ms", to: "web"),"#,
+        r#""first": Fallback(timeout: "10 ms", answers: [Default(takes: "1 ms")], to: "web"),"#,
+        r#""first": Balancer(health: Active(interval: "10 ms", timeout: "10 ms", fall: 1, work: "10 ms"), to: "web"),"#,
+    ] {
+        loses_nothing(r#"to: "first""#, &format!("{nodes} {WEB}"), 0.010);
+    }
+    let store = format!(
+        r#""first": Limiter(to: "web", distributed: Distributed(
+            store: "store", limit: 1000, window: "1 s", commands: Atomic, timeout: "10 ms", when_down: FailClosed,
+        )), "store": Store(service: Constant("10 ms")), {WEB}"#
+    );
+    loses_nothing(r#"to: "first""#, &store, 0.020);
+    // Clients of all kinds.
+    for users in [
+        r#"attempt_timeout: "10 ms", retry: Retry(attempts: 2), to: "web""#,
+        r#"patience: Constant("10 ms"), to: "web""#,
+        r#"timeout: "10 ms", propagates_deadline: true, cancels: true, to: "web""#,
+        r#"timeout: "10 ms", connections: KeepAlive, to: "web""#,
+    ] {
+        loses_nothing(users, WEB, 0.010);
+    }
+}
+
+#[test]
+fn an_answer_comes_before_a_hedge_that_is_due() {
+    let results = answer(&format!(
+        r#"Experiment(
+            system: System(nodes: {{
+                "users": Clients(arrivals: Deterministic(rate: "100/s"), hedge: Hedge(after: "10 ms"), to: "web"), {WEB}
+            }}),
+            run: (duration: "20 s", warm_up: "1 s", replications: 1, seed: 1),
+            measure: [Attempts],
+        )"#
+    ));
+    assert_eq!(estimate(&results.cells[0], "attempts").value, Some(1.0));
+}
+
+#[test]
+fn a_lock_is_free_for_who_comes_when_another_leaves() {
+    let nodes = format!(r#""first": Breaker(serial: true, to: "web"), {WEB}"#);
+    loses_nothing(r#"to: "first""#, &nodes, 0.010);
+}
+
+#[test]
+fn a_connection_is_free_for_who_comes_when_another_is_closed() {
+    let nodes = r#"
+        "lb": Balancer(layer: Layer4, policy: LeastConnections, to: "web"),
+        "web": Fleet(workers: 9, max_connections: [1], service: Constant("10 ms")),"#;
+    loses_nothing(r#"to: "lb""#, nodes, 0.010);
+}
+
+#[test]
+fn sorted_sets_have_room_for_who_comes_when_another_has_aged() {
+    // A `SlidingLog` is the other way by definition: what is as old as the window still counts there.
+    for commands in ["Atomic", "CheckThenAdd", "Pipeline", "Pipeline(members: Requests)"] {
+        let nodes = format!(
+            r#""limit": Limiter(to: "web", distributed: Distributed(
+                store: "store", limit: 1, window: "10 ms", commands: {commands},
+            )), "store": Store(service: Constant("0 s")), {WEB}"#
+        );
+        loses_nothing(r#"to: "limit""#, &nodes, 0.010);
+    }
+}
+
+#[test]
+fn a_circuit_hears_of_an_answer_before_it_is_asked() {
+    // The request at 10 ms fails at 20 ms, before that of 20 ms asks: 101 are turned away until 1.02 s, when no more than a
+    // second has passed. The trial of 1.03 s is answered at 1.04 s, before the next asks: nobody is turned away any more.
+    let results = answer(&format!(
+        r#"Experiment(
+            system: System(nodes: {{
+                "users": Clients(arrivals: Deterministic(rate: "100/s"), to: "breaker"),
+                "breaker": Breaker(rule: ConsecutiveFailures(failures: 1, recovery: "1 s"), to: "web"), {WEB}
+            }}, faults: [(at: "0 s", node: "web", fault: Errors(rate: "100 %"), lasts: "25 ms")]),
+            run: (duration: "20 s", replications: 1, seed: 1),
+            measure: [DropRate],
+        )"#
+    ));
+    let count = |outcome: &str| {
+        let rows = results.cells[0].ledger.iter().filter(|row| row.outcome.starts_with(outcome));
+        rows.map(|row| row.count).sum::<u64>()
+    };
+    assert_eq!((count("failed"), count("rejected")), (1, 101), "{:?}", results.cells[0].ledger);
+}
+
+#[test]
+fn a_server_that_comes_back_has_a_place_for_who_comes_then() {
+    // Down from 1 s to 2 s: the request of 1 s finds it down, that of 2 s finds it up.
+    let results = answer(
+        r#"Experiment(
+            system: System(nodes: {
+                "users": Clients(arrivals: Deterministic(rate: "10/s"), to: "lb"),
+                "lb": Balancer(to: "web"),
+                "web": Fleet(service: Constant("1 ms")),
+            }, faults: [(at: "1 s", node: "web", fault: Crash, lasts: "1 s"), (at: "3 s", node: "lb", fault: Crash, lasts: "1 s")]),
+            run: (duration: "5 s", replications: 1, seed: 1),
+            measure: [DropRate],
+        )"#,
+    );
+    let served = results.cells[0].ledger.iter().filter(|row| row.outcome == "served").map(|row| row.count).sum::<u64>();
+    assert_eq!(served, 49 - 20);
+}
+
+#[test]
+fn a_connection_carries_who_comes_when_the_answer_to_another_is_home() {
+    // One client and one connection, which each request finds free: none but the first is opened.
+    let results = answer(
+        r#"Experiment(
+            system: System(nodes: {
+                "users": Clients(arrivals: Deterministic(rate: "100/s"), clients: 1, connections: KeepAlive(requests: 1000000),
+                    to: (to: "web", delay: Constant("5 ms"))),
+                "web": Fleet(workers: 9, service: Constant("0 s")),
+            }),
+            run: (duration: "20 s", warm_up: "1 s", replications: 1, seed: 1),
+        )"#,
+    );
+    assert_eq!(common::node_estimate(&results.cells[0], "users", "connections").value, Some(0.0));
+}

@@ -143,3 +143,128 @@ fn a_try_elsewhere_takes_the_demand_along() {
     let [two, one] = [0, 1].map(|arm| value(&results.cells[arm], "utilization"));
     assert!((two / one - 2.0).abs() < 0.01, "{two} and {one}");
 }
+
+#[test]
+fn two_fallbacks_in_a_row_ask_two_others() {
+    // Each asks the spare fleet, which fails half the time: a quarter fails twice.
+    let results = answer(
+        r#"Experiment(
+            system: System(
+                nodes: {
+                    "users": Clients(arrivals: Deterministic(rate: "1000/s"), to: "outer"),
+                    "outer": Fallback(on: [Error], answers: [Smaller(to: "spare")], to: "inner"),
+                    "inner": Fallback(on: [Error], answers: [Smaller(to: "spare")], to: "web"),
+                    "web": Fleet(workers: 1000, service: Constant("1 ms")),
+                    "spare": Fleet(workers: 1000, service: Constant("1 ms")),
+                },
+                faults: [
+                    (at: "0 s", node: "web", fault: Errors(rate: "100 %")),
+                    (at: "0 s", node: "spare", fault: Errors(rate: "50 %")),
+                ],
+            ),
+            run: (duration: "100 s", replications: 1, seed: 1),
+            measure: [DropRate],
+        )"#,
+    );
+    let lost = value(&results.cells[0], "drop_rate");
+    assert!((lost - 0.25).abs() < 0.0075, "{lost}");
+}
+
+#[test]
+fn balancers_in_a_row_that_each_try_again_never_meet_the_same_luck() {
+    // Two tries at each are four visits.
+    for timeout in ["", r#"timeout: "10 s","#] {
+        let results = answer(&format!(
+            r#"Experiment(
+                system: System(
+                    nodes: {{
+                        "users": Clients(arrivals: Deterministic(rate: "1000/s"), to: "outer"),
+                        "outer": Balancer({timeout} retry: RetryElsewhere(tries: 2, on: [Error]), to: "inner"),
+                        "inner": Balancer({timeout} copies: 2, retry: RetryElsewhere(tries: 2, on: [Error]), to: "web"),
+                        "web": Fleet(servers: 8, workers: 1000, service: Constant("1 ms")),
+                    }},
+                    faults: [(at: "0 s", node: "web", fault: Errors(rate: "50 %"))],
+                ),
+                run: (duration: "100 s", replications: 1, seed: 1),
+                measure: [DropRate],
+            )"#
+        ));
+        let lost = value(&results.cells[0], "drop_rate");
+        assert!((lost - 0.0625).abs() < 0.0042, "{timeout}: {lost}");
+    }
+}
+
+#[test]
+fn limiters_in_a_row_that_share_a_store_find_it_in_another_state() {
+    // The store fails half of the commands, and the limiters with it: a quarter gets through both.
+    let results = answer(
+        r#"Experiment(
+            system: System(
+                nodes: {
+                    "users": Clients(arrivals: Deterministic(rate: "1000/s"), to: "first"),
+                    "first": Limiter(to: "second", distributed: Distributed(
+                        limit: 10000, window: "1 s", store: "store", when_down: FailClosed, commands: Atomic)),
+                    "second": Limiter(to: "web", distributed: Distributed(
+                        limit: 10000, window: "1 s", store: "store", when_down: FailClosed, commands: Atomic)),
+                    "store": Store(service: Constant("1 us")),
+                    "web": Fleet(workers: 1000, service: Constant("1 ms")),
+                },
+                faults: [(at: "0 s", node: "store", fault: Errors(rate: "50 %"))],
+            ),
+            run: (duration: "100 s", replications: 1, seed: 1),
+            measure: [DropRate],
+        )"#,
+    );
+    let lost = value(&results.cells[0], "drop_rate");
+    assert!((lost - 0.75).abs() < 0.0075, "{lost}");
+}
+
+#[test]
+fn word_of_a_cancellation_is_lost_as_often_as_the_request_it_follows() {
+    // Requests hang for a second and are taken back after 100 ms; a third of all messages from the balancer to the fleet is lost.
+    // Of those that arrive, the work of a third goes on, as nobody told the server otherwise.
+    let results = answer(
+        r#"Experiment(
+            system: System(
+                nodes: {
+                    "users": Clients(arrivals: Deterministic(rate: "1000/s"), attempt_timeout: "100 ms", cancels: true, to: "gate"),
+                    "gate": ConcurrencyLimiter(limit: Fixed(limit: 100000), to: (to: "web", delay: Constant("1 ms"))),
+                    "web": Fleet(workers: 100000, service: Constant("1 s")),
+                },
+                faults: [(at: "0 s", node: "gate", to: "web", fault: Loss(rate: "30 %", way: There))],
+            ),
+            run: (duration: "100 s", warm_up: "10 s", replications: 1, seed: 1),
+            measure: [Utilization],
+        )"#,
+    );
+    let busy = value(&results.cells[0], "utilization") * 100_000.0;
+    // 700 a second arrive; each works for 0.1 s, and 0.3 of them for a whole second.
+    let expected = 700.0 * (0.7 * 0.1 + 0.3);
+    assert!((busy / expected - 1.0).abs() < 0.03, "{busy} for {expected}");
+}
+
+#[test]
+fn each_attempt_has_its_own_network_waits_and_choice() {
+    // Two attempts, each lost with a fifth on its way there and with a fifth on its way back; a third of servers fails.
+    let results = answer(
+        r#"Experiment(
+            system: System(
+                nodes: {
+                    "users": Clients(arrivals: Deterministic(rate: "1000/s"), attempt_timeout: "100 ms",
+                        retry: Retry(attempts: 2, backoff: Immediate), to: (to: "lb", delay: Exponential(mean: "1 ms"))),
+                    "lb": Balancer(policy: Random, to: "web"),
+                    "web": Fleet(servers: 3, workers: 1000, service: Constant("1 ms")),
+                },
+                faults: [
+                    (at: "0 s", node: "users", to: "lb", fault: Loss(rate: "20 %")),
+                    (at: "0 s", node: "web", servers: [1], fault: Errors(rate: "100 %")),
+                ],
+            ),
+            run: (duration: "100 s", replications: 1, seed: 1),
+            measure: [DropRate],
+        )"#,
+    );
+    let lost = value(&results.cells[0], "drop_rate");
+    let alone = 1.0 - 0.64 * 2.0 / 3.0;
+    assert!((lost - alone * alone).abs() < 0.0082, "{lost} for {}", alone * alone);
+}

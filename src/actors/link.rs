@@ -5,7 +5,7 @@ use super::faults::Troubles;
 use super::faults::network::Fate;
 use super::message::{Core, Message, Passed};
 use crate::distributions::Sampler;
-use crate::engine::random::StreamKey;
+use crate::engine::random::{StreamKey, mix};
 use crate::engine::{ActorId, Duration, Hold, LaneId, Outcome, Rank, RequestId, Requests};
 
 /// An address a request can be sent to.
@@ -110,7 +110,9 @@ impl Link {
             Self::Troubled(both) => {
                 let (link, troubles) = &**both;
                 let end = other_end(troubles, &core.requests, to, message, is_there);
-                match troubles.fate(core.now(), number, end, is_there) {
+                // Word that a request is taken back comes after it over the same link: as late, but with luck of its own.
+                let luck = if let Message::Cancel { .. } = message { mix(number ^ mix(4 << 32)) } else { number };
+                match troubles.fate(core.now(), number, luck, end, is_there) {
                     Fate::Undisturbed => link.carry(core, number, to, message, is_there),
                     Fate::Late(late) => {
                         let nanos = link.delay(number, is_there).as_nanos().saturating_add(late.as_nanos());

@@ -200,6 +200,8 @@ pub enum Message {
     },
     /// A node: its host has crashed; it forgets what it knew, and what waits in it is lost.
     Crashed,
+    /// A node: its host is up again.
+    Restarted,
     /// Breaker: a circuit changes its state by itself, unless it has changed it before.
     CircuitAlarm {
         /// Which of its circuits.
@@ -222,6 +224,7 @@ impl Packed for Message {
             | Self::WorkDone { .. }
             | Self::WorkOver { .. }
             | Self::Crashed
+            | Self::Restarted
             | Self::MemberUp { .. }
             | Self::MemberDown { .. }
             | Self::MemberIdle { .. }
@@ -275,6 +278,7 @@ impl Packed for Message {
             Self::WorkGoesOn { write } => (34, write),
             Self::WorkDone { write } => (35, write),
             Self::WorkOver { write } => (36, write),
+            Self::Restarted => (37, 0),
         }
     }
 
@@ -317,7 +321,8 @@ impl Packed for Message {
             33 => Self::Crashed,
             34 => Self::WorkGoesOn { write: number },
             35 => Self::WorkDone { write: number },
-            _ => Self::WorkOver { write: number },
+            36 => Self::WorkOver { write: number },
+            _ => Self::Restarted,
         }
     }
 }
@@ -367,6 +372,7 @@ mod tests {
             Message::WorkGoesOn { write: 8 },
             Message::WorkDone { write: 9 },
             Message::WorkOver { write: 10 },
+            Message::Restarted,
         ];
         for (place, message) in all.into_iter().enumerate() {
             let (kind, number) = message.pack();

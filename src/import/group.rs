@@ -147,6 +147,8 @@ pub struct Retry {
     pub timeout: Option<Span>,
     /// What counts as a failure.
     pub on: Vec<Trouble>,
+    /// True if a server may be asked again, though not twice running.
+    pub comes_back: bool,
 }
 
 /// How requests wait while servers have as many as they may have.

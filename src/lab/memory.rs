@@ -11,6 +11,7 @@ use crate::actors::clients::calls::call::Call;
 use crate::actors::clients::{ClientsSpec, Traffic};
 use crate::actors::fleet::MAX_ROWS;
 use crate::actors::fleet::queue::Queues;
+use crate::actors::store::sets::PARTS;
 use crate::engine::calendar::MAX_PENDING;
 use crate::engine::{Details, Frame, Request};
 use crate::measure::windows::MAX_WINDOWS;
@@ -213,7 +214,7 @@ fn of_node(system: &System, node: &NodeSpec, classes: u64) -> u64 {
             });
             let sets = logged.map(|(is_one, limit)| {
                 let keys = if is_one { 1 } else { u64::from(store.keys) };
-                keys * (ACCOUNT + u64::from(limit) * MEMBER_OF_SET)
+                keys * (ACCOUNT + (u64::from(limit) + PARTS) * MEMBER_OF_SET)
             });
             sets.sum::<u64>().min(MOST_ACCOUNTS) + windows * WINDOW
         }

@@ -18,7 +18,7 @@ use crate::actors::concurrency::{ConcurrencyLimiter, ConcurrencyLimiterSpec};
 use crate::actors::conditions::Conditions;
 use crate::actors::copies::Copies;
 use crate::actors::fallback::{Fallback, FallbackSpec};
-use crate::actors::faults::{Fault, FaultEvent, Timetable, Troubles};
+use crate::actors::faults::{Fault, FaultEvent, Moments, Timetable, Troubles};
 use crate::actors::fleet::signals::Dispatcher;
 use crate::actors::fleet::{Classes, Fleet, FleetSpec, Subscriber};
 use crate::actors::host::Host;
@@ -161,14 +161,19 @@ impl Hit<'_> {
         self.fault.to.is_none()
     }
 
-    fn event(&self) -> FaultEvent {
+    /// What it does; `root` names all random streams.
+    fn event(&self, root: StreamKey) -> FaultEvent {
         let fault = self.fault;
         FaultEvent {
             at: Time::ZERO + fault.at.duration(),
             lasts: fault.lasts.map(|lasts| lasts.duration()),
             servers: fault.servers.clone(),
             fault: fault.fault.clone(),
-            recurs: fault.recurs.clone().map(|recurs| (recurs, self.place)),
+            recurs: fault.recurs.clone().map(|recurs| {
+                // No node has such a name.
+                let zone = recurs.zone.as_ref().map(|zone| root.named("faults by zone:").named(zone));
+                (recurs, zone.map_or(Moments::Own(self.place), Moments::Zone))
+            }),
         }
     }
 }
@@ -349,7 +354,7 @@ impl Builder<'_> {
             let is_whole = route.to.0.len() == 1 && copies.len() == all.len() && hit.fault.servers.is_none();
             let targets: Vec<ActorId> = copies.clone().map(|copy| self.address(all.start + copy as u32)).collect();
             let key = self.fault_key(name, copy).named(&format!("fault {}", hit.place));
-            troubles.add(&hit.event(), (!is_whole).then_some(&targets), key);
+            troubles.add(&hit.event(self.root), (!is_whole).then_some(&targets), key);
         }
         link.with(troubles)
     }
@@ -459,7 +464,7 @@ impl Builder<'_> {
         });
         let ways: Vec<_> = ways.collect();
         let timeout = spec.timeout.map(|timeout| core.calendar.lane(timeout.duration()));
-        Actor::Fallback(Box::new(Fallback::new(spec, passage, ways, timeout)))
+        Actor::Fallback(Box::new(Fallback::new(spec, key, passage, ways, timeout)))
     }
 
     fn router(&self, me: ActorId, name: &str, spec: &RouterSpec, core: &mut Core) -> Actor {
@@ -574,7 +579,7 @@ impl Builder<'_> {
     /// What goes wrong with a copy of the node called `name`, which has so many servers, of the faults that are `meant`.
     fn timetable(&self, name: &str, copy: usize, servers: usize, meant: impl Fn(&Fault) -> bool) -> Timetable {
         let here = self.hits.at(name, copy).filter(|hit| hit.is_of_node() && meant(&hit.fault.fault));
-        let events = here.map(Hit::event).collect();
+        let events = here.map(|hit| hit.event(self.root)).collect();
         Timetable::new(events, servers, self.fault_key(name, copy))
     }
 

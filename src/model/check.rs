@@ -82,6 +82,7 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
     find_unreached(nodes, &graph, &mut found);
     check_users(system, &mut found);
     check_faults(system, &mut found);
+    check_zones(system, &mut found);
     // A node that faults hit on its own counts twice: its host stands before it.
     if let Some((start, _)) = nodes.entries.first().filter(|_| found.is_empty() && depth(system) > MOST_STOPS) {
         let message = format!("requests would pass {} nodes and hosts; {MOST_STOPS} at most", depth(system));
@@ -345,6 +346,30 @@ fn check_faults(system: &System, found: &mut Vec<Diagnostic>) {
             (None, Some(_)) => {
                 let message = format!("this fault hits a link: say `to` which node, from \"{name}\"");
                 found.push(Diagnostic::new(*region, message));
+            }
+        }
+    }
+}
+
+/// Faults of one zone come and go together, and so say the same of when.
+fn check_zones(system: &System, found: &mut Vec<Diagnostic>) {
+    let mut first: BTreeMap<&str, (usize, &FaultSpec)> = BTreeMap::new();
+    for (place, fault) in system.faults.iter().enumerate() {
+        let Some(recurs) = &fault.recurs else { continue };
+        let Some(zone) = recurs.zone.as_deref() else { continue };
+        let (before, one) = *first.entry(zone).or_insert((place, fault));
+        let differs = [
+            (one.at != fault.at, "at"),
+            (one.lasts != fault.lasts, "lasts"),
+            (one.recurs.as_ref().is_some_and(|one| one.mtbf != recurs.mtbf), "mtbf"),
+            (one.recurs.as_ref().is_some_and(|one| one.mttr != recurs.mttr), "mttr"),
+        ];
+        if let Some((_, field)) = differs.into_iter().find(|(differs, _)| *differs) {
+            let message = format!("what fails together in zone \"{zone}\" has the same `{field}`");
+            let help = format!("it differs from that of the fault of \"{}\", number {}", one.node.0.text, before + 1);
+            found.push(Diagnostic::new(fault.node.0.region, message).help(help));
+            if found.len() >= MOST_MISTAKES {
+                return;
             }
         }
     }

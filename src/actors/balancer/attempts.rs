@@ -62,9 +62,13 @@ impl Balancer {
     pub(super) fn attempt_returned(&mut self, core: &mut Core, attempt: RequestId) -> Passed {
         let details = core.requests.details(attempt);
         let (outcome, times_done) = (core.requests[attempt].outcome, core.requests[attempt].times_done());
-        core.requests.finish(attempt);
         // Nobody waits for one that took too long.
-        let Some((id, timeout)) = self.attempts_mut()?.under_way.take(attempt) else {
+        let waiting = self.attempts_mut().and_then(|attempts| attempts.under_way.take(attempt));
+        if let Some((id, _)) = waiting {
+            core.requests.follow(id, attempt);
+        }
+        core.requests.finish(attempt);
+        let Some((id, timeout)) = waiting else {
             late_work::is_over(core, details.write, times_done);
             return None;
         };
@@ -86,6 +90,7 @@ impl Balancer {
     #[inline(never)]
     pub(super) fn attempt_overdue(&mut self, core: &mut Core, attempt: RequestId) -> Passed {
         let (id, _) = self.attempts_mut()?.under_way.take(attempt)?;
+        core.requests.follow(id, attempt);
         core.requests.abandon(attempt, Outcome::TimedOut, core.now());
         late_work::goes_on(core, attempt);
         link::let_go(core, attempt);

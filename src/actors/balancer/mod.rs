@@ -209,6 +209,7 @@ impl Balancer {
             Message::ProbeReturned { id } => self.probed(core, id),
             Message::Closed { connection } => self.unpin(core, connection),
             Message::Crashed => self.crashed(core),
+            Message::Restarted => self.restarted(),
             Message::Fault { index } => self.slowed(core, index),
             Message::WaitedOut { id } => {
                 let passed = self.waited_out(core, id);

@@ -11,6 +11,8 @@ use crate::schema::record;
 
 record! {
     /// Chooses a member for each request: a server of a fleet, or one of several nodes.
+    ///
+    /// While it is down itself it checks nobody. What it holds of its members it holds again when it is back.
     pub struct BalancerSpec {
         /// How it chooses.
         pub policy: Policy = Policy::RoundRobin(RoundRobin::default()),
@@ -22,7 +24,8 @@ record! {
         pub passive: Option<Passive> = None,
         /// Whether members that fail more than others are ejected for a while, as in Envoy.
         pub outliers: Option<OutlierEjection> = None,
-        /// After a member has come back, how long its weight takes to rise to the full, from a tenth of it. For policies
+        /// After a member has come back, how long its weight takes to rise to the full, from a tenth of it in ten steps, as in
+        /// Envoy; `slowstart` of HAProxy begins with a sixteenth and takes a step a second. For policies
         /// that follow weights: `IpHash` and `First` do not, and where members are idle, neither do `JoinIdleQueue` nor
         /// `LeastConnections`, unless its `ties` go by weight.
         pub slow_start: Span = Span::ZERO,
@@ -31,6 +34,9 @@ record! {
         /// How long it waits for the answer to an attempt (`proxy_read_timeout` of nginx, `timeout server` of HAProxy). Then
         /// the attempt has failed: it counts for `passive` and `outliers`, may be tried elsewhere, and is answered with 504
         /// otherwise. The server goes on with its work, which is for nobody. Without it, the balancer waits for any time.
+        ///
+        /// An answer comes as a whole here. Those of the programs are times between two parts of it: an answer of three
+        /// seconds that trickles in pieces is in time for a `proxy_read_timeout` of one, and too late here.
         pub timeout: Option<Span> = None,
         /// Whether requests wait while servers have as many as they may have.
         pub queue: Option<Queue> = None,

@@ -3,6 +3,7 @@
 
 use super::health::active::Pending;
 use super::health::passive::Finding;
+use super::health::retry::Next;
 use super::health::rotation::{Mode, Reason};
 use super::health::slow_start::PARTS;
 use super::health::{Timer, Watch};
@@ -95,11 +96,34 @@ impl Balancer {
         }
     }
 
+    /// The balancer goes down: those who ask on its behalf are gone, and their checks say nothing.
+    pub(super) fn stop_checks(&mut self, core: &mut Core) {
+        let Some(checks) = self.watch.as_deref_mut().and_then(|watch| watch.checks.as_mut()) else { return };
+        checks.is_down = true;
+        for pending in checks.pending.iter_mut().filter_map(Option::take) {
+            core.calendar.cancel(pending.timeout);
+            core.requests.abandon(pending.id, Outcome::TimedOut, core.now());
+            link::let_go(core, pending.id);
+        }
+    }
+
+    /// The balancer is up again: it checks its members when they are due next, and holds of them what it held before.
+    pub(super) fn restarted(&mut self) {
+        if let Some(checks) = self.watch.as_deref_mut().and_then(|watch| watch.checks.as_mut()) {
+            checks.is_down = false;
+        }
+    }
+
     /// Sends `member` a check.
     fn check(&mut self, core: &mut Core, member: usize) {
         let now = core.now();
         let Some(watch) = self.watch.as_deref_mut() else { return };
         let Some(checks) = &mut watch.checks else { return };
+        if checks.is_down {
+            let interval = checks.interval;
+            self.set(core, interval, Timer::Check(member as u32));
+            return;
+        }
         let (number, work) = checks.make();
         let (interval, timeout) = (checks.interval, checks.timeout);
         let to = self.members[member];
@@ -344,7 +368,8 @@ impl Balancer {
         };
         let under_way = self.record.population.count() - 1;
         let affords = retries.affords(id, under_way);
-        let tried = retries.ended(id, frame.tag as usize, outcome, frame.entered, core.now())?;
+        let Next { attempts, aside: tried, or_the_same } =
+            retries.ended(id, frame.tag as usize, outcome, frame.entered, core.now())?;
         if !affords {
             record.counts.denied += 1;
             return None;
@@ -352,8 +377,8 @@ impl Balancer {
         let details = core.requests.details(id);
         let facts = Facts { now: core.now(), client: details.client, key: details.key };
         // The draws of each attempt are its own.
-        let number = core.requests[id].number.wrapping_add((tried.len() as u64) << 48);
-        // Those tried already stand aside for the time of the choice; so do all others when only backups are left.
+        let number = core.requests[id].number.wrapping_add((attempts as u64) << 48);
+        // Those that it does not go to stand aside for the time of the choice; so do all others when only backups are left.
         let mut aside: Vec<(usize, bool)> = Vec::new();
         let mut step_aside = |view: &mut View, policy: &mut Chooser, member: usize, up: bool| {
             if view.set_up(member, up) {
@@ -371,12 +396,15 @@ impl Balancer {
                 }
             }
         }
-        let chosen = self.policy.choose(&self.view, facts, *again, number);
+        let mut chosen = self.policy.choose(&self.view, facts, *again, number);
         let others = || (0..self.view.len()).filter(|&member| !tried.contains(&(member as u32)));
         let waits = chosen.is_none() && rotation.only_full() && others().any(|member| rotation.is_well(member));
         for (member, up) in aside.into_iter().rev() {
             self.view.set_up(member, up);
             self.policy.passed_over(&self.view, member);
+        }
+        if chosen.is_none() && !waits && or_the_same {
+            chosen = self.policy.choose(&self.view, facts, *again, number);
         }
         let next = chosen.map(Some).or_else(|| (waits && self.may_wait(None)).then_some(None));
         if let Some(watch) = self.watch.as_deref_mut() {

@@ -17,7 +17,7 @@ use super::limiter::accounts::{Accounts, Key};
 use super::link::{self, Link};
 use super::message::{CHECK_CLASS, Core, Message, Passed, reply};
 use super::passage::{Passage, Taken};
-use crate::engine::random::mix;
+use crate::engine::random::{StreamKey, mix};
 use crate::engine::{ActorId, BySlot, Connection, Details, Duration, Handle, Hold, LaneId, Outcome, RequestId, Time};
 
 /// The note of a request that was made here: to what stands behind. From one on, it is to the node of that answer.
@@ -54,6 +54,8 @@ pub struct Fallback {
     calls: BySlot<Call>,
     /// For each request that was made here, the one that waits for its answer.
     waits: BySlot<RequestId>,
+    /// Names what it asks for in place of a request.
+    salt: u64,
     /// What it answered itself.
     pub record: FallbackRecord,
 }
@@ -64,10 +66,11 @@ fn key_of(details: &Details) -> Key {
 
 impl Fallback {
     /// A fallback as described by `spec`, with the way on; `ways` are the ways to the nodes that give smaller answers, in
-    /// order, and `timeout` is the lane of its timeouts.
+    /// order, `timeout` is the lane of its timeouts, and `key` names what it asks for in place of a request.
     #[must_use]
     pub fn new(
         spec: &FallbackSpec,
+        key: StreamKey,
         passage: Passage,
         ways: impl IntoIterator<Item = (Copies, Link)>,
         timeout: Option<LaneId>,
@@ -86,6 +89,7 @@ impl Fallback {
             timeout,
             answers: answers.collect(),
             memory: Some(spec.keys()).filter(|&keys| keys > 0).map(|keys| Accounts::new(keys as usize)),
+            salt: mix(key.named("smaller").number()),
             calls: BySlot::default(),
             waits: BySlot::default(),
             record: FallbackRecord::default(),
@@ -163,8 +167,10 @@ impl Fallback {
         let (class, abandoned) = (request.class, request.abandoned);
         let details = core.requests.details(id);
         let now = core.now();
-        // What stands behind is asked for the same; another answer is another call, with draws of its own.
-        let own = |number: u64| if tag == BEHIND { number } else { mix(number ^ mix(3 << 32 | u64::from(tag))) };
+        // What stands behind is asked for the same; another answer is another call, with draws of its own: apart from those
+        // of another fallback that the same request comes to.
+        let salt = mix(self.salt ^ u64::from(tag));
+        let own = |number: u64| if tag == BEHIND { number } else { mix(number ^ salt) };
         let number = own(request.number);
         let beyond_call = number.wrapping_sub(own(core.requests.call_number(id)));
         let (child, request) = core.requests.create(number, class);

@@ -25,7 +25,7 @@ fn fallback_over(link: Link, core: &mut Core, answers: Vec<AnswerSpec>) -> Fallb
     let spec = FallbackSpec { on, timeout: Some(seconds(1.0)), answers, to: RouteField(to), copies: 1 };
     let copies = Copies::new(vec![Endpoint { actor: NEXT, port: 0 }], spread(), StreamKey::root(1, 0));
     let lane = core.calendar.lane(seconds(1.0).duration());
-    Fallback::new(&spec, Passage::new(ME, copies, link), [], Some(lane))
+    Fallback::new(&spec, StreamKey::root(1, 0), Passage::new(ME, copies, link), [], Some(lane))
 }
 
 fn default(takes: f64) -> Vec<AnswerSpec> {

@@ -5,7 +5,7 @@
 
 use std::cell::Cell;
 
-use super::spec::{Fault, FaultEvent, Way};
+use super::spec::{Fault, FaultEvent, Moments, Way};
 use crate::actors::link::Endpoint;
 use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey};
@@ -32,9 +32,11 @@ impl Recurrence {
     fn covers(&self, now: Time) -> bool {
         let (mut round, mut begins, mut ends) = self.round.get();
         while ends <= now {
-            let draw = |(law, key): &(Sampler, StreamKey)| Duration::from_secs_f64(law.sample(&mut key.draws(round)));
-            begins = ends + draw(&self.between);
-            ends = begins + draw(&self.length);
+            // The draws of each round are those of a node in the same zone, which counts its rounds when they begin.
+            let draw =
+                |(law, key): &(Sampler, StreamKey), round| Duration::from_secs_f64(law.sample(&mut key.draws(round)));
+            begins = ends + draw(&self.between, round);
+            ends = begins + draw(&self.length, round + 1);
             round += 1;
         }
         self.round.set((round, begins, ends));
@@ -120,10 +122,16 @@ impl Troubles {
         };
         for (place, only) in groups.into_iter().enumerate() {
             let key = key.named(&format!("link {place}"));
-            let recurs = event.recurs.as_ref().map(|(recurs, _)| Recurrence {
-                between: (recurs.mtbf.sampler(), key.named("between")),
-                length: (recurs.mttr.sampler(), key.named("length")),
-                round: Cell::new((0, event.at, event.at)),
+            let recurs = event.recurs.as_ref().map(|(recurs, moments)| {
+                let key = match moments {
+                    Moments::Own(_) => key,
+                    Moments::Zone(zone) => *zone,
+                };
+                Recurrence {
+                    between: (recurs.mtbf.sampler(), key.named("between")),
+                    length: (recurs.mttr.sampler(), key.named("length")),
+                    round: Cell::new((0, event.at, event.at)),
+                }
             });
             let until = event.lasts.map_or(Time::MAX, |lasts| event.at + lasts);
             self.all.push(Trouble {
@@ -143,9 +151,10 @@ impl Troubles {
         self.members.get(tag as usize).copied()
     }
 
-    /// What becomes of a message that sets out `now`, drawn by `number`, to or from `end`.
+    /// What becomes of a message that sets out `now`, drawn by `number`, to or from `end`. Whether it is lost is drawn by
+    /// `luck`.
     #[must_use]
-    pub fn fate(&self, now: Time, number: u64, end: Option<Endpoint>, is_there: bool) -> Fate {
+    pub fn fate(&self, now: Time, number: u64, luck: u64, end: Option<Endpoint>, is_there: bool) -> Fate {
         let mut late = None;
         for trouble in &self.all {
             let hits = if is_there { trouble.there } else { trouble.back };
@@ -156,11 +165,11 @@ impl Troubles {
             if !hits || !is_meant || !trouble.spell.covers(now) {
                 continue;
             }
-            let mut draws = trouble.keys[usize::from(!is_there)].draws(number);
+            let key = trouble.keys[usize::from(!is_there)];
             match &trouble.effect {
-                Effect::Loss(rate) if draws.uniform() < *rate => return Fate::Lost,
+                Effect::Loss(rate) if key.draws(luck).uniform() < *rate => return Fate::Lost,
                 Effect::Loss(_) => {}
-                Effect::Delay(law) => *late.get_or_insert(0.0) += law.sample(&mut draws),
+                Effect::Delay(law) => *late.get_or_insert(0.0) += law.sample(&mut key.draws(number)),
             }
         }
         late.map_or(Fate::Undisturbed, |late| Fate::Late(Duration::from_secs_f64(late)))

@@ -1,6 +1,7 @@
 //! Faults in the words of the language: what can go wrong, and how it comes back.
 
 use crate::distributions::Distribution;
+use crate::engine::random::StreamKey;
 use crate::engine::{Duration, Time};
 use crate::schema::quantity::{Percent, Span};
 use crate::schema::{choice, record};
@@ -122,20 +123,33 @@ impl Fault {
 }
 
 record! {
-    /// A fault that comes again and again, at random, at each server by itself. The share of time without it is
-    /// mtbf / (mtbf + mttr), with the means of both: the availability, where it is a crash.
+    /// A fault that comes again and again, at random. Without `zone` it does so at each server, each copy and each link by
+    /// itself; with `zone` at all of them together, and together with the other faults of that zone. The share of time
+    /// without it is mtbf / (mtbf + mttr), with the means of both: the availability, where it is a crash.
     pub struct Recurs {
         /// Time from the end of one to the beginning of the next (its mean is the mean time between failures, MTBF); the
         /// first begins so long after `at`.
         pub mtbf: Distribution,
         /// How long each takes (its mean is the mean time to repair, MTTR).
         pub mttr: Distribution,
+        /// What fails together: a rack, a zone, a region. Faults with the same name begin and end at the same moments, at
+        /// all servers, nodes and links that they name; they need the same `at`, `lasts`, `mtbf` and `mttr`.
+        pub zone: Option<String> = None,
     }
     check(self, at) {
         if self.mtbf.mean() < 1e-3 {
             at.field("mtbf").error("the mean time between failures is at least 1 ms");
         }
     }
+}
+
+/// What names the random moments of a fault that recurs.
+#[derive(Clone, Copy, Debug)]
+pub enum Moments {
+    /// Which of the faults of the system it is: each server that it hits has moments of its own.
+    Own(usize),
+    /// The streams of its zone, the same wherever it strikes.
+    Zone(StreamKey),
 }
 
 /// An entry of the timetable of a node.
@@ -149,6 +163,6 @@ pub struct FaultEvent {
     pub servers: Option<Vec<usize>>,
     /// What happens to them.
     pub fault: Fault,
-    /// If it comes again and again: how, and which of the faults of the system it is.
-    pub recurs: Option<(Recurs, usize)>,
+    /// If it comes again and again: how, and when.
+    pub recurs: Option<(Recurs, Moments)>,
 }

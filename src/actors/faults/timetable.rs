@@ -1,7 +1,7 @@
 //! The timetable of a node: when each of its faults begins and ends. Faults that recur draw their times from a stream of
 //! their own, the same in every arm.
 
-use super::spec::{Fault, FaultEvent};
+use super::spec::{Fault, FaultEvent, Moments, Recurs};
 use crate::actors::message::{Core, Message};
 use crate::distributions::Sampler;
 use crate::engine::random::StreamKey;
@@ -16,7 +16,7 @@ pub struct Turn {
     pub begins: bool,
 }
 
-/// How a fault recurs at one server.
+/// How a fault recurs at one server, or at all of a zone.
 #[derive(Clone, Debug)]
 struct Recurrence {
     between: Sampler,
@@ -25,6 +25,18 @@ struct Recurrence {
     length_key: StreamKey,
     /// How often it has begun.
     begun: u64,
+}
+
+impl Recurrence {
+    fn new(spec: &Recurs, key: StreamKey) -> Box<Self> {
+        Box::new(Self {
+            between: spec.mtbf.sampler(),
+            length: spec.mttr.sampler(),
+            between_key: key.named("between"),
+            length_key: key.named("length"),
+            begun: 0,
+        })
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -76,22 +88,22 @@ impl Timetable {
             if until == at && !matches!(fault, Fault::Restart(_)) {
                 continue;
             }
-            let Some((recurs, place)) = recurs else {
+            let Some((recurs, moments)) = recurs else {
                 entries.push(Entry { fault, servers: hit, at, until, recurs: None });
                 continue;
             };
-            let key = key.named(&format!("fault {place}"));
-            for server in hit {
-                let key = key.named(&format!("server {server}"));
-                let recurs = Recurrence {
-                    between: recurs.mtbf.sampler(),
-                    length: recurs.mttr.sampler(),
-                    between_key: key.named("between"),
-                    length_key: key.named("length"),
-                    begun: 0,
-                };
-                let recurs = Some(Box::new(recurs));
-                entries.push(Entry { fault: fault.clone(), servers: vec![server], at, until, recurs });
+            match moments {
+                Moments::Own(place) => {
+                    let key = key.named(&format!("fault {place}"));
+                    for server in hit {
+                        let recurs = Some(Recurrence::new(&recurs, key.named(&format!("server {server}"))));
+                        entries.push(Entry { fault: fault.clone(), servers: vec![server], at, until, recurs });
+                    }
+                }
+                Moments::Zone(key) => {
+                    let recurs = Some(Recurrence::new(&recurs, key));
+                    entries.push(Entry { fault, servers: hit, at, until, recurs });
+                }
             }
         }
         Self(entries)

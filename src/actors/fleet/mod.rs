@@ -27,7 +27,7 @@ use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{ActorId, Duration, Frame, Left, Outcome, RequestId, Requests, Time};
 use queue::Queues;
-use record::{ChecksServed, Misdirected, Outage};
+use record::{ChecksServed, Outage};
 use server::{Condition, Server};
 use shared::Shared;
 use signals::Signals;
@@ -445,13 +445,7 @@ impl Fleet {
         if core.requests[id].class == CHECK_CLASS {
             return;
         }
-        match outage.misdirected.iter_mut().find(|misdirected| misdirected.by == sender.actor) {
-            Some(misdirected) => {
-                misdirected.last = misdirected.last.max(sender.entered);
-                misdirected.count += 1;
-            }
-            None => outage.misdirected.push(Misdirected { by: sender.actor, last: sender.entered, count: 1 }),
-        }
+        outage.sent(sender.actor, sender.entered);
     }
 
     /// Answers a request that is not served.

@@ -62,6 +62,19 @@ pub struct Outage {
     pub misdirected: Vec<Misdirected>,
 }
 
+impl Outage {
+    /// `by` sent a request there, `at`.
+    pub fn sent(&mut self, by: ActorId, at: Time) {
+        match self.misdirected.iter_mut().find(|misdirected| misdirected.by == by) {
+            Some(misdirected) => {
+                misdirected.last = misdirected.last.max(at);
+                misdirected.count += 1;
+            }
+            None => self.misdirected.push(Misdirected { by, last: at, count: 1 }),
+        }
+    }
+}
+
 /// Health checks that were served.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ChecksServed {

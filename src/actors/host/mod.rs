@@ -6,8 +6,9 @@
 use super::cancel;
 use super::faults::{Active, Fault, Timetable};
 use super::fleet::Subscriber;
+use super::fleet::record::Outage;
 use super::link::Link;
-use super::message::{Core, Message, Passed, reply};
+use super::message::{CHECK_CLASS, Core, Message, Passed, reply};
 use super::passage::PassageRecord;
 use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey};
@@ -31,6 +32,8 @@ pub struct Host {
     crashes: u32,
     /// Who hears of it.
     subscribers: Vec<Subscriber>,
+    /// When it was down; it has no servers to tell apart.
+    pub outages: Vec<Outage>,
     /// What has been recorded of requests.
     pub record: PassageRecord,
 }
@@ -51,6 +54,7 @@ impl Host {
             delay_key: key.named("delay"),
             crashes: 0,
             subscribers: Vec::new(),
+            outages: Vec::new(),
             record: PassageRecord::default(),
         }
     }
@@ -102,6 +106,11 @@ impl Host {
             return reply(core.requests.last(id).map(|stop| stop.actor), id);
         }
         if !self.is_up {
+            if let (Some(outage), Some(sender)) = (self.outages.last_mut(), core.requests.last(id))
+                && core.requests[id].class != CHECK_CLASS
+            {
+                outage.sent(sender.actor, sender.entered);
+            }
             return self.reject(core, id, Outcome::Refused);
         }
         if self.error_rate > 0.0 && self.errors.draws(number).uniform() < self.error_rate {
@@ -144,12 +153,20 @@ impl Host {
         self.error_rate = self.active.error_rate(&self.faults);
         self.delays = self.active.delays(&self.faults, self.delay_key);
         let was_up = std::mem::replace(&mut self.is_up, !self.active.is_down(&self.faults));
-        if was_up && !self.is_up {
-            self.crash(core);
+        match (was_up, self.is_up) {
+            (true, false) => {
+                self.outages.push(Outage { server: 0, down: core.now(), up: None, misdirected: Vec::new() });
+                self.crash(core);
+            }
+            (false, true) => {
+                if let Some(outage) = self.outages.last_mut() {
+                    outage.up = Some(core.now());
+                }
+                core.send(self.node, Message::Restarted);
+            }
+            _ => return,
         }
-        if was_up != self.is_up {
-            self.announce(core);
-        }
+        self.announce(core);
     }
 
     /// Everything that is here or behind is lost: the node forgets what it knew and answers what waits in it, and what it has

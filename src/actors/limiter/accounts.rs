@@ -85,6 +85,11 @@ impl<A> Accounts<A> {
         Some(&mut self.places[place as usize].account)
     }
 
+    /// The accounts that are kept, in no particular order.
+    pub fn iter(&self) -> impl Iterator<Item = &A> {
+        self.places.iter().map(|place| &place.account)
+    }
+
     /// Accounts that had to make room.
     #[must_use]
     pub fn forgotten(&self) -> u64 {

@@ -14,7 +14,7 @@ use super::limiter::accounts::Key;
 use super::limiter::distributed::{Command, Distributed};
 use super::message::{Core, Message, Passed};
 use crate::distributions::Sampler;
-use crate::engine::random::{Bits, StreamKey};
+use crate::engine::random::{Bits, StreamKey, mix};
 use crate::engine::{ActorId, Duration, Left, Outcome, RequestId, Time};
 use crate::measure::{CountIntegral, Windows};
 use sets::Sets;
@@ -30,6 +30,8 @@ pub struct Snapshot {
     pub population: u128,
     /// Requests that were added beyond the limit.
     pub over_limit: u64,
+    /// Members that are kept.
+    pub members: u64,
 }
 
 /// What a store records.
@@ -112,6 +114,12 @@ impl Store {
         self.sets.iter().map(|(_, sets)| sets.over_limit).sum()
     }
 
+    /// Members that all sorted sets together hold at `now`.
+    #[must_use]
+    pub fn members(&self, now: Time) -> u64 {
+        self.sets.iter().map(|(_, sets)| sets.members(now)).sum()
+    }
+
     /// One event.
     #[inline(never)]
     pub fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
@@ -148,8 +156,18 @@ impl Store {
 
     fn begin(&mut self, core: &mut Core, id: RequestId) {
         self.begun = self.begun.wrapping_add(1);
-        let seconds = self.service.sample(&mut self.work.draws(core.requests[id].number)) / self.speed;
+        let seconds = self.service.sample(&mut self.work.draws(self.luck(core, id))) / self.speed;
         core.send_after(Duration::from_secs_f64(seconds), self.me, Message::CommandDone { number: self.begun });
+    }
+
+    /// What a command draws by: a request that passes several limiters gives commands of one number to each.
+    fn luck(&self, core: &Core, id: RequestId) -> u64 {
+        let number = core.requests[id].number;
+        let of = |actor: ActorId| self.sets.iter().position(|(limiters, _)| limiters.contains(&actor.0));
+        match core.requests.first(id).and_then(|stop| of(stop.actor)) {
+            None | Some(0) => number,
+            Some(place) => mix(number ^ mix(place as u64)),
+        }
     }
 
     fn done(&mut self, core: &mut Core) -> Passed {
@@ -164,7 +182,7 @@ impl Store {
 
     fn run(&mut self, core: &mut Core, id: RequestId) -> Outcome {
         let request = &core.requests[id];
-        if self.error_rate > 0.0 && self.errors.draws(request.number).uniform() < self.error_rate {
+        if self.error_rate > 0.0 && self.errors.draws(self.luck(core, id)).uniform() < self.error_rate {
             return Outcome::Error;
         }
         let class = request.class;
@@ -218,6 +236,7 @@ impl Store {
             busy: self.record.busy.area(now),
             population: self.record.population.area(now),
             over_limit: self.over_limit(),
+            members: self.members(now),
         }
     }
 

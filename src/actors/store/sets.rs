@@ -31,9 +31,50 @@ struct Set {
     entries: VecDeque<Entry>,
     members: u64,
     passed: u64,
+    /// Members that no command has to look at any more, as there are as many newer ones as the limit, though the store keeps
+    /// them: by part of the window, the time of the last and how many.
+    beyond: VecDeque<(Time, u32)>,
+    /// All of those.
+    members_beyond: u64,
+    /// When one was added last.
+    added: Time,
 }
 
+/// Parts of a window in which members are forgotten together that no command looks at.
+pub const PARTS: u64 = 100;
+
 impl Set {
+    /// Members that the store keeps, as of the last command.
+    fn kept(&self) -> u64 {
+        self.members + self.members_beyond
+    }
+
+    /// What is as old as the window at `time` is gone, as with `ZREMRANGEBYSCORE` up to then.
+    fn age(&mut self, time: Time, window: Duration) {
+        while let Some(&(_, members)) = self.beyond.front().filter(|(last, _)| time.since(*last) >= window) {
+            self.members_beyond -= u64::from(members);
+            self.beyond.pop_front();
+        }
+        while self.entries.front().is_some_and(|first| time.since(first.time) >= window) {
+            self.forget_first();
+        }
+    }
+
+    /// The first entry is of no interest to any command, and stays in the store.
+    fn set_aside_first(&mut self, window: Duration) {
+        let Some(first) = self.entries.front().copied() else { return };
+        self.forget_first();
+        self.members_beyond += u64::from(first.members);
+        let part = |time: Time| time.as_nanos() / (window.as_nanos() / PARTS).max(1);
+        match self.beyond.back_mut().filter(|(last, _)| part(*last) == part(first.time)) {
+            Some((last, members)) => {
+                *last = first.time;
+                *members = members.saturating_add(first.members);
+            }
+            None => self.beyond.push_back((first.time, first.members)),
+        }
+    }
+
     fn forget_first(&mut self) {
         if let Some(first) = self.entries.pop_front() {
             self.members -= u64::from(first.members);
@@ -97,6 +138,15 @@ impl Sets {
         self.accounts = Accounts::new(keys);
     }
 
+    /// Members that the store keeps at `now`: as many as after the last command on each set, and none of a set to which nothing
+    /// was added for as long as the window (`EXPIRE`). Exact for as many of a set as the limit; of more, to a hundredth of the
+    /// window.
+    #[must_use]
+    pub fn members(&self, now: Time) -> u64 {
+        let live = self.accounts.iter().filter(|set| now.since(set.added) < self.window);
+        live.map(Set::kept).sum()
+    }
+
     /// The time `now` by the clock of a limiter, of so many copies before it.
     #[must_use]
     pub fn time_by(&self, copy: usize, now: Time) -> Time {
@@ -112,10 +162,7 @@ impl Sets {
         // All that is more than the limit is alike, and fits into an entry.
         let cost = cost.min(limit as u32 + 1);
         let set = self.accounts.of(key, Set::default);
-        // As ZREMRANGEBYSCORE does up to now - window: what is as old as the window is gone.
-        while set.entries.front().is_some_and(|first| time.since(first.time) >= window) {
-            set.forget_first();
-        }
+        set.age(time, window);
         let has_room = set.members + u64::from(cost) <= limit;
         let passes = has_room || command == Command::Add;
         let adds = match command {
@@ -127,9 +174,10 @@ impl Sets {
             let passed = if passes { cost } else { 0 };
             self.over_limit += u64::from(passes && set.passed + u64::from(cost) > limit);
             set.add(time, if self.by_time { 1 } else { cost }, passed, self.by_time);
-            // Older ones than the limit's newest are never looked at, though the store would keep them.
+            set.added = time;
+            // Older ones than the limit's newest are never looked at.
             while set.entries.front().is_some_and(|first| set.members - u64::from(first.members) >= limit) {
-                set.forget_first();
+                set.set_aside_first(window);
             }
         }
         let retry_after = if passes { Duration::ZERO } else { room_after(set, limit, cost, time, window) };

@@ -7,6 +7,9 @@ use crate::schema::record;
 record! {
     /// A store of sorted sets in memory that does one command at a time, as Redis does. Limiters share it.
     ///
+    /// What it keeps is counted in members of its sets (`members`): about 94 bytes each in Redis 7.0, and 13 in a set of 128 or
+    /// fewer.
+    ///
     /// Faults may hit it: a crash loses what it holds and what waits, and commands are refused until it restarts, empty.
     pub struct StoreSpec {
         /// How long a command takes.

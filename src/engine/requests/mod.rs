@@ -534,6 +534,16 @@ impl Requests {
         self.describe(id).beyond_call = number.wrapping_sub(call);
     }
 
+    /// The request goes on from where `attempt` has come to, which was made on its behalf: what that has met is not met again.
+    pub fn follow(&mut self, id: RequestId, attempt: RequestId) {
+        let number = self[attempt].number;
+        if number != self[id].number {
+            let beyond_call = self.details(attempt).beyond_call;
+            self[id].number = number;
+            self.describe(id).beyond_call = beyond_call;
+        }
+    }
+
     /// `actor` decides that a request is not served.
     #[inline]
     pub fn decide(&mut self, id: RequestId, outcome: Outcome, actor: ActorId) {

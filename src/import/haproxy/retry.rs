@@ -46,7 +46,7 @@ pub fn retry(settings: &Settings, report: &mut Report) -> Option<Said<Retry>> {
         report.note(redispatch.at, Why::Approximated, message);
     }
     let on = troubles(settings, report);
-    let retry = Retry { tries: elsewhere + 1, timeout: None, on };
+    let retry = Retry { tries: elsewhere + 1, timeout: None, on, comes_back: true };
     (elsewhere > 0 && !retry.on.is_empty()).then(|| Said::new(retry, redispatch.at))
 }
 

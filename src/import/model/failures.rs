@@ -5,6 +5,7 @@ use crate::actors::balancer::Health;
 use crate::actors::balancer::health::spec::{
     Active, CrashedFailure, ErrorFailure, Failure, RefusedFailure, TimedOutFailure, UnavailableFailure,
 };
+use crate::actors::balancer::health::spec::{AllButLast, Among, UntriedMembers};
 use crate::actors::balancer::health::{Notified, Passive, RetryElsewhere, Unaware};
 use crate::actors::balancer::queue::Queue;
 use crate::import::Report;
@@ -90,8 +91,7 @@ pub fn queue(group: &Group) -> Option<Field> {
 pub fn retry(group: &Group) -> Option<Field> {
     let retry = &group.retry.as_ref()?.value;
     let timeout = retry.timeout.unwrap_or(Span::ZERO);
-    Some(Field::new(
-        "retry",
-        &Some(RetryElsewhere { tries: retry.tries, timeout, budget: None, on: failures(&retry.on) }),
-    ))
+    let among = if retry.comes_back { Among::NotLast(AllButLast {}) } else { Among::Untried(UntriedMembers {}) };
+    let on = failures(&retry.on);
+    Some(Field::new("retry", &Some(RetryElsewhere { tries: retry.tries, timeout, budget: None, on, among })))
 }

@@ -113,7 +113,10 @@ fn timeout(
 
 /// `proxy_next_upstream` with its tries and timeout; `error timeout` without limits where nothing is said.
 fn retry(settings: &Settings, protocol: &str, stream: bool, at: At, report: &mut Report) -> Option<Said<Retry>> {
-    let mut retry = Said::new(Retry { tries: 0, timeout: None, on: vec![Trouble::Connection, Trouble::Timeout] }, at);
+    let mut retry = Said::new(
+        Retry { tries: 0, timeout: None, on: vec![Trouble::Connection, Trouble::Timeout], comes_back: false },
+        at,
+    );
     if let Some(said) = settings.get(protocol, "next_upstream") {
         report.used(said.at);
         retry.at = said.at;

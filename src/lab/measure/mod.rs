@@ -218,7 +218,7 @@ measures_of_stations! {
 }
 
 record! {
-    /// How long balancers went on sending requests to a server that had crashed: from the crash to the last request sent
+    /// How long balancers went on sending requests to a server, or another node, that had crashed: from the crash to the last request sent
     /// before the restart or the end, the mean over crashes and balancers. Requests that probe a server that is out count
     /// too, health checks do not; 0 where nothing was sent.
     pub struct FailoverTimeMeasure {}

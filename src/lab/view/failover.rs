@@ -1,4 +1,4 @@
-//! How long balancers went on sending requests to servers that were down.
+//! How long balancers went on sending requests to servers and nodes that were down.
 
 use super::View;
 use crate::actors::Actor;
@@ -22,10 +22,11 @@ impl View<'_> {
         }
     }
 
-    /// True if a server among the members of this balancer can crash.
+    /// True if a member of this balancer can crash.
     pub(super) fn may_fail_over(&self, place: usize) -> bool {
         let may_crash = |actor: ActorId| match self.actors.all.get(actor.0 as usize) {
             Some(Actor::Fleet(fleet)) => fleet.may_crash(),
+            Some(Actor::Host(host)) => host.may_crash(),
             _ => false,
         };
         self.balancer(place).is_some_and(|balancer| balancer.members().iter().any(|member| may_crash(member.actor)))
@@ -35,11 +36,15 @@ impl View<'_> {
     pub(super) fn failovers(&self, place: usize) -> Vec<Failover> {
         let Some(balancer) = self.balancer(place) else { return Vec::new() };
         let mut found = Vec::new();
-        let mut fleets: Vec<ActorId> = balancer.members().iter().map(|member| member.actor).collect();
-        fleets.dedup();
-        for actor in fleets {
-            let Some(Actor::Fleet(fleet)) = self.actors.all.get(actor.0 as usize) else { continue };
-            for outage in fleet.record.outages.iter().filter(|outage| outage.down >= Time::ZERO + self.warm_up) {
+        let mut actors: Vec<ActorId> = balancer.members().iter().map(|member| member.actor).collect();
+        actors.dedup();
+        for actor in actors {
+            let outages = match self.actors.all.get(actor.0 as usize) {
+                Some(Actor::Fleet(fleet)) => &fleet.record.outages,
+                Some(Actor::Host(host)) => &host.outages,
+                _ => continue,
+            };
+            for outage in outages.iter().filter(|outage| outage.down >= Time::ZERO + self.warm_up) {
                 let sent = outage.misdirected.iter().find(|sent| sent.by == ActorId(place as u32));
                 found.push(Failover {
                     // What was under way when the server went down was sent in good faith.

@@ -101,12 +101,15 @@ impl View<'_> {
                 (word("utilization"), word("utilization"), Unit::Fraction, ratio(busy, self.span())),
                 (word("in system"), word("in_system"), Unit::Count, ratio(inside, self.span())),
                 (word("passed over the limit"), word("over_limit"), Unit::PerSecond, ratio(over, self.span())),
+                (word("members at the end"), word("members"), Unit::Count, Some(store.members(self.over) as f64)),
             ],
             series: vec![
                 (word("commands"), Unit::PerSecond, self.rates(windows.iter().map(|window| window.arrivals))),
                 (word("utilization"), Unit::Fraction, self.means(windows.iter().map(|window| window.busy), 1.0)),
                 (word("in_system"), Unit::Count, self.means(windows.iter().map(|window| window.population), 1.0)),
                 (word("over_limit"), Unit::PerSecond, self.rates(windows.iter().map(|window| window.over_limit))),
+                // As of the end of each window.
+                (word("members"), Unit::Count, windows.iter().map(|window| Some(window.members as f64)).collect()),
             ],
             ..NodeSeen::of(info)
         }

@@ -42,6 +42,13 @@ impl Share {
         u64::try_from(exact.div_ceil(u128::from(self.whole))).unwrap_or(u64::MAX)
     }
 
+    /// So large a share of `whole`, rounded down.
+    #[must_use]
+    pub fn floor_of(self, whole: u64) -> u64 {
+        let exact = u128::from(self.part) * u128::from(whole);
+        u64::try_from(exact / u128::from(self.whole)).unwrap_or(u64::MAX)
+    }
+
     /// True of nothing.
     #[must_use]
     pub fn is_zero(self) -> bool {
@@ -128,6 +135,7 @@ mod tests {
             let share = share(&format!("{percent} %"));
             assert_eq!(share.compare(percent, 100), Ordering::Equal, "{percent} %");
             assert_eq!((share.ceil_of(100), share.ceil_of(200)), (percent, 2 * percent), "{percent} %");
+            assert_eq!((share.floor_of(100), share.floor_of(200)), (percent, 2 * percent), "{percent} %");
         }
     }
 

@@ -61,6 +61,8 @@ pub struct Checks {
     streaks: Vec<Streak>,
     /// The check of each member that is not answered yet.
     pub pending: Vec<Option<Pending>>,
+    /// True while the balancer is down, and sends none.
+    pub is_down: bool,
 }
 
 impl Checks {
@@ -80,6 +82,7 @@ impl Checks {
             phase: key.named("check phase").draws(copy as u64).below(interval.as_nanos()),
             streaks: vec![Streak::UP; members],
             pending: vec![None; members],
+            is_down: false,
         }
     }
 

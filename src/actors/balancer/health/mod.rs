@@ -118,7 +118,7 @@ impl Watch {
             failures: passive.as_ref().map(|passive| Failures::new(passive, members)),
             outliers: outliers.as_ref().map(|outliers| Outliers::new(outliers, members)),
             slow_start: (!slow_start.is_zero()).then(|| SlowStart::new(slow_start, members)),
-            retries: retry.as_ref().map(Retries::new),
+            retries: retry.as_ref().map(|retry| Retries::new(retry, members)),
             attempts: timeout.map(Attempts::new),
             again: key.named("choice again"),
             record,

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::spec::{ActiveBudget, Failure, RetryElsewhere};
+use super::spec::{Among, Failure, RetryElsewhere};
+use crate::actors::clients::calls::budget::ActiveBudget;
+use crate::actors::clients::calls::budget::active_budget::Most;
 use crate::engine::{Duration, Outcome, RequestId, Time};
 
 /// A request of which at least one attempt has failed.
@@ -12,23 +14,42 @@ struct Story {
     tried: Vec<u32>,
 }
 
+/// Where a request may go after a failed attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Next<'a> {
+    /// Attempts so far.
+    pub attempts: usize,
+    /// Members that it does not go to.
+    pub aside: &'a [u32],
+    /// True if it may go to those where there is no other.
+    pub or_the_same: bool,
+}
+
 /// The requests that have failed at least once and are still here.
 #[derive(Debug)]
 pub struct Retries {
     tries: usize,
+    among: Among,
     timeout: Option<Duration>,
-    budget: Option<ActiveBudget>,
+    budget: Option<Most>,
     on: Vec<Failure>,
     stories: BTreeMap<RequestId, Story>,
 }
 
 impl Retries {
-    /// No request has failed yet.
+    /// No request has failed yet; there are so many members.
     #[must_use]
-    pub fn new(spec: &RetryElsewhere) -> Self {
-        let tries = if spec.tries == 0 { usize::MAX } else { spec.tries as usize };
+    pub fn new(spec: &RetryElsewhere, members: usize) -> Self {
+        let tries = if spec.tries == 0 { members } else { spec.tries as usize };
         let timeout = Some(spec.timeout.duration()).filter(|timeout| !timeout.is_zero());
-        Self { tries, timeout, budget: spec.budget.clone(), on: spec.on.clone(), stories: BTreeMap::new() }
+        Self {
+            tries,
+            among: spec.among.clone(),
+            timeout,
+            budget: spec.budget.as_ref().map(ActiveBudget::rule),
+            on: spec.on.clone(),
+            stories: BTreeMap::new(),
+        }
     }
 
     /// True if not all may be sent again.
@@ -40,22 +61,28 @@ impl Retries {
     /// True if one more of `under_way` requests, which has just failed and is not among them, may be sent again.
     #[must_use]
     pub fn affords(&self, id: RequestId, under_way: u64) -> bool {
-        let Some(budget) = &self.budget else { return true };
+        let Some(most) = self.budget else { return true };
         // Who failed before and is still here is on another attempt.
         let others = self.stories.len() - usize::from(self.stories.contains_key(&id));
-        let most = (budget.share.fraction() * under_way as f64 + 1e-9) as u64;
-        (others as u64) < most.max(u64::from(budget.minimum))
+        (others as u64) < most.of(under_way)
     }
 
-    /// An attempt of `id` at `member`, made at `sent`, has ended; the members tried so far if it may try another.
-    pub fn ended(&mut self, id: RequestId, member: usize, outcome: Outcome, sent: Time, now: Time) -> Option<&[u32]> {
+    /// An attempt of `id` at `member`, made at `sent`, has ended; if it may try another, how.
+    pub fn ended(&mut self, id: RequestId, member: usize, outcome: Outcome, sent: Time, now: Time) -> Option<Next<'_>> {
         if !self.on.iter().any(|failure| failure.covers(outcome)) {
             return None;
         }
         let story = self.stories.entry(id).or_insert_with(|| Story { began: sent, tried: Vec::new() });
         story.tried.push(member as u32);
         let in_time = self.timeout.is_none_or(|timeout| now.since(story.began) < timeout);
-        (in_time && story.tried.len() < self.tries).then_some(&story.tried[..])
+        let aside = match self.among {
+            Among::Untried(_) => &story.tried[..],
+            Among::NotLast(_) => &story.tried[story.tried.len() - 1..],
+            Among::Any(_) => &[],
+        };
+        let or_the_same = matches!(self.among, Among::NotLast(_));
+        let next = Next { attempts: story.tried.len(), aside, or_the_same };
+        (in_time && story.tried.len() < self.tries).then_some(next)
     }
 
     /// `id` leaves for good; true if it had failed before.
@@ -66,12 +93,14 @@ impl Retries {
 
 #[cfg(test)]
 mod tests {
+    use super::super::spec::UntriedMembers;
     use super::*;
     use crate::schema::quantity::{Percent, Span};
 
     fn retries(tries: u32, timeout: f64) -> Retries {
         let timeout = Span::from_seconds(timeout).expect("a length of time");
-        Retries::new(&RetryElsewhere { tries, timeout, budget: None, on: Failure::usual() })
+        let among = Among::Untried(UntriedMembers {});
+        Retries::new(&RetryElsewhere { tries, among, timeout, budget: None, on: Failure::usual() }, 9)
     }
 
     fn at(seconds: u64) -> Time {
@@ -82,8 +111,9 @@ mod tests {
     fn three_tries_are_two_retries() {
         let mut all = retries(3, 0.0);
         let id = RequestId(7);
-        assert_eq!(all.ended(id, 4, Outcome::Refused, at(0), at(0)), Some(&[4][..]));
-        assert_eq!(all.ended(id, 2, Outcome::Crashed, at(0), at(9)), Some(&[4, 2][..]));
+        let next = |attempts, aside| Some(Next { attempts, aside, or_the_same: false });
+        assert_eq!(all.ended(id, 4, Outcome::Refused, at(0), at(0)), next(1, &[4][..]));
+        assert_eq!(all.ended(id, 2, Outcome::Crashed, at(0), at(9)), next(2, &[4, 2][..]));
         assert_eq!(all.ended(id, 0, Outcome::Refused, at(9), at(9)), None);
         assert!(all.forget(id) && !all.forget(id));
     }
@@ -93,7 +123,7 @@ mod tests {
     fn a_budget_is_a_share_of_what_is_under_way_and_three_at_least() {
         for (under_way, most) in [(0, 3), (14, 3), (19, 3), (20, 4), (24, 4), (25, 5), (1000, 200)] {
             let mut all = retries(0, 0.0);
-            all.budget = Some(ActiveBudget { share: Percent::of(20.0), minimum: 3 });
+            all.budget = Some(ActiveBudget { share: Percent::of(20.0), minimum: 3 }.rule());
             let granted = (0..300).filter(|&id| {
                 let affords = all.affords(RequestId(id), under_way);
                 if affords {

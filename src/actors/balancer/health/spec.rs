@@ -1,5 +1,6 @@
 //! How a balancer watches its members, in the words of the language.
 
+use crate::actors::clients::calls::budget::ActiveBudget;
 use crate::distributions::{Constant, Distribution};
 use crate::engine::Outcome;
 use crate::schema::quantity::{Percent, Span};
@@ -222,32 +223,48 @@ record! {
 }
 
 record! {
-    /// So many requests may be on another attempt at once: a share of all that are at the balancer, and a few where there
-    /// are few.
-    ///
-    /// The retry budget of Envoy's circuit breakers (`budget_percent`, `min_retry_concurrency`), with its defaults. Retry
-    /// budgets by calls of the last seconds are those of clients (`RetryBudget`).
-    pub struct ActiveBudget {
-        /// Requests that were sent again as a share of those under way.
-        pub share: Percent = Percent::of(20.0),
-        /// Requests that may be sent again whatever the share.
-        pub minimum: u32 = 3,
+    /// A member that this request has not tried yet; if there is none, the failure is passed on. As in nginx, and in Envoy
+    /// with the predicate `previous_hosts`.
+    pub struct UntriedMembers {}
+}
+
+record! {
+    /// Any but the one that has just failed, unless it is the only one. As in HAProxy with `option redispatch 1`.
+    pub struct AllButLast {}
+}
+
+record! {
+    /// The member that the policy chooses, tried or not. As in Envoy without a predicate.
+    pub struct AnyMember {}
+}
+
+choice! {
+    /// Which members a failed attempt may go to.
+    pub enum Among {
+        Untried(UntriedMembers),
+        NotLast(AllButLast),
+        Any(AnyMember),
     }
 }
 
 record! {
-    /// A failed attempt goes to another member that this request has not tried yet.
+    /// A failed attempt goes to another member.
     ///
-    /// `proxy_next_upstream` of nginx with its `_tries` and `_timeout`. A request whose client has stopped waiting is not
-    /// tried again.
+    /// `proxy_next_upstream` of nginx with its `_tries` and `_timeout`; `retries`, `retry-on` and `option redispatch 1` of
+    /// HAProxy with `among: NotLast` and `tries` one more than `retries`. A request whose client has stopped waiting is not tried
+    /// again. It is sent again at once: a retry on the same server after a pause, as HAProxy's without `option redispatch`
+    /// (a second), is one of clients (`Retry` with a constant backoff).
     pub struct RetryElsewhere {
         /// Attempts at most, the first included; 0 for as many as there are members.
         pub tries: u32 = 0,
         /// How long after it came a request may be sent to another member; 0 for no limit.
         pub timeout: Span = Span::ZERO,
-        /// How many requests may be on another attempt at once; without it, any number.
+        /// How many requests may be on another attempt at once; without it, any number. Retry budgets by calls of the last
+        /// seconds are those of clients.
         pub budget: Option<ActiveBudget> = None,
         /// What counts as a failure.
         pub on: Vec<Failure> = Failure::usual(),
+        /// Which members it may go to.
+        pub among: Among = Among::Untried(UntriedMembers {}),
     }
 }

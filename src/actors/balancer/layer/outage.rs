@@ -67,6 +67,7 @@ impl Balancer {
             }
         }
         (0..self.members.len() as u32).for_each(|member| self.break_off(core, member));
+        self.stop_checks(core);
     }
 
     fn lose(&mut self, core: &mut Core, id: RequestId) {

@@ -12,7 +12,8 @@ record! {
 
 record! {
     /// Chooses for each request: ends the client's connections, reads what is asked for, and passes it on. Beyond it each
-    /// request travels on a connection of its own, as with a proxy that keeps none to its servers.
+    /// request travels on a connection of its own, as with a proxy that keeps none to its servers (nginx without `keepalive`).
+    /// `http-reuse` of HAProxy and `keepalive` of nginx, by which requests share connections to servers, have no counterpart.
     pub struct Layer7 {}
 }
 

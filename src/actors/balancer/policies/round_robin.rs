@@ -29,7 +29,8 @@ record! {
     /// Each available member in turn, whatever its load; where weights differ, as often as its weight says.
     ///
     /// With different weights it is [`WeightedRoundRobin`](super::weighted_round_robin::WeightedRoundRobin), the smooth one of
-    /// nginx. HAProxy `roundrobin` and `static-rr` and Envoy serve each member as often, in another order.
+    /// nginx. HAProxy and Envoy serve each member as often, in another order: weights 3, 2, 1 are a b a c b a here, a b a c a b
+    /// with HAProxy's `roundrobin` and a a b a b c with its `static-rr`.
     pub struct RoundRobin {
         /// Where the first turn begins.
         pub start: Start = Start::First(FirstMember {}),

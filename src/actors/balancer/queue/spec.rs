@@ -8,7 +8,9 @@ record! {
     /// fleet). Without a queue they are turned away.
     ///
     /// The server at which a place becomes free takes the request that has waited longest. With a policy that places by a
-    /// hash, a request waits for the server that it belongs to, though others have places. Those that wait for a server that
+    /// hash, a request waits for the server that it belongs to, though others have places, and is turned away where that has
+    /// too many who wait. HAProxy does so too; where a cookie names the server, and `option redispatch` allows it, it would go
+    /// to another instead. No policy here goes by cookies. Those that wait for a server that
     /// goes down are placed anew; those that wait for any stay. Backups do not help out while other servers are only full.
     ///
     /// As HAProxy queues at `maxconn` (<https://docs.haproxy.org/2.6/configuration.html>, `timeout queue`, `maxqueue`,

@@ -6,7 +6,7 @@ use crate::schema::quantity::Span;
 use crate::schema::record;
 
 record! {
-    /// The circuit opens after so many failures in a row. When `recovery` has passed since the last of them, one call goes
+    /// The circuit opens after so many failures in a row. When more than `recovery` has passed since the last of them, one call goes
     /// through: its success closes the circuit, its failure opens it anew.
     ///
     /// Nygard 2007, "Release It!". What was called before the circuit last opened or closed says nothing any more, as in

@@ -127,6 +127,9 @@ impl Clients {
             && !throttle.admits(now, calling.keys.throttle.draws(number).uniform())
         {
             calling.record.counts.throttled += 1;
+            if let Some(purse) = calling.purse().filter(|_| reason != Reason::First) {
+                purse.released();
+            }
             match reason {
                 Reason::Hedge => self.plan_hedge(core, place),
                 _ => self.attempt_failed(core, place, Outcome::Throttled, self.me, Duration::ZERO),
@@ -141,10 +144,13 @@ impl Clients {
         let (id, target, established) = self.prepare(core, place, number)?;
         let calling = self.calling.as_deref_mut()?;
         let call = calling.calls.at(place);
-        call.waiting.push(Attempt { id, is_hedge: reason == Reason::Hedge });
+        call.waiting.push(Attempt { id, is_hedge: reason == Reason::Hedge, is_again: reason != Reason::First });
         if let Some((writes, deed)) = calling.writes.as_mut().zip(call.deed) {
             writes.sent(deed, id);
             core.requests.describe(id).write = Write { clients: self.me, place: deed };
+        }
+        if let Some(purse) = calling.retrying.as_mut().and_then(|retrying| retrying.purse.as_mut()) {
+            purse.sent();
         }
         if reason != Reason::Hedge {
             call.sent = now;

@@ -26,6 +26,8 @@ pub struct Attempt {
     pub id: RequestId,
     /// True if it was sent beside another.
     pub is_hedge: bool,
+    /// True if a budget had to allow it, as it does all but the first.
+    pub is_again: bool,
 }
 
 /// Where a call stands.

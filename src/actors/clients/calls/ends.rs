@@ -41,8 +41,9 @@ impl Clients {
         let now = core.now();
         let place = frame.tag;
         let Some(calling) = self.calling.as_deref_mut() else { return };
+        let attempt = calling.calls.at(place).take(id);
+        calling.attempt_over(attempt);
         let call = calling.calls.at(place);
-        let attempt = call.take(id);
         if let Some(throttle) = &mut calling.throttle {
             throttle.ended(now, outcome);
         }
@@ -66,8 +67,9 @@ impl Clients {
         let place = frame.tag;
         let now = core.now();
         let Some(calling) = self.calling.as_deref_mut() else { return };
+        let attempt = calling.calls.at(place).take(id);
+        calling.attempt_over(attempt);
         let call = calling.calls.at(place);
-        call.take(id);
         if let Some(hedging) = &mut calling.hedging {
             hedging.observe(now.since(call.sent));
         }
@@ -167,11 +169,18 @@ impl Clients {
         loop {
             let Some(calling) = self.calling.as_deref_mut() else { return };
             let Some(attempt) = calling.calls.at(place).waiting.pop() else { break };
+            calling.attempt_over(attempt);
             self.give_up(core, attempt.id, given);
         }
         let Some(calling) = self.calling.as_deref_mut() else { return };
         let call = calling.calls.at(place);
-        core.resting -= usize::from(call.next != Handle::NONE);
+        if call.next != Handle::NONE {
+            core.resting -= 1;
+            // A retry that is never sent.
+            if let Some(purse) = calling.retrying.as_mut().and_then(|retrying| retrying.purse.as_mut()) {
+                purse.released();
+            }
+        }
         for handle in [&mut call.overdue, &mut call.next, &mut call.hedge] {
             core.calendar.cancel(std::mem::replace(handle, Handle::NONE));
         }

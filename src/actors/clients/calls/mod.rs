@@ -28,8 +28,8 @@ use crate::distributions::Sampler;
 use crate::engine::random::StreamKey;
 use crate::engine::{Duration, LaneId};
 use crate::schema::quantity::{Percent, Span};
-use budget::Purse;
-use call::Calls;
+use budget::{Purse, Spend};
+use call::{Attempt, Calls};
 use hedge::Hedging;
 use throttle::Throttle;
 use writes::Writes;
@@ -118,6 +118,20 @@ impl Calling {
                 reload: key.named("reload"),
             },
         })
+    }
+
+    /// The budget of all calls, if there is one.
+    fn purse(&mut self) -> Option<&mut Purse> {
+        self.retrying.as_mut()?.purse.as_mut()
+    }
+
+    /// An attempt is waited for no more.
+    fn attempt_over(&mut self, attempt: Attempt) {
+        let Some(purse) = self.purse() else { return };
+        purse.ended();
+        if attempt.is_again {
+            purse.released();
+        }
     }
 
     /// True if these clients can do what is counted under this name: see [`record::Counts`].

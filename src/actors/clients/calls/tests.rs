@@ -27,7 +27,7 @@ fn attempts_and_calls_made_anew_have_numbers_of_their_own() {
 fn a_place_is_used_again_and_keeps_nothing_of_the_call_before() {
     let mut calls = Calls::default();
     let first = calls.begin(origin(1), Time::from_nanos(5), 0);
-    calls.at(first).waiting.push(Attempt { id: RequestId(3), is_hedge: true });
+    calls.at(first).waiting.push(Attempt { id: RequestId(3), is_hedge: true, is_again: true });
     assert!(calls.at(first).take(RequestId(3)).is_hedge);
     calls.at(first).tries = 7;
     assert_eq!(calls.under_way().count(), 1);

@@ -1,6 +1,7 @@
 //! Faults that overlap: the state of a server follows from all that are active, whatever begins and ends in between.
 
 use super::*;
+use crate::actors::faults::Moments;
 use proptest::prelude::*;
 
 const DRIVER: ActorId = ActorId(2);
@@ -145,8 +146,8 @@ fn a_fault_that_recurs_is_there_for_the_share_of_its_mean_lengths() {
     let mean = |seconds: f64| {
         Distribution::Exponential(Exponential { mean: Span::from_seconds(seconds).expect("a length of time") })
     };
-    let recurs = Recurs { mtbf: mean(0.9), mttr: mean(0.1) };
-    let event = FaultEvent { recurs: Some((recurs, 0)), ..at(0.0, None, Fault::Crash(Crash {})) };
+    let recurs = Recurs { mtbf: mean(0.9), mttr: mean(0.1), zone: None };
+    let event = FaultEvent { recurs: Some((recurs, Moments::Own(0))), ..at(0.0, None, Fault::Crash(Crash {})) };
     let looks = look_at(&[event], std::iter::empty());
     let mut down = [0.0; SERVERS];
     for outage in &looks.fleet.record.outages {

@@ -13,8 +13,10 @@ record! {
     /// Cloudflare 2017, "Counting things, a lot of different things": estimate = before x (1 - share of the window that
     /// is over) + now. A request passes while the estimate is below the limit. As if requests had come evenly, so it
     /// errs where they did not, by at most the requests of the window before. Requests that come evenly and exactly at the
-    /// limit pass but for the first of every second window, which finds the estimate at the limit; the share is taken at the
-    /// whole nanosecond, which is too coarse for that only from some 40,000 requests in a second on.
+    /// limit pass but for the first of every second window, which finds the estimate at the limit. The estimate is exact for
+    /// the times of requests, which are whole nanoseconds: it is off by what comes within one, 0.00004 of a request at
+    /// 40,000/s. From about there on, requests that come evenly and exactly at the limit may lose one in every window, and
+    /// never more.
     pub struct SlidingCounter {
         /// Requests let through in a window; 1 to 1,000,000.
         pub limit: u32,

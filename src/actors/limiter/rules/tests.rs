@@ -281,6 +281,16 @@ fn a_sliding_log_counts_every_window() {
 }
 
 /// 5 in the minute before, 3 in this one, 30 % of which is over: 5 x 0.7 + 3 = 6.5 of 7, so one more passes.
+/// Whole nanoseconds are coarse from some 40,000 requests in a window of a second on: one more in every second window is lost.
+#[test]
+fn a_sliding_counter_at_its_limit_loses_one_in_a_window_at_most() {
+    for (limit, most) in [(9_999, 3), (39_000, 6), (200_003, 6), (999_983, 6)] {
+        let times = ticking(&format!("{limit}/s"), limit as usize * 6);
+        let lost = refused(&SlidingCounter { limit, window: seconds(1.0) }, &times).len();
+        assert!((1..=most).contains(&lost), "{limit}: {lost}");
+    }
+}
+
 #[test]
 fn a_sliding_counter_estimates_from_two_windows() {
     let rule = SlidingCounter { limit: 7, window: seconds(60.0) };

@@ -193,3 +193,32 @@ fn what_costs_more_needs_more_room() {
     assert_eq!([run(2.0, 1), run(3.0, 5), run(3.0, 6)], [(true, 0.0), (false, 9.0), (false, 0.0)]);
     assert_eq!([run(10.0, 2), run(12.0, 3)], [(true, 0.0), (true, 0.0)]);
 }
+
+/// Limit 100 in 60 s, 1000 requests in 10 s: a real Redis kept 1000 of the pipeline's members and 100 of the script's.
+#[test]
+fn the_store_keeps_whom_a_pipeline_turned_away_and_not_whom_a_script_did() {
+    for (commands, command, kept) in [
+        (pipeline(EACH), Command::CountAndAdd, 1000),
+        (pipeline(TIMES), Command::CountAndAdd, 1000),
+        (script(EACH), Command::AddIfRoom, 100),
+    ] {
+        let mut sets = Sets::new(&spec(100, 60.0, commands), 10);
+        every(0.01, 1000).into_iter().for_each(|time| _ = sets.run(command, Key::default(), at(time), 1));
+        assert_eq!(sets.members(at(10.0)), kept);
+        // What is idle expires as a whole, a window after the last that was added; until then nobody removes anything.
+        let last = if kept == 1000 { 9.99 } else { 0.99 };
+        assert_eq!([sets.members(at(last + 59.9)), sets.members(at(last + 60.0))], [kept, 0]);
+        // A command removes what is older than the window.
+        sets.run(command, Key::default(), at(60.5), 1);
+        let left = sets.members(at(60.5));
+        assert!(if kept == 1000 { left.abs_diff(950) <= 60 } else { left == 50 }, "{left}");
+    }
+    // With a clock of 10 ms two requests a tick are one member.
+    let mut sets = Sets::new(&spec(100, 60.0, pipeline(TIMES)), 10);
+    every(0.01, 1000)
+        .iter()
+        .for_each(|&time| (0..2).for_each(|_| _ = sets.run(Command::CountAndAdd, Key::default(), at(time), 1)));
+    assert_eq!(sets.members(at(10.0)), 1000);
+    sets.clear(10);
+    assert_eq!(sets.members(at(10.0)), 0);
+}

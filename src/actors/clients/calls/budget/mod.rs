@@ -3,6 +3,7 @@
 //!
 //! How long a client waits before a retry belongs in `backoff`.
 
+pub mod active_budget;
 mod failure_rate;
 mod retry_bucket;
 mod retry_budget;
@@ -23,9 +24,18 @@ pub trait Spend {
     /// An attempt has failed in a way that is worth a retry.
     fn failed(&mut self, _now: Time) {}
 
+    /// An attempt is under way from now on.
+    fn sent(&mut self) {}
+
+    /// An attempt is under way no more: it was answered, has failed, or nobody waits for it.
+    fn ended(&mut self) {}
+
     /// A retry is wanted, of an attempt that timed out or failed otherwise, or a hedge of one that takes long: what it takes,
     /// or `None` if it may not be.
     fn withdraw(&mut self, now: Time, timed_out: bool) -> Option<u32>;
+
+    /// A retry or a hedge that might be is over: its attempt is under way no more, or was never sent.
+    fn released(&mut self) {}
 
     /// A call was answered; `cost` is what its last retry took, and 0 if it had none.
     fn succeeded(&mut self, _cost: u32) {}
@@ -84,9 +94,27 @@ macro_rules! registry {
                 }
             }
 
+            fn sent(&mut self) {
+                match self {
+                    $( Self::$budget(budget) => budget.sent(), )+
+                }
+            }
+
+            fn ended(&mut self) {
+                match self {
+                    $( Self::$budget(budget) => budget.ended(), )+
+                }
+            }
+
             fn withdraw(&mut self, now: Time, timed_out: bool) -> Option<u32> {
                 match self {
                     $( Self::$budget(budget) => budget.withdraw(now, timed_out), )+
+                }
+            }
+
+            fn released(&mut self) {
+                match self {
+                    $( Self::$budget(budget) => budget.released(), )+
                 }
             }
 
@@ -105,4 +133,5 @@ registry! {
     retry_quota::RetryQuota,
     retry_bucket::RetryBucket,
     failure_rate::FailureRate,
+    active_budget::ActiveBudget,
 }

@@ -12,8 +12,14 @@ enum Step {
     Retry(bool),
     /// A call is answered whose last retry took so much.
     Succeed(u32),
+    /// An attempt sets out.
+    Send,
+    /// An attempt is over.
+    End,
+    /// A retry is over.
+    Release,
 }
-use Step::{Call, Fail, Retry, Succeed};
+use Step::{Call, End, Fail, Release, Retry, Send, Succeed};
 
 fn at(millis: u64) -> Time {
     Time::from_nanos(millis * 1_000_000)
@@ -28,6 +34,9 @@ fn told(purse: &mut Purse, now: Time, steps: &[Step]) -> Vec<Option<u32>> {
             Fail => purse.failed(now),
             Retry(timed_out) => answers.push(purse.withdraw(now, timed_out)),
             Succeed(cost) => purse.succeeded(cost),
+            Send => purse.sent(),
+            End => purse.ended(),
+            Release => purse.released(),
         }
     }
     answers
@@ -124,6 +133,30 @@ fn the_failure_rate_counts_from_the_beginning() {
     assert_eq!(told(&mut purse, at(0), &[Retry(false)]), [None]);
     told(&mut purse, at(0), &[Call]);
     assert_eq!(told(&mut purse, at(0), &[Retry(false)]), [Some(1)]);
+}
+
+/// `max(budget_percent / 100 * active, min_retry_concurrency)` of Envoy's `resource_manager_impl.h`, rounded down.
+#[test]
+fn envoy_allows_a_fifth_of_what_is_under_way_and_three_at_least() {
+    let percent = crate::schema::quantity::Percent::of;
+    for (under_way, most) in [(0, 3), (14, 3), (19, 3), (20, 4), (24, 4), (25, 5), (100, 20), (1000, 200)] {
+        let mut purse = Budget::ActiveBudget(ActiveBudget { share: percent(20.0), minimum: 3 }).build();
+        told(&mut purse, at(0), &vec![Send; under_way]);
+        assert_eq!(allowed(&mut purse, at(0), 1000), most, "{under_way}");
+        // One is over, and makes room for one.
+        told(&mut purse, at(1), &[Release]);
+        assert_eq!(allowed(&mut purse, at(1), 1000), 1, "{under_way}");
+    }
+    // Shares are exact: 7 % of a hundred are seven, 29 % of a hundred are 29.
+    for (share, most) in [(7.0, 7), (14.0, 14), (28.0, 28), (29.0, 29), (0.1, 0)] {
+        let mut purse = Budget::ActiveBudget(ActiveBudget { share: percent(share), minimum: 0 }).build();
+        told(&mut purse, at(0), &[Send; 100]);
+        assert_eq!(allowed(&mut purse, at(0), 1000), most, "{share} %");
+    }
+    // What has ended counts no more.
+    let mut purse = Budget::ActiveBudget(ActiveBudget { share: percent(50.0), minimum: 0 }).build();
+    told(&mut purse, at(0), &[Send, Send, Send, Send, End, End]);
+    assert_eq!(allowed(&mut purse, at(0), 1000), 1);
 }
 
 /// Steps with the milliseconds between them.
