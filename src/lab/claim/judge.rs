@@ -108,11 +108,11 @@ impl Judge<'_> {
             Claim::Times(claim) => self.pair((&claim.left, point), (&claim.right, point), Order::AtLeast(claim.factor)),
             Claim::Below(claim) => {
                 let decided = self.bounded(&claim.term, &claim.bound, false, point);
-                self.of_all_bounded(&claim.term, false, point, decided)
+                self.of_all_bounded(&claim.term, &claim.bound, false, point, decided)
             }
             Claim::Above(claim) => {
                 let decided = self.bounded(&claim.term, &claim.bound, true, point);
-                self.of_all_bounded(&claim.term, true, point, decided)
+                self.of_all_bounded(&claim.term, &claim.bound, true, point, decided)
             }
             Claim::Rises(claim) => self.pair((&claim.term, point), (&claim.term, point + 1), Order::Less),
             Claim::Falls(claim) => self.pair((&claim.term, point), (&claim.term, point + 1), Order::Greater),
