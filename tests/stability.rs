@@ -205,3 +205,59 @@ fn the_line_before_a_breaker_that_lets_one_through_at_a_time_is_seen() {
     assert_eq!(node, "breaker");
     assert!((growth - 50.0).abs() < 10.0, "{growth}");
 }
+
+/// A balancer that lets each of two servers have three requests at once: 600 a second can be served.
+fn queued(rate: u32, balancer: &str) -> String {
+    format!(
+        r#""users": Clients(arrivals: Poisson(rate: "{rate}/s"), to: "lb"),
+        "lb": Balancer({balancer}, to: "web"),
+        "web": Fleet(servers: 2, workers: 8, max_connections: [3, 3], service: Exponential(mean: "10 ms"))"#
+    )
+}
+
+#[test]
+fn a_queue_at_a_balancer_is_told_by_arithmetic() {
+    let how = r#"duration: "5 s", replications: 2"#;
+    let (node, growth, load) = unstable(&queued(612, "policy: LeastConnections, queue: ()"), how);
+    assert_eq!(node, "lb");
+    assert!((growth - 12.0).abs() < 1e-6 && (load.expect("by arithmetic") - 1.02).abs() < 1e-9);
+    for seed in 1..=6 {
+        let how = format!(r#"duration: "20 s", warm_up: "2 s", replications: 2, seed: {seed}"#);
+        assert_eq!(stability(&queued(540, "policy: Random, queue: ()"), &how), Stability::Stable);
+    }
+    // A bounded one has a steady state, whatever comes.
+    assert_eq!(
+        stability(&queued(900, "queue: (places: 20)"), r#"duration: "20 s", replications: 2"#),
+        Stability::Stable
+    );
+}
+
+#[test]
+fn a_queue_at_a_balancer_whose_flow_is_not_known_is_seen_in_the_run() {
+    // One client, so one server: 400 of 300 requests a second, though half of all workers idle.
+    let hashed =
+        |rate: u32| queued(rate, "policy: IpHash, queue: ()").replace(", to: \"lb\")", ", clients: 1, to: \"lb\")");
+    let how = r#"duration: "60 s", replications: 2"#;
+    let (node, growth, load) = unstable(&hashed(400), how);
+    assert_eq!((node.as_str(), load), ("lb", None));
+    assert!((growth - 100.0).abs() < 15.0, "{growth}");
+    assert_eq!(stability(&hashed(200), how), Stability::Stable);
+    // Beside a proxy of its own.
+    let both = hashed(400).replace("queue: ()", r#"proxy: (per_request: "100 us"), queue: ()"#);
+    assert_eq!(unstable(&both, how).0, "lb");
+}
+
+#[test]
+fn what_changes_with_time_is_not_said_to_be_stable() {
+    // Twice as much as can be served from half of the run on.
+    let results = run(
+        r#""users": Clients(arrivals: Ramp(from: "500/s", to: "2000/s", start: "5 s", length: "1 s"), to: "web"),
+        "web": Fleet(service: Exponential(mean: "1 ms"))"#,
+        r#"duration: "10 s", replications: 2"#,
+        r#"claims: [Unstable, Above(InSystem, 100)]"#,
+    );
+    let [unstable, there] = &results.claims[..] else { panic!("{:?}", results.claims) };
+    assert!(unstable.verdict == Verdict::Undecided && unstable.evidence.contains("change with time"), "{unstable:?}");
+    assert_eq!(there.verdict, Verdict::Holds);
+    assert!(results.cells[0].changes && results.cells[0].stability == Stability::Stable);
+}

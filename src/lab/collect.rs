@@ -133,6 +133,7 @@ fn collect_cell(
         trouble: plan.scope.recovery.trouble(Trouble::of(&planned.system)),
         estimates: estimates(&plan.quantities, seen, &stability, confidence),
         stability,
+        changes: !planned.system.is_stationary(),
         comparisons: Vec::new(),
         tail: tail(&latency, never_answered),
         never_answered,

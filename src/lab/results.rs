@@ -103,6 +103,10 @@ pub struct Cell {
     pub trouble: Option<Trouble>,
     /// Whether a steady state exists.
     pub stability: Stability,
+    /// True if arrivals or faults change with time: then there is no steady state to speak of, and `stability` says only
+    /// whether the run was stopped or replications ended in two states.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub changes: bool,
     /// One estimate per measure, the same measures in the same order in every cell.
     pub estimates: Vec<Estimate>,
     /// Paired differences to the baseline at the same sweep point, in the order of `estimates`; empty for the baseline itself.

@@ -175,6 +175,7 @@ fn cell(shape: &Shape, arm: usize, point: usize, rate: f64) -> Cell {
     };
     let grow = |time: f64| if unstable { 1.0 + 40.0 * time } else { 1.0 };
     Cell {
+        changes: false,
         warm_up: 10.0,
         trouble: shape.storm.then_some(Trouble { start: 180.0, end: Some(240.0) }),
         arm,
