@@ -261,3 +261,34 @@ fn what_changes_with_time_is_not_said_to_be_stable() {
     assert_eq!(there.verdict, Verdict::Holds);
     assert!(results.cells[0].changes && results.cells[0].stability == Stability::Stable);
 }
+
+#[test]
+fn what_holds_requests_back_below_its_capacity_is_stable_at_every_kind_of_node() {
+    let web = r#""web": Fleet(workers: 10, service: Exponential(mean: "10 ms"))"#;
+    for nodes in [
+        // One call through the breaker at a time: a load of a half.
+        r#""users": Clients(arrivals: Poisson(rate: "50/s"), to: "breaker"), "breaker": Breaker(serial: true, to: "web")"#,
+        r#""users": Clients(arrivals: Poisson(rate: "500/s"), to: "limit"), "limit": ConcurrencyLimiter(limit: Fixed(limit: 10), wait: "1 s", to: "web")"#,
+        r#""users": Clients(arrivals: Poisson(rate: "500/s"), to: "limit"), "limit": Limiter(limit: LeakyBucket(rate: "800/s", burst: 1000), to: "web")"#,
+        r#""users": Clients(arrivals: Poisson(rate: "500/s"), to: "limit"), "store": Store(service: Exponential(mean: "1 ms")),
+        "limit": Limiter(distributed: (limit: 1000, window: "1 s", store: "store"), to: "web")"#,
+        r#""users": Clients(arrivals: Poisson(rate: "500/s"), to: "lb"), "lb": Balancer(proxy: (per_request: "1 ms"), to: "web")"#,
+        // Calls that wait in the calendar, and on their way.
+        r#""users": Clients(arrivals: Poisson(rate: "500/s"), attempt_timeout: "40 ms", retry: (attempts: 4, backoff: Fixed(wait: "200 ms")), to: "web")"#,
+        r#""users": Clients(arrivals: Poisson(rate: "500/s"), to: (to: "web", delay: Exponential(mean: "100 ms")))"#,
+    ] {
+        let found = stability(&format!("{nodes}, {web}"), r#"duration: "60 s", warm_up: "5 s", replications: 3"#);
+        assert_eq!(found, Stability::Stable, "{nodes}");
+    }
+}
+
+#[test]
+fn a_proxy_that_cannot_keep_up_is_overloaded() {
+    let (node, growth, load) = unstable(
+        r#""users": Clients(arrivals: Poisson(rate: "1050/s"), to: "lb"), "lb": Balancer(proxy: (per_request: "1 ms"), to: "web"),
+        "web": Fleet(workers: 20, service: Exponential(mean: "10 ms"))"#,
+        r#"duration: "5 s", replications: 2"#,
+    );
+    assert_eq!(node, "lb");
+    assert!((growth - 50.0).abs() < 1e-6 && (load.expect("by arithmetic") - 1.05).abs() < 1e-9);
+}

@@ -177,11 +177,15 @@ fn places_of_answers(quantities: &[Quantity]) -> Vec<Option<String>> {
     places
 }
 
-/// The times within which answers are counted, each once, by the identifiers of their shares.
-fn named_limits(quantities: &[Quantity]) -> Vec<(Word, Duration)> {
+/// The times within which answers to clients are counted, each once, by the identifiers of their shares.
+fn limits_of_clients(quantities: &[Quantity], nodes: &[NodeInfo]) -> Vec<(Word, Duration)> {
+    let is_of_clients = |name: &String| nodes.iter().any(|info| info.group == *name && info.kind == "Clients");
     let mut limits: Vec<(Word, Duration)> = Vec::new();
     for quantity in quantities {
         let What::Within(time) = quantity.what else { continue };
+        if quantity.of.as_ref().is_some_and(|of| !is_of_clients(of)) {
+            continue;
+        }
         if !limits.iter().any(|(_, limit)| *limit == time.duration()) {
             limits.push((Cow::Owned(Quantity::within(time).id), time.duration()));
         }
@@ -306,7 +310,7 @@ pub fn observe(job: Job<'_>, replication: u32) -> Result<Option<Observation>, St
         warm_up,
         window,
         ages: ages(&actors, &core.requests, over),
-        limits: named_limits(job.quantities),
+        limits: limits_of_clients(job.quantities, &nodes),
         watch: &watch,
         trouble: Trouble::of(job.system),
         overflowed: ended == Ended::InFlight,
