@@ -292,3 +292,19 @@ fn a_proxy_that_cannot_keep_up_is_overloaded() {
     assert_eq!(node, "lb");
     assert!((growth - 50.0).abs() < 1e-6 && (load.expect("by arithmetic") - 1.05).abs() < 1e-9);
 }
+
+#[test]
+fn a_queue_at_a_balancer_and_the_servers_behind_it_are_one_station_in_the_run() {
+    // Nobody can know that no attempt takes so long, so how much comes is not known.
+    let retried = |rate: u32| {
+        let retry = r#", attempt_timeout: "1000000 s", retry: (), to: "lb")"#;
+        queued(rate, "policy: LeastConnections, queue: ()").replace(r#", to: "lb")"#, retry)
+    };
+    let how = r#"duration: "60 s", replications: 3"#;
+    let (node, growth, load) = unstable(&retried(630), how);
+    assert_eq!((node.as_str(), load), ("lb", None));
+    assert!((growth - 30.0).abs() < 10.0, "{growth}");
+    assert_eq!(stability(&retried(540), how), Stability::Stable);
+    // Five relaxation times would be 3 s; nothing can be said of less.
+    assert_eq!(not_settled(&retried(540), r#"duration: "500 ms", replications: 1"#).0, "lb");
+}

@@ -129,7 +129,8 @@ fn at_node(
 
 /// The place of the fleet behind a balancer, where it is one and the balancer is the only one of its name.
 fn servers_behind(system: &System, balancer: &NodeSeen, done: &[&Observation]) -> Option<usize> {
-    let (name, _) = fleet_behind(&system.nodes, &balancer.info.group)?;
+    let NodeSpec::Balancer(spec) = system.nodes.get(&balancer.info.group)? else { return None };
+    let (name, _) = fleet_behind(&system.nodes, &spec.to.to.0.first()?.text)?;
     let nodes = &done.first()?.nodes;
     let of = |group: &str| nodes.iter().filter(|node| node.info.group == group).count();
     let is_one = of(name) == 1 && of(&balancer.info.group) == 1;
