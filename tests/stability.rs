@@ -205,3 +205,106 @@ fn the_line_before_a_breaker_that_lets_one_through_at_a_time_is_seen() {
     assert_eq!(node, "breaker");
     assert!((growth - 50.0).abs() < 10.0, "{growth}");
 }
+
+/// A balancer that lets each of two servers have three requests at once: 600 a second can be served.
+fn queued(rate: u32, balancer: &str) -> String {
+    format!(
+        r#""users": Clients(arrivals: Poisson(rate: "{rate}/s"), to: "lb"),
+        "lb": Balancer({balancer}, to: "web"),
+        "web": Fleet(servers: 2, workers: 8, max_connections: [3, 3], service: Exponential(mean: "10 ms"))"#
+    )
+}
+
+#[test]
+fn a_queue_at_a_balancer_is_told_by_arithmetic() {
+    let how = r#"duration: "5 s", replications: 2"#;
+    let (node, growth, load) = unstable(&queued(612, "policy: LeastConnections, queue: ()"), how);
+    assert_eq!(node, "lb");
+    assert!((growth - 12.0).abs() < 1e-6 && (load.expect("by arithmetic") - 1.02).abs() < 1e-9);
+    for seed in 1..=6 {
+        let how = format!(r#"duration: "20 s", warm_up: "2 s", replications: 2, seed: {seed}"#);
+        assert_eq!(stability(&queued(540, "policy: Random, queue: ()"), &how), Stability::Stable);
+    }
+    // A bounded one has a steady state, whatever comes.
+    assert_eq!(
+        stability(&queued(900, "queue: (places: 20)"), r#"duration: "20 s", replications: 2"#),
+        Stability::Stable
+    );
+}
+
+#[test]
+fn a_queue_at_a_balancer_whose_flow_is_not_known_is_seen_in_the_run() {
+    // One client, so one server: 400 of 300 requests a second, though half of all workers idle.
+    let hashed =
+        |rate: u32| queued(rate, "policy: IpHash, queue: ()").replace(", to: \"lb\")", ", clients: 1, to: \"lb\")");
+    let how = r#"duration: "60 s", replications: 2"#;
+    let (node, growth, load) = unstable(&hashed(400), how);
+    assert_eq!((node.as_str(), load), ("lb", None));
+    assert!((growth - 100.0).abs() < 15.0, "{growth}");
+    assert_eq!(stability(&hashed(200), how), Stability::Stable);
+    // Beside a proxy of its own.
+    let both = hashed(400).replace("queue: ()", r#"proxy: (per_request: "100 us"), queue: ()"#);
+    assert_eq!(unstable(&both, how).0, "lb");
+}
+
+#[test]
+fn what_changes_with_time_is_not_said_to_be_stable() {
+    // Twice as much as can be served from half of the run on.
+    let results = run(
+        r#""users": Clients(arrivals: Ramp(from: "500/s", to: "2000/s", start: "5 s", length: "1 s"), to: "web"),
+        "web": Fleet(service: Exponential(mean: "1 ms"))"#,
+        r#"duration: "10 s", replications: 2"#,
+        r#"claims: [Unstable, Above(InSystem, 100)]"#,
+    );
+    let [unstable, there] = &results.claims[..] else { panic!("{:?}", results.claims) };
+    assert!(unstable.verdict == Verdict::Undecided && unstable.evidence.contains("change with time"), "{unstable:?}");
+    assert_eq!(there.verdict, Verdict::Holds);
+    assert!(results.cells[0].changes && results.cells[0].stability == Stability::Stable);
+}
+
+#[test]
+fn what_holds_requests_back_below_its_capacity_is_stable_at_every_kind_of_node() {
+    let web = r#""web": Fleet(workers: 10, service: Exponential(mean: "10 ms"))"#;
+    for nodes in [
+        // One call through the breaker at a time: a load of a half.
+        r#""users": Clients(arrivals: Poisson(rate: "50/s"), to: "breaker"), "breaker": Breaker(serial: true, to: "web")"#,
+        r#""users": Clients(arrivals: Poisson(rate: "500/s"), to: "limit"), "limit": ConcurrencyLimiter(limit: Fixed(limit: 10), wait: "1 s", to: "web")"#,
+        r#""users": Clients(arrivals: Poisson(rate: "500/s"), to: "limit"), "limit": Limiter(limit: LeakyBucket(rate: "800/s", burst: 1000), to: "web")"#,
+        r#""users": Clients(arrivals: Poisson(rate: "500/s"), to: "limit"), "store": Store(service: Exponential(mean: "1 ms")),
+        "limit": Limiter(distributed: (limit: 1000, window: "1 s", store: "store"), to: "web")"#,
+        r#""users": Clients(arrivals: Poisson(rate: "500/s"), to: "lb"), "lb": Balancer(proxy: (per_request: "1 ms"), to: "web")"#,
+        // Calls that wait in the calendar, and on their way.
+        r#""users": Clients(arrivals: Poisson(rate: "500/s"), attempt_timeout: "40 ms", retry: (attempts: 4, backoff: Fixed(wait: "200 ms")), to: "web")"#,
+        r#""users": Clients(arrivals: Poisson(rate: "500/s"), to: (to: "web", delay: Exponential(mean: "100 ms")))"#,
+    ] {
+        let found = stability(&format!("{nodes}, {web}"), r#"duration: "60 s", warm_up: "5 s", replications: 3"#);
+        assert_eq!(found, Stability::Stable, "{nodes}");
+    }
+}
+
+#[test]
+fn a_proxy_that_cannot_keep_up_is_overloaded() {
+    let (node, growth, load) = unstable(
+        r#""users": Clients(arrivals: Poisson(rate: "1050/s"), to: "lb"), "lb": Balancer(proxy: (per_request: "1 ms"), to: "web"),
+        "web": Fleet(workers: 20, service: Exponential(mean: "10 ms"))"#,
+        r#"duration: "5 s", replications: 2"#,
+    );
+    assert_eq!(node, "lb");
+    assert!((growth - 50.0).abs() < 1e-6 && (load.expect("by arithmetic") - 1.05).abs() < 1e-9);
+}
+
+#[test]
+fn a_queue_at_a_balancer_and_the_servers_behind_it_are_one_station_in_the_run() {
+    // Nobody can know that no attempt takes so long, so how much comes is not known.
+    let retried = |rate: u32| {
+        let retry = r#", attempt_timeout: "1000000 s", retry: (), to: "lb")"#;
+        queued(rate, "policy: LeastConnections, queue: ()").replace(r#", to: "lb")"#, retry)
+    };
+    let how = r#"duration: "60 s", replications: 3"#;
+    let (node, growth, load) = unstable(&retried(630), how);
+    assert_eq!((node.as_str(), load), ("lb", None));
+    assert!((growth - 30.0).abs() < 10.0, "{growth}");
+    assert_eq!(stability(&retried(540), how), Stability::Stable);
+    // Five relaxation times would be 3 s; nothing can be said of less.
+    assert_eq!(not_settled(&retried(540), r#"duration: "500 ms", replications: 1"#).0, "lb");
+}

@@ -146,3 +146,133 @@ fn a_cell_whose_latency_has_no_meaning_shows_its_other_numbers() {
         assert!(row.contains('–') && row.matches('%').count() >= 2, "{row}");
     }
 }
+
+/// Short replications of calls of which two in a hundred are slow.
+fn short(service: &str, claims: &str) -> Results {
+    answer(&format!(
+        r#"Experiment(
+            system: System(nodes: {{
+                "users": Clients(arrivals: Poisson(rate: "10/s"), to: "web"),
+                "web": Fleet(workers: 1000, service: {service}),
+            }}),
+            run: (duration: "3 s", replications: 300),
+            measure: [Latency([0.5, 0.99]), Within("300 ms")],
+            claims: [{claims}],
+        )"#
+    ))
+}
+
+#[test]
+fn short_replications_that_lose_nothing_say_nothing_and_decide() {
+    for service in [
+        r#"Bimodal(fast: "10 ms", slow: "1 s", slow_share: "2 %")"#,
+        r#"Exponential(mean: "300 ms")"#,
+        r#"LogNormal(mean: "100 ms", cv: 5)"#,
+    ] {
+        let results = short(service, r#"Below(P50, "400 ms"), Above(P50, "1 ms")"#);
+        let answered = share(&results.cells[0], "answered");
+        assert!(answered > 0.999_8, "{service}: {answered}");
+        for claim in &results.claims {
+            assert!(claim.verdict == Verdict::Holds && !claim.evidence.contains("answered"), "{service}: {claim:?}");
+        }
+        let text = render(&results, Format::Table, Terminal { colour: false, width: 120, details: false });
+        assert!(!text.contains("answered"), "{text}");
+    }
+}
+
+#[test]
+fn calls_that_never_end_count_as_not_answered() {
+    let results = short(r#"Bimodal(fast: "10 ms", slow: "10000 s", slow_share: "41 %")"#, "");
+    // All but those that came within the last 20 ms or so.
+    let answered = share(&results.cells[0], "answered");
+    assert!((answered - 0.59).abs() < 0.02, "{answered}");
+    assert!((results.cells[0].never_answered - (1.0 - answered)).abs() < 1e-12);
+}
+
+#[test]
+fn a_quantile_of_all_calls_is_a_higher_one_of_those_that_were_answered() {
+    // One worker without a queue loses 41 % at a load of 0.695 (Erlang B); the others take an exponential time.
+    let results = answer(
+        r#"Experiment(
+            system: System(nodes: {
+                "users": Clients(arrivals: Poisson(rate: "69.5/s"), to: "web"),
+                "web": Fleet(queue: 0, service: Exponential(mean: "10 ms")),
+            }),
+            run: (duration: "200 s", warm_up: "1 s", replications: 10),
+            measure: [Latency([0.5, 0.99])],
+            claims: [
+                Below(P99, "10 s"), Below(P50, "15 ms"), Below(P50, "22 ms"), Above(P50, "15 ms"),
+                Below(P50(answers: Served), "8 ms"), Below(Quantile(0.59), "1 s"),
+            ],
+        )"#,
+    );
+    let cell = &results.cells[0];
+    let lost = 0.695 / 1.695;
+    assert!((share(cell, "answered") - (1.0 - lost)).abs() < 0.01);
+    let ends = estimate(cell, "latency_p50").of_all.expect("some were lost");
+    let expected = -0.01 * libm::log(1.0 - 0.5 / (1.0 - lost));
+    let (low, high) = (ends.low.expect("bounded"), ends.high.expect("bounded"));
+    assert!(low < expected && expected < high && high - low < 0.2 * expected, "{low} {expected} {high}");
+    let ends = estimate(cell, "latency_p99").of_all.expect("some were lost");
+    assert_eq!((ends.low, ends.high), (None, None));
+    use Verdict::{Fails, Holds, Undecided};
+    let found = verdicts(&results);
+    let expected = [Fails, Fails, Holds, Holds, Holds, Undecided];
+    assert_eq!(found.iter().map(|(verdict, _)| *verdict).collect::<Vec<_>>(), expected, "{found:?}");
+    assert!(found[1].1.contains("a p50 of all calls lies between"), "{}", found[1].1);
+    assert!(found[5].1.contains("may have no bound"), "{}", found[5].1);
+}
+
+#[test]
+fn the_share_within_a_time_is_a_series_whose_windows_add_up_to_it() {
+    let results = overloaded("");
+    let cell = &results.cells[1];
+    let series = |quantity: &str| {
+        let found = cell.series.iter().find(|series| series.node == "users" && series.quantity == quantity);
+        found.unwrap_or_else(|| panic!("no {quantity}"))
+    };
+    let within = &series("within_300ms").mean;
+    let ended: Vec<f64> = ["goodput", "rejected"]
+        .map(|quantity| &series(quantity).mean)
+        .iter()
+        .fold(vec![0.0; within.len()], |sum, means| {
+            sum.iter().zip(*means).map(|(sum, mean)| sum + mean.unwrap_or(0.0)).collect()
+        });
+    // After the warm-up, every window weighed by the calls that ended in it.
+    let skip = (cell.warm_up / cell.window).round() as usize;
+    let weighed =
+        within.iter().zip(&ended).skip(skip).filter_map(|(share, calls)| Some((*share)? * calls)).sum::<f64>();
+    let found = weighed / ended.iter().skip(skip).sum::<f64>();
+    // Calls that wait at the end and are over the limit are in the number alone.
+    assert!((found - share(cell, "within_300ms")).abs() < 1e-3, "{found}");
+    assert!(found > 0.2 && found < 0.5);
+}
+
+#[test]
+fn answers_that_are_late_degraded_or_failed_have_latencies_at_their_clients() {
+    let results = answer(
+        r#"Experiment(
+            system: System(nodes: {
+                "users": Clients(arrivals: Poisson(rate: "90/s"), timeout: "50 ms", to: "web"),
+                "calm": Clients(arrivals: Poisson(rate: "1/s"), to: "other"),
+                "web": Fleet(service: Exponential(mean: "10 ms")),
+                "other": Fleet(service: Exponential(mean: "10 ms")),
+            }),
+            run: (duration: "60 s", warm_up: "5 s", replications: 3),
+            measure: [Latency([0.5], answers: Late)],
+        )"#,
+    );
+    let cell = &results.cells[0];
+    let late = common::node_estimate(cell, "users", "late_latency_p50");
+    assert_eq!((late.value, late.half_width), {
+        let whole = estimate(cell, "late_latency_p50");
+        (whole.value, whole.half_width)
+    });
+    let failed = common::node_estimate(cell, "users", "failed_latency_mean").value.expect("some failed");
+    assert!((failed - 0.05).abs() < 1e-12);
+    let has = |node: &str, id: &str| {
+        let node = cell.nodes.iter().find(|other| other.name == node).expect("it is there");
+        node.estimates.iter().any(|estimate| estimate.id == id)
+    };
+    assert!(!has("users", "degraded_latency_p50") && !has("calm", "late_latency_p50") && has("calm", "latency_p50"));
+}

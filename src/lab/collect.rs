@@ -7,6 +7,7 @@ use super::estimate::estimates;
 use super::node;
 use super::number;
 use super::observe::{NodeSeen, Observation};
+use super::open::overdue;
 use super::plan::{Plan, PlannedCell};
 use super::results::{Cell, IntervalKind, LedgerRow, NodeResult, Results, RunSummary, Series, Stability, TailPoint};
 use super::rounds::is_narrow;
@@ -107,7 +108,9 @@ fn collect_cell(
     let done: Vec<&Observation> = seen.iter().flatten().collect();
     let mut latency = Latency::default();
     done.iter().for_each(|observation| latency.add_buckets(&observation.latencies));
-    let calls = done.iter().fold((0, 0), |sum, o| (sum.0 + o.answered.0, sum.1 + o.answered.1));
+    let ended = done.iter().fold((0, 0), |sum, o| (sum.0 + o.answered.0, sum.1 + o.answered.1));
+    let open: Vec<_> = done.iter().map(|observation| observation.open(None)).collect();
+    let calls = (ended.0, ended.1 + overdue(&open).iter().sum::<u64>());
     let never_answered = if calls.1 > 0 { 1.0 - calls.0 as f64 / calls.1 as f64 } else { 0.0 };
     let confidence = plan.experiment.run.confidence.fraction();
     let stability = stability(planned, &plan.experiment.run, warm_up.length, &done);
@@ -133,6 +136,7 @@ fn collect_cell(
         trouble: plan.scope.recovery.trouble(Trouble::of(&planned.system)),
         estimates: estimates(&plan.quantities, seen, &stability, confidence),
         stability,
+        changes: !planned.system.is_stationary(),
         comparisons: Vec::new(),
         tail: tail(&latency, never_answered),
         never_answered,

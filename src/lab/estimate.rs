@@ -1,9 +1,10 @@
 //! One number of a cell with its uncertainty: over replications, over batches of a single one, or as a share near zero.
 
-use super::measure::{Quantity, Source, What};
+use super::measure::{Answers, Quantity, Source, What};
 use super::observe::Observation;
+use super::open::overdue;
 use super::pool::{Number, Pool};
-use super::results::{Estimate, IntervalKind, Stability};
+use super::results::{Estimate, IntervalKind, OfAll, Stability};
 use crate::stats::{Interval, batch::lag_one, proportion::wilson_of_clusters, tail::independent_beyond};
 
 /// Batches of a single replication (Schmeiser 1982: ten to thirty).
@@ -45,13 +46,19 @@ pub fn estimates(
             What::LatencyQuantile(p) => pools.iter().find(|(other, _)| *other == source).map(|(_, pool)| (pool, p)),
             _ => None,
         };
-        let replicates: Vec<Option<f64>> =
-            seen.iter().map(|observation| observation.as_ref().and_then(|o| o.values[place])).collect();
+        let counts = counts(quantity, seen, place);
+        let replicates: Vec<Option<f64>> = match quantity.what {
+            What::Answered => counts.iter().map(|counts| counts.and_then(ratio)).collect(),
+            _ => seen.iter().map(|observation| observation.as_ref().and_then(|o| o.values[place])).collect(),
+        };
         let number = match quantile {
             Some((pool, p)) => pool.quantile(p),
             None => {
-                let weight = |observation: &Option<Observation>| observation.as_ref().map_or(0.0, |o| o.weights[place]);
-                Number::of(&replicates, &seen.iter().map(weight).collect::<Vec<_>>())
+                let weight = |(observation, counts): (&Option<Observation>, &Option<(u64, u64)>)| match counts {
+                    Some((_, whole)) => *whole as f64,
+                    None => observation.as_ref().map_or(0.0, |o| o.weights[place]),
+                };
+                Number::of(&replicates, &seen.iter().zip(&counts).map(weight).collect::<Vec<_>>())
             }
         };
         let value = number.as_ref().map(|number| number.value);
@@ -59,7 +66,7 @@ pub fn estimates(
         let (half_width, interval) = match (seen, quantile) {
             ([Some(only)], _) => over_batches(only, place, confidence),
             (_, Some((pool, p))) if half_width.is_some() => (half_width, few_beyond(&pool.shares_beyond(p))),
-            _ if is_share(seen, place) && share_is_extreme(value, half_width) => share(seen, place, value, confidence),
+            _ if is_share(&counts) && share_is_extreme(value, half_width) => share(&counts, value, confidence),
             _ => (half_width, IntervalKind::Replications),
         };
         let shown = steady || !needs_steady_state(&quantity.what);
@@ -72,9 +79,51 @@ pub fn estimates(
             interval,
             replicates,
             influences: number.map(Number::beyond_replicates).unwrap_or_default(),
+            of_all: None,
         });
     }
+    for (place, quantity) in quantities.iter().enumerate() {
+        let What::LatencyQuantile(p) = quantity.what else { continue };
+        let source = quantity.source();
+        let pool = pools.iter().find(|(other, _)| *other == source).map(|(_, pool)| pool);
+        if let Some(pool) = pool.filter(|_| quantity.answers == Answers::Served && estimates[place].value.is_some()) {
+            let companion = quantity.answered_like().id;
+            let answered = estimates.iter().find(|estimate| estimate.id == companion);
+            estimates[place].of_all = answered.and_then(|answered| of_all(pool, p, answered, confidence));
+        }
+    }
     estimates
+}
+
+/// A quantile of all calls, of which those that were not answered take for ever; `None` where all were answered, or where
+/// nothing says how sure it is.
+fn of_all(pool: &Pool, p: f64, answered: &Estimate, confidence: f64) -> Option<OfAll> {
+    answered.value.filter(|share| *share < 1.0)?;
+    let (fewest, most) = answered.bounds()?;
+    let ends = |share: f64| {
+        let number = pool.quantile(p / share)?;
+        let half = number.half_width(confidence)?;
+        Some((number.value - half, number.value + half))
+    };
+    let low = if p > most { None } else { Some(ends(most)?.0) };
+    let high = if p >= fewest { None } else { Some(ends(fewest)?.1) };
+    Some(OfAll { low, high })
+}
+
+fn ratio((part, whole): (u64, u64)) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+/// The calls that count for a share and those it is a share of, by replication; `None` of what is no share of calls.
+fn counts(quantity: &Quantity, seen: &[Option<Observation>], place: usize) -> Vec<Option<(u64, u64)>> {
+    let counts = seen.iter().map(|observation| observation.as_ref().and_then(|o| o.counts[place]));
+    if quantity.what != What::Answered {
+        return counts.collect();
+    }
+    let of = quantity.of.as_deref();
+    let open: Vec<_> = seen.iter().map(|observation| observation.as_ref().and_then(|o| o.open(of))).collect();
+    let overdue = overdue(&open);
+    counts.zip(overdue).map(|(counts, overdue)| counts.map(|(part, whole)| (part, whole + overdue))).collect()
 }
 
 /// What there is to say of an interval over a quantile, given the share of each replication's requests beyond it: how many
@@ -97,19 +146,14 @@ fn share_is_extreme(mean: Option<f64>, half_width: Option<f64>) -> bool {
 }
 
 /// True of a quantity that is a share of calls or of replications.
-fn is_share(seen: &[Option<Observation>], place: usize) -> bool {
-    seen.iter().flatten().any(|observation| observation.counts[place].is_some())
+fn is_share(counts: &[Option<(u64, u64)>]) -> bool {
+    counts.iter().any(Option::is_some)
 }
 
 /// Wilson's interval of the calls that count, pooled over replications, which are independent where calls may not be.
-fn share(
-    seen: &[Option<Observation>],
-    place: usize,
-    point: Option<f64>,
-    confidence: f64,
-) -> (Option<f64>, IntervalKind) {
-    let counts = seen.iter().flatten().filter_map(|observation| observation.counts[place]);
-    match (wilson_of_clusters(&counts.collect::<Vec<_>>(), confidence), point) {
+fn share(counts: &[Option<(u64, u64)>], point: Option<f64>, confidence: f64) -> (Option<f64>, IntervalKind) {
+    let counts: Vec<(u64, u64)> = counts.iter().flatten().copied().collect();
+    match (wilson_of_clusters(&counts, confidence), point) {
         (Some(bounds), Some(point)) => {
             let longer = (bounds.high - point).max(point - bounds.low);
             (Some(longer), IntervalKind::Wilson { low: bounds.low, high: bounds.high })

@@ -2,7 +2,8 @@
 //! system: at every kind of node that holds them back, and in calls that wait for another attempt.
 
 use super::observe::{NodeSeen, Observation};
-use crate::model::{Flows, NodeSpec, StationLoad, System, servers_in_use};
+use crate::actors::balancer::BalancerSpec;
+use crate::model::{Flows, NodeSpec, StationLoad, System, fleet_behind, servers_in_use};
 use crate::stats::trend::{self, Seen, Trend, Verdict};
 
 /// Utilization of a server that is never idle.
@@ -23,13 +24,13 @@ pub struct Gathering {
 #[must_use]
 pub fn gathering(system: &System, flows: &Flows, done: &[&Observation]) -> Vec<Gathering> {
     let Some(first) = done.first() else { return Vec::new() };
-    let mut found: Vec<Gathering> = first
-        .nodes
-        .iter()
-        .enumerate()
-        .filter_map(|(place, node)| {
-            let load = flows.stations.iter().find(|load| load.node == node.info.group);
-            at_node(system, load, place, node, done)
+    let places = first.nodes.iter().enumerate();
+    let mut found: Vec<Gathering> = places
+        .flat_map(|(place, node)| held_back(system, node).into_iter().map(move |held| (place, node, held)))
+        .filter_map(|(place, node, held)| {
+            let line = held.in_line;
+            let load = flows.stations.iter().find(|load| load.node == node.info.group && load.line == line);
+            at_node(system, load, place, node, held, done)
         })
         .collect();
     let gathers = |gathering: &Gathering| gathering.trend.verdict != Verdict::Settled;
@@ -41,17 +42,37 @@ pub fn gathering(system: &System, flows: &Flows, done: &[&Observation]) -> Vec<G
     found
 }
 
-/// The series that says how many requests a node holds back, by its kind.
-fn held_back(system: &System, node: &NodeSeen) -> Option<&'static str> {
+/// Requests that a node holds back.
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    /// The series that says how many.
+    series: &'static str,
+    /// True of the queue of a balancer for places at servers.
+    in_line: bool,
+}
+
+/// What a node holds back, by its kind.
+fn held_back(system: &System, node: &NodeSeen) -> Vec<Held> {
+    let plain = |series| vec![Held { series, in_line: false }];
     match &*node.info.kind {
         // A breaker that lets one call through at a time has a line before it.
-        "Breaker" => is_serial(system, node).then_some("in_system"),
-        "Fleet" | "Store" | "Limiter" => Some("in_system"),
-        // Those that wait for its proxy; without one, none.
-        "Balancer" => node.series("queue").map(|_| "queue"),
-        "ConcurrencyLimiter" => Some("waiting"),
-        _ => None,
+        "Breaker" if is_serial(system, node) => plain("in_system"),
+        "Fleet" | "Store" | "Limiter" => plain("in_system"),
+        // Those that wait for its proxy, and those that wait for a place at a server.
+        "Balancer" => {
+            let Some(NodeSpec::Balancer(balancer)) = system.nodes.get(&node.info.group) else { return Vec::new() };
+            let proxy = balancer.proxy.as_ref().map(|_| Held { series: "queue", in_line: false });
+            let line = balancer.queue.as_ref().map(|_| Held { series: line_series(balancer), in_line: true });
+            proxy.into_iter().chain(line).collect()
+        }
+        "ConcurrencyLimiter" => plain("waiting"),
+        _ => Vec::new(),
     }
+}
+
+/// The series of those who wait at a balancer for a place at a server.
+fn line_series(balancer: &BalancerSpec) -> &'static str {
+    if balancer.proxy.is_some() { "server_queue" } else { "queue" }
 }
 
 fn is_serial(system: &System, node: &NodeSeen) -> bool {
@@ -63,60 +84,97 @@ fn at_node(
     load: Option<&StationLoad>,
     place: usize,
     node: &NodeSeen,
+    held: Held,
     done: &[&Observation],
 ) -> Option<Gathering> {
-    let series = held_back(system, node)?;
     if load.is_some_and(|load| load.is_stable() || (load.is_known() && !load.leaves)) {
         return None;
     }
     let without_end = load.map_or(is_serial(system, node), |load| load.room.is_infinite() && !load.leaves);
     let width = done.first()?.window;
-    let requests: Vec<Vec<f64>> = done.iter().map(|seen| values(&seen.nodes[place], series)).collect();
-    let missed: Vec<Vec<f64>> = done
-        .iter()
-        .map(|seen| if without_end && load.is_some() { missed(system, &seen.nodes[place], width) } else { Vec::new() })
-        .collect();
+    // Who waits for a place at a server and who has one are one station.
+    let servers = if held.in_line { servers_behind(system, node, done) } else { None };
+    let station = servers.unwrap_or(place);
+    let workers = load.filter(|load| load.line).map(|load| load.workers);
+    let gather = load.map_or(1.0, |load| load.gather);
+    let number = |seen: &Observation| {
+        let here = values(&seen.nodes[place], held.series);
+        match servers {
+            Some(servers) => add(here, &values(&seen.nodes[servers], "in_system")),
+            None => here,
+        }
+    };
+    let knows_idle = without_end && load.is_some() && (!held.in_line || servers.is_some());
+    let idle = |seen: &Observation| {
+        if knows_idle { missed(system, &seen.nodes[station], workers, gather, width) } else { Vec::new() }
+    };
+    let requests: Vec<Vec<f64>> = done.iter().map(|seen| number(seen)).collect();
+    let missed: Vec<Vec<f64>> = done.iter().map(|seen| idle(seen)).collect();
     let seen: Vec<Seen<'_>> =
         requests.iter().zip(&missed).map(|(requests, missed)| Seen { requests, missed }).collect();
+    let part = workers.map_or(1.0, |workers| workers / all_workers(system, &done[0].nodes[station]));
+    let several = done.first()?.nodes[station].servers.len() > 1;
     let mut trend = trend::assess(&seen, width)?;
-    if without_end && trend.verdict != Verdict::Growing && node.servers.len() > 1 {
+    if without_end && trend.verdict != Verdict::Growing && several {
         // Some servers may idle while more comes to another than it can do.
         let alone: Vec<Seen<'_>> = requests.iter().map(|requests| Seen { requests, missed: &[] }).collect();
         let alone = trend::assess(&alone, width)?;
         if alone.verdict == Verdict::Growing {
-            let verdict = if is_never_idle(place, done) { Verdict::Growing } else { Verdict::Unsettled };
+            let verdict = if is_never_idle(station, done, part) { Verdict::Growing } else { Verdict::Unsettled };
             trend = Trend { verdict, longer: f64::INFINITY, ..alone };
         }
     }
     Some(Gathering { node: node.info.name.clone(), trend, without_end })
 }
 
-/// True if a server was hardly ever idle in the mean over replications.
-fn is_never_idle(place: usize, done: &[&Observation]) -> bool {
+/// The place of the fleet behind a balancer, where it is one and the balancer is the only one of its name.
+fn servers_behind(system: &System, balancer: &NodeSeen, done: &[&Observation]) -> Option<usize> {
+    let NodeSpec::Balancer(spec) = system.nodes.get(&balancer.info.group)? else { return None };
+    let (name, _) = fleet_behind(&system.nodes, &spec.to.to.0.first()?.text)?;
+    let nodes = &done.first()?.nodes;
+    let of = |group: &str| nodes.iter().filter(|node| node.info.group == group).count();
+    let is_one = of(name) == 1 && of(&balancer.info.group) == 1;
+    nodes.iter().position(|node| node.info.group == name).filter(|_| is_one)
+}
+
+fn add(mut values: Vec<f64>, more: &[f64]) -> Vec<f64> {
+    values.iter_mut().zip(more).for_each(|(value, more)| *value += more);
+    values
+}
+
+/// True if a server was hardly ever idle in the mean over replications, of which a part of the workers can be busy at once.
+fn is_never_idle(place: usize, done: &[&Observation], part: f64) -> bool {
     let servers = done.iter().map(|seen| seen.nodes[place].servers.len()).min().unwrap_or(0);
     let mean =
         |server: usize| done.iter().map(|seen| seen.nodes[place].servers[server]).sum::<f64>() / done.len() as f64;
-    (0..servers).any(|server| mean(server) >= NEVER_IDLE)
+    (0..servers).any(|server| mean(server) >= NEVER_IDLE * part)
 }
 
 fn values(node: &NodeSeen, series: &str) -> Vec<f64> {
     node.series(series).unwrap_or_default().iter().map(|value| value.unwrap_or(0.0)).collect()
 }
 
-/// Requests that idle workers could have served, from the start to the middle of each window; empty where nothing was
-/// served by which to tell.
-fn missed(system: &System, node: &NodeSeen, width: f64) -> Vec<f64> {
-    let number = |id: &str| node.values.iter().find(|(_, known, _, _)| *known == id).and_then(|value| value.3);
-    let rate = number("departures").or_else(|| number("commands"));
-    let workers = match system.nodes.get(&node.info.group) {
-        Some(NodeSpec::Fleet(fleet)) => servers_in_use(fleet) as f64 * f64::from(fleet.workers),
+/// Workers of a node.
+fn all_workers(system: &System, node: &NodeSeen) -> f64 {
+    match system.nodes.get(&node.info.group) {
+        Some(NodeSpec::Fleet(fleet)) => fleet.servers as f64 * f64::from(fleet.workers),
         Some(NodeSpec::Balancer(balancer)) => balancer.proxy.as_ref().map_or(1.0, |proxy| f64::from(proxy.workers)),
         _ => 1.0,
+    }
+}
+
+/// Requests that idle workers could have served, from the start to the middle of each window; empty where nothing was
+/// served by which to tell. `at_once` are the workers that can be busy at once, where not all can. Each counts as what there
+/// would be less if it had been served, `gather`: of sessions, of which each has one request at a time, a part.
+fn missed(system: &System, node: &NodeSeen, at_once: Option<f64>, gather: f64, width: f64) -> Vec<f64> {
+    let number = |id: &str| node.values.iter().find(|(_, known, _, _)| *known == id).and_then(|value| value.3);
+    let rate = number("departures").or_else(|| number("commands"));
+    let in_use = match system.nodes.get(&node.info.group) {
+        Some(NodeSpec::Fleet(fleet)) => servers_in_use(fleet) as f64 * f64::from(fleet.workers),
+        _ => all_workers(system, node),
     };
-    let all_workers = match system.nodes.get(&node.info.group) {
-        Some(NodeSpec::Fleet(fleet)) => fleet.servers as f64 * f64::from(fleet.workers),
-        _ => workers,
-    };
+    let all_workers = all_workers(system, node);
+    let workers = at_once.unwrap_or(in_use);
     let (Some(busy), Some(rate)) = (number("utilization"), rate) else { return Vec::new() };
     if busy <= 0.0 || rate <= 0.0 {
         return Vec::new();
@@ -124,7 +182,7 @@ fn missed(system: &System, node: &NodeSeen, width: f64) -> Vec<f64> {
     let service = busy * all_workers / rate;
     let mut before = 0.0;
     let so_far = |busy: &Option<f64>| {
-        let idle = (workers - busy.unwrap_or(0.0) * all_workers).max(0.0) * width / service;
+        let idle = gather * (workers - busy.unwrap_or(0.0) * all_workers).max(0.0) * width / service;
         let middle = before + 0.5 * idle;
         before += idle;
         middle
@@ -145,18 +203,20 @@ fn between_nodes(done: &[&Observation]) -> Option<Gathering> {
 fn under_way(seen: &Observation) -> Vec<f64> {
     let mut sum: Vec<f64> = Vec::new();
     for node in &seen.nodes {
-        let (series, sign) = match &*node.info.kind {
-            "Clients" => ("in_system", 1.0),
-            "Fleet" => ("in_system", -1.0),
-            "Balancer" => ("queue", -1.0),
-            "ConcurrencyLimiter" => ("waiting", -1.0),
+        let (those, sign): (&[&str], f64) = match &*node.info.kind {
+            "Clients" => (&["in_system"], 1.0),
+            "Fleet" => (&["in_system"], -1.0),
+            "Balancer" => (&["queue", "server_queue"], -1.0),
+            "ConcurrencyLimiter" => (&["waiting"], -1.0),
             _ => continue,
         };
-        for (window, value) in values(node, series).into_iter().enumerate() {
-            if window == sum.len() {
-                sum.push(0.0);
+        for series in those {
+            for (window, value) in values(node, series).into_iter().enumerate() {
+                if window == sum.len() {
+                    sum.push(0.0);
+                }
+                sum[window] += sign * value;
             }
-            sum[window] += sign * value;
         }
     }
     sum

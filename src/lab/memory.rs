@@ -238,7 +238,8 @@ pub fn kept(observation: &Observation) -> u64 {
         let heat: usize = node.heat.iter().map(|row| of(row)).sum();
         let times: usize = node.times.iter().map(|times| of(&times.buckets)).sum();
         let latencies: usize = node.latencies.iter().map(|window| of(window)).sum();
-        let pooled = of(&node.weights) + of(&node.times) + times + of(&node.latencies) + latencies;
+        let wholes: usize = node.wholes.iter().map(|(_, wholes)| of(wholes)).sum();
+        let pooled = of(&node.weights) + of(&node.times) + times + of(&node.latencies) + latencies + wholes;
         pooled
             + of(&node.values)
             + of(&node.servers)
@@ -252,5 +253,6 @@ pub fn kept(observation: &Observation) -> u64 {
     let nodes: usize = observation.nodes.iter().map(node).sum();
     let lists =
         of(&observation.values) + of(&observation.weights) + of(&observation.latencies) + of(&observation.ledger);
-    (size_of::<Observation>() + lists + windows + of(&observation.nodes) + nodes) as u64
+    let open: usize = of(&observation.open) + observation.open.iter().map(|open| of(&open.ages)).sum::<usize>();
+    (size_of::<Observation>() + lists + open + windows + of(&observation.nodes) + nodes) as u64
 }

@@ -18,6 +18,7 @@ pub mod memory;
 mod node;
 pub mod number;
 pub mod observe;
+mod open;
 pub mod plan;
 mod pool;
 mod recovery;

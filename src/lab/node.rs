@@ -17,7 +17,12 @@ pub fn estimates(done: &[&Observation], place: usize, confidence: f64) -> Vec<Es
     let mut estimates = Vec::with_capacity(numbers.len());
     for (index, (name, id, unit, _)) in numbers.iter().enumerate() {
         let replicates: Vec<Option<f64>> = seen.iter().map(|node| node.values[index].3).collect();
-        let number = match times_of(seen[0], id) {
+        let of_times = times_of(seen[0], id);
+        let is_seen = |times: usize| seen.iter().any(|node| node.times[times].count > 0);
+        if of_times.is_some_and(|(times, _)| seen[0].times[times].only_where_seen && !is_seen(times)) {
+            continue;
+        }
+        let number = match of_times {
             Some((times, Of::Quantile(p))) => {
                 if !pools.iter().any(|(other, _)| *other == times) {
                     let buckets: Vec<_> =
@@ -40,6 +45,7 @@ pub fn estimates(done: &[&Observation], place: usize, confidence: f64) -> Vec<Es
             interval: IntervalKind::Replications,
             replicates,
             influences: number.map(Number::beyond_replicates).unwrap_or_default(),
+            of_all: None,
         });
     }
     estimates
@@ -99,7 +105,13 @@ pub fn window(
                 |packed: Option<&Packed>| -> f64 { packed.into_iter().flatten().map(|&(_, n)| f64::from(n)).sum() };
             Number::of(values, &latencies().map(count).collect::<Vec<_>>())
         }
-        None => Number::of(values, &vec![1.0; values.len()]),
+        None => {
+            let whole = |observation: &&Observation| {
+                let wholes = observation.nodes[place].wholes.iter().find(|(id, _)| id == quantity);
+                wholes.map_or(1.0, |(_, wholes)| wholes.get(window).map_or(0.0, |whole| *whole as f64))
+            };
+            Number::of(values, &done.iter().map(whole).collect::<Vec<_>>())
+        }
     };
     (number.as_ref().map(|number| number.value), number.and_then(|number| number.half_width(confidence)))
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::covered::is_measured;
 use super::ledger::check;
 use super::measure::{Quantity, Source, What};
+use super::open::Open;
 use super::results::{LedgerRow, Unit};
 use super::spec::RunSpec;
 use super::trouble::Trouble;
@@ -33,15 +34,18 @@ pub struct Observation {
     pub weights: Vec<f64>,
     /// Latency of served requests after the warm-up: (nanoseconds, how many).
     pub latencies: Vec<(u64, u64)>,
-    /// Calls answered in time and as asked after the warm-up, and all.
+    /// Calls answered in time and as asked after the warm-up, and all that are over.
     pub answered: (u64, u64),
+    /// Calls that are not over, of all clients together and wherever it is asked how many were answered.
+    pub open: Vec<Open>,
     /// Requests by what became of them.
     pub ledger: Vec<LedgerRow>,
     /// What each node gave, in the order of the actors.
     pub nodes: Vec<NodeSeen>,
     /// Latencies like `latencies` of all else whose quantiles are asked for.
     pub latencies_of: Vec<(Source, Vec<(u64, u64)>)>,
-    /// For each quantity that is a share of calls, those that count and all, after the warm-up.
+    /// For each quantity that is a share of calls, those that count and all, after the warm-up. Of how many were answered,
+    /// all that are over: which others count is known from all replications together, by `open`.
     pub counts: Vec<Option<(u64, u64)>>,
     /// For each quantity, its parts and wholes by window after the warm-up, where it is a ratio of sums and the job asks
     /// for it: what batch means are made of.
@@ -73,6 +77,8 @@ pub struct NodeSeen {
     /// For each of its numbers that is a ratio of sums, its identifier and how much of the whole this replication holds;
     /// see [`Observation::weights`].
     pub weights: Vec<(Word, f64)>,
+    /// For each of its series that is a ratio of sums, its identifier and the whole of each window.
+    pub wholes: Vec<(Word, Vec<u64>)>,
     /// The lengths of time that its means and quantiles are made of.
     pub times: Vec<Times>,
     /// Those of the answers that clients got in each window, to one digit.
@@ -88,13 +94,15 @@ pub struct Times {
     pub count: u64,
     /// What they were, where a quantile is asked for.
     pub buckets: Packed,
+    /// True if their numbers are of no interest where no replication has any.
+    pub only_where_seen: bool,
 }
 
 impl Times {
     /// Those that means and quantiles are asked of.
     #[must_use]
     pub fn of(of: &'static str, lengths: &Latency) -> Self {
-        Self { of: Cow::Borrowed(of), count: lengths.count(), buckets: lengths.packed() }
+        Self { of: Cow::Borrowed(of), count: lengths.count(), buckets: lengths.packed(), only_where_seen: false }
     }
 
     /// Forgets them.
@@ -105,7 +113,7 @@ impl Times {
     /// Those of which only the mean is asked.
     #[must_use]
     pub fn of_mean(of: &'static str, lengths: &Latency) -> Self {
-        Self { of: Cow::Borrowed(of), count: lengths.count(), buckets: Packed::new() }
+        Self { of: Cow::Borrowed(of), count: lengths.count(), buckets: Packed::new(), only_where_seen: false }
     }
 }
 
@@ -120,6 +128,7 @@ impl NodeSeen {
             heat: Vec::new(),
             series: Vec::new(),
             weights: Vec::new(),
+            wholes: Vec::new(),
             times: Vec::new(),
             latencies: Vec::new(),
         }
@@ -133,6 +142,12 @@ impl NodeSeen {
 }
 
 impl Observation {
+    /// The calls at `of`, or of all clients together, that are not over.
+    #[must_use]
+    pub fn open(&self, of: Option<&str>) -> Option<&Open> {
+        self.open.iter().find(|open| open.of.as_deref() == of)
+    }
+
     /// The latencies of a source: those of all served requests, and those whose quantiles are asked for.
     #[must_use]
     pub fn latencies(&self, source: &Source) -> &[(u64, u64)] {
@@ -150,6 +165,32 @@ fn told_apart(quantities: &[Quantity]) -> Vec<Source> {
     sources.sort_unstable();
     sources.dedup();
     sources
+}
+
+/// The places of which it is asked how many calls were answered, and all clients together, each once.
+fn places_of_answers(quantities: &[Quantity]) -> Vec<Option<String>> {
+    let answered = quantities.iter().filter(|quantity| quantity.what == What::Answered);
+    let mut places: Vec<Option<String>> =
+        std::iter::once(None).chain(answered.map(|quantity| quantity.of.clone())).collect();
+    places.sort_unstable();
+    places.dedup();
+    places
+}
+
+/// The times within which answers to clients are counted, each once, by the identifiers of their shares.
+fn limits_of_clients(quantities: &[Quantity], nodes: &[NodeInfo]) -> Vec<(Word, Duration)> {
+    let is_of_clients = |name: &String| nodes.iter().any(|info| info.group == *name && info.kind == "Clients");
+    let mut limits: Vec<(Word, Duration)> = Vec::new();
+    for quantity in quantities {
+        let What::Within(time) = quantity.what else { continue };
+        if quantity.of.as_ref().is_some_and(|of| !is_of_clients(of)) {
+            continue;
+        }
+        if !limits.iter().any(|(_, limit)| *limit == time.duration()) {
+            limits.push((Cow::Owned(Quantity::within(time).id), time.duration()));
+        }
+    }
+    limits
 }
 
 /// The times within which answers are counted, each once.
@@ -269,6 +310,7 @@ pub fn observe(job: Job<'_>, replication: u32) -> Result<Option<Observation>, St
         warm_up,
         window,
         ages: ages(&actors, &core.requests, over),
+        limits: limits_of_clients(job.quantities, &nodes),
         watch: &watch,
         trouble: Trouble::of(job.system),
         overflowed: ended == Ended::InFlight,
@@ -281,6 +323,7 @@ pub fn observe(job: Job<'_>, replication: u32) -> Result<Option<Observation>, St
         weights: job.quantities.iter().map(|quantity| view.weight(quantity)).collect(),
         latencies: view.latency_of(&Source::default()).buckets(),
         answered: view.counts(&Quantity::answered()).unwrap_or_default(),
+        open: places_of_answers(job.quantities).into_iter().map(|of| view.open(of)).collect(),
         ledger: view.ledger(),
         latencies_of: told_apart(job.quantities)
             .into_iter()

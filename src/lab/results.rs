@@ -105,6 +105,10 @@ pub struct Cell {
     pub trouble: Option<Trouble>,
     /// Whether a steady state exists.
     pub stability: Stability,
+    /// True if arrivals or faults change with time: then there is no steady state to speak of, and `stability` says only
+    /// whether the run was stopped or replications ended in two states.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub changes: bool,
     /// One estimate per measure, the same measures in the same order in every cell.
     pub estimates: Vec<Estimate>,
     /// Paired differences to the baseline at the same sweep point, in the order of `estimates`; empty for the baseline itself.
@@ -203,6 +207,22 @@ pub struct Estimate {
     /// nothing. Empty of a plain mean of the replicates, of which each moves it by its distance over their number.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub influences: Vec<Option<f64>>,
+    /// Of a quantile of the latency of served calls, where some calls were not answered: the same quantile of all calls, of
+    /// which those not answered take for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of_all: Option<OfAll>,
+}
+
+/// Between what ends a quantile of all calls lies, of which those that were not answered take for ever.
+///
+/// It is a higher quantile of those that were: of a share `a`, the quantile `p / a`. The ends are those of the intervals of
+/// that quantile at the ends of the interval of `a`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OfAll {
+    /// The lower end; `None` where it has no bound, since fewer were answered beyond doubt.
+    pub low: Option<f64>,
+    /// The upper end; `None` where it may have no bound.
+    pub high: Option<f64>,
 }
 
 /// Where an interval comes from.

@@ -135,6 +135,7 @@ mod tests {
             interval: IntervalKind::Replications,
             replicates: Vec::new(),
             influences: Vec::new(),
+            of_all: None,
         }
     }
 

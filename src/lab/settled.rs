@@ -63,6 +63,7 @@ mod tests {
     fn queue(load: f64, room: f64) -> StationLoad {
         StationLoad {
             node: "web".to_owned(),
+            line: false,
             least: load,
             most: load,
             growth: 0.0,
@@ -70,6 +71,7 @@ mod tests {
             leaves: false,
             service: 1e-3,
             workers: 1.0,
+            gather: 1.0,
             variability: 1.0,
         }
     }

@@ -118,6 +118,7 @@ mod tests {
             weights: Vec::new(),
             latencies: Vec::new(),
             answered: (0, 0),
+            open: Vec::new(),
             ledger: Vec::new(),
             latencies_of: Vec::new(),
             counts: Vec::new(),

@@ -35,6 +35,7 @@ mod tests {
             interval: IntervalKind::Replications,
             replicates: replicates.iter().map(|&share| Some(share)).collect(),
             influences: Vec::new(),
+            of_all: None,
         }
     }
 

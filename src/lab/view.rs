@@ -40,6 +40,8 @@ pub struct View<'a> {
     pub window: f64,
     /// For each actor that is clients, how long its calls have been under way that are at the end.
     pub ages: Vec<Vec<Duration>>,
+    /// The times within which answers to clients are counted, by the identifiers of their shares.
+    pub limits: Vec<(Word, Duration)>,
     /// What the nodes did that somebody asks for one by one.
     pub watch: &'a Watch,
     /// What the faults and spikes of arrivals of the system make together.

@@ -36,8 +36,11 @@ pub(super) struct Begun {
 }
 
 /// Finds the warm-up of every cell. `Auto` runs the first replications from the start, to look at them. Where they need no
-/// cut, they are the first replications; elsewhere they are run again with it, which is the only way to have numbers of
-/// the time after it alone.
+/// cut, they are the first replications; elsewhere they are run again with it.
+///
+/// A pilot could be cut afterwards, for all that is recorded is counts and sums of whole numbers. But it is known only from
+/// all pilots of a cell where, of up to 25 places: each would have to keep what every node had counted until each of them, and
+/// to be kept itself until the last is done. Running again takes time, and neither memory nor a second way to the same bits.
 ///
 /// # Errors
 /// A defect of the program found by its own checks, in words.

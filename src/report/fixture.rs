@@ -119,6 +119,7 @@ fn cell(shape: &Shape, arm: usize, point: usize, rate: f64) -> Cell {
             half_width: (!unstable || k >= 4).then_some(value * relative),
             replicates: (0..3).map(|r| (!unstable).then(|| value * (1.0 + relative * (noise(r + k) - 0.5)))).collect(),
             influences: Vec::new(),
+            of_all: None,
         }
     };
     let served = rate.min(1000.0);
@@ -174,6 +175,7 @@ fn cell(shape: &Shape, arm: usize, point: usize, rate: f64) -> Cell {
     };
     let grow = |time: f64| if unstable { 1.0 + 40.0 * time } else { 1.0 };
     Cell {
+        changes: false,
         warm_up: 10.0,
         trouble: shape.storm.then_some(Trouble { start: 180.0, end: Some(240.0) }),
         arm,
@@ -258,6 +260,7 @@ fn storm(arm: usize, served: f64, estimates: &mut Vec<Estimate>) {
         interval: IntervalKind::Replications,
         replicates: vec![value; 3],
         influences: Vec::new(),
+        of_all: None,
     };
     let goodput = estimates.iter_mut().find(|estimate| estimate.id == "goodput").expect("it is there");
     goodput.value = goodput.value.map(|value| value * (0.4 + 0.5 * recovered));

@@ -112,39 +112,45 @@ impl Judge<'_> {
             Claim::Times(claim) => self.pair((&claim.left, point), (&claim.right, point), Order::AtLeast(claim.factor)),
             Claim::Below(claim) => {
                 let decided = self.bounded(&claim.term, &claim.bound, false, point);
-                self.of_all_bounded(&claim.term, false, point, decided)
+                self.of_all_bounded(&claim.term, &claim.bound, false, point, decided)
             }
             Claim::Above(claim) => {
                 let decided = self.bounded(&claim.term, &claim.bound, true, point);
-                self.of_all_bounded(&claim.term, true, point, decided)
+                self.of_all_bounded(&claim.term, &claim.bound, true, point, decided)
             }
             Claim::Rises(claim) => self.pair((&claim.term, point), (&claim.term, point + 1), Order::Less),
             Claim::Falls(claim) => self.pair((&claim.term, point), (&claim.term, point + 1), Order::Greater),
             Claim::Recovers(claim) => self.recovers(claim, point),
             Claim::StaysDown(claim) => self.stays_down(claim, point),
             Claim::EqualsTheory(claim) => self.theory(&claim.term, claim.tolerance.fraction(), point),
-            Claim::Unstable(claim) => match self.cell(claim.arm.as_ref(), point).map(|cell| &cell.stability) {
-                Some(Stability::Unstable { node, growth, .. }) => {
-                    let rate = with_interval(Some(*growth), None, Unit::Count);
-                    let bound = format!("as much comes to {node} as it can do, so that its queue has no bound");
-                    (
-                        Verdict::Holds,
-                        if *growth > 0.0 { format!("{node} grows by {rate} requests a second") } else { bound },
-                    )
-                }
-                Some(Stability::Bimodal { low, high, share }) => {
-                    let percent = with_interval(Some(*share), None, Unit::Fraction);
-                    let number = |value: f64| with_interval(Some(value), None, Unit::Count);
-                    let states = format!("{} or {} requests in flight", number(*low), number(*high));
-                    (Verdict::Holds, format!("two states, {states}; {percent} of replications in the worse"))
-                }
-                Some(Stability::Overflow { limit }) => (Verdict::Undecided, limit.clone()),
-                Some(Stability::NotSettled { node, .. }) => {
-                    (Verdict::Undecided, format!("{node} has not settled in this run"))
-                }
-                Some(Stability::Stable) => (Verdict::Fails, "no queue grows".to_owned()),
-                None => (Verdict::Undecided, "nothing was measured".to_owned()),
-            },
+            Claim::Unstable(claim) => self.unstable(claim.arm.as_ref(), point),
+        }
+    }
+
+    fn unstable(&self, arm: Option<&Label>, point: usize) -> (Verdict, String) {
+        let Some(cell) = self.cell(arm, point) else { return (Verdict::Undecided, "nothing was measured".to_owned()) };
+        match &cell.stability {
+            Stability::Unstable { node, growth, .. } => {
+                let rate = with_interval(Some(*growth), None, Unit::Count);
+                let bound = format!("as much comes to {node} as it can do, so that its queue has no bound");
+                (
+                    Verdict::Holds,
+                    if *growth > 0.0 { format!("{node} grows by {rate} requests a second") } else { bound },
+                )
+            }
+            Stability::Bimodal { low, high, share } => {
+                let percent = with_interval(Some(*share), None, Unit::Fraction);
+                let number = |value: f64| with_interval(Some(value), None, Unit::Count);
+                let states = format!("{} or {} requests in flight", number(*low), number(*high));
+                (Verdict::Holds, format!("two states, {states}; {percent} of replications in the worse"))
+            }
+            Stability::Overflow { limit } => (Verdict::Undecided, limit.clone()),
+            Stability::NotSettled { node, .. } => (Verdict::Undecided, format!("{node} has not settled in this run")),
+            Stability::Stable if cell.changes => {
+                let why = "arrivals or faults change with time, so there is no steady state to judge";
+                (Verdict::Undecided, why.to_owned())
+            }
+            Stability::Stable => (Verdict::Fails, "no queue grows".to_owned()),
         }
     }
 

@@ -103,7 +103,8 @@ record! {
 }
 
 record! {
-    /// The system has no steady state: work comes faster than it can be done.
+    /// The system has no steady state: work comes faster than it can be done. Undecided where arrivals or faults change with
+    /// time: there `Recovers` and `StaysDown` say what becomes of a trouble.
     pub struct UnstableClaim {
         /// Which arm; without it, the only one or the baseline.
         pub arm: Option<Label> = None,

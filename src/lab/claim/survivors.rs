@@ -1,20 +1,23 @@
 //! Claims about latencies where not all calls were answered.
 //!
-//! A claim about a latency is one about all calls: a call that was not answered counts as one that takes for ever. So a p99
-//! has no bound where more than one call in a hundred was not answered, and a mean has none where more than one in a
-//! thousand was not. Of two latencies, the lower says nothing where fewer calls were answered: then the claim is undecided.
-//! A claim that names the calls it is of, as in `P99("arm", answers: Served)`, is about those alone.
+//! A claim about a latency is one about all calls: a call that was not answered counts as one that takes for ever. So a
+//! quantile of all is a higher one of those that were answered, and a p99 has no bound where more than one call in a hundred
+//! was not; a mean has none where more than one in a thousand was not. A claim on a quantile is decided where that of all
+//! calls decides it at both ends of what is known of their share.
+//!
+//! Of two latencies, the lower says nothing where fewer calls were answered, unless it is the lower of all calls too: else
+//! the claim is undecided. A claim that names the calls it is of, as in `P99("arm", answers: Served)`, is about those alone.
 
-use super::Term;
 use super::judge::{Judge, Order};
+use super::{Bound, Term};
 use crate::lab::measure::{Answers, What, percentile};
 use crate::lab::number::with_interval;
-use crate::lab::results::{Estimate, NEARLY_ALL, Stability, Unit, Verdict};
+use crate::lab::results::{Estimate, NEARLY_ALL, OfAll, Stability, Unit, Verdict};
 use crate::lab::survivors::fewer;
 
 /// How many calls a latency is of.
 struct Share<'a> {
-    latency: Option<f64>,
+    latency: &'a Estimate,
     answered: &'a Estimate,
     /// How many may be missing.
     allowed: f64,
@@ -32,8 +35,30 @@ impl Share<'_> {
         self.answered.bounds().is_some_and(|(low, _)| low < 1.0 - self.allowed)
     }
 
+    /// The ends of the number of all calls; without a bound where it may have none. `None` of a mean of which some are missing.
+    fn of_all(&self) -> Option<OfAll> {
+        let is_quantile = matches!(self.what, What::LatencyQuantile(_));
+        let all = self.answered.value.is_some_and(|share| share >= 1.0);
+        self.latency.of_all.or_else(|| {
+            let (value, half) = (self.latency.value?, self.latency.half_width?);
+            (is_quantile && all).then_some(OfAll { low: Some(value - half), high: Some(value + half) })
+        })
+    }
+
     fn words(&self) -> String {
         with_interval(self.answered.value, None, Unit::Fraction)
+    }
+
+    /// "a p99 of all calls lies between 1 s and 2 s".
+    fn ends_in_words(&self) -> String {
+        let ends = self.latency.of_all.unwrap_or(OfAll { low: None, high: None });
+        let number = |value| with_interval(Some(value), None, Unit::Seconds);
+        let (number_of_all, high) = (format!("{} of all calls", self.number()), ends.high.map(number));
+        match (ends.low.map(number), high) {
+            (Some(low), Some(high)) => format!("{number_of_all} lies between {low} and {high}"),
+            (Some(low), None) => format!("{number_of_all} is at least {low} and may have no bound"),
+            (None, _) => format!("{number_of_all} has no bound"),
+        }
     }
 
     /// "a p99", "a mean".
@@ -59,7 +84,7 @@ impl Judge<'_> {
             What::LatencyMean => 1.0 - NEARLY_ALL,
             _ => return None,
         };
-        let latency = cell.estimate(&quantity.id).and_then(|estimate| estimate.value);
+        let latency = cell.estimate(&quantity.id)?;
         Some(Share { latency, answered, allowed, what: quantity.what })
     }
 
@@ -67,23 +92,34 @@ impl Judge<'_> {
     pub(super) fn of_all_bounded(
         &self,
         term: &Term,
+        bound: &Bound,
         above: bool,
         point: usize,
         (verdict, evidence): (Verdict, String),
     ) -> (Verdict, String) {
-        let Some(share) = self.share(term, point).filter(|share| !share.answered.is_nearly_all()) else {
+        let Some(share) = self.share(term, point) else { return (verdict, evidence) };
+        let decided = share.latency.of_all.map(|ends| by_ends(ends, bound.value, above));
+        let is_other = decided.is_some_and(|decided| decided != verdict);
+        if share.answered.is_nearly_all() && !is_other {
             return (verdict, evidence);
-        };
+        }
         let evidence = format!("{evidence}; {} of calls were answered in time and as asked", share.words());
         if share.is_too_few() {
             let evidence = format!("{evidence}, too few for {} of all calls, which has no bound", share.number());
             return (if above { Verdict::Holds } else { Verdict::Fails }, evidence);
         }
-        let for_the_answered = if above { Verdict::Fails } else { Verdict::Holds };
-        if verdict == for_the_answered && share.may_be_too_few() {
-            return (Verdict::Undecided, format!("{evidence}, perhaps too few for {} of all calls", share.number()));
+        match decided {
+            Some(decided) if is_other => (decided, format!("{evidence}, and {}", share.ends_in_words())),
+            Some(_) => (verdict, evidence),
+            None => {
+                let for_the_answered = if above { Verdict::Fails } else { Verdict::Holds };
+                if verdict == for_the_answered && share.may_be_too_few() {
+                    let evidence = format!("{evidence}, perhaps too few for {} of all calls", share.number());
+                    return (Verdict::Undecided, evidence);
+                }
+                (verdict, evidence)
+            }
         }
-        (verdict, evidence)
     }
 
     /// A claim on the order of two numbers, decided by the answered calls, as one about all.
@@ -113,10 +149,35 @@ impl Judge<'_> {
         if fewer_large && large.is_too_few() && !small.may_be_too_few() {
             return (Verdict::Holds, no_bound(&large));
         }
-        let lower_is_small = small.latency.zip(large.latency).is_some_and(|(small, large)| small < large);
+        let lower_is_small = small.latency.value.zip(large.latency.value).is_some_and(|(small, large)| small < large);
         if (lower_is_small && fewer_small) || (!lower_is_small && fewer_large) {
+            let factor = if let Order::AtLeast(factor) = order { factor } else { 1.0 };
+            let ends = small.of_all().zip(large.of_all());
+            let is_less = |high: Option<f64>, low: Option<f64>| high.zip(low).is_some_and(|(high, low)| high < low);
+            let decided = ends.and_then(|(small, large)| {
+                let scaled = |end: Option<f64>| end.map(|end| end * factor);
+                let holds = is_less(scaled(small.high), large.low);
+                let fails = is_less(large.high, scaled(small.low));
+                (holds || fails).then_some(if holds { Verdict::Holds } else { Verdict::Fails })
+            });
+            if let Some(decided) = decided.filter(|decided| *decided == verdict) {
+                return (decided, format!("{evidence}, and it is the lower of all calls too"));
+            }
             return (Verdict::Undecided, format!("{evidence}, and the lower latency is of fewer"));
         }
         (verdict, evidence)
+    }
+}
+
+/// Whether a number between two ends is above or below a bound; an end that is missing is without bound.
+fn by_ends(ends: OfAll, bound: f64, above: bool) -> Verdict {
+    let is_above = ends.low.is_none_or(|low| low > bound);
+    let is_below = ends.high.is_some_and(|high| high < bound);
+    match (is_above, is_below) {
+        (true, _) if above => Verdict::Holds,
+        (true, _) => Verdict::Fails,
+        (_, true) if above => Verdict::Fails,
+        (_, true) => Verdict::Holds,
+        _ => Verdict::Undecided,
     }
 }

@@ -142,6 +142,16 @@ fn designs(load: f64, spans: f64) -> Vec<Design> {
         ),
     );
     add(
+        "8 servers, queue at the balancer",
+        1.0,
+        1.0,
+        format!(
+            r#"{}, "lb": Balancer(policy: LeastConnections, queue: (), to: "web"), {}"#,
+            poisson("lb"),
+            fleet(r#"servers: 8, max_connections: [1, 1, 1, 1, 1, 1, 1, 1], service: Exponential(mean: "8 ms")"#)
+        ),
+    );
+    add(
         "store of a limit",
         1.0,
         1.0,

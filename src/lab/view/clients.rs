@@ -11,6 +11,7 @@ use crate::actors::clients::record::{Outcomes, Snapshot};
 use crate::engine::{Duration, Outcome};
 use crate::lab::measure::{Answers, Quantity, Source, What};
 use crate::lab::observe::{NodeSeen, Times};
+use crate::lab::open::Open;
 use crate::lab::recovery::Course;
 use crate::lab::results::Unit;
 use crate::measure::Latency;
@@ -141,20 +142,31 @@ impl View<'_> {
         Some((self.sum(of, &count(&quantity.what)?), self.sum(of, &whole(&quantity.what)?)))
     }
 
-    /// Calls answered in time and as asked, perhaps within a limit, and all of which it is known whether they are: those
-    /// that ended, and those that still wait at the end and are over the limit. Where there is none, that are those that
-    /// have waited for longer than any answer took.
+    /// Calls answered in time and as asked, perhaps within a limit, and all of which this replication knows whether they
+    /// are: those that ended, and those that still wait at the end and are over the limit.
     fn calls_answered(&self, quantity: &Quantity) -> Option<(u64, u64)> {
         let of = quantity.of.as_deref();
-        let limit = match quantity.what {
-            What::Within(time) => time.duration(),
-            _ => self.latency_of(&Source { of: quantity.of.clone(), answers: Answers::Served }).longest(),
+        let (part, overdue) = match quantity.what {
+            What::Within(time) => {
+                let limit = time.duration();
+                (within(self.clients(of).next()?, limit)?, self.overdue(of, limit))
+            }
+            _ => (count(&quantity.what)?, 0),
         };
-        let part = match quantity.what {
-            What::Within(time) => within(self.clients(of).next()?, time.duration())?,
-            _ => count(&quantity.what)?,
-        };
-        Some((self.sum(of, &part), self.sum(of, &whole(&quantity.what)?) + self.overdue(of, limit)))
+        Some((self.sum(of, &part), self.sum(of, &whole(&quantity.what)?) + overdue))
+    }
+
+    /// Calls at `of`, or of all clients together, that are not over.
+    pub fn open(&self, of: Option<String>) -> Open {
+        let longest = self.latency_of(&Source { of: of.clone(), answers: Answers::Served }).longest().as_nanos();
+        let mut ages = Latency::<10>::default();
+        if self.measured {
+            match of.as_deref().and_then(|of| self.watch.node(of)) {
+                Some(stays) => stays.ages.iter().for_each(|age| _ = ages.record(*age)),
+                None => self.ages_of(of.as_deref()).for_each(|age| _ = ages.record(age)),
+            }
+        }
+        Open { of, longest, ages: ages.buckets() }
     }
 
     /// Calls that write whose work was done more than once, and all that are over.
@@ -166,10 +178,15 @@ impl View<'_> {
         })
     }
 
+    /// For how long the calls have been under way that are at the end.
+    fn ages_of<'b>(&'b self, of: Option<&'b str>) -> impl Iterator<Item = Duration> + 'b {
+        let those = self.nodes.iter().zip(&self.ages).filter(move |(info, _)| of.is_none_or(|of| info.name == of));
+        those.flat_map(|(_, ages)| ages).copied()
+    }
+
     /// Calls under way at the end for longer than `limit`.
     fn overdue(&self, of: Option<&str>, limit: Duration) -> u64 {
-        let those = self.nodes.iter().zip(&self.ages).filter(|(info, _)| of.is_none_or(|of| info.name == of));
-        those.flat_map(|(_, ages)| ages).filter(|age| **age > limit).count() as u64
+        self.ages_of(of).filter(|age| *age > limit).count() as u64
     }
 
     /// Latencies after the warm-up, of one node or of all clients together.
@@ -259,6 +276,25 @@ impl View<'_> {
         }
     }
 
+    /// Adds, for each limit that is asked for, the share within it of the calls that ended in each window.
+    fn see_shares_within(&self, clients: &Clients, seen: &mut NodeSeen) {
+        let steps = |count: &Count| {
+            let mut before = 0;
+            let step = |snapshot: &Snapshot| {
+                let count = count(snapshot);
+                count - std::mem::replace(&mut before, count)
+            };
+            clients.record.windows.values().iter().map(step).collect::<Vec<u64>>()
+        };
+        for (id, limit) in &self.limits {
+            let Some((part, whole)) = within(clients, *limit).zip(whole(&What::Answered)) else { continue };
+            let (parts, wholes) = (steps(&part), steps(&whole));
+            let shares = parts.iter().zip(&wholes).map(|(part, whole)| ratio(*part as f64, *whole as f64)).collect();
+            seen.series.push((id.clone(), Unit::Fraction, shares));
+            seen.wholes.push((id.clone(), wholes));
+        }
+    }
+
     pub(super) fn see_clients(&self, clients: &Clients, info: &NodeInfo) -> NodeSeen {
         let record = &clients.record;
         let windows = record.windows.values();
@@ -309,6 +345,8 @@ impl View<'_> {
             ],
             ..NodeSeen::of(info)
         };
+        self.see_shares_within(clients, &mut seen);
+        see_other_answers(record, &mut seen);
         if let Some(dialing) = &clients.dialing {
             let (opened, area) = dialing.at_warm_up;
             let opened = ratio((dialing.opened() - opened) as f64, self.span());
@@ -322,5 +360,26 @@ impl View<'_> {
             self.see_calls(calling, &mut seen);
         }
         seen
+    }
+}
+
+/// Adds the latencies of answers that came degraded or late, and of calls that failed.
+fn see_other_answers(record: &ClientsRecord, seen: &mut NodeSeen) {
+    let kinds = [
+        (Answers::Degraded, "degraded_latency", &record.degraded_latency),
+        (Answers::Late, "late_latency", &record.late_latency),
+        (Answers::Failed, "failed_latency", &record.failed_latency),
+    ];
+    for (answers, of, latency) in kinds {
+        let numbers = [
+            (Quantity::latency_mean(), latency.mean()),
+            (Quantity::latency_quantile(0.5), latency.quantile(0.5)),
+            (Quantity::latency_quantile(0.99), latency.quantile(0.99)),
+        ];
+        seen.values.extend(numbers.into_iter().map(|(quantity, value)| {
+            let Quantity { name, id, unit, .. } = quantity.among(answers);
+            (Cow::Owned(name), Cow::Owned(id), unit, value)
+        }));
+        seen.times.push(Times { only_where_seen: true, ..Times::of(of, latency) });
     }
 }

@@ -34,7 +34,8 @@ impl View<'_> {
         self.watch.node(quantity.of.as_deref()?)
     }
 
-    /// The requests that a share counts and those it is a share of. What still waits at the end counts where that decides.
+    /// The requests that a share counts and those it is a share of. What still waits at the end counts where it is over a
+    /// limit.
     pub(super) fn counts_of_node(&self, quantity: &Quantity, stays: &Stays) -> Option<(u64, u64)> {
         let (part, whole) = counts(&quantity.what, place(&quantity.what, stays))?;
         let (whole, now) = (whole?, stays.snapshot(self.over));
@@ -42,7 +43,6 @@ impl View<'_> {
         let longer = |limit: Duration| stays.ages.iter().filter(|age| **age > limit).count() as u64;
         let overdue = match quantity.what {
             What::Within(time) => longer(time.duration()),
-            What::Answered => longer(stays.latency.longest()),
             _ => 0,
         };
         Some((since(&part), since(&whole) + overdue))

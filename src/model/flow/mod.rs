@@ -4,6 +4,7 @@
 //! Where something is not known (retries, hedges, adaptive parts, limits that turn away) a flow lies between the least that
 //! surely comes and the most that may. What a run showed, and what is called stable, belongs in `lab`.
 
+mod line;
 mod share;
 mod station;
 mod traffic;
@@ -22,6 +23,7 @@ use crate::actors::limiter::rules::leaky_bucket::Excess;
 use crate::actors::limiter::{LimiterSpec, rules};
 use crate::actors::passage::Per;
 use crate::actors::route::{Route, Spread};
+use line::Line;
 use share::Share;
 
 /// Requests per second of one node of clients on their way.
@@ -99,19 +101,25 @@ pub fn servers_in_use(fleet: &FleetSpec) -> usize {
 
 /// True if something about the system turns requests away, so that attempts may fail though nothing is broken.
 fn turns_away(system: &System) -> bool {
+    // Where servers are full, requests wait at the balancer if it has a queue, and are turned away if not.
+    let everybody_waits = system.nodes.entries.iter().all(|(_, node)| match node {
+        NodeSpec::Balancer(balancer) => balancer.queue.is_some(),
+        _ => true,
+    });
     system.nodes.entries.iter().any(|(_, node)| match node {
         NodeSpec::Clients(_) | NodeSpec::Router(_) | NodeSpec::Store(_) => false,
         NodeSpec::Limiter(_) | NodeSpec::Breaker(_) | NodeSpec::ConcurrencyLimiter(_) | NodeSpec::Fallback(_) => true,
         NodeSpec::Balancer(balancer) => {
             balancer.proxy.as_ref().is_some_and(|proxy| proxy.queue.is_some())
                 || matches!(balancer.health, Health::Active(_))
+                || Line::of(system, balancer).is_some_and(|line| !line.keeps_all())
         }
         NodeSpec::Fleet(fleet) => {
             fleet.queue.is_some()
                 || fleet.queue_bytes.is_some()
                 || fleet.longest_wait.is_some()
                 || fleet.shed.is_some()
-                || fleet.max_connections.iter().any(|most| *most > 0)
+                || (fleet.max_connections.iter().any(|most| *most > 0) && !everybody_waits)
         }
     })
 }
@@ -312,6 +320,12 @@ impl<'a> Walk<'a> {
             }
             if let Health::Active(active) = &balancer.health {
                 flow.checks += active.work.0.mean() / active.interval.seconds() * balancer.copies as f64;
+            }
+        }
+        if let Some(line) = Line::of(self.system, balancer) {
+            self.found.stations.extend(StationLoad::of_line(name, self.system, line, balancer.copies, &flows));
+            if !line.keeps_all() {
+                flows = flows.into_iter().map(Flow::at_most).collect();
             }
         }
         if let Some(delay) = &balancer.to.delay {

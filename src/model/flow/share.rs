@@ -1,6 +1,7 @@
 //! How flows split: at routers by their rules, at balancers by their policies.
 
 use super::Flow;
+use super::line::Line;
 use crate::actors::balancer::policies::Policy;
 use crate::actors::balancer::{BalancerSpec, Layer};
 use crate::actors::clients::{Connections, Keys};
@@ -112,10 +113,10 @@ pub(super) fn over_targets<'a>(
 ) -> Vec<(&'a str, Vec<Flow>)> {
     let targets: Vec<(&str, f64, Option<&FleetSpec>)> = target_weights(system, &balancer.to);
     let fleets: Option<Vec<&FleetSpec>> = targets.iter().map(|(_, _, fleet)| *fleet).collect();
-    let pinned = matches!(balancer.layer, Layer::Layer4(_))
-        && system.clients().any(|(_, clients)| !matches!(clients.connections, Connections::PerRequest(_)));
     let is_limited = fleets.iter().flatten().any(|fleet| fleet.max_connections.iter().any(|most| *most > 0));
-    let share = if may_eject || pinned || is_limited || balancer.subset.is_some() {
+    let share = if Line::of(system, balancer).is_some_and(|line| line.pooled) {
+        Share::Pooled
+    } else if may_eject || is_pinned(system, balancer) || is_limited || balancer.subset.is_some() {
         Share::Open
     } else {
         share(balancer, fleets.as_deref())
@@ -147,6 +148,12 @@ pub(super) fn over_targets<'a>(
         (target.0, flows.collect())
     };
     targets.iter().map(to_target).collect()
+}
+
+/// True if requests follow their connections, which a balancer of layer 4 places once.
+pub(super) fn is_pinned(system: &System, balancer: &BalancerSpec) -> bool {
+    matches!(balancer.layer, Layer::Layer4(_))
+        && system.clients().any(|(_, clients)| !matches!(clients.connections, Connections::PerRequest(_)))
 }
 
 /// Each target with how many of it there are, and the fleet behind it.

@@ -1,6 +1,7 @@
 //! The load of a station: the work that comes over the work that can be done.
 
 use super::Flow;
+use super::line::Line;
 use super::share::{Share, in_use, thinned};
 use crate::actors::balancer::layer::ProxySpec;
 use crate::actors::clients::{ClientsSpec, Connections};
@@ -16,6 +17,8 @@ const ROUNDING: f64 = 1e-9;
 pub struct StationLoad {
     /// The node's name in the file.
     pub node: String,
+    /// True of the queue of a balancer for places at servers, which stands beside that for the balancer's own work.
+    pub line: bool,
     /// The work that surely comes over the work that can be done.
     pub least: f64,
     /// The same of the work that may come; infinite where nothing is known.
@@ -30,6 +33,8 @@ pub struct StationLoad {
     pub service: f64,
     /// Workers at it.
     pub workers: f64,
+    /// Requests that gather for each one too many: less than one where a user has one at a time and makes several.
+    pub gather: f64,
     /// Half the sum of the squared coefficients of variation of gaps and of services there.
     pub variability: f64,
 }
@@ -96,6 +101,7 @@ impl Work {
         let checks = self.checks / capacity;
         StationLoad {
             node: node.to_owned(),
+            line: false,
             least: self.work.0 * part / capacity + checks,
             most: times(self.work.1, part) / capacity + checks,
             growth: self.excess(part, capacity),
@@ -103,6 +109,7 @@ impl Work {
             leaves: self.leaves,
             service: self.service.0 / speed,
             workers,
+            gather: self.gather,
             variability: 0.5 * (gaps + self.service.1),
         }
     }
@@ -128,11 +135,7 @@ impl StationLoad {
         fleet: &FleetSpec,
         flows: &[Flow],
     ) -> Option<Self> {
-        let work = Work::of(flows, |flow| {
-            let extra = fleet.service_per_unit.seconds() * size_of(system, flow);
-            let (mean, square) = moments_of_work(fleet, extra);
-            Demand { least: mean, most: mean, square }
-        })?;
+        let work = Work::of(flows, |flow| demand_at(system, fleet, flow))?;
         let copies = fleet.copies as f64;
         let workers = f64::from(fleet.workers);
         let speed = |server: usize| fleet.speeds.get(server).copied().unwrap_or(1.0);
@@ -221,6 +224,19 @@ impl StationLoad {
         Some(Self { growth, room, ..queue }.settled_by_leaving())
     }
 
+    /// The queue of a balancer for places at servers; one in each copy.
+    pub(super) fn of_line(name: &str, system: &System, line: Line<'_>, copies: usize, flows: &[Flow]) -> Option<Self> {
+        let work = Work::of(flows, |flow| demand_at(system, line.fleet, flow))?;
+        let Line { workers, capacity, slowest, alone, pooled, .. } = line;
+        let mut queue = work.queue(name, 1.0, work.gaps, workers, capacity / workers);
+        if !pooled {
+            // All of it may wait for the slowest; what others send there is not known here.
+            queue.most = if alone { work.work.1 / slowest } else { f64::INFINITY };
+        }
+        let room = (line.room * copies as f64).min(work.held);
+        Some(Self { line: true, room, leaves: queue.leaves || line.leaves, ..queue }.settled_by_leaving())
+    }
+
     /// A worker that takes up one after the other.
     pub(super) fn of_one_worker(name: &str, flows: &[Flow], service: &Distribution) -> Option<Self> {
         let (mean, square) = (service.mean(), service.second_moment());
@@ -273,6 +289,13 @@ fn moments_of_work(fleet: &FleetSpec, extra: f64) -> (f64, f64) {
     // Of independent parts, the variances add up.
     let variance = visit_square - visit * visit + call_square - call * call;
     (mean * slow, (mean * mean + variance) * slow_square)
+}
+
+/// What a request of a flow asks of a server of speed 1.
+fn demand_at(system: &System, fleet: &FleetSpec, flow: &Flow) -> Demand {
+    let extra = fleet.service_per_unit.seconds() * size_of(system, flow);
+    let (mean, square) = moments_of_work(fleet, extra);
+    Demand { least: mean, most: mean, square }
 }
 
 fn clients_of<'a>(system: &'a System, flow: &Flow) -> Option<&'a ClientsSpec> {

@@ -222,3 +222,65 @@ fn what_an_overload_makes_leave_or_turns_away_is_not_said_to_gather() {
     );
     assert!(flows.stations.iter().any(StationLoad::is_overloaded), "{flows:?}");
 }
+
+/// The bounds of the load of the queue of a balancer for places at servers.
+fn line(flows: &Flows) -> &StationLoad {
+    flows.stations.iter().find(|load| load.line).unwrap_or_else(|| panic!("no queue at a balancer: {flows:?}"))
+}
+
+#[test]
+fn a_queue_for_places_at_servers_is_as_full_as_all_that_they_can_do() {
+    let nodes = |rate: u32, balancer: &str, fleet: &str| {
+        found(&format!(
+            r#""users": Clients(arrivals: Poisson(rate: "{rate}/s"), to: "lb"), "lb": Balancer({balancer}, to: "web"),
+            "web": Fleet(servers: 2, {fleet}, service: Exponential(mean: "10 ms"))"#
+        ))
+    };
+    let limits = "workers: 8, max_connections: [3, 3]";
+    for policy in ["RoundRobin", "Random", "LeastConnections", "PeakEwma"] {
+        let flows = nodes(540, &format!("policy: {policy}, queue: ()"), limits);
+        let load = line(&flows);
+        is((load.least, load.most), 0.9, 0.9);
+        assert!(load.room.is_infinite() && !load.leaves && load.workers == 6.0 && load.node == "lb");
+        // The servers have no more than the balancer lets there be.
+        let web = flows.stations.iter().find(|load| load.node == "web").expect("it is there");
+        assert!(web.is_stable() && web.room.is_finite());
+    }
+    let overloaded = nodes(660, "queue: ()", limits);
+    assert!(line(&overloaded).is_overloaded() && (line(&overloaded).growth - 60.0).abs() < 1e-9);
+    // Fewer workers than places: the workers are the limit.
+    assert!((line(&nodes(180, "queue: ()", "workers: 1, max_connections: [3, 3]")).least - 0.9).abs() < 1e-9);
+    assert!(
+        (line(&nodes(120, "queue: ()", "workers: 1, speeds: [1, 0.5], max_connections: [1, 1]")).least - 0.8).abs()
+            < 1e-9
+    );
+}
+
+#[test]
+fn who_waits_for_a_server_of_its_own_may_leave_or_find_no_room_is_bounded() {
+    let nodes = |balancer: &str, more: &str| {
+        found(&format!(
+            r#""users": Clients(arrivals: Poisson(rate: "150/s"), to: "lb"), "lb": Balancer({balancer}, to: "web"),
+            "web": Fleet(servers: 2, max_connections: [1, 1], service: Exponential(mean: "10 ms")){more}"#
+        ))
+    };
+    let ends = |flows: &Flows| (line(flows).least, line(flows).most);
+    is(ends(&nodes("policy: IpHash, queue: ()", "")), 0.75, 1.5);
+    // Who leaves need not be served, and of what comes after that not all comes.
+    let impatient = nodes(r#"queue: (timeout: "1 s")"#, "");
+    is(ends(&impatient), 0.0, 0.75);
+    is(load(&impatient, "web"), 0.0, 0.75);
+    let bounded = nodes("queue: (places: 5)", "");
+    assert!(line(&bounded).room == 5.0 && line(&bounded).is_known());
+    let shared = nodes(
+        "queue: ()",
+        r#", "batch": Clients(arrivals: Poisson(rate: "1/s"), to: "other"), "other": Balancer(queue: (), to: "web")"#,
+    );
+    is(ends(&shared), 0.75, f64::INFINITY);
+    // A server without a limit takes all that come.
+    let open = found(
+        r#""users": Clients(arrivals: Poisson(rate: "150/s"), to: "lb"), "lb": Balancer(queue: (), to: "web"),
+        "web": Fleet(servers: 2, max_connections: [1, 0], service: Exponential(mean: "10 ms"))"#,
+    );
+    assert!(open.stations.iter().all(|load| !load.line));
+}

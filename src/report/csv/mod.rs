@@ -58,6 +58,7 @@ fn place(results: &Results, cell: &Cell) -> [String; 3] {
 
 fn stability(cell: &Cell) -> &'static str {
     match cell.stability {
+        Stability::Stable if cell.changes => "changing",
         Stability::Stable => "stable",
         Stability::Unstable { .. } => "unstable",
         Stability::NotSettled { .. } => "not settled",

@@ -1,5 +1,7 @@
 //! One node over time: small panels above each other that share the time axis.
 
+use std::collections::BTreeSet;
+
 use super::canvas::{Canvas, Stroke};
 use super::frame::{self, Area, Reading};
 use super::scale::Scale;
@@ -175,6 +177,15 @@ fn panels(cells: &[&Cell], node: &str) -> Vec<Panel> {
             lines: each(&|cell| vec![line(find(cell, "utilization"), false)]),
         },
     ];
+    let limits: BTreeSet<&str> =
+        cells.iter().flat_map(|cell| &cell.series).map(|s| &*s.quantity).filter(|q| q.starts_with("within_")).collect();
+    for quantity in limits {
+        panels.push(Panel {
+            name: format!("share answered within {}", quantity.trim_start_matches("within_")),
+            unit: Unit::Fraction,
+            lines: each(&|cell| vec![line(find(cell, quantity), false)]),
+        });
+    }
     let of_node = |cell: &Cell, node: &str, quantity: &str| -> Option<Series> {
         cell.series.iter().find(|series| series.node == node && series.quantity == quantity).cloned()
     };

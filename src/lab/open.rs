@@ -1,0 +1,49 @@
+//! Calls that were still under way when a replication ended, and which of them count as not answered.
+//!
+//! Nobody knows whether such a call would have been answered. Those that have waited for so long that an answer is not to be
+//! expected any more count as not answered, so that a server that hangs is seen. The longest answer is that of all
+//! replications of a cell together: of one short replication it would be the longest of a few, and calls that are merely slow
+//! would count. Twice as long is asked for, because of n answers with an exponential tail a call is open for longer than the
+//! longest with a chance of one in n, and for longer than twice that with one in n².
+
+use serde::{Deserialize, Serialize};
+
+/// How many times as long as the longest answer a call must have waited.
+const TIMES_THE_LONGEST: u64 = 2;
+
+/// What is known at the end of a replication of the calls at one place that are not over.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Open {
+    /// The node they are at; `None` for all clients together.
+    pub of: Option<String>,
+    /// The longest that an answer in time and as asked took there after the warm-up, in nanoseconds; 0 without any.
+    pub longest: u64,
+    /// For how long they have been under way: (nanoseconds, how many), as [`crate::measure::Latency::buckets`] gives it.
+    pub ages: Vec<(u64, u64)>,
+}
+
+/// For each replication, how many calls count as not answered although they are not over.
+#[must_use]
+pub fn overdue(there: &[Option<&Open>]) -> Vec<u64> {
+    let longest = there.iter().flatten().map(|open| open.longest).max().unwrap_or(0);
+    let enough = longest.saturating_mul(TIMES_THE_LONGEST);
+    let count = |open: &Open| open.ages.iter().filter(|(age, _)| *age > enough).map(|(_, count)| count).sum();
+    there.iter().map(|open| open.map_or(0, count)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_not_answered_if_it_waits_for_twice_as_long_as_the_longest_answer_of_any_replication() {
+        let open = |longest, ages: &[(u64, u64)]| Open { of: None, longest, ages: ages.to_vec() };
+        let short = open(10, &[(15, 3), (21, 2)]);
+        assert_eq!(overdue(&[Some(&short)]), [2]);
+        let long = open(20, &[(41, 1)]);
+        assert_eq!(overdue(&[Some(&short), None, Some(&long)]), [0, 0, 1]);
+        // Where nothing was answered, nothing will be.
+        assert_eq!(overdue(&[Some(&open(0, &[(1, 7)]))]), [7]);
+        assert_eq!(overdue(&[]), [] as [u64; 0]);
+    }
+}
