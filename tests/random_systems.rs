@@ -87,6 +87,7 @@ fn retry() -> impl Strategy<Value = String> {
         "RetryQuota(tokens: 50)",
         "RetryBucket",
         r#"FailureRate("20 %")"#,
+        r#"ActiveBudget(share: "30 %", minimum: 1)"#,
     ]);
     (1_u32..6, backoff, on, budget, any::<bool>()).prop_map(|(attempts, backoff, on, budget, honours)| {
         format!("Retry(attempts: {attempts}, backoff: {backoff}, on: {on}, budget: {budget}, honours_retry_after: {honours})")
@@ -172,11 +173,13 @@ fn outer_fault() -> impl Strategy<Value = String> {
     ]);
     (0_u32..2000, node, prop::option::of(0_u32..1000), any::<bool>()).prop_map(|(at, what, lasts, recurs)| {
         let lasts = lasts.filter(|_| !what.contains("Restart"));
+        // What is in one zone says the same of when.
+        let zone = if at % 2 == 0 { format!(r#", zone: "outer {at} {lasts:?}""#) } else { String::new() };
         let lasts = lasts.map_or_else(String::new, |ms| format!(r#", lasts: "{ms} ms""#));
         let recurs = if recurs && !what.contains("Restart") {
-            r#", recurs: (mtbf: Exponential(mean: "200 ms"), mttr: Exponential(mean: "50 ms"))"#
+            format!(r#", recurs: (mtbf: Exponential(mean: "200 ms"), mttr: Exponential(mean: "50 ms"){zone})"#)
         } else {
-            ""
+            String::new()
         };
         format!(r#"(at: "{at} ms", {what}{lasts}{recurs})"#)
     })
@@ -196,11 +199,14 @@ fn fault() -> impl Strategy<Value = String> {
             let servers = if one { "servers: [0], " } else { "" };
             // A restart takes no time.
             let lasts = lasts.filter(|_| kind != "Restart");
+            let zone = if at % 2 == 0 { format!(r#", zone: "web {at} {lasts:?}""#) } else { String::new() };
             let lasts = lasts.map_or_else(String::new, |ms| format!(r#", lasts: "{ms} ms""#));
             let recurs = if recurs && kind != "Restart" {
-                r#", recurs: (mtbf: Exponential(mean: "100 ms"), mttr: Uniform(low: "0 s", high: "50 ms"))"#
+                format!(
+                    r#", recurs: (mtbf: Exponential(mean: "100 ms"), mttr: Uniform(low: "0 s", high: "50 ms"){zone})"#
+                )
             } else {
-                ""
+                String::new()
             };
             format!(r#"(at: "{at} ms", node: "web", {servers}fault: {kind}{lasts}{recurs})"#)
         },
@@ -234,6 +240,8 @@ fn watch() -> impl Strategy<Value = String> {
         "RetryElsewhere",
         r#"RetryElsewhere(tries: 3, timeout: "100 ms", on: [Refused, Crashed, Error, Unavailable])"#,
         "RetryElsewhere(budget: ActiveBudget(minimum: 1))",
+        "RetryElsewhere(tries: 5, on: [Refused, Crashed, TimedOut, Error, Unavailable], among: NotLast)",
+        "RetryElsewhere(tries: 4, on: [Refused, Error], among: Any, budget: ActiveBudget)",
     ]);
     (health, passive, outliers, slow_start, retry, waiting).prop_map(|(health, passive, outliers, slow_start, retry, waiting)| {
         format!(r#"{health}, passive: {passive}, outliers: {outliers}, slow_start: "{slow_start}", retry: {retry}, {waiting}"#)
