@@ -42,7 +42,9 @@ fn a_run_that_would_outlast_the_clock_ends_and_says_so() {
             run: (requests: 10, replications: 2),
         )"#,
     );
-    let Stability::Overflow { limit } = &results.cells[0].stability else { panic!("{:?}", results.cells[0].stability) };
+    let Stability::Overflow { limit, .. } = &results.cells[0].stability else {
+        panic!("{:?}", results.cells[0].stability)
+    };
     assert!(limit.contains("beyond the end of time, 585 years"), "{limit}");
 }
 
@@ -62,7 +64,9 @@ fn a_call_that_is_tried_again_at_once_and_never_served_is_found_to_stand_still()
             run: (duration: "10 s", replications: 1),
         )"#,
     );
-    let Stability::Overflow { limit } = &results.cells[0].stability else { panic!("{:?}", results.cells[0].stability) };
+    let Stability::Overflow { limit, .. } = &results.cells[0].stability else {
+        panic!("{:?}", results.cells[0].stability)
+    };
     assert!(limit.contains("time stands still at "), "{limit}");
 }
 
@@ -133,7 +137,7 @@ fn a_run_that_ends_within_its_warm_up_has_no_numbers_and_decides_nothing() {
         }
     }
     let results = claims(r#"requests: 100, warm_up: "60 s""#, all);
-    let Stability::Overflow { limit } = &results.cells[0].stability else { panic!() };
+    let Stability::Overflow { limit, .. } = &results.cells[0].stability else { panic!() };
     assert!(limit.starts_with("ended at ") && limit.ends_with("within the warm-up of 60 s"), "{limit}");
 }
 

@@ -308,3 +308,67 @@ fn a_queue_at_a_balancer_and_the_servers_behind_it_are_one_station_in_the_run() 
     // Five relaxation times would be 3 s; nothing can be said of less.
     assert_eq!(not_settled(&retried(540), r#"duration: "500 ms", replications: 1"#).0, "lb");
 }
+
+/// Overload that follows from the description needs no run, not even one that goes on to its end.
+#[test]
+fn a_run_that_was_cut_short_is_overloaded_by_arithmetic_and_decides_nothing_else() {
+    let results = answer(
+        r#"Experiment(
+            system: System(nodes: {
+                "users": Clients(arrivals: Poisson(rate: "200/s"), to: "web"), "web": Fleet(service: Constant("10 ms")),
+            }),
+            run: (duration: "60 s", in_flight: 500, replications: 2),
+            measure: [Throughput],
+            claims: [Unstable(), Above(Throughput(), "10/s"), Below(P99(), "1 s")],
+        )"#,
+    );
+    let verdicts: Vec<Verdict> = results.claims.iter().map(|claim| claim.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Holds, Verdict::Undecided, Verdict::Undecided]);
+    assert_eq!(results.claims[0].evidence, "web has a load of 200 %");
+}
+
+/// A node that is overloaded says nothing of those who have nothing to do with it.
+#[test]
+fn what_an_overloaded_node_does_not_touch_has_numbers_of_its_own() {
+    let results = answer(
+        r#"Experiment(
+            system: System(nodes: {
+                "shop": Clients(arrivals: Poisson(rate: "50/s"), to: "web"), "web": Fleet(service: Exponential(mean: "10 ms")),
+                "batch": Clients(arrivals: Poisson(rate: "30/s"), to: "mill"), "mill": Fleet(service: Constant("40 ms")),
+            }),
+            run: (duration: "400 s", warm_up: "20 s", replications: 5),
+            measure: [Latency([0.99], by: Clients), Latency([0.99], node: "web"), Latency([0.99], node: "mill")],
+            claims: [
+                Below(P99(of: "shop"), "130 ms"), Below(P99(of: "batch"), "1000 s"), Below(P99(node: "web"), "130 ms"), Unstable(),
+            ],
+        )"#,
+    );
+    let cell = &results.cells[0];
+    assert!(matches!(&cell.stability, Stability::Unstable { node, .. } if node == "mill"), "{:?}", cell.stability);
+    assert_eq!(cell.steady, ["shop", "web"]);
+    let verdicts: Vec<Verdict> = results.claims.iter().map(|claim| claim.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Holds, Verdict::Fails, Verdict::Holds, Verdict::Holds], "{:?}", results.claims);
+    // M/M/1 at a load of one half: the p99 of 20 ms of mean.
+    let p99 = estimate(cell, "latency_p99:shop").value.expect("it is steady");
+    assert!((p99 / 0.0921 - 1.0).abs() < 0.05, "{p99}");
+    assert_eq!(estimate(cell, "latency_p99:batch").value, None);
+}
+
+/// Those who are served first do not wait for those who gather behind them.
+#[test]
+fn who_is_served_first_at_an_overloaded_node_has_numbers() {
+    let results = answer(
+        r#"Experiment(
+            system: System(nodes: {
+                "gold": Clients(arrivals: Poisson(rate: "50/s"), to: "web"), "free": Clients(arrivals: Poisson(rate: "60/s"), to: "web"),
+                "web": Fleet(service: Exponential(mean: "10 ms"), discipline: Priority(order: ["gold", "free"])),
+            }),
+            run: (duration: "400 s", warm_up: "20 s", replications: 5),
+            measure: [Latency([0.99], by: Clients)],
+            claims: [Below(P99(of: "gold"), "300 ms"), Below(P99(of: "free"), "300 ms"), Unstable()],
+        )"#,
+    );
+    assert_eq!(results.cells[0].steady, ["gold"]);
+    let verdicts: Vec<Verdict> = results.claims.iter().map(|claim| claim.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Holds, Verdict::Fails, Verdict::Holds], "{:?}", results.claims);
+}

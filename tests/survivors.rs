@@ -276,3 +276,38 @@ fn answers_that_are_late_degraded_or_failed_have_latencies_at_their_clients() {
     };
     assert!(!has("users", "degraded_latency_p50") && !has("calm", "late_latency_p50") && has("calm", "latency_p50"));
 }
+
+/// Half of the calls are sent where they hang; those that hung before the warm-up was over are not measured.
+#[test]
+fn calls_that_hung_during_the_warm_up_are_no_calls_of_the_time_after_it() {
+    let hung = |warm_up: &str, lasts: &str| {
+        let results = answer(&format!(
+            r#"Experiment(
+                system: System(nodes: {{
+                    "users": Clients(arrivals: Deterministic(rate: "100/s"), to: "lb"), "lb": Balancer(to: "web"),
+                    "web": Fleet(servers: 2, workers: 100, service: Constant("10 ms")),
+                }}, faults: [(at: "0 s", node: "lb", to: "web", servers: [0], fault: Partition {lasts})]),
+                run: (duration: "60 s", warm_up: "{warm_up}", replications: 2),
+                measure: [Answered, Answered(node: "lb"), Within("20 ms"), Within("20 ms", node: "lb")],
+                claims: [Below(P99(), "20 ms")],
+            )"#
+        ));
+        let cell = &results.cells[0];
+        let shares: Vec<f64> = cell
+            .estimates
+            .iter()
+            .filter(|estimate| estimate.id.contains("answered") || estimate.id.contains("within"))
+            .map(|estimate| estimate.value.expect("there are calls"))
+            .collect();
+        assert_eq!(shares.len(), 4, "{:?}", cell.estimates);
+        (shares, results.claims[0].verdict)
+    };
+    // Mended before measuring begins.
+    assert_eq!(hung("50 s", r#", lasts: "40 s""#), (vec![1.0; 4], Verdict::Holds));
+    // All the time: half of them, whenever measuring begins.
+    for warm_up in ["0 s", "50 s"] {
+        let (shares, verdict) = hung(warm_up, "");
+        assert!(shares.iter().all(|share| (share - 0.5).abs() < 0.005), "{shares:?}");
+        assert_eq!(verdict, Verdict::Fails);
+    }
+}

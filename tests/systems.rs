@@ -267,7 +267,7 @@ fn a_run_can_end_by_count_or_by_budget() {
     let results =
         answer(&format!("Experiment(system: {system}, run: (duration: \"1000 s\", events: 5000, replications: 2))"));
     let stability = &results.cells[0].stability;
-    let stopped = matches!(stability, Stability::Overflow { limit } if limit.contains("5000 events"));
+    let stopped = matches!(stability, Stability::Overflow { limit, .. } if limit.contains("5000 events"));
     assert!(stopped, "{stability:?}");
 }
 
@@ -383,7 +383,7 @@ fn time_that_stands_still_is_noticed_and_named() {
         faults: [(at: "1.234 s", node: "web", fault: Crash)]"#,
     );
     match &results.cells[0].stability {
-        Stability::Overflow { limit } => assert!(limit.contains("time stands still at 1.234 s"), "{limit}"),
+        Stability::Overflow { limit, .. } => assert!(limit.contains("time stands still at 1.234 s"), "{limit}"),
         other => panic!("{other:?}"),
     }
 }

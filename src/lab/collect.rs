@@ -13,7 +13,7 @@ use super::results::{Cell, IntervalKind, LedgerRow, NodeResult, Results, RunSumm
 use super::rounds::is_narrow;
 use super::run::Observations;
 use super::spec::Replications;
-use super::stability::stability;
+use super::stability::{stability, steady_apart};
 use super::theory::theory;
 use super::trouble::Trouble;
 use super::warm_up::WarmUpFound;
@@ -114,6 +114,7 @@ fn collect_cell(
     let never_answered = if calls.1 > 0 { 1.0 - calls.0 as f64 / calls.1 as f64 } else { 0.0 };
     let confidence = plan.experiment.run.confidence.fraction();
     let stability = stability(planned, &plan.experiment.run, warm_up.length, &done);
+    let steady = steady_apart(&planned.system, &stability, &done);
     if !warm_up.settled && stability == Stability::Stable {
         let place = describe(plan, planned);
         notices.push(format!("{place}: more than half of the run would have to be cut as warm-up; make it longer"));
@@ -134,7 +135,8 @@ fn collect_cell(
         uncovered: uncovered(&planned.system, &ends, planned_end),
         warm_up: warm_up.length.as_secs_f64(),
         trouble: plan.scope.recovery.trouble(Trouble::of(&planned.system)),
-        estimates: estimates(&plan.quantities, seen, &stability, confidence),
+        estimates: estimates(&plan.quantities, seen, &stability, &steady, confidence),
+        steady,
         stability,
         changes: !planned.system.is_stationary(),
         comparisons: Vec::new(),

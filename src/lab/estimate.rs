@@ -22,6 +22,8 @@ const ENOUGH_IN_EACH: f64 = 2.0;
 
 /// The estimates of a cell, one for each quantity of the plan.
 ///
+/// `apart` are the nodes that have a steady state where the cell has none ([`super::stability::steady_apart`]).
+///
 /// Each is a number of all replications together: a quantile that of all requests, a ratio of sums the ratio of the sums
 /// over all, anything else the mean. How sure it is, and whatever it is compared with, follows from how far each
 /// replication moves it ([`Estimate::influences`]).
@@ -30,9 +32,11 @@ pub fn estimates(
     quantities: &[Quantity],
     seen: &[Option<Observation>],
     stability: &Stability,
+    apart: &[String],
     confidence: f64,
 ) -> Vec<Estimate> {
-    let steady = stability.has_numbers();
+    let steady =
+        |quantity: &Quantity| stability.has_numbers() || quantity.of.as_ref().is_some_and(|of| apart.contains(of));
     let mut pools: Vec<(Source, Pool)> = Vec::new();
     let mut estimates = Vec::new();
     for (place, quantity) in quantities.iter().enumerate() {
@@ -69,7 +73,7 @@ pub fn estimates(
             _ if is_share(&counts) && share_is_extreme(value, half_width) => share(&counts, value, confidence),
             _ => (half_width, IntervalKind::Replications),
         };
-        let shown = steady || !needs_steady_state(&quantity.what);
+        let shown = steady(quantity) || !needs_steady_state(&quantity.what);
         estimates.push(Estimate {
             name: quantity.name.clone(),
             id: quantity.id.clone(),

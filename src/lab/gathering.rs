@@ -14,10 +14,20 @@ const NEVER_IDLE: f64 = 0.995;
 pub struct Gathering {
     /// The node.
     pub node: String,
+    /// Its name in the file.
+    pub group: String,
     /// Whether and how fast.
     pub trend: Trend,
     /// True if there is no end to it: no bound, and nobody leaves unserved.
     pub without_end: bool,
+}
+
+impl Gathering {
+    /// True of a node that has no steady state.
+    #[must_use]
+    pub fn grows_without_end(&self) -> bool {
+        self.without_end && self.trend.verdict == Verdict::Growing
+    }
 }
 
 /// The nodes whose requests gather, or may gather, in `done`.
@@ -124,7 +134,7 @@ fn at_node(
             trend = Trend { verdict, longer: f64::INFINITY, ..alone };
         }
     }
-    Some(Gathering { node: node.info.name.clone(), trend, without_end })
+    Some(Gathering { node: node.info.name.clone(), group: node.info.group.clone(), trend, without_end })
 }
 
 /// The place of the fleet behind a balancer, where it is one and the balancer is the only one of its name.
@@ -197,7 +207,7 @@ fn between_nodes(done: &[&Observation]) -> Option<Gathering> {
     let requests: Vec<Vec<f64>> = done.iter().map(|seen| under_way(seen)).collect();
     let seen: Vec<Seen<'_>> = requests.iter().map(|requests| Seen { requests, missed: &[] }).collect();
     let trend = trend::assess(&seen, first.window)?;
-    Some(Gathering { node: clients.info.name.clone(), trend, without_end: false })
+    Some(Gathering { node: clients.info.name.clone(), group: clients.info.group.clone(), trend, without_end: false })
 }
 
 fn under_way(seen: &Observation) -> Vec<f64> {

@@ -96,6 +96,9 @@ pub struct Cell {
     /// True if the run was stopped before all replications of this cell were done: claims about it are undecided.
     #[serde(default)]
     pub unfinished: bool,
+    /// Nodes whose own requests have a steady state though the cell has none: what they have to do with is not the node that
+    /// is overloaded.
+    pub steady: Vec<String>,
     /// What was to happen at a moment and did not in all replications: they do not cover what is asked of them.
     pub uncovered: Option<String>,
     /// Seconds cut off the start of each replication of this cell.
@@ -169,6 +172,9 @@ pub enum Stability {
     Overflow {
         /// Why, in words.
         limit: String,
+        /// The node that gets more work than it can do and how many times as much, where that follows from the description
+        /// of the system.
+        overloaded: Option<(String, f64)>,
     },
 }
 
@@ -531,6 +537,15 @@ impl Estimate {
 }
 
 impl Cell {
+    /// True if there is something to say of a measure: there is a steady state, at least for what it is told of, or it needs
+    /// none.
+    #[must_use]
+    pub fn shows(&self, measure: &Estimate) -> bool {
+        let of = measure.id.split_once(':').map(|(_, of)| of);
+        let is_apart = of.is_some_and(|of| self.steady.iter().any(|steady| steady == of));
+        self.stability.has_numbers() || measure.is_of_recovery() || is_apart
+    }
+
     /// Of a latency of served calls, by its identifier: the share of calls that it is of.
     #[must_use]
     pub fn answered(&self, latency: &str) -> Option<&Estimate> {

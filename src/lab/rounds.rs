@@ -91,7 +91,7 @@ fn lack(
         if !stability.has_numbers() {
             return None;
         }
-        let estimates = estimates(&plan.quantities, seen, &stability, run.confidence.fraction());
+        let estimates = estimates(&plan.quantities, seen, &stability, &[], run.confidence.fraction());
         let wide = estimates.iter().filter(|estimate| !is_narrow(at_most, estimate));
         wide.map(|estimate| times_too_wide(at_most, estimate)).reduce(f64::max)
     };

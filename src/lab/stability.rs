@@ -8,15 +8,16 @@ use super::results::Stability;
 use super::settled::too_short;
 use super::spec::RunSpec;
 use crate::engine::Duration;
-use crate::model::{Flows, System, flows};
-use crate::stats::trend::Verdict;
+use crate::model::{Flows, Graph, NodeSpec, StationLoad, System, flows};
+use crate::stats::trend::{self, Verdict};
 
 /// Whether a cell is stable, unstable, not settled, or was cut short before it could say. Flows say it where they follow
 /// from the description of the system; where they do not, what was seen in the run.
 #[must_use]
 pub fn stability(planned: &PlannedCell, run: &RunSpec, warm_up: Duration, done: &[&Observation]) -> Stability {
     if let Some(limit) = cut_short(run, warm_up, done) {
-        return Stability::Overflow { limit };
+        let flows = if planned.system.is_stationary() { flows(&planned.system) } else { Flows::default() };
+        return Stability::Overflow { limit, overloaded: worst(&flows).map(|load| (load.node.clone(), load.least)) };
     }
     // Only where nothing changes with time is there a steady state to speak of.
     if !planned.system.is_stationary() {
@@ -27,16 +28,14 @@ pub fn stability(planned: &PlannedCell, run: &RunSpec, warm_up: Duration, done: 
 
 /// The verdict on a system whose arrivals do not change with time, by what is known of its `flows` and by what was seen.
 fn by_flows_and_windows(system: &System, flows: &Flows, warm_up: Duration, done: &[&Observation]) -> Stability {
-    let overloaded = flows.stations.iter().filter(|load| load.is_overloaded());
-    if let Some(worst) = overloaded.max_by(|a, b| a.growth.total_cmp(&b.growth)) {
+    if let Some(worst) = worst(flows) {
         return Stability::Unstable { node: worst.node.clone(), growth: worst.growth, load: Some(worst.least) };
     }
     let Some(run) = done.iter().map(|observation| observation.over.as_secs_f64()).min_by(f64::total_cmp) else {
         return Stability::Stable;
     };
     let gathering = gathering(system, flows, done);
-    let grows = |found: &&Gathering| found.without_end && found.trend.verdict == Verdict::Growing;
-    if let Some(found) = gathering.iter().find(grows) {
+    if let Some(found) = gathering.iter().find(|found| found.grows_without_end()) {
         return Stability::Unstable { node: found.node.clone(), growth: found.trend.rate.mean, load: None };
     }
     // Without feedback there is one state.
@@ -55,6 +54,51 @@ fn by_flows_and_windows(system: &System, flows: &Flows, warm_up: Duration, done:
         run,
         needed: Some(needed).filter(|needed| *needed < MOST_LONGER * run),
     })
+}
+
+/// The station that gathers requests fastest of those that get more than they can do.
+fn worst(flows: &Flows) -> Option<&StationLoad> {
+    let overloaded = flows.stations.iter().filter(|load| load.is_overloaded());
+    overloaded.max_by(|a, b| a.growth.total_cmp(&b.growth))
+}
+
+/// The nodes of a system without a steady state whose own requests have one: none of them comes to a node where requests
+/// gather without end, or they are clients whom such a node serves before others and whose calls do not gather.
+#[must_use]
+pub fn steady_apart(system: &System, stability: &Stability, done: &[&Observation]) -> Vec<String> {
+    if !matches!(stability, Stability::Unstable { .. }) {
+        return Vec::new();
+    }
+    let (flows, graph) = (flows(system), Graph::of(&system.nodes));
+    let overloaded = flows.stations.iter().filter(|load| load.is_overloaded()).map(|load| load.node.clone());
+    let growing = gathering(system, &flows, done).into_iter().filter(Gathering::grows_without_end);
+    let growing: Vec<String> = growing.map(|found| found.group).chain(overloaded).collect();
+    let tells_apart =
+        |name: &String| matches!(system.nodes.get(name), Some(NodeSpec::Fleet(fleet)) if !fleet.clients().is_empty());
+    let by_class = growing.iter().all(tells_apart);
+    let places: Vec<usize> = growing.iter().filter_map(|name| system.nodes.position(name)).collect();
+    let is_apart = |(place, name, node): (usize, &str, &NodeSpec)| {
+        let reached = graph.reached([place]);
+        if !places.iter().any(|&growing| reached[growing]) {
+            return true;
+        }
+        by_class && matches!(node, NodeSpec::Clients(_)) && do_not_gather(name, done)
+    };
+    let entries =
+        system.nodes.entries.iter().enumerate().map(|(place, (name, node))| (place, name.text.as_str(), node));
+    entries.filter(|&entry| is_apart(entry)).map(|(_, name, _)| name.to_owned()).collect()
+}
+
+/// True if the calls of these clients were seen not to gather.
+fn do_not_gather(clients: &str, done: &[&Observation]) -> bool {
+    let in_system = |seen: &&Observation| -> Option<Vec<f64>> {
+        let node = seen.nodes.iter().find(|node| node.info.name == clients)?;
+        Some(node.series("in_system")?.iter().map(|value| value.unwrap_or(0.0)).collect())
+    };
+    let series: Vec<Vec<f64>> = done.iter().filter_map(in_system).collect();
+    let seen: Vec<trend::Seen<'_>> = series.iter().map(|requests| trend::Seen { requests, missed: &[] }).collect();
+    let width = done.first().map_or(0.0, |seen| seen.window);
+    seen.len() == done.len() && trend::assess(&seen, width).is_some_and(|trend| trend.verdict == Verdict::Settled)
 }
 
 /// A run is not said to need longer than so many times its length: what is so far off is not known well.

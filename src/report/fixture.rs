@@ -182,6 +182,7 @@ fn cell(shape: &Shape, arm: usize, point: usize, rate: f64) -> Cell {
         point,
         replications: 16,
         unfinished: false,
+        steady: Vec::new(),
         uncovered: None,
         stability: if unstable {
             Stability::Unstable { node: "web".to_owned(), growth: rate - 1000.0 + 55.0 * spread, load: None }

@@ -219,7 +219,11 @@ fn state(cell: &Cell) -> Option<String> {
             let (low, high) = (number::plain(*low, 3), number::plain(*high, 3));
             Some(format!("two states ({low} or {high} in flight; {} % in the worse)", number::plain(share * 100.0, 2)))
         }
-        Stability::Overflow { limit } => Some(format!("stopped ({limit})")),
+        Stability::Overflow { limit, overloaded: None } => Some(format!("stopped ({limit})")),
+        Stability::Overflow { limit, overloaded: Some((node, load)) } => {
+            let load = number::plain(load * 100.0, 4);
+            Some(format!("stopped ({limit}; {node} is overloaded, load {load} %)"))
+        }
     }
 }
 

@@ -90,7 +90,9 @@ impl Judge<'_> {
         let cells =
             claim.subjects().into_iter().flat_map(|arm| (point..=last).filter_map(move |at| self.cell(arm, at)));
         let why = |cell: &Cell| match &cell.stability {
-            Stability::Overflow { limit } => Some(limit.clone()),
+            // What follows from the description of a system needs no run.
+            Stability::Overflow { overloaded: Some(_), .. } if matches!(claim, Claim::Unstable(_)) => None,
+            Stability::Overflow { limit, .. } => Some(limit.clone()),
             _ if cell.unfinished => Some(format!("the run was stopped after {} replications", cell.replications)),
             _ => None,
         };
@@ -144,7 +146,11 @@ impl Judge<'_> {
                 let states = format!("{} or {} requests in flight", number(*low), number(*high));
                 (Verdict::Holds, format!("two states, {states}; {percent} of replications in the worse"))
             }
-            Stability::Overflow { limit } => (Verdict::Undecided, limit.clone()),
+            Stability::Overflow { overloaded: Some((node, load)), .. } => {
+                let load = with_interval(Some(*load), None, Unit::Fraction);
+                (Verdict::Holds, format!("{node} has a load of {load}"))
+            }
+            Stability::Overflow { limit, .. } => (Verdict::Undecided, limit.clone()),
             Stability::NotSettled { node, .. } => (Verdict::Undecided, format!("{node} has not settled in this run")),
             Stability::Stable if cell.changes => {
                 let why = "arrivals or faults change with time, so there is no steady state to judge";

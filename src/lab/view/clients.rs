@@ -8,7 +8,7 @@ use crate::actors::clients::Clients;
 use crate::actors::clients::ClientsRecord;
 use crate::actors::clients::calls::record::Counts;
 use crate::actors::clients::record::{Outcomes, Snapshot};
-use crate::engine::{Duration, Outcome};
+use crate::engine::{Duration, Outcome, Time};
 use crate::lab::measure::{Answers, Quantity, Source, What};
 use crate::lab::observe::{NodeSeen, Times};
 use crate::lab::open::Open;
@@ -162,7 +162,7 @@ impl View<'_> {
         let mut ages = Latency::<10>::default();
         if self.measured {
             match of.as_deref().and_then(|of| self.watch.node(of)) {
-                Some(stays) => stays.ages.iter().for_each(|age| _ = ages.record(*age)),
+                Some(stays) => self.measured_of(&stays.ages).for_each(|age| _ = ages.record(age)),
                 None => self.ages_of(of.as_deref()).for_each(|age| _ = ages.record(age)),
             }
         }
@@ -178,10 +178,16 @@ impl View<'_> {
         })
     }
 
-    /// For how long the calls have been under way that are at the end.
+    /// For how long the calls have been under way that are at the end and began after the warm-up.
     fn ages_of<'b>(&'b self, of: Option<&'b str>) -> impl Iterator<Item = Duration> + 'b {
         let those = self.nodes.iter().zip(&self.ages).filter(move |(info, _)| of.is_none_or(|of| info.name == of));
-        those.flat_map(|(_, ages)| ages).copied()
+        those.flat_map(|(_, ages)| self.measured_of(ages))
+    }
+
+    /// The ages at the end of what began after the warm-up: what hung before says nothing of the time that is measured.
+    pub(super) fn measured_of<'b>(&'b self, ages: &'b [Duration]) -> impl Iterator<Item = Duration> + 'b {
+        let most = self.over.since(Time::ZERO + self.warm_up.min(self.over.since(Time::ZERO)));
+        ages.iter().copied().filter(move |age| *age <= most)
     }
 
     /// Calls under way at the end for longer than `limit`.

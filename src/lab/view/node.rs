@@ -40,7 +40,7 @@ impl View<'_> {
         let (part, whole) = counts(&quantity.what, place(&quantity.what, stays))?;
         let (whole, now) = (whole?, stays.snapshot(self.over));
         let since = |count: &Count| count(&now) - count(&stays.at_warm_up);
-        let longer = |limit: Duration| stays.ages.iter().filter(|age| **age > limit).count() as u64;
+        let longer = |limit: Duration| self.measured_of(&stays.ages).filter(|age| *age > limit).count() as u64;
         let overdue = match quantity.what {
             What::Within(time) => longer(time.duration()),
             _ => 0,

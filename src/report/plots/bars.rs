@@ -96,7 +96,7 @@ fn draw(canvas: &Canvas<'_>, results: &Results, measure: &Estimate, area: Area, 
 
 /// A measure where a steady state exists, or where it needs none.
 fn estimate<'a>(cell: &'a Cell, id: &str) -> Option<&'a Estimate> {
-    let shown = |estimate: &&Estimate| cell.stability.has_numbers() || estimate.is_of_recovery();
+    let shown = |estimate: &&Estimate| cell.shows(estimate);
     let steady = cell.estimate(id).filter(shown);
     steady.filter(|estimate| estimate.value.is_some_and(f64::is_finite))
 }
@@ -111,6 +111,7 @@ fn words(cell: &Cell, measure: &Estimate) -> String {
         }
         (Stability::NotSettled { .. }, Some(estimate)) => number::estimate(estimate),
         (Stability::Stable | Stability::NotSettled { .. }, None) => "–".to_owned(),
+        (Stability::Unstable { .. }, Some(estimate)) if cell.shows(estimate) => number::estimate(estimate),
         (Stability::Unstable { .. }, _) => "unstable".to_owned(),
         (Stability::Bimodal { .. }, _) => "two states".to_owned(),
         (Stability::Overflow { .. }, _) => "stopped".to_owned(),

@@ -48,7 +48,7 @@ fn plot(results: &Results, sweep: &Sweep, measure: &Estimate) -> Plot {
 }
 
 fn draw(canvas: &Canvas<'_>, results: &Results, sweep: &Sweep, measure: &Estimate, inner: Area) {
-    let unsteady = |cell: &&Cell| !cell.stability.has_numbers() && !measure.is_of_recovery();
+    let unsteady = |cell: &&Cell| !cell.shows(measure);
     let strip = if results.cells.iter().any(|cell| unsteady(&cell)) { STRIP } else { 0.0 };
     let mark = if results.cells.iter().any(|cell| matches!(cell.stability, Stability::Unstable { .. })) {
         "unstable"
@@ -146,7 +146,7 @@ struct Value {
 
 /// A measure where a steady state exists, or where it needs none.
 fn value(cell: &Cell, id: &str) -> Option<Value> {
-    let shown = |estimate: &&Estimate| cell.stability.has_numbers() || estimate.is_of_recovery();
+    let shown = |estimate: &&Estimate| cell.shows(estimate);
     let estimate = cell.estimate(id).filter(shown)?;
     let (low, high) = estimate.bounds()?;
     Some(Value { value: estimate.value?, low, high })

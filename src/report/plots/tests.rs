@@ -16,7 +16,7 @@ fn shapes() -> Vec<(&'static str, Results)> {
     }
     let mut unstable = results();
     for cell in &mut unstable.cells {
-        cell.stability = Stability::Overflow { limit: "10 million requests in flight".to_owned() };
+        cell.stability = Stability::Overflow { limit: "10 million requests in flight".to_owned(), overloaded: None };
     }
     let mut categories = results();
     let labels =
