@@ -59,11 +59,13 @@ pub fn cells(experiment: &Experiment, known: &[Diagnostic]) -> (Vec<Cell>, Vec<D
     }
     let mut cells = Vec::new();
     let mut mistakes = Mistakes { known, found: Vec::new(), places: BTreeMap::new() };
+    let mut looked = BTreeSet::new();
     for (arm, overrides) in arms.iter().enumerate() {
         for (point, swept) in points.iter().enumerate() {
             if mistakes.found.len() >= MOST_MISTAKES {
                 break;
             }
+            looked.insert((arm, point));
             let mut tree = experiment.system_tree().clone();
             let overrides = overrides.entries.iter().map(|(path, value)| (path, value));
             let swept = swept.iter().map(|(path, value)| (&path.0, *value));
@@ -71,21 +73,22 @@ pub fn cells(experiment: &Experiment, known: &[Diagnostic]) -> (Vec<Cell>, Vec<D
             for (path, Raw(value)) in overrides.chain(swept) {
                 wrong.extend(put(&mut tree, path, value.clone()).err());
             }
-            if wrong.is_empty() {
-                let mut reader = Reader::default();
-                let system = System::decode(&tree, &mut reader);
-                wrong = reader.diagnostics;
-                if let Some(system) = system {
-                    wrong.extend(check(&system));
-                    cells.push((arm, point, system));
-                }
+            // What can be put in is read, even if something else cannot; whether the whole fits together is then not known.
+            let is_whole = wrong.is_empty();
+            let mut reader = Reader::default();
+            let system = System::decode(&tree, &mut reader);
+            wrong.extend(reader.diagnostics);
+            if let Some(system) = system.filter(|_| is_whole) {
+                wrong.extend(check(&system));
+                cells.push((arm, point, system));
             }
             mistakes.take(wrong, (arm, point));
         }
     }
     let mut problems: Vec<Diagnostic> = lost(experiment);
     let broken: BTreeSet<(usize, usize)> = mistakes.found.iter().flat_map(|(_, cells)| cells).copied().collect();
-    let told = |(diagnostic, at): (Diagnostic, Vec<_>)| told(diagnostic, &at, &broken, experiment);
+    let may = |cell: (usize, usize)| broken.contains(&cell) || !looked.contains(&cell);
+    let told = |(diagnostic, at): (Diagnostic, Vec<_>)| told(diagnostic, &at, &may, experiment);
     problems.extend(mistakes.found.into_iter().map(told));
     (cells, problems)
 }
@@ -109,12 +112,12 @@ fn too_much(experiment: &Experiment, cells: usize) -> Vec<Diagnostic> {
     found
 }
 
-/// A mistake of these cells, with the arms and points that bring it about. In cells that are `broken`, by this or by another
-/// mistake, it may be hidden.
+/// A mistake of these cells, with the arms and points that bring it about. In cells that `may` have it, because another
+/// mistake hides it or because nobody looked, it counts as there.
 fn told(
     diagnostic: Diagnostic,
     cells: &[(usize, usize)],
-    broken: &BTreeSet<(usize, usize)>,
+    may: &dyn Fn((usize, usize)) -> bool,
     experiment: &Experiment,
 ) -> Diagnostic {
     let arms: BTreeSet<usize> = cells.iter().map(|&(arm, _)| arm).collect();
@@ -130,9 +133,8 @@ fn told(
     };
     let arm_says = arms.iter().any(|&arm| says(arm));
     let (last_arm, last_point) = (experiment.arms.entries.len().max(1), sweep.map_or(1, |sweep| sweep.values.len()));
-    let may = |arm: usize, point: usize| broken.contains(&(arm, point));
-    let all_arms = swept || point_says || (0..last_arm).all(|arm| points.iter().all(|&point| may(arm, point)));
-    let all_points = swept || (0..last_point).all(|point| arms.iter().all(|&arm| may(arm, point)));
+    let all_arms = (0..last_arm).all(|arm| points.iter().all(|&point| may((arm, point))));
+    let all_points = swept || (0..last_point).all(|point| arms.iter().all(|&arm| may((arm, point))));
     let arm = || list("arm", arms.iter().map(|&arm| experiment.arms.entries[arm].0.text.clone()));
     let point = || list("point", points.iter().filter_map(|&at| sweep?.values.get(at).map(|Raw(value)| label(value))));
     let place = match (all_arms && !arm_says, all_points && !point_says) {
