@@ -11,7 +11,7 @@ use super::plan::mistakes;
 use super::spec::{Experiment, Raw};
 use crate::model::{System, check};
 use crate::schema::quantity::Span;
-use crate::schema::{Decode, Diagnostic, Kind, Name, Node, Reader, Region, Sources, decode_text, parse, render};
+use crate::schema::{Body, Decode, Diagnostic, Kind, Name, Node, Reader, Region, Sources, decode_text, parse, render};
 
 /// Where files come from.
 pub trait Files {
@@ -151,7 +151,10 @@ fn readable(root: &Node) -> Option<(Experiment, Vec<String>)> {
             &mut Reader::default(),
         )
     };
-    let right = others.into_iter().map(|(field, mut value)| {
+    // What is no field of an experiment is not tried: a file may be full of it.
+    let valid: BTreeSet<&str> = Experiment::description().fields.iter().map(|field| field.name).collect();
+    let others = others.into_iter().filter(|(field, _)| valid.contains(field.text.as_str()));
+    let right = others.map(|(field, mut value)| {
         match (&mut value.kind, field.text.as_str()) {
             (Kind::List(items), "claims") => {
                 items.retain(|item| Claim::decode(item, &mut Reader::default()).is_some());
