@@ -140,6 +140,68 @@ fn a_summary_that_cannot_be_written_is_an_error() {
     assert_eq!(status.code(), Some(2));
 }
 
+#[test]
+fn mistakes_are_told_where_they_are_and_nothing_false_beside_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("mine.ron");
+    let arms = |arms: &str| with_workers("4", &format!("arms: {{{arms}}}"));
+    // What is wrong, the one place where it is (nothing is said of others), and what is said.
+    for (text, mistakes) in [
+        (with_workers("-2", ""), vec!["-2 is negative"]),
+        (with_workers("99999999999999999999", ""), vec!["is too large"]),
+        (with_workers("4", "measure: [DropRate, DropRate]"), vec!["this measure is asked for twice"]),
+        (with_workers("4", "measure: [Latency([0.5, 0.9, 0.5])]"), vec!["this quantile is asked for twice"]),
+        (with_workers("4", "claims: [Less(P50, DropRate)]"), vec!["a length of time (s), drop rate is a share (%)"]),
+        (with_workers("4", "claims: [Times(P50, P50, factor: 2)]"), vec!["with itself"]),
+        (arms("\"\": {}"), vec!["an arm needs a name"]),
+        (arms("\"a\": {\"web.workers\": 1, \"web.workers\": 2}"), vec!["\"web.workers\" is given twice"]),
+        (
+            arms("\"a\": {\"web.wrkers\": 1, \"wbe.workers\": 2}"),
+            vec!["unknown field `wrkers`", "leads nowhere: the system has no entry `wbe`"],
+        ),
+        (
+            with_workers("four", "arms: {\"a\": {\"users.too\": 1}}, claims: [Less(P50(\"b\"), P99(\"a\"))]"),
+            vec!["expected a whole number", "unknown field `too`", "there is no arm \"b\""],
+        ),
+        (
+            with_workers("4", "sweep: (\"web.workers\", []), claims: [Below(P50, \"1 s\", at: \"4\"), Rises(P50)]"),
+            vec!["at least one value"],
+        ),
+        (
+            with_workers("4", "claims: [Below(P50, \"1/s\")]").replace("Poisson(rate: \"10/s\")", "Replay(\"no.log\")"),
+            vec!["cannot replay", "unlike things"],
+        ),
+        (with_workers("4", "").replace("\"4 ms\"))", "\"4 ms\")"), vec!["`)` is missing here"]),
+        (with_workers("4", "").replace("\"4 ms\"))", "\"4 ms\")))"), vec!["this `)` closes nothing"]),
+        (with_workers("4", "measure: [DropRate)"), vec!["expected `]`"]),
+        (with_workers("4", "measure: [DropRate"), vec!["`]` is missing here"]),
+        (with_workers("4", "question: \"why"), vec!["this string does not end"]),
+        (format!("/* {}", with_workers("4", "")), vec!["this comment does not end"]),
+    ] {
+        fs::write(&path, &text).expect("writable");
+        let (code, message) = run(&["check", &path.display().to_string()]);
+        assert_eq!(code, Some(2), "{text}\n{message}");
+        let found: Vec<&str> = message.lines().filter(|line| line.starts_with("error: ")).collect();
+        assert_eq!(found.len(), mistakes.len(), "{text}\n{message}");
+        for (found, expected) in found.iter().zip(mistakes) {
+            assert!(found.contains(expected), "{expected}: {message}");
+        }
+    }
+}
+
+#[test]
+fn a_file_full_of_brackets_that_close_nothing_is_refused_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("many.ron");
+    for text in [")".repeat(1 << 20), "]})".repeat(1 << 20), "([{".repeat(20) + &")]".repeat(1 << 20)] {
+        fs::write(&path, format!("System(nodes: {{}}, {text}")).expect("writable");
+        let started = std::time::Instant::now();
+        let (code, message) = run(&["check", &path.display().to_string()]);
+        assert_eq!(code, Some(2), "{message}");
+        assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
+    }
+}
+
 /// A system of one fleet, with `text` in place of its number of workers, and more of the experiment.
 fn with_workers(text: &str, more: &str) -> String {
     format!(

@@ -1,7 +1,5 @@
 //! `rushhour check`: every mistake of a file, without running it.
 
-use std::sync::atomic::Ordering;
-
 use super::files::{Bounded, resolve};
 use super::memory::Budget;
 use super::stop::stop_flag;
@@ -28,6 +26,8 @@ pub struct Arguments {
 
 /// Checks the files one by one; the worst end counts.
 pub fn check(arguments: &Arguments) -> End {
+    // Nothing is lost where checking is stopped.
+    stop_flag();
     let mut end = End::Fine;
     for word in &arguments.files {
         let path = match resolve(word) {
@@ -40,7 +40,6 @@ pub fn check(arguments: &Arguments) -> End {
         let files = Bounded { room: Budget::new(arguments.memory).left(0, 0).unwrap_or(u64::MAX) };
         let planned = load(&files, &path).and_then(|loaded| plan(loaded, &files));
         match planned {
-            Err(_) if stop_flag().load(Ordering::Relaxed) => return End::Stopped,
             Err(problems) => end = complain(&problems.to_string()),
             Ok(plan) => {
                 let replications = &plan.experiment.run.replications;

@@ -3,10 +3,8 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
-use std::sync::atomic::Ordering;
 
 use super::shipped;
-use super::stop::stop_flag;
 use crate::lab::Files;
 use crate::lab::load::plain;
 use crate::report::index::Index;
@@ -59,7 +57,7 @@ impl Files for Disk {
     }
 }
 
-/// The disk for one who reads logs: they may take so much memory, and reading ends when the process is asked to stop.
+/// The disk for one who reads logs: they may take so much memory.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounded {
     /// Bytes that all logs together may take.
@@ -68,8 +66,7 @@ pub struct Bounded {
 
 impl Files for Bounded {
     fn open(&self, path: &str) -> Result<Box<dyn Read + '_>, String> {
-        stop_flag();
-        Ok(Box::new(UntilStopped(Disk.open(path)?)))
+        Disk.open(path)
     }
 
     fn beside(&self, base: &str, relative: &str) -> String {
@@ -86,18 +83,6 @@ impl Files for Bounded {
 
     fn placeless(&self, path: &str) -> String {
         Disk.placeless(path)
-    }
-}
-
-/// Reads until the process is asked to stop.
-struct UntilStopped<R>(R);
-
-impl<R: Read> Read for UntilStopped<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if stop_flag().load(Ordering::Relaxed) {
-            return Err(io::Error::other("stopped"));
-        }
-        self.0.read(buffer)
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use xxhash_rust::xxh64::{Xxh64, xxh64};
 
@@ -35,12 +35,18 @@ pub enum Earlier {
 /// The journal of one run.
 #[derive(Debug)]
 pub struct FileJournal {
-    path: PathBuf,
     /// What was found earlier and is not recalled yet.
     kept: Mutex<BTreeMap<JobId, Observation>>,
     /// Bytes of what was found earlier that cannot be read.
     unreadable: u64,
-    file: Mutex<Writing>,
+    on_disk: OnDisk,
+}
+
+/// What stands on the disk, for whoever must tell of it.
+#[derive(Clone, Debug)]
+pub struct OnDisk {
+    path: Arc<Path>,
+    file: Arc<Mutex<Writing>>,
 }
 
 /// The file, which is locked as long as it is open.
@@ -113,19 +119,14 @@ impl FileJournal {
         begin(&mut file).map_err(cannot)?;
         let frames = kept.len();
         let unreadable = if resumes { unreadable } else { 0 };
-        Ok(Self { path, kept: Mutex::new(kept), unreadable, file: Mutex::new(Writing { file, frames, missing: 0 }) })
+        let file = Arc::new(Mutex::new(Writing { file, frames, missing: 0 }));
+        Ok(Self { kept: Mutex::new(kept), unreadable, on_disk: OnDisk { path: path.into(), file } })
     }
 
-    /// Replications it holds.
+    /// What stands on the disk.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.file.lock().map_or(0, |writing| writing.frames)
-    }
-
-    /// Finished replications that could not be written to it.
-    #[must_use]
-    pub fn missing(&self) -> usize {
-        self.file.lock().map_or(0, |writing| writing.missing)
+    pub fn on_disk(&self) -> OnDisk {
+        self.on_disk.clone()
     }
 
     /// Bytes that an earlier run left and that cannot be read: a machine that went down, or a disk that failed.
@@ -136,7 +137,46 @@ impl FileJournal {
 
     /// The run is complete: the journal has done its work.
     pub fn remove(self) {
-        self.take_away();
+        self.on_disk.take_away();
+    }
+}
+
+impl Drop for FileJournal {
+    fn drop(&mut self) {
+        self.on_disk.leave();
+    }
+}
+
+impl OnDisk {
+    /// Replications it holds.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.file.lock().map_or(0, |writing| writing.frames)
+    }
+
+    /// Finished replications, whether they could be written to it or not.
+    #[must_use]
+    pub fn finished(&self) -> usize {
+        self.file.lock().map_or(0, |writing| writing.frames + writing.missing)
+    }
+
+    /// How the run can go on, in a line; empty where there is nothing to go on from.
+    #[must_use]
+    pub fn goes_on(&self) -> String {
+        match (self.len(), self.finished()) {
+            (0, _) => String::new(),
+            (kept, all) if kept == all => "the same command with --resume goes on where this run stopped\n".to_owned(),
+            (kept, all) => format!(
+                "{kept} of {all} finished replications are kept: the same command with --resume goes on from them\n"
+            ),
+        }
+    }
+
+    /// Takes the file away if there is nothing to go on from.
+    pub fn leave(&self) {
+        if self.len() == 0 {
+            self.take_away();
+        }
     }
 
     /// Takes the file away while it is locked, if it is still there.
@@ -146,15 +186,6 @@ impl FileJournal {
         {
             // One that stays behind is in nobody's way.
             let _ = std::fs::remove_file(&self.path);
-        }
-    }
-}
-
-impl Drop for FileJournal {
-    fn drop(&mut self) {
-        // Nothing to go on from.
-        if self.len() == 0 {
-            self.take_away();
         }
     }
 }
@@ -258,7 +289,7 @@ impl Journal for FileJournal {
 
     fn keep(&self, job: JobId, observation: &Observation) {
         let Ok(bytes) = postcard::to_stdvec(&(job, observation)) else { return };
-        let Ok(mut writing) = self.file.lock() else { return };
+        let Ok(mut writing) = self.on_disk.file.lock() else { return };
         if writing.missing > 0 {
             writing.missing += 1;
             return;
@@ -268,7 +299,7 @@ impl Journal for FileJournal {
             Ok(()) => writing.frames += 1,
             Err(error) => {
                 writing.missing = 1;
-                let (path, why) = (self.path.display(), plain(&error));
+                let (path, why) = (self.on_disk.path.display(), plain(&error));
                 tell(&format!(
                     "warning: cannot write \"{path}\": {why}; what is finished from now on is not kept should the run end early\n"
                 ));

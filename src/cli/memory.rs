@@ -193,6 +193,18 @@ impl Progress for Watch<'_> {
 
     fn replication_done(&self, observation: &Observation) {
         self.bar.replication_done(observation);
+        self.take(observation);
+    }
+
+    fn replication_recalled(&self, observation: &Observation) {
+        self.bar.replication_recalled(observation);
+        self.take(observation);
+    }
+}
+
+impl Watch<'_> {
+    /// Counts what is kept, and stops the run where it is too much.
+    fn take(&self, observation: &Observation) {
         let bytes = kept(observation);
         let kept = self.kept.fetch_add(bytes, Ordering::Relaxed) + bytes;
         let replications = self.replications.fetch_add(1, Ordering::Relaxed) + 1;

@@ -1,23 +1,23 @@
 //! `rushhour run`: runs experiments, shows their summaries, writes their files.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use xxhash_rust::xxh64::xxh64;
 
 use super::files::{Bounded, SHIPPED, resolve};
-use super::journal::{Earlier, FileJournal, Run};
+use super::journal::{Earlier, FileJournal, OnDisk, Run};
 use super::memory::{Budget, Share, Watch, settle_threads, share, size};
-use super::progress::Bar;
-use super::stop::stop_flag;
+use super::progress::{Bar, Writing};
+use super::stop::{keep, late_flag, stop_flag};
 use super::{End, complain, print, shipped, snapshot, tell};
 use crate::lab::memory::need;
 use crate::lab::results::{Results, Verdict};
 use crate::lab::{
     Experiment, Plan, Replications, RunSpec, WarmUp, is_stationary, load, plan, run as run_plan, run_with_journal,
 };
-use crate::report::{self, Format, Origin, Part, Terminal};
+use crate::report::{self, Format, Origin, Part, ReportError, Terminal};
 use crate::schema::quantity::Span;
 
 /// What `run` takes.
@@ -148,7 +148,6 @@ pub fn run(arguments: &Arguments) -> End {
     for word in &arguments.files {
         match prepare(word, arguments, budget.left(of_logs(&plans), 0).unwrap_or(u64::MAX)) {
             Ok(plan) => plans.push((word, plan)),
-            Err(_) if stop.load(Ordering::Relaxed) => return End::Stopped,
             Err(why) => {
                 complain(&why);
                 bad = true;
@@ -186,6 +185,8 @@ pub fn run(arguments: &Arguments) -> End {
         Err(why) => return complain(&why),
     };
     let origins: Vec<Origin> = plans.iter().map(|(_, plan)| origin(plan)).collect();
+    // What an earlier run has left is not to be left half read.
+    keep(String::new);
     // All folders are locked before the first run begins, so that none is in vain.
     let mut journals = Vec::new();
     for ((origin, folder), (_, plan)) in origins.iter().zip(&folders).zip(&plans) {
@@ -347,6 +348,8 @@ fn run_one(
     stop: &AtomicBool,
 ) -> End {
     let started = Instant::now();
+    let on_disk = journal.as_ref().map(FileJournal::on_disk);
+    keep(move || last_words(on_disk.as_ref()));
     let bar = Bar::new(arguments.quiet);
     let watch = Watch::new(&bar, stop, share.kept);
     let results = at_once(share.at_once, || match &journal {
@@ -374,10 +377,12 @@ fn run_one(
         let rate = bar.requests() as f64 / seconds.max(1e-9) / 1e6;
         tell(&format!("{} requests in {seconds:.1} s ({rate:.1} million a second)\n", bar.requests()));
     }
-    if !arguments.no_files
-        && let Err(why) = save(&results, origin, folder, journal, arguments)
-    {
-        end = complain(&why);
+    let mut given_up = false;
+    if !arguments.no_files {
+        match save(&results, origin, folder, journal, arguments) {
+            Ok(is_whole) => given_up = !is_whole,
+            Err(why) => end = complain(&why),
+        }
     }
     if let Some(path) = &arguments.save_snapshot
         && let Err(why) = snapshot::save(&results, path)
@@ -387,6 +392,9 @@ fn run_one(
     if end == End::BadInput {
         return end;
     }
+    if given_up {
+        return End::Stopped;
+    }
     let changed = old.map(|old| snapshot::differences(old, &results)).filter(|text| !text.is_empty());
     if let Some(text) = changed {
         tell(&format!("the results are not those of the snapshot:\n{text}"));
@@ -395,31 +403,40 @@ fn run_one(
     verdict(&results, arguments)
 }
 
-/// Writes the folder of a run, and says what is there. What a run that was stopped has found does not take the place of
-/// complete results.
+/// What is said where the process ends before what was found is shown and written.
+fn last_words(on_disk: Option<&OnDisk>) -> String {
+    let Some(on_disk) = on_disk else {
+        return "stopped before what was found could be shown; with --no-files nothing is kept\n".to_owned();
+    };
+    on_disk.leave();
+    format!("stopped before what was found could be shown and written\n{}", on_disk.goes_on())
+}
+
+/// Writes the folder of a run, and says what is there; false if it was given up because the process was asked to stop. What a
+/// run that was stopped has found does not take the place of complete results.
 fn save(
     results: &Results,
     origin: &Origin,
     folder: &Path,
     journal: Option<FileJournal>,
     arguments: &Arguments,
-) -> Result<(), String> {
-    let (kept, missing) = journal.as_ref().map_or((0, 0), |journal| (journal.len(), journal.missing()));
-    let goes_on = || match (kept, missing) {
-        (0, _) => {}
-        (_, 0) => tell("the same command with --resume goes on where this run stopped\n"),
-        _ => tell(&format!(
-            "{kept} of {} finished replications are kept: the same command with --resume goes on from them\n",
-            kept + missing
-        )),
-    };
-    if results.interrupted && (kept + missing == 0 || report::holds_complete(folder)) {
+) -> Result<bool, String> {
+    let on_disk = journal.as_ref().map(FileJournal::on_disk);
+    let finished = on_disk.as_ref().map_or(0, OnDisk::finished);
+    let goes_on = || tell(&on_disk.as_ref().map(OnDisk::goes_on).unwrap_or_default());
+    let nothing = || {
         let there = if folder.exists() { ", which stays as it was" } else { "" };
         tell(&format!("nothing is written to {}{there}\n", folder.display()));
         goes_on();
-        return Ok(());
+    };
+    if results.interrupted && (finished == 0 || report::holds_complete(folder)) {
+        nothing();
+        return Ok(true);
     }
-    match report::write_all(results, origin, &parts(arguments), folder) {
+    let writing = Writing::new(arguments.quiet);
+    let written = report::write_all(results, origin, &parts(arguments), folder, late_flag());
+    writing.finish();
+    match written {
         Ok(files) => {
             if !arguments.quiet {
                 tell(&format!("{} files in {}\n", files.len(), folder.display()));
@@ -428,7 +445,11 @@ fn save(
                 Some(journal) if !results.interrupted => journal.remove(),
                 _ => goes_on(),
             }
-            Ok(())
+            Ok(true)
+        }
+        Err(ReportError::Stopped) => {
+            nothing();
+            Ok(false)
         }
         Err(why) => {
             goes_on();
@@ -462,15 +483,15 @@ fn journal(folder: &Path, run: &Run<'_>, arguments: &Arguments) -> Result<Option
             size(journal.unreadable()),
             folder.display()
         ));
-    } else if arguments.resume && journal.len() == 0 {
+    } else if arguments.resume && journal.on_disk().len() == 0 {
         // Even to those who want no notes: what they asked for cannot be done.
         tell(&format!(
             "warning: nothing to resume: no run was stopped or killed that wrote to \"{}\"; this one begins anew\n",
             folder.display()
         ));
     }
-    if arguments.resume && journal.len() > 0 && !arguments.quiet {
-        tell(&format!("resuming: {} replications are there already\n", journal.len()));
+    if arguments.resume && journal.on_disk().len() > 0 && !arguments.quiet {
+        tell(&format!("resuming: {} replications are there already\n", journal.on_disk().len()));
     }
     Ok(Some(journal))
 }

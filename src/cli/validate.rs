@@ -7,7 +7,7 @@ use std::time::Instant;
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
 use super::progress::Bar;
-use super::stop::stop_flag;
+use super::stop::{keep, stop_flag};
 use super::{End, complain, print, tell};
 use crate::lab::number::{plain, with_interval};
 use crate::lab::run;
@@ -58,6 +58,7 @@ pub fn validate(arguments: &Arguments) -> End {
         return complain(&why);
     }
     let started = Instant::now();
+    keep(|| "stopped before the table could be shown\n".to_owned());
     let bar = Bar::new(arguments.quiet);
     let judged = judge_all(&families, if arguments.quick { Length::Quick } else { Length::Full }, &bar);
     bar.finish();

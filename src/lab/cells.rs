@@ -59,33 +59,40 @@ pub fn cells(experiment: &Experiment, known: &[Diagnostic]) -> (Vec<Cell>, Vec<D
     }
     let mut cells = Vec::new();
     let mut mistakes = Mistakes { known, found: Vec::new(), places: BTreeMap::new() };
+    let mut looked = BTreeSet::new();
+    let mut tree = experiment.system_tree().clone();
     for (arm, overrides) in arms.iter().enumerate() {
         for (point, swept) in points.iter().enumerate() {
             if mistakes.found.len() >= MOST_MISTAKES {
                 break;
             }
-            let mut tree = experiment.system_tree().clone();
+            looked.insert((arm, point));
             let overrides = overrides.entries.iter().map(|(path, value)| (path, value));
             let swept = swept.iter().map(|(path, value)| (&path.0, *value));
+            let settings: Vec<(&Name, &Raw)> = overrides.chain(swept).collect();
             let mut wrong = Vec::new();
-            for (path, Raw(value)) in overrides.chain(swept) {
+            for &(path, Raw(value)) in &settings {
                 wrong.extend(put(&mut tree, path, value.clone()).err());
             }
-            if wrong.is_empty() {
-                let mut reader = Reader::default();
-                let system = System::decode(&tree, &mut reader);
-                wrong = reader.diagnostics;
-                if let Some(system) = system {
-                    wrong.extend(check(&system));
-                    cells.push((arm, point, system));
-                }
+            // What can be put in is read, even if something else cannot; whether the whole fits together is then not known.
+            let is_whole = wrong.is_empty();
+            let mut reader = Reader::default();
+            let system = System::decode(&tree, &mut reader);
+            wrong.extend(reader.diagnostics);
+            if let Some(system) = system.filter(|_| is_whole) {
+                wrong.extend(check(&system));
+                cells.push((arm, point, system));
             }
             mistakes.take(wrong, (arm, point));
+            restore(&mut tree, experiment.system_tree(), settings.iter().map(|(path, _)| *path));
         }
     }
     let mut problems: Vec<Diagnostic> = lost(experiment);
+    let unnamed = experiment.arms.entries.iter().filter(|(name, _)| name.text.trim().is_empty());
+    problems.extend(unnamed.map(|(name, _)| Diagnostic::new(name.region, "an arm needs a name")));
     let broken: BTreeSet<(usize, usize)> = mistakes.found.iter().flat_map(|(_, cells)| cells).copied().collect();
-    let told = |(diagnostic, at): (Diagnostic, Vec<_>)| told(diagnostic, &at, &broken, experiment);
+    let may = |cell: (usize, usize)| broken.contains(&cell) || !looked.contains(&cell);
+    let told = |(diagnostic, at): (Diagnostic, Vec<_>)| told(diagnostic, &at, &may, experiment);
     problems.extend(mistakes.found.into_iter().map(told));
     (cells, problems)
 }
@@ -109,12 +116,12 @@ fn too_much(experiment: &Experiment, cells: usize) -> Vec<Diagnostic> {
     found
 }
 
-/// A mistake of these cells, with the arms and points that bring it about. In cells that are `broken`, by this or by another
-/// mistake, it may be hidden.
+/// A mistake of these cells, with the arms and points that bring it about. In cells that `may` have it, because another
+/// mistake hides it or because nobody looked, it counts as there.
 fn told(
     diagnostic: Diagnostic,
     cells: &[(usize, usize)],
-    broken: &BTreeSet<(usize, usize)>,
+    may: &dyn Fn((usize, usize)) -> bool,
     experiment: &Experiment,
 ) -> Diagnostic {
     let arms: BTreeSet<usize> = cells.iter().map(|&(arm, _)| arm).collect();
@@ -130,9 +137,8 @@ fn told(
     };
     let arm_says = arms.iter().any(|&arm| says(arm));
     let (last_arm, last_point) = (experiment.arms.entries.len().max(1), sweep.map_or(1, |sweep| sweep.values.len()));
-    let may = |arm: usize, point: usize| broken.contains(&(arm, point));
-    let all_arms = swept || point_says || (0..last_arm).all(|arm| points.iter().all(|&point| may(arm, point)));
-    let all_points = swept || (0..last_point).all(|point| arms.iter().all(|&arm| may(arm, point)));
+    let all_arms = (0..last_arm).all(|arm| points.iter().all(|&point| may((arm, point))));
+    let all_points = swept || (0..last_point).all(|point| arms.iter().all(|&arm| may((arm, point))));
     let arm = || list("arm", arms.iter().map(|&arm| experiment.arms.entries[arm].0.text.clone()));
     let point = || list("point", points.iter().filter_map(|&at| sweep?.values.get(at).map(|Raw(value)| label(value))));
     let place = match (all_arms && !arm_says, all_points && !point_says) {
@@ -234,10 +240,76 @@ fn put(tree: &mut Node, path: &Name, value: Node) -> Result<(), Diagnostic> {
     }
 }
 
+/// Makes `tree`, in which values were put at `paths`, again what `base` is. A system may have many more nodes than an arm sets,
+/// and copying all of them takes about as long as reading them.
+fn restore<'a>(tree: &mut Node, base: &Node, paths: impl Iterator<Item = &'a Name>) {
+    let touched: BTreeSet<String> = paths.filter_map(|path| split_path(&path.text).into_iter().next()).collect();
+    let is_nodes_alone = !touched.contains("faults") && !touched.contains("nodes");
+    let original = match &base.kind {
+        Kind::Struct(_, fields) => fields.iter().find(|(field, _)| field.text == "nodes"),
+        _ => None,
+    };
+    let here = match &mut tree.kind {
+        Kind::Struct(_, fields) => fields.iter_mut().find(|(field, _)| field.text == "nodes"),
+        _ => None,
+    };
+    match (here, original) {
+        (Some((_, Node { kind: Kind::Map(nodes), .. })), Some((_, Node { kind: Kind::Map(originals), .. })))
+            if is_nodes_alone =>
+        {
+            // What is new stands behind what was there.
+            nodes.truncate(originals.len());
+            for (node, original) in nodes.iter_mut().zip(originals) {
+                if touched.contains(&original.0.text) {
+                    node.clone_from(original);
+                }
+            }
+        }
+        _ => tree.clone_from(base),
+    }
+}
+
 /// A value as people write it.
 pub fn label(value: &Node) -> String {
     match &value.kind {
         Kind::Text(text) => text.clone(),
         _ => print(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::parse;
+
+    #[test]
+    fn a_tree_is_again_what_it_was_whatever_was_put_in() {
+        let read = |text: &str| parse(0, text).expect("RON");
+        let at = |path: &str| Name { text: path.to_owned(), region: Region::default() };
+        let base =
+            "System(nodes: {\"a\": Fleet(workers: 1), \"b\": Balancer(to: [\"a\", \"c\"])}, faults: [(node: \"a\")])";
+        for base in [base, "System(nodes: ())", "System(nodes: None)", "System(faults: [])", "System()", "5"] {
+            let base = read(base);
+            for (path, value) in [
+                ("a.workers", "2"),
+                ("a.service.mean", "\"1 ms\""),
+                ("b.to.1", "\"d\""),
+                ("c", "Fleet(workers: 3)"),
+                ("a", "5"),
+                ("nodes.a.workers", "2"),
+                ("nodes", "{}"),
+                ("faults.0.node", "\"b\""),
+                ("faults", "[]"),
+                ("\"a\".workers", "2"),
+                ("", "2"),
+            ] {
+                let mut tree = base.clone();
+                let path = at(path);
+                let _ = put(&mut tree, &path, read(value));
+                let _ = put(&mut tree, &at("b.policy"), read("Random"));
+                restore(&mut tree, &base, [&path, &at("b.policy")].into_iter());
+                assert_eq!(tree, base, "{}", path.text);
+            }
+        }
     }
 }

@@ -2,14 +2,16 @@
 //!
 //! Where files come from is for the caller to say, through [`Files`]: the library opens none.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 
 use super::claim::Claim;
+use super::logs::unopened;
 use super::plan::mistakes;
 use super::spec::{Experiment, Raw};
 use crate::model::{System, check};
 use crate::schema::quantity::Span;
-use crate::schema::{Decode, Diagnostic, Kind, Name, Node, Reader, Region, Sources, decode_text, parse, render};
+use crate::schema::{Body, Decode, Diagnostic, Kind, Name, Node, Reader, Region, Sources, decode_text, parse, render};
 
 /// Where files come from.
 pub trait Files {
@@ -116,9 +118,12 @@ fn read_experiment(files: &dyn Files, path: &str, sources: &mut Sources, reader:
     let decoded = Experiment::decode(&root, reader);
     if !good || decoded.is_none() {
         // So are those of the arms, the sweep and the claims, as far as they can be told.
-        let readable = decoded.or_else(|| readable(&root));
-        let readable = readable.filter(|read| matches!(read.system_tree().kind, Kind::Struct(..)));
-        reader.diagnostics.extend(readable.iter().flat_map(|experiment| mistakes(experiment, &known)));
+        let readable = decoded.map(|whole| (whole, Vec::new())).or_else(|| readable(&root));
+        let readable = readable.filter(|(read, _)| matches!(read.system_tree().kind, Kind::Struct(..)));
+        if let Some((experiment, unread)) = readable {
+            reader.diagnostics.extend(mistakes(&experiment, &known, &unread));
+            reader.diagnostics.extend(unopened(&experiment, files, path));
+        }
         return None;
     }
     let mut experiment = decoded?;
@@ -134,8 +139,9 @@ fn read_experiment(files: &dyn Files, path: &str, sources: &mut Sources, reader:
     Some(experiment)
 }
 
-/// What of an experiment can be read if all of it cannot: the fields that are right, and the claims that are.
-fn readable(root: &Node) -> Option<Experiment> {
+/// What of an experiment can be read if all of it cannot: the fields that are right, the arms and the claims that are. With
+/// it come the names of the fields that are written and cannot be read.
+fn readable(root: &Node) -> Option<(Experiment, Vec<String>)> {
     let Kind::Struct(name, fields) = &root.kind else { return None };
     let (system, others): (Vec<_>, Vec<_>) = fields.iter().cloned().partition(|(field, _)| field.text == "system");
     let with = |more: Vec<(Name, Node)>| {
@@ -145,14 +151,37 @@ fn readable(root: &Node) -> Option<Experiment> {
             &mut Reader::default(),
         )
     };
-    let right = others.into_iter().map(|(field, mut value)| {
-        if let (Kind::List(items), "claims") = (&mut value.kind, field.text.as_str()) {
-            items.retain(|item| Claim::decode(item, &mut Reader::default()).is_some());
+    // What is no field of an experiment is not tried: a file may be full of it.
+    let valid: BTreeSet<&str> = Experiment::description().fields.iter().map(|field| field.name).collect();
+    let others = others.into_iter().filter(|(field, _)| valid.contains(field.text.as_str()));
+    let right = others.map(|(field, mut value)| {
+        match (&mut value.kind, field.text.as_str()) {
+            (Kind::List(items), "claims") => {
+                items.retain(|item| Claim::decode(item, &mut Reader::default()).is_some());
+            }
+            (Kind::Map(arms), "arms") => keep_arms(arms),
+            _ => {}
         }
         (field, value)
     });
-    let right = right.filter(|field| with(vec![field.clone()]).is_some()).collect();
-    with(right)
+    let (right, wrong): (Vec<_>, Vec<_>) = right.partition(|field| with(vec![field.clone()]).is_some());
+    let unread = wrong.into_iter().map(|(field, _)| field.text);
+    Some((with(right)?, unread.collect()))
+}
+
+/// Keeps the names of all arms, each once, with the settings that can be told.
+fn keep_arms(arms: &mut Vec<(Name, Node)>) {
+    let first = |entries: &mut Vec<(Name, Node)>| {
+        let mut seen = BTreeSet::new();
+        entries.retain(|(name, _)| seen.insert(name.text.clone()));
+    };
+    first(arms);
+    for (_, arm) in arms {
+        match &mut arm.kind {
+            Kind::Map(settings) => first(settings),
+            other => *other = Kind::Map(Vec::new()),
+        }
+    }
 }
 
 /// The tree of the system that `node` is or names, if there is one; `reader` knows what is wrong with it. It stands in the file at `path`, which is `home`

@@ -1,5 +1,6 @@
 //! The logs that an experiment replays: found, read, and held against what the experiment says of them.
 
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use super::load::{Files, place_of, plain};
 use super::plan::replays;
 use super::spec::{Experiment, Raw};
 use crate::model::{Inputs, System};
-use crate::schema::{Diagnostic, Name, Region, suggest};
+use crate::schema::{Diagnostic, Kind, Name, Node, Region, suggest};
 use crate::trace::{self, Replay, Room};
 
 /// A log that was read.
@@ -21,6 +22,48 @@ pub struct ReadLog {
     pub path: String,
     /// XXH64 of its bytes, as text.
     pub digest: String,
+}
+
+/// The logs of an experiment of which something else is wrong that cannot be opened, whether the rest can be read or not.
+#[must_use]
+pub fn unopened(experiment: &Experiment, files: &dyn Files, path: &str) -> Vec<Diagnostic> {
+    let mut named = Vec::new();
+    replayed(experiment.system_tree(), &mut named);
+    for (setting, Raw(value)) in experiment.arms.entries.iter().flat_map(|(_, arm)| &arm.entries) {
+        if let (Kind::Text(file), true) = (&value.kind, setting.text.ends_with(".arrivals.file")) {
+            named.push((file, value.region));
+        }
+        replayed(value, &mut named);
+    }
+    experiment.sweep.iter().flat_map(|sweep| &sweep.values).for_each(|Raw(value)| replayed(value, &mut named));
+    let mut seen = BTreeSet::new();
+    named.retain(|(file, _)| seen.insert(*file));
+    let problem = |(file, region): (&String, Region)| {
+        let path = files.log_path(path, file);
+        let why = files.open(&path).err()?;
+        Some(Diagnostic::new(region, format!("cannot replay \"{path}\": {why}")))
+    };
+    named.into_iter().filter_map(problem).collect()
+}
+
+/// The logs that a tree replays, with their places.
+fn replayed<'a>(tree: &'a Node, found: &mut Vec<(&'a String, Region)>) {
+    let file = match &tree.kind {
+        Kind::Tuple(Some(name), items) if name.text == "Replay" => items.first(),
+        Kind::Struct(Some(name), fields) if name.text == "Replay" => {
+            let is_file = |field: &str| matches!(field, "file" | "0");
+            fields.iter().find(|(field, _)| is_file(&field.text)).map(|(_, value)| value)
+        }
+        _ => None,
+    };
+    if let Some(Node { kind: Kind::Text(file), region }) = file {
+        found.push((file, *region));
+    }
+    match &tree.kind {
+        Kind::Struct(_, fields) | Kind::Map(fields) => fields.iter().for_each(|(_, value)| replayed(value, found)),
+        Kind::Tuple(_, items) | Kind::List(items) => items.iter().for_each(|item| replayed(item, found)),
+        Kind::Word(_) | Kind::Number(_) | Kind::Text(_) => {}
+    }
 }
 
 /// Reads each log once, however many cells replay it.

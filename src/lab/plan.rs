@@ -6,7 +6,7 @@ use super::cells::{Cell, cells, label};
 use super::claim::{Claim, Term};
 use super::covered::{is_over_before, never_happens};
 use super::load::{Files, Loaded, Problems};
-use super::logs::{Logs, ReadLog};
+use super::logs::{Logs, ReadLog, unopened};
 use super::measure::{Measure, Quantity, Scope, places, quantities, recovery};
 use super::results::{Sweep, SweepPoint};
 use super::spec::{Experiment, Label, Raw, RunSpec, WarmUp};
@@ -120,6 +120,8 @@ pub fn plan(loaded: Loaded, files: &dyn Files) -> Result<Plan, Problems> {
     };
     if diagnostics.is_empty() {
         logs.read(&cells, &mut diagnostics);
+    } else {
+        diagnostics.extend(unopened(&experiment, files, &path));
     }
     let Logs { inputs, read: logs, mut notices, .. } = logs;
     if !diagnostics.is_empty() {
@@ -145,11 +147,12 @@ pub fn plan(loaded: Loaded, files: &dyn Files) -> Result<Plan, Problems> {
 }
 
 /// What is wrong with the arms, the sweep, the measures and the claims of an experiment of which something else is wrong:
-/// `known`, as far as it is about the system.
+/// `known`, as far as it is about the system. Fields that are `unread` are written and left out, because they cannot be
+/// read.
 #[must_use]
-pub fn mistakes(experiment: &Experiment, known: &[Diagnostic]) -> Vec<Diagnostic> {
+pub fn mistakes(experiment: &Experiment, known: &[Diagnostic], unread: &[String]) -> Vec<Diagnostic> {
     let (cells, problems) = cells(experiment, known);
-    let mut planner = Planner::new(experiment, problems);
+    let mut planner = Planner { unread, ..Planner::new(experiment, problems) };
     planner.names.get_or_insert_with(|| written_names(experiment));
     let (arms, sweep, scope) = (planner.arm_names(), planner.sweep(), scope(experiment, &cells));
     planner.baseline(&arms);
@@ -232,13 +235,20 @@ struct Planner<'a> {
     /// The names of nodes as they are written, where some systems cannot be read: more than that there is such a node is
     /// not known then.
     names: Option<BTreeSet<String>>,
+    /// Fields of the experiment that are written and cannot be read: what they hold is not known.
+    unread: &'a [String],
 }
 
 impl<'a> Planner<'a> {
     /// For an experiment with which so much is wrong already.
     fn new(experiment: &'a Experiment, problems: Vec<Diagnostic>) -> Self {
         let names = (!problems.is_empty()).then(|| written_names(experiment));
-        Self { experiment, reader: Reader { diagnostics: problems, ..Reader::default() }, names }
+        Self { experiment, reader: Reader { diagnostics: problems, ..Reader::default() }, names, unread: &[] }
+    }
+
+    /// True of a field that is written and cannot be read.
+    fn is_unread(&self, field: &str) -> bool {
+        self.unread.iter().any(|unread| unread == field)
     }
 
     fn arm_names(&self) -> Vec<String> {
@@ -268,6 +278,9 @@ impl<'a> Planner<'a> {
     }
 
     fn unknown_arm(&mut self, label: &Label, arms: &[String]) {
+        if self.is_unread("arms") {
+            return;
+        }
         let valid: Vec<&str> = arms.iter().map(String::as_str).collect();
         let Name { text, region } = &label.0;
         self.reader.error(*region, format!("there is no arm \"{text}\""), suggest(text, &valid));
@@ -362,6 +375,9 @@ impl<'a> Planner<'a> {
     }
 
     fn check_point(&mut self, claim: &Claim, sweep: Option<&Sweep>) {
+        if self.is_unread("sweep") {
+            return;
+        }
         if claim.is_along_the_sweep() && sweep.is_none_or(|sweep| sweep.points.len() < 2) {
             let region = claim.arms().first().map_or(self.experiment.system_tree().region, |label| label.0.region);
             self.reader.error(region, "a claim along the sweep needs a sweep of two points or more", "");

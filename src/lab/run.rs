@@ -17,6 +17,11 @@ pub trait Progress: Sync {
 
     /// One more replication is done.
     fn replication_done(&self, _observation: &Observation) {}
+
+    /// One more replication need not be run, because an earlier run has done it.
+    fn replication_recalled(&self, observation: &Observation) {
+        self.replication_done(observation);
+    }
 }
 
 /// Hears nothing.
@@ -92,7 +97,7 @@ impl Runner<'_> {
             }
             let id = JobId { pilot, cell: cell as u32, replication };
             if let Some(observation) = self.journal.recall(id) {
-                self.progress.replication_done(&observation);
+                self.progress.replication_recalled(&observation);
                 return Ok(Some(observation));
             }
             let planned = &self.plan.cells[cell];

@@ -280,5 +280,6 @@ record! {
         if self.measure.is_empty() {
             at.field("measure").error("at least one measure");
         }
+        at.each_once("measure", &self.measure, "this measure");
     }
 }

@@ -61,6 +61,8 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
         }
     }
     if !found.is_empty() {
+        // Faults name nodes too; what else would be found may follow from names that lead nowhere.
+        check_faults(system, &mut found);
         return found;
     }
     let actors: usize = nodes.entries.iter().map(|(_, node)| node.copies()).sum();
@@ -78,8 +80,11 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
         return found;
     }
     find_cycles(nodes, &graph, &mut found);
+    // What is behind a round is reached by nobody because of it.
+    if found.is_empty() {
+        find_unreached(nodes, &graph, &mut found);
+    }
     check_policies(nodes, &mut found);
-    find_unreached(nodes, &graph, &mut found);
     check_users(system, &mut found);
     check_faults(system, &mut found);
     check_zones(system, &mut found);

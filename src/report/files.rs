@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use thiserror::Error;
 
@@ -54,6 +55,9 @@ pub enum ReportError {
         /// What the system said.
         source: io::Error,
     },
+    /// The process was asked to stop.
+    #[error("stopped before all files were written")]
+    Stopped,
     /// A plot could not be turned into pixels.
     #[error("cannot draw {name}: {reason}")]
     Plot {
@@ -68,26 +72,28 @@ pub enum ReportError {
 /// stands beside them.
 ///
 /// The folder is complete or absent, whatever happens. An empty folder or that of an earlier run is replaced; parents
-/// are made.
+/// are made. When `stop` is set, writing is given up between two files.
 ///
 /// # Errors
-/// If the target is not a folder, holds anything that no run wrote or that was changed since, or cannot be written.
+/// If the target is not a folder, holds anything that no run wrote or that was changed since, or cannot be written; or if
+/// writing was given up.
 pub fn write_all(
     results: &Results,
     origin: &Origin,
     parts: &[Part],
     folder: &Path,
+    stop: &AtomicBool,
 ) -> Result<Vec<PathBuf>, ReportError> {
     let exists = check(folder)?;
     let target = target(folder).map_err(at(folder))?;
     let parent = target.parent().unwrap_or(&target);
     clear_scratch(parent, &target);
-    let files = contents(results, &origin.manifest, parts)?;
+    let files = contents(results, &origin.manifest, parts, stop)?;
     let index = Index::of(&files, logs_from(&target, &origin.logs), !results.interrupted);
     let scratch = tempfile::Builder::new().prefix(&scratch_prefix(&target)).tempdir_in(parent).map_err(at(folder))?;
     // A folder of its own inside, because the temporary one is closed to other users.
     let new = scratch.path().join(NEW);
-    write(&files, &index, &new, folder)?;
+    write(&files, &index, &new, folder, stop)?;
     if exists {
         let permissions = fs::metadata(&target).map_err(at(folder))?.permissions();
         fs::set_permissions(&new, permissions).map_err(at(folder))?;
@@ -236,10 +242,17 @@ fn logs_from(target: &Path, logs: &BTreeMap<String, PathBuf>) -> BTreeMap<String
 
 /// Writes all files into a new folder, whose errors speak of the target. The list comes first, so that what a killed
 /// process has left is known.
-fn write(files: &[(String, Vec<u8>)], index: &Index, new: &Path, target: &Path) -> Result<(), ReportError> {
+fn write(
+    files: &[(String, Vec<u8>)],
+    index: &Index,
+    new: &Path,
+    target: &Path,
+    stop: &AtomicBool,
+) -> Result<(), ReportError> {
     fs::create_dir_all(new).map_err(at(target))?;
     let list = (index::NAME.to_owned(), index.text().into_bytes());
     for (name, bytes) in std::iter::once(&list).chain(files) {
+        go_on(stop)?;
         let save = |path: PathBuf| {
             path.parent().map_or(Ok(()), fs::create_dir_all)?;
             let mut file = fs::File::create_new(path)?;
@@ -252,6 +265,11 @@ fn write(files: &[(String, Vec<u8>)], index: &Index, new: &Path, target: &Path) 
     Ok(())
 }
 
+/// An error if the process was asked to stop.
+pub(super) fn go_on(stop: &AtomicBool) -> Result<(), ReportError> {
+    if stop.load(Ordering::Relaxed) { Err(ReportError::Stopped) } else { Ok(()) }
+}
+
 fn at(path: &Path) -> impl Fn(io::Error) -> ReportError {
     move |source| ReportError::Io { path: path.to_owned(), source }
 }
@@ -262,7 +280,7 @@ mod tests {
     use super::*;
 
     fn write_all(results: &Results, origin: &Origin, folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
-        super::write_all(results, origin, &Part::USUAL, folder)
+        super::write_all(results, origin, &Part::USUAL, folder, &AtomicBool::new(false))
     }
 
     fn small() -> Results {
@@ -292,6 +310,17 @@ mod tests {
         assert_eq!(names(&target)[..7], all);
         assert_eq!(names(&home.path().join("deep")), ["run"]);
         assert_eq!(fs::read_to_string(target.join("manifest.ron")).unwrap(), "Manifest()");
+    }
+
+    #[test]
+    fn writing_that_is_given_up_leaves_what_was_there() {
+        let home = tempfile::tempdir().unwrap();
+        let target = home.path().join("run");
+        write_all(&small(), &origin("first"), &target).unwrap();
+        let stopped = super::write_all(&small(), &origin("second"), &Part::USUAL, &target, &AtomicBool::new(true));
+        assert!(matches!(stopped, Err(ReportError::Stopped)));
+        assert_eq!(fs::read_to_string(target.join("manifest.ron")).unwrap(), "first");
+        assert_eq!(names(home.path()), ["run"]);
     }
 
     #[test]

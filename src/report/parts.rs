@@ -1,7 +1,10 @@
 //! What the folder of a run holds, by name: the texts and pictures made of the results. Nothing here knows a disk.
 
+use std::sync::atomic::AtomicBool;
+
 use rayon::prelude::*;
 
+use super::files::go_on;
 use super::{Plot, ReportError, csv, plots};
 use crate::lab::results::Results;
 
@@ -30,11 +33,12 @@ impl Part {
 /// The files of a run, each with its path inside the folder; the same bytes for the same results, on any number of threads.
 ///
 /// # Errors
-/// A plot cannot be turned into pixels.
+/// A plot cannot be turned into pixels, or `stop` is set.
 pub(super) fn contents(
     results: &Results,
     manifest: &str,
     parts: &[Part],
+    stop: &AtomicBool,
 ) -> Result<Vec<(String, Vec<u8>)>, ReportError> {
     let mut files = Vec::new();
     let mut file = |name: &str, text: String| files.push((name.to_owned(), text.into_bytes()));
@@ -57,11 +61,15 @@ pub(super) fn contents(
         file("summary.json", json_without_series(results));
     }
     file("manifest.ron", manifest.to_owned());
+    go_on(stop)?;
     let drawn = if has(Part::Svg) || has(Part::Png) { plots(results) } else { Vec::new() };
     // Rasterising takes longest; the order of the files is that of the plots.
-    let pixels = |plot: &Plot| match has(Part::Png) {
-        true => plot.png().map(Some).map_err(|reason| ReportError::Plot { name: plot.name.clone(), reason }),
-        false => Ok(None),
+    let pixels = |plot: &Plot| {
+        go_on(stop)?;
+        match has(Part::Png) {
+            true => plot.png().map(Some).map_err(|reason| ReportError::Plot { name: plot.name.clone(), reason }),
+            false => Ok(None),
+        }
     };
     let pixels: Result<Vec<_>, _> = drawn.par_iter().map(pixels).collect();
     for (plot, png) in drawn.into_iter().zip(pixels?) {
@@ -92,7 +100,7 @@ mod tests {
 
     fn names(parts: &[Part]) -> Vec<String> {
         let results = fixture::make(&Shape { rates: vec![], windows: 2, servers: 2, ..Shape::default() });
-        contents(&results, "m", parts).unwrap().into_iter().map(|(name, _)| name).collect()
+        contents(&results, "m", parts, &AtomicBool::new(false)).unwrap().into_iter().map(|(name, _)| name).collect()
     }
 
     #[test]

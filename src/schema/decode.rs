@@ -49,6 +49,12 @@ pub trait Encode {
     fn encode(&self) -> Node;
 }
 
+/// True of a decimal number without a point or an exponent, however long.
+fn is_whole(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit() || c == '_')
+}
+
 fn integer(node: &Node, reader: &mut Reader, low: i128, high: i128) -> Option<i128> {
     let Kind::Number(text) = &node.kind else {
         reader.expected(node, "a whole number");
@@ -57,15 +63,15 @@ fn integer(node: &Node, reader: &mut Reader, low: i128, high: i128) -> Option<i1
     let value = ron::from_str::<i64>(text).map(i128::from).or_else(|_| ron::from_str::<u64>(text).map(i128::from));
     match value {
         Ok(value) if (low..=high).contains(&value) => Some(value),
-        Ok(value) if value < low => {
-            reader.error(node.region, format!("{text} is too small: at least {low}"), "");
+        _ if is_whole(text) => {
+            let problem = match text.starts_with('-') {
+                true => format!("{text} is negative: expected a whole number without a sign"),
+                false => format!("{text} is too large: at most {high}"),
+            };
+            reader.error(node.region, problem, "");
             None
         }
-        Ok(_) => {
-            reader.error(node.region, format!("{text} is too large: at most {high}"), "");
-            None
-        }
-        Err(_) => {
+        _ => {
             reader.expected(node, "a whole number");
             None
         }

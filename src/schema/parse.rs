@@ -1,5 +1,9 @@
 //! Reads RON into a tree. After a mistake it goes on behind the next comma, so that one reading finds them all.
 //!
+//! Brackets that do not match are told where they are: of a closing bracket that is none of the innermost one, the rest of
+//! the file says whether it is one too many, stands for another, or comes after one that is missing. Where the file cannot
+//! be followed any further (a string without an end), nothing more is said of it.
+//!
 //! The `ron` crate stops at its first error, forgets the names of variants when the type is not known, and has no
 //! places for values; it reads the leaves here, so that strings and numbers mean what they mean in RON.
 
@@ -17,15 +21,26 @@ const MAX_ERRORS: usize = 20;
 /// A sentence that says what the bytes look like instead.
 pub fn decode_text(bytes: Vec<u8>) -> Result<String, String> {
     let looks_binary = bytes.iter().take(4096).any(|&byte| byte == 0);
-    let text = String::from_utf8(bytes)
-        .map_err(|error| format!("not a text file: byte {} is not UTF-8", error.utf8_error().valid_up_to()))?;
     if looks_binary {
         return Err("not a text file: it holds zero bytes".to_owned());
     }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let before = String::from_utf8_lossy(&error.as_bytes()[..good]);
+        let (line, column) = line_and_column(&before, good);
+        format!("not a text file: line {line}, column {column} is not UTF-8; save it as UTF-8")
+    })?;
     if text.len() > u32::MAX as usize / 2 {
         return Err("larger than 2 GiB".to_owned());
     }
     Ok(text)
+}
+
+/// Line and column of a byte of a text, counted from 1.
+fn line_and_column(text: &str, at: usize) -> (usize, usize) {
+    let before = &text[..at];
+    let start = before.rfind('\n').map_or(0, |end| end + 1);
+    (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
 }
 
 /// Reads `text`, the file number `source`, as one value.
@@ -33,12 +48,13 @@ pub fn decode_text(bytes: Vec<u8>) -> Result<String, String> {
 /// # Errors
 /// Every mistake of syntax that was found.
 pub fn parse(source: u32, text: &str) -> Result<Node, Vec<Diagnostic>> {
-    let mut parser = Parser { source, text, at: 0, errors: Vec::new(), depth: 0 };
+    let mut parser =
+        Parser { source, text, at: 0, errors: Vec::new(), depth: 0, open: Vec::new(), lost: false, far: None };
     if text.starts_with('\u{feff}') {
         parser.at = '\u{feff}'.len_utf8();
     }
     parser.extensions();
-    if parser.at >= text.len() {
+    if parser.at >= text.len() && parser.errors.is_empty() {
         let region = parser.region(0, 0);
         return Err(vec![
             Diagnostic::new(region, "the file is empty").help("write an `Experiment(...)` or a `System(...)`"),
@@ -62,6 +78,19 @@ struct Parser<'a> {
     at: usize,
     errors: Vec<Diagnostic>,
     depth: usize,
+    /// What closes the brackets that are open, outermost first.
+    open: Vec<char>,
+    /// True where the rest of the file cannot be followed: what else it seems to lack follows from a mistake that is told.
+    lost: bool,
+    /// The first bracket whose closing one begins a line further left than the line of the opening one.
+    far: Option<Far>,
+}
+
+/// A bracket that was closed by what looks like the closing bracket of another: the bytes of both.
+#[derive(Clone, Copy)]
+struct Far {
+    open: usize,
+    close: usize,
 }
 
 enum Items {
@@ -94,9 +123,28 @@ impl<'a> Parser<'a> {
     }
 
     fn push(&mut self, problem: Diagnostic) {
-        if self.errors.len() < MAX_ERRORS {
+        if !self.lost {
             self.errors.push(problem);
         }
+        if self.errors.len() >= MAX_ERRORS {
+            self.at = self.text.len();
+            self.lost = true;
+        }
+    }
+
+    /// A mistake after which the rest of the file says nothing.
+    fn give_up(&mut self, start: usize, message: impl Into<String>) {
+        let end = self.text[start..].chars().next().map_or(start, |c| start + c.len_utf8());
+        let region = self.region(start, end);
+        self.push(Diagnostic::new(region, message));
+        self.at = self.text.len();
+        self.lost = true;
+    }
+
+    /// A place in words.
+    fn words(&self, at: usize) -> String {
+        let (line, column) = line_and_column(self.text, at);
+        format!("line {line}, column {column}")
     }
 
     /// Passes over white space and comments.
@@ -126,7 +174,7 @@ impl<'a> Parser<'a> {
                     }
                 }
                 if open > 0 {
-                    self.error_at(start, "this comment does not end");
+                    self.give_up(start, "this comment does not end");
                     return;
                 }
             } else {
@@ -172,9 +220,7 @@ impl<'a> Parser<'a> {
     fn value(&mut self) -> Option<Node> {
         self.space();
         if self.depth >= MAX_DEPTH {
-            let at = self.at;
-            self.error_at(at, format!("nested deeper than {MAX_DEPTH} levels"));
-            self.at = self.text.len();
+            self.give_up(self.at, format!("nested deeper than {MAX_DEPTH} levels"));
             return None;
         }
         self.depth += 1;
@@ -239,29 +285,70 @@ impl<'a> Parser<'a> {
 
     /// What stands between brackets, separated by commas; `name: value` in parentheses and braces.
     fn items(&mut self, close: char, open: usize) -> Items {
+        self.open.push(close);
+        let found = self.items_within(close, open);
+        self.open.pop();
+        found
+    }
+
+    fn items_within(&mut self, close: char, open: usize) -> Items {
         let mut named = Vec::new();
         let mut plain = Vec::new();
+        // Behind the last item.
+        let mut behind = open + 1;
         loop {
             self.space();
             if self.eat(close) {
+                self.note_far(open);
                 break;
             }
             if self.at >= self.text.len() {
-                let region = self.region(open, open + 1);
-                let missing = format!("this bracket is never closed: `{close}` is missing");
-                self.push(Diagnostic::new(region, missing));
+                self.never_closed(open, close);
                 break;
             }
-            let before = self.errors.len();
+            if let Some(c @ (')' | ']' | '}')) = self.peek() {
+                if self.ends_here(c, close, (open, behind)) {
+                    break;
+                }
+                continue;
+            }
+            let (start, before) = (self.at, self.errors.len());
+            let mut last = None;
             match if close == ']' { None } else { self.item_name(close) } {
                 Some(name) => {
+                    // In braces names are quoted: what comes is a field of what stands around them.
+                    let quoted = |name: &Name| self.text[name.region.start as usize..].starts_with('"');
+                    let first = named.first().map(|(first, _): &(Name, Node)| first);
+                    if close == '}' && !quoted(&name) && first.is_some_and(quoted) && self.is_within(')') {
+                        self.missing(close, open, behind);
+                        self.at = behind;
+                        break;
+                    }
                     if let Some(value) = self.value() {
+                        last = Some(value.region);
                         named.push((name, value));
                     }
                 }
                 None => {
                     if let Some(value) = self.value() {
-                        if close == '}' && self.errors.len() == before {
+                        last = Some(value.region);
+                        // A name, where no names stand: it belongs to what stands around.
+                        let (is_text, is_word) =
+                            (matches!(value.kind, Kind::Text(_)), matches!(value.kind, Kind::Word(_)));
+                        self.space();
+                        let is_name = self.rest().starts_with(':') && !self.rest().starts_with("::");
+                        let around = self.open.iter().rev().nth(1);
+                        let belongs = match (close, around) {
+                            (')' | ']', Some('}')) => is_text,
+                            (']', Some(')')) => is_word,
+                            _ => false,
+                        };
+                        if is_name && belongs && self.errors.len() == before {
+                            self.missing(close, open, behind);
+                            self.at = behind;
+                            break;
+                        }
+                        if close == '}' && self.errors.len() == before && !self.runs_on(value.region) {
                             let at = value.region.end as usize;
                             self.error_at(at, "expected `:` and a value after the key");
                         }
@@ -269,15 +356,17 @@ impl<'a> Parser<'a> {
                     }
                 }
             }
+            behind = last.map_or(self.at, |region| region.end as usize).max(start);
             self.space();
-            if self.errors.len() == before && (self.eat(',') || self.peek() == Some(close)) {
+            let is_good = self.errors.len() == before;
+            if is_good && (self.eat(',') || matches!(self.peek(), Some(')' | ']' | '}'))) {
                 continue;
             }
-            if self.errors.len() == before && self.at < self.text.len() {
+            if is_good && self.at < self.text.len() && !last.is_some_and(|region| self.runs_on(region)) {
                 let at = self.at;
                 self.error_at(at, format!("expected `,` or `{close}`"));
             }
-            self.skip_item(close);
+            self.skip_item();
         }
         if named.is_empty() {
             return Items::Plain(plain);
@@ -304,7 +393,7 @@ impl<'a> Parser<'a> {
     /// `name:` or `"key":`, if that is what comes.
     fn item_name(&mut self, close: char) -> Option<Name> {
         let start = self.at;
-        let errors = self.errors.len();
+        let (errors, lost) = (self.errors.len(), self.lost);
         let name = if close == '}' && self.peek() == Some('"') {
             match self.string() {
                 Some(Kind::Text(text)) => Some(Name { text, region: self.region(start, self.at) }),
@@ -322,11 +411,122 @@ impl<'a> Parser<'a> {
         }
         self.at = start;
         self.errors.truncate(errors);
+        self.lost = lost;
         None
     }
 
-    /// After a mistake: goes on behind the next comma of this bracket, or before its end.
-    fn skip_item(&mut self, close: char) {
+    /// True if a bracket around the innermost one is closed by `close`.
+    fn is_within(&self, close: char) -> bool {
+        self.open.iter().rev().skip(1).any(|&open| open == close)
+    }
+
+    /// Deals with the closing bracket `c`, which is not that of the innermost bracket: one that stands at `open`, whose items
+    /// end before `behind`. True if the innermost ends here.
+    fn ends_here(&mut self, c: char, close: char, (open, behind): (usize, usize)) -> bool {
+        let (at, next) = (self.at, self.at + c.len_utf8());
+        let region = self.region(at, next);
+        let outer = &self.open[..self.open.len() - 1];
+        let stands_for_ours = self.balances(next, outer);
+        let too_many = self.balances(next, &self.open) || (!self.balances(at, outer) && !outer.contains(&c));
+        if stands_for_ours {
+            let place = self.words(open);
+            self.push(Diagnostic::new(region, format!("expected `{close}` for the bracket at {place}, found `{c}`")));
+            self.at = next;
+            true
+        } else if too_many {
+            self.push(Diagnostic::new(region, format!("this `{c}` closes nothing")));
+            self.at = next;
+            self.space();
+            self.eat(',');
+            false
+        } else {
+            self.missing(close, open, behind);
+            true
+        }
+    }
+
+    /// The bracket at `open` should have been closed at `at`.
+    fn missing(&mut self, close: char, open: usize, at: usize) {
+        let end = self.text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
+        let (region, place) = (self.region(at, end), self.words(open));
+        self.push(Diagnostic::new(region, format!("`{close}` is missing here: the bracket at {place} is not closed")));
+    }
+
+    /// The file ends before the bracket at `open` is closed.
+    fn never_closed(&mut self, open: usize, close: char) {
+        let Some(far) = self.far.take().filter(|far| far.open > open) else {
+            let region = self.region(open, open + 1);
+            self.push(Diagnostic::new(region, format!("this bracket is never closed: `{close}` is missing")));
+            return;
+        };
+        // What looks like the closing bracket of this one was taken for that of another.
+        let (region, place) = (self.region(far.open, far.open + 1), self.words(far.close));
+        let message = format!("a closing bracket is missing: this one is closed only at {place}, further left");
+        self.push(Diagnostic::new(region, message));
+        self.lost = true;
+    }
+
+    /// Remembers the bracket at `open`, just closed, if its two ends do not look as if they belong together.
+    fn note_far(&mut self, open: usize) {
+        let close = self.at - 1;
+        let indentation = |at: usize| {
+            let start = self.text[..at].rfind('\n').map_or(0, |end| end + 1);
+            let line = &self.text[start..];
+            let width = line.len() - line.trim_start_matches([' ', '\t']).len();
+            (width, start + width)
+        };
+        if self.far.is_none() && self.text[open..close].contains('\n') {
+            let ((opened, _), (closed, first)) = (indentation(open), indentation(close));
+            if closed < opened && first == close {
+                self.far = Some(Far { open, close });
+            }
+        }
+    }
+
+    /// True if the closing brackets from `from` on are those of `open`, outermost first, and of what opens there.
+    fn balances(&self, from: usize, open: &[char]) -> bool {
+        let mut open = open.to_vec();
+        let mut look = Parser { errors: Vec::new(), open: Vec::new(), at: from, ..*self };
+        while let Some(step) = look.rest().find(['(', ')', '[', ']', '{', '}', '"', '\'', '/', 'r']) {
+            look.at += step;
+            let (start, rest) = (look.at, look.rest());
+            match look.peek() {
+                Some('(') => open.push(')'),
+                Some('[') => open.push(']'),
+                Some('{') => open.push('}'),
+                Some(c @ (')' | ']' | '}')) => {
+                    if open.pop() != Some(c) {
+                        return false;
+                    }
+                }
+                Some('"') => drop(look.string()),
+                Some('\'') => drop(look.character()),
+                Some('/') => look.space(),
+                _ if rest.starts_with("r\"") || rest.starts_with("r#\"") => drop(look.raw_string()),
+                _ => {}
+            }
+            if look.at == start {
+                look.at += 1;
+            }
+        }
+        open.is_empty() && look.errors.is_empty()
+    }
+
+    /// True if the string at `region`, behind which nothing fits, goes on over the end of a line: its own end is missing, and
+    /// what follows it is text. Says so.
+    fn runs_on(&mut self, region: Region) -> bool {
+        let (start, end) = (region.start as usize, region.end as usize);
+        let text = &self.text[start..end];
+        if !text.starts_with('"') || !text.contains('\n') {
+            return false;
+        }
+        let (line, _) = line_and_column(self.text, end);
+        self.give_up(start, format!("this string ends only in line {line}: a `\"` is missing"));
+        true
+    }
+
+    /// After a mistake: goes on behind the next comma of this bracket, or before a closing bracket.
+    fn skip_item(&mut self) {
         let mut open = 0_usize;
         while let Some(c) = self.peek() {
             match c {
@@ -338,7 +538,7 @@ impl<'a> Parser<'a> {
                 }
                 '(' | '[' | '{' => open += 1,
                 ')' | ']' | '}' if open > 0 => open -= 1,
-                c if c == close => return,
+                ')' | ']' | '}' => return,
                 ',' if open == 0 => {
                     self.at += 1;
                     return;
@@ -389,8 +589,7 @@ impl<'a> Parser<'a> {
                 _ => {}
             }
         }
-        self.at = self.text.len();
-        self.error_at(start, "this string does not end");
+        self.give_up(start, "this string does not end");
         None
     }
 
@@ -405,8 +604,7 @@ impl<'a> Parser<'a> {
                 self.scalar(start)
             }
             None => {
-                self.at = self.text.len();
-                self.error_at(start, "this string does not end");
+                self.give_up(start, "this string does not end");
                 None
             }
         }
@@ -417,8 +615,7 @@ impl<'a> Parser<'a> {
         let rest = &self.rest()[1..];
         let end = rest.char_indices().skip(1).find(|&(at, c)| c == '\'' && !rest[..at].ends_with('\\'));
         let Some((end, _)) = end else {
-            self.at = self.text.len();
-            self.error_at(start, "this character does not end");
+            self.give_up(start, "this character does not end");
             return None;
         };
         self.at += end + 2;

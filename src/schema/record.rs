@@ -1,7 +1,10 @@
 //! Records: structs that the language reads, writes and describes, declared once with their documentation and defaults.
 
-use super::decode::Reader;
+use std::collections::BTreeSet;
+
+use super::decode::{Encode, Reader};
 use super::diagnostic::{nearest, suggest};
+use super::print::print;
 use super::tree::{Kind, Name, Node, Region};
 
 /// The part of [`super::Decode`] and [`super::Encode`] that does not depend on what the record is called: a variant of
@@ -143,25 +146,51 @@ fn field_name<'a>(name: &'a Name, valid: &[&'a str]) -> &'a str {
 #[derive(Debug)]
 pub struct Check<'a> {
     node: &'a Node,
+    /// The fields of the record, in order.
+    names: &'a [&'a str],
     reader: &'a mut Reader,
 }
 
 impl<'a> Check<'a> {
-    /// For a record written at `node`.
-    pub fn new(node: &'a Node, reader: &'a mut Reader) -> Self {
-        Self { node, reader }
+    /// For a record with fields `names` written at `node`.
+    pub fn new(node: &'a Node, names: &'a [&'a str], reader: &'a mut Reader) -> Self {
+        Self { node, names, reader }
+    }
+
+    /// What is written for a field, by its name or by its place.
+    fn written(&self, name: &str) -> Option<&'a Node> {
+        match &self.node.kind {
+            Kind::Struct(_, fields) => {
+                fields.iter().find(|(field, _)| field_name(field, self.names) == name).map(|(_, value)| value)
+            }
+            Kind::Tuple(_, items) => items.get(self.names.iter().position(|field| *field == name)?),
+            _ => None,
+        }
     }
 
     /// The place of a field; of the whole record where the field is not written.
     pub fn field(&mut self, name: &str) -> At<'_> {
-        let region = match &self.node.kind {
-            Kind::Struct(_, fields) => {
-                fields.iter().find(|(field, _)| field.text == name).map_or(self.node.region, |(_, value)| value.region)
-            }
-            Kind::Tuple(_, items) if items.len() == 1 => items[0].region,
-            _ => self.node.region,
-        };
+        let region = self.written(name).map_or(self.node.region, |value| value.region);
         At { region, reader: self.reader }
+    }
+
+    /// The place of an item of a field that is a list; of the whole record where it is not written.
+    pub fn item(&mut self, name: &str, place: usize) -> At<'_> {
+        let item = match self.written(name).map(|value| &value.kind) {
+            Some(Kind::List(items)) => items.get(place),
+            _ => None,
+        };
+        At { region: item.map_or(self.node.region, |item| item.region), reader: self.reader }
+    }
+
+    /// Reports every item of the list `items`, the value of a field, that stands in it before.
+    pub fn each_once<T: Encode>(&mut self, name: &str, items: &[T], what: &str) {
+        let mut seen = BTreeSet::new();
+        for (place, item) in items.iter().enumerate() {
+            if !seen.insert(print(&item.encode())) && !self.reader.is_full() {
+                self.item(name, place).error(format!("{what} is asked for twice"));
+            }
+        }
     }
 
     /// True if field number `index`, called `name`, is written.
@@ -242,7 +271,7 @@ macro_rules! __record {
                 $(
                     if reader.diagnostics.len() == before {
                         $crate::__record!(@name $self_);
-                        value.check_fields(&mut $crate::schema::Check::new(node, reader));
+                        value.check_fields(&mut $crate::schema::Check::new(node, NAMES, reader));
                     }
                 )?
                 (reader.diagnostics.len() == before).then_some(value)

@@ -64,3 +64,14 @@ pub fn example(unit: Unit) -> &'static str {
         Unit::Count => "a plain number: write 3.5",
     }
 }
+
+/// What a quantity that counts `unit` is.
+#[must_use]
+pub fn kind(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Seconds => "a length of time (s)",
+        Unit::PerSecond => "a rate (/s)",
+        Unit::Fraction => "a share (%)",
+        Unit::Count => "a plain number",
+    }
+}

@@ -13,9 +13,23 @@ use super::measure::{Quantity, RecoveryMeasure, RecoveryNumber, Scope};
 use super::results::{ClaimResult, Results, Verdict};
 use super::spec::Label;
 use crate::schema::quantity::{Percent, Span};
-use crate::schema::{Name, Region, choice, record};
-use bound::example;
+use crate::schema::{Check, Name, Region, choice, record};
+use bound::{example, kind};
 use judge::Judge;
+
+/// Two numbers that are compared must be two, and count the same thing.
+fn check_terms(left: &Term, right: &Term, at: &mut Check<'_>) {
+    let scope = Scope::default();
+    if left == right {
+        at.field("right").error(format!("the claim compares {} with itself", left.words(&scope)));
+    }
+    let kind = |term: &Term| kind(term.quantity(&scope).unit);
+    if kind(left) != kind(right) {
+        let (one, other) = (left.words(&scope), right.words(&scope));
+        let message = format!("the claim compares unlike things: {one} is {}, {other} is {}", kind(left), kind(right));
+        at.field("right").error(message);
+    }
+}
 
 record! {
     /// One number is less than another.
@@ -26,6 +40,9 @@ record! {
         pub right: Term,
         /// At which point of the sweep; without it, at every one.
         pub at: Option<Label> = None,
+    }
+    check(self, at) {
+        check_terms(&self.left, &self.right, at);
     }
 }
 
@@ -38,6 +55,9 @@ record! {
         pub right: Term,
         /// At which point of the sweep; without it, at every one.
         pub at: Option<Label> = None,
+    }
+    check(self, at) {
+        check_terms(&self.left, &self.right, at);
     }
 }
 
@@ -78,6 +98,7 @@ record! {
         pub at: Option<Label> = None,
     }
     check(self, at) {
+        check_terms(&self.left, &self.right, at);
         if self.factor <= 0.0 {
             at.field("factor").error("a factor is above 0");
         }

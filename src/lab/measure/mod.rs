@@ -68,6 +68,7 @@ record! {
         if self.quantiles.iter().any(|p| !(*p > 0.0 && *p < 1.0)) {
             at.field("quantiles").error("a quantile is between 0 and 1: 0.99 is the 99th percentile");
         }
+        at.each_once("quantiles", &self.quantiles, "this quantile");
         if self.node.is_some() && self.by != Grouping::default() {
             at.field("node").error(ONE_OR_EACH);
         }
@@ -193,6 +194,7 @@ record! {
         if self.outcomes.is_empty() {
             at.field("outcomes").error("at least one outcome: `Outcomes([RateLimited, TimedOut])`");
         }
+        at.each_once("outcomes", &self.outcomes, "this outcome");
         if matches!(self.by, Grouping::Nodes(_)) {
             at.field("by").error("only clients can tell: `by: Clients`");
         }

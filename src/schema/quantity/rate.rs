@@ -66,7 +66,7 @@ impl Rate {
             Some("d" | "day") => 86_400.0,
             _ => return Err(format!("\"{text}\" is not a rate: it needs a unit of time behind a slash")),
         };
-        if !number.is_finite() || number <= 0.0 {
+        if number <= 0.0 {
             return Err(format!("a rate is above zero, found \"{text}\""));
         }
         Self::from_per_second(number / seconds)

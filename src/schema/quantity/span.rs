@@ -70,7 +70,7 @@ impl Span {
         let (_, times, over) = UNITS.iter().find(|(names, _, _)| names.contains(&unit)).ok_or_else(unknown)?;
         // Dividing by a whole number keeps decimals exact where multiplying by 0.001 would not.
         let seconds = number * times / over;
-        if !number.is_finite() || number < 0.0 {
+        if number < 0.0 {
             return Err(format!("a length of time is not negative, found \"{text}\""));
         }
         Self::from_seconds(seconds).ok_or_else(|| format!("\"{text}\" is longer than a hundred years"))
@@ -134,6 +134,8 @@ mod tests {
         ] {
             assert_eq!(Span::parse(text).map(Span::seconds), Ok(seconds), "{text}");
         }
+        assert_eq!(Span::parse("1e400 ms"), Err("\"1e400 ms\" is longer than a hundred years".to_owned()));
+        assert_eq!(Span::parse("-1e400 s"), Err("a length of time is not negative, found \"-1e400 s\"".to_owned()));
         for text in ["", "ms", "8", "8 parsecs", "-1 s", "NaN s", "inf s", "1e300 s", "101 years"] {
             assert!(Span::parse(text).is_err(), "{text}");
         }
