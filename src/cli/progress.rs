@@ -105,7 +105,7 @@ mod tests {
         assert_eq!(left(0, 70, Duration::ZERO), "");
         assert_eq!(left(0, 70, minute), "");
         assert_eq!(left(5, 70, Duration::ZERO), "");
-        assert_eq!(left(5, 70, minute), ", about 1 minute left");
+        assert_eq!(left(5, 70, minute), ", about 61 seconds left");
         assert_eq!(left(70, 70, Duration::ZERO), ", putting the results together");
     }
 }
