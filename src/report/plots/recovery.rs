@@ -30,7 +30,7 @@ pub(super) fn plot(results: &Results) -> Option<Plot> {
     if cells.iter().any(|cell| again(&cell)) {
         panels.push(("attempts", SECOND, lines("attempts")));
     }
-    let subtitle = format!("Goodput of all clients over time{place}, means over replications with intervals");
+    let subtitle = format!("Goodput of all clients over time{place}, all replications together, with intervals");
     let height = frame::TOP + panels.iter().map(|panel| panel.1 + HEAD).sum::<f64>() + 46.0 + 30.0;
     Some(frame::page(results, "recovery".to_owned(), &subtitle, height, |canvas, inner| {
         draw(canvas, results, &cells, &panels, inner);

@@ -93,7 +93,7 @@ fn plot(results: &Results, cells: &[&Cell], node: &str, panels: &[Panel]) -> Opt
     let place = results.point(cells.first()?).map_or_else(String::new, |point| format!(" at {}", point.label));
     let warm = if results.run.warm_up > 0.0 { " · grey: warm-up" } else { "" };
     let trouble = if cells.iter().any(|cell| cell.trouble.is_some()) { " · tinted: trouble" } else { "" };
-    let subtitle = format!("{node} over time{place}, means over replications with intervals{warm}{trouble}");
+    let subtitle = format!("{node} over time{place}, all replications together, with intervals{warm}{trouble}");
     let height = frame::TOP + panels.len() as f64 * (PANEL + HEAD) + 46.0 + 30.0;
     Some(frame::page(results, format!("timeline-{node}"), &subtitle, height.max(320.0), |canvas, inner| {
         draw(canvas, results, cells, panels, inner);
