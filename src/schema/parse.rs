@@ -326,6 +326,11 @@ impl<'a> Parser<'a> {
                 }
                 continue;
             }
+            // Of a closing bracket with a line of its own that is missing, a comma is left.
+            if self.peek() == Some(',') && self.balances(self.at, &self.open[..self.open.len() - 1]) {
+                self.missing(close, open, self.at);
+                break;
+            }
             let (start, before) = (self.at, self.errors.len());
             let mut last = None;
             match if close == ']' { None } else { self.item_name(close) } {
