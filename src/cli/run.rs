@@ -434,7 +434,12 @@ fn save(
         return Ok(true);
     }
     let writing = Writing::new(arguments.quiet);
-    let written = report::write_all(results, origin, &parts(arguments), folder, late_flag());
+    let mut parts = parts(arguments);
+    if results.interrupted {
+        // There is little time, and pixels take the most of it.
+        parts.retain(|part| *part != Part::Png);
+    }
+    let written = report::write_all(results, origin, &parts, folder, late_flag());
     writing.finish();
     match written {
         Ok(files) => {

@@ -10,9 +10,10 @@ use std::time::Duration;
 use super::tell;
 
 /// From the signal until nothing more is begun ([`late_flag`]).
-const PATIENCE: Duration = Duration::from_millis(500);
-/// From then until the process ends, whatever it is at: within a second of the signal.
-const GRACE: Duration = Duration::from_millis(300);
+const PATIENCE: Duration = Duration::from_millis(450);
+/// From then until the process ends, whatever it is at: within a second of the signal, with the time that the system takes to
+/// give back its memory.
+const GRACE: Duration = Duration::from_millis(250);
 
 /// What is said when the process ends before it has come to an end by itself.
 type LastWords = Box<dyn Fn() -> String + Send>;

@@ -11,7 +11,7 @@ use super::open::overdue;
 use super::plan::{Plan, PlannedCell};
 use super::results::{Cell, IntervalKind, LedgerRow, NodeResult, Results, RunSummary, Series, Stability, TailPoint};
 use super::rounds::is_narrow;
-use super::run::Observations;
+use super::run::{Observations, for_each};
 use super::spec::Replications;
 use super::stability::{stability, steady_apart};
 use super::theory::theory;
@@ -43,17 +43,18 @@ pub fn collect(plan: &Plan, found: Found<'_>, interrupted: bool) -> Results {
     let run = &plan.experiment.run;
     let confidence = run.confidence.fraction();
     let mut notices = plan.notices.clone();
-    let mut cells: Vec<Cell> = plan
-        .cells
-        .iter()
-        .zip(warm_ups)
-        .zip(observations)
-        .zip(unfinished)
-        .map(|(((planned, warm_up), seen), unfinished)| Cell {
-            unfinished: *unfinished,
-            ..collect_cell(plan, planned, *warm_up, seen, &mut notices)
-        })
-        .collect();
+    let places: Vec<usize> = (0..plan.cells.len()).collect();
+    let collected = for_each(&places, |&place| {
+        let mut notices = Vec::new();
+        let cell = collect_cell(plan, &plan.cells[place], warm_ups[place], &observations[place], &mut notices);
+        Ok((Cell { unfinished: unfinished[place], ..cell }, notices))
+    });
+    let mut cells = Vec::with_capacity(places.len());
+    // Collecting a cell does not fail.
+    for (cell, of_cell) in collected.unwrap_or_default() {
+        cells.push(cell);
+        notices.extend(of_cell);
+    }
     compare(plan, &mut cells);
     if interrupted {
         let done: u32 = cells.iter().map(|cell| cell.replications).sum();

@@ -121,7 +121,7 @@ impl Runner<'_> {
 
 /// In parallel, one job at a time a thread, with the answers in order.
 #[cfg(feature = "cli")]
-fn for_each<T: Sync, R: Send>(
+pub(super) fn for_each<T: Sync, R: Send>(
     jobs: &[T],
     one: impl Fn(&T) -> Result<R, String> + Sync + Send,
 ) -> Result<Vec<R>, String> {
@@ -131,6 +131,6 @@ fn for_each<T: Sync, R: Send>(
 
 /// One after the other.
 #[cfg(not(feature = "cli"))]
-fn for_each<T, R>(jobs: &[T], one: impl Fn(&T) -> Result<R, String>) -> Result<Vec<R>, String> {
+pub(super) fn for_each<T, R>(jobs: &[T], one: impl Fn(&T) -> Result<R, String>) -> Result<Vec<R>, String> {
     jobs.iter().map(one).collect()
 }

@@ -236,8 +236,17 @@ impl<A: Encode, B: Encode> Encode for (A, B) {
 pub struct Map<T> {
     /// Key and value.
     pub entries: Vec<(Name, T)>,
-    /// The entries in order of their keys.
-    order: Vec<u32>,
+    /// The entries in order of their keys, each with how its key begins.
+    order: Vec<(u64, u32)>,
+}
+
+/// How a key begins: keys in order have beginnings in order, and most keys of a map differ in it. Looking at beginnings
+/// alone needs no look at the keys, which lie scattered in memory.
+fn beginning(key: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let length = key.len().min(bytes.len());
+    bytes[..length].copy_from_slice(&key.as_bytes()[..length]);
+    u64::from_be_bytes(bytes)
 }
 
 impl<T: PartialEq> PartialEq for Map<T> {
@@ -258,8 +267,10 @@ impl<T> Map<T> {
     /// A map of these entries, whose keys are different.
     #[must_use]
     pub fn new(entries: Vec<(Name, T)>) -> Self {
-        let mut order: Vec<u32> = (0..entries.len() as u32).collect();
-        order.sort_by(|&a, &b| entries[a as usize].0.text.cmp(&entries[b as usize].0.text));
+        let key = |place: u32| entries[place as usize].0.text.as_str();
+        let mut order: Vec<(u64, u32)> =
+            (0..entries.len() as u32).map(|place| (beginning(key(place)), place)).collect();
+        order.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| key(a.1).cmp(key(b.1))));
         Self { entries, order }
     }
 
@@ -272,9 +283,11 @@ impl<T> Map<T> {
     /// The place of a key among the entries.
     #[must_use]
     pub fn position(&self, key: &str) -> Option<usize> {
-        let entry = |&place: &u32| self.entries[place as usize].0.text.as_str();
-        let found = self.order.binary_search_by(|place| entry(place).cmp(key)).ok()?;
-        Some(self.order[found] as usize)
+        let entry = |place: u32| self.entries[place as usize].0.text.as_str();
+        let begins = beginning(key);
+        let found =
+            self.order.binary_search_by(|&(other, place)| other.cmp(&begins).then_with(|| entry(place).cmp(key)));
+        Some(self.order[found.ok()?].1 as usize)
     }
 
     /// The keys, in order.

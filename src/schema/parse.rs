@@ -48,8 +48,17 @@ fn line_and_column(text: &str, at: usize) -> (usize, usize) {
 /// # Errors
 /// Every mistake of syntax that was found.
 pub fn parse(source: u32, text: &str) -> Result<Node, Vec<Diagnostic>> {
-    let mut parser =
-        Parser { source, text, at: 0, errors: Vec::new(), depth: 0, open: Vec::new(), lost: false, far: None };
+    let mut parser = Parser {
+        source,
+        text,
+        at: 0,
+        errors: Vec::new(),
+        depth: 0,
+        open: Vec::new(),
+        lost: false,
+        far: None,
+        map_end: None,
+    };
     if text.starts_with('\u{feff}') {
         parser.at = '\u{feff}'.len_utf8();
     }
@@ -84,6 +93,8 @@ struct Parser<'a> {
     lost: bool,
     /// The first bracket whose closing one begins a line further left than the line of the opening one.
     far: Option<Far>,
+    /// Where the last map ended.
+    map_end: Option<usize>,
 }
 
 /// A bracket that was closed by what looks like the closing bracket of another: the bytes of both.
@@ -300,6 +311,9 @@ impl<'a> Parser<'a> {
             self.space();
             if self.eat(close) {
                 self.note_far(open);
+                if close == '}' {
+                    self.map_end = Some(self.at - 1);
+                }
                 break;
             }
             if self.at >= self.text.len() {
@@ -312,6 +326,11 @@ impl<'a> Parser<'a> {
                 }
                 continue;
             }
+            // Of a closing bracket with a line of its own that is missing, a comma is left.
+            if self.peek() == Some(',') && self.balances(self.at, &self.open[..self.open.len() - 1]) {
+                self.missing(close, open, self.at);
+                break;
+            }
             let (start, before) = (self.at, self.errors.len());
             let mut last = None;
             match if close == ']' { None } else { self.item_name(close) } {
@@ -319,7 +338,8 @@ impl<'a> Parser<'a> {
                     // In braces names are quoted: what comes is a field of what stands around them.
                     let quoted = |name: &Name| self.text[name.region.start as usize..].starts_with('"');
                     let first = named.first().map(|(first, _): &(Name, Node)| first);
-                    if close == '}' && !quoted(&name) && first.is_some_and(quoted) && self.is_within(')') {
+                    let is_odd = close == '}' && !quoted(&name) && first.is_some_and(quoted) && self.is_within(')');
+                    if is_odd && self.balances(behind, &self.open[..self.open.len() - 1]) {
                         self.missing(close, open, behind);
                         self.at = behind;
                         break;
@@ -346,6 +366,16 @@ impl<'a> Parser<'a> {
                         if is_name && belongs && self.errors.len() == before {
                             self.missing(close, open, behind);
                             self.at = behind;
+                            break;
+                        }
+                        if close == '}' && matches!(value.kind, Kind::Map(_)) && self.errors.len() == before {
+                            self.give_up(start, "expected a key in quotes, found `{`: one bracket too many?");
+                            break;
+                        }
+                        // An entry of a map that was closed too early.
+                        let ended = self.map_end.filter(|_| close == ')' && is_name && is_text && !belongs);
+                        if let Some(end) = ended.filter(|_| self.errors.is_empty()) {
+                            self.give_up(end, "this `}` ends the map, but entries follow: one bracket too many?");
                             break;
                         }
                         if close == '}' && self.errors.len() == before && !self.runs_on(value.region) {
@@ -445,8 +475,14 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// The bracket at `open` should have been closed at `at`.
+    /// The bracket at `open` should have been closed by `at`; or one within it, if that was closed by what looks like the closing
+    /// bracket of another.
     fn missing(&mut self, close: char, open: usize, at: usize) {
+        let (close, open, at) = match self.far.take().filter(|far| far.open > open) {
+            Some(far) => (self.text[far.close..].chars().next().unwrap_or(close), far.open, far.close),
+            None => (close, open, at),
+        };
+        let at = self.outgrown(open, at).unwrap_or(at);
         let end = self.text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
         let (region, place) = (self.region(at, end), self.words(open));
         self.push(Diagnostic::new(region, format!("`{close}` is missing here: the bracket at {place} is not closed")));
@@ -454,16 +490,40 @@ impl<'a> Parser<'a> {
 
     /// The file ends before the bracket at `open` is closed.
     fn never_closed(&mut self, open: usize, close: char) {
-        let Some(far) = self.far.take().filter(|far| far.open > open) else {
+        let end = self.text.len();
+        if self.far.is_some_and(|far| far.open > open) || self.outgrown(open, end).is_some() {
+            self.missing(close, open, end);
+        } else {
             let region = self.region(open, open + 1);
             self.push(Diagnostic::new(region, format!("this bracket is never closed: `{close}` is missing")));
-            return;
-        };
-        // What looks like the closing bracket of this one was taken for that of another.
-        let (region, place) = (self.region(far.open, far.open + 1), self.words(far.close));
-        let message = format!("a closing bracket is missing: this one is closed only at {place}, further left");
-        self.push(Diagnostic::new(region, message));
-        self.lost = true;
+        }
+    }
+
+    /// Where the bracket at `open` should have been closed by the looks of the lines up to `to`: before the first that begins no
+    /// further right than the line of the bracket. `None` if no line does, or if lines are not indented.
+    fn outgrown(&self, open: usize, to: usize) -> Option<usize> {
+        let width = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
+        let is_text = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with("//");
+        let start = self.text[..open].rfind('\n').map_or(0, |end| end + 1);
+        let (opened, mut end) = (width(&self.text[start..]), None);
+        let mut at = start;
+        for line in self.text[start..to].split_inclusive('\n') {
+            let is_first = at == start;
+            let content = line.trim_end().trim_end_matches(',').len();
+            if is_text(line) {
+                // A line that closes what was opened beside the bracket still belongs to it.
+                let closes = line.trim_start().starts_with([')', ']', '}']) && width(line) == opened;
+                if !is_first && width(line) <= opened {
+                    let rest = line.trim_start_matches([' ', '\t', ')', ']', '}']);
+                    return if closes && end.is_some() { Some(at + line.len() - rest.len()) } else { end };
+                }
+                // What follows a bracket at the end of its line should stand further right.
+                let opens = is_first && line.trim_end().len() == open + 1 - start;
+                end = if opens { None } else { Some(at + content) };
+            }
+            at += line.len();
+        }
+        None
     }
 
     /// Remembers the bracket at `open`, just closed, if its two ends do not look as if they belong together.
@@ -584,6 +644,12 @@ impl<'a> Parser<'a> {
                 '\\' => escaped = true,
                 '"' => {
                     self.at += at + 1;
+                    if !self.errors.is_empty() && rest[..at].contains('\n') {
+                        // Where a `"` is missing, all that follows is taken for what it is not.
+                        self.at = self.text.len();
+                        self.lost = true;
+                        return None;
+                    }
                     return self.scalar(start);
                 }
                 _ => {}

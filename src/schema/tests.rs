@@ -208,3 +208,34 @@ proptest! {
         let _ = parse(0, &text[..cut]);
     }
 }
+
+#[test]
+fn a_map_finds_every_key_and_no_other() {
+    let keys = [
+        "",
+        "a",
+        "a\0",
+        "a\0b",
+        "web-node",
+        "web-node1",
+        "web-node10",
+        "web-node2",
+        "é",
+        "日本語の名前",
+        "n1",
+        "n10",
+        "n2",
+    ];
+    let entries: Vec<(Name, usize)> = keys
+        .iter()
+        .enumerate()
+        .map(|(place, key)| (Name { text: (*key).to_owned(), region: Region::default() }, place))
+        .collect();
+    let map = Map::new(entries);
+    for (place, key) in keys.iter().enumerate() {
+        assert_eq!(map.position(key), Some(place), "{key:?}");
+    }
+    for key in ["b", "a\0\0", "web-nod", "web-node11", "n", "n100", "e"] {
+        assert_eq!(map.position(key), None, "{key:?}");
+    }
+}
