@@ -436,8 +436,8 @@ fn save(
     let writing = Writing::new(arguments.quiet);
     let mut parts = parts(arguments);
     if results.interrupted {
-        // There is little time, and pixels take the most of it.
-        parts.retain(|part| *part != Part::Png);
+        // There is little time, and pictures take the most of it.
+        parts.retain(|part| matches!(part, Part::Tables | Part::Json));
     }
     let written = report::write_all(results, origin, &parts, folder, late_flag());
     writing.finish();

@@ -46,8 +46,12 @@ pub fn collect(plan: &Plan, found: Found<'_>, interrupted: bool) -> Results {
     let places: Vec<usize> = (0..plan.cells.len()).collect();
     let collected = for_each(&places, |&place| {
         let mut notices = Vec::new();
-        let cell = collect_cell(plan, &plan.cells[place], warm_ups[place], &observations[place], &mut notices);
-        Ok((Cell { unfinished: unfinished[place], ..cell }, notices))
+        let mut cell = collect_cell(plan, &plan.cells[place], warm_ups[place], &observations[place], &mut notices);
+        cell.unfinished = unfinished[place];
+        if !interrupted {
+            cell.series = cell_series(&observations[place], confidence);
+        }
+        Ok((cell, notices))
     });
     let mut cells = Vec::with_capacity(places.len());
     // Collecting a cell does not fail.
@@ -59,7 +63,10 @@ pub fn collect(plan: &Plan, found: Found<'_>, interrupted: bool) -> Results {
     if interrupted {
         let done: u32 = cells.iter().map(|cell| cell.replications).sum();
         let most = run.replications.most() as usize * cells.len();
-        notices.push(format!("stopped early: {done} of at most {most} replications were run"));
+        // A stop leaves little time, and series take more of it than all else.
+        notices.push(format!(
+            "stopped early: {done} of at most {most} replications were run; series over time are left out"
+        ));
         if looking {
             let why = "stopped while the warm-up was looked for";
             notices.push(format!("{why}: numbers are of the whole runs, with the start that would be cut off"));
@@ -123,7 +130,7 @@ fn collect_cell(
     note_early_ends(plan, planned, &done, notices);
     let ends: Vec<Time> = done.iter().map(|observation| observation.over).collect();
     let planned_end = plan.experiment.run.duration.map_or(f64::INFINITY, |duration| duration.seconds());
-    let aligned = done.windows(2).all(|pair| pair[0].window == pair[1].window);
+    let aligned = are_aligned(&done);
     if !aligned {
         let place = describe(plan, planned);
         notices.push(format!("{place}: replications ended at too different times for a common time series"));
@@ -147,8 +154,19 @@ fn collect_cell(
         ledger: ledger(&done),
         nodes: nodes(&done, aligned, confidence),
         window: done.first().map_or(0.0, |observation| observation.window),
-        series: if aligned { series(&done, confidence) } else { Vec::new() },
+        series: Vec::new(),
     }
+}
+
+/// True of replications whose windows are of one length.
+fn are_aligned(done: &[&Observation]) -> bool {
+    done.windows(2).all(|pair| pair[0].window == pair[1].window)
+}
+
+/// The series of a cell; none where its replications have no windows in common.
+fn cell_series(seen: &[Option<Observation>], confidence: f64) -> Vec<Series> {
+    let done: Vec<&Observation> = seen.iter().flatten().collect();
+    if are_aligned(&done) { series(&done, confidence) } else { Vec::new() }
 }
 
 fn describe(plan: &Plan, planned: &PlannedCell) -> String {

@@ -55,6 +55,7 @@ pub fn run_with_journal(
 ) -> Result<Results, String> {
     let runner = Runner { plan, progress, journal, stop };
     let Begun { warm_ups, mut cells, looking } = begin(&runner)?;
+    let mut given_up = vec![looking; cells.len()];
     while !stop.load(Ordering::Relaxed) {
         let jobs = next_round(plan, &warm_ups, &cells);
         if jobs.is_empty() {
@@ -62,12 +63,14 @@ pub fn run_with_journal(
         }
         progress.planned(outlook(plan, &warm_ups, &cells).max(jobs.len()));
         let done = runner.observe_all(false, &jobs, |cell| warm_ups[cell])?;
+        jobs[done.len()..].iter().for_each(|&(cell, _)| given_up[cell] = true);
         for (&(cell, _), observation) in jobs.iter().zip(done) {
             cells[cell].push(observation);
         }
     }
     let interrupted = stop.load(Ordering::Relaxed);
-    let mut unfinished: Vec<bool> = cells.iter().map(|seen| looking || seen.iter().any(Option::is_none)).collect();
+    let with_gaps = cells.iter().zip(given_up).map(|(seen, given_up)| given_up || seen.iter().any(Option::is_none));
+    let mut unfinished: Vec<bool> = with_gaps.collect();
     if interrupted {
         next_round(plan, &warm_ups, &cells).into_iter().for_each(|(cell, _)| unfinished[cell] = true);
     }
@@ -84,21 +87,23 @@ pub(super) struct Runner<'a> {
 }
 
 impl Runner<'_> {
-    /// Runs each (cell, replication); `None` where the run was stopped before it.
+    /// Runs each (cell, replication); `None` where the run was stopped before it, and nothing of those behind the last that
+    /// was run.
     pub fn observe_all(
         &self,
         pilot: bool,
         jobs: &[(usize, u32)],
         warm_up: impl Fn(usize) -> WarmUpFound + Sync + Send,
     ) -> Result<Observations, String> {
-        for_each(jobs, |&(cell, replication)| {
+        // A run that is stopped may have a hundred thousand replications before it: they take no room.
+        let mut done = for_each(jobs, |&(cell, replication)| {
             if self.stop.load(Ordering::Relaxed) {
                 return Ok(None);
             }
             let id = JobId { pilot, cell: cell as u32, replication };
             if let Some(observation) = self.journal.recall(id) {
                 self.progress.replication_recalled(&observation);
-                return Ok(Some(observation));
+                return Ok(Some(Box::new(observation)));
             }
             let planned = &self.plan.cells[cell];
             let job = Job {
@@ -114,8 +119,10 @@ impl Runner<'_> {
             let Some(observation) = observe(job, replication)? else { return Ok(None) };
             self.journal.keep(id, &observation);
             self.progress.replication_done(&observation);
-            Ok(Some(observation))
-        })
+            Ok(Some(Box::new(observation)))
+        })?;
+        done.truncate(done.iter().rposition(Option::is_some).map_or(0, |last| last + 1));
+        Ok(done.into_iter().map(|observation| observation.map(|observation| *observation)).collect())
     }
 }
 
