@@ -118,7 +118,7 @@ fn collect_cell(
     done.iter().for_each(|observation| latency.add_buckets(&observation.latencies));
     let ended = done.iter().fold((0, 0), |sum, o| (sum.0 + o.answered.0, sum.1 + o.answered.1));
     let open: Vec<_> = done.iter().map(|observation| observation.open(None)).collect();
-    let calls = (ended.0, ended.1 + overdue(&open).iter().sum::<u64>());
+    let calls = (ended.0, ended.1 + overdue(&open, u64::MAX).iter().sum::<u64>());
     let never_answered = if calls.1 > 0 { 1.0 - calls.0 as f64 / calls.1 as f64 } else { 0.0 };
     let confidence = plan.experiment.run.confidence.fraction();
     let stability = stability(planned, &plan.experiment.run, warm_up.length, &done);

@@ -52,7 +52,7 @@ pub fn estimates(
         };
         let counts = counts(quantity, seen, place);
         let replicates: Vec<Option<f64>> = match quantity.what {
-            What::Answered => counts.iter().map(|counts| counts.and_then(ratio)).collect(),
+            What::Answered | What::Within(_) => counts.iter().map(|counts| counts.and_then(ratio)).collect(),
             _ => seen.iter().map(|observation| observation.as_ref().and_then(|o| o.values[place])).collect(),
         };
         let number = match quantile {
@@ -121,12 +121,15 @@ fn ratio((part, whole): (u64, u64)) -> Option<f64> {
 /// The calls that count for a share and those it is a share of, by replication; `None` of what is no share of calls.
 fn counts(quantity: &Quantity, seen: &[Option<Observation>], place: usize) -> Vec<Option<(u64, u64)>> {
     let counts = seen.iter().map(|observation| observation.as_ref().and_then(|o| o.counts[place]));
-    if quantity.what != What::Answered {
-        return counts.collect();
-    }
+    // A replication has counted those over a limit itself.
+    let most = match quantity.what {
+        What::Answered => u64::MAX,
+        What::Within(limit) => limit.duration().as_nanos(),
+        _ => return counts.collect(),
+    };
     let of = quantity.of.as_deref();
     let open: Vec<_> = seen.iter().map(|observation| observation.as_ref().and_then(|o| o.open(of))).collect();
-    let overdue = overdue(&open);
+    let overdue = overdue(&open, most);
     counts.zip(overdue).map(|(counts, overdue)| counts.map(|(part, whole)| (part, whole + overdue))).collect()
 }
 

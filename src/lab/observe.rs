@@ -169,7 +169,7 @@ fn told_apart(quantities: &[Quantity]) -> Vec<Source> {
 
 /// The places of which it is asked how many calls were answered, and all clients together, each once.
 fn places_of_answers(quantities: &[Quantity]) -> Vec<Option<String>> {
-    let answered = quantities.iter().filter(|quantity| quantity.what == What::Answered);
+    let answered = quantities.iter().filter(|quantity| matches!(quantity.what, What::Answered | What::Within(_)));
     let mut places: Vec<Option<String>> =
         std::iter::once(None).chain(answered.map(|quantity| quantity.of.clone())).collect();
     places.sort_unstable();

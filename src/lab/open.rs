@@ -22,12 +22,14 @@ pub struct Open {
     pub ages: Vec<(u64, u64)>,
 }
 
-/// For each replication, how many calls count as not answered although they are not over.
+/// For each replication, how many calls count as not answered although they are not over and no older than `most`
+/// nanoseconds.
 #[must_use]
-pub fn overdue(there: &[Option<&Open>]) -> Vec<u64> {
+pub fn overdue(there: &[Option<&Open>], most: u64) -> Vec<u64> {
     let longest = there.iter().flatten().map(|open| open.longest).max().unwrap_or(0);
     let enough = longest.saturating_mul(TIMES_THE_LONGEST);
-    let count = |open: &Open| open.ages.iter().filter(|(age, _)| *age > enough).map(|(_, count)| count).sum();
+    let counts = |age: u64| age > enough && age <= most;
+    let count = |open: &Open| open.ages.iter().filter(|(age, _)| counts(*age)).map(|(_, count)| count).sum();
     there.iter().map(|open| open.map_or(0, count)).collect()
 }
 
@@ -39,11 +41,13 @@ mod tests {
     fn a_call_is_not_answered_if_it_waits_for_twice_as_long_as_the_longest_answer_of_any_replication() {
         let open = |longest, ages: &[(u64, u64)]| Open { of: None, longest, ages: ages.to_vec() };
         let short = open(10, &[(15, 3), (21, 2)]);
-        assert_eq!(overdue(&[Some(&short)]), [2]);
+        assert_eq!(overdue(&[Some(&short)], u64::MAX), [2]);
+        // Older ones are counted by a limit of their own.
+        assert_eq!(overdue(&[Some(&short)], 20), [0]);
         let long = open(20, &[(41, 1)]);
-        assert_eq!(overdue(&[Some(&short), None, Some(&long)]), [0, 0, 1]);
+        assert_eq!(overdue(&[Some(&short), None, Some(&long)], u64::MAX), [0, 0, 1]);
         // Where nothing was answered, nothing will be.
-        assert_eq!(overdue(&[Some(&open(0, &[(1, 7)]))]), [7]);
-        assert_eq!(overdue(&[]), [] as [u64; 0]);
+        assert_eq!(overdue(&[Some(&open(0, &[(1, 7)]))], u64::MAX), [7]);
+        assert_eq!(overdue(&[], u64::MAX), [] as [u64; 0]);
     }
 }
