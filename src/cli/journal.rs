@@ -78,7 +78,7 @@ impl FileJournal {
         let Some(first) = first else {
             return Err(format!("\"{shown}\" is not the journal of a run; move it, or name another folder"));
         };
-        let found = read_frames(&mut file);
+        let (found, changed) = read_frames(&mut file);
         let unreadable = all - frame_length(&first) - found.iter().map(|bytes| frame_length(bytes)).sum::<u64>();
         let mut kept = BTreeMap::new();
         match (earlier, difference(&first, &header)) {
@@ -103,20 +103,24 @@ impl FileJournal {
                 kept = observations.collect::<Result<_, _>>().map_err(broken)?;
             }
         }
-        let resumes = earlier == Earlier::Resume;
-        let begin = |file: &mut File| -> io::Result<()> {
-            // What is readable stands without gaps from the beginning, unless the disk has changed something.
-            let again = !resumes || first != header || unreadable > 0;
-            let whole = if again { 0 } else { all };
-            file.set_len(whole)?;
-            file.seek(SeekFrom::Start(whole))?;
-            if again {
-                write_frame(file, &header)?;
-                found.iter().filter(|_| resumes).try_for_each(|frame| write_frame(file, frame))?;
+        let resumes = earlier == Earlier::Resume && first == header;
+        // At no moment is there less on the disk than what is to be kept, or anything that is no journal of a run.
+        let mut begin = || -> io::Result<()> {
+            if !resumes {
+                // What is thrown away goes first, so that the frames of one run never stand behind the header of another.
+                file.set_len(frame_length(&first))?;
+                file.seek(SeekFrom::Start(0))?;
+                write_frame(&mut file, &header)?;
+                file.set_len(frame_length(&header))?;
+            } else if changed {
+                file = replace(&path, &header, &found)?;
+            } else {
+                // What is torn stands at the end.
+                file.set_len(all - unreadable)?;
             }
-            Ok(())
+            file.seek(SeekFrom::End(0)).map(drop)
         };
-        begin(&mut file).map_err(cannot)?;
+        begin().map_err(cannot)?;
         let frames = kept.len();
         let unreadable = if resumes { unreadable } else { 0 };
         let file = Arc::new(Mutex::new(Writing { file, frames, missing: 0 }));
@@ -238,20 +242,21 @@ fn lock(path: &Path, folder: &Path, header: &[u8]) -> Result<File, String> {
 /// something stands there by now.
 fn create(path: &Path, header: &[u8]) -> io::Result<Option<File>> {
     let is_there = |error: &io::Error| error.kind() == io::ErrorKind::AlreadyExists;
-    let begun = |mut file: File| -> io::Result<File> {
-        write_frame(&mut file, header)?;
-        file.seek(SeekFrom::Start(0))?;
-        Ok(file)
-    };
-    let mut name = std::ffi::OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push("-");
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(&name);
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let (file, hidden) = builder.tempfile_in(path.parent().unwrap_or(Path::new(".")))?.into_parts();
-    let file = begun(file)?;
+    // One without a name leaves nothing behind, whenever the process is killed.
+    #[cfg(target_os = "linux")]
+    if let Ok(file) = tempfile::tempfile_in(folder_of(path)).and_then(|file| begun(file, header, &[])) {
+        use rustix::fs::{AtFlags, CWD, linkat};
+        use std::os::fd::AsRawFd;
+        let _ = file.try_lock();
+        let nameless = format!("/proc/self/fd/{}", file.as_raw_fd());
+        match linkat(CWD, &nameless, CWD, path, AtFlags::SYMLINK_FOLLOW).map_err(io::Error::from) {
+            Ok(()) => return Ok(Some(file)),
+            Err(error) if is_there(&error) => return Ok(None),
+            Err(_) => {}
+        }
+    }
+    let (file, hidden) = hidden(path)?.into_parts();
+    let file = begun(file, header, &[])?;
     // Whoever opens it may find it locked; one who cannot lock it finds out later.
     let _ = file.try_lock();
     match std::fs::hard_link(&hidden, path) {
@@ -260,9 +265,42 @@ fn create(path: &Path, header: &[u8]) -> io::Result<Option<File>> {
         // There are file systems without a second name for a file.
         Err(_) => match OpenOptions::new().read(true).write(true).create_new(true).open(path) {
             Err(error) if is_there(&error) => Ok(None),
-            file => begun(file?).map(Some),
+            file => begun(file?, header, &[]).map(Some),
         },
     }
+}
+
+/// A journal of these frames in the place of the one at `path`, locked as that is.
+fn replace(path: &Path, header: &[u8], frames: &[Vec<u8>]) -> io::Result<File> {
+    let (file, hidden) = hidden(path)?.into_parts();
+    let file = begun(file, header, frames)?;
+    let _ = file.try_lock();
+    hidden.persist(path)?;
+    Ok(file)
+}
+
+/// A file beside `path` that goes with the process.
+fn hidden(path: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push("-");
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&name);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder_of(path))
+}
+
+/// A file with a header and these frames, to be read from its beginning.
+fn begun(mut file: File, header: &[u8], frames: &[Vec<u8>]) -> io::Result<File> {
+    write_frame(&mut file, header)?;
+    frames.iter().try_for_each(|frame| write_frame(&mut file, frame))?;
+    file.seek(SeekFrom::Start(0))?;
+    Ok(file)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("."))
 }
 
 /// True if `file` is still what stands at `path`.
@@ -388,9 +426,16 @@ impl Frame {
     }
 }
 
-/// The whole frames that follow, up to one that is torn.
-fn read_frames(input: &mut impl Read) -> Vec<Vec<u8>> {
-    std::iter::from_fn(|| read_frame(input)).filter_map(Frame::whole).collect()
+/// The whole frames that follow, up to one that is torn, and whether one was changed among them.
+fn read_frames(input: &mut impl Read) -> (Vec<Vec<u8>>, bool) {
+    let (mut whole, mut changed) = (Vec::new(), false);
+    while let Some(frame) = read_frame(input) {
+        match frame.whole() {
+            Some(bytes) => whole.push(bytes),
+            None => changed = true,
+        }
+    }
+    (whole, changed)
 }
 
 /// The next frame; `None` at the end or where one is torn.
