@@ -57,7 +57,7 @@ impl Files for Disk {
     }
 }
 
-/// The disk for one who reads logs: they may take so much memory.
+/// The disk, with a limit on the memory that logs may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounded {
     /// Bytes that all logs together may take.

@@ -1,6 +1,8 @@
 //! What the windows of a run say of requests that gather, where their flow does not follow from the description of the
 //! system: at every kind of node that holds them back, and in calls that wait for another attempt.
 
+use std::collections::BTreeMap;
+
 use super::observe::{NodeSeen, Observation};
 use crate::actors::balancer::BalancerSpec;
 use crate::model::{Flows, NodeSpec, StationLoad, System, fleet_behind, servers_in_use};
@@ -34,12 +36,14 @@ impl Gathering {
 #[must_use]
 pub fn gathering(system: &System, flows: &Flows, done: &[&Observation]) -> Vec<Gathering> {
     let Some(first) = done.first() else { return Vec::new() };
+    let loads: BTreeMap<(&str, bool), &StationLoad> =
+        flows.stations.iter().map(|load| ((load.node.as_str(), load.line), load)).collect();
     let places = first.nodes.iter().enumerate();
     let mut found: Vec<Gathering> = places
         .flat_map(|(place, node)| held_back(system, node).into_iter().map(move |held| (place, node, held)))
         .filter_map(|(place, node, held)| {
             let line = held.in_line;
-            let load = flows.stations.iter().find(|load| load.node == node.info.group && load.line == line);
+            let load = loads.get(&(node.info.group.as_str(), line)).copied();
             at_node(system, load, place, node, held, done)
         })
         .collect();

@@ -76,10 +76,12 @@ pub fn steady_apart(system: &System, stability: &Stability, done: &[&Observation
     let tells_apart =
         |name: &String| matches!(system.nodes.get(name), Some(NodeSpec::Fleet(fleet)) if !fleet.clients().is_empty());
     let by_class = growing.iter().all(tells_apart);
-    let places: Vec<usize> = growing.iter().filter_map(|name| system.nodes.position(name)).collect();
+    let mut grows = vec![0; system.nodes.entries.len()];
+    growing.iter().filter_map(|name| system.nodes.position(name)).for_each(|place| grows[place] = 1);
+    // Growing nodes on the way from each, itself included.
+    let ahead = graph.longest(|place| grows[place]);
     let is_apart = |(place, name, node): (usize, &str, &NodeSpec)| {
-        let reached = graph.reached([place]);
-        if !places.iter().any(|&growing| reached[growing]) {
+        if ahead[place] == 0 {
             return true;
         }
         by_class && matches!(node, NodeSpec::Clients(_)) && do_not_gather(name, done)

@@ -37,7 +37,7 @@ pub struct Retries {
 }
 
 impl Retries {
-    /// No request has failed yet; there are so many members.
+    /// The retries of a balancer with this number of members, before any request has failed.
     #[must_use]
     pub fn new(spec: &RetryElsewhere, members: usize) -> Self {
         let tries = if spec.tries == 0 { members } else { spec.tries as usize };

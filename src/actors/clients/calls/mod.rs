@@ -125,7 +125,7 @@ impl Calling {
         self.retrying.as_mut()?.purse.as_mut()
     }
 
-    /// An attempt is waited for no more.
+    /// Nobody waits for the attempt any more.
     fn attempt_over(&mut self, attempt: Attempt) {
         let Some(purse) = self.purse() else { return };
         purse.ended();

@@ -37,7 +37,7 @@ impl ActiveBudget {
 }
 
 impl Most {
-    /// How many of so many under way may be on another attempt: `std::max(budget_percent / 100.0 * current_active,
+    /// Requests that may be on another attempt while `under_way` are under way: `std::max(budget_percent / 100.0 * current_active,
     /// min_retry_concurrency)` of Envoy's `resource_manager_impl.h`.
     #[must_use]
     pub fn of(self, under_way: u64) -> u64 {
