@@ -6,6 +6,7 @@
 
 use std::time::Instant;
 
+use rushhour::actors::Measuring;
 use rushhour::engine::random::StreamKey;
 use rushhour::engine::{Duration, Ended, Limits, run};
 use rushhour::model::{Inputs, System, build, check};
@@ -69,8 +70,8 @@ fn system(name: &str, node: &str) -> System {
 fn time(system: &System, seed: u64) -> f64 {
     let window = Duration::from_secs_f64(REQUESTS as f64 / 90.0);
     let mut built = build(system, &Inputs::default(), StreamKey::root(seed, 0), window).expect("it can be built");
-    built.actors.start(&mut built.core, Duration::ZERO);
-    let first_tick = built.actors.first_tick();
+    built.actors.start(&mut built.core, Measuring::After(Duration::ZERO));
+    let first_tick = built.actors.next_tick();
     let start = Instant::now();
     let limits = Limits { requests: REQUESTS, ..Limits::default() };
     let ended = run(&mut built.actors, &mut built.core, limits, first_tick);

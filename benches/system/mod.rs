@@ -6,7 +6,7 @@ use rushhour::actors::faults::Timetable;
 use rushhour::actors::fleet::{Classes, Fleet, FleetSpec};
 use rushhour::actors::link::{Endpoint, Link};
 use rushhour::actors::message::Core;
-use rushhour::actors::{Actor, Actors};
+use rushhour::actors::{Actor, Actors, Measuring};
 use rushhour::engine::random::StreamKey;
 use rushhour::engine::{ActorId, Duration, Ended, Limits, run};
 use rushhour::schema::{Decode, Reader, Sources, parse, render};
@@ -65,8 +65,8 @@ pub fn run_system(servers: u32, load: f64, requests: u64, seed: u64, timeout: Op
     // A hundred windows in a run.
     let window = Duration::from_secs_f64(requests as f64 / rate / 100.0);
     let mut actors = Actors::new(all, window);
-    actors.start(&mut core, Duration::ZERO);
-    let first_tick = actors.first_tick();
+    actors.start(&mut core, Measuring::After(Duration::ZERO));
+    let first_tick = actors.next_tick();
     let ended = run(&mut actors, &mut core, Limits { requests, ..Limits::default() }, first_tick);
     assert_eq!(ended, Ended::Requests);
     let Actor::Clients(clients) = &actors.all[0] else { unreachable!("clients come first") };

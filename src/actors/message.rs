@@ -116,8 +116,6 @@ pub enum Message {
         /// Its place among those of these clients.
         place: u32,
     },
-    /// Everybody: the warm-up is over, measuring begins.
-    WarmUpOver,
     /// Word that its client takes a request back; it follows the request from stop to stop. See `Actors`.
     Cancel {
         /// The request, which is held for it.
@@ -230,7 +228,6 @@ impl Packed for Message {
             | Self::MemberIdle { .. }
             | Self::ProbeAnswer { .. }
             | Self::ProbeReturned { .. }
-            | Self::WarmUpOver
             | Self::CommandAnswer { .. }
             | Self::CommandReturned { .. }
             | Self::CommandDone { .. } => Rank::First,
@@ -255,7 +252,7 @@ impl Packed for Message {
             Self::Probe { id } => (11, id.0),
             Self::ProbeAnswer { id } => (12, id.0),
             Self::ProbeReturned { id } => (13, id.0),
-            Self::WarmUpOver => (14, 0),
+            Self::Restarted => (14, 0),
             Self::Closed { connection } => (15, connection),
             Self::Broken { connection } => (16, connection),
             Self::Connected { id } => (17, id.0),
@@ -278,7 +275,6 @@ impl Packed for Message {
             Self::WorkGoesOn { write } => (34, write),
             Self::WorkDone { write } => (35, write),
             Self::WorkOver { write } => (36, write),
-            Self::Restarted => (37, 0),
         }
     }
 
@@ -299,7 +295,6 @@ impl Packed for Message {
             11 => Self::Probe { id: RequestId(number) },
             12 => Self::ProbeAnswer { id: RequestId(number) },
             13 => Self::ProbeReturned { id: RequestId(number) },
-            14 => Self::WarmUpOver,
             15 => Self::Closed { connection: number },
             16 => Self::Broken { connection: number },
             17 => Self::Connected { id: RequestId(number) },
@@ -349,7 +344,6 @@ mod tests {
             Message::Probe { id },
             Message::ProbeAnswer { id },
             Message::ProbeReturned { id },
-            Message::WarmUpOver,
             Message::Closed { connection: 18 },
             Message::Broken { connection: 19 },
             Message::Connected { id },

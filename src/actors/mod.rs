@@ -25,7 +25,7 @@ pub mod store;
 pub mod watch;
 
 use crate::engine::{ActorId, Duration, Hold, RequestId, Requests, Time, World};
-use crate::measure::Clock;
+use crate::measure::{Begin, Clock};
 use balancer::Balancer;
 use breaker::Breaker;
 use clients::Clients;
@@ -63,25 +63,38 @@ pub enum Actor {
     Host(Box<Host>),
 }
 
+/// When measuring begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measuring {
+    /// After so long.
+    After(Duration),
+    /// At a boundary of windows that is chosen when the run is over, one of every so many: see [`Actors::begun`].
+    AtEvery(usize),
+}
+
 /// All actors of a system, ready to run.
 #[derive(Debug)]
 pub struct Actors {
     /// The actors; an [`ActorId`] is a place in this list.
     pub all: Vec<Actor>,
     clock: Clock,
+    /// When measuring begins, if that is known and still to come.
+    begins: Option<Time>,
+    /// Windows from one moment at which measuring may begin to the next.
+    every: Option<usize>,
 }
 
 impl Actors {
     /// A system whose series have windows of `window` to begin with.
     #[must_use]
     pub fn new(all: Vec<Actor>, window: Duration) -> Self {
-        Self { all, clock: Clock::new(window) }
+        Self { all, clock: Clock::new(window), begins: None, every: None }
     }
 
-    /// The first boundary of windows.
+    /// When something is next to be recorded whatever happens: a window ends, or measuring begins.
     #[must_use]
-    pub fn first_tick(&self) -> Time {
-        self.clock.next_boundary()
+    pub fn next_tick(&self) -> Time {
+        self.begins.unwrap_or(Time::MAX).min(self.clock.next_boundary())
     }
 
     /// The windows of the series.
@@ -90,12 +103,11 @@ impl Actors {
         self.clock
     }
 
-    /// Puts the first events into the calendar. `warm_up` is when measuring begins.
-    pub fn start(&mut self, core: &mut Core, warm_up: Duration) {
-        if !warm_up.is_zero() {
-            for actor in 0..self.all.len() as u32 {
-                core.send_at(Time::ZERO + warm_up, ActorId(actor), Message::WarmUpOver);
-            }
+    /// Puts the first events into the calendar.
+    pub fn start(&mut self, core: &mut Core, measuring: Measuring) {
+        match measuring {
+            Measuring::After(warm_up) => self.begins = Some(Time::ZERO + warm_up).filter(|_| !warm_up.is_zero()),
+            Measuring::AtEvery(windows) => self.every = Some(windows),
         }
         for actor in &mut self.all {
             match actor {
@@ -166,7 +178,64 @@ impl World for Actors {
     }
 
     fn tick(&mut self, _requests: &Requests, at: Time) -> Time {
-        let halve = self.clock.close();
+        self.record(at);
+        self.next_tick()
+    }
+}
+
+/// What was recorded at a tick beside all else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ticked {
+    /// A window has closed; true if pairs of windows were merged.
+    pub halved: Option<bool>,
+    /// What was said of when measuring begins.
+    pub begin: Option<Begin>,
+}
+
+impl Actors {
+    /// Records what is to be recorded at this tick.
+    pub fn record(&mut self, at: Time) -> Ticked {
+        let halved = (self.clock.next_boundary() == at).then(|| self.clock.close());
+        if let Some(halve) = halved {
+            self.window(at, halve);
+        }
+        let begin = match (self.begins, self.every, halved) {
+            (Some(begins), ..) if begins == at => Some(Begin::Now),
+            (_, Some(_), Some(true)) => Some(Begin::Thin),
+            (_, Some(every), Some(false)) => self.clock.closed().is_multiple_of(every).then_some(Begin::Maybe),
+            _ => None,
+        };
+        if let Some(begin) = begin {
+            self.measure(at, begin);
+            self.begins = None;
+        }
+        Ticked { halved, begin }
+    }
+
+    /// Of the moments that [`Measuring::AtEvery`] left to be chosen, measuring began at this one, counted from zero; said
+    /// when the run is over at `over`.
+    pub fn begun(&mut self, over: Time, moment: usize) {
+        self.measure(over, Begin::Then(moment));
+    }
+
+    fn measure(&mut self, at: Time, begin: Begin) {
+        for actor in &mut self.all {
+            match actor {
+                Actor::Clients(clients) => clients.measure(at, begin),
+                Actor::Balancer(balancer) => balancer.measure(at, begin),
+                Actor::Fleet(fleet) => fleet.measure(at, begin),
+                Actor::Router(router) => router.measure(at, begin),
+                Actor::Limiter(limiter) => limiter.measure(at, begin),
+                Actor::Breaker(breaker) => breaker.measure(at, begin),
+                Actor::ConcurrencyLimiter(limiter) => limiter.measure(at, begin),
+                Actor::Fallback(fallback) => fallback.measure(at, begin),
+                Actor::Store(store) => store.measure(at, begin),
+                Actor::Host(host) => host.measure(at, begin),
+            }
+        }
+    }
+
+    fn window(&mut self, at: Time, halve: bool) {
         for actor in &mut self.all {
             match actor {
                 Actor::Clients(clients) => clients.window(at, halve),
@@ -181,6 +250,5 @@ impl World for Actors {
                 Actor::Host(host) => host.window(at, halve),
             }
         }
-        self.clock.next_boundary()
     }
 }

@@ -9,7 +9,7 @@ use super::copies::Copies;
 use super::link::Link;
 use super::message::{CHECK_CLASS, Core, Message, Passed, reply};
 use crate::engine::{ActorId, Duration, Left, Outcome, RequestId, Time};
-use crate::measure::{CountIntegral, Windows};
+use crate::measure::{Begin, Begun, CountIntegral, Windows};
 use crate::schema::{choice, record};
 
 record! {
@@ -50,8 +50,6 @@ pub enum Taken {
     Back(RequestId),
     /// A request that is here, or on the link from here, was taken back and is marked.
     Cancelled(RequestId),
-    /// The warm-up is over.
-    WarmUpOver,
     /// Something of the node's own.
     Other(Message),
     /// Nothing.
@@ -85,7 +83,7 @@ pub struct PassageRecord {
     /// Sum of sojourn times in nanoseconds of requests that left, from time zero on.
     pub sojourn: u128,
     /// Figures at the end of the warm-up.
-    pub at_warm_up: Snapshot,
+    pub at_warm_up: Begun<Snapshot>,
     /// Figures at each boundary.
     pub windows: Windows<Snapshot>,
 }
@@ -100,6 +98,11 @@ impl PassageRecord {
             departures: self.departures,
             population: self.population.area(now),
         }
+    }
+
+    /// Is told when measuring begins.
+    pub fn measure(&mut self, now: Time, begin: Begin) {
+        self.at_warm_up.begin(begin, self.snapshot(now), ());
     }
 
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
@@ -165,10 +168,6 @@ impl Passage {
             }
             // A balancer of layer 4 behind may hold a place for it.
             Message::Closed { .. } => self.copies.all().for_each(|to| core.send(to.actor, message)),
-            Message::WarmUpOver => {
-                self.record.at_warm_up = self.record.snapshot(core.now());
-                return Taken::WarmUpOver;
-            }
             other => return Taken::Other(other),
         }
         Taken::Handled(None)

@@ -4,10 +4,10 @@
 //! A request is at a node from when it comes until its answer leaves there: the time with all that stands behind is part
 //! of it. A node that does not wait for answers is passed by them all the same.
 
-use super::Actors;
 use super::message::{CHECK_CLASS, Core, Message, Passed};
+use super::{Actors, Ticked};
 use crate::engine::{ActorId, BySlot, Duration, Outcome, RequestId, Requests, Time, World};
-use crate::measure::{CountIntegral, Latency, Windows, Within};
+use crate::measure::{Begin, Begun, CountIntegral, Latency, LatencyCopy, Windows, Within};
 
 /// Cumulative figures of a node at a boundary of windows.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +43,7 @@ pub struct Stays {
     /// How many of them were here for how long, as far as that is asked for.
     pub within: Within,
     /// Figures at the end of the warm-up.
-    pub at_warm_up: Snapshot,
+    pub at_warm_up: Begun<Snapshot, LatencyCopy>,
     /// Figures at each boundary.
     pub windows: Windows<Snapshot>,
     /// How long requests have been here that are here at the end.
@@ -100,7 +100,6 @@ pub struct Watch {
     pub nodes: Vec<Stays>,
     /// For each actor, the place of its node among these, if it is looked at.
     places: Vec<Option<usize>>,
-    warmed_up: bool,
 }
 
 impl Watch {
@@ -116,7 +115,7 @@ impl Watch {
             }
         }
         let stays = |(group, actors)| Stays { group, actors, within: Within::new(limits), ..Stays::default() };
-        Self { nodes: nodes.into_iter().map(stays).collect(), places, warmed_up: false }
+        Self { nodes: nodes.into_iter().map(stays).collect(), places }
     }
 
     /// The node called `group`.
@@ -138,14 +137,15 @@ impl Watch {
                 let depth = core.requests.stops(id).count();
                 self.nodes.iter_mut().for_each(|node| node.passed(&core.requests, id, depth, now));
             }
-            Message::WarmUpOver if !self.warmed_up => {
-                self.warmed_up = true;
-                for node in &mut self.nodes {
-                    node.at_warm_up = node.snapshot(now);
-                    node.latency.clear();
-                }
-            }
             _ => {}
+        }
+    }
+
+    /// Is told when measuring begins.
+    pub fn measure(&mut self, now: Time, begin: Begin) {
+        for node in &mut self.nodes {
+            let figures = node.snapshot(now);
+            node.at_warm_up.begin(begin, figures, &mut node.latency);
         }
     }
 
@@ -194,11 +194,21 @@ impl World for Watched<'_> {
         self.actors.wake(core, actor)
     }
 
-    fn tick(&mut self, requests: &Requests, at: Time) -> Time {
-        let before = self.actors.clock().closed();
-        let next = self.actors.tick(requests, at);
-        // After a merge there are not more windows than before.
-        self.watch.window(at, self.actors.clock().closed() <= before);
-        next
+    fn tick(&mut self, _requests: &Requests, at: Time) -> Time {
+        self.record(at);
+        self.actors.next_tick()
+    }
+}
+
+impl Watched<'_> {
+    /// Records what is to be recorded at this tick.
+    pub fn record(&mut self, at: Time) {
+        let Ticked { halved, begin } = self.actors.record(at);
+        if let Some(halve) = halved {
+            self.watch.window(at, halve);
+        }
+        if let Some(begin) = begin {
+            self.watch.measure(at, begin);
+        }
     }
 }

@@ -44,6 +44,7 @@ fn too_large(need: &Need, budget: u64) -> String {
         (need.requests, format!("{} requests in flight", need.in_flight)),
         (need.users, "users, sessions and logs".to_owned()),
         (need.system, "servers and records".to_owned()),
+        (need.pilots, "replications kept until the warm-up is known".to_owned()),
     ];
     let listed = parts.iter().filter(|(bytes, _)| *bytes > 0).map(|(bytes, what)| format!("{what}: {}", size(*bytes)));
     let listed: Vec<String> = listed.collect();
@@ -223,7 +224,7 @@ impl Watch<'_> {
 mod tests {
     use super::*;
 
-    const NEED: Need = Need { in_flight: 1_000_000, requests: 200_000_000, users: 0, system: 1_000_000 };
+    const NEED: Need = Need { in_flight: 1_000_000, requests: 200_000_000, users: 0, system: 1_000_000, pilots: 0 };
 
     #[test]
     fn replications_at_once_are_those_that_fit() {

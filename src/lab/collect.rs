@@ -33,7 +33,7 @@ pub struct Found<'a> {
     /// True if the run was stopped before all of its replications were done.
     pub unfinished: &'a [bool],
     /// True if it was stopped while it looked for the warm-up, so that nothing is cut.
-    pub looking: bool,
+    pub looking: &'a [bool],
 }
 
 /// The results of `plan`; `interrupted` if the run was stopped.
@@ -67,9 +67,15 @@ pub fn collect(plan: &Plan, found: Found<'_>, interrupted: bool) -> Results {
         notices.push(format!(
             "stopped early: {done} of at most {most} replications were run; series over time are left out"
         ));
-        if looking {
-            let why = "stopped while the warm-up was looked for";
-            notices.push(format!("{why}: numbers are of the whole runs, with the start that would be cut off"));
+        let seen = || cells.iter().zip(looking).filter(|(cell, _)| cell.replications > 0);
+        let uncut = seen().filter(|(_, looking)| **looking).count();
+        if uncut > 0 {
+            let of = seen().count();
+            let those = if uncut < of { format!("of {uncut} of {of} cells ") } else { String::new() };
+            notices.push(format!(
+                "stopped while the warm-up was looked for: numbers {those}are of the whole runs, with the start that would \
+                 be cut off"
+            ));
         }
     }
     note_unsure(plan, &cells, &mut notices);

@@ -5,7 +5,8 @@
 
 use super::observe::{NodeSeen, Observation};
 use super::plan::{Plan, PlannedCell};
-use super::spec::RunSpec;
+use super::spec::{RunSpec, WarmUp};
+use super::warm_up::PILOTS;
 use crate::actors::balancer::remapping::IDENTITIES;
 use crate::actors::clients::calls::call::Call;
 use crate::actors::clients::{ClientsSpec, Traffic};
@@ -62,6 +63,8 @@ const MEMBER_OF_SET: u64 = 16;
 const MOST_ACCOUNTS: u64 = 1 << 30;
 /// A fault that recurs at one server.
 const RECURRENCE: u64 = 400;
+/// Pilots of a cell that take no more than this are always kept until its warm-up is known.
+const PILOTS_KEPT: u64 = 64 << 20;
 /// What a replication holds whatever the system.
 const BASE: u64 = 1 << 20;
 
@@ -76,13 +79,16 @@ pub struct Need {
     pub users: u64,
     /// Servers, what is recorded, and all else.
     pub system: u64,
+    /// The replications that are kept until the warm-up of their cell is known: users and systems of all of them, if that is
+    /// no more than 64 MB or than the requests in flight of one. Otherwise none is kept.
+    pub pilots: u64,
 }
 
 impl Need {
     /// All together.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.requests.saturating_add(self.users).saturating_add(self.system)
+        self.requests.saturating_add(self.users).saturating_add(self.system).saturating_add(self.pilots)
     }
 }
 
@@ -91,6 +97,12 @@ impl Need {
 pub fn need(plan: &Plan) -> Need {
     let of = |cell: &PlannedCell| of_system(&cell.system, &plan.experiment.run, plan);
     plan.cells.iter().map(of).max_by_key(Need::total).unwrap_or_default()
+}
+
+/// True if the pilots of a cell are kept until its warm-up is known; see [`Need::pilots`].
+#[must_use]
+pub fn keeps_pilots(plan: &Plan, cell: &PlannedCell) -> bool {
+    of_system(&cell.system, &plan.experiment.run, plan).pilots > 0
 }
 
 fn of_system(system: &System, run: &RunSpec, plan: &Plan) -> Need {
@@ -108,12 +120,11 @@ fn of_system(system: &System, run: &RunSpec, plan: &Plan) -> Need {
     let kept = graph.longest(|place| kept_of_a_request(&system.nodes.entries[place].1)).into_iter().max().unwrap_or(0);
     // As many calls may rest before their next attempt as have one in flight.
     let calls = if system.clients().any(|(_, clients)| clients.makes_calls()) { 2 * CALL } else { 0 };
-    Need {
-        in_flight,
-        requests: in_flight.saturating_mul(REQUEST + timeout + calls + kept + far as u64),
-        users,
-        system: BASE.saturating_add(nodes).saturating_add(of_faults(system)),
-    }
+    let requests = in_flight.saturating_mul(REQUEST + timeout + calls + kept + far as u64);
+    let system = BASE.saturating_add(nodes).saturating_add(of_faults(system));
+    let pilots = if run.warm_up == WarmUp::Auto { u64::from(PILOTS.min(run.replications.most())) } else { 0 };
+    let pilots = pilots.saturating_mul(users.saturating_add(system));
+    Need { in_flight, requests, users, system, pilots: if pilots <= requests.max(PILOTS_KEPT) { pilots } else { 0 } }
 }
 
 /// Users who wait for every answer, and send no second request before, cannot have more in flight than they are; unless nodes

@@ -22,6 +22,7 @@ mod open;
 pub mod plan;
 mod pool;
 mod recovery;
+pub mod replication;
 pub mod results;
 mod rounds;
 pub mod run;

@@ -1,25 +1,20 @@
-//! One replication: runs a system once and takes from its actors what the results need, in a form that is small.
+//! What the results need of a replication that has ended, in a form that is small.
 
 use std::borrow::Cow;
-use std::sync::atomic::AtomicBool;
 
 use serde::{Deserialize, Serialize};
 
 use super::covered::is_measured;
-use super::ledger::check;
 use super::measure::{Quantity, Source, What};
 use super::open::Open;
+use super::replication::{Job, Replication};
 use super::results::{LedgerRow, Unit};
-use super::spec::RunSpec;
 use super::trouble::Trouble;
 use super::view::View;
-use crate::actors::watch::{Watch, Watched};
-use crate::actors::{Actor, Actors};
-use crate::engine::random::StreamKey;
-use crate::engine::{self, ActorId, Duration, Ended, Limits, Requests, Time, World};
+use crate::engine::{Duration, Ended, Time};
+use crate::measure::Latency;
 use crate::measure::latency::Packed;
-use crate::measure::{Latency, Within};
-use crate::model::{Built, Inputs, NodeInfo, System, build};
+use crate::model::NodeInfo;
 
 /// What one replication gave.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -193,132 +188,27 @@ fn limits_of_clients(quantities: &[Quantity], nodes: &[NodeInfo]) -> Vec<(Word, 
     limits
 }
 
-/// The times within which answers are counted, each once.
-fn limits(quantities: &[Quantity]) -> Vec<Duration> {
-    let within = quantities.iter().filter_map(|quantity| match quantity.what {
-        What::Within(time) => Some(time.duration()),
-        _ => None,
-    });
-    let mut limits: Vec<Duration> = within.collect();
-    limits.sort_unstable();
-    limits.dedup();
-    limits
-}
-
-/// Prepares the clients of a system for what is asked, and gives who looks at its other nodes.
-fn prepare(actors: &mut Actors, nodes: &[NodeInfo], quantities: &[Quantity]) -> Watch {
-    let limits = limits(quantities);
-    let mut looked_at: Vec<(String, Vec<ActorId>)> = Vec::new();
-    for ((place, actor), info) in (0..).zip(&mut actors.all).zip(nodes) {
-        if let Actor::Clients(clients) = actor {
-            clients.record.within = Within::new(&limits);
-        } else if quantities.iter().any(|quantity| quantity.of.as_ref() == Some(&info.group)) {
-            match looked_at.iter_mut().find(|(name, _)| *name == info.group) {
-                Some((_, copies)) => copies.push(ActorId(place)),
-                None => looked_at.push((info.group.clone(), vec![ActorId(place)])),
-            }
-        }
-    }
-    Watch::new(looked_at, &limits)
-}
-
-/// For each actor that is clients, how long its calls have been under way that are at the end.
-fn ages(actors: &Actors, requests: &Requests, over: Time) -> Vec<Vec<Duration>> {
-    let mut ages: Vec<Vec<Duration>> = actors.all.iter().map(|_| Vec::new()).collect();
-    for (id, _) in requests.iter().filter(|(_, request)| !request.abandoned) {
-        let Some(first) = requests.first(id) else { continue };
-        if let Actor::Clients(clients) = &actors.all[first.actor.0 as usize]
-            && clients.calling.is_none()
-        {
-            ages[first.actor.0 as usize].push(over.since(first.entered));
-        }
-    }
-    for (actor, ages) in actors.all.iter().zip(&mut ages) {
-        if let Actor::Clients(clients) = actor
-            && let Some(calling) = &clients.calling
-        {
-            ages.extend(calling.calls.under_way().map(|call| over.since(call.begun)));
-        }
-    }
-    ages
-}
-
-/// What every replication of a cell has in common.
-#[derive(Clone, Copy, Debug)]
-pub struct Job<'a> {
-    /// The system.
-    pub system: &'a System,
-    /// The logs it replays.
-    pub inputs: &'a Inputs,
-    /// How long, and the seed.
-    pub run: &'a RunSpec,
-    /// When measuring begins.
-    pub warm_up: Duration,
-    /// Windows of the series to begin with.
-    pub window: Duration,
-    /// True if this is the only replication, so that its own windows must say how sure it is.
-    pub alone: bool,
-    /// What is measured.
-    pub quantities: &'a [Quantity],
-    /// Set when the replication is to be given up.
-    pub stop: &'a AtomicBool,
-}
-
-/// Runs replication number `replication`; `None` if it was given up because it was to stop.
-///
-/// # Errors
-/// A log that cannot be put on the clock, or a ledger that does not balance: a defect of the program, in words.
-pub fn observe(job: Job<'_>, replication: u32) -> Result<Option<Observation>, String> {
-    let root = StreamKey::root(job.run.seed, replication);
-    let Built { mut actors, mut core, nodes } = build(job.system, job.inputs, root, job.window)?;
-    let warm_up = job.warm_up;
-    let mut watch = prepare(&mut actors, &nodes, job.quantities);
-    actors.start(&mut core, warm_up);
-    let end = job.run.duration.map_or(Time::MAX, |duration| Time::ZERO + duration.duration());
-    let limits = Limits {
-        end,
-        requests: job.run.requests.unwrap_or(u64::MAX),
-        events: job.run.events,
-        in_flight: job.run.in_flight as usize,
-        stop: Some(job.stop),
-    };
-    let first_tick = actors.first_tick();
-    let ended = if watch.nodes.is_empty() {
-        engine::run(&mut actors, &mut core, limits, first_tick)
-    } else {
-        engine::run(&mut Watched { actors: &mut actors, watch: &mut watch }, &mut core, limits, first_tick)
-    };
-    if ended == Ended::Stopped {
-        return Ok(None);
-    }
-    // A run that has nothing left to do before its stated end covers the rest as well: nothing happens there.
-    let is_whole = ended == Ended::Duration || (ended == Ended::Drained && end < Time::MAX);
-    let over = if is_whole { end } else { core.now() };
-    // A window that ends with the run is whole.
-    while is_whole && actors.clock().next_boundary() <= over {
-        let boundary = actors.clock().next_boundary();
-        Watched { actors: &mut actors, watch: &mut watch }.tick(&core.requests, boundary);
-    }
-    watch.end(&core.requests, over);
-    check(&actors, &core.requests, &nodes, over)?;
+/// What a replication gave, as asked by `job`.
+#[must_use]
+pub fn observe(job: &Job<'_>, done: &Replication) -> Observation {
+    let Replication { actors, nodes, watch, over, ended, .. } = done;
     let window = actors.clock().width().as_secs_f64();
-    let measured = is_measured(over, warm_up);
     let view = View {
-        actors: &actors,
-        nodes: &nodes,
-        over,
-        warm_up,
+        actors,
+        nodes,
+        over: *over,
+        warm_up: done.warm_up,
         window,
-        ages: ages(&actors, &core.requests, over),
-        limits: limits_of_clients(job.quantities, &nodes),
-        watch: &watch,
+        ages: &done.ages,
+        limits: limits_of_clients(job.quantities, nodes),
+        watch,
         trouble: Trouble::of(job.system),
-        overflowed: ended == Ended::InFlight,
-        measured,
+        overflowed: *ended == Ended::InFlight,
+        measured: is_measured(*over, done.warm_up),
     };
-    Ok(Some(Observation {
-        ended,
-        over,
+    Observation {
+        ended: *ended,
+        over: *over,
         values: job.quantities.iter().map(|quantity| view.value(quantity)).collect(),
         weights: job.quantities.iter().map(|quantity| view.weight(quantity)).collect(),
         latencies: view.latency_of(&Source::default()).buckets(),
@@ -336,8 +226,8 @@ pub fn observe(job: Job<'_>, replication: u32) -> Result<Option<Observation>, St
             .map(|quantity| if job.alone { view.windows(quantity) } else { Vec::new() })
             .collect(),
         nodes: view.nodes(),
-        window: view.window,
-        completed: core.completed,
-        events: core.events(),
-    }))
+        window,
+        completed: done.completed,
+        events: done.events,
+    }
 }

@@ -20,7 +20,7 @@ pub fn next_round(plan: &Plan, warm_ups: &[WarmUpFound], cells: &[Observations])
         let (fewest, most) = (fewest(&group, cells), most(&group, cells));
         let upto = match &plan.experiment.run.replications {
             Replications::Fixed(n) => *n,
-            // Some began with their pilots.
+            // A run that was stopped and goes on may have more of some.
             Replications::AtMost(_) if fewest < most => most,
             Replications::AtMost(at_most) => {
                 let done = fewest > 0 && lack(plan, at_most, warm_ups, cells, &group).is_none();
@@ -61,7 +61,7 @@ pub fn outlook(plan: &Plan, warm_ups: &[WarmUpFound], cells: &[Observations]) ->
 }
 
 /// The cells at each point of the sweep.
-fn groups(plan: &Plan) -> impl Iterator<Item = Vec<usize>> + '_ {
+pub fn groups(plan: &Plan) -> impl Iterator<Item = Vec<usize>> + '_ {
     let points = plan.points();
     (0..points).map(move |point| (point..plan.cells.len()).step_by(points).collect())
 }

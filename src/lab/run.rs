@@ -4,11 +4,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::collect::{Found, collect};
 use super::journal::{Forgetful, JobId, Journal};
-use super::observe::{Job, Observation, observe};
+use super::memory::keeps_pilots;
+use super::observe::{Observation, observe};
 use super::plan::Plan;
+use super::replication::{Job, Replication};
 use super::results::Results;
 use super::rounds::{next_round, outlook};
 use super::warm_up::{Begun, WarmUpFound, begin};
+use crate::actors::Measuring;
+use crate::engine::Duration;
 
 /// Hears of replications as they finish, from whichever thread ran them.
 pub trait Progress: Sync {
@@ -55,14 +59,14 @@ pub fn run_with_journal(
 ) -> Result<Results, String> {
     let runner = Runner { plan, progress, journal, stop };
     let Begun { warm_ups, mut cells, looking } = begin(&runner)?;
-    let mut given_up = vec![looking; cells.len()];
+    let mut given_up = looking.clone();
     while !stop.load(Ordering::Relaxed) {
         let jobs = next_round(plan, &warm_ups, &cells);
         if jobs.is_empty() {
             break;
         }
         progress.planned(outlook(plan, &warm_ups, &cells).max(jobs.len()));
-        let done = runner.observe_all(false, &jobs, |cell| warm_ups[cell])?;
+        let done = runner.observe_all(&jobs, |cell| warm_ups[cell])?;
         jobs[done.len()..].iter().for_each(|&(cell, _)| given_up[cell] = true);
         for (&(cell, _), observation) in jobs.iter().zip(done) {
             cells[cell].push(observation);
@@ -74,7 +78,7 @@ pub fn run_with_journal(
     if interrupted {
         next_round(plan, &warm_ups, &cells).into_iter().for_each(|(cell, _)| unfinished[cell] = true);
     }
-    let found = Found { warm_ups: &warm_ups, observations: &cells, unfinished: &unfinished, looking };
+    let found = Found { warm_ups: &warm_ups, observations: &cells, unfinished: &unfinished, looking: &looking };
     Ok(collect(plan, found, interrupted))
 }
 
@@ -86,58 +90,137 @@ pub(super) struct Runner<'a> {
     pub stop: &'a AtomicBool,
 }
 
+/// A replication that is looked at to find the warm-up.
+pub(super) struct Pilot {
+    /// What it gave from time zero on.
+    pub observation: Observation,
+    /// The replication itself; `None` if an earlier run has done it, or if it takes too much memory.
+    done: Option<Replication>,
+}
+
 impl Runner<'_> {
     /// Runs each (cell, replication); `None` where the run was stopped before it, and nothing of those behind the last that
     /// was run.
     pub fn observe_all(
         &self,
-        pilot: bool,
         jobs: &[(usize, u32)],
         warm_up: impl Fn(usize) -> WarmUpFound + Sync + Send,
     ) -> Result<Observations, String> {
-        // A run that is stopped may have a hundred thousand replications before it: they take no room.
-        let mut done = for_each(jobs, |&(cell, replication)| {
-            if self.stop.load(Ordering::Relaxed) {
-                return Ok(None);
-            }
-            let id = JobId { pilot, cell: cell as u32, replication };
+        let done = self.run_all(jobs, |cell, replication| {
+            let id = JobId { pilot: false, cell: cell as u32, replication };
             if let Some(observation) = self.journal.recall(id) {
                 self.progress.replication_recalled(&observation);
                 return Ok(Some(Box::new(observation)));
             }
-            let planned = &self.plan.cells[cell];
-            let job = Job {
-                system: &planned.system,
-                inputs: &self.plan.inputs,
-                run: &self.plan.experiment.run,
-                warm_up: warm_up(cell).length,
-                window: planned.window,
-                alone: self.plan.experiment.run.replications.most() == 1,
-                quantities: &self.plan.quantities,
-                stop: self.stop,
-            };
-            let Some(observation) = observe(job, replication)? else { return Ok(None) };
+            let job = self.job(cell);
+            let measuring = Measuring::After(warm_up(cell).length);
+            let Some(done) = Replication::run(&job, replication, measuring)? else { return Ok(None) };
+            let observation = observe(&job, &done);
             self.journal.keep(id, &observation);
             self.progress.replication_done(&observation);
             Ok(Some(Box::new(observation)))
         })?;
-        done.truncate(done.iter().rposition(Option::is_some).map_or(0, |last| last + 1));
         Ok(done.into_iter().map(|observation| observation.map(|observation| *observation)).collect())
+    }
+
+    /// Like [`Self::observe_all`], from time zero on; measuring may have begun at every so many windows.
+    pub fn pilots(&self, jobs: &[(usize, u32)], every: usize) -> Result<Vec<Option<Box<Pilot>>>, String> {
+        self.run_all(jobs, |cell, replication| {
+            let id = JobId { pilot: true, cell: cell as u32, replication };
+            if let Some(observation) = self.journal.recall(id) {
+                self.progress.replication_recalled(&observation);
+                return Ok(Some(Box::new(Pilot { observation, done: None })));
+            }
+            let job = self.job(cell);
+            let keeps = keeps_pilots(self.plan, &self.plan.cells[cell]);
+            let measuring = if keeps { Measuring::AtEvery(every) } else { Measuring::After(Duration::ZERO) };
+            let Some(done) = Replication::run(&job, replication, measuring)? else { return Ok(None) };
+            let observation = observe(&job, &done);
+            self.journal.keep(id, &observation);
+            self.progress.replication_done(&observation);
+            Ok(Some(Box::new(Pilot { observation, done: Some(done).filter(|_| keeps) })))
+        })
+    }
+
+    /// What a pilot gave from the end of the warm-up on; `None` if it must be run again for that.
+    pub fn cut(&self, cell: usize, replication: u32, pilot: Pilot, warm_up: WarmUpFound) -> Option<Observation> {
+        if warm_up.length.is_zero() {
+            return Some(pilot.observation);
+        }
+        let mut done = pilot.done?;
+        if !done.begun(warm_up.length) {
+            return None;
+        }
+        let observation = observe(&self.job(cell), &done);
+        self.journal.keep(JobId { pilot: false, cell: cell as u32, replication }, &observation);
+        Some(observation)
+    }
+
+    fn job(&self, cell: usize) -> Job<'_> {
+        let planned = &self.plan.cells[cell];
+        Job {
+            system: &planned.system,
+            inputs: &self.plan.inputs,
+            run: &self.plan.experiment.run,
+            window: planned.window,
+            alone: self.plan.experiment.run.replications.most() == 1,
+            quantities: &self.plan.quantities,
+            stop: self.stop,
+        }
+    }
+
+    /// Does each (cell, replication) until the run is stopped: `None` from there on, but for the end.
+    fn run_all<R: Send>(
+        &self,
+        jobs: &[(usize, u32)],
+        one: impl Fn(usize, u32) -> Result<Option<Box<R>>, String> + Sync + Send,
+    ) -> Result<Vec<Option<Box<R>>>, String> {
+        let stopped = || self.stop.load(Ordering::Relaxed);
+        let mut done =
+            for_each(jobs, |&(cell, replication)| if stopped() { Ok(None) } else { one(cell, replication) })?;
+        // A run that is stopped may have a hundred thousand replications before it: they take no room.
+        without_last_gap(&mut done);
+        Ok(done)
     }
 }
 
+/// Leaves out what is missing behind the last that is there.
+pub(super) fn without_last_gap<T>(done: &mut Vec<Option<T>>) {
+    done.truncate(done.iter().rposition(Option::is_some).map_or(0, |last| last + 1));
+}
+
 /// In parallel, one job at a time a thread, with the answers in order.
-#[cfg(feature = "cli")]
 pub(super) fn for_each<T: Sync, R: Send>(
     jobs: &[T],
     one: impl Fn(&T) -> Result<R, String> + Sync + Send,
 ) -> Result<Vec<R>, String> {
-    use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
-    jobs.par_iter().with_max_len(1).map(one).collect()
+    take_each(jobs.iter().collect(), one)
+}
+
+/// Like [`for_each`], of jobs that are used up.
+#[cfg(feature = "cli")]
+pub(super) fn take_each<T: Send, R: Send>(
+    jobs: Vec<T>,
+    one: impl Fn(T) -> Result<R, String> + Sync + Send,
+) -> Result<Vec<R>, String> {
+    use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
+    jobs.into_par_iter().with_max_len(1).map(one).collect()
 }
 
 /// One after the other.
 #[cfg(not(feature = "cli"))]
-pub(super) fn for_each<T, R>(jobs: &[T], one: impl Fn(&T) -> Result<R, String>) -> Result<Vec<R>, String> {
-    jobs.iter().map(one).collect()
+pub(super) fn take_each<T, R>(jobs: Vec<T>, one: impl Fn(T) -> Result<R, String>) -> Result<Vec<R>, String> {
+    jobs.into_iter().map(one).collect()
+}
+
+/// Jobs that are done at once.
+#[cfg(feature = "cli")]
+pub(super) fn at_once() -> usize {
+    rayon::current_num_threads()
+}
+
+/// Jobs that are done at once.
+#[cfg(not(feature = "cli"))]
+pub(super) fn at_once() -> usize {
+    1
 }

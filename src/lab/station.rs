@@ -54,7 +54,7 @@ impl Station<'_> {
         match self {
             Self::Fleet(fleet) => {
                 let total: u128 = fleet.busy_by_server(now).iter().sum();
-                total - fleet.record.at_warm_up.busy
+                total - fleet.record.at_warm_up.figures.busy
             }
             Self::Proxy(proxy) => proxy.busy(now) - proxy.record.at_warm_up.busy,
             Self::Store(store) => store.record.busy.area(now) - store.record.at_warm_up.busy,
@@ -67,7 +67,7 @@ impl Station<'_> {
     #[must_use]
     pub fn wasted(self) -> u128 {
         match self {
-            Self::Fleet(fleet) => fleet.record.wasted - fleet.record.at_warm_up.wasted,
+            Self::Fleet(fleet) => fleet.record.wasted - fleet.record.at_warm_up.figures.wasted,
             Self::Proxy(_) | Self::Store(_) | Self::Line(_) => 0,
         }
     }
@@ -77,7 +77,7 @@ impl Station<'_> {
     pub fn busy_by_server(self, now: Time) -> Vec<u128> {
         match self {
             Self::Fleet(fleet) => {
-                let before = &fleet.record.server_busy_at_warm_up;
+                let before = &fleet.record.at_warm_up.busy_by_server;
                 let servers = fleet.busy_by_server(now).into_iter().enumerate();
                 servers.map(|(at, busy)| busy - before.get(at).copied().unwrap_or(0)).collect()
             }

@@ -39,7 +39,7 @@ pub struct View<'a> {
     /// Seconds of a window.
     pub window: f64,
     /// For each actor that is clients, how long its calls have been under way that are at the end.
-    pub ages: Vec<Vec<Duration>>,
+    pub ages: &'a [Vec<Duration>],
     /// The times within which answers to clients are counted, by the identifiers of their shares.
     pub limits: Vec<(Word, Duration)>,
     /// What the nodes did that somebody asks for one by one.
@@ -277,10 +277,10 @@ impl View<'_> {
             waiting.merge(&times.waiting);
             service.merge(&times.service);
         }
-        let area = (record.population.area(self.over) - record.at_warm_up.population) as f64 * NANO;
-        let queue = (record.waiting.area(self.over) - record.at_warm_up.waiting) as f64 * NANO;
+        let area = (record.population.area(self.over) - record.at_warm_up.figures.population) as f64 * NANO;
+        let queue = (record.waiting.area(self.over) - record.at_warm_up.figures.waiting) as f64 * NANO;
         let per_server = fleet.workers() as f64 / fleet.len() as f64;
-        let before = &record.server_busy_at_warm_up;
+        let before = &record.at_warm_up.busy_by_server;
         let servers = fleet.busy_by_server(self.over);
         let servers = servers.iter().enumerate().map(|(place, &busy)| {
             let busy = busy - before.get(place).copied().unwrap_or(0);
@@ -288,7 +288,7 @@ impl View<'_> {
         });
         let utilization = ratio(Station::Fleet(fleet).busy(self.over) as f64 * NANO, fleet.workers() as f64 * span);
         let wasted = ratio(Station::Fleet(fleet).wasted() as f64, Station::Fleet(fleet).busy(self.over) as f64);
-        let departures = record.departures - record.at_warm_up.departures;
+        let departures = record.departures - record.at_warm_up.figures.departures;
         let mut values = vec![
             (word("utilization"), word("utilization"), Unit::Fraction, utilization),
             (word("wasted work"), word("wasted_work"), Unit::Fraction, wasted),

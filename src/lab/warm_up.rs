@@ -1,16 +1,14 @@
 //! When measuring begins: as the file says, or when the system has settled.
 
-use std::sync::atomic::Ordering;
-
 use super::observe::Observation;
-use super::rounds::outlook;
-use super::run::{Observations, Runner};
+use super::rounds::{groups, outlook};
+use super::run::{Observations, Pilot, Runner, at_once, take_each, without_last_gap};
 use super::spec::WarmUp;
 use crate::engine::Duration;
-use crate::stats::mser::mser5;
+use crate::stats::mser::{BATCH, mser5};
 
 /// Replications that are looked at to find the warm-up.
-const PILOTS: u32 = 10;
+pub(super) const PILOTS: u32 = 10;
 
 /// The warm-up of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,65 +27,100 @@ impl WarmUpFound {
 pub(super) struct Begun {
     /// The warm-up of every cell.
     pub warm_ups: Vec<WarmUpFound>,
-    /// Replications that are done already: the pilots of cells in which nothing is to be cut.
+    /// Replications that are done already: the pilots, from the end of the warm-up on.
     pub cells: Vec<Observations>,
-    /// True if the run was stopped while it looked: the pilots are all there is, with nothing cut.
-    pub looking: bool,
+    /// For each cell, true if the run was stopped while it looked: what there is of it has nothing cut.
+    pub looking: Vec<bool>,
 }
 
-/// Finds the warm-up of every cell. `Auto` runs the first replications from the start, to look at them. Where they need no
-/// cut, they are the first replications; elsewhere they are run again with it.
+/// Finds the warm-up of every cell. `Auto` runs the first replications from the start, to look at them; measuring may have
+/// begun in them wherever MSER-5 may cut, so that they need not be run again when it is known where.
 ///
-/// A pilot could be cut afterwards, for all that is recorded is counts and sums of whole numbers. But it is known only from
-/// all pilots of a cell where, of up to 25 places: each would have to keep what every node had counted until each of them, and
-/// to be kept itself until the last is done. Running again takes time, and neither memory nor a second way to the same bits.
+/// What they recorded is kept until then, so cells are looked at a few at a time, all arms of a point first; where that
+/// takes too much memory they are run again, to the same bits.
 ///
 /// # Errors
 /// A defect of the program found by its own checks, in words.
 pub(super) fn begin(runner: &Runner<'_>) -> Result<Begun, String> {
     let plan = runner.plan;
     let run = &plan.experiment.run;
-    let none = || vec![Vec::new(); plan.cells.len()];
+    let mut begun = Begun {
+        warm_ups: vec![WarmUpFound::NONE; plan.cells.len()],
+        cells: vec![Vec::new(); plan.cells.len()],
+        looking: vec![false; plan.cells.len()],
+    };
     if let WarmUp::Fixed(span) = run.warm_up {
-        let fixed = WarmUpFound { length: span.duration(), settled: true };
-        return Ok(Begun { warm_ups: vec![fixed; plan.cells.len()], cells: none(), looking: false });
+        begun.warm_ups.fill(WarmUpFound { length: span.duration(), settled: true });
+        return Ok(begun);
     }
     let pilots = run.replications.most().min(PILOTS);
+    runner.progress.planned(outlook(plan, &begun.warm_ups, &begun.cells));
+    let order: Vec<usize> = groups(plan).flatten().collect();
+    // As many as keep all threads busy.
+    let together = (4 * at_once() / pilots as usize).max(1);
+    for cells in order.chunks(together) {
+        look(runner, pilots, cells, &mut begun)?;
+    }
+    Ok(begun)
+}
+
+/// Finds the warm-up of `cells`.
+fn look(runner: &Runner<'_>, pilots: u32, cells: &[usize], begun: &mut Begun) -> Result<(), String> {
     let jobs: Vec<(usize, u32)> =
-        (0..pilots).flat_map(|replication| (0..plan.cells.len()).map(move |cell| (cell, replication))).collect();
-    let uncut = vec![WarmUpFound::NONE; plan.cells.len()];
-    // Every cell might have to be cut.
-    runner.progress.planned(jobs.len() + outlook(plan, &uncut, &none()));
-    let mut cells: Vec<Observations> = none();
-    let done = runner.observe_all(true, &jobs, |_| WarmUpFound::NONE)?;
-    for (&(cell, _), observation) in jobs.iter().zip(done) {
-        cells[cell].push(observation);
+        cells.iter().flat_map(|&cell| (0..pilots).map(move |number| (cell, number))).collect();
+    let mut done = runner.pilots(&jobs, BATCH)?;
+    done.resize_with(jobs.len(), || None);
+    let mut done = done.into_iter();
+    let mut all = Vec::with_capacity(jobs.len());
+    for &cell in cells {
+        let of_cell: Vec<Option<Box<Pilot>>> = done.by_ref().take(pilots as usize).collect();
+        if of_cell.iter().any(Option::is_none) {
+            // Without all of them nobody knows where to cut.
+            let seen = of_cell.into_iter().map(|pilot| pilot.map(|pilot| pilot.observation));
+            begun.looking[cell] = true;
+            begun.cells[cell] = seen.collect();
+            continue;
+        }
+        begun.warm_ups[cell] = find(&of_cell.iter().flatten().map(|pilot| &pilot.observation).collect::<Vec<_>>());
+        all.extend((0..pilots).zip(of_cell.into_iter().flatten()).map(|(number, pilot)| (cell, number, pilot)));
     }
-    if runner.stop.load(Ordering::Relaxed) {
-        return Ok(Begun { warm_ups: uncut, cells, looking: true });
+    let warm_ups = &begun.warm_ups;
+    let cut =
+        take_each(all, |(cell, number, pilot)| Ok((cell, number, runner.cut(cell, number, *pilot, warm_ups[cell]))))?;
+    // Those that an earlier run has left, of which there is only what was seen from time zero on.
+    let again: Vec<(usize, u32)> =
+        cut.iter().filter(|(.., seen)| seen.is_none()).map(|&(cell, number, _)| (cell, number)).collect();
+    let mut again = runner.observe_all(&again, |cell| warm_ups[cell])?.into_iter();
+    for (cell, _, seen) in cut {
+        begun.cells[cell].push(seen.or_else(|| again.next().flatten()));
     }
-    let warm_ups: Vec<WarmUpFound> =
-        cells.iter().map(|pilots| find(&pilots.iter().flatten().collect::<Vec<_>>())).collect();
-    let cut = cells.iter_mut().zip(&warm_ups).filter(|(_, found)| !found.length.is_zero());
-    cut.for_each(|(pilots, _)| pilots.clear());
-    Ok(Begun { warm_ups, cells, looking: false })
+    cells.iter().for_each(|&cell| without_last_gap(&mut begun.cells[cell]));
+    Ok(())
 }
 
 /// The longest cut that MSER-5 makes of requests in flight and of latency, as means over replications by window.
 fn find(pilots: &[&Observation]) -> WarmUpFound {
     let Some(first) = pilots.first() else { return WarmUpFound::NONE };
-    let windows = pilots.iter().map(|pilot| windows_of(pilot)).min().unwrap_or(0);
+    // Runs that end by a number of requests may have come to wider windows or not.
+    let width = pilots.iter().map(|pilot| pilot.window).fold(0.0, f64::max);
+    let windows = pilots.iter().map(|pilot| windows_of(pilot) / times(pilot, width)).min().unwrap_or(0);
+    let width = Duration::from_secs_f64(width).as_nanos();
     let mut found = WarmUpFound::NONE;
     let clients = first.nodes.iter().enumerate().filter(|(_, node)| node.info.kind == "Clients");
     for (place, _) in clients {
         for quantity in ["in_system", "latency_mean"] {
             let means: Vec<f64> = (0..windows).map(|window| mean_at(pilots, place, quantity, window)).collect();
             let Some(truncation) = mser5(&means) else { continue };
-            let length = Duration::from_secs_f64(truncation.cut as f64 * first.window);
+            let length = Duration::from_nanos(truncation.cut as u64 * width);
             found = WarmUpFound { length: found.length.max(length), settled: found.settled && truncation.settled };
         }
     }
     found
+}
+
+/// Windows of `pilot` in one of `width`: each time there were too many, they doubled.
+fn times(pilot: &Observation, width: f64) -> usize {
+    ((width / pilot.window).round() as usize).max(1)
 }
 
 fn windows_of(observation: &Observation) -> usize {
@@ -96,8 +129,17 @@ fn windows_of(observation: &Observation) -> usize {
 }
 
 fn mean_at(pilots: &[&Observation], place: usize, quantity: &str, window: usize) -> f64 {
-    let values: Vec<f64> =
-        pilots.iter().filter_map(|pilot| pilot.nodes[place].series(quantity)?.get(window).copied().flatten()).collect();
+    let width = pilots.iter().map(|pilot| pilot.window).fold(0.0, f64::max);
+    let of_pilot = |pilot: &&Observation| {
+        let times = times(pilot, width);
+        let windows = pilot.nodes[place].series(quantity)?.get(window * times..(window + 1) * times)?;
+        mean(windows.iter().copied().flatten())
+    };
     // A window in which nobody was served says nothing of latency; zero keeps it from looking settled.
-    if values.is_empty() { 0.0 } else { values.iter().sum::<f64>() / values.len() as f64 }
+    mean(pilots.iter().filter_map(of_pilot)).unwrap_or(0.0)
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, count) = values.fold((0.0, 0_u32), |(sum, count), value| (sum + value, count + 1));
+    (count > 0).then(|| sum / f64::from(count))
 }

@@ -1,5 +1,6 @@
 //! Latency as a distribution: an HDR histogram of nanoseconds with bounded relative error, plus an exact sum.
 
+use super::begin::Lengths;
 use crate::engine::Duration;
 
 /// A distribution of lengths of time: three significant digits, and an exact mean.
@@ -17,6 +18,13 @@ pub struct Latency<const RESOLUTION: u32 = 10> {
 
 /// A distribution in little space; see [`Latency::packed`].
 pub type Packed = Vec<(u32, u32)>;
+
+/// An exact copy of a distribution in little space.
+#[derive(Clone, Debug)]
+pub struct LatencyCopy {
+    buckets: Packed,
+    sum: u128,
+}
 
 /// A distribution of lengths of time to one significant digit.
 pub type CoarseLatency = Latency<4>;
@@ -177,12 +185,6 @@ impl<const RESOLUTION: u32> Latency<RESOLUTION> {
         self.sum += other.sum;
     }
 
-    /// Forgets everything.
-    pub fn clear(&mut self) {
-        self.counts.fill(0);
-        self.sum = 0;
-    }
-
     /// (length in seconds, fraction that took longer) for each recorded bucket, shortest first.
     #[must_use]
     pub fn tail(&self) -> Vec<(f64, f64)> {
@@ -194,6 +196,24 @@ impl<const RESOLUTION: u32> Latency<RESOLUTION> {
                 (bounds_of::<RESOLUTION>(bucket).1 as f64 / 1e9, (total - seen) as f64 / total as f64)
             })
             .collect()
+    }
+}
+
+impl<const RESOLUTION: u32> Lengths for Latency<RESOLUTION> {
+    type Copy = LatencyCopy;
+
+    fn copy(&self) -> LatencyCopy {
+        LatencyCopy { buckets: self.packed(), sum: self.sum }
+    }
+
+    fn forget(&mut self, copy: &LatencyCopy) {
+        copy.buckets.iter().for_each(|&(bucket, count)| self.counts[bucket as usize] -= u64::from(count));
+        self.sum -= copy.sum;
+    }
+
+    fn clear(&mut self) {
+        self.counts.fill(0);
+        self.sum = 0;
     }
 }
 
@@ -229,9 +249,11 @@ impl LatencyWindow {
         self.counts[place] += 1;
     }
 
-    /// `whole` is about to be cleared.
-    pub fn clears(&mut self, whole: &Latency) {
-        self.sum_before = self.sum_before.wrapping_sub(whole.sum);
+    /// Does with `whole` what is no recording: clears it, or takes something out of it.
+    pub fn while_changed(&mut self, whole: &mut Latency, change: impl FnOnce(&mut Latency)) {
+        let before = whole.sum;
+        change(whole);
+        self.sum_before = self.sum_before.wrapping_add(whole.sum).wrapping_sub(before);
     }
 
     /// The window is over: what was recorded in it. The next begins.
@@ -298,8 +320,7 @@ mod tests {
                     window.count(whole.record(length));
                 }
                 if clear {
-                    window.clears(&whole);
-                    whole.clear();
+                    window.while_changed(&mut whole, Lengths::clear);
                 }
                 let found = window.close(&whole);
                 prop_assert_eq!(found.tail(), expected.tail());

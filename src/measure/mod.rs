@@ -3,12 +3,14 @@
 //! Cumulative figures are sampled at the boundaries of windows, so recording costs the same with or without a series.
 //! What many runs mean together belongs in `stats`.
 
+pub mod begin;
 pub mod integral;
 pub mod latency;
 pub mod windows;
 pub mod within;
 
+pub use begin::{Begin, Begun, Lengths};
 pub use integral::CountIntegral;
-pub use latency::{CoarseLatency, Latency, LatencyWindow};
+pub use latency::{CoarseLatency, Latency, LatencyCopy, LatencyWindow};
 pub use windows::{Clock, Windows};
 pub use within::Within;

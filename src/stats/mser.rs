@@ -19,7 +19,7 @@ pub struct Truncation {
 }
 
 /// Values in a batch of MSER-5.
-const BATCH: usize = 5;
+pub const BATCH: usize = 5;
 /// Batches of the shortest rest that is looked at: the measure is erratic on fewer (Hoad, Robinson and Davies 2010).
 const TAIL: usize = 5;
 /// A rest is clearly better than another if its statistic is so many times smaller: chance alone hardly does that, and a step

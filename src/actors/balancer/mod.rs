@@ -36,7 +36,7 @@ use super::link::{self, Endpoint, Link};
 use super::message::{Core, Message, Passed, reply};
 use crate::engine::random::{StreamKey, mix};
 use crate::engine::{ActorId, Duration, Handle, Left, Outcome, RequestId, Time};
-use crate::measure::{CountIntegral, Windows};
+use crate::measure::{Begin, Begun, CountIntegral, Windows};
 use health::{Timer, Watch};
 use layer::PINNED;
 
@@ -65,7 +65,7 @@ pub struct BalancerRecord {
     /// Sum of sojourn times in nanoseconds of requests that left, from time zero on.
     pub sojourn: u128,
     /// Figures at the end of the warm-up.
-    pub at_warm_up: Snapshot,
+    pub at_warm_up: Begun<Snapshot>,
     /// Figures at each boundary.
     pub windows: Windows<Snapshot>,
 }
@@ -224,16 +224,6 @@ impl Balancer {
                     self.cancelled_here(core, id);
                 }
             }
-            Message::WarmUpOver => {
-                self.record.at_warm_up = self.snapshot(core.now());
-                self.front_warmed_up(core.now());
-                if let Some(watch) = &mut self.watch {
-                    watch.record.at_warm_up = watch.record.snapshot(core.now());
-                }
-                if let Some(remapping) = &mut self.remapping {
-                    remapping.at_warm_up = remapping.counts;
-                }
-            }
             _ => {}
         }
     }
@@ -366,6 +356,19 @@ impl Balancer {
             arrivals: self.record.arrivals,
             departures: self.record.departures,
             population: self.record.population.area(now),
+        }
+    }
+
+    /// Is told when measuring begins.
+    pub fn measure(&mut self, now: Time, begin: Begin) {
+        let figures = self.snapshot(now);
+        self.record.at_warm_up.begin(begin, figures, ());
+        self.front_measure(now, begin);
+        if let Some(watch) = &mut self.watch {
+            watch.record.measure(now, begin);
+        }
+        if let Some(remapping) = &mut self.remapping {
+            remapping.measure(begin);
         }
     }
 

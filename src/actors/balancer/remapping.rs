@@ -10,7 +10,7 @@ use super::policy::Facts;
 use super::view::View;
 use crate::engine::Time;
 use crate::engine::random::mix;
-use crate::measure::Windows;
+use crate::measure::{Begin, Begun, Windows};
 
 /// Identities in the sample: the standard error of a share of them is 0.8 % at most.
 pub const IDENTITIES: u32 = 4096;
@@ -40,7 +40,7 @@ pub struct Remapping {
     /// Counts from time zero on.
     pub counts: Counts,
     /// Counts at the end of the warm-up.
-    pub at_warm_up: Counts,
+    pub at_warm_up: Begun<Counts>,
     /// Counts at each boundary of windows.
     pub windows: Windows<Counts>,
 }
@@ -53,7 +53,7 @@ impl Remapping {
             shares: vec![PARTS; members],
             owners: Vec::new(),
             counts: Counts::default(),
-            at_warm_up: Counts::default(),
+            at_warm_up: Begun::default(),
             windows: Windows::new(),
         }
     }
@@ -84,6 +84,11 @@ impl Remapping {
             self.counts.moved += 1;
             self.counts.least += u64::from(fell || rose);
         }
+    }
+
+    /// Is told when measuring begins.
+    pub fn measure(&mut self, begin: Begin) {
+        self.at_warm_up.begin(begin, self.counts, ());
     }
 
     /// A window has closed; `halve` says that pairs of windows must now be merged.

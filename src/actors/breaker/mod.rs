@@ -14,6 +14,7 @@ pub use spec::BreakerSpec;
 use super::message::{Core, Message, Passed, reply};
 use super::passage::{Passage, Taken};
 use crate::engine::{BySlot, Duration, Handle, LaneId, Outcome, RequestId, Time};
+use crate::measure::Begin;
 use ends::Endings;
 use lock::Locks;
 use rule::{Break, Circuit, Ending, Rule, State};
@@ -97,7 +98,6 @@ impl Breaker {
                 self.ask(core, circuit, |circuit, now| circuit.rings(now))
             }
             Taken::Other(Message::Crashed) => self.crashed(core),
-            Taken::WarmUpOver => self.record.at_warm_up = self.record.snapshot(core.now()),
             Taken::Cancelled(id) => return self.cancelled(core, id),
             Taken::Other(_) => {}
         }
@@ -252,6 +252,12 @@ impl Breaker {
         call.counted = true;
         let (circuit, took) = (call.circuit, (*limit).max(core.now().since(call.since)));
         self.ask(core, circuit, |circuit, now| circuit.ended(Ending::Failure, took, now));
+    }
+
+    /// Is told when measuring begins.
+    pub fn measure(&mut self, now: Time, begin: Begin) {
+        self.passage.record.measure(now, begin);
+        self.record.measure(now, begin);
     }
 
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.

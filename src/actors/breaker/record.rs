@@ -2,7 +2,7 @@
 
 use crate::actors::breaker::rule::State;
 use crate::engine::Time;
-use crate::measure::{CountIntegral, Windows};
+use crate::measure::{Begin, Begun, CountIntegral, Windows};
 
 /// Cumulative figures at a boundary of windows.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,7 +29,7 @@ pub struct CircuitRecord {
     /// Requests that wait for the lock of their circuit.
     pub waiting: CountIntegral,
     /// Figures at the end of the warm-up.
-    pub at_warm_up: Snapshot,
+    pub at_warm_up: Begun<Snapshot>,
     /// Figures at each boundary.
     pub windows: Windows<Snapshot>,
 }
@@ -61,6 +61,11 @@ impl CircuitRecord {
             half_open: self.half_open.area(now),
             waiting: self.waiting.area(now),
         }
+    }
+
+    /// Is told when measuring begins.
+    pub fn measure(&mut self, now: Time, begin: Begin) {
+        self.at_warm_up.begin(begin, self.snapshot(now), ());
     }
 
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.

@@ -21,6 +21,7 @@ use super::route::Spread;
 use crate::engine::random::zipf::Zipf;
 use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{ActorId, Details, Frame, Handle, LaneId, Outcome, RequestId, Time};
+use crate::measure::Begin;
 use connections::Dialing;
 use source::{Next, Origin};
 
@@ -179,13 +180,6 @@ impl Clients {
                     calling.late_work(message, write);
                 }
             }
-            Message::WarmUpOver => {
-                self.record.warm_up_over(core.now());
-                if let Some(calling) = &mut self.calling {
-                    calling.record.warm_up_over();
-                }
-                self.connections_warmed_up(core);
-            }
             _ => {}
         }
     }
@@ -303,6 +297,17 @@ impl Clients {
         core.requests.describe(id).timeout = Handle::NONE;
         link::let_go(core, id);
         self.ended(core, frame, Outcome::TimedOut, self.me);
+    }
+
+    /// Is told when measuring begins.
+    pub fn measure(&mut self, now: Time, begin: Begin) {
+        self.record.measure(now, begin);
+        if let Some(calling) = &mut self.calling {
+            calling.record.measure(begin);
+        }
+        if let Some(dialing) = &mut self.dialing {
+            dialing.measure(now, begin);
+        }
     }
 
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.

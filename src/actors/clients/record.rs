@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::engine::{ActorId, Duration, Outcome, Time};
-use crate::measure::{CoarseLatency, CountIntegral, Latency, LatencyWindow, Windows, Within};
+use crate::measure::{
+    Begin, Begun, CoarseLatency, CountIntegral, Latency, LatencyCopy, LatencyWindow, Windows, Within,
+};
 
 /// Requests by outcome.
 pub type Outcomes = [u64; Outcome::ALL.len()];
@@ -56,7 +58,7 @@ pub struct ClientsRecord {
     /// Of requests that ended without an answer, until their clients knew, measured after the warm-up.
     pub failed_latency: Latency,
     /// Figures at the end of the warm-up.
-    pub at_warm_up: Snapshot,
+    pub at_warm_up: Begun<Snapshot, [LatencyCopy; 4]>,
     /// Figures at each boundary.
     pub windows: Windows<Snapshot>,
     /// Latency of the requests served in each window, to one digit.
@@ -134,14 +136,13 @@ impl ClientsRecord {
         }
     }
 
-    /// The warm-up is over: what was measured so far does not count.
-    pub fn warm_up_over(&mut self, now: Time) {
-        self.at_warm_up = self.snapshot(now);
-        self.window_latency.clears(&self.latency);
-        self.latency.clear();
-        self.degraded_latency.clear();
-        self.late_latency.clear();
-        self.failed_latency.clear();
+    /// Is told when measuring begins.
+    pub fn measure(&mut self, now: Time, begin: Begin) {
+        let figures = self.snapshot(now);
+        self.window_latency.while_changed(&mut self.latency, |latency| {
+            let (degraded, late) = (&mut self.degraded_latency, &mut self.late_latency);
+            self.at_warm_up.begin(begin, figures, [latency, degraded, late, &mut self.failed_latency]);
+        });
     }
 
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.

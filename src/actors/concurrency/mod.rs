@@ -19,6 +19,7 @@ use super::message::{Core, Message, Passed, reply};
 use super::passage::{Passage, Taken};
 use crate::engine::random::StreamKey;
 use crate::engine::{BySlot, Duration, LaneId, Outcome, RequestId, Time};
+use crate::measure::Begin;
 use gate::{Gate, Waiting};
 use permits::{Permits, Shares};
 use rule::Sample;
@@ -140,10 +141,6 @@ impl ConcurrencyLimiter {
                 core.calendar.cancel(waiting.timeout);
                 reply(self.passage.leave(core, id).back, id)
             }
-            Taken::WarmUpOver => {
-                self.record.at_warm_up = self.record.snapshot(core.now());
-                None
-            }
             _ => None,
         }
     }
@@ -230,6 +227,12 @@ impl ConcurrencyLimiter {
         let waiting = self.gates[place].forget(ticket, core.requests[id].class, &self.shares)?;
         self.record.waiting.down(core.now());
         Some(waiting)
+    }
+
+    /// Is told when measuring begins.
+    pub fn measure(&mut self, now: Time, begin: Begin) {
+        self.passage.record.measure(now, begin);
+        self.record.measure(now, begin);
     }
 
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.

@@ -1,7 +1,7 @@
 //! What a concurrency limiter records of its limits.
 
 use crate::engine::Time;
-use crate::measure::{CountIntegral, Windows};
+use crate::measure::{Begin, Begun, CountIntegral, Windows};
 
 /// Cumulative figures at a boundary of windows.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,7 +28,7 @@ pub struct ConcurrencyRecord {
     /// Answers that counted as drops, from time zero on.
     pub drops: u64,
     /// Figures at the end of the warm-up.
-    pub at_warm_up: Snapshot,
+    pub at_warm_up: Begun<Snapshot>,
     /// Figures at each boundary.
     pub windows: Windows<Snapshot>,
 }
@@ -50,6 +50,11 @@ impl ConcurrencyRecord {
             waiting: self.waiting.area(now),
             drops: self.drops,
         }
+    }
+
+    /// Is told when measuring begins.
+    pub fn measure(&mut self, now: Time, begin: Begin) {
+        self.at_warm_up.begin(begin, self.snapshot(now), ());
     }
 
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.

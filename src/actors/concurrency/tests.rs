@@ -127,7 +127,7 @@ fn who_cannot_be_answered_in_time_any_more_gets_no_permit() {
     assert_eq!(core.requests[ids[3]].outcome, Outcome::DeadlinePassed);
     assert_eq!(limiter.record.waiting.count(), 2);
     // The clock goes on.
-    core.send_at(Time::from_nanos(10), ME, Message::WarmUpOver);
+    core.send_at(Time::from_nanos(10), ME, Message::Restarted);
     assert!(core.calendar.pop(Time::MAX).is_some());
     assert_eq!(limiter.handle(&mut core, Message::Reply { id: ids[0] }), Some((CLIENT, Message::Reply { id: ids[0] })));
     assert_eq!(core.requests[ids[1]].outcome, Outcome::DeadlinePassed);

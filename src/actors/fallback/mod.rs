@@ -19,6 +19,7 @@ use super::message::{CHECK_CLASS, Core, Message, Passed, reply};
 use super::passage::{Passage, Taken};
 use crate::engine::random::{StreamKey, mix};
 use crate::engine::{ActorId, BySlot, Connection, Details, Duration, Handle, Hold, LaneId, Outcome, RequestId, Time};
+use crate::measure::Begin;
 
 /// The note of a request that was made here: to what stands behind. From one on, it is to the node of that answer.
 const BEHIND: u32 = 0;
@@ -127,10 +128,6 @@ impl Fallback {
                 if let Some(memory) = &mut self.memory {
                     memory.clear();
                 }
-                None
-            }
-            Taken::WarmUpOver => {
-                self.record.at_warm_up = self.record.counts;
                 None
             }
             Taken::Back(_) | Taken::Other(_) => None,
@@ -332,6 +329,12 @@ impl Fallback {
         // Whoever gave the request up has given up the child with it.
         cancel::take_back(core, child, self.link(stop.tag));
         None
+    }
+
+    /// Is told when measuring begins.
+    pub fn measure(&mut self, now: Time, begin: Begin) {
+        self.passage.record.measure(now, begin);
+        self.record.measure(begin);
     }
 
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.

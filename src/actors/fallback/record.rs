@@ -1,6 +1,6 @@
 //! What a fallback records of the answers it gave itself.
 
-use crate::measure::Windows;
+use crate::measure::{Begin, Begun, Windows};
 
 /// What was answered in place of what was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,12 +32,17 @@ pub struct FallbackRecord {
     /// From time zero on.
     pub counts: Counts,
     /// At the end of the warm-up.
-    pub at_warm_up: Counts,
+    pub at_warm_up: Begun<Counts>,
     /// At each boundary.
     pub windows: Windows<Counts>,
 }
 
 impl FallbackRecord {
+    /// Is told when measuring begins.
+    pub fn measure(&mut self, begin: Begin) {
+        self.at_warm_up.begin(begin, self.counts, ());
+    }
+
     /// A window has closed; `halve` says that pairs of windows must now be merged.
     pub fn window(&mut self, halve: bool) {
         self.windows.close(self.counts, halve);

@@ -26,8 +26,9 @@ use super::message::{CHECK_CLASS, Core, Message, Passed, reply};
 use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{ActorId, Duration, Frame, Left, Outcome, RequestId, Requests, Time};
+use crate::measure::Begin;
 use queue::Queues;
-use record::{ChecksServed, Outage};
+use record::{AtWarmUp, Outage};
 use server::{Condition, Server};
 use shared::Shared;
 use signals::Signals;
@@ -234,7 +235,6 @@ impl Fleet {
             Message::Probe { id } => self.answer_probe(core, id),
             Message::WaitedOut { id } => self.waited_out(core, id),
             Message::Cancel { id } => self.cancelled(core, id),
-            Message::WarmUpOver => self.warm_up_over(core.now()),
             _ => {}
         }
     }
@@ -523,13 +523,11 @@ impl Fleet {
         shared.timer = Some((handle, at));
     }
 
-    #[inline(never)]
-    fn warm_up_over(&mut self, now: Time) {
-        let by_server = self.busy_by_server(now);
-        self.record.at_warm_up = self.record.snapshot(now, by_server.iter().sum());
-        self.record.server_busy_at_warm_up = by_server;
-        self.record.classes.clear();
-        self.record.checks = ChecksServed::default();
+    /// Is told when measuring begins.
+    pub fn measure(&mut self, now: Time, begin: Begin) {
+        let busy_by_server = self.busy_by_server(now);
+        let figures = self.record.snapshot(now, busy_by_server.iter().sum());
+        self.record.measure(begin, AtWarmUp { figures, busy_by_server });
     }
 
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.

@@ -2,7 +2,7 @@
 
 use crate::actors::message::CHECK_CLASS;
 use crate::engine::{ActorId, Duration, Outcome, Time};
-use crate::measure::{CountIntegral, Latency, Windows};
+use crate::measure::{Begin, Begun, CountIntegral, Latency, LatencyCopy, Lengths, Windows};
 
 /// Cumulative figures of a fleet at a boundary of windows.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +19,15 @@ pub struct Snapshot {
     pub busy: u128,
     /// Worker-nanoseconds of it for requests that nobody waited for any more.
     pub wasted: u128,
+}
+
+/// Figures at the end of the warm-up.
+#[derive(Clone, Debug, Default)]
+pub struct AtWarmUp {
+    /// Those of the fleet.
+    pub figures: Snapshot,
+    /// Busy worker-nanoseconds of each server; empty if measuring began with the run.
+    pub busy_by_server: Vec<u128>,
 }
 
 /// Waiting and service of one class of requests.
@@ -84,6 +93,43 @@ pub struct ChecksServed {
     pub busy: u128,
 }
 
+/// A copy of the times of all classes and of health checks.
+#[derive(Clone, Debug)]
+pub struct TimesCopy {
+    classes: Vec<[LatencyCopy; 2]>,
+    checks: ChecksServed,
+}
+
+/// The times that a record measures after the warm-up; there are as many classes as the last that was served needs.
+struct Times<'a> {
+    classes: &'a mut Vec<ClassTimes>,
+    checks: &'a mut ChecksServed,
+}
+
+impl Lengths for Times<'_> {
+    type Copy = TimesCopy;
+
+    fn copy(&self) -> TimesCopy {
+        let of_class = |times: &ClassTimes| [times.waiting.copy(), times.service.copy()];
+        TimesCopy { classes: self.classes.iter().map(of_class).collect(), checks: *self.checks }
+    }
+
+    fn forget(&mut self, copy: &TimesCopy) {
+        for (times, [waiting, service]) in self.classes.iter_mut().zip(&copy.classes) {
+            times.waiting.forget(waiting);
+            times.service.forget(service);
+        }
+        while self.classes.pop_if(|times| times.service.count() == 0).is_some() {}
+        self.checks.count -= copy.checks.count;
+        self.checks.busy -= copy.checks.busy;
+    }
+
+    fn clear(&mut self) {
+        self.classes.clear();
+        *self.checks = ChecksServed::default();
+    }
+}
+
 /// Everything a fleet records in one run.
 #[derive(Clone, Debug, Default)]
 pub struct FleetRecord {
@@ -104,14 +150,12 @@ pub struct FleetRecord {
     /// When servers were down.
     pub outages: Vec<Outage>,
     /// Figures at the end of the warm-up.
-    pub at_warm_up: Snapshot,
+    pub at_warm_up: Begun<AtWarmUp, TimesCopy>,
     /// Sum of sojourn times in nanoseconds of requests that left, from time zero on.
     pub sojourn: u128,
     /// Worker-nanoseconds, from time zero on, spent on requests that nobody waited for any more when their service ended or was
     /// cut short. Of a shared server, work at the speed it then had.
     pub wasted: u128,
-    /// Busy worker-nanoseconds of each server at the end of the warm-up.
-    pub server_busy_at_warm_up: Vec<u128>,
     /// Figures at each boundary.
     pub windows: Windows<Snapshot>,
     /// Busy worker-nanoseconds of each row of servers at each boundary; a row is one server or several neighbours.
@@ -154,6 +198,11 @@ impl FleetRecord {
     #[inline(never)]
     pub fn waste(&mut self, work: Duration) {
         self.wasted += u128::from(work.as_nanos());
+    }
+
+    /// Is told when measuring begins.
+    pub fn measure(&mut self, begin: Begin, figures: AtWarmUp) {
+        self.at_warm_up.begin(begin, figures, Times { classes: &mut self.classes, checks: &mut self.checks });
     }
 
     /// The cumulative figures now.

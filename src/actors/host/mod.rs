@@ -12,7 +12,8 @@ use super::message::{CHECK_CLASS, Core, Message, Passed, reply};
 use super::passage::PassageRecord;
 use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey};
-use crate::engine::{ActorId, Duration, Hold, Left, Outcome, RequestId};
+use crate::engine::{ActorId, Duration, Hold, Left, Outcome, RequestId, Time};
+use crate::measure::Begin;
 
 /// The host of one node.
 #[derive(Debug)]
@@ -91,7 +92,6 @@ impl Host {
             Message::Cancel { id } => {
                 cancel::follow(core, id, self.me, |_| &Link::Direct);
             }
-            Message::WarmUpOver => self.record.at_warm_up = self.record.snapshot(core.now()),
             other => return Some((self.node, other)),
         }
         None
@@ -191,8 +191,13 @@ impl Host {
         }
     }
 
+    /// Is told when measuring begins.
+    pub fn measure(&mut self, now: Time, begin: Begin) {
+        self.record.measure(now, begin);
+    }
+
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
-    pub fn window(&mut self, now: crate::engine::Time, halve: bool) {
+    pub fn window(&mut self, now: Time, halve: bool) {
         self.record.window(now, halve);
     }
 }

@@ -1,7 +1,7 @@
 //! What a limiter records of a limit that moves.
 
 use crate::engine::Time;
-use crate::measure::{CountIntegral, Windows};
+use crate::measure::{Begin, Begun, CountIntegral, Windows};
 
 /// A limit over time.
 #[derive(Clone, Debug)]
@@ -11,7 +11,7 @@ pub struct Gauge {
     /// Requests let through in a window.
     pub limit: CountIntegral,
     /// Limit-nanoseconds at the end of the warm-up.
-    pub at_warm_up: u128,
+    pub at_warm_up: Begun<u128>,
     /// Limit-nanoseconds at each boundary.
     pub windows: Windows<u128>,
 }
@@ -20,7 +20,8 @@ impl Gauge {
     /// The limit of a tier, or of all others, which begins at `limit`.
     #[must_use]
     pub fn new(tier: Option<String>, limit: u32) -> Self {
-        let mut gauge = Self { tier, limit: CountIntegral::default(), at_warm_up: 0, windows: Windows::default() };
+        let mut gauge =
+            Self { tier, limit: CountIntegral::default(), at_warm_up: Begun::default(), windows: Windows::default() };
         gauge.follow(limit, Time::ZERO);
         gauge
     }
@@ -31,6 +32,11 @@ impl Gauge {
         if self.limit.count() != u64::from(limit) {
             self.limit.set(now, u64::from(limit));
         }
+    }
+
+    /// Is told when measuring begins.
+    pub fn measure(&mut self, now: Time, begin: Begin) {
+        self.at_warm_up.begin(begin, self.limit.area(now), ());
     }
 
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.

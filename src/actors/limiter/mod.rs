@@ -18,6 +18,7 @@ pub use spec::{By, LimiterSpec};
 use super::message::{Core, Message, Passed, reply};
 use super::passage::{Passage, Taken};
 use crate::engine::{Duration, Outcome, RequestId, Time};
+use crate::measure::{Begin, Begun};
 use accounts::Key;
 use cost::Costs;
 use distributed::Answer;
@@ -55,7 +56,7 @@ pub struct Limiter {
     /// Requests that were held back, from time zero on.
     held: u64,
     /// Held back, forgotten and undecided at the end of the warm-up.
-    at_warm_up: [u64; 3],
+    at_warm_up: Begun<[u64; 3]>,
     /// Its rules as they are at first, if its host may crash.
     anew: Option<Box<Anew>>,
 }
@@ -111,7 +112,7 @@ impl Limiter {
             passage,
             keyed,
             held: 0,
-            at_warm_up: [0; 3],
+            at_warm_up: Begun::default(),
             anew: None,
         }
     }
@@ -219,12 +220,6 @@ impl Limiter {
                 return self.hear(core, answer);
             }
             Taken::Other(Message::Crashed) => self.crashed(core),
-            Taken::WarmUpOver => {
-                let undecided = self.shared.as_ref().map_or(0, |shared| shared.undecided);
-                self.at_warm_up = [self.held, self.forgotten_ever(), undecided];
-                let now = core.now();
-                self.gauges.iter_mut().flatten().for_each(|gauge| gauge.at_warm_up = gauge.limit.area(now));
-            }
             // What is held and was taken back is found when its time comes.
             _ => {}
         }
@@ -342,6 +337,14 @@ impl Limiter {
             ruler.answered(outcome.is_answer(), now);
         }
         reply(back, id)
+    }
+
+    /// Is told when measuring begins.
+    pub fn measure(&mut self, now: Time, begin: Begin) {
+        self.passage.record.measure(now, begin);
+        let undecided = self.shared.as_ref().map_or(0, |shared| shared.undecided);
+        self.at_warm_up.begin(begin, [self.held, self.forgotten_ever(), undecided], ());
+        self.gauges.iter_mut().flatten().for_each(|gauge| gauge.measure(now, begin));
     }
 
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.

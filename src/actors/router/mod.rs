@@ -12,7 +12,7 @@ use super::copies::Copies;
 use super::link::Link;
 use super::message::{Core, Message, Passed, reply, size_of};
 use crate::engine::{ActorId, Details, Left, RequestId, Time};
-use crate::measure::{CountIntegral, Windows};
+use crate::measure::{Begin, Begun, CountIntegral, Windows};
 
 /// A way out of a router.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub struct RouterRecord {
     /// Sum of sojourn times in nanoseconds of requests that left, from time zero on.
     pub sojourn: u128,
     /// Figures at the end of the warm-up.
-    pub at_warm_up: Snapshot,
+    pub at_warm_up: Begun<Snapshot>,
     /// Figures at each boundary.
     pub windows: Windows<Snapshot>,
 }
@@ -81,10 +81,6 @@ impl Router {
             Message::Returned { id } => self.returned(core, id),
             Message::Cancel { id } => {
                 cancel::follow(core, id, self.me, |way| &self.ways[way as usize].link);
-                None
-            }
-            Message::WarmUpOver => {
-                self.record.at_warm_up = self.snapshot(core.now());
                 None
             }
             _ => None,
@@ -123,6 +119,12 @@ impl Router {
             departures: self.record.departures,
             population: self.record.population.area(now),
         }
+    }
+
+    /// Is told when measuring begins.
+    pub fn measure(&mut self, now: Time, begin: Begin) {
+        let figures = self.snapshot(now);
+        self.record.at_warm_up.begin(begin, figures, ());
     }
 
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.

@@ -16,7 +16,7 @@ use super::message::{Core, Message, Passed};
 use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey, mix};
 use crate::engine::{ActorId, Duration, Left, Outcome, RequestId, Time};
-use crate::measure::{CountIntegral, Windows};
+use crate::measure::{Begin, Begun, CountIntegral, Windows};
 use sets::Sets;
 
 /// Cumulative figures at a boundary of windows.
@@ -48,7 +48,7 @@ pub struct StoreRecord {
     /// Sum of sojourn times in nanoseconds of commands that left, from time zero on.
     pub sojourn: u128,
     /// Figures at the end of the warm-up.
-    pub at_warm_up: Snapshot,
+    pub at_warm_up: Begun<Snapshot>,
     /// Figures at each boundary.
     pub windows: Windows<Snapshot>,
 }
@@ -128,10 +128,6 @@ impl Store {
             Message::CommandDone { number } if number == self.begun && self.is_up => self.done(core),
             Message::Fault { index } => {
                 self.fault(core, index);
-                None
-            }
-            Message::WarmUpOver => {
-                self.record.at_warm_up = self.snapshot(core.now());
                 None
             }
             _ => None,
@@ -238,6 +234,12 @@ impl Store {
             over_limit: self.over_limit(),
             members: self.members(now),
         }
+    }
+
+    /// Is told when measuring begins.
+    pub fn measure(&mut self, now: Time, begin: Begin) {
+        let figures = self.snapshot(now);
+        self.record.at_warm_up.begin(begin, figures, ());
     }
 
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.

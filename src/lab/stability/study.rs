@@ -8,7 +8,9 @@ use std::io::Read;
 use std::sync::atomic::AtomicBool;
 
 use super::*;
-use crate::lab::observe::{Job, observe};
+use crate::actors::Measuring;
+use crate::lab::observe::observe;
+use crate::lab::replication::{Job, Replication};
 use crate::lab::{Files, Plan, load, plan};
 use crate::model::StationLoad;
 
@@ -56,13 +58,14 @@ impl Design {
             system: &cell.system,
             inputs: &plan.inputs,
             run: &run,
-            warm_up: Duration::ZERO,
             window: cell.window,
             alone: true,
             quantities: &plan.quantities,
             stop: &AtomicBool::new(false),
         };
-        let seen = observe(job, 0).unwrap_or_else(|defect| panic!("{}: {defect}", self.name)).expect("nobody stops it");
+        let done = Replication::run(&job, 0, Measuring::After(Duration::ZERO));
+        let done = done.unwrap_or_else(|defect| panic!("{}: {defect}", self.name)).expect("nobody stops it");
+        let seen = observe(&job, &done);
         let known = flows(&cell.system);
         let unknown = |load: &StationLoad| StationLoad { least: 0.0, most: f64::INFINITY, ..load.clone() };
         let withheld = Flows {

@@ -173,14 +173,14 @@ impl View<'_> {
     fn writes(&self, of: Option<&str>) -> (u64, u64) {
         let records = self.clients(of).filter_map(|clients| clients.calling.as_ref()).map(|calling| &calling.record);
         records.fold((0, 0), |(twice, all), record| {
-            let (now, before) = (&record.counts, &record.at_warm_up);
+            let (now, before) = (&record.counts, &*record.at_warm_up);
             (twice + now.writes_twice - before.writes_twice, all + now.writes - before.writes)
         })
     }
 
     /// For how long the calls have been under way that are at the end and began after the warm-up.
     fn ages_of<'b>(&'b self, of: Option<&'b str>) -> impl Iterator<Item = Duration> + 'b {
-        let those = self.nodes.iter().zip(&self.ages).filter(move |(info, _)| of.is_none_or(|of| info.name == of));
+        let those = self.nodes.iter().zip(self.ages).filter(move |(info, _)| of.is_none_or(|of| info.name == of));
         those.flat_map(|(_, ages)| self.measured_of(ages))
     }
 
@@ -354,7 +354,7 @@ impl View<'_> {
         self.see_shares_within(clients, &mut seen);
         see_other_answers(record, &mut seen);
         if let Some(dialing) = &clients.dialing {
-            let (opened, area) = dialing.at_warm_up;
+            let (opened, area) = *dialing.at_warm_up;
             let opened = ratio((dialing.opened() - opened) as f64, self.span());
             seen.values.push((word("new connections"), word("connections"), Unit::PerSecond, opened));
             if let Some(pool) = &dialing.pool {

@@ -50,7 +50,7 @@ impl View<'_> {
                 None => (word("limit"), word("limit")),
                 Some(tier) => (Cow::Owned(format!("limit of {tier}")), Cow::Owned(format!("limit_{tier}"))),
             };
-            let mean = ratio((gauge.limit.area(self.over) - gauge.at_warm_up) as f64 * NANO, self.span());
+            let mean = ratio((gauge.limit.area(self.over) - *gauge.at_warm_up) as f64 * NANO, self.span());
             seen.series.push((id.clone(), Unit::Count, self.means(gauge.windows.values().iter().copied(), 1.0)));
             seen.values.push((name, id, Unit::Count, mean));
         }

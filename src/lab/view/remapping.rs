@@ -14,7 +14,7 @@ fn share(count: u64) -> f64 {
 
 /// The counts after the warm-up.
 fn since_warm_up(remapping: &Remapping) -> Counts {
-    let (now, before) = (remapping.counts, remapping.at_warm_up);
+    let (now, before) = (remapping.counts, *remapping.at_warm_up);
     Counts { changes: now.changes - before.changes, moved: now.moved - before.moved, least: now.least - before.least }
 }
 

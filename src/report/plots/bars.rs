@@ -7,8 +7,14 @@ use super::{Plot, theme, unsettled};
 use crate::lab::number;
 use crate::lab::results::{Cell, Estimate, Results, Stability};
 
-/// Panels side by side.
+/// Panels side by side, where names and numbers leave room for the bars.
 const COLUMNS: usize = 2;
+/// Pixels that bars need at least.
+const BARS: f64 = 80.0;
+/// Pixels from a name to the bars.
+const AFTER_NAME: f64 = 10.0;
+/// Pixels from the longest bar to its number.
+const BEFORE_NUMBER: f64 = 8.0;
 /// Space between them.
 const GAP: f64 = 34.0;
 
@@ -29,12 +35,16 @@ pub(super) fn plot(results: &Results) -> Option<Plot> {
     let subtitle = format!("{what} · lines: {percent} % intervals{dashed}{}", unsettled(results));
     let row = if results.arms.len() > 6 { 20.0 } else { 26.0 };
     let panel = 34.0 + row * results.arms.len() as f64 + 18.0;
-    let height = frame::TOP + panel * measures.len().div_ceil(COLUMNS) as f64 + 50.0;
+    let width = |columns: usize| (theme::WIDTH - 2.0 * theme::MARGIN - GAP * (columns - 1) as f64) / columns as f64;
+    let beside = |measure: &&Estimate| names_width(results) + numbers_width(results, measure) + BARS;
+    let fits = measures.iter().map(beside).fold(0.0, f64::max) <= width(COLUMNS);
+    let columns = if fits { COLUMNS } else { 1 };
+    let width = width(columns);
+    let height = frame::TOP + panel * measures.len().div_ceil(columns) as f64 + 50.0;
     Some(frame::page(results, "bars".to_owned(), &subtitle, height.max(240.0), |canvas, inner| {
-        let width = (inner.right - inner.left - GAP * (COLUMNS - 1) as f64) / COLUMNS as f64;
         for (k, measure) in measures.iter().enumerate() {
-            let left = inner.left + (k % COLUMNS) as f64 * (width + GAP);
-            let top = inner.top + (k / COLUMNS) as f64 * panel;
+            let left = inner.left + (k % columns) as f64 * (width + GAP);
+            let top = inner.top + (k / columns) as f64 * panel;
             let area = Area { left, top, right: left + width, bottom: top + panel - 18.0 };
             draw(canvas, results, measure, area, row);
         }
@@ -43,12 +53,10 @@ pub(super) fn plot(results: &Results) -> Option<Plot> {
 
 fn draw(canvas: &Canvas<'_>, results: &Results, measure: &Estimate, area: Area, row: f64) {
     canvas.text(&measure.name, (area.left, area.top + 16.0), Anchor::Start, Font { bold: true, ..theme::AXIS_NAME });
-    let names = results.arms.iter().map(|arm| text_width(arm, theme::LABEL)).fold(0.0, f64::max);
-    // Names share the panel with the bars; what room the bars do not need is theirs.
-    let names = names.min((area.right - area.left) * 0.45);
-    let left = if results.arms.len() > 1 { area.left + names + 10.0 } else { area.left };
-    // The number stands after the bar, so the longest bar leaves room for it.
-    let texts = results.cells.iter().map(|cell| text_width(&words(cell, measure), theme::TICK)).fold(0.0, f64::max);
+    // The number stands after the bar, so the longest bar leaves room for it. Names have what is left.
+    let numbers_width = numbers_width(results, measure);
+    let names = names_width(results).min((area.right - area.left - numbers_width - BARS).max(0.0));
+    let left = area.left + names;
     let ends = results.cells.iter().filter_map(|cell| estimate(cell, &measure.id)).flat_map(|estimate| {
         let (low, high) = estimate.bounds().unwrap_or((0.0, 0.0));
         [low, high]
@@ -62,14 +70,14 @@ fn draw(canvas: &Canvas<'_>, results: &Results, measure: &Estimate, area: Area, 
         0.0
     };
     let high = if high > low { high } else { low + 1.0 };
-    let x = Scale::linear_exact((low, high), (left, area.right - texts - 8.0), 4);
+    let x = Scale::linear_exact((low, high), (left, area.right - numbers_width), 4);
     let mut y = area.top + 34.0;
     for cell in &results.cells {
         let colour = theme::arm(cell.arm);
         let middle = y + row / 2.0;
         if results.arms.len() > 1 {
-            let name = fit(results.arm(cell), theme::LABEL, names + 1.0);
-            canvas.text(&name, (left - 10.0, middle + 4.2), Anchor::End, Font { colour, ..theme::LABEL });
+            let name = fit(results.arm(cell), theme::LABEL, names - AFTER_NAME + 1.0);
+            canvas.text(&name, (left - AFTER_NAME, middle + 4.2), Anchor::End, Font { colour, ..theme::LABEL });
         }
         let mut end = left;
         let known = estimate(cell, &measure.id);
@@ -88,10 +96,22 @@ fn draw(canvas: &Canvas<'_>, results: &Results, measure: &Estimate, area: Area, 
             canvas.line(&[(at, middle - row * 0.46), (at, middle + row * 0.46)], theme::theory(theme::INK));
             end = end.max(at);
         }
-        canvas.text(&words(cell, measure), (end + 8.0, middle + 3.9), Anchor::Start, theme::TICK);
+        canvas.text(&words(cell, measure), (end + BEFORE_NUMBER, middle + 3.9), Anchor::Start, theme::TICK);
         y += row;
     }
     canvas.line(&[(x.at(0.0), area.top + 32.0), (x.at(0.0), y + 2.0)], Stroke::new(theme::AXIS, 1.2));
+}
+
+/// Pixels that names of arms take before the bars, if there are several.
+fn names_width(results: &Results) -> f64 {
+    let widest = results.arms.iter().map(|arm| text_width(arm, theme::LABEL)).fold(0.0, f64::max);
+    if results.arms.len() > 1 { widest + AFTER_NAME } else { 0.0 }
+}
+
+/// Pixels that the numbers of a measure take behind the bars.
+fn numbers_width(results: &Results, measure: &Estimate) -> f64 {
+    let texts = results.cells.iter().map(|cell| text_width(&words(cell, measure), theme::TICK));
+    texts.fold(0.0, f64::max) + BEFORE_NUMBER
 }
 
 /// A measure where a steady state exists, or where it needs none.

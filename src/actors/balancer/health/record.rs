@@ -1,7 +1,7 @@
 //! What a balancer records of the health of its members.
 
 use crate::engine::Time;
-use crate::measure::{CountIntegral, Windows};
+use crate::measure::{Begin, Begun, CountIntegral, Windows};
 
 /// Cumulative figures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub struct HealthRecord {
     /// Members in the rotation.
     pub available: CountIntegral,
     /// Figures at the end of the warm-up.
-    pub at_warm_up: Snapshot,
+    pub at_warm_up: Begun<Snapshot>,
     /// Figures at each boundary.
     pub windows: Windows<Snapshot>,
 }
@@ -53,6 +53,11 @@ impl HealthRecord {
     #[must_use]
     pub fn snapshot(&self, now: Time) -> Snapshot {
         Snapshot { counts: self.counts, available: self.available.area(now) }
+    }
+
+    /// Is told when measuring begins.
+    pub fn measure(&mut self, now: Time, begin: Begin) {
+        self.at_warm_up.begin(begin, self.snapshot(now), ());
     }
 
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.

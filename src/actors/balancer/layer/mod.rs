@@ -18,6 +18,7 @@ use super::queue::{Line, NoPlace};
 use super::{Balancer, BalancerSpec};
 use crate::actors::message::{Core, Message, Passed, reply};
 use crate::engine::{Duration, LaneId, Outcome, RequestId, Time};
+use crate::measure::Begin;
 use pins::{Pin, Pins};
 
 /// The note of a balancer on a request that is still in its proxy.
@@ -272,13 +273,13 @@ impl Balancer {
         }
     }
 
-    /// The warm-up is over.
-    pub(super) fn front_warmed_up(&mut self, now: Time) {
+    /// Is told when measuring begins.
+    pub(super) fn front_measure(&mut self, now: Time, begin: Begin) {
         if let Some(proxy) = self.proxy_mut() {
-            proxy.warm_up_over(now);
+            proxy.measure(now, begin);
         }
         if let Some(line) = self.line_mut() {
-            line.record.warm_up_over(now);
+            line.record.measure(now, begin);
         }
     }
 

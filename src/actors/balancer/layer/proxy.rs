@@ -5,7 +5,7 @@ use super::spec::ProxySpec;
 use crate::actors::fleet::server::Server;
 use crate::actors::message::{Core, size_of};
 use crate::engine::{Duration, Frame, RequestId, Time};
-use crate::measure::{CountIntegral, Latency, Windows};
+use crate::measure::{Begin, Begun, CountIntegral, Latency, LatencyCopy, Windows};
 
 /// Cumulative figures of a proxy at a boundary of windows.
 #[derive(Clone, Debug, Default)]
@@ -40,7 +40,7 @@ pub struct ProxyRecord {
     /// Waiting, measured after the warm-up.
     pub waits: Latency,
     /// Figures at the end of the warm-up.
-    pub at_warm_up: ProxySnapshot,
+    pub at_warm_up: Begun<ProxySnapshot, LatencyCopy>,
     /// Figures at each boundary.
     pub windows: Windows<ProxySnapshot>,
 }
@@ -169,10 +169,10 @@ impl Proxy {
         }
     }
 
-    /// The warm-up is over: what was measured so far does not count.
-    pub fn warm_up_over(&mut self, now: Time) {
-        self.record.at_warm_up = self.snapshot(now);
-        self.record.waits.clear();
+    /// Is told when measuring begins.
+    pub fn measure(&mut self, now: Time, begin: Begin) {
+        let figures = self.snapshot(now);
+        self.record.at_warm_up.begin(begin, figures, &mut self.record.waits);
     }
 
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.

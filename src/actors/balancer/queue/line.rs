@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::spec::Queue;
 use crate::engine::{BySlot, Duration, Handle, LaneId, RequestId, Time};
-use crate::measure::{CountIntegral, Latency, Windows};
+use crate::measure::{Begin, Begun, CountIntegral, Latency, LatencyCopy, Windows};
 
 /// Cumulative figures at a boundary of windows.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,7 +36,7 @@ pub struct QueueRecord {
     /// How long requests waited that came to a server after the warm-up; zero of those that did not wait.
     pub waits: Latency,
     /// Figures at the end of the warm-up.
-    pub at_warm_up: QueueSnapshot,
+    pub at_warm_up: Begun<QueueSnapshot, LatencyCopy>,
     /// Figures at each boundary.
     pub windows: Windows<QueueSnapshot>,
 }
@@ -52,10 +52,10 @@ impl QueueRecord {
         self.waits.record(waited);
     }
 
-    /// The warm-up is over: what was measured so far does not count.
-    pub fn warm_up_over(&mut self, now: Time) {
-        self.at_warm_up = self.snapshot(now);
-        self.waits.clear();
+    /// Is told when measuring begins.
+    pub fn measure(&mut self, now: Time, begin: Begin) {
+        let figures = self.snapshot(now);
+        self.at_warm_up.begin(begin, figures, &mut self.waits);
     }
 
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.

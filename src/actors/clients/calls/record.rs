@@ -1,6 +1,6 @@
 //! What clients record of their calls, beside what all clients record.
 
-use crate::measure::Windows;
+use crate::measure::{Begin, Begun, Windows};
 
 /// Counts from time zero on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,15 +29,15 @@ pub struct CallsRecord {
     /// Counts from time zero on.
     pub counts: Counts,
     /// Those at the end of the warm-up.
-    pub at_warm_up: Counts,
+    pub at_warm_up: Begun<Counts>,
     /// Those at each boundary of windows.
     pub windows: Windows<Counts>,
 }
 
 impl CallsRecord {
-    /// The warm-up is over.
-    pub fn warm_up_over(&mut self) {
-        self.at_warm_up = self.counts;
+    /// Is told when measuring begins.
+    pub fn measure(&mut self, begin: Begin) {
+        self.at_warm_up.begin(begin, self.counts, ());
     }
 
     /// A window has closed; `halve` says that pairs of windows must now be merged.

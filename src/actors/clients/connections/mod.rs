@@ -16,7 +16,8 @@ use crate::actors::link::Endpoint;
 use crate::actors::message::{Core, Message, Passed};
 use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey};
-use crate::engine::{Connection, Details, Duration, Outcome, RequestId};
+use crate::engine::{Connection, Details, Duration, Outcome, RequestId, Time};
+use crate::measure::{Begin, Begun};
 use pool::{Closed, Limits, Pool, Taken};
 
 /// How long it takes to open a connection: so many trips over the link, one way each.
@@ -58,7 +59,7 @@ pub struct Dialing {
     /// How long it takes to open one.
     pub opening: Opening,
     /// Connections opened, and connection-nanoseconds open, at the end of the warm-up.
-    pub at_warm_up: (u64, u128),
+    pub at_warm_up: Begun<(u64, u128)>,
     /// Connections opened, where each request has its own.
     opened: u64,
 }
@@ -68,7 +69,13 @@ impl Dialing {
     #[must_use]
     pub fn new(limits: Option<Limits>, opening: Opening, class: u16, classes: u16) -> Self {
         let pool = limits.map(|limits| Pool::new(limits, class, classes));
-        Self { pool, opening, at_warm_up: (0, 0), opened: 0 }
+        Self { pool, opening, at_warm_up: Begun::default(), opened: 0 }
+    }
+
+    /// Is told when measuring begins.
+    pub fn measure(&mut self, now: Time, begin: Begin) {
+        let area = self.pool.as_ref().map_or(0, |pool| pool.open.area(now));
+        self.at_warm_up.begin(begin, (self.opened(), area), ());
     }
 
     /// Connections opened from time zero on.
@@ -198,13 +205,5 @@ impl Clients {
     /// Who has passed the connection on hears of it at once: it may be given the same number again.
     fn closed(&self, core: &mut Core, closed: Closed) {
         core.send(self.copies.at(closed.target).actor, Message::Closed { connection: closed.number });
-    }
-
-    /// Notes what connections there were at the end of the warm-up.
-    pub(super) fn connections_warmed_up(&mut self, core: &Core) {
-        if let Some(dialing) = self.dialing.as_deref_mut() {
-            let area = dialing.pool.as_ref().map_or(0, |pool| pool.open.area(core.now()));
-            dialing.at_warm_up = (dialing.opened(), area);
-        }
     }
 }

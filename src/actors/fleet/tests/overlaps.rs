@@ -54,7 +54,7 @@ fn look_at(faults: &[FaultEvent], times: impl Iterator<Item = u64>) -> Looks {
     let mut fleet = Fleet::new(FLEET, &spec, &Classes::NONE, StreamKey::root(1, 0), timetable);
     fleet.start(&mut core);
     for at in times {
-        core.send_at(second(at), DRIVER, Message::WarmUpOver);
+        core.send_at(second(at), DRIVER, Message::Restarted);
     }
     let mut looks = Looks { fleet, seen: Vec::new() };
     run(&mut looks, &mut core, Limits { end: second(1000), ..Limits::default() }, Time::MAX);

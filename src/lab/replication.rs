@@ -1,0 +1,172 @@
+//! One replication: a system run once, from its start to its end, and what is left of it to be looked at.
+//!
+//! What is taken from it for the results belongs in `observe`.
+
+use std::sync::atomic::AtomicBool;
+
+use super::ledger::check;
+use super::measure::{Quantity, What};
+use super::spec::RunSpec;
+use crate::actors::watch::{Watch, Watched};
+use crate::actors::{Actor, Actors, Measuring};
+use crate::engine::random::StreamKey;
+use crate::engine::{self, ActorId, Duration, Ended, Limits, Requests, Time};
+use crate::measure::{Begin, Within};
+use crate::model::{Built, Inputs, NodeInfo, System, build};
+
+/// What every replication of a cell has in common.
+#[derive(Clone, Copy, Debug)]
+pub struct Job<'a> {
+    /// The system.
+    pub system: &'a System,
+    /// The logs it replays.
+    pub inputs: &'a Inputs,
+    /// How long, and the seed.
+    pub run: &'a RunSpec,
+    /// Windows of the series to begin with.
+    pub window: Duration,
+    /// True if this is the only replication, so that its own windows must say how sure it is.
+    pub alone: bool,
+    /// What is measured.
+    pub quantities: &'a [Quantity],
+    /// Set when the replication is to be given up.
+    pub stop: &'a AtomicBool,
+}
+
+/// A replication that has ended.
+#[derive(Debug)]
+pub struct Replication {
+    /// The actors of the system, with all that they have recorded.
+    pub actors: Actors,
+    /// What each actor is.
+    pub nodes: Vec<NodeInfo>,
+    /// What was seen of single nodes.
+    pub watch: Watch,
+    /// For each actor that is clients, how long its calls have been under way that are at the end.
+    pub ages: Vec<Vec<Duration>>,
+    /// When measuring began.
+    pub warm_up: Duration,
+    /// Why it ended.
+    pub ended: Ended,
+    /// The time it covers.
+    pub over: Time,
+    /// Requests whose outcome became known to their clients.
+    pub completed: u64,
+    /// Events handled.
+    pub events: u64,
+    /// Windows from one moment at which measuring may have begun to the next, until one is chosen.
+    every: Option<usize>,
+}
+
+impl Replication {
+    /// Runs replication number `number`; `None` if it was given up because it was to stop.
+    ///
+    /// # Errors
+    /// A log that cannot be put on the clock, or a ledger that does not balance: a defect of the program, in words.
+    pub fn run(job: &Job<'_>, number: u32, measuring: Measuring) -> Result<Option<Self>, String> {
+        let root = StreamKey::root(job.run.seed, number);
+        let Built { mut actors, mut core, nodes } = build(job.system, job.inputs, root, job.window)?;
+        let mut watch = prepare(&mut actors, &nodes, job.quantities);
+        actors.start(&mut core, measuring);
+        let end = job.run.duration.map_or(Time::MAX, |duration| Time::ZERO + duration.duration());
+        let limits = Limits {
+            end,
+            requests: job.run.requests.unwrap_or(u64::MAX),
+            events: job.run.events,
+            in_flight: job.run.in_flight as usize,
+            stop: Some(job.stop),
+        };
+        let first_tick = actors.next_tick();
+        let ended = if watch.nodes.is_empty() {
+            engine::run(&mut actors, &mut core, limits, first_tick)
+        } else {
+            engine::run(&mut Watched { actors: &mut actors, watch: &mut watch }, &mut core, limits, first_tick)
+        };
+        if ended == Ended::Stopped {
+            return Ok(None);
+        }
+        // A run that has nothing left to do before its stated end covers the rest as well: nothing happens there.
+        let is_whole = ended == Ended::Duration || (ended == Ended::Drained && end < Time::MAX);
+        let over = if is_whole { end } else { core.now() };
+        // A window that ends with the run is whole.
+        while is_whole && actors.next_tick() <= over {
+            let at = actors.next_tick();
+            Watched { actors: &mut actors, watch: &mut watch }.record(at);
+        }
+        watch.end(&core.requests, over);
+        check(&actors, &core.requests, &nodes, over)?;
+        let (warm_up, every) = match measuring {
+            Measuring::After(warm_up) => (warm_up, None),
+            Measuring::AtEvery(windows) => (Duration::ZERO, Some(windows)),
+        };
+        let ages = ages(&actors, &core.requests, over);
+        let (completed, events) = (core.completed, core.events());
+        Ok(Some(Self { actors, nodes, watch, ages, warm_up, ended, over, completed, events, every }))
+    }
+
+    /// Measuring began after `warm_up`, as if the replication had been told so before: true if that is one of the moments at
+    /// which it may have begun ([`Measuring::AtEvery`]). One is chosen at most.
+    pub fn begun(&mut self, warm_up: Duration) -> bool {
+        let Some(every) = self.every else { return false };
+        let clock = self.actors.clock();
+        let apart = clock.width().as_nanos().saturating_mul(every as u64);
+        let place = warm_up.as_nanos() / apart;
+        if !warm_up.as_nanos().is_multiple_of(apart) || place == 0 || place > (clock.closed() / every) as u64 {
+            return false;
+        }
+        self.actors.begun(self.over, place as usize - 1);
+        self.watch.measure(self.over, Begin::Then(place as usize - 1));
+        (self.warm_up, self.every) = (warm_up, None);
+        true
+    }
+}
+
+/// The times within which answers are counted, each once.
+fn limits(quantities: &[Quantity]) -> Vec<Duration> {
+    let within = quantities.iter().filter_map(|quantity| match quantity.what {
+        What::Within(time) => Some(time.duration()),
+        _ => None,
+    });
+    let mut limits: Vec<Duration> = within.collect();
+    limits.sort_unstable();
+    limits.dedup();
+    limits
+}
+
+/// Prepares the clients of a system for what is asked, and gives who looks at its other nodes.
+fn prepare(actors: &mut Actors, nodes: &[NodeInfo], quantities: &[Quantity]) -> Watch {
+    let limits = limits(quantities);
+    let mut looked_at: Vec<(String, Vec<ActorId>)> = Vec::new();
+    for ((place, actor), info) in (0..).zip(&mut actors.all).zip(nodes) {
+        if let Actor::Clients(clients) = actor {
+            clients.record.within = Within::new(&limits);
+        } else if quantities.iter().any(|quantity| quantity.of.as_ref() == Some(&info.group)) {
+            match looked_at.iter_mut().find(|(name, _)| *name == info.group) {
+                Some((_, copies)) => copies.push(ActorId(place)),
+                None => looked_at.push((info.group.clone(), vec![ActorId(place)])),
+            }
+        }
+    }
+    Watch::new(looked_at, &limits)
+}
+
+/// For each actor that is clients, how long its calls have been under way that are at the end.
+fn ages(actors: &Actors, requests: &Requests, over: Time) -> Vec<Vec<Duration>> {
+    let mut ages: Vec<Vec<Duration>> = actors.all.iter().map(|_| Vec::new()).collect();
+    for (id, _) in requests.iter().filter(|(_, request)| !request.abandoned) {
+        let Some(first) = requests.first(id) else { continue };
+        if let Actor::Clients(clients) = &actors.all[first.actor.0 as usize]
+            && clients.calling.is_none()
+        {
+            ages[first.actor.0 as usize].push(over.since(first.entered));
+        }
+    }
+    for (actor, ages) in actors.all.iter().zip(&mut ages) {
+        if let Actor::Clients(clients) = actor
+            && let Some(calling) = &clients.calling
+        {
+            ages.extend(calling.calls.under_way().map(|call| over.since(call.begun)));
+        }
+    }
+    ages
+}
