@@ -344,6 +344,7 @@ mod tests {
             Message::Probe { id },
             Message::ProbeAnswer { id },
             Message::ProbeReturned { id },
+            Message::Restarted,
             Message::Closed { connection: 18 },
             Message::Broken { connection: 19 },
             Message::Connected { id },
@@ -366,7 +367,6 @@ mod tests {
             Message::WorkGoesOn { write: 8 },
             Message::WorkDone { write: 9 },
             Message::WorkOver { write: 10 },
-            Message::Restarted,
         ];
         for (place, message) in all.into_iter().enumerate() {
             let (kind, number) = message.pack();
