@@ -5,24 +5,15 @@
 
 pub mod balancer;
 pub mod breaker;
-pub mod cancel;
 pub mod clients;
 pub mod concurrency;
-pub mod conditions;
-pub mod copies;
 pub mod fallback;
-pub mod faults;
 pub mod fleet;
 pub mod host;
-pub mod late_work;
+pub mod kit;
 pub mod limiter;
-pub mod link;
-pub mod message;
-pub mod passage;
-pub mod route;
 pub mod router;
 pub mod store;
-pub mod watch;
 
 use crate::engine::{ActorId, Duration, Hold, RequestId, Requests, Time, World};
 use crate::measure::{Begin, Clock};
@@ -34,7 +25,7 @@ use fallback::Fallback;
 use fleet::Fleet;
 use host::Host;
 use limiter::Limiter;
-use message::{Core, Message, Passed};
+use kit::message::{Core, Message, Passed};
 use router::Router;
 use store::Store;
 

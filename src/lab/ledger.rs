@@ -4,7 +4,7 @@
 use crate::actors::balancer::layer::{IN_PROXY, PINNED, WAITING};
 use crate::actors::balancer::{Line, Proxy};
 use crate::actors::clients::Clients;
-use crate::actors::passage::PassageRecord;
+use crate::actors::kit::passage::PassageRecord;
 use crate::actors::{Actor, Actors};
 use crate::engine::{ActorId, Outcome, Requests, Time};
 use crate::model::NodeInfo;

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use super::ledger::check;
 use super::measure::{Quantity, What};
 use super::spec::RunSpec;
-use crate::actors::watch::{Watch, Watched};
+use crate::actors::kit::watch::{Watch, Watched};
 use crate::actors::{Actor, Actors, Measuring};
 use crate::engine::random::StreamKey;
 use crate::engine::{self, ActorId, Duration, Ended, Limits, Requests, Time};

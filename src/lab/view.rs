@@ -20,7 +20,7 @@ use super::results::{LedgerRow, Unit};
 use super::station::Station;
 use super::trouble::Trouble;
 use crate::actors::fleet::Fleet;
-use crate::actors::watch::Watch;
+use crate::actors::kit::watch::Watch;
 use crate::actors::{Actor, Actors};
 use crate::engine::{Duration, Outcome, Time};
 use crate::measure::Latency;

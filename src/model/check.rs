@@ -7,10 +7,10 @@ use super::graph::Graph;
 use super::system::{DEEPEST, FaultSpec, NodeSpec, System, fleet_behind};
 use crate::actors::balancer::Hears;
 use crate::actors::clients::Traffic;
-use crate::actors::faults::{Fault, Way};
+use crate::actors::kit::faults::{Fault, Way};
 use crate::actors::limiter::By;
-use crate::actors::passage::{EachServer, Per};
-use crate::actors::route::Spread;
+use crate::actors::kit::passage::{EachServer, Per};
+use crate::actors::kit::route::Spread;
 use crate::engine::simulation::MAX_ACTORS;
 use crate::schema::{Diagnostic, MOST_MISTAKES, Map, Name, suggest};
 
@@ -54,7 +54,7 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
             }
         }
         if let NodeSpec::Balancer(balancer) = node
-            && balancer.to.spread != (Spread::Random(crate::actors::route::AtRandom {}))
+            && balancer.to.spread != (Spread::Random(crate::actors::kit::route::AtRandom {}))
         {
             let message = format!("the balancer \"{}\" chooses by its policy; `spread` is for clients", name.text);
             found.push(Diagnostic::new(name.region, message));

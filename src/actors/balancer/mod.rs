@@ -31,9 +31,9 @@ pub use view::View;
 
 use std::sync::Arc;
 
-use super::cancel;
-use super::link::{self, Endpoint, Link};
-use super::message::{Core, Message, Passed, reply};
+use super::kit::cancel;
+use super::kit::link::{self, Endpoint, Link};
+use super::kit::message::{Core, Message, Passed, reply};
 use crate::engine::random::{StreamKey, mix};
 use crate::engine::{ActorId, Duration, Handle, Left, Outcome, RequestId, Time};
 use crate::measure::{Begin, Begun, CountIntegral, Windows};

@@ -9,7 +9,7 @@ use super::health::slow_start::PARTS;
 use super::health::{Timer, Watch};
 use super::layer::{PINNED, WAITING};
 use super::*;
-use crate::actors::message::CHECK_CLASS;
+use crate::actors::kit::message::CHECK_CLASS;
 use crate::engine::Frame;
 
 impl Balancer {

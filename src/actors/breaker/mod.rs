@@ -11,8 +11,8 @@ pub mod spec;
 pub use record::CircuitRecord;
 pub use spec::BreakerSpec;
 
-use super::message::{Core, Message, Passed, reply};
-use super::passage::{Passage, Taken};
+use super::kit::message::{Core, Message, Passed, reply};
+use super::kit::passage::{Passage, Taken};
 use crate::engine::{BySlot, Duration, Handle, LaneId, Outcome, RequestId, Time};
 use crate::measure::Begin;
 use ends::Endings;

@@ -14,10 +14,10 @@ pub use record::ClientsRecord;
 pub use source::Source;
 pub use spec::{ClientsSpec, Keys, Traffic};
 
-use super::copies::Copies;
-use super::link::{self, Endpoint, Link};
-use super::message::{Core, Message, Passed};
-use super::route::Spread;
+use super::kit::copies::Copies;
+use super::kit::link::{self, Endpoint, Link};
+use super::kit::message::{Core, Message, Passed};
+use super::kit::route::Spread;
 use crate::engine::random::zipf::Zipf;
 use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{ActorId, Details, Frame, Handle, LaneId, Outcome, RequestId, Time};

@@ -4,7 +4,7 @@ use super::arrivals::{Deterministic, Mmpp, Poisson, Process, Ramp, Renewal, Sinu
 use super::calls::{AdaptiveThrottling, Hedge, Reload, Retry};
 use super::connections::spec::{NoHandshake, PerRequest};
 use super::connections::{Connections, Handshake};
-use crate::actors::route::RouteField;
+use crate::actors::kit::route::RouteField;
 use crate::distributions::{Constant, Distribution};
 use crate::schema::quantity::{Bytes, Percent, Span};
 use crate::schema::{choice, record};

@@ -15,8 +15,8 @@ pub mod window;
 pub use record::ConcurrencyRecord;
 pub use spec::ConcurrencyLimiterSpec;
 
-use super::message::{Core, Message, Passed, reply};
-use super::passage::{Passage, Taken};
+use super::kit::message::{Core, Message, Passed, reply};
+use super::kit::passage::{Passage, Taken};
 use crate::engine::random::StreamKey;
 use crate::engine::{BySlot, Duration, LaneId, Outcome, RequestId, Time};
 use crate::measure::Begin;

@@ -1,8 +1,8 @@
 //! Requests that are taken back, and slots that are used again.
 
 use super::*;
-use crate::actors::link::Endpoint;
-use crate::actors::route::{AtRandom, Route, RouteField, Spread, Targets, made_name};
+use crate::actors::kit::link::Endpoint;
+use crate::actors::kit::route::{AtRandom, Route, RouteField, Spread, Targets, made_name};
 use crate::engine::random::StreamKey;
 use crate::schema::quantity::Span;
 

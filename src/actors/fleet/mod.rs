@@ -20,9 +20,9 @@ pub use queue::{Classes, Discipline};
 pub use record::FleetRecord;
 pub use spec::FleetSpec;
 
-use super::faults::{Fault, Timetable};
-use super::link::Endpoint;
-use super::message::{CHECK_CLASS, Core, Message, Passed, reply};
+use super::kit::faults::{Fault, Timetable};
+use super::kit::link::Endpoint;
+use super::kit::message::{CHECK_CLASS, Core, Message, Passed, reply};
 use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{ActorId, Duration, Frame, Left, Outcome, RequestId, Requests, Time};

@@ -1,6 +1,6 @@
 //! What a fleet records.
 
-use crate::actors::message::CHECK_CLASS;
+use crate::actors::kit::message::CHECK_CLASS;
 use crate::engine::{ActorId, Duration, Outcome, Time};
 use crate::measure::{Begin, Begun, CountIntegral, Latency, LatencyCopy, Lengths, Windows};
 

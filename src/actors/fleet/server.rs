@@ -1,6 +1,6 @@
 //! One server: its workers, its queue, its health.
 
-use crate::actors::faults::Active;
+use crate::actors::kit::faults::Active;
 use crate::engine::{RequestId, Requests, Time};
 
 /// Busy workers and the time they have spent.

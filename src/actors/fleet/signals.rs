@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use crate::actors::link::Link;
-use crate::actors::message::{Core, Message};
+use crate::actors::kit::link::Link;
+use crate::actors::kit::message::{Core, Message};
 use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{ActorId, Duration, RequestId, Time};
 

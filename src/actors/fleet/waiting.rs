@@ -5,9 +5,9 @@
 use super::queue::line::Slip;
 use super::queue::{Facts, Joined};
 use super::*;
-use crate::actors::cancel::{self, Found};
-use crate::actors::link::Link;
-use crate::actors::message::size_of;
+use crate::actors::kit::cancel::{self, Found};
+use crate::actors::kit::link::Link;
+use crate::actors::kit::message::size_of;
 use crate::engine::{Handle, Hold, LaneId};
 
 impl Fleet {

@@ -3,13 +3,13 @@
 //!
 //! When it does belongs in `faults`; what a node loses with its host belongs to the node.
 
-use super::cancel;
-use super::faults::{Active, Fault, Timetable};
+use super::kit::cancel;
+use super::kit::faults::{Active, Fault, Timetable};
 use super::fleet::Subscriber;
 use super::fleet::record::Outage;
-use super::link::Link;
-use super::message::{CHECK_CLASS, Core, Message, Passed, reply};
-use super::passage::PassageRecord;
+use super::kit::link::Link;
+use super::kit::message::{CHECK_CLASS, Core, Message, Passed, reply};
+use super::kit::passage::PassageRecord;
 use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{ActorId, Duration, Hold, Left, Outcome, RequestId, Time};

@@ -2,9 +2,9 @@
 //!
 //! What the store does with a command belongs in `store`.
 
-use crate::actors::link::Link;
-use crate::actors::message::{Core, Message};
-use crate::actors::route::RouteField;
+use crate::actors::kit::link::Link;
+use crate::actors::kit::message::{Core, Message};
+use crate::actors::kit::route::RouteField;
 use crate::engine::{ActorId, BySlot, Details, Handle, LaneId, Outcome, RequestId, random::mix};
 use crate::schema::quantity::Span;
 use crate::schema::{choice, record};

@@ -15,8 +15,8 @@ pub mod tokens;
 pub use distributed::{Distributed, Shared};
 pub use spec::{By, LimiterSpec};
 
-use super::message::{Core, Message, Passed, reply};
-use super::passage::{Passage, Taken};
+use super::kit::message::{Core, Message, Passed, reply};
+use super::kit::passage::{Passage, Taken};
 use crate::engine::{Duration, Outcome, RequestId, Time};
 use crate::measure::{Begin, Begun};
 use accounts::Key;

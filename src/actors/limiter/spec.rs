@@ -3,8 +3,8 @@
 use super::cost::CostSpec;
 use super::distributed::{Distributed, Members, TheTime};
 use super::rule::Rule;
-use crate::actors::passage::EachServer;
-use crate::actors::route::RouteField;
+use crate::actors::kit::passage::EachServer;
+use crate::actors::kit::route::RouteField;
 use crate::schema::{Map, Name, choice, record};
 
 record! {

@@ -6,11 +6,11 @@ pub mod spec;
 
 pub use spec::{RouterSpec, RuleSpec};
 
-use super::cancel;
-use super::conditions::Conditions;
-use super::copies::Copies;
-use super::link::Link;
-use super::message::{Core, Message, Passed, reply, size_of};
+use super::kit::cancel;
+use super::kit::conditions::Conditions;
+use super::kit::copies::Copies;
+use super::kit::link::Link;
+use super::kit::message::{Core, Message, Passed, reply, size_of};
 use crate::engine::{ActorId, Details, Left, RequestId, Time};
 use crate::measure::{Begin, Begun, CountIntegral, Windows};
 

@@ -9,10 +9,10 @@ pub use spec::StoreSpec;
 
 use std::collections::VecDeque;
 
-use super::faults::{Active, Timetable};
+use super::kit::faults::{Active, Timetable};
 use super::limiter::accounts::Key;
 use super::limiter::distributed::{Command, Distributed};
-use super::message::{Core, Message, Passed};
+use super::kit::message::{Core, Message, Passed};
 use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey, mix};
 use crate::engine::{ActorId, Duration, Left, Outcome, RequestId, Time};

@@ -1,7 +1,7 @@
 //! What a node other than clients gave, of any kind, by what was seen of the requests that came to it.
 
 use super::{NANO, View, ratio};
-use crate::actors::watch::{Snapshot, Stays};
+use crate::actors::kit::watch::{Snapshot, Stays};
 use crate::engine::Duration;
 use crate::lab::measure::{Quantity, What};
 

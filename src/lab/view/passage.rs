@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{NANO, View, ratio, word};
 use crate::actors::breaker::Breaker;
 use crate::actors::limiter::Limiter;
-use crate::actors::passage::Passage;
+use crate::actors::kit::passage::Passage;
 use crate::actors::store::Store;
 use crate::lab::observe::{NodeSeen, Word};
 use crate::lab::results::Unit;

@@ -21,8 +21,8 @@ use crate::actors::limiter::distributed::Commands;
 use crate::actors::limiter::rule::Rule;
 use crate::actors::limiter::rules::leaky_bucket::Excess;
 use crate::actors::limiter::{LimiterSpec, rules};
-use crate::actors::passage::Per;
-use crate::actors::route::{Route, Spread};
+use crate::actors::kit::passage::Per;
+use crate::actors::kit::route::{Route, Spread};
 use line::Line;
 use share::Share;
 

@@ -5,9 +5,9 @@ use super::line::Line;
 use crate::actors::balancer::policies::Policy;
 use crate::actors::balancer::{BalancerSpec, Layer};
 use crate::actors::clients::{Connections, Keys};
-use crate::actors::conditions::KeyMatch;
+use crate::actors::kit::conditions::KeyMatch;
 use crate::actors::fleet::FleetSpec;
-use crate::actors::route::{Route, RouteField};
+use crate::actors::kit::route::{Route, RouteField};
 use crate::actors::router::spec::{RouterSpec, RuleSpec};
 use crate::model::system::{NodeSpec, System, fleet_behind};
 

@@ -7,7 +7,7 @@ use super::call::{Attempt, State, attempt_number};
 use super::hedge::Due;
 use crate::actors::clients::source::Origin;
 use crate::actors::clients::{Clients, address_of};
-use crate::actors::message::{Core, Message, Passed};
+use crate::actors::kit::message::{Core, Message, Passed};
 use crate::distributions::Sampler;
 use crate::engine::random::Bits;
 use crate::engine::{Connection, Details, Duration, Handle, Outcome, RequestId, Time, Write};

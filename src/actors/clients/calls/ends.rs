@@ -4,8 +4,8 @@ use super::budget::Spend;
 use super::call::{State, attempt_number, reload_number};
 use crate::actors::clients::Clients;
 use crate::actors::clients::source::{Next, Origin};
-use crate::actors::message::{Core, Message};
-use crate::actors::{cancel, link};
+use crate::actors::kit::message::{Core, Message};
+use crate::actors::kit::{cancel, link};
 use crate::engine::random::Bits;
 use crate::engine::{ActorId, Duration, Handle, Outcome, RequestId};
 

@@ -23,7 +23,7 @@ pub use record::CallsRecord;
 pub use spec::{AdaptiveThrottling, Hedge, Reload, Retry};
 
 use super::ClientsSpec;
-use crate::actors::message::{Core, Message};
+use crate::actors::kit::message::{Core, Message};
 use crate::distributions::Sampler;
 use crate::engine::random::StreamKey;
 use crate::engine::{Duration, LaneId};

@@ -12,8 +12,8 @@ pub use spec::{Connections, Handshake};
 
 use super::source::Origin;
 use super::{Clients, address_of};
-use crate::actors::link::Endpoint;
-use crate::actors::message::{Core, Message, Passed};
+use crate::actors::kit::link::Endpoint;
+use crate::actors::kit::message::{Core, Message, Passed};
 use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{Connection, Details, Duration, Outcome, RequestId, Time};

@@ -14,7 +14,7 @@ use super::line::Slip;
 use super::queues::{Joined, Queues};
 use super::{Classes, Discipline};
 use crate::actors::fleet::FleetSpec;
-use crate::actors::route::Targets;
+use crate::actors::kit::route::Targets;
 use crate::distributions::{Constant, Distribution};
 use crate::engine::random::StreamKey;
 use crate::engine::{RequestId, Time};
@@ -107,7 +107,7 @@ fn each_discipline_serves_a_sequence_in_its_order() {
         (2, 1, 30),
         (1, 1, 30),
         (0, 1, NEVER),
-        (crate::actors::message::CHECK_CLASS, 1, 10),
+        (crate::actors::kit::message::CHECK_CLASS, 1, 10),
     ];
     assert_eq!(order(Discipline::Fifo(Fifo {}), &requests), [0, 1, 2, 3, 4, 5]);
     assert_eq!(order(Discipline::Lifo(Lifo {}), &requests), [5, 4, 3, 2, 1, 0]);

@@ -4,7 +4,7 @@ use super::*;
 use crate::actors::limiter::distributed::{
     Atomic, CheckThenAdd, Clock, Commands, EachRequest, FailOpen, Pipeline, TheTime, WhenDown,
 };
-use crate::actors::route::RouteField;
+use crate::actors::kit::route::RouteField;
 use crate::schema::quantity::Span;
 use crate::schema::{Decode, Kind, Node, Reader};
 

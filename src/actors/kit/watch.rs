@@ -5,7 +5,7 @@
 //! of it. A node that does not wait for answers is passed by them all the same.
 
 use super::message::{CHECK_CLASS, Core, Message, Passed};
-use super::{Actors, Ticked};
+use crate::actors::{Actors, Ticked};
 use crate::engine::{ActorId, BySlot, Duration, Outcome, RequestId, Requests, Time, World};
 use crate::measure::{Begin, Begun, CountIntegral, Latency, LatencyCopy, Windows, Within};
 

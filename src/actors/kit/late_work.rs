@@ -1,7 +1,7 @@
 //! Work that a call asked for and that goes on, or is done, when the node that asked for it does not wait any more. The
 //! clients of a call that writes count how often its work was done, wherever along its way it was asked for again.
 
-use crate::actors::message::{Core, Message};
+use crate::actors::kit::message::{Core, Message};
 use crate::engine::{RequestId, Write};
 
 /// Nobody waits any more for `child`, which was made on behalf of a call: if that writes, its clients wait for word of it.

@@ -2,7 +2,7 @@
 //! their own, the same in every arm.
 
 use super::spec::{Fault, FaultEvent, Moments, Recurs};
-use crate::actors::message::{Core, Message};
+use crate::actors::kit::message::{Core, Message};
 use crate::distributions::Sampler;
 use crate::engine::random::StreamKey;
 use crate::engine::{ActorId, Duration, Time};

@@ -2,7 +2,7 @@
 //!
 //! What is done with them belongs to whoever has the rule: routers and limiters.
 
-use crate::actors::route::Targets;
+use crate::actors::kit::route::Targets;
 use crate::engine::Details;
 use crate::schema::quantity::Bytes;
 use crate::schema::{choice, record};
