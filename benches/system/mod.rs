@@ -2,8 +2,8 @@
 
 use rushhour::actors::balancer::{Balancer, BalancerSpec, View};
 use rushhour::actors::clients::{Clients, ClientsParts, ClientsSpec, Source};
-use rushhour::actors::kit::faults::Timetable;
 use rushhour::actors::fleet::{Classes, Fleet, FleetSpec};
+use rushhour::actors::kit::faults::Timetable;
 use rushhour::actors::kit::link::{Endpoint, Link};
 use rushhour::actors::kit::message::Core;
 use rushhour::actors::{Actor, Actors, Measuring};

@@ -16,7 +16,7 @@ use crate::actors::store::sets::PARTS;
 use crate::engine::calendar::MAX_PENDING;
 use crate::engine::{Details, Frame, Request};
 use crate::measure::windows::MAX_WINDOWS;
-use crate::model::{FaultSpec, Graph, NodeSpec, System, depth, fleet_behind, named_copies};
+use crate::model::{FaultSpec, NodeSpec, Site, System, depth, fleet_behind, named_copies};
 use crate::schema::quantity::Span;
 
 /// A request in flight: a line of the cache and its details, a third more for lists that grow, its place among the free
@@ -107,10 +107,11 @@ pub fn keeps_pilots(plan: &Plan, cell: &PlannedCell) -> bool {
 
 fn of_system(system: &System, run: &RunSpec, plan: &Plan) -> Need {
     let in_flight = most_in_flight(system, run.in_flight);
-    let far = depth(system).saturating_sub(NEAR) * size_of::<Frame>();
+    let site = Site::of(&system.nodes);
+    let far = depth(&site, system).saturating_sub(NEAR) * size_of::<Frame>();
     let timeout = if system.clients().any(|(_, clients)| clients.gives_up()) { TIMEOUT } else { 0 };
     let users = system.clients().map(|(_, clients)| of_clients(clients, run, plan)).fold(0, u64::saturating_add);
-    let graph = Graph::of(&system.nodes);
+    let graph = &site.graph;
     let entries = || system.nodes.entries.iter().map(|(_, node)| node);
     let clients = entries().enumerate().filter(|(_, node)| matches!(node, NodeSpec::Clients(_)));
     let classes = graph.origins(&clients.map(|(place, _)| place).collect::<Vec<_>>());

@@ -3,7 +3,9 @@
 //! A balancer knows of its members only what it has seen itself: what it sent them, what came back, and news of their
 //! health, which takes its time. Several balancers in front of one fleet do not know of each other.
 
+mod advice;
 pub mod attempts;
+mod describe;
 pub mod hashing;
 pub mod health;
 pub mod heap;
@@ -29,6 +31,7 @@ pub use remapping::Remapping;
 pub use spec::BalancerSpec;
 pub use view::View;
 
+use super::kit::node::Node;
 use std::sync::Arc;
 
 use super::kit::cancel;
@@ -358,22 +361,20 @@ impl Balancer {
             population: self.record.population.area(now),
         }
     }
+}
 
-    /// Is told when measuring begins.
-    pub fn measure(&mut self, now: Time, begin: Begin) {
-        let figures = self.snapshot(now);
-        self.record.at_warm_up.begin(begin, figures, ());
-        self.front_measure(now, begin);
-        if let Some(watch) = &mut self.watch {
-            watch.record.measure(now, begin);
-        }
-        if let Some(remapping) = &mut self.remapping {
-            remapping.measure(begin);
-        }
+impl Node for Balancer {
+    #[inline(always)]
+    fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
+        self.handle(core, message)
     }
 
-    /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
-    pub fn window(&mut self, now: Time, halve: bool) {
+    #[inline(always)]
+    fn ring(&mut self, core: &mut Core, id: RequestId) -> Passed {
+        self.proxied(core, id)
+    }
+
+    fn window(&mut self, now: Time, halve: bool) {
         let snapshot = self.snapshot(now);
         self.record.windows.close(snapshot, halve);
         self.front_window(now, halve);
@@ -382,6 +383,18 @@ impl Balancer {
         }
         if let Some(remapping) = &mut self.remapping {
             remapping.window(halve);
+        }
+    }
+
+    fn measure(&mut self, now: Time, begin: Begin) {
+        let figures = self.snapshot(now);
+        self.record.at_warm_up.begin(begin, figures, ());
+        self.front_measure(now, begin);
+        if let Some(watch) = &mut self.watch {
+            watch.record.measure(now, begin);
+        }
+        if let Some(remapping) = &mut self.remapping {
+            remapping.measure(begin);
         }
     }
 }

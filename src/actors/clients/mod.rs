@@ -4,6 +4,7 @@
 pub mod arrivals;
 pub mod calls;
 pub mod connections;
+mod describe;
 pub mod record;
 pub mod source;
 pub mod spec;
@@ -17,6 +18,7 @@ pub use spec::{ClientsSpec, Keys, Traffic};
 use super::kit::copies::Copies;
 use super::kit::link::{self, Endpoint, Link};
 use super::kit::message::{Core, Message, Passed};
+use super::kit::node::Node;
 use super::kit::route::Spread;
 use crate::engine::random::zipf::Zipf;
 use crate::engine::random::{Bits, StreamKey};
@@ -118,13 +120,6 @@ impl Clients {
             dialing: None,
             calling: None,
             record: ClientsRecord::default(),
-        }
-    }
-
-    /// Puts the first arrivals into the calendar.
-    pub fn start(&mut self, core: &mut Core) {
-        for (at, next) in self.source.first() {
-            self.plan(core, at, next);
         }
     }
 
@@ -299,25 +294,6 @@ impl Clients {
         self.ended(core, frame, Outcome::TimedOut, self.me);
     }
 
-    /// Is told when measuring begins.
-    pub fn measure(&mut self, now: Time, begin: Begin) {
-        self.record.measure(now, begin);
-        if let Some(calling) = &mut self.calling {
-            calling.record.measure(begin);
-        }
-        if let Some(dialing) = &mut self.dialing {
-            dialing.measure(now, begin);
-        }
-    }
-
-    /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
-    pub fn window(&mut self, now: Time, halve: bool) {
-        self.record.window(now, halve);
-        if let Some(calling) = &mut self.calling {
-            calling.record.window(halve);
-        }
-    }
-
     /// The outcome of a request is known to its client, whose own stop is `frame`.
     #[inline(always)]
     fn ended(&mut self, core: &mut Core, frame: Frame, outcome: Outcome, by: ActorId) {
@@ -335,4 +311,39 @@ impl Clients {
 /// The IPv4 address of client number `n`: spread over all networks, always the same.
 fn address_of(n: u64) -> u32 {
     (crate::engine::random::mix(n) >> 32) as u32
+}
+
+impl Node for Clients {
+    #[inline(always)]
+    fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
+        self.handle(core, message)
+    }
+
+    #[inline(always)]
+    fn wake(&mut self, core: &mut Core) -> Passed {
+        self.arrival(core)
+    }
+
+    fn start(&mut self, core: &mut Core) {
+        for (at, next) in self.source.first() {
+            self.plan(core, at, next);
+        }
+    }
+
+    fn window(&mut self, now: Time, halve: bool) {
+        self.record.window(now, halve);
+        if let Some(calling) = &mut self.calling {
+            calling.record.window(halve);
+        }
+    }
+
+    fn measure(&mut self, now: Time, begin: Begin) {
+        self.record.measure(now, begin);
+        if let Some(calling) = &mut self.calling {
+            calling.record.measure(begin);
+        }
+        if let Some(dialing) = &mut self.dialing {
+            dialing.measure(now, begin);
+        }
+    }
 }

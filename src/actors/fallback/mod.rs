@@ -2,6 +2,7 @@
 //!
 //! Who decides that a request fails does not belong here.
 
+mod describe;
 pub mod record;
 pub mod spec;
 #[cfg(test)]
@@ -13,10 +14,11 @@ pub use spec::{AnswerSpec, Cover, FallbackSpec};
 use super::kit::cancel;
 use super::kit::copies::Copies;
 use super::kit::late_work;
-use super::limiter::accounts::{Accounts, Key};
 use super::kit::link::{self, Link};
 use super::kit::message::{CHECK_CLASS, Core, Message, Passed, reply};
+use super::kit::node::Node;
 use super::kit::passage::{Passage, Taken};
+use super::limiter::accounts::{Accounts, Key};
 use crate::engine::random::{StreamKey, mix};
 use crate::engine::{ActorId, BySlot, Connection, Details, Duration, Handle, Hold, LaneId, Outcome, RequestId, Time};
 use crate::measure::Begin;
@@ -330,16 +332,26 @@ impl Fallback {
         cancel::take_back(core, child, self.link(stop.tag));
         None
     }
+}
 
-    /// Is told when measuring begins.
-    pub fn measure(&mut self, now: Time, begin: Begin) {
-        self.passage.record.measure(now, begin);
-        self.record.measure(begin);
+impl Node for Fallback {
+    #[inline(always)]
+    fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
+        self.handle(core, message)
     }
 
-    /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
-    pub fn window(&mut self, now: Time, halve: bool) {
+    #[inline(always)]
+    fn ring(&mut self, core: &mut Core, id: RequestId) -> Passed {
+        self.made(core, id)
+    }
+
+    fn window(&mut self, now: Time, halve: bool) {
         self.passage.record.window(now, halve);
         self.record.window(halve);
+    }
+
+    fn measure(&mut self, now: Time, begin: Begin) {
+        self.passage.record.measure(now, begin);
+        self.record.measure(begin);
     }
 }

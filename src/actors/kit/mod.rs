@@ -1,13 +1,19 @@
 //! What several kinds of nodes are made of: messages, links and routes, the way on to another node, faults, and who looks
 //! on. What one kind alone does belongs in its folder.
 
+pub mod build;
 pub mod cancel;
 pub mod conditions;
 pub mod copies;
+pub mod describe;
 pub mod faults;
+pub mod graph;
 pub mod late_work;
 pub mod link;
 pub mod message;
+pub mod node;
 pub mod passage;
 pub mod route;
+pub mod signals;
+pub mod site;
 pub mod watch;

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod cost;
+mod describe;
 pub mod distributed;
 pub mod gauge;
 pub mod rule;
@@ -16,6 +17,7 @@ pub use distributed::{Distributed, Shared};
 pub use spec::{By, LimiterSpec};
 
 use super::kit::message::{Core, Message, Passed, reply};
+use super::kit::node::Node;
 use super::kit::passage::{Passage, Taken};
 use crate::engine::{Duration, Outcome, RequestId, Time};
 use crate::measure::{Begin, Begun};
@@ -338,18 +340,28 @@ impl Limiter {
         }
         reply(back, id)
     }
+}
 
-    /// Is told when measuring begins.
-    pub fn measure(&mut self, now: Time, begin: Begin) {
+impl Node for Limiter {
+    #[inline(always)]
+    fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
+        self.handle(core, message)
+    }
+
+    #[inline(always)]
+    fn ring(&mut self, core: &mut Core, id: RequestId) -> Passed {
+        self.passes(core, id)
+    }
+
+    fn window(&mut self, now: Time, halve: bool) {
+        self.passage.record.window(now, halve);
+        self.gauges.iter_mut().flatten().for_each(|gauge| gauge.window(now, halve));
+    }
+
+    fn measure(&mut self, now: Time, begin: Begin) {
         self.passage.record.measure(now, begin);
         let undecided = self.shared.as_ref().map_or(0, |shared| shared.undecided);
         self.at_warm_up.begin(begin, [self.held, self.forgotten_ever(), undecided], ());
         self.gauges.iter_mut().flatten().for_each(|gauge| gauge.measure(now, begin));
-    }
-
-    /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
-    pub fn window(&mut self, now: Time, halve: bool) {
-        self.passage.record.window(now, halve);
-        self.gauges.iter_mut().flatten().for_each(|gauge| gauge.window(now, halve));
     }
 }

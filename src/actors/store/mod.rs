@@ -2,17 +2,19 @@
 //!
 //! What a limiter asks, and what it does when no answer comes, belongs in `limiter/distributed`.
 
+mod describe;
 pub mod sets;
 pub mod spec;
 
 pub use spec::StoreSpec;
 
+use super::kit::node::Node;
 use std::collections::VecDeque;
 
 use super::kit::faults::{Active, Timetable};
+use super::kit::message::{Core, Message, Passed};
 use super::limiter::accounts::Key;
 use super::limiter::distributed::{Command, Distributed};
-use super::kit::message::{Core, Message, Passed};
 use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey, mix};
 use crate::engine::{ActorId, Duration, Left, Outcome, RequestId, Time};
@@ -101,11 +103,6 @@ impl Store {
     /// Prepares it for the copies of a node of limiters, which share their accounts.
     pub fn serve(&mut self, limiters: std::ops::Range<u32>, spec: &Distributed) {
         self.sets.push((limiters, Sets::new(spec, self.keys)));
-    }
-
-    /// Puts the fault timetable into the calendar.
-    pub fn start(&mut self, core: &mut Core) {
-        self.faults.start(core, self.me);
     }
 
     /// Requests that were added beyond the limit, from time zero on.
@@ -235,16 +232,25 @@ impl Store {
             members: self.members(now),
         }
     }
+}
 
-    /// Is told when measuring begins.
-    pub fn measure(&mut self, now: Time, begin: Begin) {
-        let figures = self.snapshot(now);
-        self.record.at_warm_up.begin(begin, figures, ());
+impl Node for Store {
+    #[inline(always)]
+    fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
+        self.handle(core, message)
     }
 
-    /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
-    pub fn window(&mut self, now: Time, halve: bool) {
+    fn start(&mut self, core: &mut Core) {
+        self.faults.start(core, self.me);
+    }
+
+    fn window(&mut self, now: Time, halve: bool) {
         let snapshot = self.snapshot(now);
         self.record.windows.close(snapshot, halve);
+    }
+
+    fn measure(&mut self, now: Time, begin: Begin) {
+        let figures = self.snapshot(now);
+        self.record.at_warm_up.begin(begin, figures, ());
     }
 }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::{NANO, View, ratio, word};
 use crate::actors::breaker::Breaker;
-use crate::actors::limiter::Limiter;
 use crate::actors::kit::passage::Passage;
+use crate::actors::limiter::Limiter;
 use crate::actors::store::Store;
 use crate::lab::observe::{NodeSeen, Word};
 use crate::lab::results::Unit;

@@ -5,9 +5,10 @@
 //! server, and others may idle.
 
 use super::share::{in_use, is_pinned};
+use crate::actors::NodeSpec;
 use crate::actors::balancer::{BalancerSpec, Health};
 use crate::actors::fleet::FleetSpec;
-use crate::model::system::{NodeSpec, System, fleet_behind};
+use crate::model::system::{System, fleet_behind};
 
 /// What a balancer with a queue sends to.
 #[derive(Clone, Copy, Debug)]

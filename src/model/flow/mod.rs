@@ -13,16 +13,17 @@ pub use station::StationLoad;
 
 use std::collections::BTreeMap;
 
-use super::system::{NodeSpec, System};
+use super::system::System;
+use crate::actors::NodeSpec;
 use crate::actors::balancer::{BalancerSpec, Health};
 use crate::actors::concurrency::{ConcurrencyLimiterSpec, rule::Rule as ConcurrencyRule};
 use crate::actors::fleet::FleetSpec;
+use crate::actors::kit::passage::Per;
+use crate::actors::kit::route::{Route, Spread};
 use crate::actors::limiter::distributed::Commands;
 use crate::actors::limiter::rule::Rule;
 use crate::actors::limiter::rules::leaky_bucket::Excess;
 use crate::actors::limiter::{LimiterSpec, rules};
-use crate::actors::kit::passage::Per;
-use crate::actors::kit::route::{Route, Spread};
 use line::Line;
 use share::Share;
 

@@ -2,14 +2,15 @@
 
 use super::Flow;
 use super::line::Line;
+use crate::actors::NodeSpec;
 use crate::actors::balancer::policies::Policy;
 use crate::actors::balancer::{BalancerSpec, Layer};
 use crate::actors::clients::{Connections, Keys};
-use crate::actors::kit::conditions::KeyMatch;
 use crate::actors::fleet::FleetSpec;
+use crate::actors::kit::conditions::KeyMatch;
 use crate::actors::kit::route::{Route, RouteField};
 use crate::actors::router::spec::{RouterSpec, RuleSpec};
-use crate::model::system::{NodeSpec, System, fleet_behind};
+use crate::model::system::{System, fleet_behind};
 
 /// How requests spread over the servers of a fleet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -159,7 +160,7 @@ pub(super) fn is_pinned(system: &System, balancer: &BalancerSpec) -> bool {
 /// Each target with how many of it there are, and the fleet behind it.
 fn target_weights<'a>(system: &'a System, route: &'a RouteField) -> Vec<(&'a str, f64, Option<&'a FleetSpec>)> {
     let targets = route.to.0.iter().map(|target| {
-        let copies = system.nodes.get(&target.text).map_or(1, NodeSpec::copies);
+        let copies = system.nodes.get(&target.text).map_or(1, |node| node.copies());
         let fleet = fleet_behind(&system.nodes, &target.text).map(|(_, fleet)| fleet);
         (target.text.as_str(), copies as f64, fleet)
     });

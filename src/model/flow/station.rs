@@ -3,11 +3,12 @@
 use super::Flow;
 use super::line::Line;
 use super::share::{Share, in_use, thinned};
+use crate::actors::NodeSpec;
 use crate::actors::balancer::layer::ProxySpec;
 use crate::actors::clients::{ClientsSpec, Connections};
 use crate::actors::fleet::FleetSpec;
 use crate::distributions::{Distribution, Law};
-use crate::model::system::{NodeSpec, System};
+use crate::model::system::System;
 
 /// A load this near to one is one: what is left of it is rounding.
 const ROUNDING: f64 = 1e-9;

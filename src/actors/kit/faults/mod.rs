@@ -10,5 +10,5 @@ pub mod timetable;
 
 pub use active::Active;
 pub use network::Troubles;
-pub use spec::{Crash, Errors, Fault, FaultEvent, Moments, Recurs, Restart, SlowDown, Way};
+pub use spec::{Crash, Errors, Fault, FaultEvent, FaultSpec, Moments, NodeName, Recurs, Restart, SlowDown, Way};
 pub use timetable::{Timetable, Turn};

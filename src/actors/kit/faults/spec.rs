@@ -4,7 +4,7 @@ use crate::distributions::Distribution;
 use crate::engine::random::StreamKey;
 use crate::engine::{Duration, Time};
 use crate::schema::quantity::{Percent, Span};
-use crate::schema::{choice, record};
+use crate::schema::{Decode, Encode, Kind, Name, Node, Reader, choice, record};
 
 record! {
     /// The server stops: what it holds fails, and it refuses connections until no crash is under way any more.
@@ -165,4 +165,79 @@ pub struct FaultEvent {
     pub fault: Fault,
     /// If it comes again and again: how, and when.
     pub recurs: Option<(Recurs, Moments)>,
+}
+
+/// The name of a node, with its place in the file.
+#[derive(Clone, Debug)]
+pub struct NodeName(pub Name);
+
+impl PartialEq for NodeName {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.text == other.0.text
+    }
+}
+
+impl Decode for NodeName {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
+        match &node.kind {
+            Kind::Text(text) => Some(Self(Name { text: text.clone(), region: node.region })),
+            _ => {
+                reader.expected(node, "the name of a node in quotes");
+                None
+            }
+        }
+    }
+}
+
+impl Encode for NodeName {
+    fn encode(&self) -> Node {
+        self.0.text.encode()
+    }
+}
+
+record! {
+    /// Something that goes wrong, and when.
+    pub struct FaultSpec {
+        /// When it begins; with `recurs`, from when on it may.
+        pub at: Span,
+        /// The node it hits; `web[1]` is the second of several copies. With `to`, the node where the link begins.
+        pub node: NodeName,
+        /// What goes wrong. What is wrong with a server at a time follows from all faults that are active then.
+        pub fault: Fault,
+        /// Which servers of the fleet, counted from 0; without it, all. On a link from a balancer, those where it ends.
+        pub servers: Option<Vec<usize>> = None,
+        /// Of a fault of the network (`Delay`, `Loss`, `Partition`): the node where the link ends, to which `node` sends
+        /// requests. Their answers come back over it.
+        pub to: Option<NodeName> = None,
+        /// After how long it ends, or with `recurs` comes no more; without it, it lasts.
+        pub lasts: Option<Span> = None,
+        /// Whether it comes again and again, at random.
+        pub recurs: Option<Recurs> = None,
+    }
+    check(self, at) {
+        if self.servers.as_ref().is_some_and(Vec::is_empty) {
+            at.field("servers").error("a fault that hits no server: leave `servers` out if it hits all");
+        }
+        if matches!(self.fault, Fault::Restart(_)) {
+            for (field, is_given) in [("lasts", self.lasts.is_some()), ("recurs", self.recurs.is_some())] {
+                if is_given {
+                    at.field(field).error("a restart takes no time and has no end: `Crash` with a length goes down and comes up");
+                }
+            }
+        }
+    }
+}
+
+impl FaultSpec {
+    /// True if it makes work take longer.
+    #[must_use]
+    pub fn is_slow_down(&self) -> bool {
+        matches!(self.fault, Fault::SlowDown(_))
+    }
+
+    /// True if it says how soon a request fails.
+    #[must_use]
+    pub fn is_quick(&self) -> bool {
+        matches!(&self.fault, Fault::Errors(errors) if errors.after.is_some())
+    }
 }

@@ -1,0 +1,160 @@
+//! What a system knows of clients.
+
+use std::sync::Arc;
+
+use super::arrivals::{Poisson, Process};
+use super::connections::{Dialing, Opening, pool};
+use super::{Calling, Clients, ClientsParts, ClientsSpec, Connections, Source, Traffic};
+use crate::actors::Actor;
+use crate::actors::kit::build::Building;
+use crate::actors::kit::describe::{Asks, Describe, Edge, Server, Takes};
+use crate::actors::kit::faults::FaultSpec;
+use crate::actors::kit::message::Core;
+use crate::distributions::Distribution;
+use crate::engine::Duration;
+use crate::engine::random::StreamKey;
+use crate::schema::quantity::Percent;
+use crate::trace::schedule;
+
+impl Describe for ClientsSpec {
+    fn edges(&self) -> Vec<Edge<'_>> {
+        vec![Edge::requests(&self.to, Server::Only)]
+    }
+
+    fn takes(&self) -> Takes {
+        Takes::Nothing
+    }
+
+    fn has_host(&self) -> bool {
+        false
+    }
+
+    fn asks(&self) -> Asks {
+        let keeps_connections = !matches!(self.connections, Connections::PerRequest(_));
+        Asks {
+            identity: keeps_connections,
+            connections: keeps_connections,
+            impatience: self.cancels || self.propagates_deadline,
+            late_work: self.writes != Percent::ZERO,
+            ..Asks::default()
+        }
+    }
+
+    fn users(&self) -> u64 {
+        match &self.arrivals {
+            Traffic::Users(users) => u64::from(users.count),
+            _ => 0,
+        }
+    }
+
+    fn check_fault(&self, name: &str, _fault: &FaultSpec) -> Vec<(String, Option<&'static str>)> {
+        let help = "fewer or more requests are a matter of `arrivals`; a fault with `to` hits the link from there";
+        vec![(format!("\"{name}\" is a node of `Clients`: no fault hits it"), Some(help))]
+    }
+
+    /// All but the replay of a log go on for ever.
+    fn is_endless(&self) -> bool {
+        !matches!(self.arrivals, Traffic::Replay(_))
+    }
+
+    fn is_stationary(&self) -> bool {
+        match &self.arrivals {
+            Traffic::Poisson(_)
+            | Traffic::Deterministic(_)
+            | Traffic::Renewal(_)
+            | Traffic::Mmpp(_)
+            | Traffic::Users(_)
+            | Traffic::Sessions(_) => true,
+            Traffic::Timetable(_)
+            | Traffic::Ramp(_)
+            | Traffic::Spike(_)
+            | Traffic::Sinusoid(_)
+            | Traffic::Replay(_) => false,
+        }
+    }
+
+    fn build(&self, building: &mut Building<'_, '_>) -> Result<Actor, String> {
+        let key = building.key();
+        let site = building.kit.site;
+        let parts = ClientsParts {
+            me: building.me,
+            class: site.class_of(building.name).unwrap_or_default(),
+            source: source(self, building, key)?,
+            targets: building.endpoints(&self.to),
+            link: building.link(&self.to, key),
+            timeout: self.timeout.map(|timeout| building.lane(timeout)),
+            identity_matters: site.asks.identity,
+            key,
+        };
+        let mut clients = Clients::new(self, parts);
+        let opening = opening(self, key);
+        let limits = limits(&self.connections, building.core);
+        if limits.is_some() || !matches!(opening, Opening::AtOnce) {
+            let classes = site.classes.len() as u16;
+            clients.dial(Dialing::new(limits, opening, clients.class, classes));
+        }
+        clients.calling = Calling::new(self, key, building.core).map(Box::new);
+        Ok(Actor::Clients(Box::new(clients)))
+    }
+}
+
+fn opening(spec: &ClientsSpec, key: StreamKey) -> Opening {
+    let trips = 2 * spec.handshake.round_trips();
+    match &spec.to.delay {
+        _ if trips == 0 => Opening::AtOnce,
+        None => Opening::AtOnce,
+        Some(Distribution::Constant(constant)) => {
+            let one_way = constant.value.duration().as_nanos();
+            match Duration::from_nanos(one_way.saturating_mul(u64::from(trips))) {
+                Duration::ZERO => Opening::AtOnce,
+                length => Opening::Fixed(length),
+            }
+        }
+        Some(law) => Opening::Random { sampler: law.sampler(), trips, key: key.named("handshake") },
+    }
+}
+
+fn limits(connections: &Connections, core: &mut Core) -> Option<pool::Limits> {
+    let (streams, idle, requests, survives_timeouts) = match connections {
+        Connections::PerRequest(_) => return None,
+        Connections::KeepAlive(kept) => (1, kept.idle, kept.requests, false),
+        Connections::Multiplexed(many) => (many.streams, many.idle, many.requests, true),
+    };
+    let idle = Some(idle.duration()).filter(|idle| !idle.is_zero()).map(|idle| core.calendar.lane(idle));
+    Some(pool::Limits { streams, requests, idle, survives_timeouts })
+}
+
+fn source(spec: &ClientsSpec, building: &Building<'_, '_>, key: StreamKey) -> Result<Source, String> {
+    // Numbers of different clients lie far apart, so that no two requests share their draws.
+    let base = key.named("request").number();
+    Ok(match &spec.arrivals {
+        Traffic::Users(users) => Source::Users {
+            base,
+            made: vec![0; users.count as usize],
+            think: users.think.sampler(),
+            key: key.named("think"),
+        },
+        Traffic::Sessions(sessions) => Source::Sessions {
+            base,
+            begun: 0,
+            arrivals: Process::arrivals(&Poisson { rate: sessions.rate }, key.named("arrivals")),
+            mean_length: sessions.requests,
+            think: sessions.think.sampler(),
+            key: key.named("think"),
+            lengths: key.named("length"),
+            places: Vec::new(),
+            free: Vec::new(),
+        },
+        Traffic::Replay(replay) => {
+            let missing = || format!("the log \"{}\" was not loaded", replay.file);
+            let trace = building.kit.inputs.trace(replay).ok_or_else(missing)?;
+            let times = schedule(trace, replay, key.named("spread")).map_err(|error| error.to_string())?;
+            Source::Replay { base, trace: Arc::clone(trace), times: times.into(), next: 0 }
+        }
+        open => {
+            // Every other kind of traffic is an open process.
+            let process = open.process().ok_or("not an open process")?;
+            Source::Open { base, made: 0, arrivals: process.arrivals(key.named("arrivals")) }
+        }
+    })
+}

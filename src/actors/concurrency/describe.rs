@@ -1,0 +1,39 @@
+//! What a system knows of concurrency limiters.
+
+use super::{ConcurrencyLimiter, ConcurrencyLimiterSpec};
+use crate::actors::Actor;
+use crate::actors::kit::build::Building;
+use crate::actors::kit::describe::{Asks, Describe, Edge, Mention, Server};
+use crate::actors::kit::passage::{EachServer, Per};
+use crate::actors::kit::route::Spread;
+use crate::schema::quantity::Span;
+
+impl Describe for ConcurrencyLimiterSpec {
+    fn copies(&self) -> usize {
+        self.copies
+    }
+
+    fn edges(&self) -> Vec<Edge<'_>> {
+        vec![Edge::requests(&self.to, Server::Same)]
+    }
+
+    fn mentions(&self) -> Vec<Mention<'_>> {
+        vec![Mention { clients: self.clients().collect(), words: ["for this share", "this share never fits"] }]
+    }
+
+    fn of_each_server(&self) -> Option<&'static str> {
+        (self.per == Per::Server(EachServer {})).then_some("a limit")
+    }
+
+    fn asks(&self) -> Asks {
+        Asks { identity: matches!(self.to.spread, Spread::ByClient(_)), ..Asks::default() }
+    }
+
+    fn build(&self, building: &mut Building<'_, '_>) -> Result<Actor, String> {
+        let passage = building.passage(&self.to);
+        let wait = (self.wait > Span::ZERO).then(|| building.lane(self.wait));
+        let (site, servers, key) = (building.kit.site, building.servers_behind(), building.key());
+        let limiter = ConcurrencyLimiter::new(self, servers, passage, |name| site.class_of(name), wait, key);
+        Ok(Actor::ConcurrencyLimiter(Box::new(limiter)))
+    }
+}

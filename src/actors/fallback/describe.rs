@@ -1,0 +1,35 @@
+//! What a system knows of fallbacks.
+
+use super::{Fallback, FallbackSpec};
+use crate::actors::Actor;
+use crate::actors::kit::build::Building;
+use crate::actors::kit::describe::{Asks, Describe, Edge, Server};
+use crate::actors::kit::route::Spread;
+
+impl Describe for FallbackSpec {
+    fn copies(&self) -> usize {
+        self.copies
+    }
+
+    fn edges(&self) -> Vec<Edge<'_>> {
+        let others = self.smaller().map(|route| Edge::requests(route, Server::Only));
+        std::iter::once(Edge::requests(&self.to, Server::Same)).chain(others).collect()
+    }
+
+    fn asks(&self) -> Asks {
+        let mut routes = std::iter::once(&self.to).chain(self.smaller());
+        Asks { identity: routes.any(|to| matches!(to.spread, Spread::ByClient(_))), ..Asks::default() }
+    }
+
+    fn build(&self, building: &mut Building<'_, '_>) -> Result<Actor, String> {
+        let key = building.key();
+        let passage = building.passage(&self.to);
+        let ways = self.smaller().enumerate().map(|(place, route)| {
+            let key = key.named(&format!("smaller {place}"));
+            (building.copies(route, key), building.link(route, key))
+        });
+        let ways: Vec<_> = ways.collect();
+        let timeout = self.timeout.map(|timeout| building.lane(timeout));
+        Ok(Actor::Fallback(Box::new(Fallback::new(self, key, passage, ways, timeout))))
+    }
+}

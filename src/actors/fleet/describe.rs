@@ -1,0 +1,70 @@
+//! What a system knows of fleets.
+
+use super::{Classes, Fleet, FleetSpec};
+use crate::actors::Actor;
+use crate::actors::kit::build::Building;
+use crate::actors::kit::describe::{Describe, Edge, Mention, Servers};
+use crate::actors::kit::faults::FaultSpec;
+
+impl Describe for FleetSpec {
+    fn copies(&self) -> usize {
+        self.copies
+    }
+
+    fn edges(&self) -> Vec<Edge<'_>> {
+        Vec::new()
+    }
+
+    /// Its servers fail one by one.
+    fn has_host(&self) -> bool {
+        false
+    }
+
+    fn servers(&self) -> Option<Servers<'_>> {
+        let refuses = self.queue_bytes.is_some() || self.longest_wait.is_some() || self.shed.is_some();
+        let room = self.queue.map_or(u64::MAX, |queue| (queue as u64).saturating_add(u64::from(self.workers)));
+        Some(Servers {
+            count: self.servers,
+            copies: self.copies,
+            workers: self.workers,
+            weights: &self.weights,
+            speeds: &self.speeds,
+            names: &self.names,
+            backups: &self.backups,
+            max_connections: &self.max_connections,
+            holds: if refuses { 0 } else { room },
+        })
+    }
+
+    fn mentions(&self) -> Vec<Mention<'_>> {
+        vec![Mention { clients: self.clients(), words: ["for this queue", "this queue never sees one"] }]
+    }
+
+    fn check_fault(&self, name: &str, fault: &FaultSpec) -> Vec<(String, Option<&'static str>)> {
+        let unknown = fault.servers.iter().flatten().find(|server| **server >= self.servers);
+        let problem =
+            |server| (format!("\"{name}\" has no server {server}: its servers are 0 to {}", self.servers - 1), None);
+        unknown.map(problem).into_iter().collect()
+    }
+
+    fn build(&self, building: &mut Building<'_, '_>) -> Result<Actor, String> {
+        let site = building.kit.site;
+        // Copies share their streams: a request needs the same work whichever copy it comes to.
+        let class_of = |name: &str| site.class_of(name);
+        let classes = Classes { count: site.classes.len(), class_of: &class_of };
+        let key = building.key();
+        let mut fleet = Fleet::new(building.me, self, &classes, key, building.timetable(self.servers, |_| true));
+        // What a host that crashes has passed on is taken back.
+        if !building.kit.hosts().is_empty() || site.asks.impatience {
+            fleet.expect_impatience(self, &classes, key);
+        }
+        if site.asks.late_work {
+            fleet.note_work();
+        }
+        // Checks of balancers may come through other balancers.
+        if site.asks.checks {
+            fleet.expect_checks();
+        }
+        Ok(Actor::Fleet(Box::new(fleet)))
+    }
+}

@@ -1,0 +1,249 @@
+//! What every kind of node says of itself from its description alone: what it sends where, what it takes, how it fits into
+//! a system, and how it is built. A system knows its nodes by this and by nothing else.
+//!
+//! The kinds are listed in `actors`; each implements this in its own folder.
+
+use super::build::Building;
+use super::faults::FaultSpec;
+use super::route::{Route, RouteField};
+use super::site::Site;
+use crate::actors::Actor;
+use crate::schema::{Diagnostic, Name};
+
+/// Who chooses the server of a request that goes along an edge, where several are behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Server {
+    /// The node that sends it.
+    Chosen,
+    /// It is the one that the request came for.
+    Same,
+    /// Nobody: there must be one only.
+    Only,
+}
+
+/// What goes along an edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sends {
+    /// Requests that came to the node, or that it makes for its users.
+    Requests(Server),
+    /// Commands of its own. Of a target that takes none, an error says these: what the target is not, and who takes them.
+    Commands([&'static str; 2]),
+}
+
+/// A way from a node to others.
+#[derive(Clone, Copy, Debug)]
+pub struct Edge<'a> {
+    /// Where it leads, and over what network.
+    pub route: &'a RouteField,
+    /// What goes along it.
+    pub sends: Sends,
+}
+
+impl<'a> Edge<'a> {
+    /// An edge along which requests go.
+    #[must_use]
+    pub fn requests(route: &'a RouteField, server: Server) -> Self {
+        Self { route, sends: Sends::Requests(server) }
+    }
+}
+
+/// What may be sent to a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// Requests.
+    Requests,
+    /// Commands of other nodes. Of requests an error says these: what the node is, and what may name it.
+    Commands([&'static str; 2]),
+    /// Nothing: it makes requests itself. Its requests are a class of their own.
+    Nothing,
+}
+
+/// Servers that somebody before them chooses among.
+#[derive(Clone, Copy, Debug)]
+pub struct Servers<'a> {
+    /// How many there are in each copy of the node.
+    pub count: usize,
+    /// Copies of the node.
+    pub copies: usize,
+    /// Requests that each works on at once.
+    pub workers: u32,
+    /// The weight of each; without, 1.
+    pub weights: &'a [u32],
+    /// The speed of each; without, 1.
+    pub speeds: &'a [f64],
+    /// The name of each, for policies that hash names; without, that of the node with a number.
+    pub names: &'a [String],
+    /// Those that get requests only while no other is up.
+    pub backups: &'a [usize],
+    /// Connections that each takes at most, 0 for any number; without, any number.
+    pub max_connections: &'a [u32],
+    /// Requests of which a server that has no more turns none away.
+    pub holds: u64,
+}
+
+impl Servers<'_> {
+    /// The weight of a server.
+    #[must_use]
+    pub fn weight(&self, server: usize) -> u32 {
+        self.weights.get(server).copied().unwrap_or(1)
+    }
+
+    /// The servers that get requests while nothing is wrong: all but the backups.
+    pub fn in_use(&self) -> impl Iterator<Item = usize> + '_ {
+        let all_back_up = self.backups.len() >= self.count;
+        (0..self.count).filter(move |server| all_back_up || !self.backups.contains(server))
+    }
+}
+
+/// Nodes of clients that a node speaks of.
+#[derive(Clone, Debug)]
+pub struct Mention<'a> {
+    /// Their names.
+    pub clients: Vec<&'a Name>,
+    /// For an error: what they are named for, and what comes of it if none of their requests comes by.
+    pub words: [&'static str; 2],
+}
+
+/// What a node asks of all others; a system does what any of its nodes asks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asks {
+    /// It looks at which client a request is of, or at its key.
+    pub identity: bool,
+    /// It holds connections open that requests share.
+    pub connections: bool,
+    /// It checks whether servers are up.
+    pub checks: bool,
+    /// Its requests may be taken back, or their deadlines pass, while servers have them.
+    pub impatience: bool,
+    /// It wants to know whether work was done for what it had given up.
+    pub late_work: bool,
+}
+
+impl Asks {
+    /// What either asks.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            identity: self.identity || other.identity,
+            connections: self.connections || other.connections,
+            checks: self.checks || other.checks,
+            impatience: self.impatience || other.impatience,
+            late_work: self.late_work || other.late_work,
+        }
+    }
+}
+
+/// What a kind of node says of itself.
+pub trait Describe {
+    /// How many of it there are.
+    fn copies(&self) -> usize {
+        1
+    }
+
+    /// The ways over which it sends, in the order of its words.
+    fn edges(&self) -> Vec<Edge<'_>>;
+
+    /// What may be sent to it.
+    fn takes(&self) -> Takes {
+        Takes::Requests
+    }
+
+    /// True if faults hit the host it runs on: it has no servers that fail one by one, and is in the world it models.
+    fn has_host(&self) -> bool {
+        true
+    }
+
+    /// Its servers, if somebody before it chooses among them.
+    fn servers(&self) -> Option<Servers<'_>> {
+        None
+    }
+
+    /// True if it does work before which requests wait.
+    fn is_station(&self) -> bool {
+        self.servers().is_some()
+    }
+
+    /// The nodes of clients that it speaks of.
+    fn mentions(&self) -> Vec<Mention<'_>> {
+        Vec::new()
+    }
+
+    /// What it has for each server of the fleet behind it, with an article.
+    fn of_each_server(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// What it asks of all others.
+    fn asks(&self) -> Asks {
+        Asks::default()
+    }
+
+    /// Users of its own, each of whom stands in the calendar.
+    fn users(&self) -> u64 {
+        0
+    }
+
+    /// What is wrong with how it uses its own words, as far as they stand alone.
+    fn check(&self, _name: &Name, _found: &mut Vec<Diagnostic>) {}
+
+    /// What is wrong with how it fits to others, in a system whose names and ways are sound.
+    fn check_fit(&self, _name: &Name, _site: &Site<'_>, _found: &mut Vec<Diagnostic>) {}
+
+    /// What is wrong with a fault that hits it, each with help or without.
+    fn check_fault(&self, name: &str, fault: &FaultSpec) -> Vec<(String, Option<&'static str>)> {
+        fails_as_a_whole(name, fault, false)
+    }
+
+    /// What it says to no effect, a sentence each.
+    fn advice(&self, _site: &Site<'_>) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// True if something about it never stops.
+    fn is_endless(&self) -> bool {
+        false
+    }
+
+    /// True if nothing about it changes with time.
+    fn is_stationary(&self) -> bool {
+        true
+    }
+
+    /// The node at work.
+    ///
+    /// # Errors
+    /// A trace that is missing or cannot be put on the clock, in words.
+    fn build(&self, building: &mut Building<'_, '_>) -> Result<Actor, String>;
+
+    /// Makes it known to others, when all are built.
+    fn connect(&self, _building: &Building<'_, '_>, _actors: &mut [Actor]) {}
+
+    /// The way on from a node that stands in the way of requests to one other, for the server that they came for: it has as
+    /// many servers as what stands behind it.
+    fn way_on(&self) -> Option<&Route> {
+        let on = |edge: &Edge<'_>| edge.sends == Sends::Requests(Server::Same);
+        self.edges().into_iter().find(on).map(|edge| &edge.route.0)
+    }
+
+    /// The names of the nodes it sends to, with their places.
+    fn targets(&self) -> Vec<&Name> {
+        self.edges().into_iter().flat_map(|edge| &edge.route.to.0).collect()
+    }
+}
+
+/// What is wrong with a fault of a node that has no servers of its own; `works` if it does work that may take longer.
+#[must_use]
+pub fn fails_as_a_whole(name: &str, fault: &FaultSpec, works: bool) -> Vec<(String, Option<&'static str>)> {
+    let mut found = Vec::new();
+    if fault.is_slow_down() && !works {
+        let help = "`Delay(by: ..)` holds up what comes to it";
+        found.push((format!("\"{name}\" does no work that could take longer"), Some(help)));
+    }
+    if fault.servers.is_some() {
+        found.push((format!("\"{name}\" has no `servers` to name: it fails as a whole"), None));
+    }
+    if fault.is_quick() {
+        found.push((format!("\"{name}\" fails a request after its usual work: `after` is of fleets"), None));
+    }
+    found
+}

@@ -1,0 +1,77 @@
+//! What a system knows of limiters.
+
+use super::rule::Rule;
+use super::{By, Limiter, LimiterSpec, Shared};
+use crate::actors::Actor;
+use crate::actors::kit::build::Building;
+use crate::actors::kit::describe::{Asks, Describe, Edge, Mention, Sends, Server};
+use crate::actors::kit::passage::EachServer;
+use crate::actors::kit::route::Spread;
+use crate::actors::kit::site::Site;
+use crate::engine::ActorId;
+
+/// What is wrong with a target for the commands of a limit that several limiters share.
+const NO_STORE: [&str; 2] = ["is no store", "a `distributed` limit is kept by a node of `Store`"];
+
+impl Describe for LimiterSpec {
+    fn copies(&self) -> usize {
+        self.copies
+    }
+
+    fn edges(&self) -> Vec<Edge<'_>> {
+        let stores =
+            self.distributed.iter().map(|limit| Edge { route: &limit.store, sends: Sends::Commands(NO_STORE) });
+        std::iter::once(Edge::requests(&self.to, Server::Same)).chain(stores).collect()
+    }
+
+    fn mentions(&self) -> Vec<Mention<'_>> {
+        vec![
+            Mention { clients: self.clients().collect(), words: ["for this tier", "this tier never fits"] },
+            Mention { clients: self.charged().collect(), words: ["for this cost", "this cost never fits"] },
+        ]
+    }
+
+    fn of_each_server(&self) -> Option<&'static str> {
+        self.by.contains(&By::Server(EachServer {})).then_some("an account")
+    }
+
+    fn asks(&self) -> Asks {
+        let identity = self.looks_at_clients() || matches!(self.to.spread, Spread::ByClient(_));
+        Asks { identity, ..Asks::default() }
+    }
+
+    /// Costs that are more than every limit.
+    fn advice(&self, _site: &Site<'_>) -> Vec<String> {
+        let rules = self.limit.iter().chain(self.tiers.entries.iter().map(|(_, rule)| rule)).map(Rule::most);
+        let most = rules.chain(self.distributed.iter().map(|shared| shared.limit)).max().unwrap_or(0);
+        let never = self.costs.iter().filter(|cost| cost.tokens > most);
+        never.map(|cost| format!("what costs {} never passes a limit of {most}", cost.tokens)).collect()
+    }
+
+    fn build(&self, building: &mut Building<'_, '_>) -> Result<Actor, String> {
+        let passage = building.passage(&self.to);
+        let site = building.kit.site;
+        let mut limiter = Limiter::new(self, passage, |name| site.class_of(name));
+        if let Some(distributed) = &self.distributed {
+            let key = building.key().named("store");
+            let store = distributed.store.to.0.first().map_or(0, |store| building.kit.actors_of(&store.text).start);
+            let link = building.link(&distributed.store, key);
+            let lane = building.lane(distributed.timeout);
+            limiter.share(Shared::new(distributed, building.me, ActorId(store), link, lane));
+        }
+        if building.has_host() {
+            limiter.expect_crashes(self, |name| site.class_of(name));
+        }
+        Ok(Actor::Limiter(Box::new(limiter)))
+    }
+
+    fn connect(&self, building: &Building<'_, '_>, actors: &mut [Actor]) {
+        // All copies keep their limit together, so the first speaks for them.
+        let Some(distributed) = self.distributed.as_ref().filter(|_| building.copy == 0) else { return };
+        let Some(store) = distributed.store.to.0.first() else { return };
+        let store = building.kit.actors_of(&store.text).start as usize;
+        if let Some(Actor::Store(store)) = actors.get_mut(store) {
+            store.serve(building.kit.actors_of(building.name), distributed);
+        }
+    }
+}

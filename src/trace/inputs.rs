@@ -1,0 +1,26 @@
+//! The traces that a system replays, beside its own text.
+
+use std::sync::Arc;
+
+use super::{Replay, Trace};
+
+/// What a system reads beside its own text: the traces that clients replay.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs {
+    /// Each trace under the description that reads it.
+    pub traces: Vec<(Replay, Arc<Trace>)>,
+}
+
+impl Inputs {
+    /// The trace that `replay` reads; `None` if it was not loaded.
+    #[must_use]
+    pub fn trace(&self, replay: &Replay) -> Option<&Arc<Trace>> {
+        self.traces.iter().find(|(loaded, _)| loaded.reads_like(replay)).map(|(_, trace)| trace)
+    }
+
+    /// Bytes of memory that all traces take.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.traces.iter().map(|(_, trace)| trace.bytes()).sum()
+    }
+}
