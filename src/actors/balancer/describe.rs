@@ -1,5 +1,7 @@
 //! What a system knows of balancers.
 
+use super::flow;
+use crate::actors::kit::flow::{Flow, Visit};
 use std::sync::Arc;
 
 use super::health::{Roles, Watch};
@@ -8,7 +10,7 @@ use super::subset::subset;
 use super::{Balancer, BalancerSpec, Front, Health, Hears, View, advice};
 use crate::actors::Actor;
 use crate::actors::kit::build::Building;
-use crate::actors::kit::describe::{Asks, Describe, Edge, Server, Servers, fails_as_a_whole};
+use crate::actors::kit::describe::{Asks, Describe, Edge, Held, Server, Servers, fails_as_a_whole};
 use crate::actors::kit::faults::{Fault, FaultSpec};
 use crate::actors::kit::link::Endpoint;
 use crate::actors::kit::route::{AtRandom, Spread};
@@ -75,6 +77,26 @@ impl Describe for BalancerSpec {
     /// Checks never stop.
     fn is_endless(&self) -> bool {
         matches!(self.health, Health::Active(_))
+    }
+
+    fn turns_away(&self, site: &Site<'_>) -> bool {
+        flow::turns_away(self, site)
+    }
+
+    fn flow<'a>(&'a self, visit: &mut Visit<'_, 'a>, flows: Vec<Flow>) {
+        flow::pass_on(visit, self, flows);
+    }
+
+    /// Those that wait for its proxy, and those that wait for a place at a server.
+    fn holds_back(&self) -> Vec<Held> {
+        let proxy = self.proxy.as_ref().map(|_| Held::alone("queue"));
+        let series = if proxy.is_some() { "server_queue" } else { "queue" };
+        let line = self.queue.as_ref().map(|_| Held { in_line: true, ..Held::alone(series) });
+        proxy.into_iter().chain(line).collect()
+    }
+
+    fn workers(&self) -> f64 {
+        self.proxy.as_ref().map_or(1.0, |proxy| f64::from(proxy.workers))
     }
 
     fn build(&self, building: &mut Building<'_, '_>) -> Result<Actor, String> {

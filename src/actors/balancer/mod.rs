@@ -6,10 +6,12 @@
 mod advice;
 pub mod attempts;
 mod describe;
+mod flow;
 pub mod hashing;
 pub mod health;
 pub mod heap;
 pub mod layer;
+mod line_flow;
 pub mod policies;
 pub mod policy;
 pub mod queue;

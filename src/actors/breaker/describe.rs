@@ -3,9 +3,11 @@
 use super::{Breaker, BreakerSpec};
 use crate::actors::Actor;
 use crate::actors::kit::build::Building;
-use crate::actors::kit::describe::{Asks, Describe, Edge, Server};
+use crate::actors::kit::describe::{Asks, Describe, Edge, Held, Server};
+use crate::actors::kit::flow::{Flow, Visit};
 use crate::actors::kit::passage::{EachServer, Per};
 use crate::actors::kit::route::Spread;
+use crate::actors::kit::site::Site;
 
 impl Describe for BreakerSpec {
     fn copies(&self) -> usize {
@@ -22,6 +24,20 @@ impl Describe for BreakerSpec {
 
     fn asks(&self) -> Asks {
         Asks { identity: matches!(self.to.spread, Spread::ByClient(_)), ..Asks::default() }
+    }
+
+    fn turns_away(&self, _site: &Site<'_>) -> bool {
+        true
+    }
+
+    fn flow<'a>(&'a self, visit: &mut Visit<'_, 'a>, flows: Vec<Flow>) {
+        visit.send(&self.to, flows.into_iter().map(Flow::at_most));
+    }
+
+    /// One that lets one call through at a time has a line before it.
+    fn holds_back(&self) -> Vec<Held> {
+        let line = Held { without_end: true, ..Held::passing("in_system") };
+        self.serial.then_some(line).into_iter().collect()
     }
 
     fn build(&self, building: &mut Building<'_, '_>) -> Result<Actor, String> {

@@ -1,5 +1,7 @@
 //! What a system knows of clients.
 
+use super::{Keys, flow};
+use crate::actors::kit::flow::{Flow, Made, Visit};
 use std::sync::Arc;
 
 use super::arrivals::{Poisson, Process};
@@ -71,6 +73,26 @@ impl Describe for ClientsSpec {
             | Traffic::Sinusoid(_)
             | Traffic::Replay(_) => false,
         }
+    }
+
+    fn flow<'a>(&'a self, visit: &mut Visit<'_, 'a>, _flows: Vec<Flow>) {
+        let keys = match &self.keys {
+            Keys::One(_) => (1, 0.0),
+            Keys::Uniform(keys) => (keys.n, 0.0),
+            Keys::Zipf(keys) => (keys.n, keys.s),
+        };
+        let on_own_connections = matches!(self.connections, Connections::PerRequest(_));
+        let made = Made { name: visit.name, size: self.size, keys, on_own_connections };
+        let flow = flow::flow(visit.place, self, visit.turns_away());
+        visit.makes(made, &flow, self.makes_calls());
+        let trips = f64::from(self.handshake.round_trips());
+        let handshake = self.to.delay.as_ref().map_or(0.0, |delay| 2.0 * delay.mean() * trips);
+        for mean in [handshake, flow::pause(self)] {
+            if mean > 0.0 {
+                visit.delay(mean);
+            }
+        }
+        visit.send(&self.to, [flow]);
     }
 
     fn build(&self, building: &mut Building<'_, '_>) -> Result<Actor, String> {

@@ -5,6 +5,7 @@ pub mod arrivals;
 pub mod calls;
 pub mod connections;
 mod describe;
+mod flow;
 pub mod record;
 pub mod source;
 pub mod spec;

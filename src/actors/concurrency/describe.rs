@@ -1,11 +1,14 @@
 //! What a system knows of concurrency limiters.
 
+use super::rule::Rule;
 use super::{ConcurrencyLimiter, ConcurrencyLimiterSpec};
 use crate::actors::Actor;
 use crate::actors::kit::build::Building;
-use crate::actors::kit::describe::{Asks, Describe, Edge, Mention, Server};
+use crate::actors::kit::describe::{Asks, Describe, Edge, Held, Mention, Server};
+use crate::actors::kit::flow::{Flow, Visit};
 use crate::actors::kit::passage::{EachServer, Per};
 use crate::actors::kit::route::Spread;
+use crate::actors::kit::site::Site;
 use crate::schema::quantity::Span;
 
 impl Describe for ConcurrencyLimiterSpec {
@@ -27,6 +30,26 @@ impl Describe for ConcurrencyLimiterSpec {
 
     fn asks(&self) -> Asks {
         Asks { identity: matches!(self.to.spread, Spread::ByClient(_)), ..Asks::default() }
+    }
+
+    fn turns_away(&self, _site: &Site<'_>) -> bool {
+        true
+    }
+
+    fn flow<'a>(&'a self, visit: &mut Visit<'_, 'a>, flows: Vec<Flow>) {
+        let servers = visit.site().servers_behind(visit.name).map_or(1, |(_, servers)| servers.count);
+        let limits = if matches!(self.per, Per::Server(_)) { servers } else { 1 };
+        // Requests that it lets be under way at once.
+        let held = match &self.limit {
+            Rule::Fixed(fixed) => f64::from(fixed.limit) * limits as f64 * self.copies as f64,
+            _ => f64::INFINITY,
+        };
+        let through = |flow: Flow| Flow { held: flow.held.min(held), ..flow.at_most() };
+        visit.send(&self.to, flows.into_iter().map(through));
+    }
+
+    fn holds_back(&self) -> Vec<Held> {
+        vec![Held::alone("waiting")]
     }
 
     fn build(&self, building: &mut Building<'_, '_>) -> Result<Actor, String> {

@@ -4,7 +4,9 @@ use super::{Fallback, FallbackSpec};
 use crate::actors::Actor;
 use crate::actors::kit::build::Building;
 use crate::actors::kit::describe::{Asks, Describe, Edge, Server};
+use crate::actors::kit::flow::{Flow, Visit};
 use crate::actors::kit::route::Spread;
+use crate::actors::kit::site::Site;
 
 impl Describe for FallbackSpec {
     fn copies(&self) -> usize {
@@ -19,6 +21,17 @@ impl Describe for FallbackSpec {
     fn asks(&self) -> Asks {
         let mut routes = std::iter::once(&self.to).chain(self.smaller());
         Asks { identity: routes.any(|to| matches!(to.spread, Spread::ByClient(_))), ..Asks::default() }
+    }
+
+    fn turns_away(&self, _site: &Site<'_>) -> bool {
+        true
+    }
+
+    fn flow<'a>(&'a self, visit: &mut Visit<'_, 'a>, flows: Vec<Flow>) {
+        let flows: Vec<Flow> = flows.into_iter().map(Flow::at_most).collect();
+        for route in std::iter::once(&self.to).chain(self.smaller()) {
+            visit.send(route, flows.iter().copied());
+        }
     }
 
     fn build(&self, building: &mut Building<'_, '_>) -> Result<Actor, String> {

@@ -1,10 +1,13 @@
 //! What a system knows of fleets.
 
+use super::flow;
 use super::{Classes, Fleet, FleetSpec};
 use crate::actors::Actor;
 use crate::actors::kit::build::Building;
-use crate::actors::kit::describe::{Describe, Edge, Mention, Servers};
+use crate::actors::kit::describe::{Describe, Edge, Held, Mention, Servers};
 use crate::actors::kit::faults::FaultSpec;
+use crate::actors::kit::flow::{Flow, Visit};
+use crate::actors::kit::site::Site;
 
 impl Describe for FleetSpec {
     fn copies(&self) -> usize {
@@ -45,6 +48,31 @@ impl Describe for FleetSpec {
         let problem =
             |server| (format!("\"{name}\" has no server {server}: its servers are 0 to {}", self.servers - 1), None);
         unknown.map(problem).into_iter().collect()
+    }
+
+    fn work(&self, size: f64) -> (f64, f64) {
+        flow::moments_of_work(self, self.service_per_unit.seconds() * size)
+    }
+
+    fn turns_away(&self, _site: &Site<'_>) -> bool {
+        self.queue.is_some() || self.queue_bytes.is_some() || self.longest_wait.is_some() || self.shed.is_some()
+    }
+
+    fn flow<'a>(&'a self, visit: &mut Visit<'_, 'a>, flows: Vec<Flow>) {
+        let load = flow::load(visit, self, &flows);
+        visit.station(load);
+    }
+
+    fn holds_back(&self) -> Vec<Held> {
+        vec![Held::alone("in_system")]
+    }
+
+    fn workers(&self) -> f64 {
+        self.servers as f64 * f64::from(self.workers)
+    }
+
+    fn workers_in_use(&self) -> f64 {
+        self.servers().map_or(0, |servers| servers.in_use().count()) as f64 * f64::from(self.workers)
     }
 
     fn build(&self, building: &mut Building<'_, '_>) -> Result<Actor, String> {

@@ -5,6 +5,7 @@
 //! Which server a request goes to is decided before it comes here; that belongs in `balancer`.
 
 mod describe;
+mod flow;
 pub mod queue;
 pub mod record;
 pub mod server;

@@ -5,6 +5,7 @@
 
 use super::build::Building;
 use super::faults::FaultSpec;
+use super::flow::{Flow, Visit};
 use super::route::{Route, RouteField};
 use super::site::Site;
 use crate::actors::Actor;
@@ -95,6 +96,33 @@ impl Servers<'_> {
     }
 }
 
+/// Requests that a node holds back, by the series that says how many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The series.
+    pub series: &'static str,
+    /// True of those that wait for a place at a server, before the node's own work.
+    pub in_line: bool,
+    /// True if none of those is among them that are held behind the node.
+    pub alone: bool,
+    /// True if all of them are served, however many there are.
+    pub without_end: bool,
+}
+
+impl Held {
+    /// Requests that are there and nowhere else.
+    #[must_use]
+    pub fn alone(series: &'static str) -> Self {
+        Self { series, in_line: false, alone: true, without_end: false }
+    }
+
+    /// Requests that may be behind the node as well.
+    #[must_use]
+    pub fn passing(series: &'static str) -> Self {
+        Self { alone: false, ..Self::alone(series) }
+    }
+}
+
 /// Nodes of clients that a node speaks of.
 #[derive(Clone, Debug)]
 pub struct Mention<'a> {
@@ -163,6 +191,21 @@ pub trait Describe {
         self.servers().is_some()
     }
 
+    /// The requests that it holds back.
+    fn holds_back(&self) -> Vec<Held> {
+        Vec::new()
+    }
+
+    /// Workers of each copy, of all its servers.
+    fn workers(&self) -> f64 {
+        1.0
+    }
+
+    /// Those that work while nothing is wrong.
+    fn workers_in_use(&self) -> f64 {
+        self.workers()
+    }
+
     /// The nodes of clients that it speaks of.
     fn mentions(&self) -> Vec<Mention<'_>> {
         Vec::new()
@@ -217,6 +260,19 @@ pub trait Describe {
 
     /// Makes it known to others, when all are built.
     fn connect(&self, _building: &Building<'_, '_>, _actors: &mut [Actor]) {}
+
+    /// Mean seconds that a request of so many bytes works at one of its servers of speed 1, and the mean of their square.
+    fn work(&self, _size: f64) -> (f64, f64) {
+        (0.0, 0.0)
+    }
+
+    /// True if it turns requests away, so that attempts may fail though nothing is broken.
+    fn turns_away(&self, _site: &Site<'_>) -> bool {
+        false
+    }
+
+    /// What becomes of the flows that come to it.
+    fn flow<'a>(&'a self, visit: &mut Visit<'_, 'a>, flows: Vec<Flow>);
 
     /// The way on from a node that stands in the way of requests to one other, for the server that they came for: it has as
     /// many servers as what stands behind it.

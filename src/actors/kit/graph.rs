@@ -46,6 +46,25 @@ impl<'a> Graph<'a> {
         self.ways.iter().enumerate().flat_map(round).collect()
     }
 
+    /// All nodes, each before those that it sends to; nodes on a round are left out.
+    #[must_use]
+    pub fn in_order(&self) -> Vec<usize> {
+        let mut before = vec![0; self.ways.len()];
+        self.ways.iter().flatten().for_each(|&(to, _)| before[to] += 1);
+        let mut order: Vec<usize> = (0..before.len()).filter(|&place| before[place] == 0).collect();
+        let mut at = 0;
+        while let Some(&place) = order.get(at) {
+            at += 1;
+            for &(to, _) in &self.ways[place] {
+                before[to] -= 1;
+                if before[to] == 0 {
+                    order.push(to);
+                }
+            }
+        }
+        order
+    }
+
     /// The most nodes that a request passes which is sent to each node, itself included. Nodes on a round count once.
     #[must_use]
     pub fn depths(&self) -> Vec<usize> {

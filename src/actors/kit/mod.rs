@@ -7,6 +7,7 @@ pub mod conditions;
 pub mod copies;
 pub mod describe;
 pub mod faults;
+pub mod flow;
 pub mod graph;
 pub mod late_work;
 pub mod link;

@@ -1,10 +1,12 @@
 //! What a system knows of limiters.
 
+use super::flow;
 use super::rule::Rule;
 use super::{By, Limiter, LimiterSpec, Shared};
 use crate::actors::Actor;
 use crate::actors::kit::build::Building;
-use crate::actors::kit::describe::{Asks, Describe, Edge, Mention, Sends, Server};
+use crate::actors::kit::describe::{Asks, Describe, Edge, Held, Mention, Sends, Server};
+use crate::actors::kit::flow::{Flow, Visit};
 use crate::actors::kit::passage::EachServer;
 use crate::actors::kit::route::Spread;
 use crate::actors::kit::site::Site;
@@ -46,6 +48,18 @@ impl Describe for LimiterSpec {
         let most = rules.chain(self.distributed.iter().map(|shared| shared.limit)).max().unwrap_or(0);
         let never = self.costs.iter().filter(|cost| cost.tokens > most);
         never.map(|cost| format!("what costs {} never passes a limit of {most}", cost.tokens)).collect()
+    }
+
+    fn turns_away(&self, _site: &Site<'_>) -> bool {
+        true
+    }
+
+    fn flow<'a>(&'a self, visit: &mut Visit<'_, 'a>, flows: Vec<Flow>) {
+        flow::pass_on(visit, self, flows);
+    }
+
+    fn holds_back(&self) -> Vec<Held> {
+        vec![Held::passing("in_system")]
     }
 
     fn build(&self, building: &mut Building<'_, '_>) -> Result<Actor, String> {

@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod cost;
 mod describe;
 pub mod distributed;
+mod flow;
 pub mod gauge;
 pub mod rule;
 pub mod rules;

@@ -1,10 +1,12 @@
 //! What a system knows of routers.
 
+use super::flow;
 use super::{Router, RouterSpec, Way};
 use crate::actors::Actor;
 use crate::actors::kit::build::Building;
 use crate::actors::kit::conditions::Conditions;
 use crate::actors::kit::describe::{Asks, Describe, Edge, Mention, Server};
+use crate::actors::kit::flow::{Flow, Visit};
 use crate::actors::kit::route::Spread;
 
 impl Describe for RouterSpec {
@@ -18,6 +20,12 @@ impl Describe for RouterSpec {
 
     fn asks(&self) -> Asks {
         Asks { identity: self.routes().any(|route| matches!(route.spread, Spread::ByClient(_))), ..Asks::default() }
+    }
+
+    fn flow<'a>(&'a self, visit: &mut Visit<'_, 'a>, flows: Vec<Flow>) {
+        for (route, flows) in flow::by_rule(visit, self, &flows) {
+            visit.send(route, flows);
+        }
     }
 
     fn build(&self, building: &mut Building<'_, '_>) -> Result<Actor, String> {

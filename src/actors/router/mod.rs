@@ -3,6 +3,7 @@
 //! Choosing among servers that do the same belongs in `balancer`.
 
 mod describe;
+mod flow;
 pub mod spec;
 
 pub use spec::{RouterSpec, RuleSpec};

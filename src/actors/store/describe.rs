@@ -3,8 +3,9 @@
 use super::{Store, StoreSpec};
 use crate::actors::Actor;
 use crate::actors::kit::build::Building;
-use crate::actors::kit::describe::{Describe, Edge, Takes, fails_as_a_whole};
+use crate::actors::kit::describe::{Describe, Edge, Held, Takes, fails_as_a_whole};
 use crate::actors::kit::faults::FaultSpec;
+use crate::actors::kit::flow::{Flow, StationLoad, Visit};
 
 impl Describe for StoreSpec {
     fn edges(&self) -> Vec<Edge<'_>> {
@@ -22,6 +23,14 @@ impl Describe for StoreSpec {
 
     fn check_fault(&self, name: &str, fault: &FaultSpec) -> Vec<(String, Option<&'static str>)> {
         fails_as_a_whole(name, fault, true)
+    }
+
+    fn flow<'a>(&'a self, visit: &mut Visit<'_, 'a>, commands: Vec<Flow>) {
+        visit.station(StationLoad::of_one_worker(visit.name, &commands, &self.service));
+    }
+
+    fn holds_back(&self) -> Vec<Held> {
+        vec![Held::passing("in_system")]
     }
 
     fn build(&self, building: &mut Building<'_, '_>) -> Result<Actor, String> {

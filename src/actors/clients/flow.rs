@@ -1,13 +1,14 @@
 //! What clients ask for: their rate, how irregular it is, and what may come on top.
 
-use super::{Flow, Share};
-use crate::actors::clients::arrivals::Mmpp;
-use crate::actors::clients::{ClientsSpec, Traffic};
+use super::arrivals::Mmpp;
+use super::{ClientsSpec, Traffic};
+use crate::actors::kit::flow::{Flow, Share};
 use crate::schema::quantity::Rate;
 
 /// The flow of the clients at `place`. Retries only add to it where attempts may fail: where `turns_away`, or after a
 /// timeout of attempts.
-pub(super) fn flow(place: usize, clients: &ClientsSpec, turns_away: bool) -> Flow {
+#[must_use]
+pub fn flow(place: usize, clients: &ClientsSpec, turns_away: bool) -> Flow {
     let (mut least, mut most, variability, held, gather) = match &clients.arrivals {
         Traffic::Users(users) => {
             let count = f64::from(users.count);
@@ -84,7 +85,8 @@ fn dispersion(mmpp: &Mmpp) -> f64 {
 
 /// Mean time that users spend between requests until their number is steady: of sessions their length, of users who all
 /// begin with a pause of nearly fixed length that pause.
-pub(super) fn pause(clients: &ClientsSpec) -> f64 {
+#[must_use]
+pub fn pause(clients: &ClientsSpec) -> f64 {
     match &clients.arrivals {
         Traffic::Sessions(sessions) => (sessions.requests - 1.0) * sessions.think.mean(),
         Traffic::Users(users) => users.think.mean() * (1.0 - users.think.scv().min(1.0)),
