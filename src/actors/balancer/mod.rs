@@ -33,6 +33,7 @@ pub use remapping::Remapping;
 pub use spec::BalancerSpec;
 pub use view::View;
 
+use super::kit::books::{Account, Part};
 use super::kit::node::Node;
 use std::sync::Arc;
 
@@ -40,10 +41,10 @@ use super::kit::cancel;
 use super::kit::link::{self, Endpoint, Link};
 use super::kit::message::{Core, Message, Passed, reply};
 use crate::engine::random::{StreamKey, mix};
-use crate::engine::{ActorId, Duration, Handle, Left, Outcome, RequestId, Time};
+use crate::engine::{ActorId, Duration, Handle, Left, Outcome, RequestId, Requests, Time};
 use crate::measure::{Begin, Begun, CountIntegral, Windows};
 use health::{Timer, Watch};
-use layer::PINNED;
+use layer::{IN_PROXY, PINNED, WAITING};
 
 /// Cumulative figures of a balancer at a boundary of windows.
 #[derive(Clone, Debug, Default)]
@@ -374,6 +375,32 @@ impl Node for Balancer {
     #[inline(always)]
     fn ring(&mut self, core: &mut Core, id: RequestId) -> Passed {
         self.proxied(core, id)
+    }
+
+    fn account(&self, over: Time) -> Account {
+        let record = &self.record;
+        Account::of(record.arrivals, record.departures, &record.population, record.sojourn, over)
+    }
+
+    fn parts(&self, over: Time) -> Vec<Part> {
+        let proxy =
+            self.proxy().map(|proxy| Part { what: "the proxy of", tag: IN_PROXY, account: proxy.account(over) });
+        let line = self.line().map(|line| Part { what: "the queue of", tag: WAITING, account: line.account(over) });
+        proxy.into_iter().chain(line).collect()
+    }
+
+    /// What is active at the members in layer 4 is the connections that lead there, and requests without one.
+    fn check_books(&self, me: ActorId, name: &str, requests: &Requests) -> Result<(), String> {
+        let Some((active, pinned)) = self.pinned() else { return Ok(()) };
+        // A request that begins here is a check or a probe of its own, which does not count.
+        let stops = requests.iter().flat_map(|(id, _)| requests.stops(id).skip(1));
+        let alone = stops.filter(|stop| stop.actor == me && stop.tag < PINNED).count() as u64;
+        if active != pinned + alone {
+            return Err(format!(
+                "\"{name}\" counts {active} active of {pinned} connections and {alone} requests alone"
+            ));
+        }
+        Ok(())
     }
 
     fn window(&mut self, now: Time, halve: bool) {

@@ -12,6 +12,7 @@ pub mod spec;
 pub use record::CircuitRecord;
 pub use spec::BreakerSpec;
 
+use super::kit::books::Account;
 use super::kit::message::{Core, Message, Passed, reply};
 use super::kit::node::Node;
 use super::kit::passage::{Passage, Taken};
@@ -261,6 +262,10 @@ impl Node for Breaker {
     #[inline(always)]
     fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
         self.handle(core, message)
+    }
+
+    fn account(&self, over: Time) -> Account {
+        Account::of_passage(&self.passage.record, over)
     }
 
     fn window(&mut self, now: Time, halve: bool) {

@@ -16,6 +16,7 @@ pub use record::ClientsRecord;
 pub use source::Source;
 pub use spec::{ClientsSpec, Keys, Traffic};
 
+use super::kit::books::Account;
 use super::kit::copies::Copies;
 use super::kit::link::{self, Endpoint, Link};
 use super::kit::message::{Core, Message, Passed};
@@ -23,7 +24,7 @@ use super::kit::node::Node;
 use super::kit::route::Spread;
 use crate::engine::random::zipf::Zipf;
 use crate::engine::random::{Bits, StreamKey};
-use crate::engine::{ActorId, Details, Frame, Handle, LaneId, Outcome, RequestId, Time};
+use crate::engine::{ActorId, Details, Frame, Handle, LaneId, Outcome, RequestId, Requests, Time};
 use crate::measure::Begin;
 use connections::Dialing;
 use source::{Next, Origin};
@@ -329,6 +330,54 @@ impl Node for Clients {
         for (at, next) in self.source.first() {
             self.plan(core, at, next);
         }
+    }
+
+    fn account(&self, over: Time) -> Account {
+        let record = &self.record;
+        Account::of(record.offered, record.outcomes.iter().sum(), &record.population, record.sojourn, over)
+    }
+
+    /// Who makes calls holds those, and no attempts.
+    fn counts_its_own(&self) -> bool {
+        self.calling.is_none()
+    }
+
+    fn spent(&self, over: Time) -> u128 {
+        let Some(calling) = &self.calling else { return 0 };
+        calling.calls.under_way().map(|call| u128::from(over.since(call.begun).as_nanos())).sum()
+    }
+
+    fn waits_for(&self) -> Option<u64> {
+        Some(match &self.calling {
+            Some(calling) => calling.calls.under_way().map(|call| call.waiting.len() as u64).sum(),
+            None => self.record.population.count(),
+        })
+    }
+
+    /// Every call has one outcome, every attempt that was sent has one or is waited for, and the calls under way are those
+    /// that are counted.
+    fn check_books(&self, _me: ActorId, name: &str, _requests: &Requests) -> Result<(), String> {
+        let record = &self.record;
+        let lost: u64 = record.losses.values().sum();
+        let ended: u64 = record.outcomes.iter().sum();
+        if ended != lost + record.outcomes[Outcome::Served as usize] {
+            return Err(format!("the ledger of \"{name}\" does not balance: {record:?}"));
+        }
+        let ended: u64 = record.attempt_outcomes.iter().sum();
+        let waited = self.waits_for().unwrap_or_default();
+        if record.attempts != ended + waited {
+            let sent = record.attempts;
+            return Err(format!(
+                "the ledger of \"{name}\" does not balance: {sent} attempts were sent, {ended} ended, {waited} are waited for"
+            ));
+        }
+        if let Some(calling) = &self.calling {
+            let (counted, there) = (record.population.count(), calling.calls.under_way().count() as u64);
+            if counted != there {
+                return Err(format!("\"{name}\" counts {counted} calls under way, but there are {there}"));
+            }
+        }
+        Ok(())
     }
 
     fn window(&mut self, now: Time, halve: bool) {

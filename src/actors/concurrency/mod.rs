@@ -16,6 +16,7 @@ pub mod window;
 pub use record::ConcurrencyRecord;
 pub use spec::ConcurrencyLimiterSpec;
 
+use super::kit::books::Account;
 use super::kit::message::{Core, Message, Passed, reply};
 use super::kit::node::Node;
 use super::kit::passage::{Passage, Taken};
@@ -236,6 +237,10 @@ impl Node for ConcurrencyLimiter {
     #[inline(always)]
     fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
         self.handle(core, message)
+    }
+
+    fn account(&self, over: Time) -> Account {
+        Account::of_passage(&self.passage.record, over)
     }
 
     fn window(&mut self, now: Time, halve: bool) {

@@ -11,6 +11,7 @@ mod tests;
 pub use record::{FallbackRecord, Kind};
 pub use spec::{AnswerSpec, Cover, FallbackSpec};
 
+use super::kit::books::Account;
 use super::kit::cancel;
 use super::kit::copies::Copies;
 use super::kit::late_work;
@@ -343,6 +344,10 @@ impl Node for Fallback {
     #[inline(always)]
     fn ring(&mut self, core: &mut Core, id: RequestId) -> Passed {
         self.made(core, id)
+    }
+
+    fn account(&self, over: Time) -> Account {
+        Account::of_passage(&self.passage.record, over)
     }
 
     fn window(&mut self, now: Time, halve: bool) {

@@ -22,6 +22,7 @@ pub use queue::{Classes, Discipline};
 pub use record::FleetRecord;
 pub use spec::FleetSpec;
 
+use super::kit::books::Account;
 use super::kit::faults::{Fault, Timetable};
 use super::kit::link::Endpoint;
 use super::kit::message::{CHECK_CLASS, Core, Message, Passed, reply};
@@ -501,6 +502,11 @@ impl Node for Fleet {
         if let Some(signals) = &mut self.signals {
             (0..self.servers.len()).for_each(|port| signals.started(core, port));
         }
+    }
+
+    fn account(&self, over: Time) -> Account {
+        let record = &self.record;
+        Account::of(record.arrivals, record.departures, &record.population, record.sojourn, over)
     }
 
     fn window(&mut self, now: Time, halve: bool) {

@@ -4,6 +4,7 @@
 //! When it does belongs in `faults`; what a node loses with its host belongs to the node.
 
 use super::fleet::record::Outage;
+use super::kit::books::Account;
 use super::kit::cancel;
 use super::kit::faults::{Active, Fault, Timetable};
 use super::kit::link::Link;
@@ -191,6 +192,10 @@ impl Node for Host {
 
     fn start(&mut self, core: &mut Core) {
         self.faults.start(core, self.me);
+    }
+
+    fn account(&self, over: Time) -> Account {
+        Account::of_passage(&self.record, over)
     }
 
     fn window(&mut self, now: Time, halve: bool) {

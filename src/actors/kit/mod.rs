@@ -1,6 +1,7 @@
 //! What several kinds of nodes are made of: messages, links and routes, the way on to another node, faults, and who looks
 //! on. What one kind alone does belongs in its folder.
 
+pub mod books;
 pub mod build;
 pub mod cancel;
 pub mod conditions;

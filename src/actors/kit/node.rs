@@ -2,10 +2,11 @@
 //!
 //! The first three are called for every event, and never through this trait as an object.
 
+use super::books::{Account, Part};
 use super::message::{Core, Message, Passed};
 use super::signals::{Signal, Subscriber};
 use crate::engine::random::StreamKey;
-use crate::engine::{RequestId, Time};
+use crate::engine::{ActorId, RequestId, Requests, Time};
 use crate::measure::Begin;
 
 /// A node at work.
@@ -33,6 +34,37 @@ pub trait Node {
 
     /// Is told when measuring begins.
     fn measure(&mut self, now: Time, begin: Begin);
+
+    /// What came to it, what left, and what is there at the end of a run.
+    fn account(&self, over: Time) -> Account;
+
+    /// Its parts that have accounts of their own.
+    fn parts(&self, _over: Time) -> Vec<Part> {
+        Vec::new()
+    }
+
+    /// True if the requests that begin here are in its account, as long as somebody waits for them.
+    fn counts_its_own(&self) -> bool {
+        false
+    }
+
+    /// Request-nanoseconds that what is in its account has spent so far, where that is no request in flight.
+    fn spent(&self, _over: Time) -> u128 {
+        0
+    }
+
+    /// Requests in flight that it made and waits for, if it keeps books of them.
+    fn waits_for(&self) -> Option<u64> {
+        None
+    }
+
+    /// What does not balance in its own books, in words. `me` is its address, `name` its name.
+    ///
+    /// # Errors
+    /// What does not balance: a defect of the program.
+    fn check_books(&self, _me: ActorId, _name: &str, _requests: &Requests) -> Result<(), String> {
+        Ok(())
+    }
 
     /// Tells `subscriber` of servers that go down or come up, or of the node itself if it has none.
     fn subscribe(&mut self, _subscriber: Subscriber) {}

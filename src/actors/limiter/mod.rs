@@ -17,6 +17,7 @@ pub mod tokens;
 pub use distributed::{Distributed, Shared};
 pub use spec::{By, LimiterSpec};
 
+use super::kit::books::Account;
 use super::kit::message::{Core, Message, Passed, reply};
 use super::kit::node::Node;
 use super::kit::passage::{Passage, Taken};
@@ -352,6 +353,10 @@ impl Node for Limiter {
     #[inline(always)]
     fn ring(&mut self, core: &mut Core, id: RequestId) -> Passed {
         self.passes(core, id)
+    }
+
+    fn account(&self, over: Time) -> Account {
+        Account::of_passage(&self.passage.record, over)
     }
 
     fn window(&mut self, now: Time, halve: bool) {

@@ -8,6 +8,7 @@ pub mod spec;
 
 pub use spec::{RouterSpec, RuleSpec};
 
+use super::kit::books::Account;
 use super::kit::cancel;
 use super::kit::conditions::Conditions;
 use super::kit::copies::Copies;
@@ -129,6 +130,11 @@ impl Node for Router {
     #[inline(always)]
     fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
         self.handle(core, message)
+    }
+
+    fn account(&self, over: Time) -> Account {
+        let record = &self.record;
+        Account::of(record.by_way.iter().sum(), record.departures, &record.population, record.sojourn, over)
     }
 
     fn window(&mut self, now: Time, halve: bool) {

@@ -8,6 +8,7 @@ pub mod spec;
 
 pub use spec::StoreSpec;
 
+use super::kit::books::Account;
 use super::kit::node::Node;
 use std::collections::VecDeque;
 
@@ -242,6 +243,11 @@ impl Node for Store {
 
     fn start(&mut self, core: &mut Core) {
         self.faults.start(core, self.me);
+    }
+
+    fn account(&self, over: Time) -> Account {
+        let record = &self.record;
+        Account::of(record.arrivals, record.departures, &record.population, record.sojourn, over)
     }
 
     fn window(&mut self, now: Time, halve: bool) {
