@@ -1,7 +1,9 @@
 //! What a system knows of balancers.
 
 use super::flow;
+use super::remapping::IDENTITIES;
 use crate::actors::kit::flow::{Flow, Visit};
+use crate::actors::kit::footprint::{KEPT, SLIP, TIMEOUT, WINDOW, WINDOWS};
 use std::sync::Arc;
 
 use super::health::{Roles, Watch};
@@ -18,6 +20,11 @@ use crate::actors::kit::signals::{Dispatcher, Signal, Subscriber};
 use crate::actors::kit::site::Site;
 use crate::engine::ActorId;
 use crate::schema::{Diagnostic, Name};
+
+/// Bytes of a server as a balancer sees it, with its place in the order of a policy.
+const MEMBER: u64 = 80;
+/// Bytes of the sample by which it is counted how many clients change their server.
+const SAMPLE: u64 = IDENTITIES as u64 * 4;
 
 impl Describe for BalancerSpec {
     fn copies(&self) -> usize {
@@ -97,6 +104,26 @@ impl Describe for BalancerSpec {
 
     fn workers(&self) -> f64 {
         self.proxy.as_ref().map_or(1.0, |proxy| f64::from(proxy.workers))
+    }
+
+    fn footprint(&self, site: &Site<'_>, _classes: u64) -> u64 {
+        let members: usize = targets(self, site)
+            .map(|(target, servers)| match servers {
+                Some((_, servers)) => servers.count * servers.copies,
+                None => site.nodes.get(&target.text).map_or(0, |node| node.copies()),
+            })
+            .sum();
+        let sample = if self.policy.places_by_hash() { 2 * SAMPLE + WINDOWS * WINDOW } else { 0 };
+        members as u64 * MEMBER + WINDOWS * WINDOW + sample
+    }
+
+    fn kept_of_a_request(&self) -> u64 {
+        let attempt = if self.timeout.is_some() { KEPT + TIMEOUT } else { 0 };
+        attempt + if self.queue.is_some() { SLIP } else { 0 }
+    }
+
+    fn asks_for_others(&self) -> bool {
+        self.timeout.is_some()
     }
 
     fn build(&self, building: &mut Building<'_, '_>) -> Result<Actor, String> {

@@ -377,6 +377,10 @@ impl Node for Balancer {
         self.proxied(core, id)
     }
 
+    fn start(&mut self, core: &mut Core) {
+        self.start_watching(core);
+    }
+
     fn account(&self, over: Time) -> Account {
         let record = &self.record;
         Account::of(record.arrivals, record.departures, &record.population, record.sojourn, over)

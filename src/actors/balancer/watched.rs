@@ -14,7 +14,7 @@ use crate::engine::Frame;
 
 impl Balancer {
     /// Puts the first checks into the calendar, and what slows its proxy down.
-    pub fn start(&mut self, core: &mut Core) {
+    pub(super) fn start_watching(&mut self, core: &mut Core) {
         self.start_slow_downs(core);
         let Some(watch) = &self.watch else { return };
         for member in (0..self.members.len()).filter(|&member| !watch.rotation.has(member)) {

@@ -5,6 +5,7 @@ use crate::actors::Actor;
 use crate::actors::kit::build::Building;
 use crate::actors::kit::describe::{Asks, Describe, Edge, Held, Server};
 use crate::actors::kit::flow::{Flow, Visit};
+use crate::actors::kit::footprint::{KEPT, SLIP, WINDOW, WINDOWS};
 use crate::actors::kit::passage::{EachServer, Per};
 use crate::actors::kit::route::Spread;
 use crate::actors::kit::site::Site;
@@ -38,6 +39,14 @@ impl Describe for BreakerSpec {
     fn holds_back(&self) -> Vec<Held> {
         let line = Held { without_end: true, ..Held::passing("in_system") };
         self.serial.then_some(line).into_iter().collect()
+    }
+
+    fn footprint(&self, _site: &Site<'_>, _classes: u64) -> u64 {
+        WINDOWS * WINDOW
+    }
+
+    fn kept_of_a_request(&self) -> u64 {
+        (if self.timeout.is_some() { KEPT } else { 0 }) + (if self.serial { SLIP } else { 0 })
     }
 
     fn build(&self, building: &mut Building<'_, '_>) -> Result<Actor, String> {

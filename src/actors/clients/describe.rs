@@ -1,7 +1,11 @@
 //! What a system knows of clients.
 
+use super::calls::call::Call;
 use super::{Keys, flow};
 use crate::actors::kit::flow::{Flow, Made, Visit};
+use crate::actors::kit::footprint::{Bounds, EVENT, HISTOGRAM, TIMEOUT, WINDOWS};
+use crate::actors::kit::site::Site;
+use crate::engine::calendar::MAX_PENDING;
 use std::sync::Arc;
 
 use super::arrivals::{Poisson, Process};
@@ -17,6 +21,17 @@ use crate::engine::Duration;
 use crate::engine::random::StreamKey;
 use crate::schema::quantity::Percent;
 use crate::trace::schedule;
+
+/// Bytes of a user: what has been asked so far, an event, and its place in the list from which the calendar is filled.
+const USER: u64 = 4 + EVENT + 24;
+/// Bytes of a session under way: its state, its place among the free ones, an event.
+const SESSION: u64 = 20 + EVENT;
+/// Bytes of a call, with the list of its attempts and a timer each for its end, the next attempt and a hedge.
+const CALL: u64 = size_of::<Call>() as u64 + 64 + 4 + 3 * EVENT;
+/// Bytes of a recorded request in the timetable of its replay.
+const REPLAYED: u64 = 8;
+/// Bytes that clients record by window: cumulative figures and a coarse histogram.
+const WINDOW_OF_CLIENTS: u64 = 4096;
 
 impl Describe for ClientsSpec {
     fn edges(&self) -> Vec<Edge<'_>> {
@@ -93,6 +108,41 @@ impl Describe for ClientsSpec {
             }
         }
         visit.send(&self.to, [flow]);
+    }
+
+    fn footprint(&self, _site: &Site<'_>, _classes: u64) -> u64 {
+        HISTOGRAM + WINDOWS * WINDOW_OF_CLIENTS
+    }
+
+    /// As many calls may rest before their next attempt as have one in flight.
+    fn kept_of_its_own(&self) -> u64 {
+        (if self.gives_up() { TIMEOUT } else { 0 }) + (if self.makes_calls() { 2 * CALL } else { 0 })
+    }
+
+    fn footprint_of_users(&self, bounds: &Bounds<'_>) -> u64 {
+        match &self.arrivals {
+            Traffic::Users(users) => u64::from(users.count) * USER,
+            Traffic::Sessions(sessions) => {
+                // Twice as many as think on average (Little's law), and no more than begin or than the calendar takes; those
+                // that wait for an answer are requests in flight.
+                let rate = sessions.rate.per_second();
+                let thinking = 2.0 * rate * sessions.requests * sessions.think.mean();
+                let begun = bounds.duration.map_or(f64::INFINITY, |duration| rate * duration.as_secs_f64());
+                (thinking.min(begun).min(MAX_PENDING as f64) as u64).saturating_add(bounds.in_flight) * SESSION
+            }
+            Traffic::Replay(replay) => {
+                bounds.inputs.trace(replay).map_or(0, |trace| trace.records.len() as u64 * REPLAYED)
+            }
+            _ => 0,
+        }
+    }
+
+    /// Users who wait for every answer, and send no second request before, cannot have more in flight than they are.
+    fn most_in_flight(&self) -> Option<u64> {
+        match &self.arrivals {
+            Traffic::Users(users) if !self.gives_up() && self.hedge.is_none() => Some(u64::from(users.count)),
+            _ => None,
+        }
     }
 
     fn build(&self, building: &mut Building<'_, '_>) -> Result<Actor, String> {

@@ -6,6 +6,7 @@ use crate::actors::Actor;
 use crate::actors::kit::build::Building;
 use crate::actors::kit::describe::{Asks, Describe, Edge, Held, Mention, Server};
 use crate::actors::kit::flow::{Flow, Visit};
+use crate::actors::kit::footprint::{SLIP, WINDOW, WINDOWS};
 use crate::actors::kit::passage::{EachServer, Per};
 use crate::actors::kit::route::Spread;
 use crate::actors::kit::site::Site;
@@ -50,6 +51,14 @@ impl Describe for ConcurrencyLimiterSpec {
 
     fn holds_back(&self) -> Vec<Held> {
         vec![Held::alone("waiting")]
+    }
+
+    fn footprint(&self, _site: &Site<'_>, _classes: u64) -> u64 {
+        WINDOWS * WINDOW
+    }
+
+    fn kept_of_a_request(&self) -> u64 {
+        if self.wait > Span::ZERO { SLIP } else { 0 }
     }
 
     fn build(&self, building: &mut Building<'_, '_>) -> Result<Actor, String> {

@@ -5,6 +5,7 @@ use crate::actors::Actor;
 use crate::actors::kit::build::Building;
 use crate::actors::kit::describe::{Asks, Describe, Edge, Server};
 use crate::actors::kit::flow::{Flow, Visit};
+use crate::actors::kit::footprint::{ACCOUNT, KEPT, WINDOW, WINDOWS};
 use crate::actors::kit::route::Spread;
 use crate::actors::kit::site::Site;
 
@@ -32,6 +33,18 @@ impl Describe for FallbackSpec {
         for route in std::iter::once(&self.to).chain(self.smaller()) {
             visit.send(route, flows.iter().copied());
         }
+    }
+
+    fn footprint(&self, _site: &Site<'_>, _classes: u64) -> u64 {
+        u64::from(self.keys()) * ACCOUNT + WINDOWS * WINDOW
+    }
+
+    fn kept_of_a_request(&self) -> u64 {
+        KEPT
+    }
+
+    fn asks_for_others(&self) -> bool {
+        true
     }
 
     fn build(&self, building: &mut Building<'_, '_>) -> Result<Actor, String> {

@@ -1,13 +1,19 @@
 //! What a system knows of fleets.
 
+use super::MAX_ROWS;
 use super::flow;
+use super::queue::Queues;
 use super::{Classes, Fleet, FleetSpec};
 use crate::actors::Actor;
 use crate::actors::kit::build::Building;
 use crate::actors::kit::describe::{Describe, Edge, Held, Mention, Servers};
 use crate::actors::kit::faults::FaultSpec;
 use crate::actors::kit::flow::{Flow, Visit};
+use crate::actors::kit::footprint::{HISTOGRAM, SLIP, WINDOW, WINDOWS};
 use crate::actors::kit::site::Site;
+
+/// Bytes of a server, with its speed, what it shares and its share of the results.
+const SERVER: u64 = 200;
 
 impl Describe for FleetSpec {
     fn copies(&self) -> usize {
@@ -73,6 +79,16 @@ impl Describe for FleetSpec {
 
     fn workers_in_use(&self) -> f64 {
         self.servers().map_or(0, |servers| servers.in_use().count()) as f64 * f64::from(self.workers)
+    }
+
+    fn footprint(&self, _site: &Site<'_>, classes: u64) -> u64 {
+        let rows = self.servers.min(MAX_ROWS) as u64;
+        // Waiting and service of each class; busy time by row, as counted and as a share.
+        self.servers as u64 * SERVER + classes * 2 * HISTOGRAM + WINDOWS * (WINDOW + rows * 24)
+    }
+
+    fn kept_of_a_request(&self) -> u64 {
+        if Queues::are_needed(self) { SLIP } else { 0 }
     }
 
     fn build(&self, building: &mut Building<'_, '_>) -> Result<Actor, String> {

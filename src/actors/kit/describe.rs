@@ -6,6 +6,7 @@
 use super::build::Building;
 use super::faults::FaultSpec;
 use super::flow::{Flow, Visit};
+use super::footprint::Bounds;
 use super::route::{Route, RouteField};
 use super::site::Site;
 use crate::actors::Actor;
@@ -250,6 +251,40 @@ pub trait Describe {
     /// True if nothing about it changes with time.
     fn is_stationary(&self) -> bool {
         true
+    }
+
+    /// Bytes that one copy of it may take in a run, without requests in flight and users; `classes` nodes of clients reach
+    /// it.
+    fn footprint(&self, site: &Site<'_>, classes: u64) -> u64;
+
+    /// Bytes that it may keep of each request that it has passed on, or that waits there.
+    fn kept_of_a_request(&self) -> u64 {
+        0
+    }
+
+    /// Bytes that a store with so many accounts keeps on its behalf.
+    fn stored(&self, _keys: u64) -> u64 {
+        0
+    }
+
+    /// Bytes beside a request in flight that it made: timeouts, the call it belongs to.
+    fn kept_of_its_own(&self) -> u64 {
+        0
+    }
+
+    /// Bytes that its users, sessions or records may take.
+    fn footprint_of_users(&self, _bounds: &Bounds<'_>) -> u64 {
+        0
+    }
+
+    /// True if it asks on behalf of requests, so that some may be in flight that nobody waits for.
+    fn asks_for_others(&self) -> bool {
+        false
+    }
+
+    /// Requests of its own in flight at most, where nobody asks for others; `None` if there is no limit.
+    fn most_in_flight(&self) -> Option<u64> {
+        Some(0)
     }
 
     /// The node at work.

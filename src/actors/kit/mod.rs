@@ -9,6 +9,7 @@ pub mod copies;
 pub mod describe;
 pub mod faults;
 pub mod flow;
+pub mod footprint;
 pub mod graph;
 pub mod late_work;
 pub mod link;

@@ -7,13 +7,20 @@ use crate::actors::Actor;
 use crate::actors::kit::build::Building;
 use crate::actors::kit::describe::{Asks, Describe, Edge, Held, Mention, Sends, Server};
 use crate::actors::kit::flow::{Flow, Visit};
+use crate::actors::kit::footprint::{ACCOUNT, KEPT, MOST_ACCOUNTS, WINDOW, WINDOWS};
 use crate::actors::kit::passage::EachServer;
 use crate::actors::kit::route::Spread;
 use crate::actors::kit::site::Site;
+use crate::actors::store::sets::PARTS;
 use crate::engine::ActorId;
 
 /// What is wrong with a target for the commands of a limit that several limiters share.
 const NO_STORE: [&str; 2] = ["is no store", "a `distributed` limit is kept by a node of `Store`"];
+
+/// Bytes of a request that an account remembers.
+const LOGGED: u64 = 8;
+/// Bytes of a member of a sorted set.
+const MEMBER_OF_SET: u64 = 16;
 
 impl Describe for LimiterSpec {
     fn copies(&self) -> usize {
@@ -60,6 +67,27 @@ impl Describe for LimiterSpec {
 
     fn holds_back(&self) -> Vec<Held> {
         vec![Held::passing("in_system")]
+    }
+
+    fn footprint(&self, _site: &Site<'_>, _classes: u64) -> u64 {
+        let keys = if self.by.is_empty() { 1 } else { u64::from(self.keys) };
+        let rules = self.limit.iter().chain(self.tiers.entries.iter().map(|(_, rule)| rule));
+        let accounts: u64 = rules.map(|rule| keys * (ACCOUNT + rule.logged() * LOGGED)).sum();
+        accounts.min(MOST_ACCOUNTS) + WINDOWS * WINDOW
+    }
+
+    fn kept_of_a_request(&self) -> u64 {
+        if self.distributed.is_some() { KEPT } else { 0 }
+    }
+
+    fn stored(&self, keys: u64) -> u64 {
+        let Some(distributed) = &self.distributed else { return 0 };
+        let keys = if self.by.is_empty() { 1 } else { keys };
+        keys * (ACCOUNT + (u64::from(distributed.limit) + PARTS) * MEMBER_OF_SET)
+    }
+
+    fn asks_for_others(&self) -> bool {
+        self.distributed.is_some()
     }
 
     fn build(&self, building: &mut Building<'_, '_>) -> Result<Actor, String> {

@@ -7,7 +7,9 @@ use crate::actors::kit::build::Building;
 use crate::actors::kit::conditions::Conditions;
 use crate::actors::kit::describe::{Asks, Describe, Edge, Mention, Server};
 use crate::actors::kit::flow::{Flow, Visit};
+use crate::actors::kit::footprint::{WINDOW, WINDOWS};
 use crate::actors::kit::route::Spread;
+use crate::actors::kit::site::Site;
 
 impl Describe for RouterSpec {
     fn edges(&self) -> Vec<Edge<'_>> {
@@ -26,6 +28,10 @@ impl Describe for RouterSpec {
         for (route, flows) in flow::by_rule(visit, self, &flows) {
             visit.send(route, flows);
         }
+    }
+
+    fn footprint(&self, _site: &Site<'_>, _classes: u64) -> u64 {
+        WINDOWS * WINDOW
     }
 
     fn build(&self, building: &mut Building<'_, '_>) -> Result<Actor, String> {

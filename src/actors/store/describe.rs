@@ -6,6 +6,8 @@ use crate::actors::kit::build::Building;
 use crate::actors::kit::describe::{Describe, Edge, Held, Takes, fails_as_a_whole};
 use crate::actors::kit::faults::FaultSpec;
 use crate::actors::kit::flow::{Flow, StationLoad, Visit};
+use crate::actors::kit::footprint::{MOST_ACCOUNTS, WINDOW, WINDOWS};
+use crate::actors::kit::site::Site;
 
 impl Describe for StoreSpec {
     fn edges(&self) -> Vec<Edge<'_>> {
@@ -31,6 +33,12 @@ impl Describe for StoreSpec {
 
     fn holds_back(&self) -> Vec<Held> {
         vec![Held::passing("in_system")]
+    }
+
+    fn footprint(&self, site: &Site<'_>, _classes: u64) -> u64 {
+        // What several limiters keep in it; each says how much for an account.
+        let sets = site.nodes.entries.iter().map(|(_, node)| node.stored(u64::from(self.keys)));
+        sets.sum::<u64>().min(MOST_ACCOUNTS) + WINDOWS * WINDOW
     }
 
     fn build(&self, building: &mut Building<'_, '_>) -> Result<Actor, String> {
