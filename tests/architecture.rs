@@ -11,7 +11,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("measure", &["engine"]),
     ("distributions", &["engine", "schema"]),
     ("trace", &["engine", "schema"]),
-    ("actors", &["engine", "schema", "distributions", "measure", "trace"]),
+    ("actors", &["engine", "schema", "distributions", "measure", "trace", "stats"]),
     ("model", &["engine", "schema", "distributions", "measure", "trace", "actors"]),
     ("import", &["schema", "distributions", "actors", "model"]),
     ("lab", &["engine", "schema", "distributions", "measure", "trace", "actors", "model", "stats"]),

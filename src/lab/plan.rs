@@ -11,12 +11,11 @@ use super::measure::{Measure, Quantity, Scope, places, quantities, recovery};
 use super::results::{Sweep, SweepPoint};
 use super::spec::{Experiment, Label, Raw, RunSpec, WarmUp};
 use super::trouble::Trouble;
-use crate::actors::clients::Traffic;
 use crate::engine::Duration;
 use crate::model::{Inputs, System, advice};
 use crate::schema::quantity::{Bytes, Percent, Rate, Span};
 use crate::schema::{Diagnostic, Encode, Kind, Map, Name, Node, Reader, Region, print, split_path, suggest};
-use crate::trace::{self, Replay};
+use crate::trace::Replay;
 
 /// One arm at one point of the sweep.
 #[derive(Clone, Debug)]
@@ -354,7 +353,7 @@ impl<'a> Planner<'a> {
         let asked = self.experiment.measure.iter().any(|measure| matches!(measure, Measure::DuplicateWrites(_)))
             || self.experiment.claims.iter().flat_map(Claim::terms).any(|t| matches!(t, Term::DuplicateWrites(_)));
         let write = |(_, _, system): &(usize, usize, System)| {
-            system.clients().any(|(_, clients)| clients.writes != Percent::ZERO)
+            system.nodes.entries.iter().any(|(_, node)| node.asks().late_work)
         };
         if asked && !cells.is_empty() && !cells.iter().any(write) {
             let region = self.experiment.system_tree().region;
@@ -459,10 +458,7 @@ pub(super) fn axis(values: &[Raw]) -> (Vec<Option<f64>>, String) {
 }
 
 pub(super) fn replays(system: &System) -> impl Iterator<Item = &Replay> {
-    system.clients().filter_map(|(_, clients)| match &clients.arrivals {
-        Traffic::Replay(replay) => Some(replay),
-        _ => None,
-    })
+    system.nodes.entries.iter().filter_map(|(_, node)| node.replays())
 }
 
 /// Windows wanted in a series.
@@ -472,29 +468,13 @@ const WINDOWS: u64 = 120;
 fn window(system: &System, run: &RunSpec, inputs: &Inputs) -> Duration {
     let by_time = run.duration.map(|duration| duration.duration().as_nanos());
     let by_count = run.requests.map(|requests| (requests as f64 / rate_of(system, inputs) * 1e9) as u64);
-    let by_log = replays(system).filter_map(|replay| scheduled_end(replay, inputs)).max();
+    let by_log = replays(system).filter_map(|replay| inputs.end(replay)).max();
     let length = [by_time, by_count, by_log].into_iter().flatten().min().unwrap_or(WINDOWS * 1_000_000_000);
     Duration::from_nanos((length / WINDOWS).max(1000))
 }
 
-fn scheduled_end(replay: &Replay, inputs: &Inputs) -> Option<u64> {
-    let key = crate::engine::random::StreamKey::root(0, 0);
-    trace::schedule(inputs.trace(replay)?, replay, key).ok()?.last().copied()
-}
-
 /// About how many requests a second the clients of a system make.
 fn rate_of(system: &System, inputs: &Inputs) -> f64 {
-    let mut rate = 0.0;
-    for (_, clients) in system.clients() {
-        rate += match &clients.arrivals {
-            Traffic::Users(users) => f64::from(users.count) / users.think.mean().max(1e-3),
-            Traffic::Sessions(sessions) => sessions.rate.per_second() * sessions.requests,
-            Traffic::Replay(replay) => match (inputs.trace(replay), scheduled_end(replay, inputs)) {
-                (Some(trace), Some(end)) if end > 0 => trace.records.len() as f64 / (end as f64 / 1e9),
-                _ => 1.0,
-            },
-            open => open.process().map_or(1.0, |process| process.mean_rate()),
-        };
-    }
+    let rate: f64 = system.nodes.entries.iter().map(|(_, node)| node.rate(inputs)).sum();
     rate.max(1e-6)
 }

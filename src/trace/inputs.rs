@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Replay, Trace};
+use super::{Replay, Trace, schedule};
+use crate::engine::random::StreamKey;
 
 /// What a system reads beside its own text: the traces that clients replay.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +17,12 @@ impl Inputs {
     #[must_use]
     pub fn trace(&self, replay: &Replay) -> Option<&Arc<Trace>> {
         self.traces.iter().find(|(loaded, _)| loaded.reads_like(replay)).map(|(_, trace)| trace)
+    }
+
+    /// When the last request of `replay` comes, in nanoseconds; `None` if it was not loaded or cannot be put on the clock.
+    #[must_use]
+    pub fn end(&self, replay: &Replay) -> Option<u64> {
+        schedule(self.trace(replay)?, replay, StreamKey::root(0, 0)).ok()?.last().copied()
     }
 
     /// Bytes of memory that all traces take.

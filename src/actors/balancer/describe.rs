@@ -1,9 +1,11 @@
 //! What a system knows of balancers.
 
+use super::Policy;
 use super::flow;
 use super::remapping::IDENTITIES;
 use crate::actors::kit::flow::{Flow, Visit};
 use crate::actors::kit::footprint::{KEPT, SLIP, TIMEOUT, WINDOW, WINDOWS};
+use crate::actors::kit::queueing::{Queueing, Split};
 use std::sync::Arc;
 
 use super::health::{Roles, Watch};
@@ -104,6 +106,19 @@ impl Describe for BalancerSpec {
 
     fn workers(&self) -> f64 {
         self.proxy.as_ref().map_or(1.0, |proxy| f64::from(proxy.workers))
+    }
+
+    fn queueing(&self) -> Option<Queueing> {
+        let is_plain = self.to.delay.is_none() && self.copies == 1 && self.proxy.is_none() && sees_no_trouble(self);
+        is_plain.then(|| {
+            Queueing::Split(match &self.policy {
+                Policy::Random(_) => Split::Random,
+                Policy::RoundRobin(_) => Split::InTurn,
+                Policy::LeastConnections(_) => Split::Shortest,
+                Policy::PowerOfChoices(choices) => Split::ShortestOf(choices.d),
+                _ => Split::Other,
+            })
+        })
     }
 
     fn footprint(&self, site: &Site<'_>, _classes: u64) -> u64 {
@@ -288,4 +303,12 @@ fn server_name(node: &str, servers: &Servers<'_>, copy: usize, port: usize) -> S
         None if servers.copies == 1 => format!("{node}-{port}"),
         None => format!("{node}[{copy}]-{port}"),
     }
+}
+
+/// True of a balancer that neither loads its members with checks nor turns from those that fail.
+fn sees_no_trouble(balancer: &BalancerSpec) -> bool {
+    !matches!(balancer.health, Health::Active(_))
+        && balancer.passive.is_none()
+        && balancer.outliers.is_none()
+        && balancer.retry.is_none()
 }

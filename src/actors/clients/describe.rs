@@ -2,10 +2,16 @@
 
 use super::calls::call::Call;
 use super::{Keys, flow};
+use crate::actors::kit::describe::Moment;
 use crate::actors::kit::flow::{Flow, Made, Visit};
 use crate::actors::kit::footprint::{Bounds, EVENT, HISTOGRAM, TIMEOUT, WINDOWS};
+use crate::actors::kit::queueing::Queueing;
 use crate::actors::kit::site::Site;
 use crate::engine::calendar::MAX_PENDING;
+use crate::schema::quantity::Bytes;
+use crate::schema::quantity::Span;
+use crate::stats::theory::{self, Interarrival};
+use crate::trace::{Inputs, Replay};
 use std::sync::Arc;
 
 use super::arrivals::{Poisson, Process};
@@ -108,6 +114,46 @@ impl Describe for ClientsSpec {
             }
         }
         visit.send(&self.to, [flow]);
+    }
+
+    fn moments(&self) -> Vec<Moment> {
+        let moment = |at, what| Moment { at, what, trouble: None, is_step: false };
+        match &self.arrivals {
+            Traffic::Spike(spike) => vec![Moment { trouble: Some(spike.length), ..moment(spike.at, "spike") }],
+            Traffic::Ramp(ramp) if ramp.start > Span::ZERO => vec![moment(ramp.start, "ramp")],
+            Traffic::Timetable(table) => {
+                table.steps.iter().map(|step| Moment { is_step: true, ..moment(step.at, "step") }).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn replays(&self) -> Option<&Replay> {
+        match &self.arrivals {
+            Traffic::Replay(replay) => Some(replay),
+            _ => None,
+        }
+    }
+
+    fn rate(&self, inputs: &Inputs) -> f64 {
+        match &self.arrivals {
+            Traffic::Users(users) => f64::from(users.count) / users.think.mean().max(1e-3),
+            Traffic::Sessions(sessions) => sessions.rate.per_second() * sessions.requests,
+            Traffic::Replay(replay) => match (inputs.trace(replay), inputs.end(replay)) {
+                (Some(trace), Some(end)) if end > 0 => trace.records.len() as f64 / (end as f64 / 1e9),
+                _ => 1.0,
+            },
+            open => open.process().map_or(1.0, |process| process.mean_rate()),
+        }
+    }
+
+    fn queueing(&self) -> Option<Queueing> {
+        let is_plain = self.timeout.is_none()
+            && !self.makes_calls()
+            && self.to.delay.is_none()
+            && matches!(self.connections, Connections::PerRequest(_));
+        let arrivals = known_arrivals(&self.arrivals).filter(|_| is_plain)?;
+        Some(Queueing::Arrivals { arrivals, sized: self.size != Bytes::ZERO })
     }
 
     fn footprint(&self, _site: &Site<'_>, _classes: u64) -> u64 {
@@ -228,5 +274,36 @@ fn source(spec: &ClientsSpec, building: &Building<'_, '_>, key: StreamKey) -> Re
             let process = open.process().ok_or("not an open process")?;
             Source::Open { base, made: 0, arrivals: process.arrivals(key.named("arrivals")) }
         }
+    })
+}
+
+/// The process, if theory knows it.
+fn known_arrivals(traffic: &Traffic) -> Option<theory::Arrivals> {
+    Some(match traffic {
+        Traffic::Poisson(poisson) => theory::Arrivals::Poisson { rate: poisson.rate.per_second() },
+        Traffic::Deterministic(even) => {
+            theory::Arrivals::Renewal(Interarrival::Deterministic { mean: 1.0 / even.rate.per_second() })
+        }
+        Traffic::Renewal(renewal) => {
+            let mean = renewal.gap.mean();
+            match &renewal.gap {
+                Distribution::Exponential(_) => theory::Arrivals::Poisson { rate: 1.0 / mean },
+                Distribution::Constant(_) => theory::Arrivals::Renewal(Interarrival::Deterministic { mean }),
+                Distribution::Erlang(erlang) => {
+                    theory::Arrivals::Renewal(Interarrival::Gamma { mean, shape: f64::from(erlang.shape) })
+                }
+                Distribution::Gamma(gamma) => {
+                    theory::Arrivals::Renewal(Interarrival::Gamma { mean, shape: 1.0 / (gamma.cv * gamma.cv) })
+                }
+                Distribution::Hyperexponential(hyper) => {
+                    theory::Arrivals::Renewal(Interarrival::balanced(mean, hyper.cv * hyper.cv))
+                }
+                _ => return None,
+            }
+        }
+        Traffic::Users(users) => {
+            theory::Arrivals::Closed { clients: users.count as usize, think_mean: users.think.mean() }
+        }
+        _ => return None,
     })
 }

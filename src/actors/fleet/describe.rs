@@ -1,5 +1,6 @@
 //! What a system knows of fleets.
 
+use super::Discipline;
 use super::MAX_ROWS;
 use super::flow;
 use super::queue::Queues;
@@ -10,7 +11,11 @@ use crate::actors::kit::describe::{Describe, Edge, Held, Mention, Servers};
 use crate::actors::kit::faults::FaultSpec;
 use crate::actors::kit::flow::{Flow, Visit};
 use crate::actors::kit::footprint::{HISTOGRAM, SLIP, WINDOW, WINDOWS};
+use crate::actors::kit::queueing::Queueing;
 use crate::actors::kit::site::Site;
+use crate::distributions::Distribution;
+use crate::schema::quantity::Span;
+use crate::stats::theory;
 
 /// Bytes of a server, with its speed, what it shares and its share of the results.
 const SERVER: u64 = 200;
@@ -79,6 +84,42 @@ impl Describe for FleetSpec {
 
     fn workers_in_use(&self) -> f64 {
         self.servers().map_or(0, |servers| servers.in_use().count()) as f64 * f64::from(self.workers)
+    }
+
+    fn serves_by_class(&self) -> bool {
+        !self.clients().is_empty()
+    }
+
+    fn queueing(&self) -> Option<Queueing> {
+        let is_plain = !Queues::are_needed(self)
+            && self.backups.is_empty()
+            && self.max_connections.is_empty()
+            && self.copies == 1
+            && self.demand.is_none()
+            && self.slowness.is_none()
+            && self.speeds.windows(2).all(|pair| pair[0] == pair[1])
+            && self.weights.windows(2).all(|pair| pair[0] == pair[1]);
+        let mean = self.service.mean() / self.speeds.first().copied().unwrap_or(1.0);
+        let station = theory::Station {
+            arrivals: theory::Arrivals::Poisson { rate: 1.0 },
+            service: match &self.service {
+                Distribution::Exponential(_) => theory::Service::Exponential { mean },
+                Distribution::Constant(_) => theory::Service::Deterministic { mean },
+                other => theory::Service::General { mean, scv: other.scv() },
+            },
+            servers: self.workers as usize,
+            queue: self.queue,
+            discipline: match self.discipline {
+                Discipline::ProcessorSharing(_) => theory::Discipline::ProcessorSharing,
+                // Fleets with other orders are not taken apart.
+                _ => theory::Discipline::Fifo,
+            },
+        };
+        is_plain.then_some(Queueing::Servers {
+            count: self.servers,
+            station,
+            by_size: self.service_per_unit != Span::ZERO,
+        })
     }
 
     fn footprint(&self, _site: &Site<'_>, classes: u64) -> u64 {

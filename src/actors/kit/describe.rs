@@ -7,10 +7,13 @@ use super::build::Building;
 use super::faults::FaultSpec;
 use super::flow::{Flow, Visit};
 use super::footprint::Bounds;
+use super::queueing::Queueing;
 use super::route::{Route, RouteField};
 use super::site::Site;
 use crate::actors::Actor;
+use crate::schema::quantity::Span;
 use crate::schema::{Diagnostic, Name};
+use crate::trace::{Inputs, Replay};
 
 /// Who chooses the server of a request that goes along an edge, where several are behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,6 +136,19 @@ pub struct Mention<'a> {
     pub words: [&'static str; 2],
 }
 
+/// Something that what a node asks for does from a moment on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Moment {
+    /// When.
+    pub at: Span,
+    /// What it is, as in "the spike of users at 3 s".
+    pub what: &'static str,
+    /// How long it lasts, where that is trouble for the system.
+    pub trouble: Option<Span>,
+    /// True if a run may leave it out and still answer.
+    pub is_step: bool,
+}
+
 /// What a node asks of all others; a system does what any of its nodes asks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Asks {
@@ -251,6 +267,31 @@ pub trait Describe {
     /// True if nothing about it changes with time.
     fn is_stationary(&self) -> bool {
         true
+    }
+
+    /// What it is to queueing theory; `None` if theory says nothing of a system with it.
+    fn queueing(&self) -> Option<Queueing> {
+        None
+    }
+
+    /// What it does from a moment on, in the order of its words.
+    fn moments(&self) -> Vec<Moment> {
+        Vec::new()
+    }
+
+    /// The log that it replays.
+    fn replays(&self) -> Option<&Replay> {
+        None
+    }
+
+    /// About how many requests a second it makes.
+    fn rate(&self, _inputs: &Inputs) -> f64 {
+        0.0
+    }
+
+    /// True if it serves some clients before others.
+    fn serves_by_class(&self) -> bool {
+        false
     }
 
     /// Bytes that one copy of it may take in a run, without requests in flight and users; `classes` nodes of clients reach

@@ -16,6 +16,7 @@ pub mod link;
 pub mod message;
 pub mod node;
 pub mod passage;
+pub mod queueing;
 pub mod route;
 pub mod signals;
 pub mod site;
