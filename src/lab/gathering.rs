@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::observe::{NodeSeen, Observation};
-use crate::actors::kit::describe::{Held, Takes};
+use crate::actors::kit::describe::Held;
 use crate::actors::kit::site::servers_behind;
 use crate::model::{Flows, NodeSpec, StationLoad, System};
 use crate::stats::trend::{self, Seen, Trend, Verdict};
@@ -172,21 +172,17 @@ fn missed(system: &System, node: &NodeSeen, at_once: Option<f64>, gather: f64, w
 /// Calls that are at no station: on their way, or waiting in the calendar for another attempt.
 fn between_nodes(system: &System, done: &[&Observation]) -> Option<Gathering> {
     let first = done.first()?;
-    let clients = first.nodes.iter().find(|node| makes_requests(system, node))?;
+    let clients = first.nodes.iter().find(|node| node.info.makes_requests)?;
     let requests: Vec<Vec<f64>> = done.iter().map(|seen| under_way(system, seen)).collect();
     let seen: Vec<Seen<'_>> = requests.iter().map(|requests| Seen { requests, missed: &[] }).collect();
     let trend = trend::assess(&seen, first.window)?;
     Some(Gathering { node: clients.info.name.clone(), group: clients.info.group.clone(), trend, without_end: false })
 }
 
-fn makes_requests(system: &System, node: &NodeSeen) -> bool {
-    described(system, node).is_some_and(|node| node.takes() == Takes::Nothing)
-}
-
 fn under_way(system: &System, seen: &Observation) -> Vec<f64> {
     let mut sum: Vec<f64> = Vec::new();
     for node in &seen.nodes {
-        let (those, sign) = if makes_requests(system, node) {
+        let (those, sign) = if node.info.makes_requests {
             (vec![Held::alone("in_system")], 1.0)
         } else {
             (described(system, node).map(|node| node.holds_back()).unwrap_or_default(), -1.0)

@@ -174,7 +174,7 @@ fn places_of_answers(quantities: &[Quantity]) -> Vec<Option<String>> {
 
 /// The times within which answers to clients are counted, each once, by the identifiers of their shares.
 fn limits_of_clients(quantities: &[Quantity], nodes: &[NodeInfo]) -> Vec<(Word, Duration)> {
-    let is_of_clients = |name: &String| nodes.iter().any(|info| info.group == *name && info.kind == "Clients");
+    let is_of_clients = |name: &String| nodes.iter().any(|info| info.group == *name && info.makes_requests);
     let mut limits: Vec<(Word, Duration)> = Vec::new();
     for quantity in quantities {
         let What::Within(time) = quantity.what else { continue };

@@ -8,10 +8,10 @@ use super::ledger::check;
 use super::measure::{Quantity, What};
 use super::spec::RunSpec;
 use crate::actors::kit::watch::{Watch, Watched};
-use crate::actors::{Actor, Actors, Measuring};
+use crate::actors::{Actors, Measuring};
 use crate::engine::random::StreamKey;
 use crate::engine::{self, ActorId, Duration, Ended, Limits, Requests, Time};
-use crate::measure::{Begin, Within};
+use crate::measure::Begin;
 use crate::model::{Built, Inputs, NodeInfo, System, build};
 
 /// What every replication of a cell has in common.
@@ -138,8 +138,8 @@ fn prepare(actors: &mut Actors, nodes: &[NodeInfo], quantities: &[Quantity]) -> 
     let limits = limits(quantities);
     let mut looked_at: Vec<(String, Vec<ActorId>)> = Vec::new();
     for ((place, actor), info) in (0..).zip(&mut actors.all).zip(nodes) {
-        if let Actor::Clients(clients) = actor {
-            clients.record.within = Within::new(&limits);
+        if info.makes_requests {
+            actor.node_mut().count_within(&limits);
         } else if quantities.iter().any(|quantity| quantity.of.as_ref() == Some(&info.group)) {
             match looked_at.iter_mut().find(|(name, _)| *name == info.group) {
                 Some((_, copies)) => copies.push(ActorId(place)),
@@ -150,23 +150,18 @@ fn prepare(actors: &mut Actors, nodes: &[NodeInfo], quantities: &[Quantity]) -> 
     Watch::new(looked_at, &limits)
 }
 
-/// For each actor that is clients, how long its calls have been under way that are at the end.
+/// For each actor, how long the calls of its users have been under way that are at the end.
 fn ages(actors: &Actors, requests: &Requests, over: Time) -> Vec<Vec<Duration>> {
     let mut ages: Vec<Vec<Duration>> = actors.all.iter().map(|_| Vec::new()).collect();
     for (id, _) in requests.iter().filter(|(_, request)| !request.abandoned) {
         let Some(first) = requests.first(id) else { continue };
-        if let Actor::Clients(clients) = &actors.all[first.actor.0 as usize]
-            && clients.calling.is_none()
-        {
-            ages[first.actor.0 as usize].push(over.since(first.entered));
+        let place = first.actor.0 as usize;
+        if actors.all[place].node().counts_its_own() {
+            ages[place].push(over.since(first.entered));
         }
     }
     for (actor, ages) in actors.all.iter().zip(&mut ages) {
-        if let Actor::Clients(clients) = actor
-            && let Some(calling) = &clients.calling
-        {
-            ages.extend(calling.calls.under_way().map(|call| over.since(call.begun)));
-        }
+        ages.extend(actor.node().ages_of_calls(over));
     }
     ages
 }

@@ -174,6 +174,7 @@ mod tests {
                 ..NodeSeen::of(&NodeInfo {
                     name: "users".to_owned(),
                     group: "users".to_owned(),
+                    makes_requests: false,
                     kind: "Clients".into(),
                 })
             }],

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::system::System;
 use crate::actors::host::Host;
 use crate::actors::kit::build::{Building, Hits, Kit};
+use crate::actors::kit::describe::Takes;
 use crate::actors::kit::faults::Fault;
 use crate::actors::kit::message::Core;
 use crate::actors::kit::site::Site;
@@ -23,6 +24,8 @@ pub struct NodeInfo {
     pub group: String,
     /// What kind of node it is.
     pub kind: Cow<'static, str>,
+    /// True if it makes requests itself.
+    pub makes_requests: bool,
 }
 
 /// A system ready to run.
@@ -43,7 +46,12 @@ pub fn node_infos(system: &System) -> Vec<NodeInfo> {
     for (name, node) in &system.nodes.entries {
         for copy in 0..node.copies() {
             let text = if node.copies() == 1 { name.text.clone() } else { format!("{}[{copy}]", name.text) };
-            infos.push(NodeInfo { name: text, group: name.text.clone(), kind: Cow::Borrowed(node.kind()) });
+            infos.push(NodeInfo {
+                name: text,
+                group: name.text.clone(),
+                kind: Cow::Borrowed(node.kind()),
+                makes_requests: node.takes() == Takes::Nothing,
+            });
         }
     }
     infos

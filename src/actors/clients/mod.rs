@@ -24,8 +24,8 @@ use super::kit::node::Node;
 use super::kit::route::Spread;
 use crate::engine::random::zipf::Zipf;
 use crate::engine::random::{Bits, StreamKey};
-use crate::engine::{ActorId, Details, Frame, Handle, LaneId, Outcome, RequestId, Requests, Time};
-use crate::measure::Begin;
+use crate::engine::{ActorId, Details, Duration, Frame, Handle, LaneId, Outcome, RequestId, Requests, Time};
+use crate::measure::{Begin, Within};
 use connections::Dialing;
 use source::{Next, Origin};
 
@@ -345,6 +345,15 @@ impl Node for Clients {
     fn spent(&self, over: Time) -> u128 {
         let Some(calling) = &self.calling else { return 0 };
         calling.calls.under_way().map(|call| u128::from(over.since(call.begun).as_nanos())).sum()
+    }
+
+    fn ages_of_calls(&self, over: Time) -> Vec<Duration> {
+        let Some(calling) = &self.calling else { return Vec::new() };
+        calling.calls.under_way().map(|call| over.since(call.begun)).collect()
+    }
+
+    fn count_within(&mut self, limits: &[Duration]) {
+        self.record.within = Within::new(limits);
     }
 
     fn waits_for(&self) -> Option<u64> {

@@ -6,7 +6,7 @@ use super::books::{Account, Part};
 use super::message::{Core, Message, Passed};
 use super::signals::{Signal, Subscriber};
 use crate::engine::random::StreamKey;
-use crate::engine::{ActorId, RequestId, Requests, Time};
+use crate::engine::{ActorId, Duration, RequestId, Requests, Time};
 use crate::measure::Begin;
 
 /// A node at work.
@@ -57,6 +57,14 @@ pub trait Node {
     fn waits_for(&self) -> Option<u64> {
         None
     }
+
+    /// How long its calls have been under way that are at the end, where those are no requests in flight.
+    fn ages_of_calls(&self, _over: Time) -> Vec<Duration> {
+        Vec::new()
+    }
+
+    /// Lets it count how many of its answers come within each of `limits`.
+    fn count_within(&mut self, _limits: &[Duration]) {}
 
     /// What does not balance in its own books, in words. `me` is its address, `name` its name.
     ///
