@@ -165,7 +165,7 @@ fn scope(experiment: &Experiment, cells: &[Cell]) -> Scope {
     let systems = || base.as_ref().into_iter().chain(cells.iter().map(|(_, _, system)| system));
     Scope {
         fleets: names(systems().flat_map(System::stations)),
-        clients: names(systems().flat_map(System::clients).map(|(name, _)| name)),
+        clients: names(systems().flat_map(System::makers)),
         places: places(systems()),
         recovery: recovery(&experiment.measure),
     }

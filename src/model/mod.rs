@@ -19,4 +19,4 @@ pub use advice::advice;
 pub use build::{Built, NodeInfo, build, depth, node_infos};
 pub use check::check;
 pub use flow::flows;
-pub use system::{System, VERSION, fleet_behind};
+pub use system::{System, VERSION};

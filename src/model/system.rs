@@ -1,10 +1,8 @@
 //! A system in the words of the language: named nodes, and what goes wrong with them when.
 
 use crate::actors::NodeSpec;
-use crate::actors::clients::ClientsSpec;
-use crate::actors::fleet::FleetSpec;
+use crate::actors::kit::describe::Takes;
 use crate::actors::kit::faults::FaultSpec;
-use crate::actors::kit::site::servers_behind;
 use crate::schema::{Map, record};
 
 /// The version of the language this program writes, and the newest it reads.
@@ -47,6 +45,12 @@ impl System {
         with(true).chain(with(false)).collect()
     }
 
+    /// The names of the nodes that make requests.
+    pub fn makers(&self) -> impl Iterator<Item = &str> {
+        let those = self.nodes.entries.iter().filter(|(_, node)| node.takes() == Takes::Nothing);
+        those.map(|(name, _)| name.text.as_str())
+    }
+
     /// True if something about it never stops.
     #[must_use]
     pub fn is_endless(&self) -> bool {
@@ -57,24 +61,5 @@ impl System {
     #[must_use]
     pub fn is_stationary(&self) -> bool {
         self.faults.is_empty() && self.nodes.entries.iter().all(|(_, node)| node.is_stationary())
-    }
-
-    /// The nodes that make requests, with their names.
-    pub fn clients(&self) -> impl Iterator<Item = (&str, &ClientsSpec)> {
-        self.nodes.entries.iter().filter_map(|(name, node)| match node {
-            NodeSpec::Clients(clients) => Some((name.text.as_str(), clients)),
-            _ => None,
-        })
-    }
-}
-
-/// The fleet that requests sent to the node called `name` come to, straight or past nodes that only stand in the way;
-/// `None` if somebody chooses on the way.
-#[must_use]
-pub fn fleet_behind<'a>(nodes: &'a Map<NodeSpec>, name: &'a str) -> Option<(&'a str, &'a FleetSpec)> {
-    let (fleet, _) = servers_behind(nodes, name)?;
-    match nodes.get(fleet)? {
-        NodeSpec::Fleet(spec) => Some((fleet, spec)),
-        _ => None,
     }
 }
