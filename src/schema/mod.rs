@@ -10,6 +10,7 @@ mod parse;
 mod print;
 pub mod quantity;
 mod record;
+mod registry;
 mod tree;
 
 #[cfg(test)]
@@ -26,6 +27,8 @@ pub use tree::{Kind, Name, Node, Place, Region, Sources};
 
 #[doc(inline)]
 pub use crate::__choice as choice;
+#[doc(inline)]
+pub use crate::__delegate as delegate;
 #[doc(inline)]
 pub use crate::__record as record;
 
