@@ -31,6 +31,8 @@ pub use crate::__choice as choice;
 pub use crate::__delegate as delegate;
 #[doc(inline)]
 pub use crate::__record as record;
+#[doc(inline)]
+pub use crate::__registry as registry;
 
 /// Reports a variant that a choice does not have.
 pub fn unknown_variant(node: &Node, written: Option<&str>, choice: &str, valid: &[&str], reader: &mut Reader) {
