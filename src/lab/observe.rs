@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::covered::is_measured;
-use super::measure::{Quantity, Source, What};
+use super::measure::{Quantity, Source};
 use super::open::Open;
 use super::replication::{Job, Replication};
 use super::results::{LedgerRow, Unit};
@@ -155,7 +155,7 @@ impl Observation {
 
 /// The sources of the quantiles that are asked for, beside all served requests, each once.
 fn told_apart(quantities: &[Quantity]) -> Vec<Source> {
-    let quantiles = quantities.iter().filter(|quantity| matches!(quantity.what, What::LatencyQuantile(_)));
+    let quantiles = quantities.iter().filter(|quantity| quantity.quantile().is_some());
     let mut sources: Vec<Source> = quantiles.map(Quantity::source).filter(|s| *s != Source::default()).collect();
     sources.sort_unstable();
     sources.dedup();
@@ -164,7 +164,7 @@ fn told_apart(quantities: &[Quantity]) -> Vec<Source> {
 
 /// The places of which it is asked how many calls were answered, and all clients together, each once.
 fn places_of_answers(quantities: &[Quantity]) -> Vec<Option<String>> {
-    let answered = quantities.iter().filter(|quantity| matches!(quantity.what, What::Answered | What::Within(_)));
+    let answered = quantities.iter().filter(|quantity| quantity.is_of_answers());
     let mut places: Vec<Option<String>> =
         std::iter::once(None).chain(answered.map(|quantity| quantity.of.clone())).collect();
     places.sort_unstable();
@@ -177,7 +177,7 @@ fn limits_of_clients(quantities: &[Quantity], nodes: &[NodeInfo]) -> Vec<(Word, 
     let is_of_clients = |name: &String| nodes.iter().any(|info| info.group == *name && info.makes_requests);
     let mut limits: Vec<(Word, Duration)> = Vec::new();
     for quantity in quantities {
-        let What::Within(time) = quantity.what else { continue };
+        let Some(time) = quantity.limit() else { continue };
         if quantity.of.as_ref().is_some_and(|of| !is_of_clients(of)) {
             continue;
         }

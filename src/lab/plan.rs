@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cells::{Cell, cells, label};
-use super::claim::{Claim, Term};
+use super::claim::Claim;
 use super::covered::{is_over_before, never_happens};
 use super::load::{Files, Loaded, Problems};
 use super::logs::{Logs, ReadLog, unopened};
-use super::measure::{Measure, Quantity, Scope, places, quantities, recovery};
+use super::measure::{Measure, Needs, Quantity, Scope, places, quantities, recovery};
 use super::results::{Sweep, SweepPoint};
 use super::spec::{Experiment, Label, Raw, RunSpec, WarmUp};
 use super::trouble::Trouble;
@@ -105,7 +105,7 @@ pub fn plan(loaded: Loaded, files: &dyn Files) -> Result<Plan, Problems> {
     let baseline = planner.baseline(&arms);
     planner.check_claims(&arms, sweep.as_ref(), &scope);
     planner.check_measures(&scope);
-    planner.check_writes(&cells);
+    planner.check_writes(&cells, &scope);
     planner.check_trouble(&cells, &scope);
     planner.check_ends(&cells);
     let mut diagnostics = planner.reader.diagnostics;
@@ -349,9 +349,10 @@ impl<'a> Planner<'a> {
     }
 
     /// Writes that are done twice are asked for only where some call writes.
-    fn check_writes(&mut self, cells: &[(usize, usize, System)]) {
-        let asked = self.experiment.measure.iter().any(|measure| matches!(measure, Measure::DuplicateWrites(_)))
-            || self.experiment.claims.iter().flat_map(Claim::terms).any(|t| matches!(t, Term::DuplicateWrites(_)));
+    fn check_writes(&mut self, cells: &[(usize, usize, System)], scope: &Scope) {
+        let mut measured = self.experiment.measure.iter().flat_map(|measure| measure.quantities(scope));
+        let asked = measured.any(|quantity| quantity.what.needs() == Some(Needs::Writes))
+            || self.experiment.claims.iter().flat_map(Claim::terms).any(|term| term.needs(Needs::Writes));
         let write = |(_, _, system): &(usize, usize, System)| {
             system.nodes.entries.iter().any(|(_, node)| node.asks().late_work)
         };

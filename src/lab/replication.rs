@@ -5,7 +5,7 @@
 use std::sync::atomic::AtomicBool;
 
 use super::ledger::check;
-use super::measure::{Quantity, What};
+use super::measure::Quantity;
 use super::spec::RunSpec;
 use crate::actors::kit::watch::{Watch, Watched};
 use crate::actors::{Actors, Measuring};
@@ -13,6 +13,7 @@ use crate::engine::random::StreamKey;
 use crate::engine::{self, ActorId, Duration, Ended, Limits, Requests, Time};
 use crate::measure::Begin;
 use crate::model::{Built, Inputs, NodeInfo, System, build};
+use crate::schema::quantity::Span;
 
 /// What every replication of a cell has in common.
 #[derive(Clone, Copy, Debug)]
@@ -123,11 +124,7 @@ impl Replication {
 
 /// The times within which answers are counted, each once.
 fn limits(quantities: &[Quantity]) -> Vec<Duration> {
-    let within = quantities.iter().filter_map(|quantity| match quantity.what {
-        What::Within(time) => Some(time.duration()),
-        _ => None,
-    });
-    let mut limits: Vec<Duration> = within.collect();
+    let mut limits: Vec<Duration> = quantities.iter().filter_map(Quantity::limit).map(Span::duration).collect();
     limits.sort_unstable();
     limits.dedup();
     limits

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::measure::measured::Measured;
+use super::measure::measures::{may_pass_one, recovery, speaks_of_steady_state};
 pub use super::trouble::Trouble;
 use crate::stats::paired::Paired;
 use crate::stats::pooled::{Pooled, weighted_mean};
@@ -485,23 +487,22 @@ impl Estimate {
         Some(Paired::of(ours, Pooled { value: base, influences: &scaled }, confidence))
     }
 
+    /// The identifier without what it is told of.
+    fn number(&self) -> &str {
+        self.id.split(':').next().unwrap_or_default()
+    }
+
     /// True of numbers that say what a trouble does to goodput and how it comes back: they need no steady state.
     #[must_use]
     pub fn is_of_recovery(&self) -> bool {
-        let id = self.id.split(':').next().unwrap_or_default();
-        matches!(
-            id,
-            "goodput_before" | "goodput_during" | "goodput_after" | "goodput_left" | "recovered" | "recovery_time"
-        )
+        recovery::Number::WITHOUT_STEADY_STATE.contains(&self.number())
     }
 
     /// True of numbers that speak of a steady state, so that a run which did not reach one decides nothing about them: all
     /// but what is asked for, and what a trouble does.
     #[must_use]
     pub fn is_of_steady_state(&self) -> bool {
-        let id = self.id.split(':').next().unwrap_or_default();
-        let of_trouble = matches!(id, "offered" | "failover_time" | "remapped" | "remapped_needlessly");
-        !of_trouble && !self.is_of_recovery()
+        speaks_of_steady_state(self.number())
     }
 
     /// True of the share of calls that were answered in time and as asked.
@@ -527,10 +528,7 @@ impl Estimate {
         let value = self.value.filter(|value| value.is_finite())?;
         Some(match self.interval {
             IntervalKind::Wilson { low, high } => (low, high),
-            // Sums over several changes, and goodput against what it was, may pass one.
-            _ if self.id.starts_with("remapped") || self.id.starts_with("goodput_left") => {
-                interval(value, self.half_width, Unit::Count)
-            }
+            _ if may_pass_one(self.number()) => interval(value, self.half_width, Unit::Count),
             _ => interval(value, self.half_width, self.unit),
         })
     }

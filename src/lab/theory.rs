@@ -1,6 +1,6 @@
 //! Which queue of theory a system is, if it is one that theory knows exactly or in a named limit.
 
-use super::measure::{Quantity, What};
+use super::measure::Quantity;
 use super::results::Theory;
 use crate::actors::kit::queueing::{Queueing, Split};
 use crate::model::System;
@@ -25,7 +25,7 @@ pub fn theory(system: &System, asked: &[Quantity]) -> Option<Theory> {
     values.push((Quantity::answered().id, answered));
     if let Some(sojourn) = &answer.sojourn {
         for quantity in asked.iter().filter(|quantity| quantity.of.is_none()) {
-            if let What::Within(time) = quantity.what {
+            if let Some(time) = quantity.limit() {
                 values.push((quantity.id.clone(), answered * (1.0 - sojourn.above(time.seconds()))));
             }
         }

@@ -9,12 +9,12 @@ mod fallback;
 mod node;
 mod passage;
 mod proxy;
+mod reading;
 mod remapping;
 mod router;
 
 use std::borrow::Cow;
 
-use super::measure::{Quantity, What};
 use super::observe::{NodeSeen, Times, Word};
 use super::results::{LedgerRow, Unit};
 use super::station::Station;
@@ -63,7 +63,7 @@ pub(super) const fn word(text: &'static str) -> Word {
     Cow::Borrowed(text)
 }
 
-pub(super) fn ratio(part: f64, whole: f64) -> Option<f64> {
+pub fn ratio(part: f64, whole: f64) -> Option<f64> {
     (whole > 0.0).then(|| part / whole)
 }
 
@@ -85,101 +85,6 @@ impl View<'_> {
                 _ => None,
             }
         })
-    }
-
-    /// A quantity of the plan.
-    pub fn value(&self, quantity: &Quantity) -> Option<f64> {
-        if !self.measured {
-            return None;
-        }
-        if let Some(stays) = self.stays(quantity) {
-            return self.value_of_node(quantity, stays);
-        }
-        match &quantity.what {
-            What::Utilization(group) => {
-                let workers: u64 = self.stations(group).map(Station::workers).sum();
-                ratio(self.busy(group) as f64 * NANO, workers as f64 * self.span())
-            }
-            What::WastedWork(group) => {
-                let wasted: u128 = self.stations(group).map(Station::wasted).sum();
-                ratio(wasted as f64, self.busy(group) as f64)
-            }
-            What::Waiting(group) => {
-                let mut all = Latency::default();
-                self.stations(group).for_each(|station| station.add_waiting(&mut all));
-                all.mean()
-            }
-            What::FailoverTime => self.failover_time(),
-            What::Remapped => self.remapped(|since| since.moved),
-            What::RemappedNeedlessly => self.remapped(|since| since.moved - since.least),
-            What::Imbalance(group) => {
-                let servers = self.stations(group).flat_map(|station| station.busy_by_server(self.over));
-                let servers: Vec<u128> = servers.collect();
-                let most = servers.iter().max()?;
-                ratio(*most as f64 * servers.len() as f64, servers.iter().sum::<u128>() as f64)
-            }
-            _ => self.value_of_clients(quantity),
-        }
-    }
-
-    /// How much of a quantity's whole this replication holds: that by which its value counts beside those of others. The
-    /// same for all of what is no ratio of sums.
-    pub fn weight(&self, quantity: &Quantity) -> f64 {
-        if !self.measured {
-            return 0.0;
-        }
-        if let Some((_, whole)) = self.counts(quantity) {
-            return whole as f64;
-        }
-        match &quantity.what {
-            What::LatencyMean => self.latency_of(&quantity.source()).count() as f64,
-            What::WastedWork(group) => self.busy(group) as f64 * NANO,
-            What::Waiting(group) => {
-                let mut all = Latency::default();
-                self.stations(group).for_each(|station| station.add_waiting(&mut all));
-                all.count() as f64
-            }
-            What::Attempts => self.calls_made(quantity.of.as_deref()) as f64,
-            What::Utilization(_) | What::InSystem | What::Throughput | What::Goodput | What::OfferedRate => self.span(),
-            _ => 1.0,
-        }
-    }
-
-    /// Worker-nanoseconds of work at the node called `group` after the warm-up.
-    fn busy(&self, group: &str) -> u128 {
-        self.stations(group).map(|station| station.busy(self.over)).sum()
-    }
-
-    /// Parts and wholes of a quantity by window after the warm-up; empty of what is no ratio of sums.
-    pub fn windows(&self, quantity: &Quantity) -> Vec<(f64, f64)> {
-        if !self.measured {
-            return Vec::new();
-        }
-        let width = self.window;
-        let all: Vec<(f64, f64)> = match &quantity.what {
-            _ if self.stays(quantity).is_some() => self.windows_of_node(quantity),
-            What::Utilization(group) => {
-                let workers: u64 = self.stations(group).map(Station::workers).sum();
-                let busy = self.stations(group).map(|station| station.windows().into_iter().map(|w| w.busy));
-                self.steps(busy).into_iter().map(|busy| (busy * NANO, workers as f64 * width)).collect()
-            }
-            What::WastedWork(group) => {
-                let wasted = self.stations(group).map(|station| station.windows().into_iter().map(|w| w.wasted));
-                let busy = self.stations(group).map(|station| station.windows().into_iter().map(|w| w.busy));
-                self.steps(wasted).into_iter().zip(self.steps(busy)).collect()
-            }
-            What::Waiting(group) => {
-                // Mean waiting by Little's law: the area of those who wait over those who came.
-                let areas = self.stations(group).map(|station| station.windows().into_iter().map(|w| w.waiting));
-                let came = self.stations(group).map(|s| s.windows().into_iter().map(|w| u128::from(w.arrivals)));
-                let came = self.steps(came);
-                self.steps(areas).into_iter().map(|area| area * NANO).zip(came).collect()
-            }
-            _ => self.windows_of_clients(quantity),
-        };
-        // A quotient that is a whole number but for rounding is that number.
-        let skip = (self.warm_up.as_secs_f64() / width + 1e-9) as usize;
-        all.into_iter().skip(skip).collect()
     }
 
     /// Differences from window to window of cumulative figures, summed over nodes.

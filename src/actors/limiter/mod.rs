@@ -84,7 +84,7 @@ impl Limiter {
         let gauge = |tier: Option<&str>, ruler: &Ruler| {
             ruler.moving_limit().map(|limit| Gauge::new(tier.map(str::to_owned), limit))
         };
-        let common = spec.limit.as_ref().map(|rule| rule.build(keys));
+        let common = spec.limit.as_ref().map(|rule| rule.open(keys));
         let mut gauges = vec![common.as_ref().and_then(|ruler| gauge(None, ruler))];
         for (name, rule) in &spec.tiers.entries {
             let Some(class) = class_of(&name.text).map(usize::from) else { continue };
@@ -92,7 +92,7 @@ impl Limiter {
                 tiers.resize_with(class + 1, || None);
                 gauges.resize_with(class + 2, || None);
             }
-            let ruler = rule.build(keys);
+            let ruler = rule.open(keys);
             gauges[class + 1] = gauge(Some(&name.text), &ruler);
             tiers[class] = Some(ruler);
         }
@@ -138,8 +138,8 @@ impl Limiter {
         let forgotten = self.forgotten_ever();
         if let Some(anew) = &mut self.anew {
             anew.forgotten = forgotten;
-            self.common = anew.common.as_ref().map(|rule| rule.build(anew.keys));
-            let build = |rule: &Option<rule::Rule>| rule.as_ref().map(|rule| rule.build(anew.keys));
+            self.common = anew.common.as_ref().map(|rule| rule.open(anew.keys));
+            let build = |rule: &Option<rule::Rule>| rule.as_ref().map(|rule| rule.open(anew.keys));
             self.tiers = anew.tiers.iter().map(build).collect();
         }
         let lost = match &mut self.shared {

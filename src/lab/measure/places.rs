@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::What;
+use super::measured::GivenBy;
 use crate::model::{NodeSpec, System};
 
 /// What a node gives beside what all do.
@@ -59,19 +60,10 @@ impl Place {
     /// True if the node gives this number.
     #[must_use]
     pub fn gives(&self, what: &What) -> bool {
-        match what {
-            What::Utilization(_) => !matches!(self.gives, Gives::Traffic | Gives::Queue),
-            What::Waiting(_) => matches!(self.gives, Gives::Servers | Gives::Queue),
-            What::WastedWork(_) | What::Imbalance(_) => self.gives == Gives::Servers,
-            What::Throughput
-            | What::OfferedRate
-            | What::DropRate
-            | What::Answered
-            | What::Within(_)
-            | What::InSystem
-            | What::LatencyMean
-            | What::LatencyQuantile(_) => true,
-            _ => false,
+        match what.given_by() {
+            GivenBy::Clients => false,
+            GivenBy::Nodes => true,
+            GivenBy::Stations(those) => those.contains(&self.gives),
         }
     }
 }

@@ -57,7 +57,7 @@ impl View<'_> {
     }
 
     /// The mean over outages and balancers; `None` without an outage.
-    pub(super) fn failover_time(&self) -> Option<f64> {
+    pub fn failover_time(&self) -> Option<f64> {
         let all: Vec<Failover> = (0..self.actors.all.len()).flat_map(|place| self.failovers(place)).collect();
         super::ratio(all.iter().map(|failover| failover.seconds).sum(), all.len() as f64)
     }

@@ -20,7 +20,7 @@ fn since_warm_up(remapping: &Remapping) -> Counts {
 
 impl View<'_> {
     /// The mean over the balancers that place by a hash; `None` if there is none.
-    pub(super) fn remapped(&self, count: fn(Counts) -> u64) -> Option<f64> {
+    pub fn remapped(&self, count: fn(Counts) -> u64) -> Option<f64> {
         let counts = self.actors.all.iter().filter_map(|actor| match actor {
             Actor::Balancer(balancer) => balancer.remapping().map(|remapping| count(since_warm_up(remapping))),
             _ => None,

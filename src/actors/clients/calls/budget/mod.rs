@@ -2,19 +2,13 @@
 //! make a budget.
 //!
 //! How long a client waits before a retry belongs in `backoff`.
-
-pub mod active_budget;
-mod failure_rate;
-mod retry_bucket;
-mod retry_budget;
-mod retry_quota;
-mod retry_throttling;
-#[cfg(test)]
-mod tests;
+//!
+//! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
 
 use std::fmt::Debug;
 
 use crate::engine::Time;
+use crate::schema::registry;
 
 /// A budget at work. Time never goes back between calls of its methods.
 pub trait Spend {
@@ -50,88 +44,37 @@ pub trait Describes {
     fn build(&self) -> Self::State;
 }
 
-macro_rules! registry {
-    ($($file:ident :: $budget:ident),+ $(,)?) => {
-        $( pub use $file::$budget; )+
-
-        crate::schema::choice! {
-            /// How many retries and hedges the calls of a node may have together: for the rules, a hedge is a retry. Each node of `Clients` has one budget for all of its
-            /// clients.
-            pub enum Budget {
-                $( $budget($budget), )+
-            }
-        }
-
-        /// A budget at work.
-        #[derive(Debug)]
-        pub enum Purse {
-            $(
-                #[doc = concat!("[`", stringify!($budget), "`] at work.")]
-                $budget(<$budget as Describes>::State),
-            )+
-        }
-
-        impl Budget {
-            /// The budget, as it is when nobody has called yet.
-            #[must_use]
-            pub fn build(&self) -> Purse {
-                match self {
-                    $( Self::$budget(budget) => Purse::$budget(budget.build()), )+
-                }
-            }
-        }
-
-        impl Spend for Purse {
-            fn called(&mut self, now: Time) {
-                match self {
-                    $( Self::$budget(budget) => budget.called(now), )+
-                }
-            }
-
-            fn failed(&mut self, now: Time) {
-                match self {
-                    $( Self::$budget(budget) => budget.failed(now), )+
-                }
-            }
-
-            fn sent(&mut self) {
-                match self {
-                    $( Self::$budget(budget) => budget.sent(), )+
-                }
-            }
-
-            fn ended(&mut self) {
-                match self {
-                    $( Self::$budget(budget) => budget.ended(), )+
-                }
-            }
-
-            fn withdraw(&mut self, now: Time, timed_out: bool) -> Option<u32> {
-                match self {
-                    $( Self::$budget(budget) => budget.withdraw(now, timed_out), )+
-                }
-            }
-
-            fn released(&mut self) {
-                match self {
-                    $( Self::$budget(budget) => budget.released(), )+
-                }
-            }
-
-            fn succeeded(&mut self, cost: u32) {
-                match self {
-                    $( Self::$budget(budget) => budget.succeeded(cost), )+
-                }
-            }
-        }
-    };
-}
-
 registry! {
-    retry_budget::RetryBudget,
-    retry_throttling::RetryThrottling,
-    retry_quota::RetryQuota,
-    retry_bucket::RetryBucket,
-    failure_rate::FailureRate,
-    active_budget::ActiveBudget,
+    pub mod {
+        retry_budget::RetryBudget,
+        retry_throttling::RetryThrottling,
+        retry_quota::RetryQuota,
+        retry_bucket::RetryBucket,
+        failure_rate::FailureRate,
+        active_budget::ActiveBudget,
+    }
+
+    /// How many retries and hedges the calls of a node may have together: for the rules, a hedge is a retry. Each node of `Clients` has one budget for all of its
+    /// clients.
+    pub enum Budget;
+
+    /// A budget at work.
+    #[derive(Debug)]
+    pub enum Purse: Describes;
+
+    /// The budget, as it is when nobody has called yet.
+    pub fn build(&self);
+
+    impl Spend for Purse {
+        fn called(&mut self, now: Time);
+        fn failed(&mut self, now: Time);
+        fn sent(&mut self);
+        fn ended(&mut self);
+        fn withdraw(&mut self, now: Time, timed_out: bool) -> Option<u32>;
+        fn released(&mut self);
+        fn succeeded(&mut self, cost: u32);
+    }
 }
+
+#[cfg(test)]
+mod tests;
