@@ -5,6 +5,7 @@
 
 pub mod balancer;
 pub mod breaker;
+pub mod calls;
 pub mod clients;
 pub mod concurrency;
 pub mod fallback;

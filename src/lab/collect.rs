@@ -304,6 +304,8 @@ fn nodes(done: &[&Observation], aligned: bool, confidence: f64) -> Vec<NodeResul
     let result = |place: usize, seen: &NodeSeen| NodeResult {
         name: seen.info.name.clone(),
         kind: seen.info.kind.clone().into_owned(),
+        makes_requests: seen.info.makes_requests,
+        gauges: seen.gauges.clone(),
         estimates: node::estimates(done, place, confidence),
         servers: mean_of(done.iter().map(|o| &o.nodes[place].servers[..])),
         heat: if aligned {

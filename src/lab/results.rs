@@ -7,6 +7,9 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::actors::kit::seen::Gauge;
+pub use crate::measure::Unit;
+
 use super::measure::measured::Measured;
 use super::measure::measures::{may_pass_one, recovery, speaks_of_steady_state};
 pub use super::trouble::Trouble;
@@ -261,19 +264,6 @@ pub enum IntervalKind {
     },
 }
 
-/// What a number counts; decides how it is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Unit {
-    /// Seconds (printed as s, ms, µs or ns).
-    Seconds,
-    /// Requests per second.
-    PerSecond,
-    /// A fraction from 0 to 1 (printed as %).
-    Fraction,
-    /// A plain count.
-    Count,
-}
-
 /// A difference to the baseline, paired by replication.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
@@ -350,8 +340,14 @@ pub struct LedgerRow {
 pub struct NodeResult {
     /// Its name in the file (`lb[2]` for a copy).
     pub name: String,
-    /// "Clients", "Balancer", "Router" or "Fleet".
+    /// What kind of node it is: the word that begins it in the file.
     pub kind: String,
+    /// True if it makes requests itself.
+    #[serde(skip)]
+    pub makes_requests: bool,
+    /// What it has beside traffic that is drawn over time.
+    #[serde(skip)]
+    pub gauges: Vec<Gauge>,
     /// Named quantities of the node, each with its interval (utilization, waiting time, queue length, ...).
     pub estimates: Vec<Estimate>,
     /// Utilization (0 to 1) of each server over the measured time, mean over replications; empty for nodes without servers.

@@ -8,25 +8,13 @@ use crate::actors::kit::build::{Building, Hits, Kit};
 use crate::actors::kit::describe::Takes;
 use crate::actors::kit::faults::Fault;
 use crate::actors::kit::message::Core;
+use crate::actors::kit::seen::NodeInfo;
 use crate::actors::kit::site::Site;
 use crate::actors::{Actor, Actors, NodeSpec};
 use crate::engine::random::StreamKey;
 use crate::engine::{ActorId, Duration};
 use crate::schema::Name;
 use crate::trace::Inputs;
-
-/// A node of a running system: one entry an actor, in the order of their addresses.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct NodeInfo {
-    /// Its name in the file, with the number of the copy where there are several.
-    pub name: String,
-    /// Its name in the file.
-    pub group: String,
-    /// What kind of node it is.
-    pub kind: Cow<'static, str>,
-    /// True if it makes requests itself.
-    pub makes_requests: bool,
-}
 
 /// A system ready to run.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! A system in the words of the language: named nodes, and what goes wrong with them when.
 
 use crate::actors::NodeSpec;
-use crate::actors::kit::describe::Takes;
+use crate::actors::kit::describe::{Gives, Takes};
 use crate::actors::kit::faults::FaultSpec;
 use crate::schema::{Map, record};
 
@@ -39,7 +39,7 @@ impl System {
                 .nodes
                 .entries
                 .iter()
-                .filter(move |(_, node)| node.is_station() && node.servers().is_some() == has_servers);
+                .filter(move |(_, node)| node.gives() == Gives::Servers && node.servers().is_some() == has_servers);
             those.map(|(name, _)| name.text.as_str())
         };
         with(true).chain(with(false)).collect()

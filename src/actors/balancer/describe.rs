@@ -14,7 +14,7 @@ use super::subset::subset;
 use super::{Balancer, BalancerSpec, Front, Health, Hears, View, advice};
 use crate::actors::Actor;
 use crate::actors::kit::build::Building;
-use crate::actors::kit::describe::{Asks, Describe, Edge, Held, Server, Servers, fails_as_a_whole};
+use crate::actors::kit::describe::{Asks, Describe, Edge, Gives, Held, Server, Servers, fails_as_a_whole};
 use crate::actors::kit::faults::{Fault, FaultSpec};
 use crate::actors::kit::link::Endpoint;
 use crate::actors::kit::route::{AtRandom, Spread};
@@ -37,9 +37,12 @@ impl Describe for BalancerSpec {
         vec![Edge::requests(&self.to, Server::Chosen)]
     }
 
-    /// A proxy with a capacity of its own.
-    fn is_station(&self) -> bool {
-        self.proxy.is_some()
+    fn gives(&self) -> Gives {
+        match (&self.proxy, &self.queue) {
+            (Some(_), _) => Gives::Servers,
+            (None, Some(_)) => Gives::Queue,
+            (None, None) => Gives::Traffic,
+        }
     }
 
     fn asks(&self) -> Asks {

@@ -16,6 +16,7 @@ pub mod policies;
 pub mod policy;
 pub mod queue;
 pub mod remapping;
+mod seen;
 pub mod spec;
 pub mod subset;
 #[cfg(test)]
@@ -35,6 +36,9 @@ pub use view::View;
 
 use super::kit::books::{Account, Part};
 use super::kit::node::Node;
+use super::kit::node::Remapped;
+use super::kit::seen::{Covered, NodeInfo, NodeSeen};
+use super::kit::station::Station;
 use std::sync::Arc;
 
 use super::kit::cancel;
@@ -405,6 +409,26 @@ impl Node for Balancer {
             ));
         }
         Ok(())
+    }
+
+    fn seen(&self, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
+        seen::seen(self, covered, info)
+    }
+
+    fn station(&self) -> Option<&dyn Station> {
+        match self.proxy() {
+            Some(proxy) => Some(proxy),
+            None => self.line().map(|line| line as &dyn Station),
+        }
+    }
+
+    fn members(&self) -> &[Endpoint] {
+        self.members()
+    }
+
+    fn remapped(&self) -> Option<Remapped> {
+        let since = self.remapping()?.since_warm_up();
+        Some(Remapped { moved: since.moved, least: since.least, sample: remapping::IDENTITIES })
     }
 
     fn window(&mut self, now: Time, halve: bool) {

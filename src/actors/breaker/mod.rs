@@ -7,6 +7,7 @@ pub mod lock;
 pub mod record;
 pub mod rule;
 pub mod rules;
+mod seen;
 pub mod spec;
 
 pub use record::CircuitRecord;
@@ -16,6 +17,7 @@ use super::kit::books::Account;
 use super::kit::message::{Core, Message, Passed, reply};
 use super::kit::node::Node;
 use super::kit::passage::{Passage, Taken};
+use super::kit::seen::{Covered, NodeInfo, NodeSeen};
 use crate::engine::{BySlot, Duration, Handle, LaneId, Outcome, RequestId, Time};
 use crate::measure::Begin;
 use ends::Endings;
@@ -266,6 +268,10 @@ impl Node for Breaker {
 
     fn account(&self, over: Time) -> Account {
         Account::of_passage(&self.passage.record, over)
+    }
+
+    fn seen(&self, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
+        seen::seen(self, covered, info)
     }
 
     fn window(&mut self, now: Time, halve: bool) {

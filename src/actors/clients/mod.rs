@@ -6,22 +6,24 @@ pub mod calls;
 pub mod connections;
 mod describe;
 mod flow;
-pub mod record;
+mod seen;
 pub mod source;
 pub mod spec;
 
+use super::calls::CallsRecord;
 pub use calls::Calling;
 pub use connections::{Connections, Handshake};
-pub use record::ClientsRecord;
 pub use source::Source;
 pub use spec::{ClientsSpec, Keys, Traffic};
 
+use super::calls::Made;
 use super::kit::books::Account;
 use super::kit::copies::Copies;
 use super::kit::link::{self, Endpoint, Link};
 use super::kit::message::{Core, Message, Passed};
 use super::kit::node::Node;
 use super::kit::route::Spread;
+use super::kit::seen::{Covered, NodeInfo, NodeSeen};
 use crate::engine::random::zipf::Zipf;
 use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{ActorId, Details, Duration, Frame, Handle, LaneId, Outcome, RequestId, Requests, Time};
@@ -69,7 +71,7 @@ pub struct Clients {
     /// What those have whose calls may be more than one request.
     pub calling: Option<Box<Calling>>,
     /// What has been recorded.
-    pub record: ClientsRecord,
+    pub record: CallsRecord,
 }
 
 /// What clients are made of, beside their description.
@@ -121,7 +123,7 @@ impl Clients {
             client_stream: key.named("client"),
             dialing: None,
             calling: None,
-            record: ClientsRecord::default(),
+            record: CallsRecord::default(),
         }
     }
 
@@ -387,6 +389,14 @@ impl Node for Clients {
             }
         }
         Ok(())
+    }
+
+    fn seen(&self, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
+        seen::seen(self, covered, info)
+    }
+
+    fn made(&self) -> Option<Made<'_>> {
+        Some(Made { calls: &self.record, attempts: self.calling.as_ref().map(|calling| &calling.record) })
     }
 
     fn window(&mut self, now: Time, halve: bool) {

@@ -8,6 +8,7 @@ pub mod permits;
 pub mod record;
 pub mod rule;
 pub mod rules;
+mod seen;
 pub mod spec;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use super::kit::books::Account;
 use super::kit::message::{Core, Message, Passed, reply};
 use super::kit::node::Node;
 use super::kit::passage::{Passage, Taken};
+use super::kit::seen::{Covered, NodeInfo, NodeSeen};
 use crate::engine::random::StreamKey;
 use crate::engine::{BySlot, Duration, LaneId, Outcome, RequestId, Time};
 use crate::measure::Begin;
@@ -241,6 +243,10 @@ impl Node for ConcurrencyLimiter {
 
     fn account(&self, over: Time) -> Account {
         Account::of_passage(&self.passage.record, over)
+    }
+
+    fn seen(&self, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
+        seen::seen(self, covered, info)
     }
 
     fn window(&mut self, now: Time, halve: bool) {

@@ -4,6 +4,7 @@
 
 mod describe;
 pub mod record;
+mod seen;
 pub mod spec;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ use super::kit::link::{self, Link};
 use super::kit::message::{CHECK_CLASS, Core, Message, Passed, reply};
 use super::kit::node::Node;
 use super::kit::passage::{Passage, Taken};
+use super::kit::seen::{Covered, NodeInfo, NodeSeen};
 use super::limiter::accounts::{Accounts, Key};
 use crate::engine::random::{StreamKey, mix};
 use crate::engine::{ActorId, BySlot, Connection, Details, Duration, Handle, Hold, LaneId, Outcome, RequestId, Time};
@@ -348,6 +350,10 @@ impl Node for Fallback {
 
     fn account(&self, over: Time) -> Account {
         Account::of_passage(&self.passage.record, over)
+    }
+
+    fn seen(&self, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
+        seen::seen(self, covered, info)
     }
 
     fn window(&mut self, now: Time, halve: bool) {

@@ -7,7 +7,7 @@ use super::queue::Queues;
 use super::{Classes, Fleet, FleetSpec};
 use crate::actors::Actor;
 use crate::actors::kit::build::Building;
-use crate::actors::kit::describe::{Describe, Edge, Held, Mention, Servers};
+use crate::actors::kit::describe::{Describe, Edge, Gives, Held, Mention, Servers};
 use crate::actors::kit::faults::FaultSpec;
 use crate::actors::kit::flow::{Flow, Visit};
 use crate::actors::kit::footprint::{HISTOGRAM, SLIP, WINDOW, WINDOWS};
@@ -72,6 +72,10 @@ impl Describe for FleetSpec {
     fn flow<'a>(&'a self, visit: &mut Visit<'_, 'a>, flows: Vec<Flow>) {
         let load = flow::load(visit, self, &flows);
         visit.station(load);
+    }
+
+    fn gives(&self) -> Gives {
+        Gives::Servers
     }
 
     fn holds_back(&self) -> Vec<Held> {

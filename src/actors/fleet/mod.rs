@@ -8,6 +8,7 @@ mod describe;
 mod flow;
 pub mod queue;
 pub mod record;
+mod seen;
 pub mod server;
 pub mod shared;
 pub mod signals;
@@ -27,13 +28,16 @@ use super::kit::faults::{Fault, Timetable};
 use super::kit::link::Endpoint;
 use super::kit::message::{CHECK_CLASS, Core, Message, Passed, reply};
 use super::kit::node::Node;
+use super::kit::outage::Outage;
+use super::kit::seen::{Covered, NodeInfo, NodeSeen};
 use super::kit::signals::{Signal, Subscriber};
+use super::kit::station::Station;
 use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{ActorId, Duration, Frame, Left, Outcome, RequestId, Requests, Time};
 use crate::measure::Begin;
 use queue::Queues;
-use record::{AtWarmUp, Outage};
+use record::AtWarmUp;
 use server::{Condition, Server};
 use shared::Shared;
 use signals::Signals;
@@ -507,6 +511,22 @@ impl Node for Fleet {
     fn account(&self, over: Time) -> Account {
         let record = &self.record;
         Account::of(record.arrivals, record.departures, &record.population, record.sojourn, over)
+    }
+
+    fn seen(&self, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
+        seen::seen(self, covered, info)
+    }
+
+    fn station(&self) -> Option<&dyn Station> {
+        Some(self)
+    }
+
+    fn may_crash(&self) -> bool {
+        self.may_crash()
+    }
+
+    fn outages(&self) -> &[Outage] {
+        &self.record.outages
     }
 
     fn window(&mut self, now: Time, halve: bool) {

@@ -3,14 +3,15 @@
 //!
 //! When it does belongs in `faults`; what a node loses with its host belongs to the node.
 
-use super::fleet::record::Outage;
 use super::kit::books::Account;
 use super::kit::cancel;
 use super::kit::faults::{Active, Fault, Timetable};
 use super::kit::link::Link;
 use super::kit::message::{CHECK_CLASS, Core, Message, Passed, reply};
 use super::kit::node::Node;
+use super::kit::outage::Outage;
 use super::kit::passage::PassageRecord;
+use super::kit::seen::{Covered, NodeInfo, NodeSeen};
 use super::kit::signals::Subscriber;
 use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey};
@@ -196,6 +197,18 @@ impl Node for Host {
 
     fn account(&self, over: Time) -> Account {
         Account::of_passage(&self.record, over)
+    }
+
+    fn seen(&self, _covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
+        NodeSeen::of(info)
+    }
+
+    fn may_crash(&self) -> bool {
+        self.may_crash()
+    }
+
+    fn outages(&self) -> &[Outage] {
+        &self.outages
     }
 
     fn window(&mut self, now: Time, halve: bool) {

@@ -63,6 +63,19 @@ pub enum Takes {
     Nothing,
 }
 
+/// What a node gives beside what all do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Gives {
+    /// Nothing: only what comes and goes.
+    Traffic,
+    /// Requests wait there, and nothing is done.
+    Queue,
+    /// It does work, by itself.
+    Work,
+    /// It does work, before which requests wait, by servers.
+    Servers,
+}
+
 /// Servers that somebody before them chooses among.
 #[derive(Clone, Copy, Debug)]
 pub struct Servers<'a> {
@@ -203,9 +216,9 @@ pub trait Describe {
         None
     }
 
-    /// True if it does work before which requests wait.
-    fn is_station(&self) -> bool {
-        self.servers().is_some()
+    /// What it gives beside traffic.
+    fn gives(&self) -> Gives {
+        Gives::Traffic
     }
 
     /// The requests that it holds back.

@@ -3,11 +3,27 @@
 //! The first three are called for every event, and never through this trait as an object.
 
 use super::books::{Account, Part};
+use super::link::Endpoint;
 use super::message::{Core, Message, Passed};
+use super::outage::Outage;
+use super::seen::{Covered, NodeInfo, NodeSeen};
 use super::signals::{Signal, Subscriber};
+use super::station::Station;
+use crate::actors::calls::Made;
 use crate::engine::random::StreamKey;
 use crate::engine::{ActorId, Duration, RequestId, Requests, Time};
 use crate::measure::Begin;
+
+/// How many clients or keys of a sample got another server, summed over changes.
+#[derive(Clone, Copy, Debug)]
+pub struct Remapped {
+    /// All that did.
+    pub moved: u64,
+    /// Those that had to.
+    pub least: u64,
+    /// Clients or keys in the sample.
+    pub sample: u32,
+}
 
 /// A node at work.
 pub trait Node {
@@ -72,6 +88,40 @@ pub trait Node {
     /// What does not balance: a defect of the program.
     fn check_books(&self, _me: ActorId, _name: &str, _requests: &Requests) -> Result<(), String> {
         Ok(())
+    }
+
+    /// What it gave in a run that is over.
+    fn seen(&self, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen;
+
+    /// What does work there, or where requests wait for it.
+    fn station(&self) -> Option<&dyn Station> {
+        None
+    }
+
+    /// What it recorded of the calls it made.
+    fn made(&self) -> Option<Made<'_>> {
+        None
+    }
+
+    /// The servers it chooses among.
+    fn members(&self) -> &[Endpoint] {
+        &[]
+    }
+
+    /// True if it, or one of its servers, may crash.
+    fn may_crash(&self) -> bool {
+        false
+    }
+
+    /// When it, or one of its servers, was down.
+    fn outages(&self) -> &[Outage] {
+        &[]
+    }
+
+    /// Shares of clients or keys that got another server after the warm-up, summed over changes, where it places them by a
+    /// hash: of all, and of those that had to.
+    fn remapped(&self) -> Option<Remapped> {
+        None
     }
 
     /// Tells `subscriber` of servers that go down or come up, or of the node itself if it has none.

@@ -8,8 +8,9 @@ use super::cancel::{self, Found};
 use super::copies::Copies;
 use super::link::Link;
 use super::message::{CHECK_CLASS, Core, Message, Passed, reply};
+use super::seen::{Covered, NodeInfo, NodeSeen, ratio, word};
 use crate::engine::{ActorId, Duration, Left, Outcome, RequestId, Time};
-use crate::measure::{Begin, Begun, CountIntegral, Windows};
+use crate::measure::{Begin, Begun, CountIntegral, Unit, Windows};
 use crate::schema::{choice, record};
 
 record! {
@@ -271,5 +272,29 @@ impl Passage {
         self.record.rejected += 1;
         core.requests.decide(id, outcome, self.me);
         core.requests.describe(id).retry_after = retry_after;
+    }
+}
+
+/// What a node gave that requests pass.
+#[must_use]
+pub fn seen(passage: &Passage, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
+    let record = &passage.record;
+    let windows = record.windows.values();
+    let came = record.arrivals - record.at_warm_up.arrivals;
+    let rejected = record.rejected - record.at_warm_up.rejected;
+    let share = ratio(rejected as f64, came as f64);
+    NodeSeen {
+        weights: vec![(word("share_rejected"), came as f64)],
+        values: vec![
+            (word("arrivals"), word("arrivals"), Unit::PerSecond, ratio(came as f64, covered.span())),
+            (word("rejected"), word("rejected"), Unit::PerSecond, ratio(rejected as f64, covered.span())),
+            (word("share rejected"), word("share_rejected"), Unit::Fraction, share),
+        ],
+        series: vec![
+            (word("arrivals"), Unit::PerSecond, covered.rates(windows.iter().map(|window| window.arrivals))),
+            (word("rejected"), Unit::PerSecond, covered.rates(windows.iter().map(|window| window.rejected))),
+            (word("in_system"), Unit::Count, covered.means(windows.iter().map(|window| window.population), 1.0)),
+        ],
+        ..NodeSeen::of(info)
     }
 }

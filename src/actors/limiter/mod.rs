@@ -11,6 +11,7 @@ mod flow;
 pub mod gauge;
 pub mod rule;
 pub mod rules;
+mod seen;
 pub mod spec;
 pub mod tokens;
 
@@ -21,6 +22,7 @@ use super::kit::books::Account;
 use super::kit::message::{Core, Message, Passed, reply};
 use super::kit::node::Node;
 use super::kit::passage::{Passage, Taken};
+use super::kit::seen::{Covered, NodeInfo, NodeSeen};
 use crate::engine::{Duration, Outcome, RequestId, Time};
 use crate::measure::{Begin, Begun};
 use accounts::Key;
@@ -357,6 +359,10 @@ impl Node for Limiter {
 
     fn account(&self, over: Time) -> Account {
         Account::of_passage(&self.passage.record, over)
+    }
+
+    fn seen(&self, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
+        seen::seen(self, covered, info)
     }
 
     fn window(&mut self, now: Time, halve: bool) {

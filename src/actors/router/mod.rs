@@ -4,6 +4,7 @@
 
 mod describe;
 mod flow;
+mod seen;
 pub mod spec;
 
 pub use spec::{RouterSpec, RuleSpec};
@@ -15,6 +16,7 @@ use super::kit::copies::Copies;
 use super::kit::link::Link;
 use super::kit::message::{Core, Message, Passed, reply, size_of};
 use super::kit::node::Node;
+use super::kit::seen::{Covered, NodeInfo, NodeSeen};
 use crate::engine::{ActorId, Details, Left, RequestId, Time};
 use crate::measure::{Begin, Begun, CountIntegral, Windows};
 
@@ -135,6 +137,10 @@ impl Node for Router {
     fn account(&self, over: Time) -> Account {
         let record = &self.record;
         Account::of(record.by_way.iter().sum(), record.departures, &record.population, record.sojourn, over)
+    }
+
+    fn seen(&self, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
+        seen::seen(self, covered, info)
     }
 
     fn window(&mut self, now: Time, halve: bool) {

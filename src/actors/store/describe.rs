@@ -3,7 +3,7 @@
 use super::{Store, StoreSpec};
 use crate::actors::Actor;
 use crate::actors::kit::build::Building;
-use crate::actors::kit::describe::{Describe, Edge, Held, Takes, fails_as_a_whole};
+use crate::actors::kit::describe::{Describe, Edge, Gives, Held, Takes, fails_as_a_whole};
 use crate::actors::kit::faults::FaultSpec;
 use crate::actors::kit::flow::{Flow, StationLoad, Visit};
 use crate::actors::kit::footprint::{MOST_ACCOUNTS, WINDOW, WINDOWS};
@@ -29,6 +29,10 @@ impl Describe for StoreSpec {
 
     fn flow<'a>(&'a self, visit: &mut Visit<'_, 'a>, commands: Vec<Flow>) {
         visit.station(StationLoad::of_one_worker(visit.name, &commands, &self.service));
+    }
+
+    fn gives(&self) -> Gives {
+        Gives::Work
     }
 
     fn holds_back(&self) -> Vec<Held> {

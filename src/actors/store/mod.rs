@@ -3,6 +3,7 @@
 //! What a limiter asks, and what it does when no answer comes, belongs in `limiter/distributed`.
 
 mod describe;
+mod seen;
 pub mod sets;
 pub mod spec;
 
@@ -10,6 +11,8 @@ pub use spec::StoreSpec;
 
 use super::kit::books::Account;
 use super::kit::node::Node;
+use super::kit::seen::{Covered, NodeInfo, NodeSeen};
+use super::kit::station::Station;
 use std::collections::VecDeque;
 
 use super::kit::faults::{Active, Timetable};
@@ -248,6 +251,14 @@ impl Node for Store {
     fn account(&self, over: Time) -> Account {
         let record = &self.record;
         Account::of(record.arrivals, record.departures, &record.population, record.sojourn, over)
+    }
+
+    fn seen(&self, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
+        seen::seen(self, covered, info)
+    }
+
+    fn station(&self) -> Option<&dyn Station> {
+        Some(self)
     }
 
     fn window(&mut self, now: Time, halve: bool) {

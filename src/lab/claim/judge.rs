@@ -338,7 +338,7 @@ impl Judge<'_> {
 
 /// Mean of a quantity of all clients together over the windows that lie within a time, and its half-width.
 fn between(cell: &Cell, quantity: &str, from: f64, to: f64) -> Option<(f64, f64)> {
-    let clients = |node: &str| cell.nodes.iter().any(|other| other.name == node && other.kind == "Clients");
+    let clients = |node: &str| cell.nodes.iter().any(|other| other.name == node && other.makes_requests);
     let mut sum: Option<(f64, f64)> = None;
     for series in cell.series.iter().filter(|series| series.quantity == quantity && clients(&series.node)) {
         let inside = |place: usize| place as f64 * cell.window >= from && (place + 1) as f64 * cell.window <= to;

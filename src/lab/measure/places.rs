@@ -4,20 +4,9 @@ use std::collections::BTreeSet;
 
 use super::What;
 use super::measured::GivenBy;
-use crate::model::{NodeSpec, System};
-
-/// What a node gives beside what all do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Gives {
-    /// Nothing: only what comes and goes.
-    Traffic,
-    /// Requests wait there, and nothing is done.
-    Queue,
-    /// It does work, by itself.
-    Work,
-    /// It does work, before which requests wait, by servers.
-    Servers,
-}
+pub use crate::actors::kit::describe::Gives;
+use crate::actors::kit::describe::Takes;
+use crate::model::System;
 
 /// A node that requests come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,16 +23,11 @@ pub struct Place {
 pub fn places<'a>(systems: impl Iterator<Item = &'a System>) -> Vec<Place> {
     let (mut places, mut seen) = (Vec::new(), BTreeSet::new());
     for (name, node) in systems.flat_map(|system| &system.nodes.entries) {
-        let gives = match node {
-            NodeSpec::Clients(_) => continue,
-            NodeSpec::Fleet(_) => Gives::Servers,
-            NodeSpec::Balancer(balancer) if balancer.proxy.is_some() => Gives::Servers,
-            NodeSpec::Balancer(balancer) if balancer.queue.is_some() => Gives::Queue,
-            NodeSpec::Store(_) => Gives::Work,
-            _ => Gives::Traffic,
-        };
-        let place = Place { name: name.text.clone(), kind: node.kind(), gives };
-        if seen.insert((&name.text, place.kind, gives)) {
+        if node.takes() == Takes::Nothing {
+            continue;
+        }
+        let place = Place { name: name.text.clone(), kind: node.kind(), gives: node.gives() };
+        if seen.insert((&name.text, place.kind, place.gives)) {
             places.push(place);
         }
     }

@@ -2,11 +2,11 @@
 //! belongs in `view`.
 
 use super::Quantity;
-use crate::actors::clients::calls::record::Counts as CallCounts;
-use crate::actors::clients::record::Snapshot as Calls;
+use crate::actors::calls::attempts::Counts as CallCounts;
+use crate::actors::calls::record::Snapshot as Calls;
+use crate::actors::kit::station::{Station, Window};
 use crate::actors::kit::watch::Snapshot as Requests;
-use crate::engine::{Outcome, Time};
-use crate::lab::station::{Station, Window};
+use crate::engine::Time;
 use crate::lab::view::View;
 use crate::schema::quantity::Span;
 
@@ -69,7 +69,7 @@ pub enum Reading {
 #[derive(Clone, Copy)]
 pub struct WorkTime {
     /// After the warm-up until now.
-    pub total: fn(Station<'_>, Time) -> u128,
+    pub total: fn(&dyn Station, Time) -> u128,
     /// Up to the end of a window.
     pub by_window: fn(&Window) -> u128,
 }
@@ -117,23 +117,23 @@ impl Reading {
 /// Calls that ended.
 #[must_use]
 pub fn ended(calls: &Calls) -> u64 {
-    calls.outcomes.iter().sum()
+    calls.ended()
 }
 
 /// Calls answered in time and as asked.
 #[must_use]
 pub fn served(calls: &Calls) -> u64 {
-    calls.outcomes[Outcome::Served as usize]
+    calls.served()
 }
 
 /// Calls that ended without an answer.
 #[must_use]
 pub fn not_answered(calls: &Calls) -> u64 {
-    ended(calls) - served(calls) - calls.outcomes[Outcome::Degraded as usize]
+    calls.not_answered()
 }
 
 /// Answers that came home, of use or not.
 #[must_use]
 pub fn answers(calls: &Calls) -> u64 {
-    served(calls) + calls.outcomes[Outcome::Degraded as usize] + calls.late
+    calls.answers()
 }

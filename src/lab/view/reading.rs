@@ -2,13 +2,13 @@
 
 use super::clients::within;
 use super::{NANO, View, node, ratio};
-use crate::actors::clients::calls::record::Counts as CallCounts;
-use crate::actors::clients::record::Snapshot as Calls;
+use crate::actors::calls::attempts::Counts as CallCounts;
+use crate::actors::calls::record::Snapshot as Calls;
+use crate::actors::kit::station::Station;
 use crate::actors::kit::watch::{Snapshot as Requests, Stays};
 use crate::lab::measure::Quantity;
 use crate::lab::measure::reading::{Count, Counted, Reading, WorkTime, ended, served};
 use crate::lab::results::Unit;
-use crate::lab::station::Station;
 use crate::measure::Latency;
 use crate::schema::quantity::Span;
 
@@ -110,9 +110,7 @@ impl View<'_> {
             (Reading::Population, stays) => {
                 let areas = match stays {
                     Some(stays) => self.steps(std::iter::once(stays.windows.values().iter().map(|w| w.population))),
-                    None => {
-                        self.steps(self.clients(of).map(|c| c.record.windows.values().iter().map(|w| w.population)))
-                    }
+                    None => self.steps(self.clients(of).map(|c| c.calls.windows.values().iter().map(|w| w.population))),
                 };
                 areas.into_iter().map(|area| (area * NANO, width)).collect()
             }
@@ -186,21 +184,21 @@ impl View<'_> {
 
     /// A count of calls that may be more than one request, after the warm-up.
     fn sum_of_calling(&self, of: Option<&str>, count: fn(&CallCounts) -> u64) -> u64 {
-        let records = self.clients(of).filter_map(|clients| clients.calling.as_ref()).map(|calling| &calling.record);
+        let records = self.clients(of).filter_map(|clients| clients.attempts);
         records.map(|record| count(&record.counts) - count(&record.at_warm_up)).sum()
     }
 
     /// The same by window, from time zero on.
     fn windows_of_calling(&self, of: Option<&str>, count: fn(&CallCounts) -> u64) -> Vec<f64> {
-        let calling = self.clients(of).filter_map(|clients| clients.calling.as_ref());
-        self.steps(calling.map(|calling| calling.record.windows.values().iter().map(move |w| u128::from(count(w)))))
+        let attempts = self.clients(of).filter_map(|clients| clients.attempts);
+        self.steps(attempts.map(|record| record.windows.values().iter().map(move |w| u128::from(count(w)))))
     }
 
     /// Sums and numbers of latencies by window, from time zero on.
     fn latencies_by_window(&self, of: Option<&str>) -> Vec<(f64, f64)> {
         let mut sums: Vec<(f64, f64)> = Vec::new();
         for clients in self.clients(of) {
-            let windows = clients.record.latencies.values();
+            let windows = clients.calls.latencies.values();
             sums.resize(sums.len().max(windows.len()), (0.0, 0.0));
             for (sum, latency) in sums.iter_mut().zip(windows) {
                 let count = latency.count() as f64;
@@ -216,7 +214,7 @@ impl View<'_> {
             Some(stays) => stays.snapshot(self.over).population - stays.at_warm_up.population,
             None => self
                 .clients(quantity.of.as_deref())
-                .map(|c| c.record.population.area(self.over) - c.record.at_warm_up.population)
+                .map(|c| c.calls.population.area(self.over) - c.calls.at_warm_up.population)
                 .sum(),
         }
     }

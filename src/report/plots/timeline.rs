@@ -6,7 +6,7 @@ use super::canvas::{Canvas, Stroke};
 use super::frame::{self, Area, Reading};
 use super::scale::Scale;
 use super::{Plot, featured, theme};
-use crate::lab::results::{Cell, Results, Series, Unit, interval};
+use crate::lab::results::{Cell, Gauge, Results, Series, Unit, interval};
 
 /// Nodes drawn at most; the series of all are in `series.csv`.
 const MOST_NODES: usize = 8;
@@ -15,20 +15,6 @@ const PANEL: f64 = 104.0;
 /// Space above a panel for its name.
 const HEAD: f64 = 34.0;
 
-/// What nodes have beside the traffic of clients, by kind of node: a quantity and its words. A gauge stands on the timeline
-/// of its node and below the traffic of the clients.
-const GAUGES: [(&str, &str, &str); 10] = [
-    ("Breaker", "open", "share of circuits open"),
-    ("Breaker", "half_open", "share of circuits half open"),
-    ("Breaker", "waiting", "requests waiting for the lock"),
-    ("ConcurrencyLimiter", "limit", "limit"),
-    ("ConcurrencyLimiter", "waiting", "requests waiting"),
-    ("Limiter", "limit", "limit"),
-    ("Limiter", "rejected", "rejected"),
-    ("Store", "utilization", "utilization"),
-    ("Balancer", "available", "members available"),
-    ("Fleet", "queue", "requests waiting"),
-];
 /// Gauges of other nodes on the timeline of clients at most.
 const MOST_GAUGES: usize = 4;
 
@@ -119,7 +105,7 @@ fn panels(cells: &[&Cell], node: &str) -> Vec<Panel> {
         _ => ("mean latency", ""),
     };
     // What a client waits for may be anywhere; what another node holds is its own.
-    let clients = cells.iter().flat_map(|cell| &cell.nodes).any(|other| other.name == node && other.kind == "Clients");
+    let clients = cells.iter().flat_map(|cell| &cell.nodes).any(|other| other.name == node && other.makes_requests);
     // What is the same in every window needs no line of its own.
     let differ = |one: &str, other: &str| {
         let means = |cell: &Cell, quantity: &str| find(cell, quantity).map(|series| series.mean);
@@ -207,25 +193,25 @@ fn panels(cells: &[&Cell], node: &str) -> Vec<Panel> {
     panels.into_iter().filter(shown).collect()
 }
 
-/// The gauges of `only` one node, or of all that are no clients, as many as there is room for: node, quantity, words.
-fn gauges<'a>(cells: &[&'a Cell], only: Option<&str>) -> Vec<(&'a str, &'static str, &'static str)> {
-    let mut found: Vec<(&str, &str, &str)> = Vec::new();
-    for (kind, quantity, words) in GAUGES {
-        for cell in cells {
-            for node in cell.nodes.iter().filter(|node| node.kind == kind && only.is_none_or(|only| node.name == only))
-            {
-                let has = |series: &Series| series.node == node.name && series.quantity == quantity;
-                let known = found.iter().any(|gauge| (gauge.0, gauge.1) == (&*node.name, quantity));
+/// The gauges of `only` one node, or of all, as many as there is room for: node, quantity, words.
+fn gauges<'a>(cells: &[&'a Cell], only: Option<&str>) -> Vec<(&'a str, &'a str, &'a str)> {
+    let mut found: Vec<(u8, &str, &str, &str)> = Vec::new();
+    for cell in cells {
+        for node in cell.nodes.iter().filter(|node| only.is_none_or(|only| node.name == only)) {
+            for Gauge { series: quantity, words, rank } in &node.gauges {
+                let has = |series: &Series| series.node == node.name && series.quantity == *quantity;
+                let known = found.iter().any(|gauge| (gauge.1, gauge.2) == (&*node.name, &**quantity));
                 if !known && cell.series.iter().any(has) {
-                    found.push((&node.name, quantity, words));
+                    found.push((*rank, &node.name, quantity, words));
                 }
             }
         }
     }
+    found.sort_by_key(|gauge| gauge.0);
     if only.is_none() {
         found.truncate(MOST_GAUGES);
     }
-    found
+    found.into_iter().map(|(_, node, quantity, words)| (node, quantity, words)).collect()
 }
 
 /// The sum of what was not served. Half-widths do not add up, so only a single part that is not zero keeps its own.

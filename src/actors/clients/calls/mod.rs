@@ -10,16 +10,15 @@ pub mod call;
 mod ends;
 pub mod hedge;
 pub mod recent;
-pub mod record;
 pub mod spec;
 #[cfg(test)]
 mod tests;
 pub mod throttle;
 mod writes;
 
+use crate::actors::calls::AttemptsRecord;
 pub use backoff::{Backoff, Jitter};
 pub use budget::Budget;
-pub use record::CallsRecord;
 pub use spec::{AdaptiveThrottling, Hedge, Reload, Retry};
 
 use super::ClientsSpec;
@@ -62,7 +61,7 @@ pub struct Calling {
     /// Calls under way, and those that users are about to make anew.
     pub calls: Calls,
     /// What has been recorded, beside what all clients record.
-    pub record: CallsRecord,
+    pub record: AttemptsRecord,
     keys: Keys,
 }
 
@@ -110,7 +109,7 @@ impl Calling {
             patience: spec.patience.as_ref().map(crate::distributions::Law::sampler),
             reload: spec.reload.clone(),
             calls: Calls::default(),
-            record: CallsRecord::default(),
+            record: AttemptsRecord::default(),
             keys: Keys {
                 backoff: key.named("backoff"),
                 throttle: key.named("throttle"),
@@ -134,7 +133,7 @@ impl Calling {
         }
     }
 
-    /// True if these clients can do what is counted under this name: see [`record::Counts`].
+    /// True if these clients can do what is counted under this name: see [`Counts`](crate::actors::calls::attempts::Counts).
     #[must_use]
     pub fn counts(&self, what: &str) -> bool {
         match what {

@@ -5,7 +5,7 @@ use crate::lab::measure::places::Gives;
 use crate::lab::measure::reading::Reading;
 use crate::lab::measure::shape::{measure_of_stations, term_of_stations};
 use crate::lab::results::Unit;
-use crate::lab::view::ratio;
+use crate::actors::kit::seen::ratio;
 
 measure_of_stations! {
     /// Utilization of the busiest server of each fleet over the mean of its servers: 1 if all are equally busy.

@@ -1,4 +1,4 @@
-//! What clients record: the ledger of their requests, and latency as they see it.
+//! The record of calls: the ledger of what became of them, and latency as those see it who wait.
 
 use std::collections::BTreeMap;
 
@@ -27,9 +27,35 @@ pub struct Snapshot {
     pub within: Vec<u64>,
 }
 
-/// Everything clients record in one run. A request of a user, a call, has one attempt unless it is retried or hedged.
+impl Snapshot {
+    /// Calls that ended.
+    #[must_use]
+    pub fn ended(&self) -> u64 {
+        self.outcomes.iter().sum()
+    }
+
+    /// Calls answered in time and as asked.
+    #[must_use]
+    pub fn served(&self) -> u64 {
+        self.outcomes[Outcome::Served as usize]
+    }
+
+    /// Calls that ended without an answer.
+    #[must_use]
+    pub fn not_answered(&self) -> u64 {
+        self.ended() - self.served() - self.outcomes[Outcome::Degraded as usize]
+    }
+
+    /// Answers that came home, of use or not.
+    #[must_use]
+    pub fn answers(&self) -> u64 {
+        self.served() + self.outcomes[Outcome::Degraded as usize] + self.late
+    }
+}
+
+/// Everything that is recorded of calls in one run. A request of a user, a call, has one attempt unless it is retried or hedged.
 #[derive(Clone, Debug, Default)]
-pub struct ClientsRecord {
+pub struct CallsRecord {
     /// Requests of users made, from time zero on.
     pub offered: u64,
     /// Requests by how they ended, from time zero on.
@@ -66,7 +92,7 @@ pub struct ClientsRecord {
     window_latency: LatencyWindow,
 }
 
-impl ClientsRecord {
+impl CallsRecord {
     /// A request has been made.
     #[inline]
     pub fn made(&mut self, now: Time) {

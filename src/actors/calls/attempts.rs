@@ -25,7 +25,7 @@ pub struct Counts {
 
 /// Everything clients record of their calls in one run.
 #[derive(Clone, Debug, Default)]
-pub struct CallsRecord {
+pub struct AttemptsRecord {
     /// Counts from time zero on.
     pub counts: Counts,
     /// Those at the end of the warm-up.
@@ -34,7 +34,7 @@ pub struct CallsRecord {
     pub windows: Windows<Counts>,
 }
 
-impl CallsRecord {
+impl AttemptsRecord {
     /// Is told when measuring begins.
     pub fn measure(&mut self, begin: Begin) {
         self.at_warm_up.begin(begin, self.counts, ());
