@@ -1,6 +1,8 @@
-//! Calls, whoever makes them: what is recorded of them as those see them who wait for their answers.
+//! Calls, whoever makes them: what is recorded of them by those who wait for their answers, and what bounds their retries.
 
 pub mod attempts;
+pub mod budget;
+pub mod recent;
 pub mod record;
 
 pub use attempts::AttemptsRecord;

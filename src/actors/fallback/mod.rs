@@ -12,6 +12,7 @@ mod tests;
 pub use record::{FallbackRecord, Kind};
 pub use spec::{AnswerSpec, Cover, FallbackSpec};
 
+use super::kit::accounts::{Accounts, Key};
 use super::kit::books::Account;
 use super::kit::cancel;
 use super::kit::copies::Copies;
@@ -21,7 +22,6 @@ use super::kit::message::{CHECK_CLASS, Core, Message, Passed, reply};
 use super::kit::node::Node;
 use super::kit::passage::{Passage, Taken};
 use super::kit::seen::{Covered, NodeInfo, NodeSeen};
-use super::limiter::accounts::{Accounts, Key};
 use crate::engine::random::{StreamKey, mix};
 use crate::engine::{ActorId, BySlot, Connection, Details, Duration, Handle, Hold, LaneId, Outcome, RequestId, Time};
 use crate::measure::Begin;

@@ -2,7 +2,10 @@
 //!
 //! The first three are called for every event, and never through this trait as an object.
 
+use std::ops::Range;
+
 use super::books::{Account, Part};
+use super::commands::Distributed;
 use super::link::Endpoint;
 use super::message::{Core, Message, Passed};
 use super::outage::Outage;
@@ -126,6 +129,9 @@ pub trait Node {
 
     /// Tells `subscriber` of servers that go down or come up, or of the node itself if it has none.
     fn subscribe(&mut self, _subscriber: Subscriber) {}
+
+    /// Prepares it for the commands of `among`, which keep a limit in it together.
+    fn share(&mut self, _among: Range<u32>, _limit: &Distributed) {}
 
     /// Lets its servers tell what a policy wants to hear; `key` names the random streams of the node.
     fn signal(&mut self, _key: StreamKey, _signal: Signal) {}

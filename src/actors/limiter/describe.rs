@@ -5,13 +5,13 @@ use super::rule::Rule;
 use super::{By, Limiter, LimiterSpec, Shared};
 use crate::actors::Actor;
 use crate::actors::kit::build::Building;
+use crate::actors::kit::commands::PARTS;
 use crate::actors::kit::describe::{Asks, Describe, Edge, Held, Mention, Sends, Server};
 use crate::actors::kit::flow::{Flow, Visit};
 use crate::actors::kit::footprint::{ACCOUNT, KEPT, MOST_ACCOUNTS, WINDOW, WINDOWS};
 use crate::actors::kit::passage::EachServer;
 use crate::actors::kit::route::Spread;
 use crate::actors::kit::site::Site;
-use crate::actors::store::sets::PARTS;
 use crate::engine::ActorId;
 
 /// What is wrong with a target for the commands of a limit that several limiters share.
@@ -112,8 +112,8 @@ impl Describe for LimiterSpec {
         let Some(distributed) = self.distributed.as_ref().filter(|_| building.copy == 0) else { return };
         let Some(store) = distributed.store.to.0.first() else { return };
         let store = building.kit.actors_of(&store.text).start as usize;
-        if let Some(Actor::Store(store)) = actors.get_mut(store) {
-            store.serve(building.kit.actors_of(building.name), distributed);
+        if let Some(store) = actors.get_mut(store) {
+            store.node_mut().share(building.kit.actors_of(building.name), distributed);
         }
     }
 }

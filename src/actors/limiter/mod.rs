@@ -3,7 +3,6 @@
 //!
 //! How many requests may be under way at once is another matter, and belongs elsewhere.
 
-pub mod accounts;
 pub mod cost;
 mod describe;
 pub mod distributed;
@@ -15,9 +14,11 @@ mod seen;
 pub mod spec;
 pub mod tokens;
 
-pub use distributed::{Distributed, Shared};
+pub use super::kit::commands::Distributed;
+pub use distributed::Shared;
 pub use spec::{By, LimiterSpec};
 
+use super::kit::accounts::Key;
 use super::kit::books::Account;
 use super::kit::message::{Core, Message, Passed, reply};
 use super::kit::node::Node;
@@ -25,7 +26,6 @@ use super::kit::passage::{Passage, Taken};
 use super::kit::seen::{Covered, NodeInfo, NodeSeen};
 use crate::engine::{Duration, Outcome, RequestId, Time};
 use crate::measure::{Begin, Begun};
-use accounts::Key;
 use cost::Costs;
 use distributed::Answer;
 use gauge::Gauge;

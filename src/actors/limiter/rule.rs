@@ -2,8 +2,8 @@
 
 use std::fmt::Debug;
 
-use super::accounts::{Accounts, Key};
 pub use super::rules::{Rule, Ruler};
+use crate::actors::kit::accounts::{Accounts, Key};
 use crate::engine::{Duration, Time};
 
 /// What a rule says of a request.

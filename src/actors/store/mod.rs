@@ -15,10 +15,10 @@ use super::kit::seen::{Covered, NodeInfo, NodeSeen};
 use super::kit::station::Station;
 use std::collections::VecDeque;
 
+use super::kit::accounts::Key;
+use super::kit::commands::{Command, Distributed};
 use super::kit::faults::{Active, Timetable};
 use super::kit::message::{Core, Message, Passed};
-use super::limiter::accounts::Key;
-use super::limiter::distributed::{Command, Distributed};
 use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey, mix};
 use crate::engine::{ActorId, Duration, Left, Outcome, RequestId, Time};
@@ -102,11 +102,6 @@ impl Store {
             sets: Vec::new(),
             record: StoreRecord::default(),
         }
-    }
-
-    /// Prepares it for the copies of a node of limiters, which share their accounts.
-    pub fn serve(&mut self, limiters: std::ops::Range<u32>, spec: &Distributed) {
-        self.sets.push((limiters, Sets::new(spec, self.keys)));
     }
 
     /// Requests that were added beyond the limit, from time zero on.
@@ -251,6 +246,10 @@ impl Node for Store {
     fn account(&self, over: Time) -> Account {
         let record = &self.record;
         Account::of(record.arrivals, record.departures, &record.population, record.sojourn, over)
+    }
+
+    fn share(&mut self, among: std::ops::Range<u32>, limit: &Distributed) {
+        self.sets.push((among, Sets::new(limit, self.keys)));
     }
 
     fn seen(&self, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {

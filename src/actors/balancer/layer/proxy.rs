@@ -2,9 +2,9 @@
 
 use super::outage::SlowDowns;
 use super::spec::ProxySpec;
-use crate::actors::fleet::server::Server;
 use crate::actors::kit::books::Account;
 use crate::actors::kit::message::{Core, size_of};
+use crate::actors::kit::server::Server;
 use crate::engine::{Duration, Frame, RequestId, Time};
 use crate::measure::{Begin, Begun, CountIntegral, Latency, LatencyCopy, Windows};
 

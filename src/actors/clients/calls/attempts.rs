@@ -2,9 +2,9 @@
 //!
 //! How they end belongs in `ends`.
 
-use super::budget::Spend;
 use super::call::{Attempt, State, attempt_number};
 use super::hedge::Due;
+use crate::actors::calls::budget::Spend;
 use crate::actors::clients::source::Origin;
 use crate::actors::clients::{Clients, address_of};
 use crate::actors::kit::message::{Core, Message, Passed};

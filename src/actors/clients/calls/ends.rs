@@ -1,7 +1,7 @@
 //! How attempts end, and how calls do: answers, failures and what follows them, timeouts, lost patience.
 
-use super::budget::Spend;
 use super::call::{State, attempt_number, reload_number};
+use crate::actors::calls::budget::Spend;
 use crate::actors::clients::Clients;
 use crate::actors::clients::source::{Next, Origin};
 use crate::actors::kit::message::{Core, Message};

@@ -5,11 +5,9 @@
 
 mod attempts;
 pub mod backoff;
-pub mod budget;
 pub mod call;
 mod ends;
 pub mod hedge;
-pub mod recent;
 pub mod spec;
 #[cfg(test)]
 mod tests;
@@ -17,17 +15,17 @@ pub mod throttle;
 mod writes;
 
 use crate::actors::calls::AttemptsRecord;
+pub use crate::actors::calls::budget::Budget;
 pub use backoff::{Backoff, Jitter};
-pub use budget::Budget;
 pub use spec::{AdaptiveThrottling, Hedge, Reload, Retry};
 
 use super::ClientsSpec;
+use crate::actors::calls::budget::{Purse, Spend};
 use crate::actors::kit::message::{Core, Message};
 use crate::distributions::Sampler;
 use crate::engine::random::StreamKey;
 use crate::engine::{Duration, LaneId};
 use crate::schema::quantity::{Percent, Span};
-use budget::{Purse, Spend};
 use call::{Attempt, Calls};
 use hedge::Hedging;
 use throttle::Throttle;

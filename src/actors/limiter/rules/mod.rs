@@ -3,8 +3,8 @@
 //!
 //! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
 
-use super::accounts::Key;
 use super::rule::{Describes, Opens, Verdict};
+use crate::actors::kit::accounts::Key;
 use crate::engine::{Duration, Time};
 use crate::schema::{At, registry};
 
