@@ -136,7 +136,7 @@ fn an_answer_that_is_being_made_is_not_needed_after_a_cancellation() {
 #[test]
 fn the_note_of_who_sent_a_health_check_is_not_touched() {
     let mut core = Core::new(3);
-    let link = Link::fixed(&mut core, seconds(0.25).duration());
+    let link = Link::fixed(&mut core, [seconds(0.25).duration(); 2]);
     let mut fallback = fallback_over(link, &mut core, default(0.0));
     let (id, check) = core.requests.create(1, CHECK_CLASS);
     check.set_out(CLIENT, 7, Time::ZERO);

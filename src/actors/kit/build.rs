@@ -12,9 +12,8 @@ use super::passage::Passage;
 use super::route::Route;
 use super::site::Site;
 use crate::actors::NodeSpec;
-use crate::distributions::Distribution;
 use crate::engine::random::StreamKey;
-use crate::engine::{ActorId, Duration, LaneId, Time};
+use crate::engine::{ActorId, LaneId, Time};
 use crate::schema::Map;
 use crate::schema::quantity::Span;
 use crate::trace::Inputs;
@@ -232,16 +231,13 @@ impl Building<'_, '_> {
     /// The network of a route, whose delays `key` draws.
     #[must_use]
     pub fn link(&mut self, route: &Route, key: StreamKey) -> Link {
-        let link = match &route.delay {
-            None => Link::Direct,
-            Some(Distribution::Constant(constant)) => match constant.value.duration() {
-                Duration::ZERO => Link::Direct,
-                delay => Link::fixed(self.core, delay),
-            },
-            Some(law) => {
-                Link::Random { sampler: law.sampler(), there: key.named("delay there"), back: key.named("delay back") }
-            }
-        };
+        let link = route.delay.as_ref().map_or(Link::Direct, |law| Link::of(law, law, self.core, key));
+        link.with(self.troubles(route))
+    }
+
+    /// What goes wrong on a route.
+    #[must_use]
+    pub fn troubles(&self, route: &Route) -> Troubles {
         let kit = self.kit;
         let mut troubles = Troubles::default();
         for hit in kit.hits.at(self.name, self.copy) {
@@ -255,7 +251,7 @@ impl Building<'_, '_> {
             let key = kit.fault_key(self.name, self.copy).named(&format!("fault {}", hit.place));
             troubles.add(&hit.event(kit.root), (!is_whole).then_some(&targets), key);
         }
-        link.with(troubles)
+        troubles
     }
 
     /// The copies that a route leads to, among which `key` draws.

@@ -4,7 +4,7 @@
 use super::faults::Troubles;
 use super::faults::network::Fate;
 use super::message::{Core, Message, Passed};
-use crate::distributions::Sampler;
+use crate::distributions::{Distribution, Sampler};
 use crate::engine::random::{StreamKey, mix};
 use crate::engine::{ActorId, Duration, Hold, LaneId, Outcome, Rank, RequestId, Requests};
 
@@ -28,28 +28,43 @@ pub enum Link {
         there: LaneId,
         /// The way back.
         back: LaneId,
-        /// How long each takes.
-        delay: Duration,
+        /// How long the way there and the way back take.
+        delays: [Duration; 2],
     },
     /// A delay drawn for each message, keyed by the request.
     Random {
-        /// The distribution of one way.
-        sampler: Sampler,
-        /// Draws on the way there.
-        there: StreamKey,
-        /// Draws on the way back.
-        back: StreamKey,
+        /// The law of the way there, and its draws.
+        there: (Sampler, StreamKey),
+        /// The law of the way back, and its draws.
+        back: (Sampler, StreamKey),
     },
     /// One of the others, on which something may go wrong.
     Troubled(Box<(Link, Troubles)>),
 }
 
 impl Link {
-    /// A link of the same delay for every message.
+    /// A link whose delays follow these laws; `key` names their draws.
     #[must_use]
-    pub fn fixed(core: &mut Core, delay: Duration) -> Self {
-        let back = core.calendar.ranked_lane(delay, Rank::First);
-        Self::Fixed { there: core.calendar.lane(delay), back, delay }
+    pub fn of(there: &Distribution, back: &Distribution, core: &mut Core, key: StreamKey) -> Self {
+        match (there, back) {
+            (Distribution::Constant(there), Distribution::Constant(back)) => {
+                match [there.value.duration(), back.value.duration()] {
+                    [Duration::ZERO, Duration::ZERO] => Self::Direct,
+                    delays => Self::fixed(core, delays),
+                }
+            }
+            _ => Self::Random {
+                there: (there.sampler(), key.named("delay there")),
+                back: (back.sampler(), key.named("delay back")),
+            },
+        }
+    }
+
+    /// A link on which every message takes the same time, there and back.
+    #[must_use]
+    pub fn fixed(core: &mut Core, delays: [Duration; 2]) -> Self {
+        let back = core.calendar.ranked_lane(delays[1], Rank::First);
+        Self::Fixed { there: core.calendar.lane(delays[0]), back, delays }
     }
 
     /// The same link, on which this may go wrong.
@@ -128,10 +143,10 @@ impl Link {
     fn delay(&self, number: u64, is_there: bool) -> Duration {
         match self {
             Self::Direct | Self::Troubled(_) => Duration::ZERO,
-            Self::Fixed { delay, .. } => *delay,
-            Self::Random { sampler, there, back } => {
-                let key = if is_there { there } else { back };
-                Duration::from_secs_f64(sampler.sample(&mut key.draws(number)))
+            Self::Fixed { delays, .. } => delays[usize::from(!is_there)],
+            Self::Random { there, back } => {
+                let (law, key) = if is_there { there } else { back };
+                Duration::from_secs_f64(law.sample(&mut key.draws(number)))
             }
         }
     }
