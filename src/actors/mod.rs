@@ -8,6 +8,7 @@ pub mod breaker;
 pub mod calls;
 pub mod clients;
 pub mod concurrency;
+pub mod delay;
 pub mod fallback;
 pub mod fleet;
 pub mod host;
@@ -141,6 +142,8 @@ kinds! {
     Fallback(fallback::FallbackSpec, fallback::Fallback),
     /// Keeps what limiters share.
     Store(store::StoreSpec, store::Store),
+    /// A hop of the network with laws of its own.
+    Delay(delay::DelaySpec, delay::Delay),
 }
 
 /// When measuring begins.
