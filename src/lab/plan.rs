@@ -167,6 +167,10 @@ fn scope(experiment: &Experiment, cells: &[Cell]) -> Scope {
         fleets: names(systems().flat_map(System::stations)),
         clients: names(systems().flat_map(System::makers)),
         places: places(systems()),
+        kinds: systems()
+            .flat_map(|system| &system.nodes.entries)
+            .map(|(name, node)| (name.text.clone(), node.kind()))
+            .collect(),
         recovery: recovery(&experiment.measure),
     }
 }
@@ -340,8 +344,7 @@ impl<'a> Planner<'a> {
         let giving = scope.places.iter().filter(|place| place.gives(&quantity.what));
         let valid = names(clients.map(String::as_str).chain(giving.map(|place| &*place.name)));
         let valid: Vec<&str> = valid.iter().map(String::as_str).collect();
-        let kind = here().next().map(|place| place.kind).or(scope.clients.contains(text).then_some("Clients"));
-        let message = match kind {
+        let message = match scope.kinds.get(text) {
             Some(kind) => format!("\"{text}\" is a node of kind {kind}, which has no {}", quantity.kind()),
             None => format!("there is no node \"{text}\""),
         };

@@ -1,4 +1,4 @@
-//! One replication: a system run once, from its start to its end, and what is left of it to be looked at.
+//! One replication: a system run once, as far as somebody wants to see it at a time, and what is left of it to be looked at.
 //!
 //! What is taken from it for the results belongs in `observe`.
 
@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use super::ledger::check;
 use super::measure::Quantity;
 use super::spec::RunSpec;
+use crate::actors::kit::message::Core;
 use crate::actors::kit::watch::{Watch, Watched};
 use crate::actors::{Actors, Measuring};
 use crate::engine::random::StreamKey;
@@ -59,33 +60,78 @@ pub struct Replication {
     every: Option<usize>,
 }
 
-impl Replication {
-    /// Runs replication number `number`; `None` if it was given up because it was to stop.
+/// A replication that runs.
+#[derive(Debug)]
+pub struct Running<'a> {
+    actors: Actors,
+    core: Core,
+    nodes: Vec<NodeInfo>,
+    watch: Watch,
+    measuring: Measuring,
+    limits: Limits<'a>,
+    /// Why it has ended, if it has.
+    ended: Option<Ended>,
+}
+
+impl<'a> Running<'a> {
+    /// Replication number `number`, at time zero.
     ///
     /// # Errors
-    /// A log that cannot be put on the clock, or a ledger that does not balance: a defect of the program, in words.
-    pub fn run(job: &Job<'_>, number: u32, measuring: Measuring) -> Result<Option<Self>, String> {
+    /// A log that cannot be put on the clock, in words.
+    pub fn new(job: &Job<'a>, number: u32, measuring: Measuring) -> Result<Self, String> {
         let root = StreamKey::root(job.run.seed, number);
         let Built { mut actors, mut core, nodes } = build(job.system, job.inputs, root, job.window)?;
-        let mut watch = prepare(&mut actors, &nodes, job.quantities);
+        let watch = prepare(&mut actors, &nodes, job.quantities);
         actors.start(&mut core, measuring);
-        let end = job.run.duration.map_or(Time::MAX, |duration| Time::ZERO + duration.duration());
         let limits = Limits {
-            end,
+            end: job.run.duration.map_or(Time::MAX, |duration| Time::ZERO + duration.duration()),
             requests: job.run.requests.unwrap_or(u64::MAX),
             events: job.run.events,
             in_flight: job.run.in_flight as usize,
             stop: Some(job.stop),
         };
-        let first_tick = actors.next_tick();
-        let ended = if watch.nodes.is_empty() {
-            engine::run(&mut actors, &mut core, limits, first_tick)
-        } else {
-            engine::run(&mut Watched { actors: &mut actors, watch: &mut watch }, &mut core, limits, first_tick)
-        };
-        if ended == Ended::Stopped {
-            return Ok(None);
+        Ok(Self { actors, core, nodes, watch, measuring, limits, ended: None })
+    }
+
+    /// Goes on until `until`, or until it ends before; why, if it has. Where it stops on the way makes no difference to what
+    /// it finds.
+    pub fn advance(&mut self, until: Time) -> Option<Ended> {
+        if self.ended.is_some() {
+            return self.ended;
         }
+        let limits = Limits { end: until.min(self.limits.end), ..self.limits };
+        let tick = self.actors.next_tick();
+        let ended = if self.watch.nodes.is_empty() {
+            engine::run(&mut self.actors, &mut self.core, limits, tick)
+        } else {
+            let mut watched = Watched { actors: &mut self.actors, watch: &mut self.watch };
+            engine::run(&mut watched, &mut self.core, limits, tick)
+        };
+        let is_on_the_way = ended == Ended::Duration && limits.end < self.limits.end;
+        self.ended = Some(ended).filter(|_| !is_on_the_way);
+        self.ended
+    }
+
+    /// The time of the last event.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.core.now()
+    }
+
+    /// The actors of the system, with what they have recorded so far.
+    #[must_use]
+    pub fn actors(&self) -> &Actors {
+        &self.actors
+    }
+
+    /// Goes on to the end, and closes the books; `None` if it was given up because it was to stop.
+    ///
+    /// # Errors
+    /// A ledger that does not balance: a defect of the program, in words.
+    pub fn finish(mut self) -> Result<Option<Replication>, String> {
+        let end = self.limits.end;
+        let Some(ended) = self.advance(end).filter(|ended| *ended != Ended::Stopped) else { return Ok(None) };
+        let Self { mut actors, core, nodes, mut watch, measuring, .. } = self;
         // A run that has nothing left to do before its stated end covers the rest as well: nothing happens there.
         let is_whole = ended == Ended::Duration || (ended == Ended::Drained && end < Time::MAX);
         let over = if is_whole { end } else { core.now() };
@@ -102,7 +148,17 @@ impl Replication {
         };
         let ages = ages(&actors, &core.requests, over);
         let (completed, events) = (core.completed, core.events());
-        Ok(Some(Self { actors, nodes, watch, ages, warm_up, ended, over, completed, events, every }))
+        Ok(Some(Replication { actors, nodes, watch, ages, warm_up, ended, over, completed, events, every }))
+    }
+}
+
+impl Replication {
+    /// Runs replication number `number`; `None` if it was given up because it was to stop.
+    ///
+    /// # Errors
+    /// A log that cannot be put on the clock, or a ledger that does not balance: a defect of the program, in words.
+    pub fn run(job: &Job<'_>, number: u32, measuring: Measuring) -> Result<Option<Self>, String> {
+        Running::new(job, number, measuring)?.finish()
     }
 
     /// Measuring began after `warm_up`, as if the replication had been told so before: true if that is one of the moments at

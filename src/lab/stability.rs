@@ -134,7 +134,7 @@ fn two_states(done: &[&Observation]) -> Option<Stability> {
 
 /// Mean number of requests in flight in the last third of a run.
 fn in_flight_at_end(observation: &Observation) -> f64 {
-    let clients = observation.nodes.iter().filter(|node| node.info.kind == "Clients");
+    let clients = observation.nodes.iter().filter(|node| node.info.makes_requests);
     clients
         .filter_map(|node| node.series("in_system"))
         .map(|windows| {
@@ -174,8 +174,8 @@ mod tests {
                 ..NodeSeen::of(&NodeInfo {
                     name: "users".to_owned(),
                     group: "users".to_owned(),
-                    makes_requests: false,
-                    kind: "Clients".into(),
+                    makes_requests: true,
+                    kind: "".into(),
                 })
             }],
             window: 1.0,

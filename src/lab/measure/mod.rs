@@ -22,7 +22,7 @@ pub use outcome::OutcomeName;
 pub use places::{Place, places};
 pub use quantity::Quantity;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::claim::Claim;
 
@@ -35,6 +35,8 @@ pub struct Scope {
     pub clients: Vec<String>,
     /// The other nodes, and what they give.
     pub places: Vec<Place>,
+    /// The kind of each node, of any of the systems.
+    pub kinds: BTreeMap<String, &'static str>,
     /// How recovery is judged.
     pub recovery: Recovery,
 }
