@@ -37,7 +37,7 @@ fn draws_have_the_mean_and_the_second_moment_they_claim() {
         let mut s = StreamKey::root(21, 0).named(text).sequence();
         let n = 400_000;
         let draws: Vec<f64> = (0..n).map(|_| sampler.sample(&mut s)).collect();
-        for (claimed, power) in [(law.mean(), 1), (Law::second_moment(&law), 2)] {
+        for (claimed, power) in [(law.mean(), 1), (law.second_moment(), 2)] {
             let values: Vec<f64> = draws.iter().map(|x| if power == 1 { *x } else { x * x }).collect();
             let mean = values.iter().sum::<f64>() / f64::from(n);
             let variance = values.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / f64::from(n);

@@ -494,7 +494,7 @@ fn rate_of(system: &System, inputs: &Inputs) -> f64 {
                 (Some(trace), Some(end)) if end > 0 => trace.records.len() as f64 / (end as f64 / 1e9),
                 _ => 1.0,
             },
-            open => open.process().map_or(1.0, |process| process.mean_rate()),
+            open => open.mean_rate().unwrap_or(1.0),
         };
     }
     rate.max(1e-6)

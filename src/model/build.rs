@@ -12,6 +12,7 @@ use crate::actors::balancer::health::{Roles, Watch};
 use crate::actors::balancer::layer::SlowDowns;
 use crate::actors::balancer::{Balancer, BalancerSpec, Front, Health, Hears, View, subset::subset};
 use crate::actors::breaker::{Breaker, BreakerSpec};
+use crate::actors::clients::arrivals::{Arrivals, Poisson, Process};
 use crate::actors::clients::connections::{Dialing, Opening, pool};
 use crate::actors::clients::{Calling, Clients, ClientsParts, ClientsSpec, Connections, Source, Traffic};
 use crate::actors::concurrency::{ConcurrencyLimiter, ConcurrencyLimiterSpec};
@@ -495,10 +496,7 @@ impl Builder<'_> {
             Traffic::Sessions(sessions) => Source::Sessions {
                 base,
                 begun: 0,
-                arrivals: crate::actors::clients::arrivals::Process::arrivals(
-                    &crate::actors::clients::arrivals::Poisson { rate: sessions.rate },
-                    key.named("arrivals"),
-                ),
+                arrivals: Arrivals::Poisson(Poisson { rate: sessions.rate }.arrivals(key.named("arrivals"))),
                 mean_length: sessions.requests,
                 think: sessions.think.sampler(),
                 key: key.named("think"),
@@ -514,8 +512,8 @@ impl Builder<'_> {
             }
             open => {
                 // Every other kind of traffic is an open process.
-                let process = open.process().ok_or("not an open process")?;
-                Source::Open { base, made: 0, arrivals: process.arrivals(key.named("arrivals")) }
+                let arrivals = open.arrivals(key.named("arrivals")).ok_or("not an open process")?;
+                Source::Open { base, made: 0, arrivals }
             }
         })
     }

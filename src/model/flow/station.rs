@@ -6,7 +6,7 @@ use super::share::{Share, in_use, thinned};
 use crate::actors::balancer::layer::ProxySpec;
 use crate::actors::clients::{ClientsSpec, Connections};
 use crate::actors::fleet::FleetSpec;
-use crate::distributions::{Distribution, Law};
+use crate::distributions::Distribution;
 use crate::model::system::{NodeSpec, System};
 
 /// A load this near to one is one: what is left of it is rounding.
