@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::engine::random::StreamKey;
-use crate::schema::{Decode, Encode, Reader, parse, print};
+use crate::schema::{Choice, Decode, Encode, Reader, parse, print};
 
 fn read(text: &str) -> Distribution {
     let node = parse(0, text).expect("valid RON");
@@ -12,7 +12,7 @@ fn read(text: &str) -> Distribution {
     law.expect("readable")
 }
 
-const LAWS: [&str; 14] = [
+const LAWS: &[&str] = &[
     r#"Constant("8 ms")"#,
     r#"Exponential(mean: "10 ms")"#,
     r#"Uniform(low: "1 ms", high: "5 ms")"#,
@@ -28,6 +28,13 @@ const LAWS: [&str; 14] = [
     r#"Empirical(values: ["1 ms", "2 ms", "10 ms"], weights: [5, 3, 2])"#,
     r#"Mixture([(weight: 3, law: Exponential("1 ms")), (weight: 1, law: Constant("9 ms"))])"#,
 ];
+
+#[test]
+fn every_law_has_an_example() {
+    for (name, _) in Distribution::variants() {
+        assert!(LAWS.iter().any(|text| text.starts_with(&format!("{name}("))), "{name} is missing in LAWS");
+    }
+}
 
 #[test]
 fn draws_have_the_mean_and_the_second_moment_they_claim() {
