@@ -266,18 +266,9 @@ impl System {
     #[must_use]
     pub fn is_stationary(&self) -> bool {
         self.faults.is_empty()
-            && self.clients().all(|(_, clients)| match &clients.arrivals {
-                Traffic::Poisson(_)
-                | Traffic::Deterministic(_)
-                | Traffic::Renewal(_)
-                | Traffic::Mmpp(_)
-                | Traffic::Users(_)
-                | Traffic::Sessions(_) => true,
-                Traffic::Timetable(_)
-                | Traffic::Ramp(_)
-                | Traffic::Spike(_)
-                | Traffic::Sinusoid(_)
-                | Traffic::Replay(_) => false,
+            && self.clients().all(|(_, clients)| {
+                let arrivals = &clients.arrivals;
+                arrivals.is_stationary().unwrap_or(!matches!(arrivals, Traffic::Replay(_)))
             })
     }
 }

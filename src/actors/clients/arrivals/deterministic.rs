@@ -22,6 +22,10 @@ impl Process for Deterministic {
         self.rate.per_second()
     }
 
+    fn is_stationary(&self) -> bool {
+        true
+    }
+
     fn arrivals(&self, _key: StreamKey) -> Ticks {
         Ticks::new(self.rate)
     }

@@ -82,6 +82,10 @@ impl Process for Mmpp {
         arrivals / time
     }
 
+    fn is_stationary(&self) -> bool {
+        true
+    }
+
     fn arrivals(&self, key: StreamKey) -> States {
         let states: Vec<(f64, f64)> =
             self.states.iter().map(|state| (state.rate.map_or(0.0, Rate::per_second), state.stay.seconds())).collect();

@@ -24,6 +24,9 @@ pub trait Process {
     /// Mean number of arrivals per second, in the long run or over the stretch described.
     fn mean_rate(&self) -> f64;
 
+    /// True if its law stays the same all the time.
+    fn is_stationary(&self) -> bool;
+
     /// The process at work; `key` names its random streams.
     fn arrivals(&self, key: StreamKey) -> Self::State;
 }
@@ -54,6 +57,9 @@ registry! {
         /// Mean number of arrivals per second of an open process; `None` of users, sessions and replay.
         #[must_use]
         pub fn mean_rate(&self) -> Option<f64>;
+        /// True if the law of an open process stays the same all the time; `None` of users, sessions and replay.
+        #[must_use]
+        pub fn is_stationary(&self) -> Option<bool>;
     }
 
     /// A process at work.

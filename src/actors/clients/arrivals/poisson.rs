@@ -36,6 +36,10 @@ impl Process for Poisson {
         self.rate.per_second()
     }
 
+    fn is_stationary(&self) -> bool {
+        true
+    }
+
     fn arrivals(&self, key: StreamKey) -> Gaps {
         Gaps {
             mean_nanos: 1e9 / self.rate.per_second(),

@@ -32,6 +32,10 @@ impl Process for Ramp {
         self.to.per_second()
     }
 
+    fn is_stationary(&self) -> bool {
+        false
+    }
+
     fn arrivals(&self, key: StreamKey) -> Inversion {
         let (from, to) = (self.from.per_second(), self.to.per_second());
         let (start, length) = (self.start.seconds(), self.length.seconds());

@@ -49,6 +49,10 @@ impl Process for Renewal {
         1.0 / self.gap.mean()
     }
 
+    fn is_stationary(&self) -> bool {
+        true
+    }
+
     fn arrivals(&self, key: StreamKey) -> Gaps {
         Gaps::new(self.gap.sampler(), key)
     }

@@ -33,6 +33,10 @@ impl Process for Sinusoid {
         self.mean.per_second()
     }
 
+    fn is_stationary(&self) -> bool {
+        false
+    }
+
     fn arrivals(&self, key: StreamKey) -> Inversion {
         let shape = Shape::Sinusoid {
             mean: self.mean.per_second(),

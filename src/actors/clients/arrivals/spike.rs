@@ -32,6 +32,10 @@ impl Process for Spike {
         self.base.per_second()
     }
 
+    fn is_stationary(&self) -> bool {
+        false
+    }
+
     fn arrivals(&self, key: StreamKey) -> Inversion {
         let (base, peak) = (self.base.per_second(), self.peak.per_second());
         let (at, length) = (self.at.seconds(), self.length.seconds());

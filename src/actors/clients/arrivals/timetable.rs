@@ -95,6 +95,10 @@ impl Process for Timetable {
         }
     }
 
+    fn is_stationary(&self) -> bool {
+        false
+    }
+
     fn arrivals(&self, key: StreamKey) -> Inversion {
         let period = self.period.map_or(f64::INFINITY, Span::seconds);
         Inversion::new(Shape::Pieces { pieces: self.pieces(), period }, key)
