@@ -3,7 +3,8 @@
 //! What such a thing is (its trait) and the list of them belong to the modules that give them meaning.
 
 /// Methods of an enum that ask whatever its variant holds. The names of the variants come in brackets, then the methods
-/// without their bodies. A method may be asked with other arguments than its own: `=> (first, second)` after it.
+/// without their bodies. A method may be asked with other arguments than its own: `=> (first, second)` after it. Variants
+/// after a semicolon are not asked: of them the answer is `None`.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __delegate {
@@ -24,11 +25,12 @@ macro_rules! __delegate {
     (
         $variants:tt
         $(#[$attribute:meta])*
-        $visible:vis fn $method:ident(&$self_:ident $(, $argument:ident: $type:ty)* $(,)?) $(-> $result:ty)? $(=> $call:tt)?;
+        $visible:vis fn $method:ident $(<$generic:ident: $bound:path>)? (&$self_:ident $(, $argument:ident: $type:ty)* $(,)?)
+            $(-> $result:ty)? $(=> $call:tt)?;
         $($rest:tt)*
     ) => {
         $(#[$attribute])*
-        $visible fn $method(&$self_ $(, $argument: $type)*) $(-> $result)? {
+        $visible fn $method $(<$generic: $bound>)? (&$self_ $(, $argument: $type)*) $(-> $result)? {
             $crate::__ask!($self_, $variants, $method, ($($argument),*) $($call)?)
         }
 
@@ -48,13 +50,24 @@ macro_rules! __ask {
             $( Self::$variant(it) => it.$method $arguments, )+
         }
     };
+    ($self_:ident, [$($variant:ident)+; $($other:ident)+], $method:ident, $arguments:tt) => {
+        match $self_ {
+            $( Self::$variant(it) => Some(it.$method $arguments), )+
+            $( Self::$other(_) => None, )+
+        }
+    };
 }
 
 /// Declares a registry: the modules of a list, the choice that the language reads, and the enum of what is at work.
 ///
-/// In order: the list, one line for each file and its record; the enum of the records; the enum of what they are at work, with
-/// the trait whose `State` its variants hold, and the method of that trait that makes one; then what the enums are asked,
-/// method by method without bodies. A choice that is nothing at work leaves the second enum out.
+/// In this order:
+/// - the list: a line for each file and its record, and after `also` records that are no part of it and yet are choices;
+/// - the enum of the records, and what it is asked, method by method without bodies;
+/// - the enum of what they are at work, with the trait whose `State` its variants hold; the method of that trait that makes
+///   one; and what the enum is asked. A registry without states leaves these out.
+///
+/// What is asked of a choice is asked of those in the list: of the others the answer is `None`, and one of those in the list
+/// is wrapped in `Some`.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __registry {
@@ -77,24 +90,28 @@ macro_rules! __registry {
             }
         }
 
-        $crate::__asked! { [$($name)+ $( $($other)+ )?] $( impl [$target $(for $asked)?] { $($methods)* } )* }
+        $crate::__asked! { [$($name)+ $(; $($other)+)?] $( [impl $target $(for $asked)?] { $($methods)* } )* }
     };
     (
         $visible:vis mod { $($file:ident :: $name:ident),+ $(,)? }
+        $(also { $($other:ident),+ $(,)? })?
 
         $(#[doc = $doc:literal])+
         pub enum $choice:ident;
+
+        $( impl $target:ident $(for $asked:ident)? { $($methods:tt)* } )*
 
         $(#[$state_attribute:meta])+
         pub enum $state:ident: $describes:ident;
 
         $(#[$build_attribute:meta])+
-        pub fn $build:ident(&$self_:ident $(, $argument:ident: $type:ty)* $(,)?);
+        pub fn $build:ident(&$self_:ident $(, $argument:ident: $type:ty)* $(,)?) -> $made:ty;
 
-        $( impl $target:ident $(for $asked:ident)? { $($methods:tt)* } )*
+        $( impl $state_target:ident $(for $state_asked:ident)? { $($state_methods:tt)* } )*
     ) => {
         $crate::__registry! {
             $visible mod { $($file::$name),+ }
+            $(also { $($other),+ })?
 
             $(#[doc = $doc])+
             pub enum $choice;
@@ -113,10 +130,12 @@ macro_rules! __registry {
         impl $choice {
             $(#[$build_attribute])+
             #[must_use]
-            pub fn $build(&$self_ $(, $argument: $type)*) -> $state {
-                $crate::__build!($self_, $state, [$($name)+], $build, ($($argument),*))
+            pub fn $build(&$self_ $(, $argument: $type)*) -> $made {
+                $crate::__build!($self_, $state, [$($name)+ $(; $($other)+)?], $build, ($($argument),*))
             }
         }
+
+        $crate::__asked! { [$($name)+] $( [impl $state_target $(for $state_asked)?] { $($state_methods)* } )* }
     };
 }
 
@@ -129,18 +148,24 @@ macro_rules! __build {
             $( Self::$name(it) => $state::$name(it.$build $arguments), )+
         }
     };
+    ($self_:ident, $state:ident, [$($name:ident)+; $($other:ident)+], $build:ident, $arguments:tt) => {
+        match $self_ {
+            $( Self::$name(it) => Some($state::$name(it.$build $arguments)), )+
+            $( Self::$other(_) => None, )+
+        }
+    };
 }
 
-/// What the enums of a registry are asked.
+/// What an enum of a registry is asked.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __asked {
-    (@one $variants:tt [$($head:tt)+] { $($methods:tt)* }) => {
-        impl $($head)+ {
+    ($variants:tt) => {};
+    ($variants:tt [$($head:tt)+] { $($methods:tt)* } $($rest:tt)*) => {
+        $($head)+ {
             $crate::schema::delegate! { $variants $($methods)* }
         }
-    };
-    ($variants:tt $( impl [$($head:tt)+] { $($methods:tt)* } )*) => {
-        $( $crate::__asked!(@one $variants [$($head)+] { $($methods)* }); )*
+
+        $crate::__asked! { $variants $($rest)* }
     };
 }

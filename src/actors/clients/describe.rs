@@ -14,7 +14,7 @@ use crate::stats::theory::{self, Interarrival};
 use crate::trace::{Inputs, Replay};
 use std::sync::Arc;
 
-use super::arrivals::{Poisson, Process};
+use super::arrivals::{Arrivals, Poisson, Process};
 use super::connections::{Dialing, Opening, pool};
 use super::{Calling, Clients, ClientsParts, ClientsSpec, Connections, Source, Traffic};
 use crate::actors::Actor;
@@ -81,19 +81,8 @@ impl Describe for ClientsSpec {
     }
 
     fn is_stationary(&self) -> bool {
-        match &self.arrivals {
-            Traffic::Poisson(_)
-            | Traffic::Deterministic(_)
-            | Traffic::Renewal(_)
-            | Traffic::Mmpp(_)
-            | Traffic::Users(_)
-            | Traffic::Sessions(_) => true,
-            Traffic::Timetable(_)
-            | Traffic::Ramp(_)
-            | Traffic::Spike(_)
-            | Traffic::Sinusoid(_)
-            | Traffic::Replay(_) => false,
-        }
+        self.arrivals.is_stationary().unwrap_or(!matches!(self.arrivals, Traffic::Replay(_)))
+    }
     }
 
     fn flow<'a>(&'a self, visit: &mut Visit<'_, 'a>, _flows: Vec<Flow>) {
@@ -143,7 +132,7 @@ impl Describe for ClientsSpec {
                 (Some(trace), Some(end)) if end > 0 => trace.records.len() as f64 / (end as f64 / 1e9),
                 _ => 1.0,
             },
-            open => open.process().map_or(1.0, |process| process.mean_rate()),
+            open => open.mean_rate().unwrap_or(1.0),
         }
     }
 
@@ -255,7 +244,7 @@ fn source(spec: &ClientsSpec, building: &Building<'_, '_>, key: StreamKey) -> Re
         Traffic::Sessions(sessions) => Source::Sessions {
             base,
             begun: 0,
-            arrivals: Process::arrivals(&Poisson { rate: sessions.rate }, key.named("arrivals")),
+            arrivals: Arrivals::Poisson(Poisson { rate: sessions.rate }.arrivals(key.named("arrivals"))),
             mean_length: sessions.requests,
             think: sessions.think.sampler(),
             key: key.named("think"),
@@ -271,8 +260,8 @@ fn source(spec: &ClientsSpec, building: &Building<'_, '_>, key: StreamKey) -> Re
         }
         open => {
             // Every other kind of traffic is an open process.
-            let process = open.process().ok_or("not an open process")?;
-            Source::Open { base, made: 0, arrivals: process.arrivals(key.named("arrivals")) }
+            let arrivals = open.arrivals(key.named("arrivals")).ok_or("not an open process")?;
+            Source::Open { base, made: 0, arrivals }
         }
     })
 }

@@ -21,7 +21,7 @@ pub fn flow(place: usize, clients: &ClientsSpec, turns_away: bool) -> Flow {
             (rate, rate, 2.0 * sessions.requests - 1.0, f64::INFINITY, 1.0 / sessions.requests)
         }
         open => {
-            let rate = open.process().map_or(0.0, |process| process.mean_rate());
+            let rate = open.mean_rate().unwrap_or(0.0);
             (rate, rate, variability(open), f64::INFINITY, 1.0)
         }
     };

@@ -3,7 +3,7 @@
 use super::FleetSpec;
 use crate::actors::kit::describe::Describe;
 use crate::actors::kit::flow::{Demand, Flow, Share, StationLoad, Visit, Work, thinned};
-use crate::distributions::{Distribution, Law};
+use crate::distributions::Distribution;
 
 /// The load of the busiest queue of a fleet to which `flows` come.
 #[must_use]

@@ -21,6 +21,9 @@ pub struct Counted<S> {
     pub whole: Option<Count<S>>,
 }
 
+/// A number of a whole replication.
+pub type OfReplication = Box<dyn Fn(&View<'_>, &Quantity) -> Option<f64>>;
+
 /// How a number is read.
 pub enum Reading {
     /// Counts of calls at clients, and of requests at another node where nodes give the number: by the second, or as a
@@ -60,9 +63,9 @@ pub enum Reading {
     /// The mean of the waiting times at a station.
     Waiting,
     /// A number of a whole replication, which is no ratio of sums.
-    Whole(Box<dyn Fn(&View<'_>, &Quantity) -> Option<f64>>),
+    Whole(OfReplication),
     /// The same, true (1) or false (0) of a replication.
-    Verdict(Box<dyn Fn(&View<'_>, &Quantity) -> Option<f64>>),
+    Verdict(OfReplication),
 }
 
 /// Worker-nanoseconds at a station.

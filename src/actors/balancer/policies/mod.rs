@@ -31,14 +31,6 @@ registry! {
     /// How a balancer chooses the member a request goes to.
     pub enum Policy;
 
-    /// A policy at work. A tag of its own is read faster than one that hides in a field.
-    #[derive(Clone, Debug)]
-    #[repr(u8)]
-    pub enum Chooser: Describes;
-
-    /// The policy ready to choose among the members of `view`.
-    pub fn build(&self, view: &View);
-
     impl Policy {
         /// True if it looks at the client or the key of a request.
         #[must_use]
@@ -59,6 +51,14 @@ registry! {
         #[must_use]
         pub fn follows_weights(&self) -> bool;
     }
+
+    /// A policy at work. A tag of its own is read faster than one that hides in a field.
+    #[derive(Clone, Debug)]
+    #[repr(u8)]
+    pub enum Chooser: Describes;
+
+    /// The policy ready to choose among the members of `view`.
+    pub fn build(&self, view: &View) -> Chooser;
 
     impl Chooser {
         /// The member that request `number` goes to; see [`Choose::choose`]. Its draws are made only where a policy wants

@@ -21,7 +21,7 @@ registry! {
     pub enum Circuit: Describes;
 
     /// The rule with its circuit closed.
-    pub fn build(&self);
+    pub fn build(&self) -> Circuit;
 
     impl Break for Circuit {
         #[inline]

@@ -63,7 +63,7 @@ registry! {
     pub enum Purse: Describes;
 
     /// The budget, as it is when nobody has called yet.
-    pub fn build(&self);
+    pub fn build(&self) -> Purse;
 
     impl Spend for Purse {
         fn called(&mut self, now: Time);

@@ -1,6 +1,7 @@
 //! Poisson arrivals at a rate that changes with time, by inversion: the expected number of arrivals until the n-th is
 //! the sum of n unit exponentials, whatever the rate. So two arms with different profiles share their random numbers.
 
+use super::Arrive;
 use crate::engine::Time;
 use crate::engine::random::{Sequence, StreamKey, exponential};
 
@@ -77,9 +78,10 @@ impl Inversion {
     pub fn new(shape: Shape, key: StreamKey) -> Self {
         Self { shape, draws: key.named("gaps").sequence(), at: 0.0, piece: 0, rounds: 0 }
     }
+}
 
-    /// The next arrival; `None` if none comes any more.
-    pub fn next(&mut self) -> Option<Time> {
+impl Arrive for Inversion {
+    fn next(&mut self) -> Option<Time> {
         let mut amount = exponential(&mut self.draws);
         match &self.shape {
             Shape::Pieces { pieces, period } => {

@@ -104,7 +104,7 @@ impl Calling {
             throttle: spec.throttle.as_ref().map(Throttle::new),
             writes: (spec.writes != Percent::ZERO)
                 .then(|| Writes::new(spec.writes.fraction(), spec.repeats_writes, key.named("writes"))),
-            patience: spec.patience.as_ref().map(crate::distributions::Law::sampler),
+            patience: spec.patience.as_ref().map(crate::distributions::Distribution::sampler),
             reload: spec.reload.clone(),
             calls: Calls::default(),
             record: AttemptsRecord::default(),

@@ -23,7 +23,7 @@ registry! {
     pub enum Limiting: Describes;
 
     /// The rule at its first limit; `key` names its random stream.
-    pub fn build(&self, key: StreamKey);
+    pub fn build(&self, key: StreamKey) -> Limiting;
 
     impl Limit for Limiting {
         #[inline]

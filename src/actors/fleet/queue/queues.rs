@@ -11,6 +11,7 @@ use super::shedder::{Arrival, Fill, Sheds};
 use super::shedders::Shedder;
 use crate::actors::fleet::spec::FleetSpec;
 use crate::distributions::Sampler;
+use crate::distributions::constant::Always;
 use crate::engine::random::StreamKey;
 use crate::engine::{Duration, LaneId, Time};
 
@@ -45,7 +46,9 @@ impl Patience {
     #[must_use]
     pub fn constant(&self) -> Option<Duration> {
         match self.sampler {
-            Sampler::Constant(seconds) => Some(Duration::from_secs_f64(seconds)).filter(|limit| !limit.is_zero()),
+            Sampler::Constant(Always(seconds)) => {
+                Some(Duration::from_secs_f64(seconds)).filter(|limit| !limit.is_zero())
+            }
             _ => None,
         }
     }

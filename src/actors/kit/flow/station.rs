@@ -1,7 +1,7 @@
 //! The load of a station: the work that comes over the work that can be done.
 
 use super::Flow;
-use crate::distributions::{Distribution, Law};
+use crate::distributions::Distribution;
 
 /// A load this near to one is one: what is left of it is rounding.
 const ROUNDING: f64 = 1e-9;

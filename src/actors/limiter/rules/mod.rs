@@ -22,13 +22,6 @@ registry! {
     /// Which requests pass.
     pub enum Rule;
 
-    /// A rule at work, with the accounts of all its keys.
-    #[derive(Debug)]
-    pub enum Ruler: Opens;
-
-    /// The rule, ready, with places for `keys` accounts.
-    pub fn open(&self, keys: usize);
-
     impl Rule {
         /// What a request may cost at most to pass, ever.
         #[must_use]
@@ -40,6 +33,13 @@ registry! {
         #[must_use]
         pub fn logged(&self) -> u64;
     }
+
+    /// A rule at work, with the accounts of all its keys.
+    #[derive(Debug)]
+    pub enum Ruler: Opens;
+
+    /// The rule, ready, with places for `keys` accounts.
+    pub fn open(&self, keys: usize) -> Ruler;
 
     impl Ruler {
         /// Decides on a request of `key` that costs so many tokens.

@@ -21,13 +21,6 @@ registry! {
     /// In what order a server works on its requests.
     pub enum Discipline;
 
-    /// A discipline at work at one server.
-    #[derive(Clone, Debug)]
-    pub enum Ordering: Describes;
-
-    /// The discipline at work at a server of so many workers.
-    pub fn build(&self, classes: &Classes<'_>, workers: u32);
-
     impl Discipline {
         /// True if requests share the processors, so that none waits in line.
         #[must_use]
@@ -42,6 +35,13 @@ registry! {
         #[must_use]
         pub fn clients(&self) -> Vec<&Name>;
     }
+
+    /// A discipline at work at one server.
+    #[derive(Clone, Debug)]
+    pub enum Ordering: Describes;
+
+    /// The discipline at work at a server of so many workers.
+    pub fn build(&self, classes: &Classes<'_>, workers: u32) -> Ordering;
 
     impl Order for Ordering {
         fn rank(&mut self, facts: &Facts) -> u64;

@@ -19,13 +19,6 @@ registry! {
     /// Who is turned away though there would be a place.
     pub enum Shed;
 
-    /// A way to shed load at work at one server.
-    #[derive(Clone, Debug)]
-    pub enum Shedder: Describes;
-
-    /// At work at one server.
-    pub fn build(&self, classes: &Classes<'_>);
-
     impl Shed {
         /// The clients it speaks of.
         #[must_use]
@@ -37,6 +30,13 @@ registry! {
         #[must_use]
         pub fn needs_fifo(&self) -> bool;
     }
+
+    /// A way to shed load at work at one server.
+    #[derive(Clone, Debug)]
+    pub enum Shedder: Describes;
+
+    /// At work at one server.
+    pub fn build(&self, classes: &Classes<'_>) -> Shedder;
 
     impl Sheds for Shedder {
         fn turns_away(&mut self, arrival: &Arrival) -> bool;
