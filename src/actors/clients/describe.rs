@@ -83,7 +83,6 @@ impl Describe for ClientsSpec {
     fn is_stationary(&self) -> bool {
         self.arrivals.is_stationary().unwrap_or(!matches!(self.arrivals, Traffic::Replay(_)))
     }
-    }
 
     fn flow<'a>(&'a self, visit: &mut Visit<'_, 'a>, _flows: Vec<Flow>) {
         let keys = match &self.keys {
