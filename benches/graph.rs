@@ -12,7 +12,8 @@ use rushhour::model::{Inputs, System, build, check};
 use rushhour::schema::{Decode, Reader, parse};
 
 fn read(nodes: &str) -> System {
-    let text = format!("System(nodes: {{\"users\": Clients(arrivals: Poisson(rate: \"1/s\"), to: \"t0-0\"), {nodes}}})");
+    let text =
+        format!("System(nodes: {{\"users\": Clients(arrivals: Poisson(rate: \"1/s\"), to: \"t0-0\"), {nodes}}})");
     let mut reader = Reader::default();
     System::decode(&parse(0, &text).expect("RON"), &mut reader).unwrap_or_else(|| panic!("{:?}", reader.diagnostics))
 }
@@ -51,7 +52,10 @@ fn chain() -> System {
 fn large_systems(c: &mut Criterion) {
     let both = |system: &System| {
         assert!(check(system).is_empty());
-        build(system, &Inputs::default(), StreamKey::root(1, 0), Duration::from_secs_f64(1.0)).expect("built").nodes.len()
+        build(system, &Inputs::default(), StreamKey::root(1, 0), Duration::from_secs_f64(1.0))
+            .expect("built")
+            .nodes
+            .len()
     };
     let (wide, mesh, chain) = (wide(), mesh(), chain());
     assert!(wide.nodes.entries.len() > 40_000 && mesh.nodes.entries.len() == 62);

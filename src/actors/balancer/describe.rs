@@ -4,7 +4,7 @@ use super::Policy;
 use super::flow;
 use super::remapping::IDENTITIES;
 use crate::actors::kit::flow::{Flow, Visit};
-use crate::actors::kit::footprint::{KEPT, SLIP, TIMEOUT, WINDOW, WINDOWS};
+use crate::actors::kit::footprint::{KEPT, TIMEOUT, WAIT_TOKEN, WINDOW, WINDOWS};
 use crate::actors::kit::queueing::{Queueing, Split};
 use std::sync::Arc;
 
@@ -137,7 +137,7 @@ impl Describe for BalancerSpec {
 
     fn kept_of_a_request(&self) -> u64 {
         let attempt = if self.timeout.is_some() { KEPT + TIMEOUT } else { 0 };
-        attempt + if self.queue.is_some() { SLIP } else { 0 }
+        attempt + if self.queue.is_some() { WAIT_TOKEN } else { 0 }
     }
 
     fn asks_for_others(&self) -> bool {

@@ -119,7 +119,7 @@ impl Balancer {
         Self {
             me,
             members,
-            // Probes are sent off the beaten track.
+            // Probes are sent on a slow path.
             fleet: fleet.filter(|_| probing.is_none()),
             view,
             policy,
@@ -270,7 +270,7 @@ impl Balancer {
     fn probed(&mut self, core: &mut Core, id: RequestId) {
         let now = core.now();
         let details = core.requests.details(id);
-        let (frame, request) = core.requests.come_home(id);
+        let (frame, request) = core.requests.take_reply(id);
         if let (Outcome::Served, Some(key)) = (request.outcome, self.probing) {
             let load = Load { now, in_flight: details.key, latency: Duration::from_nanos(details.size) };
             self.policy.probed(&self.view, frame.tag as usize, load, &mut key.draws(request.number));

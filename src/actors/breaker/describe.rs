@@ -5,7 +5,7 @@ use crate::actors::Actor;
 use crate::actors::kit::build::Building;
 use crate::actors::kit::describe::{Asks, Describe, Edge, Held, Server};
 use crate::actors::kit::flow::{Flow, Visit};
-use crate::actors::kit::footprint::{KEPT, SLIP, WINDOW, WINDOWS};
+use crate::actors::kit::footprint::{KEPT, WAIT_TOKEN, WINDOW, WINDOWS};
 use crate::actors::kit::passage::{EachServer, Per};
 use crate::actors::kit::route::Spread;
 use crate::actors::kit::site::Site;
@@ -46,7 +46,7 @@ impl Describe for BreakerSpec {
     }
 
     fn kept_of_a_request(&self) -> u64 {
-        (if self.timeout.is_some() { KEPT } else { 0 }) + (if self.serial { SLIP } else { 0 })
+        (if self.timeout.is_some() { KEPT } else { 0 }) + (if self.serial { WAIT_TOKEN } else { 0 })
     }
 
     fn build(&self, building: &mut Building<'_, '_>) -> Result<Actor, String> {

@@ -66,7 +66,7 @@ pub struct Clients {
     population: u64,
     key_stream: StreamKey,
     client_stream: StreamKey,
-    /// What those have that care for connections.
+    /// Connection state; `None` if every request opens its own connection at once.
     pub dialing: Option<Box<Dialing>>,
     /// What those have whose calls may be more than one request.
     pub calling: Option<Box<Calling>>,
@@ -271,7 +271,7 @@ impl Clients {
         if self.dialing.is_some() {
             self.hang_up(core, id);
         }
-        let (frame, request) = core.requests.come_home(id);
+        let (frame, request) = core.requests.take_reply(id);
         if !request.abandoned {
             let outcome = request.outcome;
             let by = if outcome == Outcome::Served { self.me } else { core.requests.details(id).decided_by };

@@ -6,7 +6,7 @@ use crate::actors::Actor;
 use crate::actors::kit::build::Building;
 use crate::actors::kit::describe::{Asks, Describe, Edge, Held, Mention, Server};
 use crate::actors::kit::flow::{Flow, Visit};
-use crate::actors::kit::footprint::{SLIP, WINDOW, WINDOWS};
+use crate::actors::kit::footprint::{WAIT_TOKEN, WINDOW, WINDOWS};
 use crate::actors::kit::passage::{EachServer, Per};
 use crate::actors::kit::route::Spread;
 use crate::actors::kit::site::Site;
@@ -58,7 +58,7 @@ impl Describe for ConcurrencyLimiterSpec {
     }
 
     fn kept_of_a_request(&self) -> u64 {
-        if self.wait > Span::ZERO { SLIP } else { 0 }
+        if self.wait > Span::ZERO { WAIT_TOKEN } else { 0 }
     }
 
     fn build(&self, building: &mut Building<'_, '_>) -> Result<Actor, String> {

@@ -194,7 +194,7 @@ impl Fallback {
 
     fn returned(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let details = core.requests.details(id);
-        let (frame, request) = core.requests.come_home(id);
+        let (frame, request) = core.requests.take_reply(id);
         let (outcome, times_done) = (request.outcome, request.times_done());
         let tag = frame.tag;
         if tag == BEHIND && outcome == Outcome::Served {
@@ -257,7 +257,7 @@ impl Fallback {
 
     /// The next answer that can be given, or asked for.
     fn fall_back(&mut self, core: &mut Core, id: RequestId) -> Passed {
-        self.hush(core, id);
+        self.cancel_timeout(core, id);
         let now = core.now();
         loop {
             let call = self.calls.get_mut(id)?;
@@ -314,8 +314,8 @@ impl Fallback {
         reply(self.passage.leave(core, id).back, id)
     }
 
-    /// The request can take too long no more.
-    fn hush(&mut self, core: &mut Core, id: RequestId) {
+    /// Cancels the timeout of the request.
+    fn cancel_timeout(&mut self, core: &mut Core, id: RequestId) {
         if let Some(call) = self.calls.get_mut(id) {
             core.calendar.cancel(std::mem::replace(&mut call.timeout, Handle::NONE));
         }
@@ -323,7 +323,7 @@ impl Fallback {
 
     /// Word that a request is taken back goes on to what was asked on its behalf, whose answer it waits for.
     fn cancelled(&mut self, core: &mut Core, id: RequestId) -> Passed {
-        self.hush(core, id);
+        self.cancel_timeout(core, id);
         let child = core.requests.details(id).child;
         let stop = if child == RequestId::NONE { None } else { core.requests.first(child) };
         let Some(stop) = stop else {

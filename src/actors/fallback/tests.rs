@@ -84,7 +84,7 @@ fn a_late_answer_does_not_touch_whoever_has_the_slot_now() {
     assert_eq!(passed, Some((CLIENT, Message::Reply { id: first })));
     assert_eq!(core.requests[first].outcome, Outcome::Degraded);
     assert!(core.requests[child].abandoned && !core.requests[first].abandoned);
-    core.requests.come_home(first);
+    core.requests.take_reply(first);
     // Another request gets the slot, and waits for an answer of its own.
     let second = request(&mut core, 2);
     assert_eq!(second, first);

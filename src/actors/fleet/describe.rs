@@ -10,7 +10,7 @@ use crate::actors::kit::build::Building;
 use crate::actors::kit::describe::{Describe, Edge, Gives, Held, Mention, Servers};
 use crate::actors::kit::faults::FaultSpec;
 use crate::actors::kit::flow::{Flow, Visit};
-use crate::actors::kit::footprint::{HISTOGRAM, SLIP, WINDOW, WINDOWS};
+use crate::actors::kit::footprint::{HISTOGRAM, WAIT_TOKEN, WINDOW, WINDOWS};
 use crate::actors::kit::queueing::Queueing;
 use crate::actors::kit::site::Site;
 use crate::distributions::Distribution;
@@ -133,7 +133,7 @@ impl Describe for FleetSpec {
     }
 
     fn kept_of_a_request(&self) -> u64 {
-        if Queues::are_needed(self) { SLIP } else { 0 }
+        if Queues::are_needed(self) { WAIT_TOKEN } else { 0 }
     }
 
     fn build(&self, building: &mut Building<'_, '_>) -> Result<Actor, String> {

@@ -292,7 +292,7 @@ impl Fleet {
             return false;
         }
         let mut draws = self.errors.draws(requests[id].number);
-        if condition.hasty {
+        if condition.fails_early {
             // The first draw says whether it failed before the work.
             draws.bits();
         }

@@ -20,7 +20,7 @@ pub const ACCOUNT: u64 = 120;
 /// What a node keeps of a request, in a table that is between half and all full.
 pub const KEPT: u64 = 128;
 /// What stands for a request in a queue, with its places in the orders of the queue.
-pub const SLIP: u64 = 256;
+pub const WAIT_TOKEN: u64 = 256;
 /// Accounts take no more than this: no run lets so many requests pass that all could fill.
 pub const MOST_ACCOUNTS: u64 = 1 << 30;
 

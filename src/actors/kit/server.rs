@@ -78,7 +78,7 @@ pub struct Condition {
     /// See [`Active::quick_errors`].
     pub quick_errors: Vec<(f64, f64)>,
     /// True once it was told to make errors of their own length: some may be under way as long as it runs.
-    pub hasty: bool,
+    pub fails_early: bool,
     /// Its last outage, by place in the record.
     pub outage: usize,
 }
@@ -93,7 +93,7 @@ impl Condition {
             active: Active::default(),
             error_rate: 0.0,
             quick_errors: Vec::new(),
-            hasty: false,
+            fails_early: false,
             outage: 0,
         }
     }
@@ -101,7 +101,7 @@ impl Condition {
     /// True if requests need not look at it.
     #[must_use]
     pub fn is_usual(&self) -> bool {
-        self.speed == 1.0 && self.error_rate == 0.0 && !self.hasty
+        self.speed == 1.0 && self.error_rate == 0.0 && !self.fails_early
     }
 }
 

@@ -89,7 +89,7 @@ impl Shared {
     /// The answer to a command is here.
     pub fn returned(&mut self, core: &mut Core, id: RequestId) -> Answer {
         let retry_after = core.requests.details(id).retry_after;
-        let (_, command) = core.requests.come_home(id);
+        let (_, command) = core.requests.take_reply(id);
         let outcome = command.outcome;
         let Some(waiting) = self.waiting.take(id) else { return Answer::Nothing };
         core.calendar.cancel(waiting.timeout);
@@ -117,7 +117,7 @@ impl Shared {
             core.calendar.cancel(waiting.timeout);
             core.requests.abandon(id, Outcome::TimedOut, core.now());
             if core.requests.find(id) {
-                core.requests.come_home(id);
+                core.requests.take_reply(id);
             }
             lost.push(waiting.request);
         }
@@ -130,7 +130,7 @@ impl Shared {
         if waiting.is_some() {
             core.requests.abandon(id, Outcome::TimedOut, core.now());
             if core.requests.find(id) {
-                core.requests.come_home(id);
+                core.requests.take_reply(id);
             }
         }
         match waiting {

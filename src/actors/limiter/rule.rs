@@ -29,7 +29,7 @@ pub trait Admit {
     /// The account of a key that was never seen.
     fn open(&self, now: Time) -> Self::Account;
 
-    /// Decides on a request that costs so many tokens. Time never goes back between calls.
+    /// Decides on a request that costs `cost` tokens. Time never goes back between calls.
     fn admit(&mut self, account: &mut Self::Account, now: Time, cost: u32) -> Verdict;
 
     /// An admitted request was answered; only rules that watch hear of it.
@@ -71,7 +71,7 @@ pub struct Ledger<S: Admit> {
 }
 
 impl<S: Admit> Ledger<S> {
-    /// Decides on a request of `key` that costs so many tokens.
+    /// Decides on a request of `key` that costs `cost` tokens.
     #[inline]
     pub fn admit(&mut self, key: Key, now: Time, cost: u32) -> Verdict {
         let Self { rule, accounts } = self;

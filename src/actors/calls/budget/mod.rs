@@ -60,12 +60,12 @@ registry! {
 
     /// A budget at work.
     #[derive(Debug)]
-    pub enum Purse: Describes;
+    pub enum BudgetState: Describes;
 
     /// The budget, as it is when nobody has called yet.
-    pub fn build(&self) -> Purse;
+    pub fn build(&self) -> BudgetState;
 
-    impl Spend for Purse {
+    impl Spend for BudgetState {
         fn called(&mut self, now: Time);
         fn failed(&mut self, now: Time);
         fn sent(&mut self);

@@ -20,7 +20,7 @@ pub use backoff::{Backoff, Jitter};
 pub use spec::{AdaptiveThrottling, Hedge, Reload, Retry};
 
 use super::ClientsSpec;
-use crate::actors::calls::budget::{Purse, Spend};
+use crate::actors::calls::budget::{BudgetState, Spend};
 use crate::actors::kit::message::{Core, Message};
 use crate::distributions::Sampler;
 use crate::engine::random::StreamKey;
@@ -36,7 +36,7 @@ use writes::Writes;
 struct Retrying {
     rules: Retry,
     /// One for all calls of the node.
-    purse: Option<Purse>,
+    budget: Option<BudgetState>,
 }
 
 /// What clients that make calls have beside others.
@@ -99,7 +99,7 @@ impl Calling {
             retrying: spec
                 .retry
                 .as_ref()
-                .map(|rules| Retrying { rules: rules.clone(), purse: rules.budget.as_ref().map(Budget::build) }),
+                .map(|rules| Retrying { rules: rules.clone(), budget: rules.budget.as_ref().map(Budget::build) }),
             hedging: spec.hedge.as_ref().map(|hedge| Hedging::new(hedge, core)),
             throttle: spec.throttle.as_ref().map(Throttle::new),
             writes: (spec.writes != Percent::ZERO)
@@ -118,16 +118,16 @@ impl Calling {
     }
 
     /// The budget of all calls, if there is one.
-    fn purse(&mut self) -> Option<&mut Purse> {
-        self.retrying.as_mut()?.purse.as_mut()
+    fn budget(&mut self) -> Option<&mut BudgetState> {
+        self.retrying.as_mut()?.budget.as_mut()
     }
 
     /// Nobody waits for the attempt any more.
     fn attempt_over(&mut self, attempt: Attempt) {
-        let Some(purse) = self.purse() else { return };
-        purse.ended();
+        let Some(budget) = self.budget() else { return };
+        budget.ended();
         if attempt.is_again {
-            purse.released();
+            budget.released();
         }
     }
 
@@ -136,7 +136,7 @@ impl Calling {
     pub fn counts(&self, what: &str) -> bool {
         match what {
             "retries" => self.retrying.is_some(),
-            "denied" => self.retrying.as_ref().is_some_and(|retrying| retrying.purse.is_some()),
+            "denied" => self.retrying.as_ref().is_some_and(|retrying| retrying.budget.is_some()),
             "hedges" | "hedges_won" => self.hedging.is_some(),
             "throttled" => self.throttle.is_some(),
             "reloads" => self.reload.is_some(),

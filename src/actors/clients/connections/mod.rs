@@ -51,7 +51,7 @@ impl Opening {
     }
 }
 
-/// What clients that care for connections have beside others.
+/// Connection state of clients: what they hold open, and how long opening takes.
 #[derive(Debug)]
 pub struct Dialing {
     /// The connections held open; `None` if each request has its own.
@@ -86,7 +86,7 @@ impl Dialing {
 }
 
 impl Clients {
-    /// Makes clients care for connections.
+    /// Gives the clients connection state: without it, every request opens a connection of its own at once.
     pub fn dial(&mut self, dialing: Dialing) {
         self.dialing = Some(Box::new(dialing));
     }
@@ -144,7 +144,7 @@ impl Clients {
     pub(super) fn connected(&mut self, core: &mut Core, id: RequestId) {
         if core.requests[id].abandoned {
             // Its client gave up before it left.
-            core.requests.come_home(id);
+            core.requests.take_reply(id);
             return;
         }
         let target = core.requests[id].port();

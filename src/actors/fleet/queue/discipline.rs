@@ -36,7 +36,7 @@ pub enum Pick {
 pub struct Head {
     /// What may be known of it.
     pub facts: Facts,
-    /// Slips before it in the order of coming.
+    /// WaitTokens before it in the order of coming.
     pub sequence: u64,
 }
 

@@ -42,7 +42,7 @@ registry! {
     pub fn open(&self, keys: usize) -> Ruler;
 
     impl Ruler {
-        /// Decides on a request of `key` that costs so many tokens.
+        /// Decides on a request of `key` that costs `cost` tokens.
         #[inline]
         pub fn admit(&mut self, key: Key, now: Time, cost: u32) -> Verdict;
         /// An admitted request was answered.

@@ -1,10 +1,10 @@
 //! Fairness: how evenly goodput is shared among the nodes of clients.
 
+use crate::actors::kit::seen::ratio;
 use crate::lab::measure::measured::{Called, GivenBy, Measured};
 use crate::lab::measure::reading::Reading;
 use crate::lab::measure::shape::{measure_of_the_system, term_of_the_system};
 use crate::lab::results::Unit;
-use crate::actors::kit::seen::ratio;
 
 measure_of_the_system! {
     /// How evenly goodput is shared among the nodes of clients, by Jain's index: 1 if all have the same, 1/n if one of n

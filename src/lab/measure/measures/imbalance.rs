@@ -1,11 +1,11 @@
 //! Imbalance: the utilization of the busiest server over the mean of its fleet.
 
+use crate::actors::kit::seen::ratio;
 use crate::lab::measure::measured::{Called, GivenBy, Measured};
 use crate::lab::measure::places::Gives;
 use crate::lab::measure::reading::Reading;
 use crate::lab::measure::shape::{measure_of_stations, term_of_stations};
 use crate::lab::results::Unit;
-use crate::actors::kit::seen::ratio;
 
 measure_of_stations! {
     /// Utilization of the busiest server of each fleet over the mean of its servers: 1 if all are equally busy.
