@@ -410,6 +410,17 @@ pub fn interval(value: f64, half_width: Option<f64>, unit: Unit) -> (f64, f64) {
 pub const NEARLY_ALL: f64 = 0.999;
 
 impl Results {
+    /// The same as it reads back from `summary.json`, which leaves out what only pictures need.
+    #[must_use]
+    pub fn as_written(&self) -> Self {
+        let mut written = self.clone();
+        for node in written.cells.iter_mut().flat_map(|cell| &mut cell.nodes) {
+            node.makes_requests = false;
+            node.gauges.clear();
+        }
+        written
+    }
+
     /// Number of points on the x axis; 1 without a sweep.
     #[must_use]
     pub fn points(&self) -> usize {
