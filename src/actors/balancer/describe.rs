@@ -113,15 +113,14 @@ impl Describe for BalancerSpec {
 
     fn queueing(&self) -> Option<Queueing> {
         let is_plain = self.to.delay.is_none() && self.copies == 1 && self.proxy.is_none() && sees_no_trouble(self);
-        is_plain.then(|| {
-            Queueing::Split(match &self.policy {
-                Policy::Random(_) => Split::Random,
-                Policy::RoundRobin(_) => Split::InTurn,
-                Policy::LeastConnections(_) => Split::Shortest,
-                Policy::PowerOfChoices(choices) => Split::ShortestOf(choices.d),
-                _ => Split::Other,
-            })
-        })
+        let split = match &self.policy {
+            Policy::Random(_) => Split::Random,
+            Policy::RoundRobin(_) => Split::InTurn,
+            Policy::LeastConnections(_) => Split::Shortest,
+            Policy::PowerOfChoices(choices) => Split::ShortestOf(choices.d),
+            _ => Split::Other,
+        };
+        is_plain.then_some(Queueing::Split(split))
     }
 
     fn footprint(&self, site: &Site<'_>, _classes: u64) -> u64 {

@@ -61,7 +61,7 @@ pub struct NodeSeen {
     /// Quantity, unit and value by window.
     pub series: Vec<(Word, Unit, Vec<Option<f64>>)>,
     /// For each of its numbers that is a ratio of sums, its identifier and how much of the whole this replication holds;
-    /// see [`Observation::weights`].
+    /// by that its value counts beside those of others.
     pub weights: Vec<(Word, f64)>,
     /// For each of its series that is a ratio of sums, its identifier and the whole of each window.
     pub wholes: Vec<(Word, Vec<u64>)>,
