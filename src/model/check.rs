@@ -24,28 +24,7 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
     if !found.is_empty() {
         return found;
     }
-    let mut reach = Reach { site: &site, by_clients: BTreeMap::new() };
-    for (name, node) in &nodes.entries {
-        if found.len() >= MOST_MISTAKES {
-            return found;
-        }
-        if let Some(problem) = bad_name(&name.text) {
-            found.push(Diagnostic::new(name.region, problem));
-        }
-        for edge in node.edges() {
-            edge.route.to.0.iter().for_each(|target| check_target(&site, &edge, target, &mut found));
-        }
-        for mention in node.mentions() {
-            check_clients(&mut reach, &name.text, &mention, &mut found);
-        }
-        if let Some(what) = node.of_each_server()
-            && site.servers_behind(&name.text).is_none()
-        {
-            let message = format!("\"{}\" has {what} for each server, but no fleet stands right behind it", name.text);
-            found.push(Diagnostic::new(name.region, message).help("put it between a `Balancer` and its fleet"));
-        }
-        node.check(name, &mut found);
-    }
+    check_nodes(&site, &mut found);
     if !found.is_empty() {
         // Faults name nodes too; what else would be found may follow from names that lead nowhere.
         check_faults(&site, &system.faults, &mut found);
@@ -82,6 +61,32 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
         found.push(Diagnostic::new(start.region, message));
     }
     found
+}
+
+/// What is wrong with each node by itself, and with the names it uses.
+fn check_nodes(site: &Site<'_>, found: &mut Vec<Diagnostic>) {
+    let mut reach = Reach { site, by_clients: BTreeMap::new() };
+    for (name, node) in &site.nodes.entries {
+        if found.len() >= MOST_MISTAKES {
+            return;
+        }
+        if let Some(problem) = bad_name(&name.text) {
+            found.push(Diagnostic::new(name.region, problem));
+        }
+        for edge in node.edges() {
+            edge.route.to.0.iter().for_each(|target| check_target(site, &edge, target, found));
+        }
+        for mention in node.mentions() {
+            check_clients(&mut reach, &name.text, &mention, found);
+        }
+        if let Some(what) = node.of_each_server()
+            && site.servers_behind(&name.text).is_none()
+        {
+            let message = format!("\"{}\" has {what} for each server, but no fleet stands right behind it", name.text);
+            found.push(Diagnostic::new(name.region, message).help("put it between a `Balancer` and its fleet"));
+        }
+        node.check(name, found);
+    }
 }
 
 /// Nodes and hosts of nodes that a request may pass: its way back counts them in a byte.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::connections::Dialing;
 use super::{Calling, Clients};
 use crate::actors::calls::CallsRecord;
 use crate::actors::calls::attempts::Counts;
@@ -78,18 +79,23 @@ pub fn seen(clients: &Clients, covered: &Covered<'_>, info: &NodeInfo) -> NodeSe
     see_shares_within(clients, covered, &mut seen);
     see_other_answers(record, &mut seen);
     if let Some(dialing) = &clients.dialing {
-        let (opened, area) = *dialing.at_warm_up;
-        let opened = ratio((dialing.opened() - opened) as f64, covered.span());
-        seen.values.push((word("new connections"), word("connections"), Unit::PerSecond, opened));
-        if let Some(pool) = &dialing.pool {
-            let open = ratio((pool.open.area(covered.over) - area) as f64 * NANO, covered.span());
-            seen.values.push((word("open connections"), word("open_connections"), Unit::Count, open));
-        }
+        see_connections(dialing, covered, &mut seen);
     }
     if let Some(calling) = &clients.calling {
         see_calls(calling, covered, &mut seen);
     }
     seen
+}
+
+/// Adds the connections that these clients opened and held.
+fn see_connections(dialing: &Dialing, covered: &Covered<'_>, seen: &mut NodeSeen) {
+    let (opened, area) = *dialing.at_warm_up;
+    let opened = ratio((dialing.opened() - opened) as f64, covered.span());
+    seen.values.push((word("new connections"), word("connections"), Unit::PerSecond, opened));
+    if let Some(pool) = &dialing.pool {
+        let open = ratio((pool.open.area(covered.over) - area) as f64 * NANO, covered.span());
+        seen.values.push((word("open connections"), word("open_connections"), Unit::Count, open));
+    }
 }
 
 /// Adds, for each limit that is asked for, the share within it of the calls that ended in each window.

@@ -51,17 +51,7 @@ pub fn load(visit: &Visit<'_, '_>, fleet: &FleetSpec, flows: &[Flow]) -> Option<
             queue
         }
     };
-    let queues = if busiest.workers > workers { count } else { 1.0 };
-    let connections = fleet.max_connections.iter().map(|&most| if most == 0 { f64::INFINITY } else { f64::from(most) });
-    let by_connections = connections.fold(0.0, f64::max);
-    let smallest = flows.iter().map(|flow| visit.size(flow)).fold(f64::INFINITY, f64::min);
-    let rooms = [
-        fleet.queue.map(|queue| queue as f64 * queues),
-        fleet.queue_bytes.map(|bytes| bytes.bytes() as f64 / smallest * queues),
-        (by_connections > 0.0).then_some(by_connections * visit.choosers().max(1.0) * queues),
-        Some(work.held),
-    ];
-    busiest.room = rooms.into_iter().flatten().fold(f64::INFINITY, f64::min);
+    busiest.room = room(visit, fleet, flows, if busiest.workers > workers { count } else { 1.0 }).min(work.held);
     let expires = flows.iter().any(|flow| flow.expires);
     busiest.leaves |= fleet.longest_wait.is_some() || fleet.shed.is_some() || expires;
     if fleet.discipline.shares() {
@@ -69,6 +59,19 @@ pub fn load(visit: &Visit<'_, '_>, fleet: &FleetSpec, flows: &[Flow]) -> Option<
         busiest.variability = 0.5 * (2.0 * busiest.variability - work.service.1 + 1.0);
     }
     Some(busiest.settled_by_leaving())
+}
+
+/// Requests that there is room for in so many queues; infinite without a bound.
+fn room(visit: &Visit<'_, '_>, fleet: &FleetSpec, flows: &[Flow], queues: f64) -> f64 {
+    let connections = fleet.max_connections.iter().map(|&most| if most == 0 { f64::INFINITY } else { f64::from(most) });
+    let by_connections = connections.fold(0.0, f64::max);
+    let smallest = flows.iter().map(|flow| visit.size(flow)).fold(f64::INFINITY, f64::min);
+    let rooms = [
+        fleet.queue.map(|queue| queue as f64 * queues),
+        fleet.queue_bytes.map(|bytes| bytes.bytes() as f64 / smallest * queues),
+        (by_connections > 0.0).then_some(by_connections * visit.choosers().max(1.0) * queues),
+    ];
+    rooms.into_iter().flatten().fold(f64::INFINITY, f64::min)
 }
 
 /// Mean seconds of a visit to a server of speed 1 with so much work for its size, and the mean of their square.
