@@ -85,6 +85,12 @@ pub fn estimates(
             of_all: None,
         });
     }
+    add_of_all(quantities, &pools, &mut estimates, confidence);
+    estimates
+}
+
+/// Adds to quantiles of served calls those of all calls.
+fn add_of_all(quantities: &[Quantity], pools: &[(Source, Pool)], estimates: &mut [Estimate], confidence: f64) {
     for (place, quantity) in quantities.iter().enumerate() {
         let Some(p) = quantity.quantile() else { continue };
         let source = quantity.source();
@@ -95,7 +101,6 @@ pub fn estimates(
             estimates[place].of_all = answered.and_then(|answered| of_all(pool, p, answered, confidence));
         }
     }
-    estimates
 }
 
 /// A quantile of all calls, of which those that were not answered take for ever; `None` where all were answered, or where
