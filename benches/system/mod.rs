@@ -2,10 +2,10 @@
 
 use rushhour::actors::balancer::{Balancer, BalancerSpec, View};
 use rushhour::actors::clients::{Clients, ClientsParts, ClientsSpec, Source};
-use rushhour::actors::faults::Timetable;
 use rushhour::actors::fleet::{Classes, Fleet, FleetSpec};
-use rushhour::actors::link::{Endpoint, Link};
-use rushhour::actors::message::Core;
+use rushhour::actors::kit::faults::Timetable;
+use rushhour::actors::kit::link::{Endpoint, Link};
+use rushhour::actors::kit::message::Core;
 use rushhour::actors::{Actor, Actors, Measuring};
 use rushhour::engine::random::StreamKey;
 use rushhour::engine::{ActorId, Duration, Ended, Limits, run};
@@ -44,11 +44,11 @@ pub fn run_system(servers: u32, load: f64, requests: u64, seed: u64, timeout: Op
     let members: Vec<Endpoint> = fleet.endpoints().collect();
     let target = if servers == 1 { members[0] } else { Endpoint { actor: balancer_id, port: 0 } };
     let clients_key = key.named("users");
-    let process = clients.arrivals.process().expect("Poisson is an open process");
+    let arrivals = clients.arrivals.arrivals(clients_key).expect("Poisson is an open process");
     let parts = ClientsParts {
         me: clients_id,
         class: 0,
-        source: Source::Open { base: clients_key.number(), made: 0, arrivals: process.arrivals(clients_key) },
+        source: Source::Open { base: clients_key.number(), made: 0, arrivals },
         targets: vec![target],
         link: Link::Direct,
         timeout: timeout.map(|seconds| core.calendar.lane(Duration::from_nanos(u64::from(seconds) * 1_000_000_000))),

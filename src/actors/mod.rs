@@ -5,62 +5,145 @@
 
 pub mod balancer;
 pub mod breaker;
-pub mod cancel;
+pub mod calls;
 pub mod clients;
 pub mod concurrency;
-pub mod conditions;
-pub mod copies;
+pub mod delay;
 pub mod fallback;
-pub mod faults;
 pub mod fleet;
 pub mod host;
-pub mod late_work;
+pub mod kit;
 pub mod limiter;
-pub mod link;
-pub mod message;
-pub mod passage;
-pub mod route;
 pub mod router;
 pub mod store;
-pub mod watch;
 
 use crate::engine::{ActorId, Duration, Hold, RequestId, Requests, Time, World};
 use crate::measure::{Begin, Clock};
-use balancer::Balancer;
-use breaker::Breaker;
-use clients::Clients;
-use concurrency::ConcurrencyLimiter;
-use fallback::Fallback;
-use fleet::Fleet;
-use host::Host;
-use limiter::Limiter;
-use message::{Core, Message, Passed};
-use router::Router;
-use store::Store;
+use crate::schema::choice;
+use kit::describe::Describe;
+use kit::message::{Core, Message, Passed};
+use kit::node::Node;
 
-/// An actor of any kind.
-#[derive(Debug)]
-pub enum Actor {
+/// Lists the kinds of nodes: the word of each in the language, its description, and the node at work.
+macro_rules! kinds {
+    ($( $(#[doc = $doc:literal])+ $kind:ident($spec:ty, $node:ty), )+) => {
+        choice! {
+            /// A part of a system. It goes by its name in the map of nodes.
+            pub enum NodeSpec {
+                $( $kind($spec), )+
+            }
+        }
+
+        impl NodeSpec {
+            /// What kind of node it is: the word that begins it.
+            #[must_use]
+            pub fn kind(&self) -> &'static str {
+                match self {
+                    $( Self::$kind(_) => stringify!($kind), )+
+                }
+            }
+        }
+
+        /// What every kind says of itself.
+        impl std::ops::Deref for NodeSpec {
+            type Target = dyn Describe;
+
+            fn deref(&self) -> &Self::Target {
+                match self {
+                    $( Self::$kind(spec) => spec, )+
+                }
+            }
+        }
+
+        /// An actor of any kind.
+        #[derive(Debug)]
+        pub enum Actor {
+            $( $(#[doc = $doc])+ $kind(Box<$node>), )+
+            /// Where a node runs that faults may hit. Hosts stand behind all nodes in the list.
+            Host(Box<host::Host>),
+        }
+
+        impl Actor {
+            /// What every kind does at work.
+            #[must_use]
+            pub fn node(&self) -> &dyn Node {
+                match self {
+                    $( Self::$kind(node) => &**node, )+
+                    Self::Host(host) => &**host,
+                }
+            }
+
+            /// The same, to change it.
+            pub fn node_mut(&mut self) -> &mut dyn Node {
+                match self {
+                    $( Self::$kind(node) => &mut **node, )+
+                    Self::Host(host) => &mut **host,
+                }
+            }
+        }
+
+        impl World for Actors {
+            type Message = Message;
+
+            #[inline(always)]
+            fn handle(&mut self, core: &mut Core, to: ActorId, message: Message) -> Passed {
+                match &mut self.all[to.0 as usize] {
+                    $( Actor::$kind(node) => Node::handle(&mut **node, core, message), )+
+                    Actor::Host(host) => Node::handle(&mut **host, core, message),
+                }
+            }
+
+            #[inline(always)]
+            fn ring(&mut self, core: &mut Core, id: RequestId) -> Passed {
+                if core.requests.is_held(id, Hold::Timer) {
+                    // Whoever set it has let go of the request since.
+                    core.requests.release(id, Hold::Timer);
+                    return None;
+                }
+                let holder = core.requests.last(id)?.actor;
+                match &mut self.all[holder.0 as usize] {
+                    $( Actor::$kind(node) => Node::ring(&mut **node, core, id), )+
+                    Actor::Host(_) => None,
+                }
+            }
+
+            #[inline(always)]
+            fn wake(&mut self, core: &mut Core, actor: ActorId) -> Passed {
+                match &mut self.all[actor.0 as usize] {
+                    $( Actor::$kind(node) => Node::wake(&mut **node, core), )+
+                    Actor::Host(_) => None,
+                }
+            }
+
+            fn tick(&mut self, _requests: &Requests, at: Time) -> Time {
+                self.record(at);
+                self.next_tick()
+            }
+        }
+    };
+}
+
+kinds! {
     /// Where requests come from.
-    Clients(Box<Clients>),
+    Clients(clients::ClientsSpec, clients::Clients),
     /// Chooses who serves a request.
-    Balancer(Box<Balancer>),
+    Balancer(balancer::BalancerSpec, balancer::Balancer),
     /// Serves requests.
-    Fleet(Box<Fleet>),
+    Fleet(fleet::FleetSpec, fleet::Fleet),
     /// Sends requests where its rules say.
-    Router(Box<Router>),
+    Router(router::RouterSpec, router::Router),
     /// Lets as many requests pass as its rules allow.
-    Limiter(Box<Limiter>),
+    Limiter(limiter::LimiterSpec, limiter::Limiter),
     /// Stops calls to a service that is failing.
-    Breaker(Box<Breaker>),
+    Breaker(breaker::BreakerSpec, breaker::Breaker),
     /// Lets so many requests be under way at once.
-    ConcurrencyLimiter(Box<ConcurrencyLimiter>),
+    ConcurrencyLimiter(concurrency::ConcurrencyLimiterSpec, concurrency::ConcurrencyLimiter),
     /// Answers in place of what stands behind it.
-    Fallback(Box<Fallback>),
+    Fallback(fallback::FallbackSpec, fallback::Fallback),
     /// Keeps what limiters share.
-    Store(Box<Store>),
-    /// Where a node runs that faults may hit. Hosts stand behind all nodes in the list.
-    Host(Box<Host>),
+    Store(store::StoreSpec, store::Store),
+    /// A hop of the network with laws of its own.
+    Delay(delay::DelaySpec, delay::Delay),
 }
 
 /// When measuring begins.
@@ -109,77 +192,7 @@ impl Actors {
             Measuring::After(warm_up) => self.begins = Some(Time::ZERO + warm_up).filter(|_| !warm_up.is_zero()),
             Measuring::AtEvery(windows) => self.every = Some(windows),
         }
-        for actor in &mut self.all {
-            match actor {
-                Actor::Clients(clients) => clients.start(core),
-                Actor::Balancer(balancer) => balancer.start(core),
-                Actor::Router(_)
-                | Actor::Limiter(_)
-                | Actor::Breaker(_)
-                | Actor::ConcurrencyLimiter(_)
-                | Actor::Fallback(_) => {}
-                Actor::Fleet(fleet) => fleet.start(core),
-                Actor::Store(store) => store.start(core),
-                Actor::Host(host) => host.start(core),
-            }
-        }
-    }
-}
-
-impl World for Actors {
-    type Message = Message;
-
-    #[inline(always)]
-    fn handle(&mut self, core: &mut Core, to: ActorId, message: Message) -> Passed {
-        match &mut self.all[to.0 as usize] {
-            Actor::Clients(clients) => clients.handle(core, message),
-            Actor::Balancer(balancer) => balancer.handle(core, message),
-            Actor::Fleet(fleet) => fleet.handle(core, message),
-            Actor::Router(router) => router.handle(core, message),
-            Actor::Limiter(limiter) => limiter.handle(core, message),
-            Actor::Breaker(breaker) => breaker.handle(core, message),
-            Actor::ConcurrencyLimiter(limiter) => limiter.handle(core, message),
-            Actor::Fallback(fallback) => fallback.handle(core, message),
-            Actor::Store(store) => store.handle(core, message),
-            Actor::Host(host) => host.handle(core, message),
-        }
-    }
-
-    /// Fleets, proxies and limiters set timers of requests: a service or a wait ends.
-    #[inline(always)]
-    fn ring(&mut self, core: &mut Core, id: RequestId) -> Passed {
-        if core.requests.is_held(id, Hold::Timer) {
-            // Whoever set it has let go of the request since.
-            core.requests.release(id, Hold::Timer);
-            return None;
-        }
-        let holder = core.requests.last(id)?.actor;
-        match &mut self.all[holder.0 as usize] {
-            Actor::Fleet(fleet) => fleet.service_end(core, id),
-            Actor::Balancer(balancer) => balancer.proxied(core, id),
-            Actor::Limiter(limiter) => limiter.passes(core, id),
-            Actor::Fallback(fallback) => fallback.made(core, id),
-            Actor::Clients(_)
-            | Actor::Router(_)
-            | Actor::Breaker(_)
-            | Actor::ConcurrencyLimiter(_)
-            | Actor::Store(_)
-            | Actor::Host(_) => None,
-        }
-    }
-
-    /// Only clients set alarms: an arrival is due.
-    #[inline(always)]
-    fn wake(&mut self, core: &mut Core, actor: ActorId) -> Passed {
-        match &mut self.all[actor.0 as usize] {
-            Actor::Clients(clients) => clients.arrival(core),
-            _ => None,
-        }
-    }
-
-    fn tick(&mut self, _requests: &Requests, at: Time) -> Time {
-        self.record(at);
-        self.next_tick()
+        self.all.iter_mut().for_each(|actor| actor.node_mut().start(core));
     }
 }
 
@@ -219,36 +232,10 @@ impl Actors {
     }
 
     fn measure(&mut self, at: Time, begin: Begin) {
-        for actor in &mut self.all {
-            match actor {
-                Actor::Clients(clients) => clients.measure(at, begin),
-                Actor::Balancer(balancer) => balancer.measure(at, begin),
-                Actor::Fleet(fleet) => fleet.measure(at, begin),
-                Actor::Router(router) => router.measure(at, begin),
-                Actor::Limiter(limiter) => limiter.measure(at, begin),
-                Actor::Breaker(breaker) => breaker.measure(at, begin),
-                Actor::ConcurrencyLimiter(limiter) => limiter.measure(at, begin),
-                Actor::Fallback(fallback) => fallback.measure(at, begin),
-                Actor::Store(store) => store.measure(at, begin),
-                Actor::Host(host) => host.measure(at, begin),
-            }
-        }
+        self.all.iter_mut().for_each(|actor| actor.node_mut().measure(at, begin));
     }
 
     fn window(&mut self, at: Time, halve: bool) {
-        for actor in &mut self.all {
-            match actor {
-                Actor::Clients(clients) => clients.window(at, halve),
-                Actor::Balancer(balancer) => balancer.window(at, halve),
-                Actor::Fleet(fleet) => fleet.window(at, halve),
-                Actor::Router(router) => router.window(at, halve),
-                Actor::Limiter(limiter) => limiter.window(at, halve),
-                Actor::Breaker(breaker) => breaker.window(at, halve),
-                Actor::ConcurrencyLimiter(limiter) => limiter.window(at, halve),
-                Actor::Fallback(fallback) => fallback.window(at, halve),
-                Actor::Store(store) => store.window(at, halve),
-                Actor::Host(host) => host.window(at, halve),
-            }
-        }
+        self.all.iter_mut().for_each(|actor| actor.node_mut().window(at, halve));
     }
 }

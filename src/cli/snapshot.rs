@@ -97,7 +97,7 @@ pub fn differences(old: &Results, new: &Results) -> String {
         line("number of claims", &old.claims.len(), &new.claims.len());
     }
     let same_version = Results { version: new.version.clone(), ..old.clone() };
-    if out.is_empty() && same_version != *new {
+    if out.is_empty() && same_version != new.as_written() {
         out.push_str("time series, tails or utilization of servers differ\n");
     }
     out

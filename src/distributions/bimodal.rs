@@ -1,6 +1,6 @@
 //! Two lengths.
 
-use super::{Law, Sampler};
+use super::{Law, Values};
 use crate::schema::quantity::{Percent, Span};
 use crate::schema::record;
 
@@ -17,6 +17,8 @@ record! {
 }
 
 impl Law for Bimodal {
+    type State = Values;
+
     fn mean(&self) -> f64 {
         let p = self.slow_share.fraction();
         self.fast.seconds() * (1.0 - p) + self.slow.seconds() * p
@@ -27,8 +29,8 @@ impl Law for Bimodal {
         a * a * (1.0 - p) + b * b * p
     }
 
-    fn sampler(&self) -> Sampler {
+    fn sampler(&self) -> Values {
         let values = [(1.0 - self.slow_share.fraction(), self.fast.seconds()), (1.0, self.slow.seconds())];
-        Sampler::Values(values.into())
+        Values(values.into())
     }
 }

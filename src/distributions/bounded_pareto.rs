@@ -1,6 +1,7 @@
 //! Bounded Pareto.
 
-use super::{Law, Sampler};
+use super::{Draw, Law};
+use crate::engine::random::Bits;
 use crate::schema::quantity::Span;
 use crate::schema::record;
 
@@ -46,6 +47,8 @@ impl BoundedPareto {
 }
 
 impl Law for BoundedPareto {
+    type State = BoundedParetos;
+
     fn mean(&self) -> f64 {
         self.moment(1.0)
     }
@@ -54,7 +57,24 @@ impl Law for BoundedPareto {
         self.moment(2.0)
     }
 
-    fn sampler(&self) -> Sampler {
-        Sampler::BoundedPareto(self.low.seconds(), self.span(), -1.0 / self.shape)
+    fn sampler(&self) -> BoundedParetos {
+        BoundedParetos { low: self.low.seconds(), span: self.span(), power: -1.0 / self.shape }
+    }
+}
+
+/// A Pareto variate between two bounds.
+#[derive(Clone, Copy, Debug)]
+pub struct BoundedParetos {
+    /// The lowest value.
+    low: f64,
+    /// The share of the unbounded law that lies within the bounds.
+    span: f64,
+    /// The negative inverse of the shape.
+    power: f64,
+}
+
+impl Draw for BoundedParetos {
+    fn sample<B: Bits>(&self, bits: &mut B) -> f64 {
+        self.low * libm::pow(1.0 - self.span * bits.uniform(), self.power)
     }
 }

@@ -1,6 +1,7 @@
 //! Always the same.
 
-use super::{Law, Sampler};
+use super::{Draw, Law};
+use crate::engine::random::Bits;
 use crate::schema::quantity::Span;
 use crate::schema::record;
 
@@ -13,6 +14,8 @@ record! {
 }
 
 impl Law for Constant {
+    type State = Always;
+
     fn mean(&self) -> f64 {
         self.value.seconds()
     }
@@ -21,7 +24,18 @@ impl Law for Constant {
         self.mean() * self.mean()
     }
 
-    fn sampler(&self) -> Sampler {
-        Sampler::Constant(self.mean())
+    fn sampler(&self) -> Always {
+        Always(self.mean())
+    }
+}
+
+/// Always the same number of seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Always(pub f64);
+
+impl Draw for Always {
+    #[inline]
+    fn sample<B: Bits>(&self, _bits: &mut B) -> f64 {
+        self.0
     }
 }

@@ -1,6 +1,6 @@
 //! Observed values.
 
-use super::{Law, Sampler, cumulative};
+use super::{Law, Values, cumulative};
 use crate::schema::quantity::Span;
 use crate::schema::record;
 
@@ -37,6 +37,8 @@ impl Empirical {
 }
 
 impl Law for Empirical {
+    type State = Values;
+
     fn mean(&self) -> f64 {
         self.moment(|x| x)
     }
@@ -45,9 +47,9 @@ impl Law for Empirical {
         self.moment(|x| x * x)
     }
 
-    fn sampler(&self) -> Sampler {
+    fn sampler(&self) -> Values {
         let weights = (0..self.values.len()).map(|place| self.weights.get(place).copied().unwrap_or(1.0));
         let chances = cumulative(weights);
-        Sampler::Values(chances.into_iter().zip(self.values.iter().map(|value| value.seconds())).collect())
+        Values(chances.into_iter().zip(self.values.iter().map(|value| value.seconds())).collect())
     }
 }

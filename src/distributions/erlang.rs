@@ -1,6 +1,6 @@
 //! Erlang.
 
-use super::{Law, Sampler};
+use super::{Gammas, Law};
 use crate::engine::random;
 use crate::schema::quantity::Span;
 use crate::schema::record;
@@ -22,6 +22,8 @@ record! {
 }
 
 impl Law for Erlang {
+    type State = Gammas;
+
     fn mean(&self) -> f64 {
         self.mean.seconds()
     }
@@ -30,8 +32,8 @@ impl Law for Erlang {
         Law::mean(self) * Law::mean(self) * (1.0 + 1.0 / f64::from(self.shape))
     }
 
-    fn sampler(&self) -> Sampler {
+    fn sampler(&self) -> Gammas {
         let shape = f64::from(self.shape);
-        Sampler::Gamma(random::Gamma::new(shape), self.mean.seconds() / shape)
+        Gammas { standard: random::Gamma::new(shape), scale: self.mean.seconds() / shape }
     }
 }

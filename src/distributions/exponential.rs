@@ -1,6 +1,7 @@
 //! Exponential.
 
-use super::{Law, Sampler};
+use super::{Draw, Law};
+use crate::engine::random::{Bits, exponential};
 use crate::schema::quantity::Span;
 use crate::schema::record;
 
@@ -13,6 +14,8 @@ record! {
 }
 
 impl Law for Exponential {
+    type State = Exponentials;
+
     fn mean(&self) -> f64 {
         self.mean.seconds()
     }
@@ -21,7 +24,21 @@ impl Law for Exponential {
         2.0 * Law::mean(self) * Law::mean(self)
     }
 
-    fn sampler(&self) -> Sampler {
-        Sampler::Exponential(self.mean.seconds())
+    fn sampler(&self) -> Exponentials {
+        Exponentials { mean: self.mean.seconds() }
+    }
+}
+
+/// An exponential variate.
+#[derive(Clone, Copy, Debug)]
+pub struct Exponentials {
+    /// Its mean in seconds.
+    pub mean: f64,
+}
+
+impl Draw for Exponentials {
+    #[inline]
+    fn sample<B: Bits>(&self, bits: &mut B) -> f64 {
+        self.mean * exponential(bits)
     }
 }

@@ -1,6 +1,6 @@
 //! Gamma.
 
-use super::{Law, Sampler};
+use super::{Gammas, Law};
 use crate::engine::random;
 use crate::schema::quantity::Span;
 use crate::schema::record;
@@ -21,6 +21,8 @@ record! {
 }
 
 impl Law for Gamma {
+    type State = Gammas;
+
     fn mean(&self) -> f64 {
         self.mean.seconds()
     }
@@ -29,8 +31,8 @@ impl Law for Gamma {
         Law::mean(self) * Law::mean(self) * (1.0 + self.cv * self.cv)
     }
 
-    fn sampler(&self) -> Sampler {
+    fn sampler(&self) -> Gammas {
         let shape = 1.0 / (self.cv * self.cv);
-        Sampler::Gamma(random::Gamma::new(shape), self.mean.seconds() / shape)
+        Gammas { standard: random::Gamma::new(shape), scale: self.mean.seconds() / shape }
     }
 }

@@ -1,6 +1,7 @@
 //! Hyperexponential.
 
-use super::{Law, Sampler};
+use super::exponential::Exponentials;
+use super::{Law, OneOf, Sampler};
 use crate::schema::quantity::Span;
 use crate::schema::record;
 
@@ -21,6 +22,8 @@ record! {
 }
 
 impl Law for Hyperexponential {
+    type State = OneOf;
+
     fn mean(&self) -> f64 {
         self.mean.seconds()
     }
@@ -29,12 +32,12 @@ impl Law for Hyperexponential {
         Law::mean(self) * Law::mean(self) * (1.0 + self.cv * self.cv)
     }
 
-    fn sampler(&self) -> Sampler {
+    fn sampler(&self) -> OneOf {
         let scv = self.cv * self.cv;
         let p = (1.0 + ((scv - 1.0) / (scv + 1.0)).sqrt()) / 2.0;
         let mean = self.mean.seconds();
-        let parts =
-            [(p, Sampler::Exponential(mean / (2.0 * p))), (1.0, Sampler::Exponential(mean / (2.0 * (1.0 - p))))];
-        Sampler::OneOf(parts.into())
+        let exponential = |mean| Sampler::Exponential(Exponentials { mean });
+        let parts = [(p, exponential(mean / (2.0 * p))), (1.0, exponential(mean / (2.0 * (1.0 - p))))];
+        OneOf(parts.into())
     }
 }

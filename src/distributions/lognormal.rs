@@ -1,6 +1,6 @@
 //! Lognormal, by moments.
 
-use super::{Law, Sampler};
+use super::{Law, LogNormals};
 use crate::schema::quantity::Span;
 use crate::schema::record;
 
@@ -23,6 +23,8 @@ record! {
 }
 
 impl Law for LogNormal {
+    type State = LogNormals;
+
     fn mean(&self) -> f64 {
         self.mean.seconds()
     }
@@ -31,8 +33,8 @@ impl Law for LogNormal {
         Law::mean(self) * Law::mean(self) * (1.0 + self.cv * self.cv)
     }
 
-    fn sampler(&self) -> Sampler {
+    fn sampler(&self) -> LogNormals {
         let variance = libm::log1p(self.cv * self.cv);
-        Sampler::LogNormal(libm::log(self.mean.seconds()) - variance / 2.0, variance.sqrt())
+        LogNormals { mu: libm::log(self.mean.seconds()) - variance / 2.0, sigma: variance.sqrt() }
     }
 }

@@ -1,6 +1,6 @@
 //! Lognormal, by percentiles.
 
-use super::{Law, Sampler};
+use super::{Law, LogNormals};
 use crate::schema::quantity::Span;
 use crate::schema::record;
 
@@ -33,6 +33,8 @@ impl LogNormalPercentiles {
 }
 
 impl Law for LogNormalPercentiles {
+    type State = LogNormals;
+
     fn mean(&self) -> f64 {
         self.p50.seconds() * libm::exp(self.sigma() * self.sigma() / 2.0)
     }
@@ -41,7 +43,7 @@ impl Law for LogNormalPercentiles {
         self.p50.seconds() * self.p50.seconds() * libm::exp(2.0 * self.sigma() * self.sigma())
     }
 
-    fn sampler(&self) -> Sampler {
-        Sampler::LogNormal(libm::log(self.p50.seconds()), self.sigma())
+    fn sampler(&self) -> LogNormals {
+        LogNormals { mu: libm::log(self.p50.seconds()), sigma: self.sigma() }
     }
 }

@@ -1,6 +1,6 @@
 //! Mixtures.
 
-use super::{Distribution, Law, Sampler, cumulative};
+use super::{Distribution, Law, OneOf, cumulative};
 use crate::schema::record;
 
 record! {
@@ -39,16 +39,18 @@ impl Mixture {
 }
 
 impl Law for Mixture {
+    type State = OneOf;
+
     fn mean(&self) -> f64 {
-        self.moment(Law::mean)
+        self.moment(Distribution::mean)
     }
 
     fn second_moment(&self) -> f64 {
-        self.moment(Law::second_moment)
+        self.moment(Distribution::second_moment)
     }
 
-    fn sampler(&self) -> Sampler {
+    fn sampler(&self) -> OneOf {
         let chances = cumulative(self.parts.iter().map(|part| part.weight));
-        Sampler::OneOf(chances.into_iter().zip(self.parts.iter().map(|part| part.law.sampler())).collect())
+        OneOf(chances.into_iter().zip(self.parts.iter().map(|part| part.law.sampler())).collect())
     }
 }

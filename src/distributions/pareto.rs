@@ -1,6 +1,7 @@
 //! Pareto.
 
-use super::{Law, Sampler};
+use super::{Draw, Law};
+use crate::engine::random::Bits;
 use crate::schema::quantity::Span;
 use crate::schema::record;
 
@@ -26,6 +27,8 @@ impl Pareto {
 }
 
 impl Law for Pareto {
+    type State = Paretos;
+
     fn mean(&self) -> f64 {
         self.mean.seconds()
     }
@@ -38,7 +41,22 @@ impl Law for Pareto {
         }
     }
 
-    fn sampler(&self) -> Sampler {
-        Sampler::Pareto(self.minimum(), -1.0 / self.shape)
+    fn sampler(&self) -> Paretos {
+        Paretos { low: self.minimum(), power: -1.0 / self.shape }
+    }
+}
+
+/// A Pareto variate.
+#[derive(Clone, Copy, Debug)]
+pub struct Paretos {
+    /// The lowest value.
+    low: f64,
+    /// The negative inverse of the shape.
+    power: f64,
+}
+
+impl Draw for Paretos {
+    fn sample<B: Bits>(&self, bits: &mut B) -> f64 {
+        self.low * libm::pow(bits.open_uniform(), self.power)
     }
 }

@@ -1,6 +1,7 @@
 //! Uniform.
 
-use super::{Law, Sampler};
+use super::{Draw, Law};
+use crate::engine::random::Bits;
 use crate::schema::quantity::Span;
 use crate::schema::record;
 
@@ -20,6 +21,8 @@ record! {
 }
 
 impl Law for Uniform {
+    type State = Uniforms;
+
     fn mean(&self) -> f64 {
         (self.low.seconds() + self.high.seconds()) / 2.0
     }
@@ -29,7 +32,20 @@ impl Law for Uniform {
         (a * a + a * b + b * b) / 3.0
     }
 
-    fn sampler(&self) -> Sampler {
-        Sampler::Uniform(self.low.seconds(), self.high.seconds() - self.low.seconds())
+    fn sampler(&self) -> Uniforms {
+        Uniforms { low: self.low.seconds(), width: self.high.seconds() - self.low.seconds() }
+    }
+}
+
+/// A uniform variate, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Uniforms {
+    low: f64,
+    width: f64,
+}
+
+impl Draw for Uniforms {
+    fn sample<B: Bits>(&self, bits: &mut B) -> f64 {
+        self.low + self.width * bits.uniform()
     }
 }

@@ -1,6 +1,7 @@
 //! Weibull.
 
-use super::{Law, Sampler};
+use super::{Draw, Law};
+use crate::engine::random::{Bits, exponential};
 use crate::schema::quantity::Span;
 use crate::schema::record;
 
@@ -26,6 +27,8 @@ impl Weibull {
 }
 
 impl Law for Weibull {
+    type State = Weibulls;
+
     fn mean(&self) -> f64 {
         self.mean.seconds()
     }
@@ -34,7 +37,21 @@ impl Law for Weibull {
         self.scale() * self.scale() * libm::tgamma(1.0 + 2.0 / self.shape)
     }
 
-    fn sampler(&self) -> Sampler {
-        Sampler::Weibull(self.scale(), 1.0 / self.shape)
+    fn sampler(&self) -> Weibulls {
+        Weibulls { scale: self.scale(), power: 1.0 / self.shape }
+    }
+}
+
+/// A Weibull variate.
+#[derive(Clone, Copy, Debug)]
+pub struct Weibulls {
+    scale: f64,
+    /// The inverse of the shape.
+    power: f64,
+}
+
+impl Draw for Weibulls {
+    fn sample<B: Bits>(&self, bits: &mut B) -> f64 {
+        self.scale * libm::pow(exponential(bits), self.power)
     }
 }

@@ -111,7 +111,7 @@ impl<M: Packed> Core<M> {
         self.calendar.send(message.rank(), pack(to, message));
     }
 
-    /// Sends what a handler off the beaten track would have passed on.
+    /// Sends a message returned by a slow-path handler.
     pub fn send_passed(&mut self, passed: Passed<M>) {
         if let Some((to, message)) = passed {
             self.send(to, message);

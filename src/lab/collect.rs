@@ -61,22 +61,7 @@ pub fn collect(plan: &Plan, found: Found<'_>, interrupted: bool) -> Results {
     }
     compare(plan, &mut cells);
     if interrupted {
-        let done: u32 = cells.iter().map(|cell| cell.replications).sum();
-        let most = run.replications.most() as usize * cells.len();
-        // A stop leaves little time, and series take more of it than all else.
-        notices.push(format!(
-            "stopped early: {done} of at most {most} replications were run; series over time are left out"
-        ));
-        let seen = || cells.iter().zip(looking).filter(|(cell, _)| cell.replications > 0);
-        let uncut = seen().filter(|(_, looking)| **looking).count();
-        if uncut > 0 {
-            let of = seen().count();
-            let those = if uncut < of { format!("of {uncut} of {of} cells ") } else { String::new() };
-            notices.push(format!(
-                "stopped while the warm-up was looked for: numbers {those}are of the whole runs, with the start that would \
-                 be cut off"
-            ));
-        }
+        note_stop(plan, &cells, looking, &mut notices);
     }
     note_unsure(plan, &cells, &mut notices);
     note_batches(&cells, &mut notices);
@@ -110,6 +95,25 @@ pub fn collect(plan: &Plan, found: Found<'_>, interrupted: bool) -> Results {
     let decide = |claim: &Claim| claim.decide(&results, &plan.scope);
     results.claims = plan.experiment.claims.iter().map(decide).collect();
     results
+}
+
+/// What a run that was stopped leaves out.
+fn note_stop(plan: &Plan, cells: &[Cell], looking: &[bool], notices: &mut Vec<String>) {
+    let done: u32 = cells.iter().map(|cell| cell.replications).sum();
+    let most = plan.experiment.run.replications.most() as usize * cells.len();
+    // A stop leaves little time, and series take more of it than all else.
+    notices
+        .push(format!("stopped early: {done} of at most {most} replications were run; series over time are left out"));
+    let seen = || cells.iter().zip(looking).filter(|(cell, _)| cell.replications > 0);
+    let uncut = seen().filter(|(_, looking)| **looking).count();
+    if uncut > 0 {
+        let of = seen().count();
+        let those = if uncut < of { format!("of {uncut} of {of} cells ") } else { String::new() };
+        notices.push(format!(
+            "stopped while the warm-up was looked for: numbers {those}are of the whole runs, with the start that would \
+             be cut off"
+        ));
+    }
 }
 
 fn collect_cell(
@@ -304,6 +308,8 @@ fn nodes(done: &[&Observation], aligned: bool, confidence: f64) -> Vec<NodeResul
     let result = |place: usize, seen: &NodeSeen| NodeResult {
         name: seen.info.name.clone(),
         kind: seen.info.kind.clone().into_owned(),
+        makes_requests: seen.info.makes_requests,
+        gauges: seen.gauges.clone(),
         estimates: node::estimates(done, place, confidence),
         servers: mean_of(done.iter().map(|o| &o.nodes[place].servers[..])),
         heat: if aligned {

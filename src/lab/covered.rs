@@ -7,8 +7,7 @@ use super::number;
 use super::observe::Observation;
 use super::results::Unit;
 use super::spec::RunSpec;
-use crate::actors::clients::arrivals::StepRate;
-use crate::actors::clients::{ClientsSpec, Traffic};
+use crate::actors::kit::describe::Moment;
 use crate::engine::{Duration, Ended, Time};
 use crate::model::{FaultSpec, System};
 
@@ -60,33 +59,22 @@ fn moments(system: &System) -> Vec<(f64, String)> {
         let at = fault.at.seconds();
         (at, format!("the fault of \"{}\" at {}", fault.node.0.text, fault.at))
     });
-    let arrivals = system.clients().filter_map(|(name, clients)| match &clients.arrivals {
-        Traffic::Spike(spike) => Some((spike.at.seconds(), format!("the spike of \"{name}\" at {}", spike.at))),
-        Traffic::Ramp(ramp) if ramp.start.seconds() > 0.0 => {
-            Some((ramp.start.seconds(), format!("the ramp of \"{name}\" at {}", ramp.start)))
-        }
-        _ => None,
-    });
-    faults.chain(arrivals).collect()
+    faults.chain(of_nodes(system, false)).collect()
 }
 
-/// The steps of timetables of arrivals, each with the moment: those a run may leave out and still answer.
-fn steps(system: &System) -> Vec<(f64, String)> {
-    let of_clients = |(name, clients): (&str, &ClientsSpec)| match &clients.arrivals {
-        Traffic::Timetable(table) => {
-            let at = |step: &StepRate| (step.at.seconds(), format!("the step of \"{name}\" at {}", step.at));
-            table.steps.iter().map(at).collect()
-        }
-        _ => Vec::new(),
-    };
-    system.clients().flat_map(of_clients).collect()
+/// What nodes do from a moment on: the steps of timetables, which a run may leave out and still answer, or all else.
+fn of_nodes(system: &System, steps: bool) -> impl Iterator<Item = (f64, String)> {
+    system.nodes.entries.iter().flat_map(move |(name, node)| {
+        let moments = node.moments().into_iter().filter(move |moment| moment.is_step == steps);
+        moments.map(move |Moment { at, what, .. }| (at.seconds(), format!("the {what} of \"{}\" at {at}", name.text)))
+    })
 }
 
 /// What of the timetable of `system` never happens in a run that is planned to end at `end`, a sentence each.
 #[must_use]
 pub fn never_happens(system: &System, end: f64) -> Vec<String> {
     // Of several steps the first says enough.
-    let steps = steps(system).into_iter().filter(|(at, _)| *at >= end).take(1);
+    let steps = of_nodes(system, true).filter(|(at, _)| *at >= end).take(1);
     let late = moments(system).into_iter().filter(|(at, _)| *at >= end).chain(steps);
     late.map(|(_, what)| format!("{what} never happens in this run, which ends at {}", seconds_of(end))).collect()
 }

@@ -1,6 +1,6 @@
 //! One number of a cell with its uncertainty: over replications, over batches of a single one, or as a share near zero.
 
-use super::measure::{Answers, Quantity, Source, What};
+use super::measure::{Answers, Quantity, Source};
 use super::observe::Observation;
 use super::open::overdue;
 use super::pool::{Number, Pool};
@@ -41,19 +41,18 @@ pub fn estimates(
     let mut estimates = Vec::new();
     for (place, quantity) in quantities.iter().enumerate() {
         let source = quantity.source();
-        if matches!(quantity.what, What::LatencyQuantile(_)) && !pools.iter().any(|(other, _)| *other == source) {
+        if quantity.quantile().is_some() && !pools.iter().any(|(other, _)| *other == source) {
             let held = seen.iter().map(|observation| observation.as_ref().map_or(&[][..], |o| o.latencies(&source)));
             let pool = Pool::of(held);
             pools.push((source.clone(), pool));
         }
-        let quantile = match quantity.what {
-            What::LatencyQuantile(p) => pools.iter().find(|(other, _)| *other == source).map(|(_, pool)| (pool, p)),
-            _ => None,
-        };
+        let pool = || pools.iter().find(|(other, _)| *other == source).map(|(_, pool)| pool);
+        let quantile = quantity.quantile().and_then(|p| Some((pool()?, p)));
         let counts = counts(quantity, seen, place);
-        let replicates: Vec<Option<f64>> = match quantity.what {
-            What::Answered | What::Within(_) => counts.iter().map(|counts| counts.and_then(ratio)).collect(),
-            _ => seen.iter().map(|observation| observation.as_ref().and_then(|o| o.values[place])).collect(),
+        let replicates: Vec<Option<f64>> = if quantity.is_of_answers() {
+            counts.iter().map(|counts| counts.and_then(ratio)).collect()
+        } else {
+            seen.iter().map(|observation| observation.as_ref().and_then(|o| o.values[place])).collect()
         };
         let number = match quantile {
             Some((pool, p)) => pool.quantile(p),
@@ -73,7 +72,7 @@ pub fn estimates(
             _ if is_share(&counts) && share_is_extreme(value, half_width) => share(&counts, value, confidence),
             _ => (half_width, IntervalKind::Replications),
         };
-        let shown = steady(quantity) || !needs_steady_state(&quantity.what);
+        let shown = steady(quantity) || !quantity.what.grows_with_queues();
         estimates.push(Estimate {
             name: quantity.name.clone(),
             id: quantity.id.clone(),
@@ -86,8 +85,14 @@ pub fn estimates(
             of_all: None,
         });
     }
+    add_of_all(quantities, &pools, &mut estimates, confidence);
+    estimates
+}
+
+/// Adds to quantiles of served calls those of all calls.
+fn add_of_all(quantities: &[Quantity], pools: &[(Source, Pool)], estimates: &mut [Estimate], confidence: f64) {
     for (place, quantity) in quantities.iter().enumerate() {
-        let What::LatencyQuantile(p) = quantity.what else { continue };
+        let Some(p) = quantity.quantile() else { continue };
         let source = quantity.source();
         let pool = pools.iter().find(|(other, _)| *other == source).map(|(_, pool)| pool);
         if let Some(pool) = pool.filter(|_| quantity.answers == Answers::Served && estimates[place].value.is_some()) {
@@ -96,7 +101,6 @@ pub fn estimates(
             estimates[place].of_all = answered.and_then(|answered| of_all(pool, p, answered, confidence));
         }
     }
-    estimates
 }
 
 /// A quantile of all calls, of which those that were not answered take for ever; `None` where all were answered, or where
@@ -121,12 +125,11 @@ fn ratio((part, whole): (u64, u64)) -> Option<f64> {
 /// The calls that count for a share and those it is a share of, by replication; `None` of what is no share of calls.
 fn counts(quantity: &Quantity, seen: &[Option<Observation>], place: usize) -> Vec<Option<(u64, u64)>> {
     let counts = seen.iter().map(|observation| observation.as_ref().and_then(|o| o.counts[place]));
+    if !quantity.is_of_answers() {
+        return counts.collect();
+    }
     // A replication has counted those over a limit itself.
-    let most = match quantity.what {
-        What::Answered => u64::MAX,
-        What::Within(limit) => limit.duration().as_nanos(),
-        _ => return counts.collect(),
-    };
+    let most = quantity.limit().map_or(u64::MAX, |limit| limit.duration().as_nanos());
     let of = quantity.of.as_deref();
     let open: Vec<_> = seen.iter().map(|observation| observation.as_ref().and_then(|o| o.open(of))).collect();
     let overdue = overdue(&open, most);
@@ -140,11 +143,6 @@ fn few_beyond(shares: &[f64]) -> IntervalKind {
     let enough = ENOUGH_IN_EACH.max(ENOUGH_BEYOND / shares.len() as f64);
     let few = independent.is_some_and(|independent| independent < enough);
     IntervalKind::Quantiles { independent, few }
-}
-
-/// True of numbers that mean nothing where a queue grows without end.
-pub(super) fn needs_steady_state(what: &What) -> bool {
-    matches!(what, What::LatencyMean | What::LatencyQuantile(_) | What::InSystem | What::Waiting(_))
 }
 
 /// True where a symmetric interval would reach below nothing or beyond everything, or is none at all.

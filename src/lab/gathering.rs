@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::observe::{NodeSeen, Observation};
-use crate::actors::balancer::BalancerSpec;
-use crate::model::{Flows, NodeSpec, StationLoad, System, fleet_behind, servers_in_use};
+use crate::actors::kit::describe::Held;
+use crate::actors::kit::site::servers_behind;
+use crate::model::{Flows, NodeSpec, StationLoad, System};
 use crate::stats::trend::{self, Seen, Trend, Verdict};
 
 /// Utilization of a server that is never idle.
@@ -40,7 +41,10 @@ pub fn gathering(system: &System, flows: &Flows, done: &[&Observation]) -> Vec<G
         flows.stations.iter().map(|load| ((load.node.as_str(), load.line), load)).collect();
     let places = first.nodes.iter().enumerate();
     let mut found: Vec<Gathering> = places
-        .flat_map(|(place, node)| held_back(system, node).into_iter().map(move |held| (place, node, held)))
+        .flat_map(|(place, node)| {
+            let held = described(system, node).map(|node| node.holds_back()).unwrap_or_default();
+            held.into_iter().map(move |held| (place, node, held))
+        })
         .filter_map(|(place, node, held)| {
             let line = held.in_line;
             let load = loads.get(&(node.info.group.as_str(), line)).copied();
@@ -51,46 +55,14 @@ pub fn gathering(system: &System, flows: &Flows, done: &[&Observation]) -> Vec<G
     found.retain(gathers);
     // Calls that wait are the outermost: what gathers further in is named first.
     if flows.calls_wait && found.is_empty() {
-        found.extend(between_nodes(done).filter(gathers));
+        found.extend(between_nodes(system, done).filter(gathers));
     }
     found
 }
 
-/// Requests that a node holds back.
-#[derive(Clone, Copy, Debug)]
-struct Held {
-    /// The series that says how many.
-    series: &'static str,
-    /// True of the queue of a balancer for places at servers.
-    in_line: bool,
-}
-
-/// What a node holds back, by its kind.
-fn held_back(system: &System, node: &NodeSeen) -> Vec<Held> {
-    let plain = |series| vec![Held { series, in_line: false }];
-    match &*node.info.kind {
-        // A breaker that lets one call through at a time has a line before it.
-        "Breaker" if is_serial(system, node) => plain("in_system"),
-        "Fleet" | "Store" | "Limiter" => plain("in_system"),
-        // Those that wait for its proxy, and those that wait for a place at a server.
-        "Balancer" => {
-            let Some(NodeSpec::Balancer(balancer)) = system.nodes.get(&node.info.group) else { return Vec::new() };
-            let proxy = balancer.proxy.as_ref().map(|_| Held { series: "queue", in_line: false });
-            let line = balancer.queue.as_ref().map(|_| Held { series: line_series(balancer), in_line: true });
-            proxy.into_iter().chain(line).collect()
-        }
-        "ConcurrencyLimiter" => plain("waiting"),
-        _ => Vec::new(),
-    }
-}
-
-/// The series of those who wait at a balancer for a place at a server.
-fn line_series(balancer: &BalancerSpec) -> &'static str {
-    if balancer.proxy.is_some() { "server_queue" } else { "queue" }
-}
-
-fn is_serial(system: &System, node: &NodeSeen) -> bool {
-    matches!(system.nodes.get(&node.info.group), Some(NodeSpec::Breaker(breaker)) if breaker.serial)
+/// What a node says of itself.
+fn described<'a>(system: &'a System, node: &NodeSeen) -> Option<&'a NodeSpec> {
+    system.nodes.get(&node.info.group)
 }
 
 fn at_node(
@@ -104,10 +76,10 @@ fn at_node(
     if load.is_some_and(|load| load.is_stable() || (load.is_known() && !load.leaves)) {
         return None;
     }
-    let without_end = load.map_or(is_serial(system, node), |load| load.room.is_infinite() && !load.leaves);
+    let without_end = load.map_or(held.without_end, |load| load.room.is_infinite() && !load.leaves);
     let width = done.first()?.window;
     // Who waits for a place at a server and who has one are one station.
-    let servers = if held.in_line { servers_behind(system, node, done) } else { None };
+    let servers = if held.in_line { place_of_servers(system, node, done) } else { None };
     let station = servers.unwrap_or(place);
     let workers = load.filter(|load| load.line).map(|load| load.workers);
     let gather = load.map_or(1.0, |load| load.gather);
@@ -142,9 +114,9 @@ fn at_node(
 }
 
 /// The place of the fleet behind a balancer, where it is one and the balancer is the only one of its name.
-fn servers_behind(system: &System, balancer: &NodeSeen, done: &[&Observation]) -> Option<usize> {
-    let NodeSpec::Balancer(spec) = system.nodes.get(&balancer.info.group)? else { return None };
-    let (name, _) = fleet_behind(&system.nodes, &spec.to.to.0.first()?.text)?;
+fn place_of_servers(system: &System, balancer: &NodeSeen, done: &[&Observation]) -> Option<usize> {
+    let target = described(system, balancer)?.targets().into_iter().next()?;
+    let (name, _) = servers_behind(&system.nodes, &target.text)?;
     let nodes = &done.first()?.nodes;
     let of = |group: &str| nodes.iter().filter(|node| node.info.group == group).count();
     let is_one = of(name) == 1 && of(&balancer.info.group) == 1;
@@ -170,11 +142,7 @@ fn values(node: &NodeSeen, series: &str) -> Vec<f64> {
 
 /// Workers of a node.
 fn all_workers(system: &System, node: &NodeSeen) -> f64 {
-    match system.nodes.get(&node.info.group) {
-        Some(NodeSpec::Fleet(fleet)) => fleet.servers as f64 * f64::from(fleet.workers),
-        Some(NodeSpec::Balancer(balancer)) => balancer.proxy.as_ref().map_or(1.0, |proxy| f64::from(proxy.workers)),
-        _ => 1.0,
-    }
+    described(system, node).map_or(1.0, |node| node.workers())
 }
 
 /// Requests that idle workers could have served, from the start to the middle of each window; empty where nothing was
@@ -183,10 +151,7 @@ fn all_workers(system: &System, node: &NodeSeen) -> f64 {
 fn missed(system: &System, node: &NodeSeen, at_once: Option<f64>, gather: f64, width: f64) -> Vec<f64> {
     let number = |id: &str| node.values.iter().find(|(_, known, _, _)| *known == id).and_then(|value| value.3);
     let rate = number("departures").or_else(|| number("commands"));
-    let in_use = match system.nodes.get(&node.info.group) {
-        Some(NodeSpec::Fleet(fleet)) => servers_in_use(fleet) as f64 * f64::from(fleet.workers),
-        _ => all_workers(system, node),
-    };
+    let in_use = described(system, node).map_or(1.0, |node| node.workers_in_use());
     let all_workers = all_workers(system, node);
     let workers = at_once.unwrap_or(in_use);
     let (Some(busy), Some(rate)) = (number("utilization"), rate) else { return Vec::new() };
@@ -205,27 +170,25 @@ fn missed(system: &System, node: &NodeSeen, at_once: Option<f64>, gather: f64, w
 }
 
 /// Calls that are at no station: on their way, or waiting in the calendar for another attempt.
-fn between_nodes(done: &[&Observation]) -> Option<Gathering> {
+fn between_nodes(system: &System, done: &[&Observation]) -> Option<Gathering> {
     let first = done.first()?;
-    let clients = first.nodes.iter().find(|node| node.info.kind == "Clients")?;
-    let requests: Vec<Vec<f64>> = done.iter().map(|seen| under_way(seen)).collect();
+    let clients = first.nodes.iter().find(|node| node.info.makes_requests)?;
+    let requests: Vec<Vec<f64>> = done.iter().map(|seen| under_way(system, seen)).collect();
     let seen: Vec<Seen<'_>> = requests.iter().map(|requests| Seen { requests, missed: &[] }).collect();
     let trend = trend::assess(&seen, first.window)?;
     Some(Gathering { node: clients.info.name.clone(), group: clients.info.group.clone(), trend, without_end: false })
 }
 
-fn under_way(seen: &Observation) -> Vec<f64> {
+fn under_way(system: &System, seen: &Observation) -> Vec<f64> {
     let mut sum: Vec<f64> = Vec::new();
     for node in &seen.nodes {
-        let (those, sign): (&[&str], f64) = match &*node.info.kind {
-            "Clients" => (&["in_system"], 1.0),
-            "Fleet" => (&["in_system"], -1.0),
-            "Balancer" => (&["queue", "server_queue"], -1.0),
-            "ConcurrencyLimiter" => (&["waiting"], -1.0),
-            _ => continue,
+        let (those, sign) = if node.info.makes_requests {
+            (vec![Held::alone("in_system")], 1.0)
+        } else {
+            (described(system, node).map(|node| node.holds_back()).unwrap_or_default(), -1.0)
         };
-        for series in those {
-            for (window, value) in values(node, series).into_iter().enumerate() {
+        for held in those.into_iter().filter(|held| held.alone) {
+            for (window, value) in values(node, held.series).into_iter().enumerate() {
                 if window == sum.len() {
                     sum.push(0.0);
                 }

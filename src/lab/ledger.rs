@@ -1,89 +1,36 @@
 //! What must hold of every run, whatever the system: each request ends in exactly one outcome or is still in flight, and
 //! Little's law holds at every node.
 
-use crate::actors::balancer::layer::{IN_PROXY, PINNED, WAITING};
-use crate::actors::balancer::{Line, Proxy};
-use crate::actors::clients::Clients;
-use crate::actors::passage::PassageRecord;
-use crate::actors::{Actor, Actors};
-use crate::engine::{ActorId, Outcome, Requests, Time};
-use crate::model::NodeInfo;
+use std::collections::BTreeMap;
 
-/// What came to a node, what left it, what is inside, and two ways to know how long requests were there.
-struct Account {
-    came: u64,
-    left: u64,
-    inside: u64,
-    /// Request-nanoseconds by the number inside at every moment.
-    area: u128,
-    /// Request-nanoseconds by the time each request spent that has left.
-    sojourn: u128,
-}
+use crate::actors::kit::books::Account;
+use crate::actors::{Actor, Actors};
+use crate::engine::{ActorId, Requests, Time};
+use crate::model::NodeInfo;
 
 /// Checks the books of a run that has ended at `over`.
 ///
 /// # Errors
 /// What does not balance, in words: a defect of the program.
 pub fn check(actors: &Actors, requests: &Requests, nodes: &[NodeInfo], over: Time) -> Result<(), String> {
-    let Still { inside, in_proxy, waiting } = time_inside(actors, requests, over);
-    let still = inside.into_iter().zip(in_proxy).zip(waiting);
-    for ((actor, info), ((still_inside, still_in_proxy), still_waiting)) in actors.all.iter().zip(nodes).zip(still) {
-        let name = &info.name;
-        if let Actor::Clients(clients) = actor {
-            let record = &clients.record;
-            let lost: u64 = record.losses.values().sum();
-            let ended: u64 = record.outcomes.iter().sum();
-            if ended != lost + record.outcomes[Outcome::Served as usize] {
-                return Err(format!("the ledger of \"{name}\" does not balance: {record:?}"));
-            }
-            check_attempts(clients, name)?;
-        }
-        balances(name, &account(actor, over), still_inside)?;
-        if let Actor::Balancer(balancer) = actor
-            && let Some(proxy) = balancer.proxy()
-        {
-            balances(&format!("the proxy of {name}"), &proxy_account(proxy, over), still_in_proxy)?;
-        }
-        if let Actor::Balancer(balancer) = actor
-            && let Some(line) = balancer.line()
-        {
-            balances(&format!("the queue of {name}"), &line_account(line, over), still_waiting)?;
+    let inside = Inside::of(actors, requests, over);
+    for (place, actor) in actors.all.iter().enumerate() {
+        let (me, node) = (ActorId(place as u32), actor.node());
+        let name = name_of(actor, place, nodes);
+        node.check_books(me, &name, requests)?;
+        balances(&name, &node.account(over), inside.all[place])?;
+        for part in node.parts(over) {
+            balances(&format!("{} {name}", part.what), &part.account, inside.with(me, part.tag))?;
         }
     }
-    for (place, actor) in actors.all.iter().enumerate().skip(nodes.len()) {
-        let inside = time_inside(actors, requests, over).inside[place];
-        let Actor::Host(host) = actor else { continue };
-        balances(&format!("the host of {}", nodes[host.node().0 as usize].name), &account(actor, over), inside)?;
-    }
-    check_pins(actors, requests, nodes)?;
     check_waiting(actors, requests, nodes)
 }
 
-/// Every attempt that was sent has one outcome or is waited for, and the calls under way are those that are counted.
-fn check_attempts(clients: &Clients, name: &str) -> Result<(), String> {
-    let record = &clients.record;
-    let ended: u64 = record.attempt_outcomes.iter().sum();
-    let waited = waited_for(clients);
-    if record.attempts != ended + waited {
-        let sent = record.attempts;
-        return Err(format!(
-            "the ledger of \"{name}\" does not balance: {sent} attempts were sent, {ended} ended, {waited} are waited for"
-        ));
-    }
-    if let Some(calling) = &clients.calling {
-        let (counted, there) = (record.population.count(), calling.calls.under_way().count() as u64);
-        if counted != there {
-            return Err(format!("\"{name}\" counts {counted} calls under way, but there are {there}"));
-        }
-    }
-    Ok(())
-}
-
-/// Attempts that somebody waits for.
-fn waited_for(clients: &Clients) -> u64 {
-    match &clients.calling {
-        Some(calling) => calling.calls.under_way().map(|call| call.waiting.len() as u64).sum(),
-        None => clients.record.population.count(),
+/// What an actor is called: a host goes by its node.
+fn name_of(actor: &Actor, place: usize, nodes: &[NodeInfo]) -> String {
+    match actor {
+        Actor::Host(host) => format!("the host of {}", nodes[host.node().0 as usize].name),
+        _ => nodes[place].name.clone(),
     }
 }
 
@@ -97,29 +44,9 @@ fn check_waiting(actors: &Actors, requests: &Requests, nodes: &[NodeInfo]) -> Re
         }
     }
     for ((actor, info), alive) in actors.all.iter().zip(nodes).zip(alive) {
-        let Actor::Clients(clients) = actor else { continue };
-        let waiting = waited_for(clients);
-        if alive != waiting {
+        if let Some(waiting) = actor.node().waits_for().filter(|waiting| *waiting != alive) {
             let name = &info.name;
             return Err(format!("\"{name}\" waits for {waiting} requests, but {alive} are in flight"));
-        }
-    }
-    Ok(())
-}
-
-/// What is active at the members of a balancer of layer 4 is the connections that lead there, and requests without one.
-fn check_pins(actors: &Actors, requests: &Requests, nodes: &[NodeInfo]) -> Result<(), String> {
-    for (place, (actor, info)) in actors.all.iter().zip(nodes).enumerate() {
-        let Actor::Balancer(balancer) = actor else { continue };
-        let Some((active, pinned)) = balancer.pinned() else { continue };
-        // A request that begins here is a check or a probe of its own, which does not count.
-        let stops = requests.iter().flat_map(|(id, _)| requests.stops(id).skip(1));
-        let alone = stops.filter(|stop| stop.actor.0 as usize == place && stop.tag < PINNED).count() as u64;
-        if active != pinned + alone {
-            let name = &info.name;
-            return Err(format!(
-                "\"{name}\" counts {active} active of {pinned} connections and {alone} requests alone"
-            ));
         }
     }
     Ok(())
@@ -143,101 +70,37 @@ fn balances(name: &str, account: &Account, still_inside: u128) -> Result<(), Str
     Ok(())
 }
 
-fn proxy_account(proxy: &Proxy, over: Time) -> Account {
-    let record = &proxy.record;
-    let area = record.waiting.area(over) + proxy.busy(over);
-    Account { came: record.arrivals, left: record.departures, inside: proxy.inside(), area, sojourn: record.sojourn }
+/// The nanoseconds that requests have spent where they are. A client that has stopped waiting for a request holds it no
+/// more; one that makes calls holds those and not attempts, and a node that made one on behalf of another holds that other.
+struct Inside {
+    /// By actor.
+    all: Vec<u128>,
+    /// By the number of an actor that has parts, and its note.
+    by_tag: BTreeMap<(u32, u32), u128>,
 }
 
-fn line_account(line: &Line, over: Time) -> Account {
-    let record = &line.record;
-    let area = record.waiting.area(over);
-    Account { came: record.arrivals, left: record.departures, inside: line.len() as u64, area, sojourn: record.sojourn }
-}
-
-fn by_passage(record: &PassageRecord, over: Time) -> Account {
-    let (inside, area) = (record.population.count(), record.population.area(over));
-    Account { came: record.arrivals, left: record.departures, inside, area, sojourn: record.sojourn }
-}
-
-fn account(actor: &Actor, over: Time) -> Account {
-    match actor {
-        Actor::Clients(clients) => {
-            let record = &clients.record;
-            let left = record.outcomes.iter().sum();
-            let (inside, area) = (record.population.count(), record.population.area(over));
-            Account { came: record.offered, left, inside, area, sojourn: record.sojourn }
-        }
-        Actor::Balancer(balancer) => {
-            let record = &balancer.record;
-            let (inside, area) = (record.population.count(), record.population.area(over));
-            Account { came: record.arrivals, left: record.departures, inside, area, sojourn: record.sojourn }
-        }
-        Actor::Router(router) => {
-            let record = &router.record;
-            let (inside, area) = (record.population.count(), record.population.area(over));
-            Account { came: record.by_way.iter().sum(), left: record.departures, inside, area, sojourn: record.sojourn }
-        }
-        Actor::Store(store) => {
-            let record = &store.record;
-            let (inside, area) = (record.population.count(), record.population.area(over));
-            Account { came: record.arrivals, left: record.departures, inside, area, sojourn: record.sojourn }
-        }
-        Actor::Limiter(limiter) => by_passage(&limiter.passage().record, over),
-        Actor::Breaker(breaker) => by_passage(&breaker.passage().record, over),
-        Actor::ConcurrencyLimiter(limiter) => by_passage(&limiter.passage().record, over),
-        Actor::Fallback(fallback) => by_passage(&fallback.passage().record, over),
-        Actor::Host(host) => by_passage(&host.record, over),
-        Actor::Fleet(fleet) => {
-            let record = &fleet.record;
-            let (inside, area) = (record.population.count(), record.population.area(over));
-            Account { came: record.arrivals, left: record.departures, inside, area, sojourn: record.sojourn }
-        }
-    }
-}
-
-/// For each actor, the nanoseconds that requests have spent there so far.
-struct Still {
-    /// All that are there.
-    inside: Vec<u128>,
-    /// Those in its proxy.
-    in_proxy: Vec<u128>,
-    /// Those that wait for a place at a server.
-    waiting: Vec<u128>,
-}
-
-/// What the requests have spent at each actor that are there.
-/// A client that has stopped waiting for a request holds it no more; one that makes calls holds those and not attempts,
-/// and a node that made one on behalf of another holds that other.
-fn time_inside(actors: &Actors, requests: &Requests, over: Time) -> Still {
-    let mut inside = vec![0; actors.all.len()];
-    let mut in_proxy = vec![0; actors.all.len()];
-    let mut waiting = vec![0; actors.all.len()];
-    for (actor, inside) in actors.all.iter().zip(&mut inside) {
-        if let Actor::Clients(clients) = actor
-            && let Some(calling) = &clients.calling
-        {
-            *inside = calling.calls.under_way().map(|call| u128::from(over.since(call.begun).as_nanos())).sum();
-        }
-    }
-    let is_plain = |actor: ActorId| match &actors.all[actor.0 as usize] {
-        Actor::Clients(clients) => clients.calling.is_none(),
-        _ => false,
-    };
-    for (id, request) in requests.iter() {
-        for (depth, stop) in requests.stops(id).enumerate() {
-            if depth > 0 || (!request.abandoned && is_plain(stop.actor)) {
-                let spent = u128::from(over.since(stop.entered).as_nanos());
-                inside[stop.actor.0 as usize] += spent;
-                // Other nodes have notes of other kinds.
-                let is_balancer = depth > 0 && matches!(actors.all[stop.actor.0 as usize], Actor::Balancer(_));
-                match stop.tag {
-                    IN_PROXY if is_balancer => in_proxy[stop.actor.0 as usize] += spent,
-                    WAITING if is_balancer => waiting[stop.actor.0 as usize] += spent,
-                    _ => {}
+impl Inside {
+    fn of(actors: &Actors, requests: &Requests, over: Time) -> Self {
+        let mut all: Vec<u128> = actors.all.iter().map(|actor| actor.node().spent(over)).collect();
+        let counts_its_own: Vec<bool> = actors.all.iter().map(|actor| actor.node().counts_its_own()).collect();
+        let has_parts: Vec<bool> = actors.all.iter().map(|actor| !actor.node().parts(over).is_empty()).collect();
+        let mut by_tag: BTreeMap<(u32, u32), u128> = BTreeMap::new();
+        for (id, request) in requests.iter() {
+            for (depth, stop) in requests.stops(id).enumerate() {
+                let at = stop.actor.0 as usize;
+                if depth > 0 || (!request.abandoned && counts_its_own[at]) {
+                    let spent = u128::from(over.since(stop.entered).as_nanos());
+                    all[at] += spent;
+                    if depth > 0 && has_parts[at] {
+                        *by_tag.entry((stop.actor.0, stop.tag)).or_default() += spent;
+                    }
                 }
             }
         }
+        Self { all, by_tag }
     }
-    Still { inside, in_proxy, waiting }
+
+    fn with(&self, actor: ActorId, tag: u32) -> u128 {
+        self.by_tag.get(&(actor.0, tag)).copied().unwrap_or_default()
+    }
 }

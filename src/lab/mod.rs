@@ -29,7 +29,6 @@ pub mod run;
 mod settled;
 pub mod spec;
 mod stability;
-mod station;
 mod survivors;
 mod theory;
 pub mod trouble;

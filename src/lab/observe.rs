@@ -5,15 +5,14 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::covered::is_measured;
-use super::measure::{Quantity, Source, What};
+use super::measure::{Quantity, Source};
 use super::open::Open;
 use super::replication::{Job, Replication};
-use super::results::{LedgerRow, Unit};
+use super::results::LedgerRow;
 use super::trouble::Trouble;
 use super::view::View;
+pub use crate::actors::kit::seen::{NodeSeen, Times, Word};
 use crate::engine::{Duration, Ended, Time};
-use crate::measure::Latency;
-use crate::measure::latency::Packed;
 use crate::model::NodeInfo;
 
 /// What one replication gave.
@@ -53,89 +52,6 @@ pub struct Observation {
     pub events: u64,
 }
 
-/// A name that the program knows, or one that was read back.
-pub type Word = Cow<'static, str>;
-
-/// What one node gave.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct NodeSeen {
-    /// What it is.
-    pub info: NodeInfo,
-    /// Name, identifier, unit and value of each of its numbers.
-    pub values: Vec<(Word, Word, Unit, Option<f64>)>,
-    /// Utilization of each server.
-    pub servers: Vec<f64>,
-    /// Utilization of each row of servers by window.
-    pub heat: Vec<Vec<f64>>,
-    /// Quantity, unit and value by window.
-    pub series: Vec<(Word, Unit, Vec<Option<f64>>)>,
-    /// For each of its numbers that is a ratio of sums, its identifier and how much of the whole this replication holds;
-    /// see [`Observation::weights`].
-    pub weights: Vec<(Word, f64)>,
-    /// For each of its series that is a ratio of sums, its identifier and the whole of each window.
-    pub wholes: Vec<(Word, Vec<u64>)>,
-    /// The lengths of time that its means and quantiles are made of.
-    pub times: Vec<Times>,
-    /// Those of the answers that clients got in each window, to one digit.
-    pub latencies: Vec<Packed>,
-}
-
-/// Lengths of time that a node recorded.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Times {
-    /// What its numbers begin with: "waiting" for `waiting_mean` and `waiting_p99`.
-    pub of: Word,
-    /// How many there are.
-    pub count: u64,
-    /// What they were, where a quantile is asked for.
-    pub buckets: Packed,
-    /// True if their numbers are of no interest where no replication has any.
-    pub only_where_seen: bool,
-}
-
-impl Times {
-    /// Those that means and quantiles are asked of.
-    #[must_use]
-    pub fn of(of: &'static str, lengths: &Latency) -> Self {
-        Self { of: Cow::Borrowed(of), count: lengths.count(), buckets: lengths.packed(), only_where_seen: false }
-    }
-
-    /// Forgets them.
-    pub fn clear(&mut self) {
-        (self.count, self.buckets) = (0, Packed::new());
-    }
-
-    /// Those of which only the mean is asked.
-    #[must_use]
-    pub fn of_mean(of: &'static str, lengths: &Latency) -> Self {
-        Self { of: Cow::Borrowed(of), count: lengths.count(), buckets: Packed::new(), only_where_seen: false }
-    }
-}
-
-impl NodeSeen {
-    /// A node that gives nothing yet.
-    #[must_use]
-    pub fn of(info: &NodeInfo) -> Self {
-        Self {
-            info: info.clone(),
-            values: Vec::new(),
-            servers: Vec::new(),
-            heat: Vec::new(),
-            series: Vec::new(),
-            weights: Vec::new(),
-            wholes: Vec::new(),
-            times: Vec::new(),
-            latencies: Vec::new(),
-        }
-    }
-
-    /// The series called `quantity`.
-    #[must_use]
-    pub fn series(&self, quantity: &str) -> Option<&[Option<f64>]> {
-        self.series.iter().find(|(name, _, _)| *name == quantity).map(|(_, _, values)| &values[..])
-    }
-}
-
 impl Observation {
     /// The calls at `of`, or of all clients together, that are not over.
     #[must_use]
@@ -155,7 +71,7 @@ impl Observation {
 
 /// The sources of the quantiles that are asked for, beside all served requests, each once.
 fn told_apart(quantities: &[Quantity]) -> Vec<Source> {
-    let quantiles = quantities.iter().filter(|quantity| matches!(quantity.what, What::LatencyQuantile(_)));
+    let quantiles = quantities.iter().filter(|quantity| quantity.quantile().is_some());
     let mut sources: Vec<Source> = quantiles.map(Quantity::source).filter(|s| *s != Source::default()).collect();
     sources.sort_unstable();
     sources.dedup();
@@ -164,7 +80,7 @@ fn told_apart(quantities: &[Quantity]) -> Vec<Source> {
 
 /// The places of which it is asked how many calls were answered, and all clients together, each once.
 fn places_of_answers(quantities: &[Quantity]) -> Vec<Option<String>> {
-    let answered = quantities.iter().filter(|quantity| matches!(quantity.what, What::Answered | What::Within(_)));
+    let answered = quantities.iter().filter(|quantity| quantity.is_of_answers());
     let mut places: Vec<Option<String>> =
         std::iter::once(None).chain(answered.map(|quantity| quantity.of.clone())).collect();
     places.sort_unstable();
@@ -174,10 +90,10 @@ fn places_of_answers(quantities: &[Quantity]) -> Vec<Option<String>> {
 
 /// The times within which answers to clients are counted, each once, by the identifiers of their shares.
 fn limits_of_clients(quantities: &[Quantity], nodes: &[NodeInfo]) -> Vec<(Word, Duration)> {
-    let is_of_clients = |name: &String| nodes.iter().any(|info| info.group == *name && info.kind == "Clients");
+    let is_of_clients = |name: &String| nodes.iter().any(|info| info.group == *name && info.makes_requests);
     let mut limits: Vec<(Word, Duration)> = Vec::new();
     for quantity in quantities {
-        let What::Within(time) = quantity.what else { continue };
+        let Some(time) = quantity.limit() else { continue };
         if quantity.of.as_ref().is_some_and(|of| !is_of_clients(of)) {
             continue;
         }

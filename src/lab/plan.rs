@@ -3,20 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cells::{Cell, cells, label};
-use super::claim::{Claim, Term};
+use super::claim::Claim;
 use super::covered::{is_over_before, never_happens};
 use super::load::{Files, Loaded, Problems};
 use super::logs::{Logs, ReadLog, unopened};
-use super::measure::{Measure, Quantity, Scope, places, quantities, recovery};
+use super::measure::{Measure, Needs, Quantity, Scope, places, quantities, recovery};
 use super::results::{Sweep, SweepPoint};
 use super::spec::{Experiment, Label, Raw, RunSpec, WarmUp};
 use super::trouble::Trouble;
-use crate::actors::clients::Traffic;
 use crate::engine::Duration;
 use crate::model::{Inputs, System, advice};
 use crate::schema::quantity::{Bytes, Percent, Rate, Span};
 use crate::schema::{Diagnostic, Encode, Kind, Map, Name, Node, Reader, Region, print, split_path, suggest};
-use crate::trace::{self, Replay};
+use crate::trace::Replay;
 
 /// One arm at one point of the sweep.
 #[derive(Clone, Debug)]
@@ -106,7 +105,7 @@ pub fn plan(loaded: Loaded, files: &dyn Files) -> Result<Plan, Problems> {
     let baseline = planner.baseline(&arms);
     planner.check_claims(&arms, sweep.as_ref(), &scope);
     planner.check_measures(&scope);
-    planner.check_writes(&cells);
+    planner.check_writes(&cells, &scope);
     planner.check_trouble(&cells, &scope);
     planner.check_ends(&cells);
     let mut diagnostics = planner.reader.diagnostics;
@@ -166,8 +165,12 @@ fn scope(experiment: &Experiment, cells: &[Cell]) -> Scope {
     let systems = || base.as_ref().into_iter().chain(cells.iter().map(|(_, _, system)| system));
     Scope {
         fleets: names(systems().flat_map(System::stations)),
-        clients: names(systems().flat_map(System::clients).map(|(name, _)| name)),
+        clients: names(systems().flat_map(System::makers)),
         places: places(systems()),
+        kinds: systems()
+            .flat_map(|system| &system.nodes.entries)
+            .map(|(name, node)| (name.text.clone(), node.kind()))
+            .collect(),
         recovery: recovery(&experiment.measure),
     }
 }
@@ -341,8 +344,7 @@ impl<'a> Planner<'a> {
         let giving = scope.places.iter().filter(|place| place.gives(&quantity.what));
         let valid = names(clients.map(String::as_str).chain(giving.map(|place| &*place.name)));
         let valid: Vec<&str> = valid.iter().map(String::as_str).collect();
-        let kind = here().next().map(|place| place.kind).or(scope.clients.contains(text).then_some("Clients"));
-        let message = match kind {
+        let message = match scope.kinds.get(text) {
             Some(kind) => format!("\"{text}\" is a node of kind {kind}, which has no {}", quantity.kind()),
             None => format!("there is no node \"{text}\""),
         };
@@ -350,11 +352,12 @@ impl<'a> Planner<'a> {
     }
 
     /// Writes that are done twice are asked for only where some call writes.
-    fn check_writes(&mut self, cells: &[(usize, usize, System)]) {
-        let asked = self.experiment.measure.iter().any(|measure| matches!(measure, Measure::DuplicateWrites(_)))
-            || self.experiment.claims.iter().flat_map(Claim::terms).any(|t| matches!(t, Term::DuplicateWrites(_)));
+    fn check_writes(&mut self, cells: &[(usize, usize, System)], scope: &Scope) {
+        let mut measured = self.experiment.measure.iter().flat_map(|measure| measure.quantities(scope));
+        let asked = measured.any(|quantity| quantity.what.needs() == Some(Needs::Writes))
+            || self.experiment.claims.iter().flat_map(Claim::terms).any(|term| term.needs(Needs::Writes));
         let write = |(_, _, system): &(usize, usize, System)| {
-            system.clients().any(|(_, clients)| clients.writes != Percent::ZERO)
+            system.nodes.entries.iter().any(|(_, node)| node.asks().late_work)
         };
         if asked && !cells.is_empty() && !cells.iter().any(write) {
             let region = self.experiment.system_tree().region;
@@ -459,10 +462,7 @@ pub(super) fn axis(values: &[Raw]) -> (Vec<Option<f64>>, String) {
 }
 
 pub(super) fn replays(system: &System) -> impl Iterator<Item = &Replay> {
-    system.clients().filter_map(|(_, clients)| match &clients.arrivals {
-        Traffic::Replay(replay) => Some(replay),
-        _ => None,
-    })
+    system.nodes.entries.iter().filter_map(|(_, node)| node.replays())
 }
 
 /// Windows wanted in a series.
@@ -472,29 +472,13 @@ const WINDOWS: u64 = 120;
 fn window(system: &System, run: &RunSpec, inputs: &Inputs) -> Duration {
     let by_time = run.duration.map(|duration| duration.duration().as_nanos());
     let by_count = run.requests.map(|requests| (requests as f64 / rate_of(system, inputs) * 1e9) as u64);
-    let by_log = replays(system).filter_map(|replay| scheduled_end(replay, inputs)).max();
+    let by_log = replays(system).filter_map(|replay| inputs.end(replay)).max();
     let length = [by_time, by_count, by_log].into_iter().flatten().min().unwrap_or(WINDOWS * 1_000_000_000);
     Duration::from_nanos((length / WINDOWS).max(1000))
 }
 
-fn scheduled_end(replay: &Replay, inputs: &Inputs) -> Option<u64> {
-    let key = crate::engine::random::StreamKey::root(0, 0);
-    trace::schedule(inputs.trace(replay)?, replay, key).ok()?.last().copied()
-}
-
 /// About how many requests a second the clients of a system make.
 fn rate_of(system: &System, inputs: &Inputs) -> f64 {
-    let mut rate = 0.0;
-    for (_, clients) in system.clients() {
-        rate += match &clients.arrivals {
-            Traffic::Users(users) => f64::from(users.count) / users.think.mean().max(1e-3),
-            Traffic::Sessions(sessions) => sessions.rate.per_second() * sessions.requests,
-            Traffic::Replay(replay) => match (inputs.trace(replay), scheduled_end(replay, inputs)) {
-                (Some(trace), Some(end)) if end > 0 => trace.records.len() as f64 / (end as f64 / 1e9),
-                _ => 1.0,
-            },
-            open => open.process().map_or(1.0, |process| process.mean_rate()),
-        };
-    }
+    let rate: f64 = system.nodes.entries.iter().map(|(_, node)| node.rate(inputs)).sum();
     rate.max(1e-6)
 }

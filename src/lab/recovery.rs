@@ -1,6 +1,6 @@
 //! Whether goodput comes back after a trouble, and when: from its windows in one replication.
 
-use super::measure::{RecoveryMeasure, RecoveryNumber};
+use super::measure::{Recovery, RecoveryNumber};
 use super::trouble::Trouble;
 use crate::schema::quantity::Span;
 
@@ -32,7 +32,7 @@ impl Course {
     /// The course of goodput by windows of `width` seconds, the first beginning at 0. `None` if there is no whole window
     /// between the warm-up and the trouble, or no goodput.
     #[must_use]
-    pub fn of(goodput: &[f64], width: f64, warm_up: f64, trouble: Trouble, how: &RecoveryMeasure) -> Option<Self> {
+    pub fn of(goodput: &[f64], width: f64, warm_up: f64, trouble: Trouble, how: &Recovery) -> Option<Self> {
         // Boundaries are sums of a width that may be rounded.
         let slack = width * 1e-6;
         let begin = |place: usize| place as f64 * width;
@@ -118,7 +118,7 @@ mod tests {
     /// A hundred windows of a second.
     fn course(goodput: impl Fn(usize) -> f64) -> Course {
         let windows: Vec<f64> = (0..100).map(goodput).collect();
-        Course::of(&windows, 1.0, 5.0, TROUBLE, &RecoveryMeasure::default()).expect("there is a time before")
+        Course::of(&windows, 1.0, 5.0, TROUBLE, &Recovery::default()).expect("there is a time before")
     }
 
     #[test]
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn without_a_time_before_or_after_there_is_nothing_to_say() {
-        let how = RecoveryMeasure::default();
+        let how = Recovery::default();
         let early = Trouble { start: 3.0, end: Some(9.0) };
         assert_eq!(Course::of(&[10.0; 50], 1.0, 5.0, early, &how), None);
         assert_eq!(Course::of(&[0.0; 50], 1.0, 5.0, TROUBLE, &how), None);
@@ -185,7 +185,7 @@ mod tests {
     fn a_trouble_within_a_window_is_that_window() {
         let windows: Vec<f64> = (0..20).map(|at| if at == 10 { 3.0 } else { 10.0 }).collect();
         let trouble = Trouble { start: 20.3, end: Some(20.9) };
-        let course = Course::of(&windows, 2.0, 0.0, trouble, &RecoveryMeasure::default()).expect("before");
+        let course = Course::of(&windows, 2.0, 0.0, trouble, &Recovery::default()).expect("before");
         assert_eq!(course.during, Some(3.0));
         // The first whole window after it begins at 22 seconds.
         assert!((course.time.expect("back") - 1.1).abs() < 1e-9);
@@ -194,10 +194,10 @@ mod tests {
     #[test]
     fn the_tolerance_and_the_span_can_be_set() {
         let windows: Vec<f64> = (0..100).map(|at| if at >= 20 { 700.0 } else { 1000.0 }).collect();
-        let how = |percent, seconds| RecoveryMeasure {
+        let how = |percent, seconds| Recovery {
             tolerance: Percent::of(percent),
             smooth: Span::from_seconds(seconds),
-            ..RecoveryMeasure::default()
+            ..Recovery::default()
         };
         let recovered = |how| Course::of(&windows, 1.0, 0.0, TROUBLE, &how).and_then(|course| course.recovered);
         assert_eq!(recovered(how(20.0, 5.0)), Some(false));

@@ -1,18 +1,20 @@
-//! One replication: a system run once, from its start to its end, and what is left of it to be looked at.
+//! One replication: a system run once, as far as somebody wants to see it at a time, and what is left of it to be looked at.
 //!
 //! What is taken from it for the results belongs in `observe`.
 
 use std::sync::atomic::AtomicBool;
 
 use super::ledger::check;
-use super::measure::{Quantity, What};
+use super::measure::Quantity;
 use super::spec::RunSpec;
-use crate::actors::watch::{Watch, Watched};
-use crate::actors::{Actor, Actors, Measuring};
+use crate::actors::kit::message::Core;
+use crate::actors::kit::watch::{Watch, Watched};
+use crate::actors::{Actors, Measuring};
 use crate::engine::random::StreamKey;
 use crate::engine::{self, ActorId, Duration, Ended, Limits, Requests, Time};
-use crate::measure::{Begin, Within};
+use crate::measure::Begin;
 use crate::model::{Built, Inputs, NodeInfo, System, build};
+use crate::schema::quantity::Span;
 
 /// What every replication of a cell has in common.
 #[derive(Clone, Copy, Debug)]
@@ -58,33 +60,78 @@ pub struct Replication {
     every: Option<usize>,
 }
 
-impl Replication {
-    /// Runs replication number `number`; `None` if it was given up because it was to stop.
+/// A replication that runs.
+#[derive(Debug)]
+pub struct Running<'a> {
+    actors: Actors,
+    core: Core,
+    nodes: Vec<NodeInfo>,
+    watch: Watch,
+    measuring: Measuring,
+    limits: Limits<'a>,
+    /// Why it has ended, if it has.
+    ended: Option<Ended>,
+}
+
+impl<'a> Running<'a> {
+    /// Replication number `number`, at time zero.
     ///
     /// # Errors
-    /// A log that cannot be put on the clock, or a ledger that does not balance: a defect of the program, in words.
-    pub fn run(job: &Job<'_>, number: u32, measuring: Measuring) -> Result<Option<Self>, String> {
+    /// A log that cannot be put on the clock, in words.
+    pub fn new(job: &Job<'a>, number: u32, measuring: Measuring) -> Result<Self, String> {
         let root = StreamKey::root(job.run.seed, number);
         let Built { mut actors, mut core, nodes } = build(job.system, job.inputs, root, job.window)?;
-        let mut watch = prepare(&mut actors, &nodes, job.quantities);
+        let watch = prepare(&mut actors, &nodes, job.quantities);
         actors.start(&mut core, measuring);
-        let end = job.run.duration.map_or(Time::MAX, |duration| Time::ZERO + duration.duration());
         let limits = Limits {
-            end,
+            end: job.run.duration.map_or(Time::MAX, |duration| Time::ZERO + duration.duration()),
             requests: job.run.requests.unwrap_or(u64::MAX),
             events: job.run.events,
             in_flight: job.run.in_flight as usize,
             stop: Some(job.stop),
         };
-        let first_tick = actors.next_tick();
-        let ended = if watch.nodes.is_empty() {
-            engine::run(&mut actors, &mut core, limits, first_tick)
-        } else {
-            engine::run(&mut Watched { actors: &mut actors, watch: &mut watch }, &mut core, limits, first_tick)
-        };
-        if ended == Ended::Stopped {
-            return Ok(None);
+        Ok(Self { actors, core, nodes, watch, measuring, limits, ended: None })
+    }
+
+    /// Goes on until `until`, or until it ends before; why, if it has. Where it stops on the way makes no difference to what
+    /// it finds.
+    pub fn advance(&mut self, until: Time) -> Option<Ended> {
+        if self.ended.is_some() {
+            return self.ended;
         }
+        let limits = Limits { end: until.min(self.limits.end), ..self.limits };
+        let tick = self.actors.next_tick();
+        let ended = if self.watch.nodes.is_empty() {
+            engine::run(&mut self.actors, &mut self.core, limits, tick)
+        } else {
+            let mut watched = Watched { actors: &mut self.actors, watch: &mut self.watch };
+            engine::run(&mut watched, &mut self.core, limits, tick)
+        };
+        let is_on_the_way = ended == Ended::Duration && limits.end < self.limits.end;
+        self.ended = Some(ended).filter(|_| !is_on_the_way);
+        self.ended
+    }
+
+    /// The time of the last event.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.core.now()
+    }
+
+    /// The actors of the system, with what they have recorded so far.
+    #[must_use]
+    pub fn actors(&self) -> &Actors {
+        &self.actors
+    }
+
+    /// Goes on to the end, and closes the books; `None` if it was given up because it was to stop.
+    ///
+    /// # Errors
+    /// A ledger that does not balance: a defect of the program, in words.
+    pub fn finish(mut self) -> Result<Option<Replication>, String> {
+        let end = self.limits.end;
+        let Some(ended) = self.advance(end).filter(|ended| *ended != Ended::Stopped) else { return Ok(None) };
+        let Self { mut actors, core, nodes, mut watch, measuring, .. } = self;
         // A run that has nothing left to do before its stated end covers the rest as well: nothing happens there.
         let is_whole = ended == Ended::Duration || (ended == Ended::Drained && end < Time::MAX);
         let over = if is_whole { end } else { core.now() };
@@ -101,7 +148,17 @@ impl Replication {
         };
         let ages = ages(&actors, &core.requests, over);
         let (completed, events) = (core.completed, core.events());
-        Ok(Some(Self { actors, nodes, watch, ages, warm_up, ended, over, completed, events, every }))
+        Ok(Some(Replication { actors, nodes, watch, ages, warm_up, ended, over, completed, events, every }))
+    }
+}
+
+impl Replication {
+    /// Runs replication number `number`; `None` if it was given up because it was to stop.
+    ///
+    /// # Errors
+    /// A log that cannot be put on the clock, or a ledger that does not balance: a defect of the program, in words.
+    pub fn run(job: &Job<'_>, number: u32, measuring: Measuring) -> Result<Option<Self>, String> {
+        Running::new(job, number, measuring)?.finish()
     }
 
     /// Measuring began after `warm_up`, as if the replication had been told so before: true if that is one of the moments at
@@ -123,11 +180,7 @@ impl Replication {
 
 /// The times within which answers are counted, each once.
 fn limits(quantities: &[Quantity]) -> Vec<Duration> {
-    let within = quantities.iter().filter_map(|quantity| match quantity.what {
-        What::Within(time) => Some(time.duration()),
-        _ => None,
-    });
-    let mut limits: Vec<Duration> = within.collect();
+    let mut limits: Vec<Duration> = quantities.iter().filter_map(Quantity::limit).map(Span::duration).collect();
     limits.sort_unstable();
     limits.dedup();
     limits
@@ -138,8 +191,8 @@ fn prepare(actors: &mut Actors, nodes: &[NodeInfo], quantities: &[Quantity]) -> 
     let limits = limits(quantities);
     let mut looked_at: Vec<(String, Vec<ActorId>)> = Vec::new();
     for ((place, actor), info) in (0..).zip(&mut actors.all).zip(nodes) {
-        if let Actor::Clients(clients) = actor {
-            clients.record.within = Within::new(&limits);
+        if info.makes_requests {
+            actor.node_mut().count_within(&limits);
         } else if quantities.iter().any(|quantity| quantity.of.as_ref() == Some(&info.group)) {
             match looked_at.iter_mut().find(|(name, _)| *name == info.group) {
                 Some((_, copies)) => copies.push(ActorId(place)),
@@ -150,23 +203,18 @@ fn prepare(actors: &mut Actors, nodes: &[NodeInfo], quantities: &[Quantity]) -> 
     Watch::new(looked_at, &limits)
 }
 
-/// For each actor that is clients, how long its calls have been under way that are at the end.
+/// For each actor, how long the calls of its users have been under way that are at the end.
 fn ages(actors: &Actors, requests: &Requests, over: Time) -> Vec<Vec<Duration>> {
     let mut ages: Vec<Vec<Duration>> = actors.all.iter().map(|_| Vec::new()).collect();
     for (id, _) in requests.iter().filter(|(_, request)| !request.abandoned) {
         let Some(first) = requests.first(id) else { continue };
-        if let Actor::Clients(clients) = &actors.all[first.actor.0 as usize]
-            && clients.calling.is_none()
-        {
-            ages[first.actor.0 as usize].push(over.since(first.entered));
+        let place = first.actor.0 as usize;
+        if actors.all[place].node().counts_its_own() {
+            ages[place].push(over.since(first.entered));
         }
     }
     for (actor, ages) in actors.all.iter().zip(&mut ages) {
-        if let Actor::Clients(clients) = actor
-            && let Some(calling) = &clients.calling
-        {
-            ages.extend(calling.calls.under_way().map(|call| over.since(call.begun)));
-        }
+        ages.extend(actor.node().ages_of_calls(over));
     }
     ages
 }

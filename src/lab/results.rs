@@ -7,6 +7,11 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::actors::kit::seen::Gauge;
+pub use crate::measure::Unit;
+
+use super::measure::measured::Measured;
+use super::measure::measures::{may_pass_one, recovery, speaks_of_steady_state};
 pub use super::trouble::Trouble;
 use crate::stats::paired::Paired;
 use crate::stats::pooled::{Pooled, weighted_mean};
@@ -259,19 +264,6 @@ pub enum IntervalKind {
     },
 }
 
-/// What a number counts; decides how it is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Unit {
-    /// Seconds (printed as s, ms, µs or ns).
-    Seconds,
-    /// Requests per second.
-    PerSecond,
-    /// A fraction from 0 to 1 (printed as %).
-    Fraction,
-    /// A plain count.
-    Count,
-}
-
 /// A difference to the baseline, paired by replication.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
@@ -348,8 +340,14 @@ pub struct LedgerRow {
 pub struct NodeResult {
     /// Its name in the file (`lb[2]` for a copy).
     pub name: String,
-    /// "Clients", "Balancer", "Router" or "Fleet".
+    /// What kind of node it is: the word that begins it in the file.
     pub kind: String,
+    /// True if it makes requests itself.
+    #[serde(skip)]
+    pub makes_requests: bool,
+    /// What it has beside traffic that is drawn over time.
+    #[serde(skip)]
+    pub gauges: Vec<Gauge>,
     /// Named quantities of the node, each with its interval (utilization, waiting time, queue length, ...).
     pub estimates: Vec<Estimate>,
     /// Utilization (0 to 1) of each server over the measured time, mean over replications; empty for nodes without servers.
@@ -412,6 +410,17 @@ pub fn interval(value: f64, half_width: Option<f64>, unit: Unit) -> (f64, f64) {
 pub const NEARLY_ALL: f64 = 0.999;
 
 impl Results {
+    /// The same as it reads back from `summary.json`, which leaves out what only pictures need.
+    #[must_use]
+    pub fn as_written(&self) -> Self {
+        let mut written = self.clone();
+        for node in written.cells.iter_mut().flat_map(|cell| &mut cell.nodes) {
+            node.makes_requests = false;
+            node.gauges.clear();
+        }
+        written
+    }
+
     /// Number of points on the x axis; 1 without a sweep.
     #[must_use]
     pub fn points(&self) -> usize {
@@ -485,23 +494,22 @@ impl Estimate {
         Some(Paired::of(ours, Pooled { value: base, influences: &scaled }, confidence))
     }
 
+    /// The identifier without what it is told of.
+    fn number(&self) -> &str {
+        self.id.split(':').next().unwrap_or_default()
+    }
+
     /// True of numbers that say what a trouble does to goodput and how it comes back: they need no steady state.
     #[must_use]
     pub fn is_of_recovery(&self) -> bool {
-        let id = self.id.split(':').next().unwrap_or_default();
-        matches!(
-            id,
-            "goodput_before" | "goodput_during" | "goodput_after" | "goodput_left" | "recovered" | "recovery_time"
-        )
+        recovery::Number::WITHOUT_STEADY_STATE.contains(&self.number())
     }
 
     /// True of numbers that speak of a steady state, so that a run which did not reach one decides nothing about them: all
     /// but what is asked for, and what a trouble does.
     #[must_use]
     pub fn is_of_steady_state(&self) -> bool {
-        let id = self.id.split(':').next().unwrap_or_default();
-        let of_trouble = matches!(id, "offered" | "failover_time" | "remapped" | "remapped_needlessly");
-        !of_trouble && !self.is_of_recovery()
+        speaks_of_steady_state(self.number())
     }
 
     /// True of the share of calls that were answered in time and as asked.
@@ -527,10 +535,7 @@ impl Estimate {
         let value = self.value.filter(|value| value.is_finite())?;
         Some(match self.interval {
             IntervalKind::Wilson { low, high } => (low, high),
-            // Sums over several changes, and goodput against what it was, may pass one.
-            _ if self.id.starts_with("remapped") || self.id.starts_with("goodput_left") => {
-                interval(value, self.half_width, Unit::Count)
-            }
+            _ if may_pass_one(self.number()) => interval(value, self.half_width, Unit::Count),
             _ => interval(value, self.half_width, self.unit),
         })
     }

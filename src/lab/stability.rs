@@ -7,6 +7,7 @@ use super::plan::PlannedCell;
 use super::results::Stability;
 use super::settled::too_short;
 use super::spec::RunSpec;
+use crate::actors::kit::describe::Takes;
 use crate::engine::Duration;
 use crate::model::{Flows, Graph, NodeSpec, StationLoad, System, flows};
 use crate::stats::trend::{self, Verdict};
@@ -73,8 +74,7 @@ pub fn steady_apart(system: &System, stability: &Stability, done: &[&Observation
     let overloaded = flows.stations.iter().filter(|load| load.is_overloaded()).map(|load| load.node.clone());
     let growing = gathering(system, &flows, done).into_iter().filter(Gathering::grows_without_end);
     let growing: Vec<String> = growing.map(|found| found.group).chain(overloaded).collect();
-    let tells_apart =
-        |name: &String| matches!(system.nodes.get(name), Some(NodeSpec::Fleet(fleet)) if !fleet.clients().is_empty());
+    let tells_apart = |name: &String| system.nodes.get(name).is_some_and(|node| node.serves_by_class());
     let by_class = growing.iter().all(tells_apart);
     let mut grows = vec![0; system.nodes.entries.len()];
     growing.iter().filter_map(|name| system.nodes.position(name)).for_each(|place| grows[place] = 1);
@@ -84,7 +84,7 @@ pub fn steady_apart(system: &System, stability: &Stability, done: &[&Observation
         if ahead[place] == 0 {
             return true;
         }
-        by_class && matches!(node, NodeSpec::Clients(_)) && do_not_gather(name, done)
+        by_class && node.takes() == Takes::Nothing && do_not_gather(name, done)
     };
     let entries =
         system.nodes.entries.iter().enumerate().map(|(place, (name, node))| (place, name.text.as_str(), node));
@@ -134,7 +134,7 @@ fn two_states(done: &[&Observation]) -> Option<Stability> {
 
 /// Mean number of requests in flight in the last third of a run.
 fn in_flight_at_end(observation: &Observation) -> f64 {
-    let clients = observation.nodes.iter().filter(|node| node.info.kind == "Clients");
+    let clients = observation.nodes.iter().filter(|node| node.info.makes_requests);
     clients
         .filter_map(|node| node.series("in_system"))
         .map(|windows| {
@@ -174,7 +174,8 @@ mod tests {
                 ..NodeSeen::of(&NodeInfo {
                     name: "users".to_owned(),
                     group: "users".to_owned(),
-                    kind: "Clients".into(),
+                    makes_requests: true,
+                    kind: "".into(),
                 })
             }],
             window: 1.0,

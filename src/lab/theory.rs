@@ -1,16 +1,11 @@
 //! Which queue of theory a system is, if it is one that theory knows exactly or in a named limit.
 
-use super::measure::{Quantity, What};
+use super::measure::Quantity;
 use super::results::Theory;
-use crate::actors::balancer::{BalancerSpec, Health, Policy};
-use crate::actors::clients::{ClientsSpec, Connections, Traffic};
-use crate::actors::fleet::queue::Queues;
-use crate::actors::fleet::{Discipline, FleetSpec};
-use crate::distributions::Distribution;
-use crate::model::{NodeSpec, System};
-use crate::schema::quantity::{Bytes, Span};
+use crate::actors::kit::queueing::{Queueing, Split};
+use crate::model::System;
 use crate::stats::theory::{
-    self, Answer, Arrivals, Gm1, Interarrival, JoinShortestOfTwo, Service, Station, Supermarket, recognise,
+    Answer, Arrivals, Discipline, Gm1, JoinShortestOfTwo, Service, Station, Supermarket, recognise,
 };
 
 /// Quantiles given beside the values of a model, enough to draw its tail.
@@ -30,7 +25,7 @@ pub fn theory(system: &System, asked: &[Quantity]) -> Option<Theory> {
     values.push((Quantity::answered().id, answered));
     if let Some(sojourn) = &answer.sojourn {
         for quantity in asked.iter().filter(|quantity| quantity.of.is_none()) {
-            if let What::Within(time) = quantity.what {
+            if let Some(time) = quantity.limit() {
                 values.push((quantity.id.clone(), answered * (1.0 - sojourn.above(time.seconds()))));
             }
         }
@@ -45,136 +40,81 @@ pub fn theory(system: &System, asked: &[Quantity]) -> Option<Theory> {
 }
 
 /// Clients, perhaps a balancer, and a fleet, with nothing between them that theory leaves out.
-struct Parts<'a> {
-    clients: &'a ClientsSpec,
-    balancer: Option<&'a BalancerSpec>,
-    fleet: &'a FleetSpec,
+struct Parts {
+    arrivals: Arrivals,
+    split: Option<Split>,
+    servers: usize,
+    /// One of the servers.
+    station: Station,
 }
 
-impl<'a> Parts<'a> {
-    fn of(system: &'a System) -> Option<Self> {
-        let mut parts = (None, None, None);
+impl Parts {
+    fn of(system: &System) -> Option<Self> {
+        if !system.faults.is_empty() {
+            return None;
+        }
+        let (mut coming, mut choice, mut work) = (None, None, None);
         for (_, node) in &system.nodes.entries {
-            let twice = match node {
-                NodeSpec::Clients(clients) => parts.0.replace(clients).is_some(),
-                NodeSpec::Balancer(balancer) => parts.1.replace(balancer).is_some(),
-                NodeSpec::Fleet(fleet) => parts.2.replace(fleet).is_some(),
-                _ => return None,
+            let twice = match node.queueing()? {
+                Queueing::Arrivals { arrivals, sized } => coming.replace((arrivals, sized)).is_some(),
+                Queueing::Split(split) => choice.replace(split).is_some(),
+                Queueing::Servers { count, station, by_size } => work.replace((count, station, by_size)).is_some(),
             };
             if twice {
                 return None;
             }
         }
-        let (Some(clients), balancer, Some(fleet)) = parts else { return None };
-        let plain = system.faults.is_empty()
-            && !Queues::are_needed(fleet)
-            && clients.timeout.is_none()
-            && !clients.makes_calls()
-            && clients.to.delay.is_none()
-            && matches!(clients.connections, Connections::PerRequest(_))
-            && balancer.is_none_or(|balancer| {
-                balancer.to.delay.is_none()
-                    && balancer.copies == 1
-                    && balancer.proxy.is_none()
-                    && sees_no_trouble(balancer)
-            })
-            && fleet.backups.is_empty()
-            && fleet.max_connections.is_empty()
-            && fleet.copies == 1
-            && fleet.demand.is_none()
-            && fleet.slowness.is_none()
-            && (fleet.service_per_unit == Span::ZERO || clients.size == Bytes::ZERO)
-            && fleet.speeds.windows(2).all(|pair| pair[0] == pair[1])
-            && fleet.weights.windows(2).all(|pair| pair[0] == pair[1]);
-        plain.then_some(Self { clients, balancer, fleet })
+        let ((arrivals, sized), (servers, station, by_size)) = coming.zip(work)?;
+        (!(sized && by_size)).then_some(Self { arrivals, split: choice, servers, station })
     }
 
-    /// Seconds of a mean service at the speed of the servers.
-    fn service_mean(&self) -> f64 {
-        self.fleet.service.mean() / self.fleet.speeds.first().copied().unwrap_or(1.0)
-    }
-
-    fn service(&self) -> Service {
-        let mean = self.service_mean();
-        match &self.fleet.service {
-            Distribution::Exponential(_) => Service::Exponential { mean },
-            Distribution::Constant(_) => Service::Deterministic { mean },
-            other => Service::General { mean, scv: other.scv() },
-        }
-    }
-
-    /// One server of the fleet as a station, with its arrivals.
+    /// One server as a station, with its arrivals.
     fn station(&self, arrivals: Arrivals) -> Station {
-        Station {
-            arrivals,
-            service: self.service(),
-            servers: self.fleet.workers as usize,
-            queue: self.fleet.queue,
-            discipline: match self.fleet.discipline {
-                Discipline::ProcessorSharing(_) => theory::Discipline::ProcessorSharing,
-                // Fleets with other orders are not taken apart.
-                _ => theory::Discipline::Fifo,
-            },
-        }
+        Station { arrivals, ..self.station.clone() }
     }
 
     /// True of the plainest servers: one worker, first come first served, no limit, exponential service.
     fn is_exponential_server(&self) -> bool {
-        let station = self.station(Arrivals::Poisson { rate: 1.0 });
-        station.servers == 1
-            && station.queue.is_none()
-            && station.discipline == theory::Discipline::Fifo
-            && matches!(station.service, Service::Exponential { .. })
+        self.station.servers == 1
+            && self.station.queue.is_none()
+            && self.station.discipline == Discipline::Fifo
+            && matches!(self.station.service, Service::Exponential { .. })
+    }
+
+    /// Seconds of a mean service.
+    fn service_mean(&self) -> f64 {
+        self.station.service.mean()
     }
 }
 
-/// True of a balancer that neither loads its members with checks nor turns from those that fail.
-fn sees_no_trouble(balancer: &BalancerSpec) -> bool {
-    !matches!(balancer.health, Health::Active(_))
-        && balancer.passive.is_none()
-        && balancer.outliers.is_none()
-        && balancer.retry.is_none()
-}
-
-fn answer(parts: &Parts<'_>) -> Option<Answer> {
-    let arrivals = arrivals(&parts.clients.arrivals)?;
-    let servers = parts.fleet.servers;
+fn answer(parts: &Parts) -> Option<Answer> {
+    let servers = parts.servers;
     if servers == 1 {
-        return recognise(&parts.station(arrivals));
+        return recognise(&parts.station(parts.arrivals.clone()));
     }
-    let Arrivals::Poisson { rate } = arrivals else { return None };
-    match &parts.balancer?.policy {
+    let Arrivals::Poisson { rate } = parts.arrivals else { return None };
+    let (service, load) = (parts.service_mean(), rate * parts.service_mean() / servers as f64);
+    match parts.split? {
         // A random split of a Poisson process gives independent Poisson processes.
-        Policy::Random(_) => {
+        Split::Random => {
             let share = rate / servers as f64;
             recognise(&parts.station(Arrivals::Poisson { rate: share })).map(|answer| all_servers(answer, servers))
         }
-        Policy::RoundRobin(_) if parts.is_exponential_server() => {
-            let model = Gm1::round_robin(rate, 1.0 / parts.service_mean(), servers).ok()?;
+        Split::InTurn if parts.is_exponential_server() => {
+            let model = Gm1::round_robin(rate, 1.0 / service, servers).ok()?;
             Some(model.answer_round_robin(servers))
         }
         // Two choices of two are all there are.
-        policy if servers == 2 && joins_shortest(policy) && parts.is_exponential_server() => {
-            let load = rate * parts.service_mean() / servers as f64;
-            Some(JoinShortestOfTwo::new(load, parts.service_mean()).ok()?.answer())
+        Split::Shortest | Split::ShortestOf(2..) if servers == 2 && parts.is_exponential_server() => {
+            Some(JoinShortestOfTwo::new(load, service).ok()?.answer())
         }
-        Policy::PowerOfChoices(choices) if parts.is_exponential_server() && choices.d >= 2 => {
-            let load = rate * parts.service_mean() / servers as f64;
-            let mut answer = Supermarket::new(load, parts.service_mean(), choices.d as usize).ok()?.answer();
+        Split::ShortestOf(choices @ 2..) if parts.is_exponential_server() => {
+            let mut answer = Supermarket::new(load, service, choices as usize).ok()?.answer();
             // Of the fleet it says nothing that depends on how many servers there are.
             answer.values.retain(|(id, _)| id.starts_with("latency") || id == "waiting_mean" || id == "utilization");
             Some(answer)
         }
         _ => None,
-    }
-}
-
-/// True of policies that send each request to the shortest of two queues.
-fn joins_shortest(policy: &Policy) -> bool {
-    match policy {
-        Policy::LeastConnections(_) => true,
-        Policy::PowerOfChoices(choices) => choices.d >= 2,
-        _ => false,
     }
 }
 
@@ -187,32 +127,4 @@ fn all_servers(mut answer: Answer, servers: usize) -> Answer {
         }
     }
     answer
-}
-
-fn arrivals(traffic: &Traffic) -> Option<Arrivals> {
-    Some(match traffic {
-        Traffic::Poisson(poisson) => Arrivals::Poisson { rate: poisson.rate.per_second() },
-        Traffic::Deterministic(even) => {
-            Arrivals::Renewal(Interarrival::Deterministic { mean: 1.0 / even.rate.per_second() })
-        }
-        Traffic::Renewal(renewal) => {
-            let mean = renewal.gap.mean();
-            match &renewal.gap {
-                Distribution::Exponential(_) => Arrivals::Poisson { rate: 1.0 / mean },
-                Distribution::Constant(_) => Arrivals::Renewal(Interarrival::Deterministic { mean }),
-                Distribution::Erlang(erlang) => {
-                    Arrivals::Renewal(Interarrival::Gamma { mean, shape: f64::from(erlang.shape) })
-                }
-                Distribution::Gamma(gamma) => {
-                    Arrivals::Renewal(Interarrival::Gamma { mean, shape: 1.0 / (gamma.cv * gamma.cv) })
-                }
-                Distribution::Hyperexponential(hyper) => {
-                    Arrivals::Renewal(Interarrival::balanced(mean, hyper.cv * hyper.cv))
-                }
-                _ => return None,
-            }
-        }
-        Traffic::Users(users) => Arrivals::Closed { clients: users.count as usize, think_mean: users.think.mean() },
-        _ => return None,
-    })
 }

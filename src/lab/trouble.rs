@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::actors::clients::Traffic;
 use crate::model::System;
 
 /// When something was wrong, in seconds.
@@ -23,12 +22,10 @@ impl Trouble {
             let start = fault.at.seconds();
             Self { start, end: fault.lasts.map(|lasts| start + lasts.seconds()) }
         });
-        let spikes = system.clients().filter_map(|(_, clients)| match &clients.arrivals {
-            Traffic::Spike(spike) => {
-                let start = spike.at.seconds();
-                Some(Self { start, end: Some(start + spike.length.seconds()) })
-            }
-            _ => None,
+        let moments = system.nodes.entries.iter().flat_map(|(_, node)| node.moments());
+        let spikes = moments.filter_map(|moment| {
+            let start = moment.at.seconds();
+            Some(Self { start, end: Some(start + moment.trouble?.seconds()) })
         });
         faults.chain(spikes).reduce(|all, one| Self {
             start: all.start.min(one.start),

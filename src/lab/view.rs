@@ -1,29 +1,19 @@
 //! Reads a system that has stopped: every number a replication gives.
 
-mod balancer;
-mod calls;
 mod clients;
-mod concurrency;
-mod failover;
-mod fallback;
 mod node;
-mod passage;
-mod proxy;
-mod remapping;
-mod router;
+mod reading;
 
-use std::borrow::Cow;
-
-use super::measure::{Quantity, What};
 use super::observe::{NodeSeen, Times, Word};
 use super::results::{LedgerRow, Unit};
-use super::station::Station;
 use super::trouble::Trouble;
-use crate::actors::fleet::Fleet;
-use crate::actors::watch::Watch;
-use crate::actors::{Actor, Actors};
-use crate::engine::{Duration, Outcome, Time};
-use crate::measure::Latency;
+use crate::actors::Actors;
+use crate::actors::calls::Made;
+use crate::actors::kit::node::Remapped;
+use crate::actors::kit::seen::{Covered, Failover, NANO, ratio};
+use crate::actors::kit::station::Station;
+use crate::actors::kit::watch::Watch;
+use crate::engine::{ActorId, Duration, Outcome, Time};
 use crate::model::NodeInfo;
 
 /// Reads a system that has stopped.
@@ -56,130 +46,16 @@ pub struct View<'a> {
 const NUMBERS_THERE: [&str; 7] =
     ["in_system", "queue", "available", "limit", "in_flight", "waiting", "open_connections"];
 
-/// Nanoseconds to seconds.
-pub(super) const NANO: f64 = 1e-9;
-
-pub(super) const fn word(text: &'static str) -> Word {
-    Cow::Borrowed(text)
-}
-
-pub(super) fn ratio(part: f64, whole: f64) -> Option<f64> {
-    (whole > 0.0).then(|| part / whole)
-}
-
 impl View<'_> {
     /// Seconds that were measured.
     pub(super) fn span(&self) -> f64 {
         self.over.since(Time::ZERO + self.warm_up).as_secs_f64()
     }
 
-    /// The fleets or proxies of the node called `group`, or those who wait there for a place at a server.
-    fn stations<'b>(&'b self, group: &'b str) -> impl Iterator<Item = Station<'b>> {
-        self.actors.all.iter().zip(self.nodes).filter(move |(_, info)| info.group == group).filter_map(|(actor, _)| {
-            match actor {
-                Actor::Fleet(fleet) => Some(Station::Fleet(fleet)),
-                Actor::Balancer(balancer) => {
-                    balancer.proxy().map(Station::Proxy).or_else(|| balancer.line().map(Station::Line))
-                }
-                Actor::Store(store) => Some(Station::Store(store)),
-                _ => None,
-            }
-        })
-    }
-
-    /// A quantity of the plan.
-    pub fn value(&self, quantity: &Quantity) -> Option<f64> {
-        if !self.measured {
-            return None;
-        }
-        if let Some(stays) = self.stays(quantity) {
-            return self.value_of_node(quantity, stays);
-        }
-        match &quantity.what {
-            What::Utilization(group) => {
-                let workers: u64 = self.stations(group).map(Station::workers).sum();
-                ratio(self.busy(group) as f64 * NANO, workers as f64 * self.span())
-            }
-            What::WastedWork(group) => {
-                let wasted: u128 = self.stations(group).map(Station::wasted).sum();
-                ratio(wasted as f64, self.busy(group) as f64)
-            }
-            What::Waiting(group) => {
-                let mut all = Latency::default();
-                self.stations(group).for_each(|station| station.add_waiting(&mut all));
-                all.mean()
-            }
-            What::FailoverTime => self.failover_time(),
-            What::Remapped => self.remapped(|since| since.moved),
-            What::RemappedNeedlessly => self.remapped(|since| since.moved - since.least),
-            What::Imbalance(group) => {
-                let servers = self.stations(group).flat_map(|station| station.busy_by_server(self.over));
-                let servers: Vec<u128> = servers.collect();
-                let most = servers.iter().max()?;
-                ratio(*most as f64 * servers.len() as f64, servers.iter().sum::<u128>() as f64)
-            }
-            _ => self.value_of_clients(quantity),
-        }
-    }
-
-    /// How much of a quantity's whole this replication holds: that by which its value counts beside those of others. The
-    /// same for all of what is no ratio of sums.
-    pub fn weight(&self, quantity: &Quantity) -> f64 {
-        if !self.measured {
-            return 0.0;
-        }
-        if let Some((_, whole)) = self.counts(quantity) {
-            return whole as f64;
-        }
-        match &quantity.what {
-            What::LatencyMean => self.latency_of(&quantity.source()).count() as f64,
-            What::WastedWork(group) => self.busy(group) as f64 * NANO,
-            What::Waiting(group) => {
-                let mut all = Latency::default();
-                self.stations(group).for_each(|station| station.add_waiting(&mut all));
-                all.count() as f64
-            }
-            What::Attempts => self.calls_made(quantity.of.as_deref()) as f64,
-            What::Utilization(_) | What::InSystem | What::Throughput | What::Goodput | What::OfferedRate => self.span(),
-            _ => 1.0,
-        }
-    }
-
-    /// Worker-nanoseconds of work at the node called `group` after the warm-up.
-    fn busy(&self, group: &str) -> u128 {
-        self.stations(group).map(|station| station.busy(self.over)).sum()
-    }
-
-    /// Parts and wholes of a quantity by window after the warm-up; empty of what is no ratio of sums.
-    pub fn windows(&self, quantity: &Quantity) -> Vec<(f64, f64)> {
-        if !self.measured {
-            return Vec::new();
-        }
-        let width = self.window;
-        let all: Vec<(f64, f64)> = match &quantity.what {
-            _ if self.stays(quantity).is_some() => self.windows_of_node(quantity),
-            What::Utilization(group) => {
-                let workers: u64 = self.stations(group).map(Station::workers).sum();
-                let busy = self.stations(group).map(|station| station.windows().into_iter().map(|w| w.busy));
-                self.steps(busy).into_iter().map(|busy| (busy * NANO, workers as f64 * width)).collect()
-            }
-            What::WastedWork(group) => {
-                let wasted = self.stations(group).map(|station| station.windows().into_iter().map(|w| w.wasted));
-                let busy = self.stations(group).map(|station| station.windows().into_iter().map(|w| w.busy));
-                self.steps(wasted).into_iter().zip(self.steps(busy)).collect()
-            }
-            What::Waiting(group) => {
-                // Mean waiting by Little's law: the area of those who wait over those who came.
-                let areas = self.stations(group).map(|station| station.windows().into_iter().map(|w| w.waiting));
-                let came = self.stations(group).map(|s| s.windows().into_iter().map(|w| u128::from(w.arrivals)));
-                let came = self.steps(came);
-                self.steps(areas).into_iter().map(|area| area * NANO).zip(came).collect()
-            }
-            _ => self.windows_of_clients(quantity),
-        };
-        // A quotient that is a whole number but for rounding is that number.
-        let skip = (self.warm_up.as_secs_f64() / width + 1e-9) as usize;
-        all.into_iter().skip(skip).collect()
+    /// The stations of the node called `group`, one for each copy.
+    fn stations<'b>(&'b self, group: &'b str) -> impl Iterator<Item = &'b dyn Station> {
+        let those = self.actors.all.iter().zip(self.nodes).filter(move |(_, info)| info.group == group);
+        those.filter_map(|(actor, _)| actor.node().station())
     }
 
     /// Differences from window to window of cumulative figures, summed over nodes.
@@ -202,8 +78,7 @@ impl View<'_> {
     pub fn ledger(&self) -> Vec<LedgerRow> {
         let mut rows = Vec::new();
         for (actor, info) in self.actors.all.iter().zip(self.nodes) {
-            let Actor::Clients(clients) = actor else { continue };
-            let record = &clients.record;
+            let Some(Made { calls: record, .. }) = actor.node().made() else { continue };
             let mut row = |outcome: String, count: u64| {
                 if count > 0 {
                     rows.push(LedgerRow { clients: info.name.clone(), outcome, count });
@@ -227,21 +102,8 @@ impl View<'_> {
 
     /// What each node gave.
     pub fn nodes(&self) -> Vec<NodeSeen> {
-        let seen = self.actors.all.iter().zip(self.nodes).enumerate().filter_map(|(place, (actor, info))| {
-            Some(match actor {
-                Actor::Clients(clients) => self.see_clients(clients, info),
-                Actor::Balancer(balancer) => self.see_balancer(balancer, place, info),
-                Actor::Router(router) => self.see_router(router, info),
-                Actor::Limiter(limiter) => self.see_limiter(limiter, info),
-                Actor::Breaker(breaker) => self.see_breaker(breaker, info),
-                Actor::Fallback(fallback) => self.see_fallback(fallback, info),
-                Actor::ConcurrencyLimiter(limiter) => self.see_concurrency(limiter, info),
-                Actor::Store(store) => self.see_store(store, info),
-                Actor::Fleet(fleet) => self.see_fleet(fleet, info),
-                // Hosts stand behind all nodes, and are none themselves.
-                Actor::Host(_) => return None,
-            })
-        });
+        let covered = self.covered();
+        let seen = self.actors.all.iter().zip(self.nodes).map(|(actor, info)| actor.node().seen(&covered, info));
         let seen = seen.map(|mut node| {
             if !self.measured {
                 node.values.iter_mut().for_each(|(_, _, _, value)| *value = None);
@@ -251,6 +113,35 @@ impl View<'_> {
             self.weighed(node)
         });
         seen.collect()
+    }
+
+    fn covered(&self) -> Covered<'_> {
+        Covered {
+            actors: self.actors,
+            over: self.over,
+            warm_up: self.warm_up,
+            window: self.window,
+            limits: &self.limits,
+            measured: self.measured,
+        }
+    }
+
+    /// How long balancers went on sending requests to servers that were down: the mean over outages and balancers; `None`
+    /// without an outage.
+    pub fn failover_time(&self) -> Option<f64> {
+        let covered = self.covered();
+        let of = |place: usize| covered.failovers(ActorId(place as u32));
+        let all: Vec<Failover> = (0..self.actors.all.len()).flat_map(of).collect();
+        ratio(all.iter().map(|failover| failover.seconds).sum(), all.len() as f64)
+    }
+
+    /// The mean share of clients or keys that were remapped, over the balancers that place by a hash; `None` if there is
+    /// none.
+    pub fn remapped(&self, count: fn(Remapped) -> u64) -> Option<f64> {
+        let each = || self.actors.all.iter().filter_map(|actor| actor.node().remapped());
+        let sum: u64 = each().map(count).sum();
+        let sample = each().next()?.sample;
+        ratio(sum as f64 / f64::from(sample), each().count() as f64)
     }
 
     /// With weights for what is counted by time: rates, shares of time, and numbers of what is there. A total is none.
@@ -266,107 +157,5 @@ impl View<'_> {
             }
         }
         seen
-    }
-
-    fn see_fleet(&self, fleet: &Fleet, info: &NodeInfo) -> NodeSeen {
-        let record = &fleet.record;
-        let windows = record.windows.values();
-        let span = self.span();
-        let (mut waiting, mut service) = (Latency::default(), Latency::default());
-        for times in &record.classes {
-            waiting.merge(&times.waiting);
-            service.merge(&times.service);
-        }
-        let area = (record.population.area(self.over) - record.at_warm_up.figures.population) as f64 * NANO;
-        let queue = (record.waiting.area(self.over) - record.at_warm_up.figures.waiting) as f64 * NANO;
-        let per_server = fleet.workers() as f64 / fleet.len() as f64;
-        let before = &record.at_warm_up.busy_by_server;
-        let servers = fleet.busy_by_server(self.over);
-        let servers = servers.iter().enumerate().map(|(place, &busy)| {
-            let busy = busy - before.get(place).copied().unwrap_or(0);
-            ratio(busy as f64 * NANO, per_server * span).unwrap_or(0.0)
-        });
-        let utilization = ratio(Station::Fleet(fleet).busy(self.over) as f64 * NANO, fleet.workers() as f64 * span);
-        let wasted = ratio(Station::Fleet(fleet).wasted() as f64, Station::Fleet(fleet).busy(self.over) as f64);
-        let departures = record.departures - record.at_warm_up.figures.departures;
-        let mut values = vec![
-            (word("utilization"), word("utilization"), Unit::Fraction, utilization),
-            (word("wasted work"), word("wasted_work"), Unit::Fraction, wasted),
-            (word("departures"), word("departures"), Unit::PerSecond, ratio(departures as f64, span)),
-            (word("mean waiting"), word("waiting_mean"), Unit::Seconds, waiting.mean()),
-            (word("p99 waiting"), word("waiting_p99"), Unit::Seconds, waiting.quantile(0.99)),
-            (word("mean service"), word("service_mean"), Unit::Seconds, service.mean()),
-            (word("queue length"), word("queue"), Unit::Count, ratio(queue, span)),
-            (word("in system"), word("in_system"), Unit::Count, ratio(area, span)),
-        ];
-        if fleet.is_checked() {
-            let load = ratio(record.checks.busy as f64 * NANO, fleet.workers() as f64 * span);
-            values.push((word("utilization by checks"), word("check_load"), Unit::Fraction, load));
-        }
-        NodeSeen {
-            values,
-            weights: vec![(word("wasted_work"), Station::Fleet(fleet).busy(self.over) as f64)],
-            times: vec![Times::of("waiting", &waiting), Times::of_mean("service", &service)],
-            servers: servers.collect(),
-            heat: self.heat(fleet, per_server),
-            series: vec![
-                (
-                    word("utilization"),
-                    Unit::Fraction,
-                    self.means(windows.iter().map(|snapshot| snapshot.busy), fleet.workers() as f64),
-                ),
-                (
-                    word("wasted"),
-                    Unit::Fraction,
-                    self.means(windows.iter().map(|snapshot| snapshot.wasted), fleet.workers() as f64),
-                ),
-                (word("queue"), Unit::Count, self.means(windows.iter().map(|snapshot| snapshot.waiting), 1.0)),
-                (word("in_system"), Unit::Count, self.means(windows.iter().map(|snapshot| snapshot.population), 1.0)),
-            ],
-            ..NodeSeen::of(info)
-        }
-    }
-
-    /// Utilization by row of servers and window, from cumulative busy times.
-    fn heat(&self, fleet: &Fleet, per_server: f64) -> Vec<Vec<f64>> {
-        let windows = fleet.record.rows.values();
-        let rows = windows.first().map_or(0, Vec::len);
-        let servers_in_row = fleet.len().div_ceil(rows.max(1));
-        (0..rows)
-            .map(|row| {
-                let servers = servers_in_row.min(fleet.len() - row * servers_in_row) as f64;
-                let mut before = 0;
-                let step = |window: &Vec<u128>| {
-                    let busy = window[row] - before;
-                    before = window[row];
-                    busy as f64 * NANO / (self.window * servers * per_server)
-                };
-                windows.iter().map(step).collect()
-            })
-            .collect()
-    }
-
-    /// Per second, from cumulative counts at the ends of windows.
-    pub(super) fn rates(&self, counts: impl Iterator<Item = u64>) -> Vec<Option<f64>> {
-        let mut before = 0;
-        counts
-            .map(|count| {
-                let in_window = count - before;
-                before = count;
-                Some(in_window as f64 / self.window)
-            })
-            .collect()
-    }
-
-    /// Means over each window, from cumulative areas at the ends of windows; divided by `whole`.
-    pub(super) fn means(&self, areas: impl Iterator<Item = u128>, whole: f64) -> Vec<Option<f64>> {
-        let mut before = 0;
-        areas
-            .map(|area| {
-                let in_window = area - before;
-                before = area;
-                Some(in_window as f64 * NANO / (self.window * whole))
-            })
-            .collect()
     }
 }

@@ -106,7 +106,7 @@ fn find(pilots: &[&Observation]) -> WarmUpFound {
     let windows = pilots.iter().map(|pilot| windows_of(pilot) / times(pilot, width)).min().unwrap_or(0);
     let width = Duration::from_secs_f64(width).as_nanos();
     let mut found = WarmUpFound::NONE;
-    let clients = first.nodes.iter().enumerate().filter(|(_, node)| node.info.kind == "Clients");
+    let clients = first.nodes.iter().enumerate().filter(|(_, node)| node.info.makes_requests);
     for (place, _) in clients {
         for quantity in ["in_system", "latency_mean"] {
             let means: Vec<f64> = (0..windows).map(|window| mean_at(pilots, place, quantity, window)).collect();
@@ -124,7 +124,7 @@ fn times(pilot: &Observation, width: f64) -> usize {
 }
 
 fn windows_of(observation: &Observation) -> usize {
-    let clients = observation.nodes.iter().filter(|node| node.info.kind == "Clients");
+    let clients = observation.nodes.iter().filter(|node| node.info.makes_requests);
     clients.filter_map(|node| node.series("in_system").map(<[_]>::len)).min().unwrap_or(0)
 }
 

@@ -6,11 +6,13 @@
 pub mod begin;
 pub mod integral;
 pub mod latency;
+pub mod unit;
 pub mod windows;
 pub mod within;
 
 pub use begin::{Begin, Begun, Lengths};
 pub use integral::CountIntegral;
 pub use latency::{CoarseLatency, Latency, LatencyCopy, LatencyWindow};
+pub use unit::Unit;
 pub use windows::{Clock, Windows};
 pub use within::Within;

@@ -1,184 +1,12 @@
 //! A system in the words of the language: named nodes, and what goes wrong with them when.
 
-use crate::actors::balancer::{BalancerSpec, Health};
-use crate::actors::breaker::BreakerSpec;
-use crate::actors::clients::{ClientsSpec, Traffic};
-use crate::actors::concurrency::ConcurrencyLimiterSpec;
-use crate::actors::fallback::FallbackSpec;
-use crate::actors::faults::{Fault, Recurs};
-use crate::actors::fleet::FleetSpec;
-use crate::actors::limiter::LimiterSpec;
-use crate::actors::route::RouteField;
-use crate::actors::router::RouterSpec;
-use crate::actors::store::StoreSpec;
-use crate::schema::quantity::Span;
-use crate::schema::{Decode, Encode, Kind, Map, Name, Node, Reader, choice, record};
+use crate::actors::NodeSpec;
+use crate::actors::kit::describe::{Gives, Takes};
+use crate::actors::kit::faults::FaultSpec;
+use crate::schema::{Map, record};
 
 /// The version of the language this program writes, and the newest it reads.
 pub const VERSION: u32 = 1;
-
-choice! {
-    /// A part of a system. It goes by its name in the map of nodes.
-    pub enum NodeSpec {
-        Clients(ClientsSpec),
-        Balancer(BalancerSpec),
-        Fleet(FleetSpec),
-        Router(RouterSpec),
-        Limiter(LimiterSpec),
-        Breaker(BreakerSpec),
-        ConcurrencyLimiter(ConcurrencyLimiterSpec),
-        Fallback(FallbackSpec),
-        Store(StoreSpec),
-    }
-}
-
-impl NodeSpec {
-    /// How many of it there are.
-    #[must_use]
-    pub fn copies(&self) -> usize {
-        match self {
-            Self::Clients(_) | Self::Router(_) | Self::Store(_) => 1,
-            Self::Balancer(balancer) => balancer.copies,
-            Self::Fleet(fleet) => fleet.copies,
-            Self::Limiter(limiter) => limiter.copies,
-            Self::Breaker(breaker) => breaker.copies,
-            Self::ConcurrencyLimiter(limiter) => limiter.copies,
-            Self::Fallback(fallback) => fallback.copies,
-        }
-    }
-
-    /// What kind of node it is: the word that begins it.
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Clients(_) => "Clients",
-            Self::Balancer(_) => "Balancer",
-            Self::Fleet(_) => "Fleet",
-            Self::Router(_) => "Router",
-            Self::Limiter(_) => "Limiter",
-            Self::Breaker(_) => "Breaker",
-            Self::ConcurrencyLimiter(_) => "ConcurrencyLimiter",
-            Self::Fallback(_) => "Fallback",
-            Self::Store(_) => "Store",
-        }
-    }
-
-    /// The names of the nodes it sends requests to, with their places.
-    #[must_use]
-    pub fn targets(&self) -> Vec<&Name> {
-        match self {
-            Self::Clients(clients) => clients.to.to.0.iter().collect(),
-            Self::Balancer(balancer) => balancer.to.to.0.iter().collect(),
-            Self::Fleet(_) | Self::Store(_) => Vec::new(),
-            Self::Router(router) => router.routes().flat_map(|route| &route.to.0).collect(),
-            Self::Limiter(limiter) => {
-                let store = limiter.distributed.iter().flat_map(|distributed| &distributed.store.to.0);
-                limiter.to.to.0.iter().chain(store).collect()
-            }
-            Self::Breaker(breaker) => breaker.to.to.0.iter().collect(),
-            Self::ConcurrencyLimiter(limiter) => limiter.to.to.0.iter().collect(),
-            Self::Fallback(fallback) => fallback.to.to.0.iter().chain(fallback.others()).collect(),
-        }
-    }
-
-    /// True if faults hit the host it runs on: it has no servers, and is no clients.
-    #[must_use]
-    pub fn has_host(&self) -> bool {
-        !matches!(self, Self::Clients(_) | Self::Fleet(_) | Self::Store(_))
-    }
-
-    /// The ways over which it sends requests.
-    #[must_use]
-    pub fn routes(&self) -> Vec<&RouteField> {
-        match self {
-            Self::Clients(clients) => vec![&clients.to],
-            Self::Balancer(balancer) => vec![&balancer.to],
-            Self::Fleet(_) | Self::Store(_) => Vec::new(),
-            Self::Router(router) => router.routes().collect(),
-            Self::Limiter(limiter) => {
-                let store = limiter.distributed.iter().map(|distributed| &distributed.store);
-                std::iter::once(&limiter.to).chain(store).collect()
-            }
-            Self::Breaker(breaker) => vec![&breaker.to],
-            Self::ConcurrencyLimiter(limiter) => vec![&limiter.to],
-            Self::Fallback(fallback) => std::iter::once(&fallback.to).chain(fallback.smaller()).collect(),
-        }
-    }
-
-    /// The way on from a node that stands in the way of requests to one other: it has as many servers as what stands
-    /// behind it.
-    #[must_use]
-    pub fn way_on(&self) -> Option<&RouteField> {
-        match self {
-            Self::Limiter(limiter) => Some(&limiter.to),
-            Self::Breaker(breaker) => Some(&breaker.to),
-            Self::ConcurrencyLimiter(limiter) => Some(&limiter.to),
-            Self::Fallback(fallback) => Some(&fallback.to),
-            Self::Clients(_) | Self::Balancer(_) | Self::Fleet(_) | Self::Router(_) | Self::Store(_) => None,
-        }
-    }
-}
-
-/// The name of a node, with its place in the file.
-#[derive(Clone, Debug)]
-pub struct NodeName(pub Name);
-
-impl PartialEq for NodeName {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.text == other.0.text
-    }
-}
-
-impl Decode for NodeName {
-    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
-        match &node.kind {
-            Kind::Text(text) => Some(Self(Name { text: text.clone(), region: node.region })),
-            _ => {
-                reader.expected(node, "the name of a node in quotes");
-                None
-            }
-        }
-    }
-}
-
-impl Encode for NodeName {
-    fn encode(&self) -> Node {
-        self.0.text.encode()
-    }
-}
-
-record! {
-    /// Something that goes wrong, and when.
-    pub struct FaultSpec {
-        /// When it begins; with `recurs`, from when on it may.
-        pub at: Span,
-        /// The node it hits; `web[1]` is the second of several copies. With `to`, the node where the link begins.
-        pub node: NodeName,
-        /// What goes wrong. What is wrong with a server at a time follows from all faults that are active then.
-        pub fault: Fault,
-        /// Which servers of the fleet, counted from 0; without it, all. On a link from a balancer, those where it ends.
-        pub servers: Option<Vec<usize>> = None,
-        /// Of a fault of the network (`Delay`, `Loss`, `Partition`): the node where the link ends, to which `node` sends
-        /// requests. Their answers come back over it.
-        pub to: Option<NodeName> = None,
-        /// After how long it ends, or with `recurs` comes no more; without it, it lasts.
-        pub lasts: Option<Span> = None,
-        /// Whether it comes again and again, at random.
-        pub recurs: Option<Recurs> = None,
-    }
-    check(self, at) {
-        if self.servers.as_ref().is_some_and(Vec::is_empty) {
-            at.field("servers").error("a fault that hits no server: leave `servers` out if it hits all");
-        }
-        if matches!(self.fault, Fault::Restart(_)) {
-            for (field, is_given) in [("lasts", self.lasts.is_some()), ("recurs", self.recurs.is_some())] {
-                if is_given {
-                    at.field(field).error("a restart takes no time and has no end: `Crash` with a length goes down and comes up");
-                }
-            }
-        }
-    }
-}
 
 record! {
     /// A system: who asks, who chooses, who serves, and over what network.
@@ -202,82 +30,36 @@ record! {
     }
 }
 
-/// Nodes that a request may pass: its way back counts them in a byte, with room for what nodes ask on its behalf.
-pub const DEEPEST: usize = 200;
-
-/// The fleet that requests sent to the node called `name` come to, straight or past nodes that only stand in the way;
-/// `None` if somebody chooses on the way.
-#[must_use]
-pub fn fleet_behind<'a>(nodes: &'a Map<NodeSpec>, name: &'a str) -> Option<(&'a str, &'a FleetSpec)> {
-    let mut at = name;
-    // No further than a request may go, in case they lead round.
-    for _ in 0..=DEEPEST {
-        match nodes.get(at)? {
-            NodeSpec::Fleet(fleet) => return Some((at, fleet)),
-            node => at = &node.way_on()?.to.0.first()?.text,
-        }
-    }
-    None
-}
-
 impl System {
-    /// The nodes that make requests, with their names.
-    pub fn clients(&self) -> impl Iterator<Item = (&str, &ClientsSpec)> {
-        self.nodes.entries.iter().filter_map(|(name, node)| match node {
-            NodeSpec::Clients(clients) => Some((name.text.as_str(), clients)),
-            _ => None,
-        })
-    }
-
-    /// The fleets, with their names.
-    pub fn fleets(&self) -> impl Iterator<Item = (&str, &FleetSpec)> {
-        self.nodes.entries.iter().filter_map(|(name, node)| match node {
-            NodeSpec::Fleet(fleet) => Some((name.text.as_str(), fleet)),
-            _ => None,
-        })
-    }
-
-    /// The nodes that do work and have a queue before it, by name: fleets, then balancers with a capacity of their own.
+    /// The nodes that do work and have a queue before it, by name: those with servers first, then the others.
     #[must_use]
     pub fn stations(&self) -> Vec<&str> {
-        let proxies = self.nodes.entries.iter().filter_map(|(name, node)| match node {
-            NodeSpec::Balancer(balancer) if balancer.proxy.is_some() => Some(name.text.as_str()),
-            _ => None,
-        });
-        self.fleets().map(|(name, _)| name).chain(proxies).collect()
+        let with = |has_servers: bool| {
+            let those = self
+                .nodes
+                .entries
+                .iter()
+                .filter(move |(_, node)| node.gives() == Gives::Servers && node.servers().is_some() == has_servers);
+            those.map(|(name, _)| name.text.as_str())
+        };
+        with(true).chain(with(false)).collect()
     }
 
-    /// True if some balancer checks its members.
-    #[must_use]
-    pub fn has_checks(&self) -> bool {
-        self.nodes.entries.iter().any(|(_, node)| match node {
-            NodeSpec::Balancer(balancer) => matches!(balancer.health, Health::Active(_)),
-            _ => false,
-        })
+    /// The names of the nodes that make requests.
+    pub fn makers(&self) -> impl Iterator<Item = &str> {
+        let those = self.nodes.entries.iter().filter(|(_, node)| node.takes() == Takes::Nothing);
+        those.map(|(name, _)| name.text.as_str())
     }
 
-    /// True if something about it never stops: checks, and clients of all kinds but the replay of a log.
+    /// True if something about it never stops.
     #[must_use]
     pub fn is_endless(&self) -> bool {
-        self.has_checks() || self.clients().any(|(_, clients)| !matches!(clients.arrivals, Traffic::Replay(_)))
+        self.nodes.entries.iter().any(|(_, node)| node.is_endless())
     }
 
     /// True if nothing about it changes with time: no faults, and arrivals whose law stays the same.
     #[must_use]
     pub fn is_stationary(&self) -> bool {
-        self.faults.is_empty()
-            && self.clients().all(|(_, clients)| match &clients.arrivals {
-                Traffic::Poisson(_)
-                | Traffic::Deterministic(_)
-                | Traffic::Renewal(_)
-                | Traffic::Mmpp(_)
-                | Traffic::Users(_)
-                | Traffic::Sessions(_) => true,
-                Traffic::Timetable(_)
-                | Traffic::Ramp(_)
-                | Traffic::Spike(_)
-                | Traffic::Sinusoid(_)
-                | Traffic::Replay(_) => false,
-            })
+        self.faults.is_empty() && self.nodes.entries.iter().all(|(_, node)| node.is_stationary())
     }
 }

@@ -1,7 +1,7 @@
 //! Results made by arithmetic, plausible enough to look at: for tests only.
 
 use crate::lab::results::{
-    Cell, ClaimResult, Comparison, Estimate, IntervalKind, LedgerRow, NodeResult, Results, RunSummary, Series,
+    Cell, ClaimResult, Comparison, Estimate, Gauge, IntervalKind, LedgerRow, NodeResult, Results, RunSummary, Series,
     Stability, Sweep, SweepPoint, TailPoint, Theory, Trouble, Unit, Verdict,
 };
 use crate::stats::proportion::wilson;
@@ -202,6 +202,8 @@ fn cell(shape: &Shape, arm: usize, point: usize, rate: f64) -> Cell {
             NodeResult {
                 name: "users".to_owned(),
                 kind: "Clients".to_owned(),
+                makes_requests: true,
+                gauges: Vec::new(),
                 estimates: Vec::new(),
                 servers: Vec::new(),
                 heat: Vec::new(),
@@ -209,6 +211,8 @@ fn cell(shape: &Shape, arm: usize, point: usize, rate: f64) -> Cell {
             NodeResult {
                 name: "web".to_owned(),
                 kind: "Fleet".to_owned(),
+                makes_requests: false,
+                gauges: vec![Gauge::new("queue", "requests waiting", 9)],
                 estimates: vec![estimate(7, "waiting_mean", "mean waiting", Unit::Seconds, mean - 0.008, 0.04)],
                 servers: (0..shape.servers).map(|s| (load * (0.9 + 0.2 * noise(s))).min(1.0)).collect(),
                 heat: (0..shape.servers)

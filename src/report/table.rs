@@ -31,20 +31,13 @@ pub(super) fn render(results: &Results, terminal: Terminal) -> String {
     for block in blocks(&summary, width) {
         let _ = writeln!(out, "\n{}", table(&summary, &block, paint, width));
     }
-    if let Some((caption, mut recovery)) = recovery(results) {
-        recovery.keys.clone_from(&summary.keys);
+    let others = [recovery(results), differences(results).filter(|_| details)];
+    for (caption, mut other) in others.into_iter().flatten() {
+        other.keys.clone_from(&summary.keys);
         out.push('\n');
         wrap(&mut out, &paint.dim(&caption), width, 0);
-        for block in blocks(&recovery, width) {
-            let _ = writeln!(out, "\n{}", table(&recovery, &block, paint, width));
-        }
-    }
-    if details && let Some((caption, mut differences)) = differences(results) {
-        differences.keys.clone_from(&summary.keys);
-        out.push('\n');
-        wrap(&mut out, &paint.dim(&caption), width, 0);
-        for block in blocks(&differences, width) {
-            let _ = writeln!(out, "\n{}", table(&differences, &block, paint, width));
+        for block in blocks(&other, width) {
+            let _ = writeln!(out, "\n{}", table(&other, &block, paint, width));
         }
     }
     if !summary.legend.is_empty() {

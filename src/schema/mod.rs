@@ -10,6 +10,7 @@ mod parse;
 mod print;
 pub mod quantity;
 mod record;
+mod registry;
 mod tree;
 
 #[cfg(test)]
@@ -27,7 +28,11 @@ pub use tree::{Kind, Name, Node, Place, Region, Sources};
 #[doc(inline)]
 pub use crate::__choice as choice;
 #[doc(inline)]
+pub use crate::__delegate as delegate;
+#[doc(inline)]
 pub use crate::__record as record;
+#[doc(inline)]
+pub use crate::__registry as registry;
 
 /// Reports a variant that a choice does not have.
 pub fn unknown_variant(node: &Node, written: Option<&str>, choice: &str, valid: &[&str], reader: &mut Reader) {

@@ -5,6 +5,7 @@
 
 mod error;
 mod format;
+mod inputs;
 mod lines;
 mod names;
 mod profile;
@@ -18,6 +19,7 @@ pub use format::{
     Auto, AutoUnit, Combined, Common, Csv, Format, JsonLines, Microseconds, Milliseconds, Nanoseconds, Seconds,
     TimeUnit,
 };
+pub use inputs::Inputs;
 pub use profile::{BUSY_GAP, Profile, Sizes, ZipfFit};
 pub use read::{Room, read, read_within};
 pub use replay::{Even, NoSpread, Replay, Spread, Uniform};

@@ -270,7 +270,7 @@ fn snapshots_and_models_take_the_place_of_nothing() {
     assert!(message.contains("exists already"), "{message}");
     assert!(!place.path("x").exists(), "it was run all the same");
     let log = "127.0.0.1 - - [10/Oct/2024:13:55:36 +0000] \"GET / HTTP/1.0\" 200 23\n";
-    place.write("access.log", &log.repeat(3));
+    place.write("access.log", log.repeat(3));
     let (code, message) = place.run(&["import", "log", "access.log", "--model-out", "kept.json"]);
     assert_eq!(code, Some(2), "{message}");
     assert_eq!(place.read("kept.json"), b"years of work");

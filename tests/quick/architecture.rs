@@ -11,7 +11,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("measure", &["engine"]),
     ("distributions", &["engine", "schema"]),
     ("trace", &["engine", "schema"]),
-    ("actors", &["engine", "schema", "distributions", "measure", "trace"]),
+    ("actors", &["engine", "schema", "distributions", "measure", "trace", "stats"]),
     ("model", &["engine", "schema", "distributions", "measure", "trace", "actors"]),
     ("import", &["schema", "distributions", "actors", "model"]),
     ("lab", &["engine", "schema", "distributions", "measure", "trace", "actors", "model", "stats"]),
@@ -81,6 +81,77 @@ fn arrows_point_one_way() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The kinds of nodes with their folders, as they are listed in `actors`.
+fn kinds() -> Vec<(String, String)> {
+    let text = fs::read_to_string(src().join("actors/mod.rs")).expect("readable");
+    let list = text.split("\nkinds! {").nth(1).expect("the list of kinds").split("\n}").next().unwrap_or_default();
+    let of_line = |line: &str| {
+        let (kind, rest) = line.trim().split_once('(')?;
+        Some((kind.to_owned(), rest.split("::").next()?.to_owned()))
+    };
+    let kinds: Vec<_> = list.lines().filter(|line| !line.trim().starts_with("//")).filter_map(of_line).collect();
+    assert!(kinds.len() >= 10, "{kinds:?}");
+    kinds
+}
+
+/// What one kind of node is stands in its folder: nothing else in the simulator speaks of it. Importers write systems, and so
+/// they name what they write.
+#[test]
+fn no_folder_names_a_kind_of_another() {
+    let mut wrong = Vec::new();
+    for path in sources(&src()).iter().filter(|path| !is_test(path)) {
+        let place = path.strip_prefix(src()).expect("below src").to_string_lossy().into_owned();
+        if place == "actors/mod.rs" || place.starts_with("import/") {
+            continue;
+        }
+        for (number, line) in without_tests(path).lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            for (kind, folder) in kinds() {
+                if place.starts_with(&format!("actors/{folder}/")) {
+                    continue;
+                }
+                let names = [
+                    format!("NodeSpec::{kind}("),
+                    format!("Actor::{kind}("),
+                    format!("\"{kind}\""),
+                    format!("actors::{folder}::"),
+                ];
+                let named = names.iter().find(|name| code.contains(name.as_str()));
+                wrong.extend(named.map(|name| format!("{}:{}: {name}", path.display(), number + 1)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The kit knows the list of kinds, and a kind knows the kit, but no kind knows another; and no two files of different folders
+/// import each other.
+#[test]
+fn no_two_folders_of_actors_import_each_other() {
+    let folder_of = |place: &str| place.split('/').next().unwrap_or_default().to_owned();
+    let actors = src().join("actors");
+    let mut edges: Vec<(String, String)> = Vec::new();
+    for path in sources(&actors).iter().filter(|path| !is_test(path)) {
+        let place = path.strip_prefix(&actors).expect("below actors").to_string_lossy().into_owned();
+        let Some((from, _)) = place.split_once('/').map(|(from, rest)| (from.to_owned(), rest)) else { continue };
+        for line in without_tests(path).lines() {
+            let code = line.split("//").next().unwrap_or_default();
+            for part in code
+                .split("crate::actors::")
+                .skip(1)
+                .chain(code.strip_prefix("use super::").filter(|_| place.ends_with("/mod.rs")))
+            {
+                let to: String = part.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                if actors.join(&to).is_dir() && to != from {
+                    edges.push((from.clone(), folder_of(&to)));
+                }
+            }
+        }
+    }
+    let both: Vec<_> = edges.iter().filter(|(from, to)| edges.contains(&(to.clone(), from.clone()))).collect();
+    assert!(both.is_empty(), "{both:?}");
 }
 
 #[test]

@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::answers::{planned, planned_from, run_plan};
 use rushhour::actors::Measuring;
-use rushhour::engine::Duration;
+use rushhour::engine::{Duration, Time};
 use rushhour::lab::observe::{Observation, observe};
-use rushhour::lab::replication::{Job, Replication};
+use rushhour::lab::replication::{Job, Replication, Running};
 use rushhour::lab::results::Results;
 use rushhour::lab::{Files, JobId, Journal, Plan, Progress, run_with_journal};
 
@@ -65,6 +65,39 @@ fn a_pilot_that_is_cut_afterwards_is_a_replication_that_began_there() {
         }
     }
     assert!(cut > 100, "{cut}");
+}
+
+#[test]
+fn a_replication_that_is_advanced_step_by_step_finds_the_same() {
+    for name in ["uneven-costs.ron", "failover.ron", "hedging.ron", "limiter-race.ron", "replay.ron"] {
+        let plan = shipped(name);
+        let cell = &plan.cells[0];
+        let mut run = plan.experiment.run.clone();
+        run.events = run.events.min(200_000);
+        let never = AtomicBool::new(false);
+        let job = Job {
+            system: &cell.system,
+            inputs: &plan.inputs,
+            run: &run,
+            window: cell.window,
+            alone: true,
+            quantities: &plan.quantities,
+            stop: &never,
+        };
+        let measuring = Measuring::After(Duration::from_nanos(1_500_000_000));
+        let whole = Replication::run(&job, 1, measuring).expect("the books balance").expect("not stopped");
+        let mut running = Running::new(&job, 1, measuring).expect("built");
+        let (mut until, mut steps) = (Time::ZERO, 0);
+        // Steps that meet boundaries of windows, and steps that do not.
+        while running.advance(until).is_none() {
+            assert!(running.now() <= until);
+            until = Time::from_nanos(until.as_nanos() + if steps % 2 == 0 { 1_000_000_000 } else { 333_333_333 });
+            steps += 1;
+        }
+        assert!(steps > 2, "{name}");
+        let stepped = running.finish().expect("the books balance").expect("not stopped");
+        assert_eq!(text(&observe(&job, &stepped)), text(&observe(&job, &whole)), "{name}");
+    }
 }
 
 /// Every number, to the last bit.

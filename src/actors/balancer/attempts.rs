@@ -4,9 +4,9 @@
 //! What follows from an attempt that took too long belongs in `watched`.
 
 use super::Balancer;
-use crate::actors::late_work;
-use crate::actors::link::{self, Endpoint};
-use crate::actors::message::{CHECK_CLASS, Core, Message, Passed};
+use crate::actors::kit::late_work;
+use crate::actors::kit::link::{self, Endpoint};
+use crate::actors::kit::message::{CHECK_CLASS, Core, Message, Passed};
 use crate::engine::{BySlot, Details, Duration, Handle, LaneId, Outcome, RequestId};
 
 /// The attempts that are under way.

@@ -3,15 +3,20 @@
 //! A balancer knows of its members only what it has seen itself: what it sent them, what came back, and news of their
 //! health, which takes its time. Several balancers in front of one fleet do not know of each other.
 
+mod advice;
 pub mod attempts;
+mod describe;
+mod flow;
 pub mod hashing;
 pub mod health;
 pub mod heap;
 pub mod layer;
+mod line_flow;
 pub mod policies;
 pub mod policy;
 pub mod queue;
 pub mod remapping;
+mod seen;
 pub mod spec;
 pub mod subset;
 #[cfg(test)]
@@ -29,16 +34,21 @@ pub use remapping::Remapping;
 pub use spec::BalancerSpec;
 pub use view::View;
 
+use super::kit::books::{Account, Part};
+use super::kit::node::Node;
+use super::kit::node::Remapped;
+use super::kit::seen::{Covered, NodeInfo, NodeSeen};
+use super::kit::station::Station;
 use std::sync::Arc;
 
-use super::cancel;
-use super::link::{self, Endpoint, Link};
-use super::message::{Core, Message, Passed, reply};
+use super::kit::cancel;
+use super::kit::link::{self, Endpoint, Link};
+use super::kit::message::{Core, Message, Passed, reply};
 use crate::engine::random::{StreamKey, mix};
-use crate::engine::{ActorId, Duration, Handle, Left, Outcome, RequestId, Time};
+use crate::engine::{ActorId, Duration, Handle, Left, Outcome, RequestId, Requests, Time};
 use crate::measure::{Begin, Begun, CountIntegral, Windows};
 use health::{Timer, Watch};
-use layer::PINNED;
+use layer::{IN_PROXY, PINNED, WAITING};
 
 /// Cumulative figures of a balancer at a boundary of windows.
 #[derive(Clone, Debug, Default)]
@@ -109,7 +119,7 @@ impl Balancer {
         Self {
             me,
             members,
-            // Probes are sent off the beaten track.
+            // Probes are sent on a slow path.
             fleet: fleet.filter(|_| probing.is_none()),
             view,
             policy,
@@ -260,7 +270,7 @@ impl Balancer {
     fn probed(&mut self, core: &mut Core, id: RequestId) {
         let now = core.now();
         let details = core.requests.details(id);
-        let (frame, request) = core.requests.come_home(id);
+        let (frame, request) = core.requests.take_reply(id);
         if let (Outcome::Served, Some(key)) = (request.outcome, self.probing) {
             let load = Load { now, in_flight: details.key, latency: Duration::from_nanos(details.size) };
             self.policy.probed(&self.view, frame.tag as usize, load, &mut key.draws(request.number));
@@ -358,22 +368,70 @@ impl Balancer {
             population: self.record.population.area(now),
         }
     }
+}
 
-    /// Is told when measuring begins.
-    pub fn measure(&mut self, now: Time, begin: Begin) {
-        let figures = self.snapshot(now);
-        self.record.at_warm_up.begin(begin, figures, ());
-        self.front_measure(now, begin);
-        if let Some(watch) = &mut self.watch {
-            watch.record.measure(now, begin);
+impl Node for Balancer {
+    #[inline(always)]
+    fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
+        self.handle(core, message)
+    }
+
+    #[inline(always)]
+    fn ring(&mut self, core: &mut Core, id: RequestId) -> Passed {
+        self.proxied(core, id)
+    }
+
+    fn start(&mut self, core: &mut Core) {
+        self.start_watching(core);
+    }
+
+    fn account(&self, over: Time) -> Account {
+        let record = &self.record;
+        Account::of(record.arrivals, record.departures, &record.population, record.sojourn, over)
+    }
+
+    fn parts(&self, over: Time) -> Vec<Part> {
+        let proxy =
+            self.proxy().map(|proxy| Part { what: "the proxy of", tag: IN_PROXY, account: proxy.account(over) });
+        let line = self.line().map(|line| Part { what: "the queue of", tag: WAITING, account: line.account(over) });
+        proxy.into_iter().chain(line).collect()
+    }
+
+    /// What is active at the members in layer 4 is the connections that lead there, and requests without one.
+    fn check_books(&self, me: ActorId, name: &str, requests: &Requests) -> Result<(), String> {
+        let Some((active, pinned)) = self.pinned() else { return Ok(()) };
+        // A request that begins here is a check or a probe of its own, which does not count.
+        let stops = requests.iter().flat_map(|(id, _)| requests.stops(id).skip(1));
+        let alone = stops.filter(|stop| stop.actor == me && stop.tag < PINNED).count() as u64;
+        if active != pinned + alone {
+            return Err(format!(
+                "\"{name}\" counts {active} active of {pinned} connections and {alone} requests alone"
+            ));
         }
-        if let Some(remapping) = &mut self.remapping {
-            remapping.measure(begin);
+        Ok(())
+    }
+
+    fn seen(&self, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
+        seen::seen(self, covered, info)
+    }
+
+    fn station(&self) -> Option<&dyn Station> {
+        match self.proxy() {
+            Some(proxy) => Some(proxy),
+            None => self.line().map(|line| line as &dyn Station),
         }
     }
 
-    /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
-    pub fn window(&mut self, now: Time, halve: bool) {
+    fn members(&self) -> &[Endpoint] {
+        self.members()
+    }
+
+    fn remapped(&self) -> Option<Remapped> {
+        let since = self.remapping()?.since_warm_up();
+        Some(Remapped { moved: since.moved, least: since.least, sample: remapping::IDENTITIES })
+    }
+
+    fn window(&mut self, now: Time, halve: bool) {
         let snapshot = self.snapshot(now);
         self.record.windows.close(snapshot, halve);
         self.front_window(now, halve);
@@ -382,6 +440,18 @@ impl Balancer {
         }
         if let Some(remapping) = &mut self.remapping {
             remapping.window(halve);
+        }
+    }
+
+    fn measure(&mut self, now: Time, begin: Begin) {
+        let figures = self.snapshot(now);
+        self.record.at_warm_up.begin(begin, figures, ());
+        self.front_measure(now, begin);
+        if let Some(watch) = &mut self.watch {
+            watch.record.measure(now, begin);
+        }
+        if let Some(remapping) = &mut self.remapping {
+            remapping.measure(begin);
         }
     }
 }

@@ -27,6 +27,12 @@ pub struct Counts {
     pub least: u64,
 }
 
+/// A count as a share of the sample.
+#[must_use]
+pub fn share(count: u64) -> f64 {
+    count as f64 / f64::from(IDENTITIES)
+}
+
 /// The member of an identity that has none.
 const NOBODY: u32 = u32::MAX;
 
@@ -83,6 +89,17 @@ impl Remapping {
             let rose = new == NOBODY || self.shares[new as usize] > before[new as usize];
             self.counts.moved += 1;
             self.counts.least += u64::from(fell || rose);
+        }
+    }
+
+    /// The counts after the warm-up.
+    #[must_use]
+    pub fn since_warm_up(&self) -> Counts {
+        let (now, before) = (self.counts, *self.at_warm_up);
+        Counts {
+            changes: now.changes - before.changes,
+            moved: now.moved - before.moved,
+            least: now.least - before.least,
         }
     }
 

@@ -5,7 +5,7 @@ use super::layer::spec::{Layer, Layer7, ProxySpec};
 use super::policies::Policy;
 use super::policies::round_robin::RoundRobin;
 use super::queue::Queue;
-use crate::actors::route::RouteField;
+use crate::actors::kit::route::RouteField;
 use crate::schema::quantity::Span;
 use crate::schema::record;
 

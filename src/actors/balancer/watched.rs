@@ -9,12 +9,12 @@ use super::health::slow_start::PARTS;
 use super::health::{Timer, Watch};
 use super::layer::{PINNED, WAITING};
 use super::*;
-use crate::actors::message::CHECK_CLASS;
+use crate::actors::kit::message::CHECK_CLASS;
 use crate::engine::Frame;
 
 impl Balancer {
     /// Puts the first checks into the calendar, and what slows its proxy down.
-    pub fn start(&mut self, core: &mut Core) {
+    pub(super) fn start_watching(&mut self, core: &mut Core) {
         self.start_slow_downs(core);
         let Some(watch) = &self.watch else { return };
         for member in (0..self.members.len()).filter(|&member| !watch.rotation.has(member)) {

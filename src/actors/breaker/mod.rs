@@ -1,18 +1,23 @@
 //! Circuit breakers: they stop calls to a service that is failing, and try again later. A rule is one file in `rules` and
 //! one line in `rule.rs`.
 
+mod describe;
 pub mod ends;
 pub mod lock;
 pub mod record;
 pub mod rule;
 pub mod rules;
+mod seen;
 pub mod spec;
 
 pub use record::CircuitRecord;
 pub use spec::BreakerSpec;
 
-use super::message::{Core, Message, Passed, reply};
-use super::passage::{Passage, Taken};
+use super::kit::books::Account;
+use super::kit::message::{Core, Message, Passed, reply};
+use super::kit::node::Node;
+use super::kit::passage::{Passage, Taken};
+use super::kit::seen::{Covered, NodeInfo, NodeSeen};
 use crate::engine::{BySlot, Duration, Handle, LaneId, Outcome, RequestId, Time};
 use crate::measure::Begin;
 use ends::Endings;
@@ -253,16 +258,29 @@ impl Breaker {
         let (circuit, took) = (call.circuit, (*limit).max(core.now().since(call.since)));
         self.ask(core, circuit, |circuit, now| circuit.ended(Ending::Failure, took, now));
     }
+}
 
-    /// Is told when measuring begins.
-    pub fn measure(&mut self, now: Time, begin: Begin) {
-        self.passage.record.measure(now, begin);
-        self.record.measure(now, begin);
+impl Node for Breaker {
+    #[inline(always)]
+    fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
+        self.handle(core, message)
     }
 
-    /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
-    pub fn window(&mut self, now: Time, halve: bool) {
+    fn account(&self, over: Time) -> Account {
+        Account::of_passage(&self.passage.record, over)
+    }
+
+    fn seen(&self, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
+        seen::seen(self, covered, info)
+    }
+
+    fn window(&mut self, now: Time, halve: bool) {
         self.passage.record.window(now, halve);
         self.record.window(now, halve);
+    }
+
+    fn measure(&mut self, now: Time, begin: Begin) {
+        self.passage.record.measure(now, begin);
+        self.record.measure(now, begin);
     }
 }

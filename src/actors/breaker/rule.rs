@@ -1,7 +1,8 @@
-//! The registry of rules by which a circuit opens and closes. One line here and one file in `rules` make a rule.
+//! What a rule is: when a circuit opens and closes. Rules themselves, and the list of them, belong in `rules`.
 
 use std::fmt::Debug;
 
+pub use super::rules::{Circuit, Rule};
 use crate::engine::{Duration, Time};
 
 /// Whether calls go through.
@@ -56,76 +57,4 @@ pub trait Describes {
 
     /// The rule with its circuit closed.
     fn build(&self) -> Self::State;
-}
-
-macro_rules! registry {
-    ($($file:ident :: $rule:ident),+ $(,)?) => {
-        $( use super::rules::$file::$rule; )+
-
-        crate::schema::choice! {
-            /// When a circuit opens, and when it closes again.
-            pub enum Rule {
-                $( $rule($rule), )+
-            }
-        }
-
-        /// A circuit at work.
-        #[derive(Debug)]
-        pub enum Circuit {
-            $(
-                #[doc = concat!("[`", stringify!($rule), "`] at work.")]
-                $rule(<$rule as Describes>::State),
-            )+
-        }
-
-        impl Rule {
-            /// The rule with its circuit closed.
-            #[must_use]
-            pub fn build(&self) -> Circuit {
-                match self {
-                    $( Self::$rule(rule) => Circuit::$rule(rule.build()), )+
-                }
-            }
-        }
-
-        impl Break for Circuit {
-            #[inline]
-            fn permit(&mut self, now: Time) -> Result<(), Duration> {
-                match self {
-                    $( Self::$rule(state) => state.permit(now), )+
-                }
-            }
-
-            #[inline]
-            fn ended(&mut self, ending: Ending, took: Duration, now: Time) {
-                match self {
-                    $( Self::$rule(state) => state.ended(ending, took, now), )+
-                }
-            }
-
-            fn alarm(&self) -> Option<Time> {
-                match self {
-                    $( Self::$rule(state) => state.alarm(), )+
-                }
-            }
-
-            fn rings(&mut self, now: Time) {
-                match self {
-                    $( Self::$rule(state) => state.rings(now), )+
-                }
-            }
-
-            #[inline]
-            fn state(&self) -> State {
-                match self {
-                    $( Self::$rule(state) => state.state(), )+
-                }
-            }
-        }
-    };
-}
-
-registry! {
-    consecutive_failures::ConsecutiveFailures,
-    failure_rate::FailureRate,
 }

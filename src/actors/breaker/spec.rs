@@ -3,8 +3,8 @@
 use super::ends::{self, End, RateLimited};
 use super::rule::Rule;
 use super::rules::failure_rate::FailureRate;
-use crate::actors::passage::{Per, WholeService};
-use crate::actors::route::RouteField;
+use crate::actors::kit::passage::{Per, WholeService};
+use crate::actors::kit::route::RouteField;
 use crate::schema::quantity::Span;
 use crate::schema::{Decode, Kind, Node, Reader, record};
 

@@ -4,24 +4,30 @@
 pub mod arrivals;
 pub mod calls;
 pub mod connections;
-pub mod record;
+mod describe;
+mod flow;
+mod seen;
 pub mod source;
 pub mod spec;
 
+use super::calls::CallsRecord;
 pub use calls::Calling;
 pub use connections::{Connections, Handshake};
-pub use record::ClientsRecord;
 pub use source::Source;
 pub use spec::{ClientsSpec, Keys, Traffic};
 
-use super::copies::Copies;
-use super::link::{self, Endpoint, Link};
-use super::message::{Core, Message, Passed};
-use super::route::Spread;
+use super::calls::Made;
+use super::kit::books::Account;
+use super::kit::copies::Copies;
+use super::kit::link::{self, Endpoint, Link};
+use super::kit::message::{Core, Message, Passed};
+use super::kit::node::Node;
+use super::kit::route::Spread;
+use super::kit::seen::{Covered, NodeInfo, NodeSeen};
 use crate::engine::random::zipf::Zipf;
 use crate::engine::random::{Bits, StreamKey};
-use crate::engine::{ActorId, Details, Frame, Handle, LaneId, Outcome, RequestId, Time};
-use crate::measure::Begin;
+use crate::engine::{ActorId, Details, Duration, Frame, Handle, LaneId, Outcome, RequestId, Requests, Time};
+use crate::measure::{Begin, Within};
 use connections::Dialing;
 use source::{Next, Origin};
 
@@ -60,12 +66,12 @@ pub struct Clients {
     population: u64,
     key_stream: StreamKey,
     client_stream: StreamKey,
-    /// What those have that care for connections.
+    /// Connection state; `None` if every request opens its own connection at once.
     pub dialing: Option<Box<Dialing>>,
     /// What those have whose calls may be more than one request.
     pub calling: Option<Box<Calling>>,
     /// What has been recorded.
-    pub record: ClientsRecord,
+    pub record: CallsRecord,
 }
 
 /// What clients are made of, beside their description.
@@ -117,14 +123,7 @@ impl Clients {
             client_stream: key.named("client"),
             dialing: None,
             calling: None,
-            record: ClientsRecord::default(),
-        }
-    }
-
-    /// Puts the first arrivals into the calendar.
-    pub fn start(&mut self, core: &mut Core) {
-        for (at, next) in self.source.first() {
-            self.plan(core, at, next);
+            record: CallsRecord::default(),
         }
     }
 
@@ -272,7 +271,7 @@ impl Clients {
         if self.dialing.is_some() {
             self.hang_up(core, id);
         }
-        let (frame, request) = core.requests.come_home(id);
+        let (frame, request) = core.requests.take_reply(id);
         if !request.abandoned {
             let outcome = request.outcome;
             let by = if outcome == Outcome::Served { self.me } else { core.requests.details(id).decided_by };
@@ -299,25 +298,6 @@ impl Clients {
         self.ended(core, frame, Outcome::TimedOut, self.me);
     }
 
-    /// Is told when measuring begins.
-    pub fn measure(&mut self, now: Time, begin: Begin) {
-        self.record.measure(now, begin);
-        if let Some(calling) = &mut self.calling {
-            calling.record.measure(begin);
-        }
-        if let Some(dialing) = &mut self.dialing {
-            dialing.measure(now, begin);
-        }
-    }
-
-    /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
-    pub fn window(&mut self, now: Time, halve: bool) {
-        self.record.window(now, halve);
-        if let Some(calling) = &mut self.calling {
-            calling.record.window(halve);
-        }
-    }
-
     /// The outcome of a request is known to its client, whose own stop is `frame`.
     #[inline(always)]
     fn ended(&mut self, core: &mut Core, frame: Frame, outcome: Outcome, by: ActorId) {
@@ -335,4 +315,104 @@ impl Clients {
 /// The IPv4 address of client number `n`: spread over all networks, always the same.
 fn address_of(n: u64) -> u32 {
     (crate::engine::random::mix(n) >> 32) as u32
+}
+
+impl Node for Clients {
+    #[inline(always)]
+    fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
+        self.handle(core, message)
+    }
+
+    #[inline(always)]
+    fn wake(&mut self, core: &mut Core) -> Passed {
+        self.arrival(core)
+    }
+
+    fn start(&mut self, core: &mut Core) {
+        for (at, next) in self.source.first() {
+            self.plan(core, at, next);
+        }
+    }
+
+    fn account(&self, over: Time) -> Account {
+        let record = &self.record;
+        Account::of(record.offered, record.outcomes.iter().sum(), &record.population, record.sojourn, over)
+    }
+
+    /// Who makes calls holds those, and no attempts.
+    fn counts_its_own(&self) -> bool {
+        self.calling.is_none()
+    }
+
+    fn spent(&self, over: Time) -> u128 {
+        let Some(calling) = &self.calling else { return 0 };
+        calling.calls.under_way().map(|call| u128::from(over.since(call.begun).as_nanos())).sum()
+    }
+
+    fn ages_of_calls(&self, over: Time) -> Vec<Duration> {
+        let Some(calling) = &self.calling else { return Vec::new() };
+        calling.calls.under_way().map(|call| over.since(call.begun)).collect()
+    }
+
+    fn count_within(&mut self, limits: &[Duration]) {
+        self.record.within = Within::new(limits);
+    }
+
+    fn waits_for(&self) -> Option<u64> {
+        Some(match &self.calling {
+            Some(calling) => calling.calls.under_way().map(|call| call.waiting.len() as u64).sum(),
+            None => self.record.population.count(),
+        })
+    }
+
+    /// Every call has one outcome, every attempt that was sent has one or is waited for, and the calls under way are those
+    /// that are counted.
+    fn check_books(&self, _me: ActorId, name: &str, _requests: &Requests) -> Result<(), String> {
+        let record = &self.record;
+        let lost: u64 = record.losses.values().sum();
+        let ended: u64 = record.outcomes.iter().sum();
+        if ended != lost + record.outcomes[Outcome::Served as usize] {
+            return Err(format!("the ledger of \"{name}\" does not balance: {record:?}"));
+        }
+        let ended: u64 = record.attempt_outcomes.iter().sum();
+        let waited = self.waits_for().unwrap_or_default();
+        if record.attempts != ended + waited {
+            let sent = record.attempts;
+            return Err(format!(
+                "the ledger of \"{name}\" does not balance: {sent} attempts were sent, {ended} ended, {waited} are waited for"
+            ));
+        }
+        if let Some(calling) = &self.calling {
+            let (counted, there) = (record.population.count(), calling.calls.under_way().count() as u64);
+            if counted != there {
+                return Err(format!("\"{name}\" counts {counted} calls under way, but there are {there}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn seen(&self, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
+        seen::seen(self, covered, info)
+    }
+
+    fn made(&self) -> Option<Made<'_>> {
+        Some(Made { calls: &self.record, attempts: self.calling.as_ref().map(|calling| &calling.record) })
+    }
+
+    fn window(&mut self, now: Time, halve: bool) {
+        self.record.window(now, halve);
+        if let Some(calling) = &mut self.calling {
+            calling.record.window(halve);
+        }
+    }
+
+    fn measure(&mut self, now: Time, begin: Begin) {
+        self.record.measure(now, begin);
+        if let Some(calling) = &mut self.calling {
+            calling.record.measure(begin);
+        }
+        if let Some(dialing) = &mut self.dialing {
+            dialing.measure(now, begin);
+        }
+    }
 }

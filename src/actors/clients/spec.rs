@@ -1,14 +1,13 @@
 //! Clients in the words of the language.
 
-use super::arrivals::{Deterministic, Mmpp, Poisson, Process, Ramp, Renewal, Sinusoid, Spike, Timetable};
+pub use super::arrivals::Traffic;
 use super::calls::{AdaptiveThrottling, Hedge, Reload, Retry};
 use super::connections::spec::{NoHandshake, PerRequest};
 use super::connections::{Connections, Handshake};
-use crate::actors::route::RouteField;
+use crate::actors::kit::route::RouteField;
 use crate::distributions::{Constant, Distribution};
 use crate::schema::quantity::{Bytes, Percent, Span};
 use crate::schema::{choice, record};
-use crate::trace::Replay;
 
 record! {
     /// A fixed number of users, each with one request at a time: thinks, asks, waits for the answer, thinks again.
@@ -39,41 +38,6 @@ record! {
         if !(1.0..=100_000.0).contains(&self.requests) {
             at.field("requests").error("a mean of 1 to 100,000 requests");
         }
-    }
-}
-
-choice! {
-    /// When requests come.
-    pub enum Traffic {
-        Poisson(Poisson),
-        Deterministic(Deterministic),
-        Renewal(Renewal),
-        Timetable(Timetable),
-        Ramp(Ramp),
-        Spike(Spike),
-        Sinusoid(Sinusoid),
-        Mmpp(Mmpp),
-        Users(Users),
-        Sessions(Sessions),
-        Replay(Replay),
-    }
-}
-
-impl Traffic {
-    /// The open process this is; `None` for users, sessions and replay.
-    #[must_use]
-    pub fn process(&self) -> Option<&dyn Process> {
-        Some(match self {
-            Self::Poisson(process) => process,
-            Self::Deterministic(process) => process,
-            Self::Renewal(process) => process,
-            Self::Timetable(process) => process,
-            Self::Ramp(process) => process,
-            Self::Spike(process) => process,
-            Self::Sinusoid(process) => process,
-            Self::Mmpp(process) => process,
-            Self::Users(_) | Self::Sessions(_) | Self::Replay(_) => return None,
-        })
     }
 }
 

@@ -2,11 +2,13 @@
 //!
 //! How many requests may pass in a time is another matter, and belongs in `limiter`.
 
+mod describe;
 pub mod gate;
 pub mod permits;
 pub mod record;
 pub mod rule;
 pub mod rules;
+mod seen;
 pub mod spec;
 #[cfg(test)]
 mod tests;
@@ -15,8 +17,11 @@ pub mod window;
 pub use record::ConcurrencyRecord;
 pub use spec::ConcurrencyLimiterSpec;
 
-use super::message::{Core, Message, Passed, reply};
-use super::passage::{Passage, Taken};
+use super::kit::books::Account;
+use super::kit::message::{Core, Message, Passed, reply};
+use super::kit::node::Node;
+use super::kit::passage::{Passage, Taken};
+use super::kit::seen::{Covered, NodeInfo, NodeSeen};
 use crate::engine::random::StreamKey;
 use crate::engine::{BySlot, Duration, LaneId, Outcome, RequestId, Time};
 use crate::measure::Begin;
@@ -228,16 +233,29 @@ impl ConcurrencyLimiter {
         self.record.waiting.down(core.now());
         Some(waiting)
     }
+}
 
-    /// Is told when measuring begins.
-    pub fn measure(&mut self, now: Time, begin: Begin) {
-        self.passage.record.measure(now, begin);
-        self.record.measure(now, begin);
+impl Node for ConcurrencyLimiter {
+    #[inline(always)]
+    fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
+        self.handle(core, message)
     }
 
-    /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
-    pub fn window(&mut self, now: Time, halve: bool) {
+    fn account(&self, over: Time) -> Account {
+        Account::of_passage(&self.passage.record, over)
+    }
+
+    fn seen(&self, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
+        seen::seen(self, covered, info)
+    }
+
+    fn window(&mut self, now: Time, halve: bool) {
         self.passage.record.window(now, halve);
         self.record.window(now, halve);
+    }
+
+    fn measure(&mut self, now: Time, begin: Begin) {
+        self.passage.record.measure(now, begin);
+        self.record.measure(now, begin);
     }
 }

@@ -1,7 +1,8 @@
-//! The registry of rules by which a concurrency limit moves. One line here and one file in `rules` make a rule.
+//! What a rule is: how a concurrency limit moves. Rules themselves, and the list of them, belong in `rules`.
 
 use std::fmt::Debug;
 
+pub use super::rules::{Limiting, Rule};
 use crate::engine::Duration;
 use crate::engine::random::StreamKey;
 
@@ -32,59 +33,4 @@ pub trait Describes {
 
     /// The rule at its first limit; `key` names its random stream.
     fn build(&self, key: StreamKey) -> Self::State;
-}
-
-macro_rules! registry {
-    ($($file:ident :: $rule:ident),+ $(,)?) => {
-        $( use super::rules::$file::$rule; )+
-
-        crate::schema::choice! {
-            /// How many requests may be in flight at once.
-            pub enum Rule {
-                $( $rule($rule), )+
-            }
-        }
-
-        /// A rule at work.
-        #[derive(Debug)]
-        pub enum Limiting {
-            $(
-                #[doc = concat!("[`", stringify!($rule), "`] at work.")]
-                $rule(<$rule as Describes>::State),
-            )+
-        }
-
-        impl Rule {
-            /// The rule at its first limit; `key` names its random stream.
-            #[must_use]
-            pub fn build(&self, key: StreamKey) -> Limiting {
-                match self {
-                    $( Self::$rule(rule) => Limiting::$rule(rule.build(key)), )+
-                }
-            }
-        }
-
-        impl Limit for Limiting {
-            #[inline]
-            fn limit(&self) -> u32 {
-                match self {
-                    $( Self::$rule(state) => state.limit(), )+
-                }
-            }
-
-            #[inline]
-            fn sample(&mut self, sample: Sample) {
-                match self {
-                    $( Self::$rule(state) => state.sample(sample), )+
-                }
-            }
-        }
-    };
-}
-
-registry! {
-    fixed::Fixed,
-    aimd::Aimd,
-    vegas::Vegas,
-    gradient2::Gradient2,
 }

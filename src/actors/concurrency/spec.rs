@@ -1,8 +1,8 @@
 //! A concurrency limiter in the words of the language.
 
 use super::rule::Rule;
-use crate::actors::passage::{Per, WholeService};
-use crate::actors::route::RouteField;
+use crate::actors::kit::passage::{Per, WholeService};
+use crate::actors::kit::route::RouteField;
 use crate::schema::quantity::{Percent, Span};
 use crate::schema::{Map, Name, record};
 

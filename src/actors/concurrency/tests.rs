@@ -1,10 +1,10 @@
 //! Requests that are taken back, wherever they are.
 
 use super::*;
-use crate::actors::link::{Endpoint, Link};
-use crate::actors::passage::{Per, WholeService};
-use crate::actors::route::{AtRandom, RouteField, Spread};
-use crate::actors::{copies::Copies, route};
+use crate::actors::kit::link::{Endpoint, Link};
+use crate::actors::kit::passage::{Per, WholeService};
+use crate::actors::kit::route::{AtRandom, RouteField, Spread};
+use crate::actors::kit::{copies::Copies, route};
 use crate::engine::{ActorId, Hold};
 use crate::schema::Map;
 use rules::fixed::Fixed;

@@ -2,7 +2,9 @@
 //!
 //! Who decides that a request fails does not belong here.
 
+mod describe;
 pub mod record;
+mod seen;
 pub mod spec;
 #[cfg(test)]
 mod tests;
@@ -10,13 +12,16 @@ mod tests;
 pub use record::{FallbackRecord, Kind};
 pub use spec::{AnswerSpec, Cover, FallbackSpec};
 
-use super::cancel;
-use super::copies::Copies;
-use super::late_work;
-use super::limiter::accounts::{Accounts, Key};
-use super::link::{self, Link};
-use super::message::{CHECK_CLASS, Core, Message, Passed, reply};
-use super::passage::{Passage, Taken};
+use super::kit::accounts::{Accounts, Key};
+use super::kit::books::Account;
+use super::kit::cancel;
+use super::kit::copies::Copies;
+use super::kit::late_work;
+use super::kit::link::{self, Link};
+use super::kit::message::{CHECK_CLASS, Core, Message, Passed, reply};
+use super::kit::node::Node;
+use super::kit::passage::{Passage, Taken};
+use super::kit::seen::{Covered, NodeInfo, NodeSeen};
 use crate::engine::random::{StreamKey, mix};
 use crate::engine::{ActorId, BySlot, Connection, Details, Duration, Handle, Hold, LaneId, Outcome, RequestId, Time};
 use crate::measure::Begin;
@@ -189,7 +194,7 @@ impl Fallback {
 
     fn returned(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let details = core.requests.details(id);
-        let (frame, request) = core.requests.come_home(id);
+        let (frame, request) = core.requests.take_reply(id);
         let (outcome, times_done) = (request.outcome, request.times_done());
         let tag = frame.tag;
         if tag == BEHIND && outcome == Outcome::Served {
@@ -252,7 +257,7 @@ impl Fallback {
 
     /// The next answer that can be given, or asked for.
     fn fall_back(&mut self, core: &mut Core, id: RequestId) -> Passed {
-        self.hush(core, id);
+        self.cancel_timeout(core, id);
         let now = core.now();
         loop {
             let call = self.calls.get_mut(id)?;
@@ -309,8 +314,8 @@ impl Fallback {
         reply(self.passage.leave(core, id).back, id)
     }
 
-    /// The request can take too long no more.
-    fn hush(&mut self, core: &mut Core, id: RequestId) {
+    /// Cancels the timeout of the request.
+    fn cancel_timeout(&mut self, core: &mut Core, id: RequestId) {
         if let Some(call) = self.calls.get_mut(id) {
             core.calendar.cancel(std::mem::replace(&mut call.timeout, Handle::NONE));
         }
@@ -318,7 +323,7 @@ impl Fallback {
 
     /// Word that a request is taken back goes on to what was asked on its behalf, whose answer it waits for.
     fn cancelled(&mut self, core: &mut Core, id: RequestId) -> Passed {
-        self.hush(core, id);
+        self.cancel_timeout(core, id);
         let child = core.requests.details(id).child;
         let stop = if child == RequestId::NONE { None } else { core.requests.first(child) };
         let Some(stop) = stop else {
@@ -330,16 +335,34 @@ impl Fallback {
         cancel::take_back(core, child, self.link(stop.tag));
         None
     }
+}
 
-    /// Is told when measuring begins.
-    pub fn measure(&mut self, now: Time, begin: Begin) {
-        self.passage.record.measure(now, begin);
-        self.record.measure(begin);
+impl Node for Fallback {
+    #[inline(always)]
+    fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
+        self.handle(core, message)
     }
 
-    /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
-    pub fn window(&mut self, now: Time, halve: bool) {
+    #[inline(always)]
+    fn ring(&mut self, core: &mut Core, id: RequestId) -> Passed {
+        self.made(core, id)
+    }
+
+    fn account(&self, over: Time) -> Account {
+        Account::of_passage(&self.passage.record, over)
+    }
+
+    fn seen(&self, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
+        seen::seen(self, covered, info)
+    }
+
+    fn window(&mut self, now: Time, halve: bool) {
         self.passage.record.window(now, halve);
         self.record.window(halve);
+    }
+
+    fn measure(&mut self, now: Time, begin: Begin) {
+        self.passage.record.measure(now, begin);
+        self.record.measure(begin);
     }
 }

@@ -1,6 +1,6 @@
 //! A fallback in the words of the language.
 
-use crate::actors::route::RouteField;
+use crate::actors::kit::route::RouteField;
 use crate::engine::Outcome;
 use crate::schema::quantity::Span;
 use crate::schema::{Name, choice, record};

@@ -1,8 +1,8 @@
 //! Requests that are taken back, and slots that are used again.
 
 use super::*;
-use crate::actors::link::Endpoint;
-use crate::actors::route::{AtRandom, Route, RouteField, Spread, Targets, made_name};
+use crate::actors::kit::link::Endpoint;
+use crate::actors::kit::route::{AtRandom, Route, RouteField, Spread, Targets, made_name};
 use crate::engine::random::StreamKey;
 use crate::schema::quantity::Span;
 
@@ -84,7 +84,7 @@ fn a_late_answer_does_not_touch_whoever_has_the_slot_now() {
     assert_eq!(passed, Some((CLIENT, Message::Reply { id: first })));
     assert_eq!(core.requests[first].outcome, Outcome::Degraded);
     assert!(core.requests[child].abandoned && !core.requests[first].abandoned);
-    core.requests.come_home(first);
+    core.requests.take_reply(first);
     // Another request gets the slot, and waits for an answer of its own.
     let second = request(&mut core, 2);
     assert_eq!(second, first);
@@ -136,7 +136,7 @@ fn an_answer_that_is_being_made_is_not_needed_after_a_cancellation() {
 #[test]
 fn the_note_of_who_sent_a_health_check_is_not_touched() {
     let mut core = Core::new(3);
-    let link = Link::fixed(&mut core, seconds(0.25).duration());
+    let link = Link::fixed(&mut core, [seconds(0.25).duration(); 2]);
     let mut fallback = fallback_over(link, &mut core, default(0.0));
     let (id, check) = core.requests.create(1, CHECK_CLASS);
     check.set_out(CLIENT, 7, Time::ZERO);

@@ -4,9 +4,11 @@
 //!
 //! Which server a request goes to is decided before it comes here; that belongs in `balancer`.
 
+mod describe;
+mod flow;
 pub mod queue;
 pub mod record;
-pub mod server;
+mod seen;
 pub mod shared;
 pub mod signals;
 pub mod spec;
@@ -20,46 +22,28 @@ pub use queue::{Classes, Discipline};
 pub use record::FleetRecord;
 pub use spec::FleetSpec;
 
-use super::faults::{Fault, Timetable};
-use super::link::Endpoint;
-use super::message::{CHECK_CLASS, Core, Message, Passed, reply};
+use super::kit::books::Account;
+use super::kit::faults::{Fault, Timetable};
+use super::kit::link::Endpoint;
+use super::kit::message::{CHECK_CLASS, Core, Message, Passed, reply};
+use super::kit::node::Node;
+use super::kit::outage::Outage;
+use super::kit::seen::{Covered, NodeInfo, NodeSeen};
+use super::kit::server::{Condition, Server};
+use super::kit::signals::{Signal, Subscriber};
+use super::kit::station::Station;
 use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{ActorId, Duration, Frame, Left, Outcome, RequestId, Requests, Time};
 use crate::measure::Begin;
 use queue::Queues;
-use record::{AtWarmUp, Outage};
-use server::{Condition, Server};
+use record::AtWarmUp;
 use shared::Shared;
 use signals::Signals;
 use underway::{Service, Underway};
 
 /// Rows of the utilization heat map at most; a larger fleet puts several servers in a row.
 pub const MAX_ROWS: usize = 64;
-
-/// Who wants to know of servers that go down or come up, and how late they learn it.
-#[derive(Clone, Copy, Debug)]
-pub struct Subscriber {
-    /// The balancer.
-    pub balancer: ActorId,
-    /// What the balancer calls the first server of this fleet.
-    pub first_member: u32,
-    /// How long the news takes.
-    pub delay: Duration,
-}
-
-impl Subscriber {
-    /// Server number `port` has gone down or come up.
-    pub fn tell(&self, core: &mut Core, port: u32, up: bool) {
-        let member = self.first_member + port;
-        let message = if up { Message::MemberUp { member } } else { Message::MemberDown { member } };
-        if self.delay.is_zero() {
-            core.send(self.balancer, message);
-        } else {
-            core.send_after(self.delay, self.balancer, message);
-        }
-    }
-}
 
 /// A fleet at work.
 #[derive(Debug)]
@@ -134,11 +118,6 @@ impl Fleet {
         }
     }
 
-    /// Tells `subscriber` of servers that go down or come up.
-    pub fn subscribe(&mut self, subscriber: Subscriber) {
-        self.subscribers.push(subscriber);
-    }
-
     /// Prepares it for health checks, which bring their own work along.
     pub fn expect_checks(&mut self) {
         (self.special, self.is_checked) = (true, true);
@@ -170,12 +149,6 @@ impl Fleet {
         self.faults.faults().any(|fault| matches!(fault, Fault::Crash(_)))
     }
 
-    /// From now on servers signal what `what` asks of them; `key` names the fleet's random streams.
-    pub fn signal(&mut self, key: StreamKey, what: impl FnOnce(&mut Signals)) {
-        what(self.signals.get_or_insert_with(|| Box::new(Signals::new(key))));
-        self.servers.iter_mut().for_each(|server| server.usual = false);
-    }
-
     /// Servers of the fleet.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -203,15 +176,6 @@ impl Fleet {
     #[must_use]
     pub fn busy_by_server(&self, now: Time) -> Vec<u128> {
         self.servers.iter().map(|server| server.busy.area(now)).collect()
-    }
-
-    /// Puts the fault timetable into the calendar.
-    pub fn start(&mut self, core: &mut Core) {
-        self.faults.start(core, self.me);
-        self.prepare_limits(core);
-        if let Some(signals) = &mut self.signals {
-            (0..self.servers.len()).for_each(|port| signals.started(core, port));
-        }
     }
 
     /// One event.
@@ -328,7 +292,7 @@ impl Fleet {
             return false;
         }
         let mut draws = self.errors.draws(requests[id].number);
-        if condition.hasty {
+        if condition.fails_early {
             // The first draw says whether it failed before the work.
             draws.bits();
         }
@@ -522,16 +486,49 @@ impl Fleet {
         let handle = core.send_at(at, self.me, Message::SharedEnd { server: port as u32 });
         shared.timer = Some((handle, at));
     }
+}
 
-    /// Is told when measuring begins.
-    pub fn measure(&mut self, now: Time, begin: Begin) {
-        let busy_by_server = self.busy_by_server(now);
-        let figures = self.record.snapshot(now, busy_by_server.iter().sum());
-        self.record.measure(begin, AtWarmUp { figures, busy_by_server });
+impl Node for Fleet {
+    #[inline(always)]
+    fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
+        self.handle(core, message)
     }
 
-    /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
-    pub fn window(&mut self, now: Time, halve: bool) {
+    #[inline(always)]
+    fn ring(&mut self, core: &mut Core, id: RequestId) -> Passed {
+        self.service_end(core, id)
+    }
+
+    fn start(&mut self, core: &mut Core) {
+        self.faults.start(core, self.me);
+        self.prepare_limits(core);
+        if let Some(signals) = &mut self.signals {
+            (0..self.servers.len()).for_each(|port| signals.started(core, port));
+        }
+    }
+
+    fn account(&self, over: Time) -> Account {
+        let record = &self.record;
+        Account::of(record.arrivals, record.departures, &record.population, record.sojourn, over)
+    }
+
+    fn seen(&self, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
+        seen::seen(self, covered, info)
+    }
+
+    fn station(&self) -> Option<&dyn Station> {
+        Some(self)
+    }
+
+    fn may_crash(&self) -> bool {
+        self.may_crash()
+    }
+
+    fn outages(&self) -> &[Outage] {
+        &self.record.outages
+    }
+
+    fn window(&mut self, now: Time, halve: bool) {
         let by_server = self.busy_by_server(now);
         let snapshot = self.record.snapshot(now, by_server.iter().sum());
         self.record.windows.push(snapshot);
@@ -542,5 +539,25 @@ impl Fleet {
             self.record.windows.halve(|first, second| *first = second);
             self.record.rows.halve(|first, second| *first = second);
         }
+    }
+
+    fn measure(&mut self, now: Time, begin: Begin) {
+        let busy_by_server = self.busy_by_server(now);
+        let figures = self.record.snapshot(now, busy_by_server.iter().sum());
+        self.record.measure(begin, AtWarmUp { figures, busy_by_server });
+    }
+
+    fn subscribe(&mut self, subscriber: Subscriber) {
+        self.subscribers.push(subscriber);
+    }
+
+    fn signal(&mut self, key: StreamKey, signal: Signal) {
+        let servers = self.servers.len();
+        let signals = self.signals.get_or_insert_with(|| Box::new(Signals::new(key)));
+        match signal {
+            Signal::Loads => signals.remember_loads(servers),
+            Signal::Idleness(dispatcher) => signals.tell_of_idleness(dispatcher),
+        }
+        self.servers.iter_mut().for_each(|server| server.usual = false);
     }
 }

@@ -2,31 +2,10 @@
 //!
 //! A fleet has this only where a balancer's policy listens. News of servers that go down or come up is not kept here.
 
-use std::sync::Arc;
-
-use crate::actors::link::Link;
-use crate::actors::message::{Core, Message};
+use crate::actors::kit::message::{Core, Message};
+use crate::actors::kit::signals::Dispatcher;
 use crate::engine::random::{Bits, StreamKey};
-use crate::engine::{ActorId, Duration, RequestId, Time};
-
-/// A balancer that wants to know of idle servers.
-#[derive(Clone, Debug)]
-pub struct Dispatcher {
-    /// The balancer.
-    pub balancer: ActorId,
-    /// What the balancer calls the first server of this fleet.
-    pub first_member: u32,
-    /// The members that it may choose, in order; `None` for all.
-    pub subset: Option<Arc<[u32]>>,
-    /// The network between the balancer and the fleet.
-    pub link: Link,
-}
-
-impl Dispatcher {
-    fn knows(&self, member: u32) -> bool {
-        self.subset.as_ref().is_none_or(|subset| subset.binary_search(&member).is_ok())
-    }
-}
+use crate::engine::{Duration, RequestId, Time};
 
 /// A request that was served: how many others were there when it came, how long it took, and when it was done.
 #[derive(Clone, Copy, Debug)]

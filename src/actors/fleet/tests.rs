@@ -4,8 +4,8 @@ mod impatience;
 mod overlaps;
 
 use super::*;
-use crate::actors::faults::{Crash, Errors, FaultEvent, Restart, SlowDown};
-use crate::actors::message::Message;
+use crate::actors::kit::faults::{Crash, Errors, FaultEvent, Restart, SlowDown};
+use crate::actors::kit::message::Message;
 use crate::distributions::{Constant, Distribution};
 use crate::engine::random::StreamKey;
 use crate::engine::{Ended, Limits, Requests, World, run};

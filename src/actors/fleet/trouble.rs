@@ -15,7 +15,7 @@ impl Fleet {
             condition.active.take(&self.faults, turn);
             condition.error_rate = condition.active.error_rate(&self.faults);
             condition.quick_errors = condition.active.quick_errors(&self.faults);
-            condition.hasty |= !condition.quick_errors.is_empty();
+            condition.fails_early |= !condition.quick_errors.is_empty();
         }
         let is_down = |port: usize| self.conditions[port].active.is_down(&self.faults);
         let crashing: Vec<usize> =

@@ -2,7 +2,7 @@
 //!
 //! Keeping it at hand would cost every request; faults are rare, and one look serves all the servers that one hits.
 
-use crate::actors::message::Core;
+use crate::actors::kit::message::Core;
 use crate::engine::{ActorId, RequestId, Requests, Time};
 
 /// A request that a worker was working on; its end is not in the calendar any more.

@@ -2,12 +2,12 @@
 //!
 //! What the queues answer is decided in `queue`. Nothing here touches a plain fleet.
 
-use super::queue::line::Slip;
+use super::queue::line::WaitToken;
 use super::queue::{Facts, Joined};
 use super::*;
-use crate::actors::cancel::{self, Found};
-use crate::actors::link::Link;
-use crate::actors::message::size_of;
+use crate::actors::kit::cancel::{self, Found};
+use crate::actors::kit::link::Link;
+use crate::actors::kit::message::size_of;
 use crate::engine::{Handle, Hold, LaneId};
 
 impl Fleet {
@@ -55,7 +55,7 @@ impl Fleet {
             self.servers[port].busy.up(now);
             self.take_up(core, id, port);
         } else {
-            self.join(core, Slip::new(id, port as u32, now, facts));
+            self.join(core, WaitToken::new(id, port as u32, now, facts));
         }
     }
 
@@ -67,20 +67,20 @@ impl Fleet {
     }
 
     /// A request comes while every worker is busy.
-    fn join(&mut self, core: &mut Core, slip: Slip) {
+    fn join(&mut self, core: &mut Core, token: WaitToken) {
         let Some(queues) = &mut self.queues else { return };
-        let (id, port) = (slip.id, slip.port as usize);
+        let (id, port) = (token.id, token.port as usize);
         let now = core.now();
-        match queues.join(slip) {
+        match queues.join(token) {
             Joined::TurnedAway => self.reject(core, id, Outcome::QueueFull),
             Joined::Outside(number) => {
                 self.record.waiting.up(now);
-                core.requests[id].set_slip(number);
+                core.requests[id].set_wait_token(number);
                 self.time_outside(core, number);
             }
             Joined::Line(number, victims) => {
                 self.record.waiting.up(now);
-                core.requests[id].set_slip(number);
+                core.requests[id].set_wait_token(number);
                 let displaced = victims.len() as u32;
                 for victim in victims {
                     self.leave_queue(core, victim, Outcome::Shed);
@@ -98,10 +98,10 @@ impl Fleet {
     }
 
     /// How long a request still waits for its service at most, in an exact number of nanoseconds, and the lane for it.
-    fn patience_left(&self, core: &Core, slip: &Slip) -> Option<(Duration, Option<LaneId>)> {
+    fn patience_left(&self, core: &Core, token: &WaitToken) -> Option<(Duration, Option<LaneId>)> {
         let patience = self.queues.as_ref()?.patience.as_ref()?;
-        let whole = patience.of(core.requests[slip.id].number);
-        let spent = core.now().since(slip.since);
+        let whole = patience.of(core.requests[token.id].number);
+        let spent = core.now().since(token.since);
         let lane = patience.lane.filter(|_| spent.is_zero());
         Some((Duration::from_nanos(whole.as_nanos().saturating_sub(spent.as_nanos())), lane))
     }
@@ -109,28 +109,28 @@ impl Fleet {
     /// Sets the timer of a request that has come to stand before a full queue.
     fn time_outside(&mut self, core: &mut Core, number: u32) {
         let Some(queues) = &self.queues else { return };
-        let limits = [queues.wait_for_place, self.patience_left(core, queues.slip(number))];
+        let limits = [queues.wait_for_place, self.patience_left(core, queues.token(number))];
         self.time(core, number, limits);
     }
 
     /// Sets the timer of a request that has joined the line, for which others had to go.
     fn time_inside(&mut self, core: &mut Core, number: u32, displaced: u32) {
         let Some(queues) = &mut self.queues else { return };
-        let port = queues.slip(number).port as usize;
+        let port = queues.token(number).port as usize;
         let limit = queues.limit(port, core.now(), displaced).map(|limit| (limit, None));
         let Some(queues) = &self.queues else { return };
-        let limits = [limit, self.patience_left(core, queues.slip(number))];
+        let limits = [limit, self.patience_left(core, queues.token(number))];
         self.time(core, number, limits);
     }
 
     /// Sets the timer of a request that waits to the shorter of its limits.
     fn time(&mut self, core: &mut Core, number: u32, limits: [Option<(Duration, Option<LaneId>)>; 2]) {
         let Some(queues) = &mut self.queues else { return };
-        let slip = queues.slip_mut(number);
-        core.calendar.cancel(std::mem::replace(&mut slip.timer, Handle::NONE));
+        let token = queues.wait_token_mut(number);
+        core.calendar.cancel(std::mem::replace(&mut token.timer, Handle::NONE));
         let shortest = limits.into_iter().flatten().min_by_key(|(limit, _)| *limit);
-        let message = Message::WaitedOut { id: slip.id };
-        slip.timer = match shortest {
+        let message = Message::WaitedOut { id: token.id };
+        token.timer = match shortest {
             None => return,
             Some((_, Some(lane))) => core.send_in_lane(lane, self.me, message),
             Some((limit, None)) => core.send_after(limit, self.me, message),
@@ -138,11 +138,11 @@ impl Fleet {
     }
 
     /// A request that was taken out of its queue stops waiting.
-    fn stop_waiting(&mut self, core: &mut Core, number: u32) -> Option<Slip> {
-        let slip = self.queues.as_mut()?.give_back(number);
-        core.calendar.cancel(slip.timer);
+    fn stop_waiting(&mut self, core: &mut Core, number: u32) -> Option<WaitToken> {
+        let token = self.queues.as_mut()?.give_back(number);
+        core.calendar.cancel(token.timer);
         self.record.waiting.down(core.now());
-        Some(slip)
+        Some(token)
     }
 
     /// A request that was taken out of its queue leaves unserved.
@@ -150,8 +150,8 @@ impl Fleet {
         if let Some(queues) = &mut self.queues {
             queues.leaves_unserved(number);
         }
-        if let Some(slip) = self.stop_waiting(core, number) {
-            self.reject(core, slip.id, outcome);
+        if let Some(token) = self.stop_waiting(core, number) {
+            self.reject(core, token.id, outcome);
         }
     }
 
@@ -184,16 +184,16 @@ impl Fleet {
                 self.servers[port].busy.down(now);
                 break;
             };
-            let slip = *queues.slip(number);
-            if slip.facts.deadline <= now {
+            let token = *queues.token(number);
+            if token.facts.deadline <= now {
                 self.leave_queue(core, number, Outcome::DeadlinePassed);
-            } else if queues.drops(&slip, now) {
+            } else if queues.drops(&token, now) {
                 self.leave_queue(core, number, Outcome::Shed);
             } else {
-                queues.begins(&slip);
+                queues.begins(&token);
                 self.stop_waiting(core, number);
                 self.admit(core, port);
-                self.take_up(core, slip.id, port);
+                self.take_up(core, token.id, port);
                 break;
             }
             self.admit(core, port);
@@ -208,8 +208,8 @@ impl Fleet {
 
     /// Takes a request that waits out of its queue; false if it does not wait.
     fn take_out(&mut self, core: &mut Core, id: RequestId, outcome: Outcome) -> bool {
-        let (Some(queues), Some(number)) = (&mut self.queues, core.requests[id].slip()) else { return false };
-        let port = queues.slip(number).port as usize;
+        let (Some(queues), Some(number)) = (&mut self.queues, core.requests[id].wait_token()) else { return false };
+        let port = queues.token(number).port as usize;
         queues.remove(number);
         self.leave_queue(core, number, outcome);
         self.admit(core, port);
@@ -270,8 +270,8 @@ impl Fleet {
     pub(super) fn empty_queue(&mut self, core: &mut Core, port: usize, lost: &mut Vec<RequestId>) {
         let Some(queues) = &mut self.queues else { return };
         for number in queues.clear(port) {
-            if let Some(slip) = self.stop_waiting(core, number) {
-                lost.push(slip.id);
+            if let Some(token) = self.stop_waiting(core, number) {
+                lost.push(token.id);
             }
         }
         self.servers[port].queued = 0;

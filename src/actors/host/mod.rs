@@ -3,13 +3,16 @@
 //!
 //! When it does belongs in `faults`; what a node loses with its host belongs to the node.
 
-use super::cancel;
-use super::faults::{Active, Fault, Timetable};
-use super::fleet::Subscriber;
-use super::fleet::record::Outage;
-use super::link::Link;
-use super::message::{CHECK_CLASS, Core, Message, Passed, reply};
-use super::passage::PassageRecord;
+use super::kit::books::Account;
+use super::kit::cancel;
+use super::kit::faults::{Active, Fault, Timetable};
+use super::kit::link::Link;
+use super::kit::message::{CHECK_CLASS, Core, Message, Passed, reply};
+use super::kit::node::Node;
+use super::kit::outage::Outage;
+use super::kit::passage::PassageRecord;
+use super::kit::seen::{Covered, NodeInfo, NodeSeen};
+use super::kit::signals::Subscriber;
 use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{ActorId, Duration, Hold, Left, Outcome, RequestId, Time};
@@ -70,16 +73,6 @@ impl Host {
     #[must_use]
     pub fn may_crash(&self) -> bool {
         self.faults.faults().any(|fault| matches!(fault, Fault::Crash(_)))
-    }
-
-    /// Tells `subscriber` when it goes down or comes up.
-    pub fn subscribe(&mut self, subscriber: Subscriber) {
-        self.subscribers.push(subscriber);
-    }
-
-    /// Puts its timetable into the calendar.
-    pub fn start(&mut self, core: &mut Core) {
-        self.faults.start(core, self.me);
     }
 
     /// One event.
@@ -190,14 +183,43 @@ impl Host {
             subscriber.tell(core, 0, self.is_up);
         }
     }
+}
 
-    /// Is told when measuring begins.
-    pub fn measure(&mut self, now: Time, begin: Begin) {
+impl Node for Host {
+    #[inline(always)]
+    fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
+        self.handle(core, message)
+    }
+
+    fn start(&mut self, core: &mut Core) {
+        self.faults.start(core, self.me);
+    }
+
+    fn account(&self, over: Time) -> Account {
+        Account::of_passage(&self.record, over)
+    }
+
+    fn seen(&self, _covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
+        NodeSeen::of(info)
+    }
+
+    fn may_crash(&self) -> bool {
+        self.may_crash()
+    }
+
+    fn outages(&self) -> &[Outage] {
+        &self.outages
+    }
+
+    fn window(&mut self, now: Time, halve: bool) {
+        self.record.window(now, halve);
+    }
+
+    fn measure(&mut self, now: Time, begin: Begin) {
         self.record.measure(now, begin);
     }
 
-    /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
-    pub fn window(&mut self, now: Time, halve: bool) {
-        self.record.window(now, halve);
+    fn subscribe(&mut self, subscriber: Subscriber) {
+        self.subscribers.push(subscriber);
     }
 }

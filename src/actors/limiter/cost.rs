@@ -3,8 +3,8 @@
 //! What a token is worth belongs to the rules.
 
 use super::rules::MOST;
-use crate::actors::conditions::{Conditions, KeyMatch, SizeMatch};
-use crate::actors::route::Targets;
+use crate::actors::kit::conditions::{Conditions, KeyMatch, SizeMatch};
+use crate::actors::kit::route::Targets;
 use crate::engine::Details;
 use crate::schema::quantity::Bytes;
 use crate::schema::record;

@@ -3,23 +3,29 @@
 //!
 //! How many requests may be under way at once is another matter, and belongs elsewhere.
 
-pub mod accounts;
 pub mod cost;
+mod describe;
 pub mod distributed;
+mod flow;
 pub mod gauge;
 pub mod rule;
 pub mod rules;
+mod seen;
 pub mod spec;
 pub mod tokens;
 
-pub use distributed::{Distributed, Shared};
+pub use super::kit::commands::Distributed;
+pub use distributed::Shared;
 pub use spec::{By, LimiterSpec};
 
-use super::message::{Core, Message, Passed, reply};
-use super::passage::{Passage, Taken};
+use super::kit::accounts::Key;
+use super::kit::books::Account;
+use super::kit::message::{Core, Message, Passed, reply};
+use super::kit::node::Node;
+use super::kit::passage::{Passage, Taken};
+use super::kit::seen::{Covered, NodeInfo, NodeSeen};
 use crate::engine::{Duration, Outcome, RequestId, Time};
 use crate::measure::{Begin, Begun};
-use accounts::Key;
 use cost::Costs;
 use distributed::Answer;
 use gauge::Gauge;
@@ -80,7 +86,7 @@ impl Limiter {
         let gauge = |tier: Option<&str>, ruler: &Ruler| {
             ruler.moving_limit().map(|limit| Gauge::new(tier.map(str::to_owned), limit))
         };
-        let common = spec.limit.as_ref().map(|rule| rule.build(keys));
+        let common = spec.limit.as_ref().map(|rule| rule.open(keys));
         let mut gauges = vec![common.as_ref().and_then(|ruler| gauge(None, ruler))];
         for (name, rule) in &spec.tiers.entries {
             let Some(class) = class_of(&name.text).map(usize::from) else { continue };
@@ -88,7 +94,7 @@ impl Limiter {
                 tiers.resize_with(class + 1, || None);
                 gauges.resize_with(class + 2, || None);
             }
-            let ruler = rule.build(keys);
+            let ruler = rule.open(keys);
             gauges[class + 1] = gauge(Some(&name.text), &ruler);
             tiers[class] = Some(ruler);
         }
@@ -134,8 +140,8 @@ impl Limiter {
         let forgotten = self.forgotten_ever();
         if let Some(anew) = &mut self.anew {
             anew.forgotten = forgotten;
-            self.common = anew.common.as_ref().map(|rule| rule.build(anew.keys));
-            let build = |rule: &Option<rule::Rule>| rule.as_ref().map(|rule| rule.build(anew.keys));
+            self.common = anew.common.as_ref().map(|rule| rule.open(anew.keys));
+            let build = |rule: &Option<rule::Rule>| rule.as_ref().map(|rule| rule.open(anew.keys));
             self.tiers = anew.tiers.iter().map(build).collect();
         }
         let lost = match &mut self.shared {
@@ -338,18 +344,36 @@ impl Limiter {
         }
         reply(back, id)
     }
+}
 
-    /// Is told when measuring begins.
-    pub fn measure(&mut self, now: Time, begin: Begin) {
+impl Node for Limiter {
+    #[inline(always)]
+    fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
+        self.handle(core, message)
+    }
+
+    #[inline(always)]
+    fn ring(&mut self, core: &mut Core, id: RequestId) -> Passed {
+        self.passes(core, id)
+    }
+
+    fn account(&self, over: Time) -> Account {
+        Account::of_passage(&self.passage.record, over)
+    }
+
+    fn seen(&self, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
+        seen::seen(self, covered, info)
+    }
+
+    fn window(&mut self, now: Time, halve: bool) {
+        self.passage.record.window(now, halve);
+        self.gauges.iter_mut().flatten().for_each(|gauge| gauge.window(now, halve));
+    }
+
+    fn measure(&mut self, now: Time, begin: Begin) {
         self.passage.record.measure(now, begin);
         let undecided = self.shared.as_ref().map_or(0, |shared| shared.undecided);
         self.at_warm_up.begin(begin, [self.held, self.forgotten_ever(), undecided], ());
         self.gauges.iter_mut().flatten().for_each(|gauge| gauge.measure(now, begin));
-    }
-
-    /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
-    pub fn window(&mut self, now: Time, halve: bool) {
-        self.passage.record.window(now, halve);
-        self.gauges.iter_mut().flatten().for_each(|gauge| gauge.window(now, halve));
     }
 }

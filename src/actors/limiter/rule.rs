@@ -1,8 +1,9 @@
-//! The registry of rate limiting rules. One line here and one file in `rules` make a rule.
+//! What a rule is: which requests a rate limiter lets pass. Rules themselves, and the list of them, belong in `rules`.
 
 use std::fmt::Debug;
 
-use super::accounts::{Accounts, Key};
+pub use super::rules::{Rule, Ruler};
+use crate::actors::kit::accounts::{Accounts, Key};
 use crate::engine::{Duration, Time};
 
 /// What a rule says of a request.
@@ -28,7 +29,7 @@ pub trait Admit {
     /// The account of a key that was never seen.
     fn open(&self, now: Time) -> Self::Account;
 
-    /// Decides on a request that costs so many tokens. Time never goes back between calls.
+    /// Decides on a request that costs `cost` tokens. Time never goes back between calls.
     fn admit(&mut self, account: &mut Self::Account, now: Time, cost: u32) -> Verdict;
 
     /// An admitted request was answered; only rules that watch hear of it.
@@ -57,7 +58,7 @@ pub trait Describes {
     }
 
     /// Requests that each account may remember one by one.
-    fn logged(&self) -> u32 {
+    fn logged(&self) -> u64 {
         0
     }
 }
@@ -70,109 +71,45 @@ pub struct Ledger<S: Admit> {
 }
 
 impl<S: Admit> Ledger<S> {
+    /// Decides on a request of `key` that costs `cost` tokens.
     #[inline]
-    fn admit(&mut self, key: Key, now: Time, cost: u32) -> Verdict {
+    pub fn admit(&mut self, key: Key, now: Time, cost: u32) -> Verdict {
         let Self { rule, accounts } = self;
         let account = accounts.of(key, || rule.open(now));
         rule.admit(account, now, cost)
     }
+
+    /// An admitted request was answered.
+    pub fn answered(&mut self, served: bool, now: Time) {
+        self.rule.answered(served, now);
+    }
+
+    /// The limit now, of a rule whose limit moves.
+    #[must_use]
+    pub fn moving_limit(&self) -> Option<u32> {
+        self.rule.moving_limit()
+    }
+
+    /// Accounts that were given up for newer ones.
+    #[must_use]
+    pub fn forgotten(&self) -> u64 {
+        self.accounts.forgotten()
+    }
 }
 
-macro_rules! registry {
-    ($($file:ident :: $rule:ident),+ $(,)?) => {
-        $( use super::rules::$file::$rule; )+
+/// A rule that is given accounts: every rule is.
+pub trait Opens {
+    /// The rule at work with the accounts of all its keys.
+    type State;
 
-        crate::schema::choice! {
-            /// Which requests pass.
-            pub enum Rule {
-                $( $rule($rule), )+
-            }
-        }
-
-        /// A rule at work.
-        #[derive(Debug)]
-        pub enum Ruler {
-            $(
-                #[doc = concat!("[`", stringify!($rule), "`] at work.")]
-                $rule(Ledger<<$rule as Describes>::State>),
-            )+
-        }
-
-        impl Rule {
-            /// The rule, ready, with places for `keys` accounts.
-            #[must_use]
-            pub fn build(&self, keys: usize) -> Ruler {
-                match self {
-                    $( Self::$rule(rule) => Ruler::$rule(Ledger { rule: rule.build(), accounts: Accounts::new(keys) }), )+
-                }
-            }
-
-            /// What a request may cost at most to pass, ever.
-            #[must_use]
-            pub fn most(&self) -> u32 {
-                match self {
-                    $( Self::$rule(rule) => rule.most(), )+
-                }
-            }
-
-            /// True if it wants to hear how admitted requests ended.
-            #[must_use]
-            pub fn watches(&self) -> bool {
-                match self {
-                    $( Self::$rule(rule) => rule.watches(), )+
-                }
-            }
-
-            /// Requests that each account may remember one by one.
-            #[must_use]
-            pub fn logged(&self) -> u64 {
-                match self {
-                    $( Self::$rule(rule) => u64::from(rule.logged()), )+
-                }
-            }
-        }
-
-        impl Ruler {
-            /// Decides on a request of `key` that costs so many tokens.
-            #[inline]
-            pub fn admit(&mut self, key: Key, now: Time, cost: u32) -> Verdict {
-                match self {
-                    $( Self::$rule(ledger) => ledger.admit(key, now, cost), )+
-                }
-            }
-
-            /// An admitted request was answered.
-            pub fn answered(&mut self, served: bool, now: Time) {
-                match self {
-                    $( Self::$rule(ledger) => ledger.rule.answered(served, now), )+
-                }
-            }
-
-            /// The limit now, of a rule whose limit moves.
-            #[must_use]
-            pub fn moving_limit(&self) -> Option<u32> {
-                match self {
-                    $( Self::$rule(ledger) => ledger.rule.moving_limit(), )+
-                }
-            }
-
-            /// Accounts that were given up for newer ones.
-            #[must_use]
-            pub fn forgotten(&self) -> u64 {
-                match self {
-                    $( Self::$rule(ledger) => ledger.accounts.forgotten(), )+
-                }
-            }
-        }
-    };
+    /// The rule, ready, with places for `keys` accounts.
+    fn open(&self, keys: usize) -> Self::State;
 }
 
-registry! {
-    token_bucket::TokenBucket,
-    leaky_bucket::LeakyBucket,
-    fixed_window::FixedWindow,
-    sliding_log::SlidingLog,
-    sliding_counter::SlidingCounter,
-    gcra::Gcra,
-    adaptive::Adaptive,
+impl<R: Describes> Opens for R {
+    type State = Ledger<R::State>;
+
+    fn open(&self, keys: usize) -> Self::State {
+        Ledger { rule: self.build(), accounts: Accounts::new(keys) }
+    }
 }

@@ -1,10 +1,10 @@
 //! A limiter in the words of the language.
 
 use super::cost::CostSpec;
-use super::distributed::{Distributed, Members, TheTime};
 use super::rule::Rule;
-use crate::actors::passage::EachServer;
-use crate::actors::route::RouteField;
+use crate::actors::kit::commands::{Distributed, Members, TheTime};
+use crate::actors::kit::passage::EachServer;
+use crate::actors::kit::route::RouteField;
 use crate::schema::{Map, Name, choice, record};
 
 record! {

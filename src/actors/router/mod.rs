@@ -2,15 +2,21 @@
 //!
 //! Choosing among servers that do the same belongs in `balancer`.
 
+mod describe;
+mod flow;
+mod seen;
 pub mod spec;
 
 pub use spec::{RouterSpec, RuleSpec};
 
-use super::cancel;
-use super::conditions::Conditions;
-use super::copies::Copies;
-use super::link::Link;
-use super::message::{Core, Message, Passed, reply, size_of};
+use super::kit::books::Account;
+use super::kit::cancel;
+use super::kit::conditions::Conditions;
+use super::kit::copies::Copies;
+use super::kit::link::Link;
+use super::kit::message::{Core, Message, Passed, reply, size_of};
+use super::kit::node::Node;
+use super::kit::seen::{Covered, NodeInfo, NodeSeen};
 use crate::engine::{ActorId, Details, Left, RequestId, Time};
 use crate::measure::{Begin, Begun, CountIntegral, Windows};
 
@@ -120,16 +126,30 @@ impl Router {
             population: self.record.population.area(now),
         }
     }
+}
 
-    /// Is told when measuring begins.
-    pub fn measure(&mut self, now: Time, begin: Begin) {
-        let figures = self.snapshot(now);
-        self.record.at_warm_up.begin(begin, figures, ());
+impl Node for Router {
+    #[inline(always)]
+    fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
+        self.handle(core, message)
     }
 
-    /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
-    pub fn window(&mut self, now: Time, halve: bool) {
+    fn account(&self, over: Time) -> Account {
+        let record = &self.record;
+        Account::of(record.by_way.iter().sum(), record.departures, &record.population, record.sojourn, over)
+    }
+
+    fn seen(&self, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
+        seen::seen(self, covered, info)
+    }
+
+    fn window(&mut self, now: Time, halve: bool) {
         let snapshot = self.snapshot(now);
         self.record.windows.close(snapshot, halve);
+    }
+
+    fn measure(&mut self, now: Time, begin: Begin) {
+        let figures = self.snapshot(now);
+        self.record.at_warm_up.begin(begin, figures, ());
     }
 }

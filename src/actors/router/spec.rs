@@ -1,7 +1,7 @@
 //! A router in the words of the language.
 
-use crate::actors::conditions::{KeyMatch, SizeMatch};
-use crate::actors::route::{RouteField, Targets};
+use crate::actors::kit::conditions::{KeyMatch, SizeMatch};
+use crate::actors::kit::route::{RouteField, Targets};
 use crate::schema::{Name, record};
 
 record! {

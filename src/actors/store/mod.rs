@@ -2,17 +2,23 @@
 //!
 //! What a limiter asks, and what it does when no answer comes, belongs in `limiter/distributed`.
 
+mod describe;
+mod seen;
 pub mod sets;
 pub mod spec;
 
 pub use spec::StoreSpec;
 
+use super::kit::books::Account;
+use super::kit::node::Node;
+use super::kit::seen::{Covered, NodeInfo, NodeSeen};
+use super::kit::station::Station;
 use std::collections::VecDeque;
 
-use super::faults::{Active, Timetable};
-use super::limiter::accounts::Key;
-use super::limiter::distributed::{Command, Distributed};
-use super::message::{Core, Message, Passed};
+use super::kit::accounts::Key;
+use super::kit::commands::{Command, Distributed};
+use super::kit::faults::{Active, Timetable};
+use super::kit::message::{Core, Message, Passed};
 use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey, mix};
 use crate::engine::{ActorId, Duration, Left, Outcome, RequestId, Time};
@@ -96,16 +102,6 @@ impl Store {
             sets: Vec::new(),
             record: StoreRecord::default(),
         }
-    }
-
-    /// Prepares it for the copies of a node of limiters, which share their accounts.
-    pub fn serve(&mut self, limiters: std::ops::Range<u32>, spec: &Distributed) {
-        self.sets.push((limiters, Sets::new(spec, self.keys)));
-    }
-
-    /// Puts the fault timetable into the calendar.
-    pub fn start(&mut self, core: &mut Core) {
-        self.faults.start(core, self.me);
     }
 
     /// Requests that were added beyond the limit, from time zero on.
@@ -235,16 +231,42 @@ impl Store {
             members: self.members(now),
         }
     }
+}
 
-    /// Is told when measuring begins.
-    pub fn measure(&mut self, now: Time, begin: Begin) {
-        let figures = self.snapshot(now);
-        self.record.at_warm_up.begin(begin, figures, ());
+impl Node for Store {
+    #[inline(always)]
+    fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
+        self.handle(core, message)
     }
 
-    /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
-    pub fn window(&mut self, now: Time, halve: bool) {
+    fn start(&mut self, core: &mut Core) {
+        self.faults.start(core, self.me);
+    }
+
+    fn account(&self, over: Time) -> Account {
+        let record = &self.record;
+        Account::of(record.arrivals, record.departures, &record.population, record.sojourn, over)
+    }
+
+    fn share(&mut self, among: std::ops::Range<u32>, limit: &Distributed) {
+        self.sets.push((among, Sets::new(limit, self.keys)));
+    }
+
+    fn seen(&self, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
+        seen::seen(self, covered, info)
+    }
+
+    fn station(&self) -> Option<&dyn Station> {
+        Some(self)
+    }
+
+    fn window(&mut self, now: Time, halve: bool) {
         let snapshot = self.snapshot(now);
         self.record.windows.close(snapshot, halve);
+    }
+
+    fn measure(&mut self, now: Time, begin: Begin) {
+        let figures = self.snapshot(now);
+        self.record.at_warm_up.begin(begin, figures, ());
     }
 }

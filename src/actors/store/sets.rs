@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use crate::actors::limiter::accounts::{Accounts, Key};
-use crate::actors::limiter::distributed::{Command, Distributed, Members};
+use crate::actors::kit::accounts::{Accounts, Key};
+use crate::actors::kit::commands::{Command, Distributed, Members, PARTS};
 use crate::engine::{Duration, Time};
 
 /// What a command finds.
@@ -39,9 +39,6 @@ struct Set {
     /// When one was added last.
     added: Time,
 }
-
-/// Parts of a window in which members are forgotten together that no command looks at.
-pub const PARTS: u64 = 100;
 
 impl Set {
     /// Members that the store keeps, as of the last command.

@@ -183,7 +183,7 @@ const NEAR: usize = 3;
 const FREE: u8 = u8::MAX;
 
 /// Marks the stage of a request that waits in a queue kept elsewhere: no run comes to a time of 292 years.
-const SLIP: u64 = 1 << 63;
+const WAIT_TOKEN: u64 = 1 << 63;
 
 /// The request has details.
 const DESCRIBED: u8 = 1;
@@ -370,8 +370,8 @@ impl Request {
     /// In a queue that is kept elsewhere: what stands for it there. `None` of a request in service.
     #[inline]
     #[must_use]
-    pub fn slip(&self) -> Option<u32> {
-        (self.stage & SLIP != 0).then_some(self.stage as u32)
+    pub fn wait_token(&self) -> Option<u32> {
+        (self.stage & WAIT_TOKEN != 0).then_some(self.stage as u32)
     }
 
     /// True while its answer is on its way over a link to the last stop of its return path.
@@ -400,10 +400,10 @@ impl Request {
         (self.marks & (DONE | DONE_AGAIN)).count_ones()
     }
 
-    /// Puts it into a queue that is kept elsewhere; see [`Request::slip`].
+    /// Puts it into a queue that is kept elsewhere; see [`Request::wait_token`].
     #[inline]
-    pub fn set_slip(&mut self, slip: u32) {
-        self.stage = SLIP | u64::from(slip);
+    pub fn set_wait_token(&mut self, token: u32) {
+        self.stage = WAIT_TOKEN | u64::from(token);
     }
 
     /// In service: when that began.
@@ -498,7 +498,7 @@ impl Requests {
         RequestId(slot as u32)
     }
 
-    /// What few look at of a request.
+    /// Rarely used details of a request.
     #[inline(always)]
     #[must_use]
     pub fn details(&self, id: RequestId) -> Details {
@@ -662,7 +662,7 @@ impl Requests {
     /// # Panics
     /// As [`Requests::leave`] and [`Requests::finish`] do.
     #[inline(always)]
-    pub fn come_home(&mut self, id: RequestId) -> (Frame, &Request) {
+    pub fn take_reply(&mut self, id: RequestId) -> (Frame, &Request) {
         assert!(self.slots[id.0 as usize].depth == 1, "a request ended twice or before its answer came home");
         self.end(id);
         let request = &self.slots[id.0 as usize];

@@ -141,7 +141,7 @@ fn the_slot_of_a_request_that_is_held_is_not_used_again() {
     request.set_out(ActorId(0), 0, Time::ZERO);
     requests.hold(first, Hold::Cancellation);
     requests.hold(first, Hold::Timer);
-    requests.come_home(first);
+    requests.take_reply(first);
     assert_eq!((requests.in_flight(), requests.is_over(first)), (0, true));
     assert_ne!(requests.create(2, 0).0, first);
     requests.release(first, Hold::Timer);

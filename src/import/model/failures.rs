@@ -2,12 +2,13 @@
 
 use super::Field;
 use crate::actors::balancer::Health;
-use crate::actors::balancer::health::spec::{
-    Active, CrashedFailure, ErrorFailure, Failure, RefusedFailure, TimedOutFailure, UnavailableFailure,
-};
+use crate::actors::balancer::health::spec::Active;
 use crate::actors::balancer::health::spec::{AllButLast, Among, UntriedMembers};
 use crate::actors::balancer::health::{Notified, Passive, RetryElsewhere, Unaware};
 use crate::actors::balancer::queue::Queue;
+use crate::actors::kit::failure::{
+    CrashedFailure, ErrorFailure, Failure, RefusedFailure, TimedOutFailure, UnavailableFailure,
+};
 use crate::import::Report;
 use crate::import::group::{Group, Server, Trouble, Watch};
 use crate::import::report::Why;

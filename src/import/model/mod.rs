@@ -15,7 +15,7 @@ use super::group::Group;
 use super::report::Why;
 use super::source::Problem;
 use super::{Imported, Report};
-use crate::actors::route::made_name;
+use crate::actors::kit::route::made_name;
 use crate::model::{System, check};
 use crate::schema::{Decode, Encode, Kind, Node, Reader};
 

@@ -1,8 +1,7 @@
 //! The decision on a claim, by the intervals of the results.
 
 use super::{Bound, Claim, Gauge, RecoversClaim, StaysDownClaim, Term};
-use crate::lab::estimate::needs_steady_state;
-use crate::lab::measure::{Quantity, RecoveryNumber, Scope, What};
+use crate::lab::measure::{Quantity, Scope};
 use crate::lab::number::with_interval;
 use crate::lab::results::{Cell, Estimate, Results, Stability, Unit, Verdict};
 use crate::lab::spec::Label;
@@ -59,18 +58,20 @@ impl Judge<'_> {
         let Quantity { id, what, .. } = term.quantity(self.scope);
         let Some(cell) = self.cell(term.arm(), point) else { return Number::Missing };
         let Some(estimate) = cell.estimates.iter().find(|estimate| estimate.id == id) else { return Number::Missing };
-        // The mean is that of the replications that come back: it says little where not nearly all do.
-        let back = estimate.replicates.iter().flatten().count();
-        let seldom = !are_nearly_all(back, estimate.replicates.len());
+        // The mean is that of the replications that have one: it says little where not nearly all do.
+        let some = estimate.replicates.iter().flatten().count();
+        let without_bound = what.without_bound().filter(|_| !are_nearly_all(some, estimate.replicates.len()));
+        if let Some(why) = without_bound {
+            return Number::Unbounded(why);
+        }
         match (&cell.stability, estimate.value) {
-            _ if seldom && matches!(what, What::Recovery(RecoveryNumber::Time, _)) => Number::Unbounded("no recovery"),
             (Stability::NotSettled { node, .. }, Some(_)) if estimate.is_of_steady_state() => {
                 let number = with_interval(estimate.value, estimate.half_width, estimate.unit);
                 Number::NotSettled(format!("{number}, but {node} has not settled in this run"))
             }
             (_, Some(_)) => Number::Known(estimate),
             (Stability::Stable, None) => Number::Missing,
-            _ if needs_steady_state(&what) => Number::Unbounded("no steady state"),
+            _ if what.grows_with_queues() => Number::Unbounded("no steady state"),
             _ => Number::Missing,
         }
     }
@@ -337,7 +338,7 @@ impl Judge<'_> {
 
 /// Mean of a quantity of all clients together over the windows that lie within a time, and its half-width.
 fn between(cell: &Cell, quantity: &str, from: f64, to: f64) -> Option<(f64, f64)> {
-    let clients = |node: &str| cell.nodes.iter().any(|other| other.name == node && other.kind == "Clients");
+    let clients = |node: &str| cell.nodes.iter().any(|other| other.name == node && other.makes_requests);
     let mut sum: Option<(f64, f64)> = None;
     for series in cell.series.iter().filter(|series| series.quantity == quantity && clients(&series.node)) {
         let inside = |place: usize| place as f64 * cell.window >= from && (place + 1) as f64 * cell.window <= to;

@@ -6,10 +6,10 @@ mod judge;
 mod survivors;
 mod term;
 
+pub use super::measure::Term;
 pub use bound::Bound;
-pub use term::*;
 
-use super::measure::{Quantity, RecoveryMeasure, RecoveryNumber, Scope};
+use super::measure::{Quantity, Recovery, RecoveryNumber, Scope};
 use super::results::{ClaimResult, Results, Verdict};
 use super::spec::Label;
 use crate::schema::quantity::{Percent, Span};
@@ -226,7 +226,7 @@ impl StaysDownClaim {
         if (start, end) == (usual.start, usual.end) {
             return plain;
         }
-        let how = RecoveryMeasure { start, end, ..usual.clone() };
+        let how = Recovery { start, end, ..usual.clone() };
         let when = |time: Option<Span>| time.map_or_else(String::new, |time| time.to_string());
         Quantity {
             name: format!("{} ({} to {})", plain.name, when(start), when(end)),

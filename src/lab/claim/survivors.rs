@@ -10,7 +10,7 @@
 
 use super::judge::{Judge, Order};
 use super::{Bound, Term};
-use crate::lab::measure::{Answers, What, percentile};
+use crate::lab::measure::{Answers, percentile};
 use crate::lab::number::with_interval;
 use crate::lab::results::{Estimate, NEARLY_ALL, OfAll, Stability, Unit, Verdict};
 use crate::lab::survivors::fewer;
@@ -21,7 +21,8 @@ struct Share<'a> {
     answered: &'a Estimate,
     /// How many may be missing.
     allowed: f64,
-    what: What,
+    /// Which quantile it is; the mean without it.
+    quantile: Option<f64>,
 }
 
 impl Share<'_> {
@@ -37,11 +38,10 @@ impl Share<'_> {
 
     /// The ends of the number of all calls; without a bound where it may have none. `None` of a mean of which some are missing.
     fn of_all(&self) -> Option<OfAll> {
-        let is_quantile = matches!(self.what, What::LatencyQuantile(_));
         let all = self.answered.value.is_some_and(|share| share >= 1.0);
         self.latency.of_all.or_else(|| {
             let (value, half) = (self.latency.value?, self.latency.half_width?);
-            (is_quantile && all).then_some(OfAll { low: Some(value - half), high: Some(value + half) })
+            (self.quantile.is_some() && all).then_some(OfAll { low: Some(value - half), high: Some(value + half) })
         })
     }
 
@@ -63,10 +63,7 @@ impl Share<'_> {
 
     /// "a p99", "a mean".
     fn number(&self) -> String {
-        match self.what {
-            What::LatencyQuantile(p) => format!("a {}", percentile(p)),
-            _ => "a mean".to_owned(),
-        }
+        self.quantile.map_or_else(|| "a mean".to_owned(), |p| format!("a {}", percentile(p)))
     }
 }
 
@@ -74,18 +71,15 @@ impl Judge<'_> {
     /// Of a latency of served calls on behalf of all, in a steady state: how many calls it is of.
     fn share(&self, term: &Term, point: usize) -> Option<Share<'_>> {
         let quantity = term.quantity(self.scope);
-        if term.answers().is_some() || quantity.answers != Answers::Served {
+        if term.answers().is_some() || quantity.answers != Answers::Served || !quantity.is_latency() {
             return None;
         }
         let cell = self.cell(term.arm(), point).filter(|cell| cell.stability == Stability::Stable)?;
         let answered = cell.answered(&quantity.id).filter(|answered| answered.value.is_some())?;
-        let allowed = match quantity.what {
-            What::LatencyQuantile(p) => 1.0 - p,
-            What::LatencyMean => 1.0 - NEARLY_ALL,
-            _ => return None,
-        };
+        let quantile = quantity.quantile();
+        let allowed = 1.0 - quantile.unwrap_or(NEARLY_ALL);
         let latency = cell.estimate(&quantity.id)?;
-        Some(Share { latency, answered, allowed, what: quantity.what })
+        Some(Share { latency, answered, allowed, quantile })
     }
 
     /// A claim that a number is below or above a bound, decided by the answered calls, as one about all.

@@ -3,20 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::What;
-use crate::model::{NodeSpec, System};
-
-/// What a node gives beside what all do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Gives {
-    /// Nothing: only what comes and goes.
-    Traffic,
-    /// Requests wait there, and nothing is done.
-    Queue,
-    /// It does work, by itself.
-    Work,
-    /// It does work, before which requests wait, by servers.
-    Servers,
-}
+use super::measured::GivenBy;
+pub use crate::actors::kit::describe::Gives;
+use crate::actors::kit::describe::Takes;
+use crate::model::System;
 
 /// A node that requests come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,16 +23,11 @@ pub struct Place {
 pub fn places<'a>(systems: impl Iterator<Item = &'a System>) -> Vec<Place> {
     let (mut places, mut seen) = (Vec::new(), BTreeSet::new());
     for (name, node) in systems.flat_map(|system| &system.nodes.entries) {
-        let gives = match node {
-            NodeSpec::Clients(_) => continue,
-            NodeSpec::Fleet(_) => Gives::Servers,
-            NodeSpec::Balancer(balancer) if balancer.proxy.is_some() => Gives::Servers,
-            NodeSpec::Balancer(balancer) if balancer.queue.is_some() => Gives::Queue,
-            NodeSpec::Store(_) => Gives::Work,
-            _ => Gives::Traffic,
-        };
-        let place = Place { name: name.text.clone(), kind: node.kind(), gives };
-        if seen.insert((&name.text, place.kind, gives)) {
+        if node.takes() == Takes::Nothing {
+            continue;
+        }
+        let place = Place { name: name.text.clone(), kind: node.kind(), gives: node.gives() };
+        if seen.insert((&name.text, place.kind, place.gives)) {
             places.push(place);
         }
     }
@@ -59,19 +44,10 @@ impl Place {
     /// True if the node gives this number.
     #[must_use]
     pub fn gives(&self, what: &What) -> bool {
-        match what {
-            What::Utilization(_) => !matches!(self.gives, Gives::Traffic | Gives::Queue),
-            What::Waiting(_) => matches!(self.gives, Gives::Servers | Gives::Queue),
-            What::WastedWork(_) | What::Imbalance(_) => self.gives == Gives::Servers,
-            What::Throughput
-            | What::OfferedRate
-            | What::DropRate
-            | What::Answered
-            | What::Within(_)
-            | What::InSystem
-            | What::LatencyMean
-            | What::LatencyQuantile(_) => true,
-            _ => false,
+        match what.given_by() {
+            GivenBy::Clients => false,
+            GivenBy::Nodes => true,
+            GivenBy::Stations(those) => those.contains(&self.gives),
         }
     }
 }

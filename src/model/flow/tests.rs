@@ -1,6 +1,7 @@
 //! Systems whose loads are known by heart.
 
 use super::*;
+use crate::actors::kit::flow::{Delay, StationLoad};
 use crate::model::check;
 use crate::schema::{Decode, Reader, parse};
 

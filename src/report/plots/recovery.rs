@@ -39,7 +39,7 @@ pub(super) fn plot(results: &Results) -> Option<Plot> {
 
 /// The sum of a series over all clients. Half-widths do not add up, so only those of a single node are kept.
 fn of_clients(cell: &Cell, quantity: &str) -> Option<Line> {
-    let clients = |node: &str| cell.nodes.iter().any(|other| other.name == node && other.kind == "Clients");
+    let clients = |node: &str| cell.nodes.iter().any(|other| other.name == node && other.makes_requests);
     let mut all = cell.series.iter().filter(|series| series.quantity == quantity && clients(&series.node));
     let first = all.next()?;
     let mut line = (first.mean.clone(), first.half_width.clone());

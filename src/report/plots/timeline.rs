@@ -6,7 +6,7 @@ use super::canvas::{Canvas, Stroke};
 use super::frame::{self, Area, Reading};
 use super::scale::Scale;
 use super::{Plot, featured, theme};
-use crate::lab::results::{Cell, Results, Series, Unit, interval};
+use crate::lab::results::{Cell, Gauge, Results, Series, Unit, interval};
 
 /// Nodes drawn at most; the series of all are in `series.csv`.
 const MOST_NODES: usize = 8;
@@ -15,20 +15,6 @@ const PANEL: f64 = 104.0;
 /// Space above a panel for its name.
 const HEAD: f64 = 34.0;
 
-/// What nodes have beside the traffic of clients, by kind of node: a quantity and its words. A gauge stands on the timeline
-/// of its node and below the traffic of the clients.
-const GAUGES: [(&str, &str, &str); 10] = [
-    ("Breaker", "open", "share of circuits open"),
-    ("Breaker", "half_open", "share of circuits half open"),
-    ("Breaker", "waiting", "requests waiting for the lock"),
-    ("ConcurrencyLimiter", "limit", "limit"),
-    ("ConcurrencyLimiter", "waiting", "requests waiting"),
-    ("Limiter", "limit", "limit"),
-    ("Limiter", "rejected", "rejected"),
-    ("Store", "utilization", "utilization"),
-    ("Balancer", "available", "members available"),
-    ("Fleet", "queue", "requests waiting"),
-];
 /// Gauges of other nodes on the timeline of clients at most.
 const MOST_GAUGES: usize = 4;
 
@@ -100,103 +86,64 @@ fn plot(results: &Results, cells: &[&Cell], node: &str, panels: &[Panel]) -> Opt
     }))
 }
 
+/// The series of a node in several cells.
+#[derive(Clone, Copy)]
+struct OfNode<'a> {
+    cells: &'a [&'a Cell],
+    node: &'a str,
+}
+
+impl OfNode<'_> {
+    fn find(self, cell: &Cell, quantity: &str) -> Option<Series> {
+        cell.series.iter().find(|series| series.node == self.node && series.quantity == quantity).cloned()
+    }
+
+    fn has(self, quantity: &str) -> bool {
+        self.cells.iter().any(|cell| self.find(cell, quantity).is_some())
+    }
+
+    /// What is the same in every window needs no line of its own.
+    fn differ(self, one: &str, other: &str) -> bool {
+        let means = |cell: &Cell, quantity: &str| self.find(cell, quantity).map(|series| series.mean);
+        self.cells.iter().any(|cell| means(cell, one) != means(cell, other))
+    }
+
+    /// What `pick` shows of each cell.
+    fn each(self, pick: impl Fn(&Cell) -> Vec<Option<Line>>) -> Vec<Vec<Line>> {
+        self.cells.iter().map(|cell| pick(cell).into_iter().flatten().collect()).collect()
+    }
+
+    /// A panel of one series.
+    fn panel(self, name: String, unit: Unit, quantity: &str) -> Panel {
+        Panel { name, unit, lines: self.each(|cell| vec![line(self.find(cell, quantity), false)]) }
+    }
+}
+
+fn line(series: Option<Series>, thin: bool) -> Option<Line> {
+    series.map(|series| Line { mean: series.mean, half_width: series.half_width, thin, dashed: false })
+}
+
 /// The panels a node has something for.
 fn panels(cells: &[&Cell], node: &str) -> Vec<Panel> {
-    let find = |cell: &Cell, quantity: &str| -> Option<Series> {
-        cell.series.iter().find(|series| series.node == node && series.quantity == quantity).cloned()
-    };
-    let line = |series: Option<Series>, thin: bool| -> Option<Line> {
-        series.map(|series| Line { mean: series.mean, half_width: series.half_width, thin, dashed: false })
-    };
-    let each = |pick: &dyn Fn(&Cell) -> Vec<Option<Line>>| -> Vec<Vec<Line>> {
-        cells.iter().map(|cell| pick(cell).into_iter().flatten().collect()).collect()
-    };
-    let has = |quantity: &str| cells.iter().any(|cell| find(cell, quantity).is_some());
-    let main = if has("latency_p99") { "latency_p99" } else { "latency_mean" };
-    let (latency, thin) = match (main, has("latency_p50")) {
-        ("latency_p99", true) => ("latency: p99, thin: p50", "latency_p50"),
-        ("latency_p99", false) => ("p99 latency", ""),
-        _ => ("mean latency", ""),
-    };
+    let of = OfNode { cells, node };
     // What a client waits for may be anywhere; what another node holds is its own.
-    let clients = cells.iter().flat_map(|cell| &cell.nodes).any(|other| other.name == node && other.kind == "Clients");
-    // What is the same in every window needs no line of its own.
-    let differ = |one: &str, other: &str| {
-        let means = |cell: &Cell, quantity: &str| find(cell, quantity).map(|series| series.mean);
-        cells.iter().any(|cell| means(cell, one) != means(cell, other))
-    };
-    let useless = has("throughput") && differ("throughput", "goodput");
-    let goodput = match (useless, has("offered")) {
-        (true, true) => "goodput, thin: offered, dashed: throughput",
-        (true, false) => "goodput, dashed: throughput",
-        (false, true) => "served, thin: offered",
-        (false, false) => "served",
-    };
-    let again = has("attempts") && differ("attempts", "offered");
-    let mut panels = vec![
-        Panel {
-            name: goodput.to_owned(),
-            unit: Unit::PerSecond,
-            lines: each(&|cell| {
-                let throughput = find(cell, "throughput").filter(|_| useless);
-                let dashed = line(throughput, true).map(|line| Line { dashed: true, ..line });
-                vec![line(find(cell, "offered"), true), dashed, line(find(cell, "goodput"), false)]
-            }),
-        },
-        Panel {
-            name: "attempts".to_owned(),
-            unit: Unit::PerSecond,
-            lines: each(&|cell| vec![line(find(cell, "attempts").filter(|_| again), false)]),
-        },
-        Panel {
-            name: "dropped: rejected, failed, timed out, given up".to_owned(),
-            unit: Unit::PerSecond,
-            lines: each(&|cell| {
-                let parts = ["rejected", "failed", "timed_out", "given_up"].map(|quantity| find(cell, quantity));
-                vec![dropped(&parts.into_iter().flatten().collect::<Vec<_>>())]
-            }),
-        },
-        Panel {
-            name: "degraded answers".to_owned(),
-            unit: Unit::PerSecond,
-            lines: each(&|cell| vec![line(find(cell, "degraded"), false)]),
-        },
-        Panel {
-            name: latency.to_owned(),
-            unit: Unit::Seconds,
-            lines: each(&|cell| vec![line(find(cell, thin), true), line(find(cell, main), false)]),
-        },
-        Panel {
-            name: if clients { "requests in the system".to_owned() } else { format!("requests in {node}") },
-            unit: Unit::Count,
-            lines: each(&|cell| vec![line(find(cell, "in_system"), false)]),
-        },
-        Panel {
-            name: "utilization".to_owned(),
-            unit: Unit::Fraction,
-            lines: each(&|cell| vec![line(find(cell, "utilization"), false)]),
-        },
-    ];
+    let clients = cells.iter().flat_map(|cell| &cell.nodes).any(|other| other.name == node && other.makes_requests);
+    let mut panels = traffic(of);
+    let inside = if clients { "requests in the system".to_owned() } else { format!("requests in {node}") };
+    panels.push(latency(of));
+    panels.push(of.panel(inside, Unit::Count, "in_system"));
+    panels.push(of.panel("utilization".to_owned(), Unit::Fraction, "utilization"));
     let limits: BTreeSet<&str> =
         cells.iter().flat_map(|cell| &cell.series).map(|s| &*s.quantity).filter(|q| q.starts_with("within_")).collect();
     for quantity in limits {
-        panels.push(Panel {
-            name: format!("share answered within {}", quantity.trim_start_matches("within_")),
-            unit: Unit::Fraction,
-            lines: each(&|cell| vec![line(find(cell, quantity), false)]),
-        });
+        let name = format!("share answered within {}", quantity.trim_start_matches("within_"));
+        panels.push(of.panel(name, Unit::Fraction, quantity));
     }
-    let of_node = |cell: &Cell, node: &str, quantity: &str| -> Option<Series> {
-        cell.series.iter().find(|series| series.node == node && series.quantity == quantity).cloned()
-    };
     for (other, quantity, words) in gauges(cells, (!clients).then_some(node)) {
-        let unit =
-            cells.iter().find_map(|cell| of_node(cell, other, quantity)).map_or(Unit::Count, |series| series.unit);
-        panels.push(Panel {
-            name: if clients { format!("{words} at {other}") } else { words.to_owned() },
-            unit,
-            lines: each(&|cell| vec![line(of_node(cell, other, quantity), false)]),
-        });
+        let at = OfNode { cells, node: other };
+        let unit = cells.iter().find_map(|cell| at.find(cell, quantity)).map_or(Unit::Count, |series| series.unit);
+        let name = if clients { format!("{words} at {other}") } else { words.to_owned() };
+        panels.push(at.panel(name, unit, quantity));
     }
     let shown = |panel: &Panel| {
         let numbers = || panel.lines.iter().flatten().flat_map(|line| line.mean.iter().flatten());
@@ -207,25 +154,65 @@ fn panels(cells: &[&Cell], node: &str) -> Vec<Panel> {
     panels.into_iter().filter(shown).collect()
 }
 
-/// The gauges of `only` one node, or of all that are no clients, as many as there is room for: node, quantity, words.
-fn gauges<'a>(cells: &[&'a Cell], only: Option<&str>) -> Vec<(&'a str, &'static str, &'static str)> {
-    let mut found: Vec<(&str, &str, &str)> = Vec::new();
-    for (kind, quantity, words) in GAUGES {
-        for cell in cells {
-            for node in cell.nodes.iter().filter(|node| node.kind == kind && only.is_none_or(|only| node.name == only))
-            {
-                let has = |series: &Series| series.node == node.name && series.quantity == quantity;
-                let known = found.iter().any(|gauge| (gauge.0, gauge.1) == (&*node.name, quantity));
+/// What came, what was tried, and what became of it.
+fn traffic(of: OfNode<'_>) -> Vec<Panel> {
+    let useless = of.has("throughput") && of.differ("throughput", "goodput");
+    let goodput = match (useless, of.has("offered")) {
+        (true, true) => "goodput, thin: offered, dashed: throughput",
+        (true, false) => "goodput, dashed: throughput",
+        (false, true) => "served, thin: offered",
+        (false, false) => "served",
+    };
+    let again = of.has("attempts") && of.differ("attempts", "offered");
+    let goodput_lines = of.each(|cell| {
+        let throughput = of.find(cell, "throughput").filter(|_| useless);
+        let dashed = line(throughput, true).map(|line| Line { dashed: true, ..line });
+        vec![line(of.find(cell, "offered"), true), dashed, line(of.find(cell, "goodput"), false)]
+    });
+    let dropped_lines = of.each(|cell| {
+        let parts = ["rejected", "failed", "timed_out", "given_up"].map(|quantity| of.find(cell, quantity));
+        vec![dropped(&parts.into_iter().flatten().collect::<Vec<_>>())]
+    });
+    let attempts = of.each(|cell| vec![line(of.find(cell, "attempts").filter(|_| again), false)]);
+    let panel = |name: &str, lines| Panel { name: name.to_owned(), unit: Unit::PerSecond, lines };
+    vec![
+        panel(goodput, goodput_lines),
+        panel("attempts", attempts),
+        panel("dropped: rejected, failed, timed out, given up", dropped_lines),
+        of.panel("degraded answers".to_owned(), Unit::PerSecond, "degraded"),
+    ]
+}
+
+fn latency(of: OfNode<'_>) -> Panel {
+    let main = if of.has("latency_p99") { "latency_p99" } else { "latency_mean" };
+    let (name, thin) = match (main, of.has("latency_p50")) {
+        ("latency_p99", true) => ("latency: p99, thin: p50", "latency_p50"),
+        ("latency_p99", false) => ("p99 latency", ""),
+        _ => ("mean latency", ""),
+    };
+    let lines = of.each(|cell| vec![line(of.find(cell, thin), true), line(of.find(cell, main), false)]);
+    Panel { name: name.to_owned(), unit: Unit::Seconds, lines }
+}
+
+/// The gauges of `only` one node, or of all, as many as there is room for: node, quantity, words.
+fn gauges<'a>(cells: &[&'a Cell], only: Option<&str>) -> Vec<(&'a str, &'a str, &'a str)> {
+    let mut found: Vec<(u8, &str, &str, &str)> = Vec::new();
+    for cell in cells {
+        for node in cell.nodes.iter().filter(|node| only.is_none_or(|only| node.name == only)) {
+            for Gauge { series: quantity, words, rank } in &node.gauges {
+                let has = |series: &Series| series.node == node.name && series.quantity == *quantity;
+                let known = found.iter().any(|gauge| (gauge.1, gauge.2) == (&*node.name, &**quantity));
                 if !known && cell.series.iter().any(has) {
-                    found.push((&node.name, quantity, words));
+                    found.push((*rank, &node.name, quantity, words));
                 }
             }
         }
     }
+    found.sort_by_key(|gauge| gauge.0);
     if only.is_none() {
         found.truncate(MOST_GAUGES);
     }
-    found
+    found.into_iter().map(|(_, node, quantity, words)| (node, quantity, words)).collect()
 }
 
 /// The sum of what was not served. Half-widths do not add up, so only a single part that is not zero keeps its own.
@@ -250,18 +237,6 @@ fn draw(canvas: &Canvas<'_>, results: &Results, cells: &[&Cell], panels: &[Panel
     let area = |left: f64, row: usize| {
         let top = inner.top + HEAD - 8.0 + row as f64 * (PANEL + HEAD);
         Area { left, top, right: inner.right - frame::names_width(results).max(12.0), bottom: top + PANEL }
-    };
-    let scale = |panel: &Panel, area: Area| {
-        let high = |line: &Line| -> Vec<f64> {
-            let half = |k: usize| line.half_width.get(k).copied().flatten().filter(|_| !line.thin);
-            let end = |(k, mean): (usize, &Option<f64>)| mean.map(|mean| interval(mean, half(k), panel.unit).1);
-            line.mean.iter().enumerate().filter_map(end).collect()
-        };
-        let tops = panel.lines.iter().flatten().flat_map(high);
-        let values = panel.lines.iter().flatten().flat_map(|line| line.mean.iter().copied().flatten());
-        let time = panel.unit == Unit::Seconds;
-        // Only latency may be logarithmic; an empty window would otherwise tear the other lines apart.
-        Scale::choose(tops.chain(values).chain((!time).then_some(0.0)), area.y(), 5)
     };
     let width = panels
         .iter()
@@ -302,6 +277,20 @@ fn draw(canvas: &Canvas<'_>, results: &Results, cells: &[&Cell], panels: &[Panel
     let rows: Vec<(usize, f64)> =
         drawn.enumerate().map(|(row, (_, cell))| (cell.arm, top.top + 8.0 + 18.0 * row as f64)).collect();
     frame::names(canvas, results, whole, &rows);
+}
+
+/// The scale of what a panel shows.
+fn scale(panel: &Panel, area: Area) -> Scale {
+    let high = |line: &Line| -> Vec<f64> {
+        let half = |k: usize| line.half_width.get(k).copied().flatten().filter(|_| !line.thin);
+        let end = |(k, mean): (usize, &Option<f64>)| mean.map(|mean| interval(mean, half(k), panel.unit).1);
+        line.mean.iter().enumerate().filter_map(end).collect()
+    };
+    let tops = panel.lines.iter().flatten().flat_map(high);
+    let values = panel.lines.iter().flatten().flat_map(|line| line.mean.iter().copied().flatten());
+    let time = panel.unit == Unit::Seconds;
+    // Only latency may be logarithmic; an empty window would otherwise tear the other lines apart.
+    Scale::choose(tops.chain(values).chain((!time).then_some(0.0)), area.y(), 5)
 }
 
 /// A line's windows as pixels, each in its middle.

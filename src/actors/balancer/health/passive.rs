@@ -163,7 +163,7 @@ mod tests {
     fn an_error_answer_is_no_failure_unless_it_is_listed() {
         let mut all = failures(1, 2);
         assert_eq!(all.ended(0, Outcome::Error, at(1)), Finding::Nothing);
-        all.on.push(Failure::Error(super::super::spec::ErrorFailure {}));
+        all.on.push(Failure::Error(crate::actors::kit::failure::ErrorFailure {}));
         assert_eq!(all.ended(0, Outcome::Error, at(1)), Finding::Out);
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::spec::{Among, Failure, RetryElsewhere};
-use crate::actors::clients::calls::budget::ActiveBudget;
-use crate::actors::clients::calls::budget::active_budget::Most;
+use crate::actors::calls::budget::ActiveBudget;
+use crate::actors::calls::budget::active_budget::Most;
 use crate::engine::{Duration, Outcome, RequestId, Time};
 
 /// A request of which at least one attempt has failed.

@@ -16,7 +16,7 @@ pub use spec::{Layer, ProxySpec};
 use super::policy::Answer;
 use super::queue::{Line, NoPlace};
 use super::{Balancer, BalancerSpec};
-use crate::actors::message::{Core, Message, Passed, reply};
+use crate::actors::kit::message::{Core, Message, Passed, reply};
 use crate::engine::{Duration, LaneId, Outcome, RequestId, Time};
 use crate::measure::Begin;
 use pins::{Pin, Pins};

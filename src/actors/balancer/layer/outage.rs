@@ -4,8 +4,8 @@
 
 use super::IN_PROXY;
 use crate::actors::balancer::Balancer;
-use crate::actors::faults::{Active, Timetable};
-use crate::actors::message::{Core, reply};
+use crate::actors::kit::faults::{Active, Timetable};
+use crate::actors::kit::message::{Core, reply};
 use crate::engine::{Left, Outcome, RequestId, Time};
 
 /// What slows a proxy down, and what of it is active.

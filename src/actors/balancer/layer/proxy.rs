@@ -2,8 +2,9 @@
 
 use super::outage::SlowDowns;
 use super::spec::ProxySpec;
-use crate::actors::fleet::server::Server;
-use crate::actors::message::{Core, size_of};
+use crate::actors::kit::books::Account;
+use crate::actors::kit::message::{Core, size_of};
+use crate::actors::kit::server::Server;
 use crate::engine::{Duration, Frame, RequestId, Time};
 use crate::measure::{Begin, Begun, CountIntegral, Latency, LatencyCopy, Windows};
 
@@ -157,6 +158,14 @@ impl Proxy {
             self.record.departures += 1;
         }
         lost
+    }
+
+    /// What came, what left, and what is there at the end of a run.
+    #[must_use]
+    pub fn account(&self, over: Time) -> Account {
+        let record = &self.record;
+        let area = record.waiting.area(over) + self.busy(over);
+        Account { came: record.arrivals, left: record.departures, inside: self.inside(), area, sojourn: record.sojourn }
     }
 
     fn snapshot(&self, now: Time) -> ProxySnapshot {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::spec::Queue;
+use crate::actors::kit::books::Account;
 use crate::engine::{BySlot, Duration, Handle, LaneId, RequestId, Time};
 use crate::measure::{Begin, Begun, CountIntegral, Latency, LatencyCopy, Windows};
 
@@ -108,6 +109,14 @@ impl Line {
             came: 0,
             record: QueueRecord::default(),
         }
+    }
+
+    /// What came, what left, and what is there at the end of a run.
+    #[must_use]
+    pub fn account(&self, over: Time) -> Account {
+        let record = &self.record;
+        let (inside, area) = (self.len() as u64, record.waiting.area(over));
+        Account { came: record.arrivals, left: record.departures, inside, area, sojourn: record.sojourn }
     }
 
     /// Requests that wait.

@@ -12,7 +12,7 @@ pub use spec::Queue;
 use super::Balancer;
 use super::layer::WAITING;
 use super::policy::Facts;
-use crate::actors::message::{Core, Message, Passed, reply};
+use crate::actors::kit::message::{Core, Message, Passed, reply};
 use crate::engine::{Duration, Handle, Outcome, RequestId};
 
 /// Why a request cannot go to a server now.

@@ -1,6 +1,39 @@
-//! The rules of circuit breakers: one file each.
+//! The registry of rules of circuit breakers: one file here and one line below make a rule. What a rule is belongs in
+//! `rule.rs` beside this folder.
+//!
+//! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
 
-pub mod consecutive_failures;
-pub mod failure_rate;
+use super::rule::{Break, Describes, Ending, State};
+use crate::engine::{Duration, Time};
+use crate::schema::registry;
+
+registry! {
+    pub mod {
+        consecutive_failures::ConsecutiveFailures,
+        failure_rate::FailureRate,
+    }
+
+    /// When a circuit opens, and when it closes again.
+    pub enum Rule;
+
+    /// A circuit at work.
+    #[derive(Debug)]
+    pub enum Circuit: Describes;
+
+    /// The rule with its circuit closed.
+    pub fn build(&self) -> Circuit;
+
+    impl Break for Circuit {
+        #[inline]
+        fn permit(&mut self, now: Time) -> Result<(), Duration>;
+        #[inline]
+        fn ended(&mut self, ending: Ending, took: Duration, now: Time);
+        fn alarm(&self) -> Option<Time>;
+        fn rings(&mut self, now: Time);
+        #[inline]
+        fn state(&self) -> State;
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! Arrivals like clockwork.
 
-use super::{Arrivals, Process};
+use super::{Arrive, Process};
 use crate::engine::Time;
 use crate::engine::random::StreamKey;
 use crate::schema::quantity::Rate;
@@ -16,12 +16,18 @@ record! {
 }
 
 impl Process for Deterministic {
+    type State = Ticks;
+
     fn mean_rate(&self) -> f64 {
         self.rate.per_second()
     }
 
-    fn arrivals(&self, _key: StreamKey) -> Arrivals {
-        Arrivals::Deterministic(Ticks::new(self.rate))
+    fn is_stationary(&self) -> bool {
+        true
+    }
+
+    fn arrivals(&self, _key: StreamKey) -> Ticks {
+        Ticks::new(self.rate)
     }
 }
 
@@ -43,13 +49,14 @@ impl Ticks {
         let whole = u64::try_from(nanos / u128::from(parts)).unwrap_or(u64::MAX);
         Self { gap: (whole, (nanos % u128::from(parts)) as u64), parts, last: (0, parts / 2) }
     }
+}
 
-    /// The next arrival.
+impl Arrive for Ticks {
     #[inline]
-    pub fn next(&mut self) -> Time {
+    fn next(&mut self) -> Option<Time> {
         let parts = self.last.1 + self.gap.1;
         let (carry, parts) = if parts >= self.parts { (1, parts - self.parts) } else { (0, parts) };
         self.last = (self.last.0.saturating_add(self.gap.0).saturating_add(carry), parts);
-        Time::from_nanos(self.last.0)
+        Some(Time::from_nanos(self.last.0))
     }
 }

@@ -1,6 +1,6 @@
 //! Bursts: the Markov-modulated Poisson process.
 
-use super::{Accumulator, Arrivals, Process};
+use super::{Accumulator, Arrive, Process};
 use crate::engine::Time;
 use crate::engine::random::{Bits, Sequence, StreamKey, exponential};
 use crate::schema::quantity::{Rate, Span};
@@ -50,9 +50,8 @@ pub struct States {
     clock: Accumulator,
 }
 
-impl States {
-    /// The next arrival.
-    pub fn next(&mut self) -> Time {
+impl Arrive for States {
+    fn next(&mut self) -> Option<Time> {
         let mut amount = exponential(&mut self.gaps);
         let mut gap = 0.0;
         loop {
@@ -60,7 +59,7 @@ impl States {
             let wanted = if rate > 0.0 { amount / rate } else { f64::INFINITY };
             if wanted < self.left {
                 self.left -= wanted;
-                return self.clock.advance((gap + wanted) * 1e9);
+                return Some(self.clock.advance((gap + wanted) * 1e9));
             }
             amount -= self.left * rate;
             gap += self.left;
@@ -73,6 +72,8 @@ impl States {
 }
 
 impl Process for Mmpp {
+    type State = States;
+
     fn mean_rate(&self) -> f64 {
         // Every state is entered equally often, so time is shared in proportion to the stays.
         let time: f64 = self.states.iter().map(|state| state.stay.seconds()).sum();
@@ -81,18 +82,15 @@ impl Process for Mmpp {
         arrivals / time
     }
 
-    fn arrivals(&self, key: StreamKey) -> Arrivals {
+    fn is_stationary(&self) -> bool {
+        true
+    }
+
+    fn arrivals(&self, key: StreamKey) -> States {
         let states: Vec<(f64, f64)> =
             self.states.iter().map(|state| (state.rate.map_or(0.0, Rate::per_second), state.stay.seconds())).collect();
         let mut stays = key.named("stays").sequence();
         let left = states[0].1 * exponential(&mut stays);
-        Arrivals::Mmpp(States {
-            states,
-            current: 0,
-            left,
-            gaps: key.named("gaps").sequence(),
-            stays,
-            clock: Accumulator::default(),
-        })
+        States { states, current: 0, left, gaps: key.named("gaps").sequence(), stays, clock: Accumulator::default() }
     }
 }

@@ -1,50 +1,78 @@
-//! Open arrivals: processes that do not wait for answers. One file each; the registry is below.
+//! Open arrivals: processes that do not wait for answers. One file here and one line below make a process.
 //!
 //! Users in a closed loop, sessions and replay build on other things and stand beside this folder.
+//!
+//! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
 
-mod deterministic;
-mod mmpp;
-mod poisson;
 mod profile;
-mod ramp;
-mod renewal;
-mod sinusoid;
-mod spike;
-mod timetable;
 
-pub use deterministic::Deterministic;
-pub use mmpp::{Mmpp, State};
-pub use poisson::Poisson;
-pub use ramp::Ramp;
-pub use renewal::Renewal;
-pub use sinusoid::Sinusoid;
-pub use spike::Spike;
-pub use timetable::{Interpolation, Linear, Step, StepRate, Timetable};
+pub use mmpp::State;
+pub use timetable::{Interpolation, Linear, Step, StepRate};
+
+use super::spec::{Sessions, Users};
 
 use crate::engine::Time;
 use crate::engine::random::StreamKey;
+use crate::schema::registry;
+use crate::trace::Replay;
 
 /// An arrival process as the language describes it.
 pub trait Process {
+    /// The process at work.
+    type State: Arrive;
+
     /// Mean number of arrivals per second, in the long run or over the stretch described.
     fn mean_rate(&self) -> f64;
+
+    /// True if its law stays the same all the time.
+    fn is_stationary(&self) -> bool;
+
     /// The process at work; `key` names its random streams.
-    fn arrivals(&self, key: StreamKey) -> Arrivals;
+    fn arrivals(&self, key: StreamKey) -> Self::State;
 }
 
 /// A process at work: gives its arrivals one by one.
-#[derive(Clone, Debug)]
-pub enum Arrivals {
-    /// Independent exponential gaps.
-    Poisson(poisson::Gaps),
-    /// Gaps all alike.
-    Deterministic(deterministic::Ticks),
-    /// Gaps drawn from another law.
-    Renewal(renewal::Gaps),
-    /// A rate that changes with time.
-    Profile(profile::Inversion),
-    /// A rate that changes at random.
-    Mmpp(mmpp::States),
+pub trait Arrive {
+    /// When the next arrival comes; never before the last. `None` if there are no more.
+    fn next(&mut self) -> Option<Time>;
+}
+
+registry! {
+    pub mod {
+        poisson::Poisson,
+        deterministic::Deterministic,
+        renewal::Renewal,
+        timetable::Timetable,
+        ramp::Ramp,
+        spike::Spike,
+        sinusoid::Sinusoid,
+        mmpp::Mmpp,
+    }
+    also { Users, Sessions, Replay }
+
+    /// When requests come.
+    pub enum Traffic;
+
+    impl Traffic {
+        /// Mean number of arrivals per second of an open process; `None` of users, sessions and replay.
+        #[must_use]
+        pub fn mean_rate(&self) -> Option<f64>;
+        /// True if the law of an open process stays the same all the time; `None` of users, sessions and replay.
+        #[must_use]
+        pub fn is_stationary(&self) -> Option<bool>;
+    }
+
+    /// A process at work.
+    #[derive(Clone, Debug)]
+    pub enum Arrivals: Process;
+
+    /// The open process this is, at work; `None` of users, sessions and replay. `key` names its random streams.
+    pub fn arrivals(&self, key: StreamKey) -> Option<Arrivals>;
+
+    impl Arrive for Arrivals {
+        #[inline(never)]
+        fn next(&mut self) -> Option<Time>;
+    }
 }
 
 impl Arrivals {
@@ -52,21 +80,10 @@ impl Arrivals {
     #[inline]
     #[expect(clippy::should_implement_trait, reason = "an endless source, not a collection")]
     pub fn next(&mut self) -> Option<Time> {
+        // The usual process is apart from the others, to keep this short.
         match self {
-            Self::Poisson(gaps) => Some(gaps.next()),
-            _ => self.next_other(),
-        }
-    }
-
-    /// Apart from the usual process, to keep that short.
-    #[inline(never)]
-    fn next_other(&mut self) -> Option<Time> {
-        match self {
-            Self::Poisson(gaps) => Some(gaps.next()),
-            Self::Deterministic(ticks) => Some(ticks.next()),
-            Self::Renewal(gaps) => Some(gaps.next()),
-            Self::Profile(profile) => profile.next(),
-            Self::Mmpp(states) => Some(states.next()),
+            Self::Poisson(gaps) => gaps.next(),
+            _ => Arrive::next(self),
         }
     }
 }

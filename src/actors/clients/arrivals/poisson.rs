@@ -1,6 +1,6 @@
 //! Poisson arrivals.
 
-use super::{Accumulator, Arrivals, Process};
+use super::{Accumulator, Arrive, Process};
 use crate::engine::Time;
 use crate::engine::random::{Sequence, StreamKey, exponential};
 use crate::schema::quantity::Rate;
@@ -22,24 +22,29 @@ pub struct Gaps {
     clock: Accumulator,
 }
 
-impl Gaps {
-    /// The next arrival.
+impl Arrive for Gaps {
     #[inline]
-    pub fn next(&mut self) -> Time {
-        self.clock.advance(self.mean_nanos * exponential(&mut self.draws))
+    fn next(&mut self) -> Option<Time> {
+        Some(self.clock.advance(self.mean_nanos * exponential(&mut self.draws)))
     }
 }
 
 impl Process for Poisson {
+    type State = Gaps;
+
     fn mean_rate(&self) -> f64 {
         self.rate.per_second()
     }
 
-    fn arrivals(&self, key: StreamKey) -> Arrivals {
-        Arrivals::Poisson(Gaps {
+    fn is_stationary(&self) -> bool {
+        true
+    }
+
+    fn arrivals(&self, key: StreamKey) -> Gaps {
+        Gaps {
             mean_nanos: 1e9 / self.rate.per_second(),
             draws: key.named("gaps").sequence(),
             clock: Accumulator::default(),
-        })
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Poisson arrivals at a rate that changes with time, by inversion: the expected number of arrivals until the n-th is
 //! the sum of n unit exponentials, whatever the rate. So two arms with different profiles share their random numbers.
 
+use super::Arrive;
 use crate::engine::Time;
 use crate::engine::random::{Sequence, StreamKey, exponential};
 
@@ -77,75 +78,95 @@ impl Inversion {
     pub fn new(shape: Shape, key: StreamKey) -> Self {
         Self { shape, draws: key.named("gaps").sequence(), at: 0.0, piece: 0, rounds: 0 }
     }
+}
 
-    /// The next arrival; `None` if none comes any more.
-    pub fn next(&mut self) -> Option<Time> {
-        let mut amount = exponential(&mut self.draws);
-        match &self.shape {
-            Shape::Pieces { pieces, period } => {
-                if pieces.iter().all(|piece| piece.from == 0.0 && piece.to == 0.0) {
-                    return None;
-                }
-                loop {
-                    let Some(piece) = pieces.get(self.piece) else {
-                        if period.is_infinite() {
-                            return None;
-                        }
-                        self.piece = 0;
-                        self.rounds += 1;
-                        self.at = 0.0;
-                        continue;
-                    };
-                    let inside = (self.at - piece.start).max(0.0);
-                    let done = piece.expected(inside);
-                    let left = if piece.length.is_infinite() {
-                        if piece.from > 0.0 { f64::INFINITY } else { 0.0 }
-                    } else {
-                        (piece.expected(piece.length) - done).max(0.0)
-                    };
-                    if amount < left {
-                        self.at = piece.start + piece.seconds_for(done + amount).max(inside);
-                        let base = if self.rounds == 0 { 0.0 } else { self.rounds as f64 * period };
-                        return Some(seconds(base + self.at));
-                    }
-                    if piece.length.is_infinite() {
-                        return None;
-                    }
-                    amount -= left;
-                    self.at = piece.start + piece.length;
-                    self.piece += 1;
-                }
-            }
-            &Shape::Sinusoid { mean, amplitude, period, phase } => {
-                let omega = 2.0 * core::f64::consts::PI / period;
-                let expected = |t: f64| {
-                    mean * (t - amplitude / omega * (libm::cos(omega * (t + phase)) - libm::cos(omega * phase)))
-                };
-                let target = expected(self.at) + amount;
-                // Within these bounds, as the rate stays within mean x (1 ± amplitude) and the wave sums to nothing.
-                let (mut low, mut high) = (self.at, self.at + amount / mean + 2.0 * amplitude / omega + 1e-9);
-                let mut t = (self.at + amount / mean).min(high);
-                for _ in 0..60 {
-                    let error = expected(t) - target;
-                    if error > 0.0 {
-                        high = t
-                    } else {
-                        low = t
-                    }
-                    let rate = mean * (1.0 + amplitude * libm::sin(omega * (t + phase)));
-                    let step = t - error / rate;
-                    let next = if rate > 0.0 && step > low && step < high { step } else { (low + high) / 2.0 };
-                    if (next - t).abs() < 1e-11 {
-                        t = next;
-                        break;
-                    }
-                    t = next;
-                }
-                self.at = t.max(self.at);
+impl Arrive for Inversion {
+    fn next(&mut self) -> Option<Time> {
+        let amount = exponential(&mut self.draws);
+        match self.shape {
+            Shape::Pieces { .. } => self.next_in_pieces(amount),
+            Shape::Sinusoid { mean, amplitude, period, phase } => {
+                self.at = in_wave(self.at, amount, Wave { mean, amplitude, period, phase }).max(self.at);
                 Some(seconds(self.at))
             }
         }
     }
+}
+
+impl Inversion {
+    /// When so many more are expected to have come, by rates that change in straight lines.
+    fn next_in_pieces(&mut self, mut amount: f64) -> Option<Time> {
+        let Shape::Pieces { pieces, period } = &self.shape else { return None };
+        if pieces.iter().all(|piece| piece.from == 0.0 && piece.to == 0.0) {
+            return None;
+        }
+        loop {
+            let Some(piece) = pieces.get(self.piece) else {
+                if period.is_infinite() {
+                    return None;
+                }
+                self.piece = 0;
+                self.rounds += 1;
+                self.at = 0.0;
+                continue;
+            };
+            let inside = (self.at - piece.start).max(0.0);
+            let done = piece.expected(inside);
+            let left = if piece.length.is_infinite() {
+                if piece.from > 0.0 { f64::INFINITY } else { 0.0 }
+            } else {
+                (piece.expected(piece.length) - done).max(0.0)
+            };
+            if amount < left {
+                self.at = piece.start + piece.seconds_for(done + amount).max(inside);
+                let base = if self.rounds == 0 { 0.0 } else { self.rounds as f64 * period };
+                return Some(seconds(base + self.at));
+            }
+            if piece.length.is_infinite() {
+                return None;
+            }
+            amount -= left;
+            self.at = piece.start + piece.length;
+            self.piece += 1;
+        }
+    }
+}
+
+/// A rate that follows a sine.
+#[derive(Clone, Copy, Debug)]
+struct Wave {
+    mean: f64,
+    amplitude: f64,
+    period: f64,
+    phase: f64,
+}
+
+/// When `amount` more are expected to have come than at `at`: by Newton's method, kept within bounds.
+fn in_wave(at: f64, amount: f64, wave: Wave) -> f64 {
+    let Wave { mean, amplitude, period, phase } = wave;
+    let omega = 2.0 * core::f64::consts::PI / period;
+    let expected =
+        |t: f64| mean * (t - amplitude / omega * (libm::cos(omega * (t + phase)) - libm::cos(omega * phase)));
+    let target = expected(at) + amount;
+    // Within these bounds, as the rate stays within mean x (1 ± amplitude) and the wave sums to nothing.
+    let (mut low, mut high) = (at, at + amount / mean + 2.0 * amplitude / omega + 1e-9);
+    let mut t = (at + amount / mean).min(high);
+    for _ in 0..60 {
+        let error = expected(t) - target;
+        if error > 0.0 {
+            high = t
+        } else {
+            low = t
+        }
+        let rate = mean * (1.0 + amplitude * libm::sin(omega * (t + phase)));
+        let step = t - error / rate;
+        let next = if rate > 0.0 && step > low && step < high { step } else { (low + high) / 2.0 };
+        if (next - t).abs() < 1e-11 {
+            return next;
+        }
+        t = next;
+    }
+    t
 }
 
 /// Rounded down to a nanosecond, from seconds since the start: errors do not add up.

@@ -1,7 +1,7 @@
 //! A ramp.
 
+use super::Process;
 use super::profile::{Inversion, Piece, Shape};
-use super::{Arrivals, Process};
 use crate::engine::random::StreamKey;
 use crate::schema::quantity::{Rate, Span};
 use crate::schema::record;
@@ -26,11 +26,17 @@ record! {
 }
 
 impl Process for Ramp {
+    type State = Inversion;
+
     fn mean_rate(&self) -> f64 {
         self.to.per_second()
     }
 
-    fn arrivals(&self, key: StreamKey) -> Arrivals {
+    fn is_stationary(&self) -> bool {
+        false
+    }
+
+    fn arrivals(&self, key: StreamKey) -> Inversion {
         let (from, to) = (self.from.per_second(), self.to.per_second());
         let (start, length) = (self.start.seconds(), self.length.seconds());
         let pieces = vec![
@@ -38,6 +44,6 @@ impl Process for Ramp {
             Piece { start, length, from, to },
             Piece { start: start + length, length: f64::INFINITY, from: to, to },
         ];
-        Arrivals::Profile(Inversion::new(Shape::Pieces { pieces, period: f64::INFINITY }, key))
+        Inversion::new(Shape::Pieces { pieces, period: f64::INFINITY }, key)
     }
 }

@@ -1,6 +1,6 @@
 //! Renewal arrivals.
 
-use super::{Accumulator, Arrivals, Process};
+use super::{Accumulator, Arrive, Process};
 use crate::distributions::{Distribution, Sampler};
 use crate::engine::Time;
 use crate::engine::random::{Sequence, StreamKey};
@@ -33,20 +33,27 @@ impl Gaps {
     pub fn new(sampler: Sampler, key: StreamKey) -> Self {
         Self { sampler, draws: key.named("gaps").sequence(), clock: Accumulator::default() }
     }
+}
 
-    /// The next arrival.
+impl Arrive for Gaps {
     #[inline]
-    pub fn next(&mut self) -> Time {
-        self.clock.advance(self.sampler.sample(&mut self.draws) * 1e9)
+    fn next(&mut self) -> Option<Time> {
+        Some(self.clock.advance(self.sampler.sample(&mut self.draws) * 1e9))
     }
 }
 
 impl Process for Renewal {
+    type State = Gaps;
+
     fn mean_rate(&self) -> f64 {
         1.0 / self.gap.mean()
     }
 
-    fn arrivals(&self, key: StreamKey) -> Arrivals {
-        Arrivals::Renewal(Gaps::new(self.gap.sampler(), key))
+    fn is_stationary(&self) -> bool {
+        true
+    }
+
+    fn arrivals(&self, key: StreamKey) -> Gaps {
+        Gaps::new(self.gap.sampler(), key)
     }
 }

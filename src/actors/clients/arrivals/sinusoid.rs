@@ -1,7 +1,7 @@
 //! A wave.
 
+use super::Process;
 use super::profile::{Inversion, Shape};
-use super::{Arrivals, Process};
 use crate::engine::random::StreamKey;
 use crate::schema::quantity::{Percent, Rate, Span};
 use crate::schema::record;
@@ -27,17 +27,23 @@ record! {
 }
 
 impl Process for Sinusoid {
+    type State = Inversion;
+
     fn mean_rate(&self) -> f64 {
         self.mean.per_second()
     }
 
-    fn arrivals(&self, key: StreamKey) -> Arrivals {
+    fn is_stationary(&self) -> bool {
+        false
+    }
+
+    fn arrivals(&self, key: StreamKey) -> Inversion {
         let shape = Shape::Sinusoid {
             mean: self.mean.per_second(),
             amplitude: self.amplitude.fraction(),
             period: self.period.seconds(),
             phase: self.phase.seconds(),
         };
-        Arrivals::Profile(Inversion::new(shape, key))
+        Inversion::new(shape, key)
     }
 }

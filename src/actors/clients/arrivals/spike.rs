@@ -1,7 +1,7 @@
 //! A spike.
 
+use super::Process;
 use super::profile::{Inversion, Piece, Shape};
-use super::{Arrivals, Process};
 use crate::engine::random::StreamKey;
 use crate::schema::quantity::{Rate, Span};
 use crate::schema::record;
@@ -26,11 +26,17 @@ record! {
 }
 
 impl Process for Spike {
+    type State = Inversion;
+
     fn mean_rate(&self) -> f64 {
         self.base.per_second()
     }
 
-    fn arrivals(&self, key: StreamKey) -> Arrivals {
+    fn is_stationary(&self) -> bool {
+        false
+    }
+
+    fn arrivals(&self, key: StreamKey) -> Inversion {
         let (base, peak) = (self.base.per_second(), self.peak.per_second());
         let (at, length) = (self.at.seconds(), self.length.seconds());
         let pieces = vec![
@@ -38,6 +44,6 @@ impl Process for Spike {
             Piece { start: at, length, from: peak, to: peak },
             Piece { start: at + length, length: f64::INFINITY, from: base, to: base },
         ];
-        Arrivals::Profile(Inversion::new(Shape::Pieces { pieces, period: f64::INFINITY }, key))
+        Inversion::new(Shape::Pieces { pieces, period: f64::INFINITY }, key)
     }
 }

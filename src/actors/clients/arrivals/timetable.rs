@@ -1,7 +1,7 @@
 //! Arrivals by timetable.
 
+use super::Process;
 use super::profile::{Inversion, Piece, Shape};
-use super::{Arrivals, Process};
 use crate::engine::random::StreamKey;
 use crate::schema::quantity::{Rate, Span};
 use crate::schema::{choice, record};
@@ -81,6 +81,8 @@ impl Timetable {
 }
 
 impl Process for Timetable {
+    type State = Inversion;
+
     fn mean_rate(&self) -> f64 {
         let pieces = self.pieces();
         let finite = || pieces.iter().filter(|piece| piece.length.is_finite());
@@ -93,8 +95,12 @@ impl Process for Timetable {
         }
     }
 
-    fn arrivals(&self, key: StreamKey) -> Arrivals {
+    fn is_stationary(&self) -> bool {
+        false
+    }
+
+    fn arrivals(&self, key: StreamKey) -> Inversion {
         let period = self.period.map_or(f64::INFINITY, Span::seconds);
-        Arrivals::Profile(Inversion::new(Shape::Pieces { pieces: self.pieces(), period }, key))
+        Inversion::new(Shape::Pieces { pieces: self.pieces(), period }, key)
     }
 }

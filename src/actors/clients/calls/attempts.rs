@@ -2,12 +2,12 @@
 //!
 //! How they end belongs in `ends`.
 
-use super::budget::Spend;
 use super::call::{Attempt, State, attempt_number};
 use super::hedge::Due;
+use crate::actors::calls::budget::Spend;
 use crate::actors::clients::source::Origin;
 use crate::actors::clients::{Clients, address_of};
-use crate::actors::message::{Core, Message, Passed};
+use crate::actors::kit::message::{Core, Message, Passed};
 use crate::distributions::Sampler;
 use crate::engine::random::Bits;
 use crate::engine::{Connection, Details, Duration, Handle, Outcome, RequestId, Time, Write};
@@ -66,8 +66,8 @@ impl Clients {
                 }
             }
         }
-        if let Some(purse) = calling.retrying.as_mut().and_then(|retrying| retrying.purse.as_mut()) {
-            purse.called(now);
+        if let Some(budget) = calling.retrying.as_mut().and_then(|retrying| retrying.budget.as_mut()) {
+            budget.called(now);
         }
         if let Some(writes) = calling.writes.as_mut().filter(|writes| writes.holds(call.asked)) {
             call.deed = Some(writes.begin());
@@ -99,8 +99,8 @@ impl Clients {
         let Some(calling) = self.calling.as_deref_mut() else { return };
         let call = calling.calls.at(place);
         call.hedge = Handle::NONE;
-        if let Some(purse) = calling.retrying.as_mut().and_then(|retrying| retrying.purse.as_mut()) {
-            match purse.withdraw(now, false) {
+        if let Some(budget) = calling.retrying.as_mut().and_then(|retrying| retrying.budget.as_mut()) {
+            match budget.withdraw(now, false) {
                 Some(cost) => call.cost = cost,
                 None => {
                     calling.record.counts.denied += 1;
@@ -127,8 +127,8 @@ impl Clients {
             && !throttle.admits(now, calling.keys.throttle.draws(number).uniform())
         {
             calling.record.counts.throttled += 1;
-            if let Some(purse) = calling.purse().filter(|_| reason != Reason::First) {
-                purse.released();
+            if let Some(budget) = calling.budget().filter(|_| reason != Reason::First) {
+                budget.released();
             }
             match reason {
                 Reason::Hedge => self.plan_hedge(core, place),
@@ -149,8 +149,8 @@ impl Clients {
             writes.sent(deed, id);
             core.requests.describe(id).write = Write { clients: self.me, place: deed };
         }
-        if let Some(purse) = calling.retrying.as_mut().and_then(|retrying| retrying.purse.as_mut()) {
-            purse.sent();
+        if let Some(budget) = calling.retrying.as_mut().and_then(|retrying| retrying.budget.as_mut()) {
+            budget.sent();
         }
         if reason != Reason::Hedge {
             call.sent = now;

@@ -1,11 +1,11 @@
 //! How attempts end, and how calls do: answers, failures and what follows them, timeouts, lost patience.
 
-use super::budget::Spend;
 use super::call::{State, attempt_number, reload_number};
+use crate::actors::calls::budget::Spend;
 use crate::actors::clients::Clients;
 use crate::actors::clients::source::{Next, Origin};
-use crate::actors::message::{Core, Message};
-use crate::actors::{cancel, link};
+use crate::actors::kit::message::{Core, Message};
+use crate::actors::kit::{cancel, link};
 use crate::engine::random::Bits;
 use crate::engine::{ActorId, Duration, Handle, Outcome, RequestId};
 
@@ -24,7 +24,7 @@ impl Clients {
         if self.dialing.is_some() {
             self.hang_up(core, id);
         }
-        let (frame, request) = core.requests.come_home(id);
+        let (frame, request) = core.requests.take_reply(id);
         let (outcome, is_abandoned, times_done) = (request.outcome, request.abandoned, request.times_done());
         if let Some(calling) = self.calling.as_deref_mut()
             && let Some(writes) = &mut calling.writes
@@ -54,8 +54,8 @@ impl Clients {
         if let Some(hedging) = &mut calling.hedging {
             hedging.observe(now.since(call.sent));
         }
-        if let Some(purse) = calling.retrying.as_mut().and_then(|retrying| retrying.purse.as_mut()) {
-            purse.succeeded(call.cost);
+        if let Some(budget) = calling.retrying.as_mut().and_then(|retrying| retrying.budget.as_mut()) {
+            budget.succeeded(call.cost);
         }
         let by = if outcome == Outcome::Served { self.me } else { details.decided_by };
         self.end_call(core, place, outcome, by);
@@ -112,8 +112,8 @@ impl Clients {
             }
             return;
         };
-        if let Some(purse) = &mut retrying.purse {
-            purse.failed(now);
+        if let Some(budget) = &mut retrying.budget {
+            budget.failed(now);
         }
         if !call.waiting.is_empty() {
             return;
@@ -121,8 +121,8 @@ impl Clients {
         if call.tries >= retrying.rules.attempts {
             return self.end_call(core, place, outcome, by);
         }
-        if let Some(purse) = &mut retrying.purse {
-            match purse.withdraw(now, outcome == Outcome::TimedOut) {
+        if let Some(budget) = &mut retrying.budget {
+            match budget.withdraw(now, outcome == Outcome::TimedOut) {
                 Some(cost) => call.cost = cost,
                 None => {
                     calling.record.counts.denied += 1;
@@ -177,8 +177,8 @@ impl Clients {
         if call.next != Handle::NONE {
             core.resting -= 1;
             // A retry that is never sent.
-            if let Some(purse) = calling.retrying.as_mut().and_then(|retrying| retrying.purse.as_mut()) {
-                purse.released();
+            if let Some(budget) = calling.retrying.as_mut().and_then(|retrying| retrying.budget.as_mut()) {
+                budget.released();
             }
         }
         for handle in [&mut call.overdue, &mut call.next, &mut call.hedge] {

@@ -2,7 +2,7 @@
 //! Barroso, "The Tail at Scale", 2013).
 
 use super::spec::{Hedge, HedgeDelay};
-use crate::actors::message::Core;
+use crate::actors::kit::message::Core;
 use crate::engine::{Duration, LaneId};
 use crate::measure::Latency;
 

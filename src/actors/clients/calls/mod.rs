@@ -5,30 +5,27 @@
 
 mod attempts;
 pub mod backoff;
-pub mod budget;
 pub mod call;
 mod ends;
 pub mod hedge;
-pub mod recent;
-pub mod record;
 pub mod spec;
 #[cfg(test)]
 mod tests;
 pub mod throttle;
 mod writes;
 
+use crate::actors::calls::AttemptsRecord;
+pub use crate::actors::calls::budget::Budget;
 pub use backoff::{Backoff, Jitter};
-pub use budget::Budget;
-pub use record::CallsRecord;
 pub use spec::{AdaptiveThrottling, Hedge, Reload, Retry};
 
 use super::ClientsSpec;
-use crate::actors::message::{Core, Message};
+use crate::actors::calls::budget::{BudgetState, Spend};
+use crate::actors::kit::message::{Core, Message};
 use crate::distributions::Sampler;
 use crate::engine::random::StreamKey;
 use crate::engine::{Duration, LaneId};
 use crate::schema::quantity::{Percent, Span};
-use budget::{Purse, Spend};
 use call::{Attempt, Calls};
 use hedge::Hedging;
 use throttle::Throttle;
@@ -39,7 +36,7 @@ use writes::Writes;
 struct Retrying {
     rules: Retry,
     /// One for all calls of the node.
-    purse: Option<Purse>,
+    budget: Option<BudgetState>,
 }
 
 /// What clients that make calls have beside others.
@@ -62,7 +59,7 @@ pub struct Calling {
     /// Calls under way, and those that users are about to make anew.
     pub calls: Calls,
     /// What has been recorded, beside what all clients record.
-    pub record: CallsRecord,
+    pub record: AttemptsRecord,
     keys: Keys,
 }
 
@@ -102,15 +99,15 @@ impl Calling {
             retrying: spec
                 .retry
                 .as_ref()
-                .map(|rules| Retrying { rules: rules.clone(), purse: rules.budget.as_ref().map(Budget::build) }),
+                .map(|rules| Retrying { rules: rules.clone(), budget: rules.budget.as_ref().map(Budget::build) }),
             hedging: spec.hedge.as_ref().map(|hedge| Hedging::new(hedge, core)),
             throttle: spec.throttle.as_ref().map(Throttle::new),
             writes: (spec.writes != Percent::ZERO)
                 .then(|| Writes::new(spec.writes.fraction(), spec.repeats_writes, key.named("writes"))),
-            patience: spec.patience.as_ref().map(crate::distributions::Law::sampler),
+            patience: spec.patience.as_ref().map(crate::distributions::Distribution::sampler),
             reload: spec.reload.clone(),
             calls: Calls::default(),
-            record: CallsRecord::default(),
+            record: AttemptsRecord::default(),
             keys: Keys {
                 backoff: key.named("backoff"),
                 throttle: key.named("throttle"),
@@ -121,25 +118,25 @@ impl Calling {
     }
 
     /// The budget of all calls, if there is one.
-    fn purse(&mut self) -> Option<&mut Purse> {
-        self.retrying.as_mut()?.purse.as_mut()
+    fn budget(&mut self) -> Option<&mut BudgetState> {
+        self.retrying.as_mut()?.budget.as_mut()
     }
 
     /// Nobody waits for the attempt any more.
     fn attempt_over(&mut self, attempt: Attempt) {
-        let Some(purse) = self.purse() else { return };
-        purse.ended();
+        let Some(budget) = self.budget() else { return };
+        budget.ended();
         if attempt.is_again {
-            purse.released();
+            budget.released();
         }
     }
 
-    /// True if these clients can do what is counted under this name: see [`record::Counts`].
+    /// True if these clients can do what is counted under this name: see [`Counts`](crate::actors::calls::attempts::Counts).
     #[must_use]
     pub fn counts(&self, what: &str) -> bool {
         match what {
             "retries" => self.retrying.is_some(),
-            "denied" => self.retrying.as_ref().is_some_and(|retrying| retrying.purse.is_some()),
+            "denied" => self.retrying.as_ref().is_some_and(|retrying| retrying.budget.is_some()),
             "hedges" | "hedges_won" => self.hedging.is_some(),
             "throttled" => self.throttle.is_some(),
             "reloads" => self.reload.is_some(),

@@ -1,8 +1,8 @@
 //! Calls in the words of the language.
 
 use super::backoff::{Backoff, Exponential, FullJitter, Jitter};
-use super::budget::Budget;
-use crate::actors::balancer::health::spec::{CrashedFailure, ErrorFailure, RefusedFailure, UnavailableFailure};
+use crate::actors::calls::budget::Budget;
+use crate::actors::kit::failure::{CrashedFailure, ErrorFailure, RefusedFailure, UnavailableFailure};
 use crate::engine::Outcome;
 use crate::schema::quantity::{Percent, Span};
 use crate::schema::{Decode, Encode, Kind, Node, Reader, choice, record};

@@ -12,8 +12,8 @@ pub use spec::{Connections, Handshake};
 
 use super::source::Origin;
 use super::{Clients, address_of};
-use crate::actors::link::Endpoint;
-use crate::actors::message::{Core, Message, Passed};
+use crate::actors::kit::link::Endpoint;
+use crate::actors::kit::message::{Core, Message, Passed};
 use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{Connection, Details, Duration, Outcome, RequestId, Time};
@@ -51,7 +51,7 @@ impl Opening {
     }
 }
 
-/// What clients that care for connections have beside others.
+/// Connection state of clients: what they hold open, and how long opening takes.
 #[derive(Debug)]
 pub struct Dialing {
     /// The connections held open; `None` if each request has its own.
@@ -86,7 +86,7 @@ impl Dialing {
 }
 
 impl Clients {
-    /// Makes clients care for connections.
+    /// Gives the clients connection state: without it, every request opens a connection of its own at once.
     pub fn dial(&mut self, dialing: Dialing) {
         self.dialing = Some(Box::new(dialing));
     }
@@ -144,7 +144,7 @@ impl Clients {
     pub(super) fn connected(&mut self, core: &mut Core, id: RequestId) {
         if core.requests[id].abandoned {
             // Its client gave up before it left.
-            core.requests.come_home(id);
+            core.requests.take_reply(id);
             return;
         }
         let target = core.requests[id].port();

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::actors::message::{Core, Message};
+use crate::actors::kit::message::{Core, Message};
 use crate::engine::{ActorId, Connection, Handle, LaneId, Time};
 use crate::measure::CountIntegral;
 

@@ -1,7 +1,7 @@
 //! Which connection a request gets, and when one is closed.
 
 use super::pool::{Closed, Limits, Pool, Taken};
-use crate::actors::message::Core;
+use crate::actors::kit::message::Core;
 use crate::engine::{ActorId, Connection, Duration, Event, Time};
 
 const ME: ActorId = ActorId(3);

@@ -1,14 +1,37 @@
-//! The rules of concurrency limits: one file each. How a limiter handles requests belongs in the folder above.
+//! The registry of rules of concurrency limits: one file here and one line below make a rule. What a rule is belongs in
+//! `rule.rs` beside this folder, how a limiter handles requests in the folder above.
+//!
+//! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
 
-#[cfg(test)]
-mod tests;
+use super::rule::{Describes, Limit, Sample};
+use crate::engine::random::StreamKey;
+use crate::schema::{At, registry};
 
-pub mod aimd;
-pub mod fixed;
-pub mod gradient2;
-pub mod vegas;
+registry! {
+    pub mod {
+        fixed::Fixed,
+        aimd::Aimd,
+        vegas::Vegas,
+        gradient2::Gradient2,
+    }
 
-use crate::schema::At;
+    /// How many requests may be in flight at once.
+    pub enum Rule;
+
+    /// A rule at work.
+    #[derive(Debug)]
+    pub enum Limiting: Describes;
+
+    /// The rule at its first limit; `key` names its random stream.
+    pub fn build(&self, key: StreamKey) -> Limiting;
+
+    impl Limit for Limiting {
+        #[inline]
+        fn limit(&self) -> u32;
+        #[inline]
+        fn sample(&mut self, sample: Sample);
+    }
+}
 
 /// Most requests in flight under one limit.
 pub const MOST: u32 = 1_000_000;
@@ -26,3 +49,6 @@ fn check_smoothing(smoothing: f64, mut at: At<'_>) {
         at.error("above 0 and up to 1");
     }
 }
+
+#[cfg(test)]
+mod tests;

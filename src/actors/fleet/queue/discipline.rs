@@ -36,7 +36,7 @@ pub enum Pick {
 pub struct Head {
     /// What may be known of it.
     pub facts: Facts,
-    /// Slips before it in the order of coming.
+    /// WaitTokens before it in the order of coming.
     pub sequence: u64,
 }
 
@@ -88,104 +88,3 @@ pub trait Describes {
         Vec::new()
     }
 }
-
-macro_rules! registry {
-    ($($file:ident :: $discipline:ident),+ $(,)?) => {
-        $(
-            pub mod $file;
-            pub use $file::$discipline;
-        )+
-
-        crate::schema::choice! {
-            /// In what order a server works on its requests.
-            pub enum Discipline {
-                $( $discipline($discipline), )+
-            }
-        }
-
-        /// A discipline at work at one server.
-        #[derive(Clone, Debug)]
-        pub enum Ordering {
-            $(
-                #[doc = concat!("[`", stringify!($discipline), "`] at work.")]
-                $discipline(<$discipline as Describes>::State),
-            )+
-        }
-
-        impl Discipline {
-            /// The discipline at work at a server of so many workers.
-            #[must_use]
-            pub fn build(&self, classes: &Classes<'_>, workers: u32) -> Ordering {
-                match self {
-                    $( Self::$discipline(words) => Ordering::$discipline(words.build(classes, workers)), )+
-                }
-            }
-
-            /// True if requests share the processors, so that none waits in line.
-            #[must_use]
-            pub fn shares(&self) -> bool {
-                match self {
-                    $( Self::$discipline(words) => words.shares(), )+
-                }
-            }
-
-            /// True if it picks by rank.
-            #[must_use]
-            pub fn ranks(&self) -> bool {
-                match self {
-                    $( Self::$discipline(words) => words.ranks(), )+
-                }
-            }
-
-            /// True if it looks at how much work a request needs.
-            #[must_use]
-            pub fn looks_at_work(&self) -> bool {
-                match self {
-                    $( Self::$discipline(words) => words.looks_at_work(), )+
-                }
-            }
-
-            /// The clients it speaks of.
-            #[must_use]
-            pub fn clients(&self) -> Vec<&Name> {
-                match self {
-                    $( Self::$discipline(words) => words.clients(), )+
-                }
-            }
-        }
-
-        impl Order for Ordering {
-            fn rank(&mut self, facts: &Facts) -> u64 {
-                match self {
-                    $( Self::$discipline(order) => order.rank(facts), )+
-                }
-            }
-
-            fn pick(&self, waiting: u32, head: &dyn Fn(u64) -> Option<Head>) -> Pick {
-                match self {
-                    $( Self::$discipline(order) => order.pick(waiting, head), )+
-                }
-            }
-
-            fn begins(&mut self, facts: &Facts) {
-                match self {
-                    $( Self::$discipline(order) => order.begins(facts), )+
-                }
-            }
-
-            fn leaves(&mut self, facts: &Facts) {
-                match self {
-                    $( Self::$discipline(order) => order.leaves(facts), )+
-                }
-            }
-
-            fn idle(&mut self) {
-                match self {
-                    $( Self::$discipline(order) => order.idle(), )+
-                }
-            }
-        }
-    };
-}
-
-pub(super) use registry;

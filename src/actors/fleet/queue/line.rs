@@ -1,5 +1,5 @@
-//! What waits: a slip for each request, and lines of them in the order they came, with other orders beside it where somebody
-//! asks for one. Any slip leaves its line in O(1), or O(log n) where there is another order.
+//! What waits: a wait token for each request, and lines of them in the order they came, with other orders beside it where somebody
+//! asks for one. Any wait token leaves its line in O(1), or O(log n) where there is another order.
 //!
 //! Who is next and who must go is not decided here.
 
@@ -12,7 +12,7 @@ const NONE: u32 = u32::MAX;
 
 /// A request that waits.
 #[derive(Clone, Copy, Debug)]
-pub struct Slip {
+pub struct WaitToken {
     /// The request.
     pub id: RequestId,
     /// The server it waits at.
@@ -29,14 +29,14 @@ pub struct Slip {
     pub outside: bool,
     /// True once it has a rank, for which its class may have been charged.
     pub ranked: bool,
-    /// Slips before it in the order they were handed out.
+    /// WaitTokens before it in the order they were handed out.
     sequence: u64,
     before: u32,
     after: u32,
 }
 
-impl Slip {
-    /// A slip for a request that came to server `port`.
+impl WaitToken {
+    /// A wait token for a request that came to server `port`.
     #[must_use]
     pub fn new(id: RequestId, port: u32, since: Time, facts: Facts) -> Self {
         let timer = Handle::NONE;
@@ -56,59 +56,59 @@ impl Slip {
     }
 }
 
-/// The slips of a fleet.
+/// The wait tokens of a fleet.
 #[derive(Debug, Default)]
-pub struct Slips {
-    all: Vec<Slip>,
+pub struct WaitTokens {
+    all: Vec<WaitToken>,
     free: Vec<u32>,
     handed_out: u64,
 }
 
-impl Slips {
-    /// Keeps a slip, and gives its number.
-    pub fn add(&mut self, slip: Slip) -> u32 {
-        let slip = Slip { sequence: self.handed_out, ..slip };
+impl WaitTokens {
+    /// Keeps a wait token, and gives its number.
+    pub fn add(&mut self, token: WaitToken) -> u32 {
+        let token = WaitToken { sequence: self.handed_out, ..token };
         self.handed_out += 1;
         match self.free.pop() {
             Some(number) => {
-                self.all[number as usize] = slip;
+                self.all[number as usize] = token;
                 number
             }
             None => {
-                self.all.push(slip);
+                self.all.push(token);
                 self.all.len() as u32 - 1
             }
         }
     }
 
-    /// Gives a slip back, which stands in no line any more.
-    pub fn remove(&mut self, number: u32) -> Slip {
+    /// Gives a wait token back, which stands in no line any more.
+    pub fn remove(&mut self, number: u32) -> WaitToken {
         self.free.push(number);
         self.all[number as usize]
     }
 
-    /// Slips in use.
+    /// WaitTokens in use.
     #[must_use]
     pub fn in_use(&self) -> usize {
         self.all.len() - self.free.len()
     }
 }
 
-impl std::ops::Index<u32> for Slips {
-    type Output = Slip;
+impl std::ops::Index<u32> for WaitTokens {
+    type Output = WaitToken;
 
-    fn index(&self, number: u32) -> &Slip {
+    fn index(&self, number: u32) -> &WaitToken {
         &self.all[number as usize]
     }
 }
 
-impl std::ops::IndexMut<u32> for Slips {
-    fn index_mut(&mut self, number: u32) -> &mut Slip {
+impl std::ops::IndexMut<u32> for WaitTokens {
+    fn index_mut(&mut self, number: u32) -> &mut WaitToken {
         &mut self.all[number as usize]
     }
 }
 
-/// Slips in the order they came.
+/// WaitTokens in the order they came.
 #[derive(Clone, Copy, Debug)]
 pub struct List {
     first: u32,
@@ -130,35 +130,35 @@ impl List {
         Some(self.first).filter(|&first| first != NONE)
     }
 
-    /// Puts a slip at the end.
-    pub fn push(&mut self, slips: &mut Slips, number: u32) {
-        (slips[number].before, slips[number].after) = (self.last, NONE);
+    /// Puts a wait token at the end.
+    pub fn push(&mut self, tokens: &mut WaitTokens, number: u32) {
+        (tokens[number].before, tokens[number].after) = (self.last, NONE);
         match self.last {
             NONE => self.first = number,
-            last => slips[last].after = number,
+            last => tokens[last].after = number,
         }
         self.last = number;
         self.len += 1;
     }
 
-    /// Takes a slip out, wherever it stands.
-    pub fn unlink(&mut self, slips: &mut Slips, number: u32) {
-        let Slip { before, after, .. } = slips[number];
+    /// Takes a wait token out, wherever it stands.
+    pub fn unlink(&mut self, tokens: &mut WaitTokens, number: u32) {
+        let WaitToken { before, after, .. } = tokens[number];
         match before {
             NONE => self.first = after,
-            before => slips[before].after = after,
+            before => tokens[before].after = after,
         }
         match after {
             NONE => self.last = before,
-            after => slips[after].before = before,
+            after => tokens[after].before = before,
         }
         self.len -= 1;
     }
 
-    /// The slips, the first first.
-    pub fn iter(self, slips: &Slips) -> impl Iterator<Item = u32> {
+    /// The wait tokens, the first first.
+    pub fn iter(self, tokens: &WaitTokens) -> impl Iterator<Item = u32> {
         let here = |number: u32| (number != NONE).then_some(number);
-        std::iter::successors(here(self.first), move |&number| here(slips[number].after))
+        std::iter::successors(here(self.first), move |&number| here(tokens[number].after))
     }
 }
 
@@ -185,10 +185,10 @@ pub struct Line {
 }
 
 impl Line {
-    /// Puts a slip into the line.
-    pub fn push(&mut self, slips: &mut Slips, orders: Orders, number: u32) {
-        self.list.push(slips, number);
-        let Slip { facts, rank, sequence, .. } = slips[number];
+    /// Puts a wait token into the line.
+    pub fn push(&mut self, tokens: &mut WaitTokens, orders: Orders, number: u32) {
+        self.list.push(tokens, number);
+        let WaitToken { facts, rank, sequence, .. } = tokens[number];
         self.bytes += facts.bytes;
         if orders.by_rank {
             self.by_rank.insert((rank, sequence, number));
@@ -198,10 +198,10 @@ impl Line {
         }
     }
 
-    /// Takes a slip out of the line.
-    pub fn unlink(&mut self, slips: &mut Slips, orders: Orders, number: u32) {
-        self.list.unlink(slips, number);
-        let Slip { facts, rank, sequence, .. } = slips[number];
+    /// Takes a wait token out of the line.
+    pub fn unlink(&mut self, tokens: &mut WaitTokens, orders: Orders, number: u32) {
+        self.list.unlink(tokens, number);
+        let WaitToken { facts, rank, sequence, .. } = tokens[number];
         self.bytes -= facts.bytes;
         if orders.by_rank {
             self.by_rank.remove(&(rank, sequence, number));
@@ -211,7 +211,7 @@ impl Line {
         }
     }
 
-    /// The slip that `pick` means.
+    /// The wait token that `pick` means.
     #[must_use]
     pub fn find(&self, pick: Pick) -> Option<u32> {
         match pick {
@@ -229,8 +229,8 @@ impl Line {
 
     /// Who came first of those of a rank.
     #[must_use]
-    pub fn head(&self, slips: &Slips, rank: u64) -> Option<Head> {
-        let Slip { facts, sequence, .. } = slips[self.first_of(rank)?];
+    pub fn head(&self, tokens: &WaitTokens, rank: u64) -> Option<Head> {
+        let WaitToken { facts, sequence, .. } = tokens[self.first_of(rank)?];
         Some(Head { facts, sequence })
     }
 

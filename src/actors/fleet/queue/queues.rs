@@ -6,20 +6,21 @@ use super::Classes;
 use super::discipline::{Facts, Order};
 use super::disciplines::Ordering;
 use super::full::WhenFull;
-use super::line::{Line, Orders, Slip, Slips};
+use super::line::{Line, Orders, WaitToken, WaitTokens};
 use super::shedder::{Arrival, Fill, Sheds};
 use super::shedders::Shedder;
 use crate::actors::fleet::spec::FleetSpec;
 use crate::distributions::Sampler;
+use crate::distributions::constant::Always;
 use crate::engine::random::StreamKey;
 use crate::engine::{Duration, LaneId, Time};
 
 /// Where a request that came has been put.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Joined {
-    /// Into the line, by this slip, after these were shed for it.
+    /// Into the line, by this wait token, after these were shed for it.
     Line(u32, Vec<u32>),
-    /// Before a full queue, by this slip: it waits for a place.
+    /// Before a full queue, by this wait token: it waits for a place.
     Outside(u32),
     /// Nowhere: there is no place.
     TurnedAway,
@@ -45,7 +46,9 @@ impl Patience {
     #[must_use]
     pub fn constant(&self) -> Option<Duration> {
         match self.sampler {
-            Sampler::Constant(seconds) => Some(Duration::from_secs_f64(seconds)).filter(|limit| !limit.is_zero()),
+            Sampler::Constant(Always(seconds)) => {
+                Some(Duration::from_secs_f64(seconds)).filter(|limit| !limit.is_zero())
+            }
             _ => None,
         }
     }
@@ -54,7 +57,7 @@ impl Patience {
 /// The queues of a fleet.
 #[derive(Debug)]
 pub struct Queues {
-    slips: Slips,
+    tokens: WaitTokens,
     lines: Vec<Line>,
     orders: Vec<Ordering>,
     sheds: Vec<Shedder>,
@@ -93,7 +96,7 @@ impl Queues {
             _ => None,
         };
         Self {
-            slips: Slips::default(),
+            tokens: WaitTokens::default(),
             lines: (0..spec.servers).map(|_| Line::default()).collect(),
             orders: vec![order.clone(); spec.servers],
             sheds: shed.iter().flat_map(|shed| vec![shed.clone(); spec.servers]).collect(),
@@ -127,7 +130,7 @@ impl Queues {
     /// Requests that wait anywhere.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.slips.in_use()
+        self.tokens.in_use()
     }
 
     /// True if no request waits anywhere.
@@ -138,13 +141,13 @@ impl Queues {
 
     /// What stands for a request that waits.
     #[must_use]
-    pub fn slip(&self, slip: u32) -> &Slip {
-        &self.slips[slip]
+    pub fn token(&self, token: u32) -> &WaitToken {
+        &self.tokens[token]
     }
 
     /// The same, to set its timer.
-    pub fn slip_mut(&mut self, slip: u32) -> &mut Slip {
-        &mut self.slips[slip]
+    pub fn wait_token_mut(&mut self, token: u32) -> &mut WaitToken {
+        &mut self.tokens[token]
     }
 
     /// How full the queue of a server is.
@@ -180,11 +183,11 @@ impl Queues {
     }
 
     /// A request comes while every worker is busy.
-    pub fn join(&mut self, mut slip: Slip) -> Joined {
-        let port = slip.port as usize;
-        let Facts { bytes, deadline, .. } = slip.facts;
+    pub fn join(&mut self, mut token: WaitToken) -> Joined {
+        let port = token.port as usize;
+        let Facts { bytes, deadline, .. } = token.facts;
         if self.lines[port].outside.len == 0 && self.fits(port, bytes) {
-            return Joined::Line(self.enter(slip), Vec::new());
+            return Joined::Line(self.enter(token), Vec::new());
         }
         if bytes > self.bytes {
             return Joined::TurnedAway;
@@ -193,27 +196,27 @@ impl Queues {
         let victims = match &self.when_full {
             WhenFull::DropNewest(_) => None,
             WhenFull::Wait(_) => {
-                slip.outside = true;
-                let number = self.slips.add(slip);
-                self.lines[port].outside.push(&mut self.slips, number);
+                token.outside = true;
+                let number = self.tokens.add(token);
+                self.lines[port].outside.push(&mut self.tokens, number);
                 return Joined::Outside(number);
             }
-            WhenFull::DropOldest(_) => self.room(port, bytes, line.list.iter(&self.slips)),
+            WhenFull::DropOldest(_) => self.room(port, bytes, line.list.iter(&self.tokens)),
             WhenFull::DropLatestDeadline(_) => {
-                let later = |&number: &u32| self.slips[number].facts.deadline > deadline;
+                let later = |&number: &u32| self.tokens[number].facts.deadline > deadline;
                 self.room(port, bytes, line.latest_deadline_first().take_while(later))
             }
             WhenFull::DropLeastTimeLeft(_) => {
-                let sooner = |&number: &u32| self.slips[number].facts.deadline < deadline;
+                let sooner = |&number: &u32| self.tokens[number].facts.deadline < deadline;
                 self.room(port, bytes, line.earliest_deadline_first().take_while(sooner))
             }
         };
         let Some(victims) = victims else { return Joined::TurnedAway };
         for &number in &victims {
-            self.lines[port].unlink(&mut self.slips, self.kept, number);
+            self.lines[port].unlink(&mut self.tokens, self.kept, number);
             self.leaves_unserved(number);
         }
-        Joined::Line(self.enter(slip), victims)
+        Joined::Line(self.enter(token), victims)
     }
 
     /// Those of `victims`, in their order, whose leaving makes room for a request of so many bytes; `None` if that of all
@@ -222,7 +225,7 @@ impl Queues {
         let (mut len, mut held) = (u64::from(self.lines[port].list.len), self.lines[port].bytes);
         let mut chosen = Vec::new();
         for number in victims {
-            (len, held) = (len - 1, held - self.slips[number].facts.bytes);
+            (len, held) = (len - 1, held - self.tokens[number].facts.bytes);
             chosen.push(number);
             if len < self.places && bytes <= self.bytes - held {
                 return Some(chosen);
@@ -231,11 +234,11 @@ impl Queues {
         None
     }
 
-    fn enter(&mut self, mut slip: Slip) -> u32 {
-        let port = slip.port as usize;
-        (slip.rank, slip.ranked) = (self.orders[port].rank(&slip.facts), true);
-        let number = self.slips.add(slip);
-        self.lines[port].push(&mut self.slips, self.kept, number);
+    fn enter(&mut self, mut token: WaitToken) -> u32 {
+        let port = token.port as usize;
+        (token.rank, token.ranked) = (self.orders[port].rank(&token.facts), true);
+        let number = self.tokens.add(token);
+        self.lines[port].push(&mut self.tokens, self.kept, number);
         number
     }
 
@@ -245,46 +248,46 @@ impl Queues {
         self.sheds.get_mut(port)?.longest_wait(now, ahead)
     }
 
-    /// Lets the first of those outside into the line, if there is room now; gives its slip.
+    /// Lets the first of those outside into the line, if there is room now; gives its wait token.
     pub fn admit(&mut self, port: usize) -> Option<u32> {
         let number = self.lines[port].outside.first()?;
-        if !self.fits(port, self.slips[number].facts.bytes) {
+        if !self.fits(port, self.tokens[number].facts.bytes) {
             return None;
         }
-        self.lines[port].outside.unlink(&mut self.slips, number);
-        let slip = &mut self.slips[number];
-        slip.outside = false;
-        (slip.rank, slip.ranked) = (self.orders[port].rank(&slip.facts), true);
-        self.lines[port].push(&mut self.slips, self.kept, number);
+        self.lines[port].outside.unlink(&mut self.tokens, number);
+        let token = &mut self.tokens[number];
+        token.outside = false;
+        (token.rank, token.ranked) = (self.orders[port].rank(&token.facts), true);
+        self.lines[port].push(&mut self.tokens, self.kept, number);
         Some(number)
     }
 
     /// Takes out who is next; [`Queues::give_back`] must follow.
     pub fn take(&mut self, port: usize) -> Option<u32> {
         let line = &mut self.lines[port];
-        let pick = self.orders[port].pick(line.list.len, &|rank| line.head(&self.slips, rank));
+        let pick = self.orders[port].pick(line.list.len, &|rank| line.head(&self.tokens, rank));
         if let Some(number) = line.find(pick) {
-            line.unlink(&mut self.slips, self.kept, number);
+            line.unlink(&mut self.tokens, self.kept, number);
             return Some(number);
         }
         // A queue without places: straight from outside to a worker.
         let number = line.outside.first()?;
-        line.outside.unlink(&mut self.slips, number);
-        let slip = &mut self.slips[number];
-        (slip.rank, slip.ranked) = (self.orders[port].rank(&slip.facts), true);
+        line.outside.unlink(&mut self.tokens, number);
+        let token = &mut self.tokens[number];
+        (token.rank, token.ranked) = (self.orders[port].rank(&token.facts), true);
         Some(number)
     }
 
     /// True if a request that was taken to be served is dropped instead.
-    pub fn drops(&mut self, slip: &Slip, now: Time) -> bool {
-        let port = slip.port as usize;
+    pub fn drops(&mut self, token: &WaitToken, now: Time) -> bool {
+        let port = token.port as usize;
         let behind = self.waiting(port);
-        self.sheds.get_mut(port).is_some_and(|shed| shed.drops(now, now.since(slip.since), behind))
+        self.sheds.get_mut(port).is_some_and(|shed| shed.drops(now, now.since(token.since), behind))
     }
 
     /// The service of a request that was taken begins.
-    pub fn begins(&mut self, slip: &Slip) {
-        self.orders[slip.port as usize].begins(&slip.facts);
+    pub fn begins(&mut self, token: &WaitToken) {
+        self.orders[token.port as usize].begins(&token.facts);
     }
 
     /// A worker has found nobody waiting.
@@ -303,26 +306,26 @@ impl Queues {
 
     /// Takes a request out, wherever it waits; [`Queues::give_back`] must follow.
     pub fn remove(&mut self, number: u32) {
-        let Slip { port, outside, .. } = self.slips[number];
+        let WaitToken { port, outside, .. } = self.tokens[number];
         let line = &mut self.lines[port as usize];
         if outside {
-            line.outside.unlink(&mut self.slips, number);
+            line.outside.unlink(&mut self.tokens, number);
         } else {
-            line.unlink(&mut self.slips, self.kept, number);
+            line.unlink(&mut self.tokens, self.kept, number);
         }
     }
 
     /// A request that was taken out will not be served.
     pub fn leaves_unserved(&mut self, number: u32) {
-        let slip = &mut self.slips[number];
-        if std::mem::replace(&mut slip.ranked, false) {
-            self.orders[slip.port as usize].leaves(&slip.facts);
+        let token = &mut self.tokens[number];
+        if std::mem::replace(&mut token.ranked, false) {
+            self.orders[token.port as usize].leaves(&token.facts);
         }
     }
 
-    /// Gives back the slip of a request that was taken out.
-    pub fn give_back(&mut self, number: u32) -> Slip {
-        self.slips.remove(number)
+    /// Gives back the wait token of a request that was taken out.
+    pub fn give_back(&mut self, number: u32) -> WaitToken {
+        self.tokens.remove(number)
     }
 
     /// A server has crashed: takes out all that wait, in the order they came, those outside last. What it had learnt is lost.
@@ -333,6 +336,6 @@ impl Queues {
         if let (Some(shed), Some(fresh)) = (self.sheds.get_mut(port), &self.fresh.1) {
             *shed = fresh.clone();
         }
-        line.list.iter(&self.slips).chain(line.outside.iter(&self.slips)).collect()
+        line.list.iter(&self.tokens).chain(line.outside.iter(&self.tokens)).collect()
     }
 }

@@ -10,11 +10,11 @@ use super::disciplines::lifo::Lifo;
 use super::disciplines::priority::Priority;
 use super::disciplines::weighted_fair::{Cost, Requests, Size, WeightedFair, Work};
 use super::full::{DropLatestDeadline, DropLeastTimeLeft, DropNewest, DropOldest, Wait, WhenFull};
-use super::line::Slip;
+use super::line::WaitToken;
 use super::queues::{Joined, Queues};
 use super::{Classes, Discipline};
 use crate::actors::fleet::FleetSpec;
-use crate::actors::route::Targets;
+use crate::actors::kit::route::Targets;
 use crate::distributions::{Constant, Distribution};
 use crate::engine::random::StreamKey;
 use crate::engine::{RequestId, Time};
@@ -72,18 +72,18 @@ fn fair(weights: [f64; 3], by: Cost) -> Discipline {
 }
 
 /// A request with number `id`: its class, size and deadline.
-fn slip(id: u32, class: u16, bytes: u64, deadline: u64) -> Slip {
+fn token(id: u32, class: u16, bytes: u64, deadline: u64) -> WaitToken {
     let facts = Facts { class, bytes, deadline: Time::from_nanos(deadline), work: bytes as f64 };
-    Slip::new(RequestId(id), 0, Time::ZERO, facts)
+    WaitToken::new(RequestId(id), 0, Time::ZERO, facts)
 }
 
 /// Takes all that wait, in order.
 fn drain(queues: &mut Queues) -> Vec<u32> {
     let mut order = Vec::new();
     while let Some(number) = queues.take(0) {
-        let slip = queues.give_back(number);
-        queues.begins(&slip);
-        order.push(slip.id.0);
+        let token = queues.give_back(number);
+        queues.begins(&token);
+        order.push(token.id.0);
     }
     assert!(queues.is_empty());
     order
@@ -93,7 +93,7 @@ fn drain(queues: &mut Queues) -> Vec<u32> {
 fn order(discipline: Discipline, requests: &[(u16, u64, u64)]) -> Vec<u32> {
     let mut queues = queues(&spec(discipline, newest()));
     for (id, &(class, bytes, deadline)) in (0..).zip(requests) {
-        assert!(matches!(queues.join(slip(id, class, bytes, deadline)), Joined::Line(..)));
+        assert!(matches!(queues.join(token(id, class, bytes, deadline)), Joined::Line(..)));
     }
     drain(&mut queues)
 }
@@ -107,7 +107,7 @@ fn each_discipline_serves_a_sequence_in_its_order() {
         (2, 1, 30),
         (1, 1, 30),
         (0, 1, NEVER),
-        (crate::actors::message::CHECK_CLASS, 1, 10),
+        (crate::actors::kit::message::CHECK_CLASS, 1, 10),
     ];
     assert_eq!(order(Discipline::Fifo(Fifo {}), &requests), [0, 1, 2, 3, 4, 5]);
     assert_eq!(order(Discipline::Lifo(Lifo {}), &requests), [5, 4, 3, 2, 1, 0]);
@@ -130,15 +130,15 @@ fn self_clocked_fair_queueing_by_hand() {
     assert_eq!(order(fair([2.0, 1.0, 1.0], Cost::Work(Work {})), &requests), [4, 6, 5, 0, 1, 2, 3]);
     // Who comes late begins at the clock and owes nothing, but is owed nothing either: after two of a the clock is at 2.
     let mut queues = queues(&spec(fair([1.0, 1.0, 1.0], by_count), newest()));
-    (0..4).for_each(|id| drop(queues.join(slip(id, 0, 1, 0))));
+    (0..4).for_each(|id| drop(queues.join(token(id, 0, 1, 0))));
     for expected in [0, 1] {
         let number = queues.take(0).expect("four wait");
-        let slip = queues.give_back(number);
-        queues.begins(&slip);
-        assert_eq!(slip.id.0, expected);
+        let token = queues.give_back(number);
+        queues.begins(&token);
+        assert_eq!(token.id.0, expected);
     }
     // Its tags are 3 and 4, as those of the two of a that are left.
-    (4..6).for_each(|id| drop(queues.join(slip(id, 1, 1, 0))));
+    (4..6).for_each(|id| drop(queues.join(token(id, 1, 1, 0))));
     assert_eq!(drain(&mut queues), [2, 4, 3, 5]);
 }
 
@@ -150,7 +150,7 @@ fn backlogged_classes_share_in_proportion_to_their_weights() {
         // Every class always has five waiting; a's requests are seven times as large where work is shared.
         let size = |class: u16| if class == 0 && of_a == 1 { 7 } else { 1 };
         for id in 0..15 {
-            drop(queues.join(slip(id, (id % 3) as u16, size((id % 3) as u16), 0)));
+            drop(queues.join(token(id, (id % 3) as u16, size((id % 3) as u16), 0)));
         }
         let counts = matches!(by, Cost::Requests(_));
         for id in 15..20_015 {
@@ -159,7 +159,7 @@ fn backlogged_classes_share_in_proportion_to_their_weights() {
             queues.begins(&taken);
             let class = taken.facts.class;
             served[usize::from(class)] += if counts { 1.0 } else { taken.facts.work };
-            drop(queues.join(slip(id, class, size(class), 0)));
+            drop(queues.join(token(id, class, size(class), 0)));
         }
         // Golestani 1994: two backlogged classes differ in service over weight by one largest request of each at most.
         let normal = [served[0] / 3.0, served[1], served[2]];
@@ -173,9 +173,9 @@ fn a_full_queue_drops_whom_its_rule_says() {
     let join = |when_full: WhenFull, deadlines: [u64; 3], deadline: u64| {
         let mut queues = queues(&FleetSpec { queue: Some(3), ..spec(Discipline::Lifo(Lifo {}), when_full) });
         for (id, deadline) in (0..).zip(deadlines) {
-            drop(queues.join(slip(id, 0, 1, deadline)));
+            drop(queues.join(token(id, 0, 1, deadline)));
         }
-        match queues.join(slip(3, 0, 1, deadline)) {
+        match queues.join(token(3, 0, 1, deadline)) {
             Joined::Line(_, victims) => victims.iter().map(|&victim| queues.give_back(victim).id.0).collect(),
             Joined::TurnedAway => vec![3],
             Joined::Outside(_) => Vec::new(),
@@ -200,13 +200,13 @@ fn a_queue_full_of_bytes_makes_room_for_as_many() {
     let bytes = |text| Some(Bytes::parse(text).expect("a size"));
     let when_full = WhenFull::DropOldest(DropOldest {});
     let mut queues = queues(&FleetSpec { queue_bytes: bytes("10 B"), ..spec(Discipline::Fifo(Fifo {}), when_full) });
-    (0..3).for_each(|id| drop(queues.join(slip(id, 0, 3, 0))));
-    assert!(matches!(queues.join(slip(3, 0, 1, 0)), Joined::Line(_, victims) if victims.is_empty()));
+    (0..3).for_each(|id| drop(queues.join(token(id, 0, 3, 0))));
+    assert!(matches!(queues.join(token(3, 0, 1, 0)), Joined::Line(_, victims) if victims.is_empty()));
     // Two of three bytes must go for one of five; one of more than all never fits.
-    let Joined::Line(_, victims) = queues.join(slip(4, 0, 5, 0)) else { panic!("there is room") };
+    let Joined::Line(_, victims) = queues.join(token(4, 0, 5, 0)) else { panic!("there is room") };
     let gone: Vec<u32> = victims.iter().map(|&victim| queues.give_back(victim).id.0).collect();
     assert_eq!(gone, [0, 1]);
-    assert_eq!(queues.join(slip(5, 0, 11, 0)), Joined::TurnedAway);
+    assert_eq!(queues.join(token(5, 0, 11, 0)), Joined::TurnedAway);
     assert_eq!(drain(&mut queues), [2, 3, 4]);
 }
 
@@ -215,14 +215,14 @@ fn who_waits_for_a_place_comes_in_by_turn_and_not_around_others() {
     let when_full = WhenFull::Wait(Wait { longest: Span::whole(1) });
     let size = Some(Bytes::parse("10 B").expect("a size"));
     let mut queues = queues(&FleetSpec { queue_bytes: size, ..spec(Discipline::Lifo(Lifo {}), when_full) });
-    assert!(matches!(queues.join(slip(0, 0, 6, 0)), Joined::Line(..)));
-    assert!(matches!(queues.join(slip(1, 0, 6, 0)), Joined::Outside(_)));
+    assert!(matches!(queues.join(token(0, 0, 6, 0)), Joined::Line(..)));
+    assert!(matches!(queues.join(token(1, 0, 6, 0)), Joined::Outside(_)));
     // It would fit, but another was there before.
-    assert!(matches!(queues.join(slip(2, 0, 1, 0)), Joined::Outside(_)));
+    assert!(matches!(queues.join(token(2, 0, 1, 0)), Joined::Outside(_)));
     assert_eq!(queues.admit(0), None);
     let first = queues.take(0).expect("one is in line");
     assert_eq!(queues.give_back(first).id.0, 0);
-    let inside: Vec<u32> = std::iter::from_fn(|| queues.admit(0).map(|number| queues.slip(number).id.0)).collect();
+    let inside: Vec<u32> = std::iter::from_fn(|| queues.admit(0).map(|number| queues.token(number).id.0)).collect();
     assert_eq!(inside, [1, 2]);
     assert_eq!(drain(&mut queues), [2, 1]);
 }
@@ -232,7 +232,7 @@ fn what_a_crash_finds_is_in_the_order_of_coming() {
     let when_full = WhenFull::Wait(Wait { longest: Span::whole(1) });
     let mut queues = queues(&FleetSpec { queue: Some(2), ..spec(priority(), when_full) });
     for (id, class) in [(0, 0), (1, 1), (2, 1), (3, 2)] {
-        drop(queues.join(slip(id, class, 1, 0)));
+        drop(queues.join(token(id, class, 1, 0)));
     }
     let all = queues.clear(0);
     let all: Vec<u32> = all.into_iter().map(|number| queues.give_back(number).id.0).collect();
@@ -247,8 +247,8 @@ struct Model {
     when_full: WhenFull,
     places: usize,
     bytes: u64,
-    line: Vec<(Slip, f64)>,
-    outside: Vec<Slip>,
+    line: Vec<(WaitToken, f64)>,
+    outside: Vec<WaitToken>,
     /// Fair queueing: the clock, and from where each class is charged.
     clock: f64,
     tags: [f64; 3],
@@ -256,82 +256,82 @@ struct Model {
 
 impl Model {
     fn fits(&self, bytes: u64) -> bool {
-        let held: u64 = self.line.iter().map(|(slip, _)| slip.facts.bytes).sum();
+        let held: u64 = self.line.iter().map(|(token, _)| token.facts.bytes).sum();
         self.line.len() < self.places && held + bytes <= self.bytes
     }
 
-    fn rank(&mut self, slip: &Slip) -> f64 {
-        let class = usize::from(slip.facts.class);
+    fn rank(&mut self, token: &WaitToken) -> f64 {
+        let class = usize::from(token.facts.class);
         match &self.discipline {
             Discipline::Priority(_) => [2.0, 0.0, 1.0][class],
-            Discipline::EarliestDeadline(_) => slip.facts.deadline.as_nanos() as f64,
+            Discipline::EarliestDeadline(_) => token.facts.deadline.as_nanos() as f64,
             _ => 0.0,
         }
     }
 
     /// A class that begins to wait is charged from the clock on.
     fn wakes(&mut self, class: usize) {
-        if self.line.iter().all(|(slip, _)| usize::from(slip.facts.class) != class) {
+        if self.line.iter().all(|(token, _)| usize::from(token.facts.class) != class) {
             self.tags[class] = self.tags[class].max(self.clock);
         }
     }
 
     /// The tag of a request that is the first of its class.
-    fn tag(&self, slip: &Slip) -> f64 {
-        let class = usize::from(slip.facts.class);
-        self.tags[class] + slip.facts.bytes as f64 / [4.0, 2.0, 1.0][class]
+    fn tag(&self, token: &WaitToken) -> f64 {
+        let class = usize::from(token.facts.class);
+        self.tags[class] + token.facts.bytes as f64 / [4.0, 2.0, 1.0][class]
     }
 
-    fn push(&mut self, slip: Slip) {
-        self.wakes(usize::from(slip.facts.class));
-        let rank = self.rank(&slip);
-        self.line.push((slip, rank));
+    fn push(&mut self, token: WaitToken) {
+        self.wakes(usize::from(token.facts.class));
+        let rank = self.rank(&token);
+        self.line.push((token, rank));
     }
 
     /// Who has gone for the request that came: it, others, or nobody.
-    fn join(&mut self, slip: Slip) -> Vec<u32> {
-        if self.outside.is_empty() && self.fits(slip.facts.bytes) {
-            self.push(slip);
+    fn join(&mut self, token: WaitToken) -> Vec<u32> {
+        if self.outside.is_empty() && self.fits(token.facts.bytes) {
+            self.push(token);
             return Vec::new();
         }
         let whole = self.line.clone();
         let mut gone = Vec::new();
-        while !self.fits(slip.facts.bytes) && slip.facts.bytes <= self.bytes {
+        while !self.fits(token.facts.bytes) && token.facts.bytes <= self.bytes {
             let deadline = |place: &usize| self.line[*place].0.facts.deadline;
             let places = 0..self.line.len();
             let victim = match self.when_full {
                 WhenFull::DropNewest(_) => None,
                 WhenFull::Wait(_) => {
-                    self.outside.push(slip);
+                    self.outside.push(token);
                     return Vec::new();
                 }
                 WhenFull::DropOldest(_) => places.min(),
                 WhenFull::DropLatestDeadline(_) => {
-                    places.max_by_key(deadline).filter(|place| deadline(place) > slip.facts.deadline)
+                    places.max_by_key(deadline).filter(|place| deadline(place) > token.facts.deadline)
                 }
                 WhenFull::DropLeastTimeLeft(_) => {
-                    places.min_by_key(deadline).filter(|place| deadline(place) < slip.facts.deadline)
+                    places.min_by_key(deadline).filter(|place| deadline(place) < token.facts.deadline)
                 }
             };
             let Some(victim) = victim else { break };
             gone.push(self.line.remove(victim).0);
         }
-        if self.fits(slip.facts.bytes) && (self.outside.is_empty()) {
-            self.push(slip);
-            return gone.iter().map(|slip| slip.id.0).collect();
+        if self.fits(token.facts.bytes) && (self.outside.is_empty()) {
+            self.push(token);
+            return gone.iter().map(|token| token.id.0).collect();
         }
-        if matches!(self.when_full, WhenFull::Wait(_)) && slip.facts.bytes <= self.bytes {
-            self.outside.push(slip);
+        if matches!(self.when_full, WhenFull::Wait(_)) && token.facts.bytes <= self.bytes {
+            self.outside.push(token);
             return Vec::new();
         }
         self.line = whole;
-        vec![slip.id.0]
+        vec![token.id.0]
     }
 
     fn admit(&mut self) {
         while !self.outside.is_empty() && self.fits(self.outside[0].facts.bytes) {
-            let slip = self.outside.remove(0);
-            self.push(slip);
+            let token = self.outside.remove(0);
+            self.push(token);
         }
     }
 
@@ -343,9 +343,9 @@ impl Model {
             Discipline::Fifo(_) | Discipline::AdaptiveLifo(_) => places.min(),
             Discipline::WeightedFair(_) => {
                 let is_first = |&place: &usize| {
-                    let slip = &self.line[place].0;
-                    let same = |(other, _): &&(Slip, f64)| other.facts.class == slip.facts.class;
-                    self.line.iter().filter(same).all(|(other, _)| other.id.0 >= slip.id.0)
+                    let token = &self.line[place].0;
+                    let same = |(other, _): &&(WaitToken, f64)| other.facts.class == token.facts.class;
+                    self.line.iter().filter(same).all(|(other, _)| other.id.0 >= token.id.0)
                 };
                 let of = |place: usize| (self.tag(&self.line[place].0), self.line[place].0.id.0);
                 places.filter(is_first).min_by(|&a, &b| of(a).0.total_cmp(&of(b).0).then(of(a).1.cmp(&of(b).1)))
@@ -360,9 +360,9 @@ impl Model {
             Some(place) => self.line.remove(place),
             None if self.outside.is_empty() => return None,
             None => {
-                let slip = self.outside.remove(0);
-                self.wakes(usize::from(slip.facts.class));
-                (slip, 0.0)
+                let token = self.outside.remove(0);
+                self.wakes(usize::from(token.facts.class));
+                (token, 0.0)
             }
         };
         let tag = self.tag(&taken.0);
@@ -428,50 +428,50 @@ proptest! {
             clock: 0.0,
             tags: [0.0; 3],
         };
-        // The slips of those that wait, in the order of coming.
-        let mut slips: Vec<u32> = Vec::new();
+        // The wait tokens of those that wait, in the order of coming.
+        let mut tokens: Vec<u32> = Vec::new();
         for (id, step) in (0..).zip(steps) {
             match step {
                 Step::Join(class, bytes, deadline) => {
-                    let slip = slip(id, class, bytes, deadline);
-                    let gone = match queues.join(slip) {
+                    let token = token(id, class, bytes, deadline);
+                    let gone = match queues.join(token) {
                         Joined::Line(number, victims) => {
-                            slips.retain(|slip| !victims.contains(slip));
-                            slips.push(number);
+                            tokens.retain(|token| !victims.contains(token));
+                            tokens.push(number);
                             victims.into_iter().map(|victim| queues.give_back(victim).id.0).collect()
                         }
                         Joined::Outside(number) => {
-                            slips.push(number);
+                            tokens.push(number);
                             Vec::new()
                         }
                         Joined::TurnedAway => vec![id],
                     };
-                    prop_assert_eq!(gone, model.join(slip));
+                    prop_assert_eq!(gone, model.join(token));
                 }
                 Step::Take => {
                     let taken = queues.take(0).map(|number| {
-                        slips.retain(|&slip| slip != number);
-                        let slip = queues.give_back(number);
-                        queues.begins(&slip);
-                        slip.id.0
+                        tokens.retain(|&token| token != number);
+                        let token = queues.give_back(number);
+                        queues.begins(&token);
+                        token.id.0
                     });
                     prop_assert_eq!(taken, model.take());
                 }
                 Step::Leave(place) => {
-                    if let Some(number) = slips.get(place).copied() {
-                        slips.remove(place);
+                    if let Some(number) = tokens.get(place).copied() {
+                        tokens.remove(place);
                         queues.remove(number);
                         queues.leaves_unserved(number);
                         let id = queues.give_back(number).id.0;
-                        model.line.retain(|(slip, _)| slip.id.0 != id);
-                        model.outside.retain(|slip| slip.id.0 != id);
+                        model.line.retain(|(token, _)| token.id.0 != id);
+                        model.outside.retain(|token| token.id.0 != id);
                     }
                 }
             }
             while queues.admit(0).is_some() {}
             model.admit();
             prop_assert_eq!(queues.waiting(0) as usize, model.line.len() + model.outside.len());
-            prop_assert_eq!(queues.len(), slips.len());
+            prop_assert_eq!(queues.len(), tokens.len());
         }
     }
 }

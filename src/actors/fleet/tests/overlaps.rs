@@ -1,7 +1,7 @@
 //! Faults that overlap: the state of a server follows from all that are active, whatever begins and ends in between.
 
 use super::*;
-use crate::actors::faults::Moments;
+use crate::actors::kit::faults::Moments;
 use proptest::prelude::*;
 
 const DRIVER: ActorId = ActorId(2);
@@ -141,7 +141,7 @@ fn from_one_crash_to_the_next_there_is_no_moment_up() {
 
 #[test]
 fn a_fault_that_recurs_is_there_for_the_share_of_its_mean_lengths() {
-    use crate::actors::faults::Recurs;
+    use crate::actors::kit::faults::Recurs;
     use crate::distributions::Exponential;
     let mean = |seconds: f64| {
         Distribution::Exponential(Exponential { mean: Span::from_seconds(seconds).expect("a length of time") })

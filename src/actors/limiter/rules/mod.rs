@@ -1,18 +1,60 @@
-//! The rules of rate limiters: one file each. How a limiter handles requests belongs in the folder above.
+//! The registry of rules of rate limiters: one file here and one line below make a rule. What a rule is belongs in `rule.rs`
+//! beside this folder, how a limiter handles requests in the folder above.
+//!
+//! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
 
-#[cfg(test)]
-mod tests;
-
-pub mod adaptive;
-pub mod fixed_window;
-pub mod gcra;
-pub mod leaky_bucket;
-pub mod sliding_counter;
-pub mod sliding_log;
-pub mod token_bucket;
-
+use super::rule::{Describes, Opens, Verdict};
+use crate::actors::kit::accounts::Key;
 use crate::engine::{Duration, Time};
-use crate::schema::At;
+use crate::schema::{At, registry};
+
+registry! {
+    pub mod {
+        token_bucket::TokenBucket,
+        leaky_bucket::LeakyBucket,
+        fixed_window::FixedWindow,
+        sliding_log::SlidingLog,
+        sliding_counter::SlidingCounter,
+        gcra::Gcra,
+        adaptive::Adaptive,
+    }
+
+    /// Which requests pass.
+    pub enum Rule;
+
+    impl Rule {
+        /// What a request may cost at most to pass, ever.
+        #[must_use]
+        pub fn most(&self) -> u32;
+        /// True if it wants to hear how admitted requests ended.
+        #[must_use]
+        pub fn watches(&self) -> bool;
+        /// Requests that each account may remember one by one.
+        #[must_use]
+        pub fn logged(&self) -> u64;
+    }
+
+    /// A rule at work, with the accounts of all its keys.
+    #[derive(Debug)]
+    pub enum Ruler: Opens;
+
+    /// The rule, ready, with places for `keys` accounts.
+    pub fn open(&self, keys: usize) -> Ruler;
+
+    impl Ruler {
+        /// Decides on a request of `key` that costs `cost` tokens.
+        #[inline]
+        pub fn admit(&mut self, key: Key, now: Time, cost: u32) -> Verdict;
+        /// An admitted request was answered.
+        pub fn answered(&mut self, served: bool, now: Time);
+        /// The limit now, of a rule whose limit moves.
+        #[must_use]
+        pub fn moving_limit(&self) -> Option<u32>;
+        /// Accounts that were given up for newer ones.
+        #[must_use]
+        pub fn forgotten(&self) -> u64;
+    }
+}
 
 /// Most requests in a burst, or in a window that keeps each of them.
 pub const MOST: u32 = 1_000_000;
@@ -29,3 +71,6 @@ fn check_window(window: Duration, mut at: At<'_>) {
         at.error("a window is longer than nothing");
     }
 }
+
+#[cfg(test)]
+mod tests;

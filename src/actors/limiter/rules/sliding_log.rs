@@ -44,8 +44,8 @@ impl Describes for SlidingLog {
         self.limit
     }
 
-    fn logged(&self) -> u32 {
-        self.limit
+    fn logged(&self) -> u64 {
+        u64::from(self.limit)
     }
 }
 

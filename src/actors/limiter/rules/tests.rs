@@ -1,7 +1,7 @@
 //! Rules against sequences from other implementations, and what must hold of each whatever comes.
 
 use super::*;
-use crate::actors::clients::arrivals::{Deterministic, Process};
+use crate::actors::clients::arrivals::{Arrive, Deterministic, Process};
 use crate::actors::limiter::rule::{Admit, Describes, Verdict};
 use crate::engine::random::StreamKey;
 use crate::schema::quantity::{Percent, Rate, Span};

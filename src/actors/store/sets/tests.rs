@@ -1,10 +1,10 @@
 //! What passes a shared limit, beside what was seen of the same commands on a real Redis 7.0.15 by redis-py 8.1.0.
 
 use super::*;
-use crate::actors::limiter::distributed::{
+use crate::actors::kit::commands::{
     Atomic, CheckThenAdd, Clock, Commands, EachRequest, FailOpen, Pipeline, TheTime, WhenDown,
 };
-use crate::actors::route::RouteField;
+use crate::actors::kit::route::RouteField;
 use crate::schema::quantity::Span;
 use crate::schema::{Decode, Kind, Node, Reader};
 

@@ -4,15 +4,50 @@
 //! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
 
 use super::Classes;
-use super::discipline::{Describes, Facts, Head, Order, Pick, registry};
-use crate::schema::Name;
+use super::discipline::{Describes, Facts, Head, Order, Pick};
+use crate::schema::{Name, registry};
 
 registry! {
-    fifo::Fifo,
-    processor_sharing::ProcessorSharing,
-    lifo::Lifo,
-    adaptive_lifo::AdaptiveLifo,
-    priority::Priority,
-    earliest_deadline::EarliestDeadline,
-    weighted_fair::WeightedFair,
+    pub mod {
+        fifo::Fifo,
+        processor_sharing::ProcessorSharing,
+        lifo::Lifo,
+        adaptive_lifo::AdaptiveLifo,
+        priority::Priority,
+        earliest_deadline::EarliestDeadline,
+        weighted_fair::WeightedFair,
+    }
+
+    /// In what order a server works on its requests.
+    pub enum Discipline;
+
+    impl Discipline {
+        /// True if requests share the processors, so that none waits in line.
+        #[must_use]
+        pub fn shares(&self) -> bool;
+        /// True if it picks by rank.
+        #[must_use]
+        pub fn ranks(&self) -> bool;
+        /// True if it looks at how much work a request needs.
+        #[must_use]
+        pub fn looks_at_work(&self) -> bool;
+        /// The clients it speaks of.
+        #[must_use]
+        pub fn clients(&self) -> Vec<&Name>;
+    }
+
+    /// A discipline at work at one server.
+    #[derive(Clone, Debug)]
+    pub enum Ordering: Describes;
+
+    /// The discipline at work at a server of so many workers.
+    pub fn build(&self, classes: &Classes<'_>, workers: u32) -> Ordering;
+
+    impl Order for Ordering {
+        fn rank(&mut self, facts: &Facts) -> u64;
+        fn pick(&self, waiting: u32, head: &dyn Fn(u64) -> Option<Head>) -> Pick;
+        fn begins(&mut self, facts: &Facts);
+        fn leaves(&mut self, facts: &Facts);
+        fn idle(&mut self);
+    }
 }

@@ -1,7 +1,7 @@
 //! Classes with priority over others.
 
 use super::{Classes, Describes, Facts, Head, Name, Order, Pick};
-use crate::actors::route::Targets;
+use crate::actors::kit::route::Targets;
 use crate::schema::record;
 
 record! {

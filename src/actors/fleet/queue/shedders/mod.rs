@@ -4,13 +4,45 @@
 //! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
 
 use super::Classes;
-use super::shedder::{Arrival, Describes, Sheds, registry};
+use super::shedder::{Arrival, Describes, Sheds};
 use crate::engine::{Duration, Time};
-use crate::schema::Name;
+use crate::schema::{Name, registry};
 
 registry! {
-    co_del::CoDel,
-    adaptive_timeout::AdaptiveTimeout,
-    by_class::ByClass,
-    by_deadline::ByDeadline,
+    pub mod {
+        co_del::CoDel,
+        adaptive_timeout::AdaptiveTimeout,
+        by_class::ByClass,
+        by_deadline::ByDeadline,
+    }
+
+    /// Who is turned away though there would be a place.
+    pub enum Shed;
+
+    impl Shed {
+        /// The clients it speaks of.
+        #[must_use]
+        pub fn clients(&self) -> Vec<&Name>;
+        /// True if it works only where the queue is bounded.
+        #[must_use]
+        pub fn needs_bound(&self) -> bool;
+        /// True if it works only where all who wait are served before one who comes.
+        #[must_use]
+        pub fn needs_fifo(&self) -> bool;
+    }
+
+    /// A way to shed load at work at one server.
+    #[derive(Clone, Debug)]
+    pub enum Shedder: Describes;
+
+    /// At work at one server.
+    pub fn build(&self, classes: &Classes<'_>) -> Shedder;
+
+    impl Sheds for Shedder {
+        fn turns_away(&mut self, arrival: &Arrival) -> bool;
+        fn longest_wait(&mut self, now: Time, waiting: u32) -> Option<Duration>;
+        fn drops(&mut self, now: Time, waited: Duration, behind: u32) -> bool;
+        fn found_empty(&mut self, now: Time);
+        fn served(&mut self, service: Duration);
+    }
 }

@@ -1,0 +1,33 @@
+//! What a concurrency limiter gave: what came, what was turned away, and where its limits were.
+
+use super::ConcurrencyLimiter;
+use crate::actors::kit::passage;
+use crate::actors::kit::seen::{Covered, Gauge, NANO, NodeInfo, NodeSeen, ratio, word};
+use crate::measure::Unit;
+
+/// What a concurrency limiter gave.
+#[must_use]
+pub fn seen(limiter: &ConcurrencyLimiter, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
+    let mut seen = passage::seen(limiter.passage(), covered, info);
+    let record = &limiter.record;
+    let (windows, before) = (record.windows.values(), &record.at_warm_up);
+    let mean = |area: u128, before: u128| ratio((area - before) as f64 * NANO, covered.span());
+    let limit = mean(record.limit.area(covered.over), before.limit);
+    let in_flight = mean(record.in_flight.area(covered.over), before.in_flight);
+    let waiting = mean(record.waiting.area(covered.over), before.waiting);
+    let drops = ratio((record.drops - before.drops) as f64, covered.span());
+    seen.values.extend([
+        (word("limit"), word("limit"), Unit::Count, limit),
+        (word("in flight"), word("in_flight"), Unit::Count, in_flight),
+        (word("waiting here"), word("waiting"), Unit::Count, waiting),
+        (word("drops seen"), word("drops"), Unit::PerSecond, drops),
+    ]);
+    seen.series.extend([
+        (word("limit"), Unit::Count, covered.means(windows.iter().map(|window| window.limit), 1.0)),
+        (word("in_flight"), Unit::Count, covered.means(windows.iter().map(|window| window.in_flight), 1.0)),
+        (word("waiting"), Unit::Count, covered.means(windows.iter().map(|window| window.waiting), 1.0)),
+        (word("drops"), Unit::PerSecond, covered.rates(windows.iter().map(|window| window.drops))),
+    ]);
+    seen.gauges = vec![Gauge::new("limit", "limit", 3), Gauge::new("waiting", "requests waiting", 4)];
+    seen
+}

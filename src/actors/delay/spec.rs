@@ -1,0 +1,32 @@
+//! A delay in the words of the language.
+
+use crate::actors::kit::route::RouteField;
+use crate::distributions::{Constant, Distribution};
+use crate::schema::quantity::{Percent, Span};
+use crate::schema::record;
+
+record! {
+    /// A hop of the network, or a proxy that nobody waits for in line: every request is on its way for a time, and so is its
+    /// answer, however many there are. Either may be lost; then nobody hears of it, and whoever waits gives up by a timeout.
+    pub struct DelaySpec {
+        /// How long a request takes to the next node.
+        pub there: Distribution = Distribution::Constant(Constant { value: Span::ZERO }),
+        /// How long its answer takes back.
+        pub back: Distribution = Distribution::Constant(Constant { value: Span::ZERO }),
+        /// Share of requests that are lost on the way, and of answers.
+        pub loss: Percent = Percent::ZERO,
+        /// The node behind.
+        pub to: RouteField,
+    }
+    check(self, at) {
+        if self.there.mean() + self.back.mean() <= 0.0 && self.loss == Percent::ZERO {
+            at.field("there").error("a delay takes some time: give `there`, `back` or both");
+        }
+        if self.to.delay.is_some() {
+            at.field("to").error("the network to the next node is the delay itself: leave `delay` out");
+        }
+        if self.to.to.0.len() != 1 {
+            at.field("to").error("a delay stands before one node; put a Balancer before several");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What counts as a failed attempt, in the words of the language.
+
+use crate::engine::Outcome;
+use crate::schema::{choice, record};
+
+record! {
+    /// The connection was refused: the server is down.
+    pub struct RefusedFailure {}
+}
+
+record! {
+    /// The server crashed while it held the request.
+    pub struct CrashedFailure {}
+}
+
+record! {
+    /// The server answered with an error (500).
+    pub struct ErrorFailure {}
+}
+
+record! {
+    /// The server, or a balancer on the way, had no place for the request (503).
+    pub struct UnavailableFailure {}
+}
+
+record! {
+    /// No answer came within the `timeout` of the balancer, or of one behind it (504).
+    pub struct TimedOutFailure {}
+}
+
+choice! {
+    /// What counts as a failed attempt.
+    pub enum Failure {
+        Refused(RefusedFailure),
+        Crashed(CrashedFailure),
+        TimedOut(TimedOutFailure),
+        Error(ErrorFailure),
+        Unavailable(UnavailableFailure),
+    }
+}
+
+impl Failure {
+    /// True if an attempt that ended so has failed in this way.
+    #[must_use]
+    pub fn covers(&self, outcome: Outcome) -> bool {
+        match self {
+            Self::Refused(_) => outcome == Outcome::Refused,
+            Self::Crashed(_) => outcome == Outcome::Crashed,
+            Self::TimedOut(_) => outcome == Outcome::GatewayTimeout,
+            Self::Error(_) => outcome == Outcome::Error,
+            Self::Unavailable(_) => {
+                outcome.is_rejection() && !matches!(outcome, Outcome::RateLimited | Outcome::DeadlinePassed)
+            }
+        }
+    }
+
+    /// What nginx counts where nothing else is said (`proxy_next_upstream error timeout`): connections that fail, and
+    /// answers that do not come in time.
+    #[must_use]
+    pub fn usual() -> Vec<Self> {
+        vec![Self::Refused(RefusedFailure {}), Self::Crashed(CrashedFailure {}), Self::TimedOut(TimedOutFailure {})]
+    }
+}

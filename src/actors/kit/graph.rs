@@ -1,0 +1,226 @@
+//! The nodes of a system as a graph of who sends requests to whom: who reaches whom, what leads round, how deep it is.
+//! Each question takes time in proportion to nodes and routes, however many ways lead through them.
+
+use crate::actors::NodeSpec;
+use crate::schema::{Map, Name};
+
+/// Who sends requests to whom, by the places of the nodes in their map. A target that is no node is left out.
+#[derive(Debug)]
+pub struct Graph<'a> {
+    /// For each node, where its requests go on to, with the name that says so.
+    ways: Vec<Vec<(usize, &'a Name)>>,
+}
+
+impl<'a> Graph<'a> {
+    /// The graph of these nodes.
+    #[must_use]
+    pub fn of(nodes: &'a Map<NodeSpec>) -> Self {
+        let ways = |node: &'a NodeSpec| {
+            let targets = node.targets().into_iter();
+            targets.filter_map(|target| Some((nodes.position(&target.text)?, target))).collect()
+        };
+        Self { ways: nodes.entries.iter().map(|(_, node)| ways(node)).collect() }
+    }
+
+    /// For each node, whether requests that are sent to one of `starts` come to it; they come to those.
+    #[must_use]
+    pub fn reached(&self, starts: impl IntoIterator<Item = usize>) -> Vec<bool> {
+        let mut reached = vec![false; self.ways.len()];
+        let mut waiting: Vec<usize> = starts.into_iter().collect();
+        while let Some(place) = waiting.pop() {
+            if !std::mem::replace(&mut reached[place], true) {
+                waiting.extend(self.ways[place].iter().map(|&(next, _)| next).filter(|&next| !reached[next]));
+            }
+        }
+        reached
+    }
+
+    /// Every way that leads round: from which node, and by which name of the next.
+    #[must_use]
+    pub fn rounds(&self) -> Vec<(usize, &'a Name)> {
+        let (components, _) = self.components();
+        let round = |(from, ways): (usize, &Vec<(usize, &'a Name)>)| {
+            let here = ways.iter().filter(|&&(to, _)| components[to] == components[from]);
+            here.map(|&(_, name)| (from, name)).collect::<Vec<_>>()
+        };
+        self.ways.iter().enumerate().flat_map(round).collect()
+    }
+
+    /// All nodes, each before those that it sends to; nodes on a round are left out.
+    #[must_use]
+    pub fn in_order(&self) -> Vec<usize> {
+        let mut before = vec![0; self.ways.len()];
+        self.ways.iter().flatten().for_each(|&(to, _)| before[to] += 1);
+        let mut order: Vec<usize> = (0..before.len()).filter(|&place| before[place] == 0).collect();
+        let mut at = 0;
+        while let Some(&place) = order.get(at) {
+            at += 1;
+            for &(to, _) in &self.ways[place] {
+                before[to] -= 1;
+                if before[to] == 0 {
+                    order.push(to);
+                }
+            }
+        }
+        order
+    }
+
+    /// The most nodes that a request passes which is sent to each node, itself included. Nodes on a round count once.
+    #[must_use]
+    pub fn depths(&self) -> Vec<usize> {
+        self.longest(|_| 1).into_iter().map(|depth| depth as usize).collect()
+    }
+
+    /// The largest sum of `length` over the nodes that a request passes which is sent to each node, itself included. Nodes
+    /// on a round are taken one by one.
+    #[must_use]
+    pub fn longest(&self, length: impl Fn(usize) -> u64) -> Vec<u64> {
+        let (components, order) = self.components();
+        let mut longest = vec![0; self.ways.len()];
+        // What lies behind a node comes before it in this order.
+        for place in order {
+            let ways = self.ways[place].iter().filter(|&&(next, _)| components[next] != components[place]);
+            let behind = ways.map(|&(next, _)| longest[next]).max().unwrap_or(0);
+            longest[place] = length(place).saturating_add(behind);
+        }
+        longest
+    }
+
+    /// For each node, how many of `starts`, no two of which are the same, send requests that come to it.
+    #[must_use]
+    pub fn origins(&self, starts: &[usize]) -> Vec<u64> {
+        let (components, order) = self.components();
+        let mut origins = vec![0; self.ways.len()];
+        // A bit for each of 64 starts at a time.
+        for some in starts.chunks(64) {
+            let mut from = vec![0_u64; self.ways.len()];
+            some.iter().enumerate().for_each(|(bit, &start)| from[start] |= 1 << bit);
+            // A node comes before what lies behind it, and the nodes of a round share what comes to any of them.
+            for round in order.chunk_by(|&a, &b| components[a] == components[b]).rev() {
+                let all = round.iter().fold(0, |all, &place| all | from[place]);
+                for &place in round {
+                    from[place] = all;
+                    self.ways[place].iter().for_each(|&(next, _)| from[next] |= all);
+                }
+            }
+            origins.iter_mut().zip(&from).for_each(|(count, from)| *count += u64::from(from.count_ones()));
+        }
+        origins
+    }
+
+    /// For each node the number of its strongly connected component, and all nodes in an order in which a component comes
+    /// after all that it leads to. Tarjan (1972), without recursion.
+    fn components(&self) -> (Vec<usize>, Vec<usize>) {
+        const NONE: usize = usize::MAX;
+        let count = self.ways.len();
+        let (mut seen, mut low, mut component) = (vec![NONE; count], vec![0; count], vec![NONE; count]);
+        let (mut open, mut order, mut number, mut components) = (Vec::new(), Vec::new(), 0, 0);
+        // Nodes whose ways are being followed, each with the way that comes next.
+        let mut path: Vec<(usize, usize)> = Vec::new();
+        for root in 0..count {
+            if seen[root] == NONE {
+                path.push((root, 0));
+            }
+            while let Some((place, way)) = path.pop() {
+                if way == 0 {
+                    (seen[place], low[place]) = (number, number);
+                    number += 1;
+                    open.push(place);
+                }
+                if let Some(&(next, _)) = self.ways[place].get(way) {
+                    path.push((place, way + 1));
+                    if seen[next] == NONE {
+                        path.push((next, 0));
+                    } else if component[next] == NONE {
+                        low[place] = low[place].min(seen[next]);
+                    }
+                    continue;
+                }
+                if low[place] == seen[place] {
+                    while let Some(member) = open.pop() {
+                        component[member] = components;
+                        order.push(member);
+                        if member == place {
+                            break;
+                        }
+                    }
+                    components += 1;
+                }
+                if let Some(&(parent, _)) = path.last() {
+                    low[parent] = low[parent].min(low[place]);
+                }
+            }
+        }
+        (component, order)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::System;
+    use crate::schema::{Decode, Reader, parse};
+
+    /// A system of balancers, each with the names it sends to.
+    fn system(ways: &[(&str, &[&str])]) -> System {
+        let node = |(name, to): &(&str, &[&str])| match to {
+            [] => format!("\"{name}\": Fleet(service: Constant(\"1 ms\"))"),
+            _ => format!("\"{name}\": Balancer(policy: Random, to: {to:?})"),
+        };
+        let text = format!("System(nodes: {{{}}})", ways.iter().map(node).collect::<Vec<_>>().join(", "));
+        let mut reader = Reader::default();
+        System::decode(&parse(0, &text).expect("RON"), &mut reader)
+            .unwrap_or_else(|| panic!("{:?}", reader.diagnostics))
+    }
+
+    #[test]
+    fn depth_is_that_of_the_longest_way() {
+        let system = system(&[("a", &["b", "d"]), ("b", &["c"]), ("c", &["d"]), ("d", &[])]);
+        assert_eq!(Graph::of(&system.nodes).depths(), [4, 3, 2, 1]);
+    }
+
+    #[test]
+    fn rounds_are_found_and_nothing_else() {
+        let system = system(&[("a", &["b", "e"]), ("b", &["c"]), ("c", &["a", "d"]), ("d", &["d", "e"]), ("e", &[])]);
+        let graph = Graph::of(&system.nodes);
+        let rounds: Vec<(usize, &str)> = graph.rounds().iter().map(|(from, to)| (*from, to.text.as_str())).collect();
+        assert_eq!(rounds, [(0, "b"), (1, "c"), (2, "a"), (3, "d")]);
+        assert_eq!(graph.reached([3]), [false, false, false, true, true]);
+        assert_eq!(graph.origins(&[0, 2, 3]), [2, 2, 2, 3, 3]);
+        assert_eq!(graph.origins(&[4]), [0, 0, 0, 0, 1]);
+    }
+
+    #[test]
+    fn origins_are_counted_beyond_a_machine_word() {
+        let names: Vec<String> = (0..150).map(|place| format!("n{place}")).collect();
+        let ways: Vec<(&str, &[&str])> = names.iter().map(|name| (name.as_str(), &["web"][..])).collect();
+        let system = system(&[&ways[..], &[("web", &[])]].concat());
+        let starts: Vec<usize> = (0..150).collect();
+        let origins = Graph::of(&system.nodes).origins(&starts);
+        assert!(origins[150] == 150 && origins[..150].iter().all(|&count| count == 1), "{origins:?}");
+    }
+
+    #[test]
+    fn the_longest_way_need_not_be_that_of_most_nodes() {
+        let system = system(&[("a", &["b", "d"]), ("b", &["c"]), ("c", &[]), ("d", &[])]);
+        assert_eq!(Graph::of(&system.nodes).longest(|place| [1, 1, 1, 5][place]), [6, 2, 1, 5]);
+    }
+
+    #[test]
+    fn a_mesh_takes_no_longer_than_its_routes() {
+        // Twenty tiers of six have 6^20 ways through them.
+        let name = |tier: usize, place: usize| format!("t{tier}-{place}");
+        let tiers: Vec<(String, Vec<String>)> = (0..20)
+            .flat_map(|tier| (0..6).map(move |place| (tier, place)))
+            .map(|(tier, place)| {
+                let next = if tier < 19 { (0..6).map(|other| name(tier + 1, other)).collect() } else { Vec::new() };
+                (name(tier, place), next)
+            })
+            .collect();
+        let tiers: Vec<(&str, Vec<&str>)> =
+            tiers.iter().map(|(name, to)| (name.as_str(), to.iter().map(String::as_str).collect())).collect();
+        let ways: Vec<(&str, &[&str])> = tiers.iter().map(|(name, to)| (*name, &to[..])).collect();
+        let system = system(&ways);
+        assert_eq!(Graph::of(&system.nodes).depths()[0], 20);
+    }
+}

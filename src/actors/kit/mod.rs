@@ -1,0 +1,30 @@
+//! What several kinds of nodes are made of: messages, links and routes, the way on to another node, faults, and who looks
+//! on. What one kind alone does belongs in its folder.
+
+pub mod accounts;
+pub mod books;
+pub mod build;
+pub mod cancel;
+pub mod commands;
+pub mod conditions;
+pub mod copies;
+pub mod describe;
+pub mod failure;
+pub mod faults;
+pub mod flow;
+pub mod footprint;
+pub mod graph;
+pub mod late_work;
+pub mod link;
+pub mod message;
+pub mod node;
+pub mod outage;
+pub mod passage;
+pub mod queueing;
+pub mod route;
+pub mod seen;
+pub mod server;
+pub mod signals;
+pub mod site;
+pub mod station;
+pub mod watch;

@@ -1,0 +1,42 @@
+//! What a node is to queueing theory, where it is something that theory knows. Which system of such nodes has an answer
+//! belongs in `lab`.
+
+use crate::stats::theory::{Arrivals, Station};
+
+/// How requests are spread over servers that are alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Split {
+    /// Each at random.
+    Random,
+    /// In turn.
+    InTurn,
+    /// To the shortest queue.
+    Shortest,
+    /// To the shortest of so many queues that are drawn at random.
+    ShortestOf(u32),
+    /// In another way, of which theory says nothing.
+    Other,
+}
+
+/// What a node is to queueing theory.
+#[derive(Clone, Debug)]
+pub enum Queueing {
+    /// What comes.
+    Arrivals {
+        /// The process.
+        arrivals: Arrivals,
+        /// True if requests have a size.
+        sized: bool,
+    },
+    /// Who chooses a server.
+    Split(Split),
+    /// Servers that are alike, each a station by itself.
+    Servers {
+        /// How many.
+        count: usize,
+        /// One of them; its arrivals say nothing.
+        station: Station,
+        /// True if a service takes longer for a larger request.
+        by_size: bool,
+    },
+}

@@ -1,0 +1,61 @@
+//! What servers tell those who choose among them, and who wants to hear it.
+
+use std::sync::Arc;
+
+use super::link::Link;
+use super::message::{Core, Message};
+use crate::engine::{ActorId, Duration};
+
+/// Who wants to know of servers that go down or come up, and how late they learn it.
+#[derive(Clone, Copy, Debug)]
+pub struct Subscriber {
+    /// The balancer.
+    pub balancer: ActorId,
+    /// What the balancer calls the first server of this node.
+    pub first_member: u32,
+    /// How long the news takes.
+    pub delay: Duration,
+}
+
+impl Subscriber {
+    /// Server number `port` has gone down or come up.
+    pub fn tell(&self, core: &mut Core, port: u32, up: bool) {
+        let member = self.first_member + port;
+        let message = if up { Message::MemberUp { member } } else { Message::MemberDown { member } };
+        if self.delay.is_zero() {
+            core.send(self.balancer, message);
+        } else {
+            core.send_after(self.delay, self.balancer, message);
+        }
+    }
+}
+
+/// A balancer that wants to know of idle servers.
+#[derive(Clone, Debug)]
+pub struct Dispatcher {
+    /// The balancer.
+    pub balancer: ActorId,
+    /// What the balancer calls the first server of this node.
+    pub first_member: u32,
+    /// The members that it may choose, in order; `None` for all.
+    pub subset: Option<Arc<[u32]>>,
+    /// The network between the balancer and the servers.
+    pub link: Link,
+}
+
+impl Dispatcher {
+    /// True if it may choose this member.
+    #[must_use]
+    pub fn knows(&self, member: u32) -> bool {
+        self.subset.as_ref().is_none_or(|subset| subset.binary_search(&member).is_ok())
+    }
+}
+
+/// What a policy wants servers to tell.
+#[derive(Clone, Debug)]
+pub enum Signal {
+    /// Their load, when a probe asks.
+    Loads,
+    /// That they have become idle.
+    Idleness(Dispatcher),
+}

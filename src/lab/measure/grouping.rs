@@ -1,0 +1,33 @@
+//! What a measure is told apart by, and the words of the language for it.
+
+use crate::schema::{choice, record};
+
+record! {
+    /// One number for all clients together.
+    pub struct AllTogether {}
+}
+
+record! {
+    /// One number for each node of clients.
+    pub struct EachClients {}
+}
+
+record! {
+    /// One number for each node that gives it, clients aside.
+    pub struct EachNode {}
+}
+
+choice! {
+    /// What is told apart.
+    pub enum Grouping {
+        All(AllTogether),
+        Clients(EachClients),
+        Nodes(EachNode),
+    }
+}
+
+impl Default for Grouping {
+    fn default() -> Self {
+        Self::All(AllTogether {})
+    }
+}

@@ -1,0 +1,49 @@
+//! Attempts for each call.
+
+use crate::lab::measure::Quantity;
+use crate::lab::measure::measured::{Called, GivenBy, Measured};
+use crate::lab::measure::reading::Reading;
+use crate::lab::measure::shape::{measure_of_clients, term_of_clients};
+use crate::lab::results::Unit;
+
+measure_of_clients! {
+    /// Attempts sent for each call: by how much trying again amplifies the load. 1 where nothing is tried twice.
+    pub struct Attempts => Number
+}
+
+term_of_clients! {
+    /// Attempts sent for each call.
+    pub struct AttemptsOf => Number
+}
+
+/// Attempts for each call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Number;
+
+impl Measured for Number {
+    const WITHOUT_STEADY_STATE: &'static [&'static str] = &[];
+
+    fn called(&self) -> Called {
+        Called::new("attempts per call", "attempts", Unit::Count)
+    }
+
+    fn given_by(&self) -> GivenBy {
+        GivenBy::Clients
+    }
+
+    fn grows_with_queues(&self) -> bool {
+        false
+    }
+
+    fn reading(&self) -> Reading {
+        Reading::share(|calls| calls.attempts, |calls| calls.offered)
+    }
+}
+
+impl Quantity {
+    /// Attempts for each call.
+    #[must_use]
+    pub fn attempts() -> Self {
+        Self::new(Number)
+    }
+}

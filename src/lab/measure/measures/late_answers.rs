@@ -1,0 +1,40 @@
+//! Late answers: those that came when nobody waited for them any more.
+
+use crate::lab::measure::measured::{Called, GivenBy, Measured};
+use crate::lab::measure::reading::{Reading, answers};
+use crate::lab::measure::shape::{measure_of_clients, term_of_clients};
+use crate::lab::results::Unit;
+
+measure_of_clients! {
+    /// Share of answers that came when nobody waited for them any more.
+    pub struct LateAnswers => Number
+}
+
+term_of_clients! {
+    /// Share of answers that came when nobody waited for them any more.
+    pub struct LateAnswersOf => Number
+}
+
+/// Share of answers that came when nobody waited for them any more.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Number;
+
+impl Measured for Number {
+    const WITHOUT_STEADY_STATE: &'static [&'static str] = &[];
+
+    fn called(&self) -> Called {
+        Called::new("late answers", "late_answers", Unit::Fraction)
+    }
+
+    fn given_by(&self) -> GivenBy {
+        GivenBy::Clients
+    }
+
+    fn grows_with_queues(&self) -> bool {
+        false
+    }
+
+    fn reading(&self) -> Reading {
+        Reading::share(|calls| calls.late, answers)
+    }
+}

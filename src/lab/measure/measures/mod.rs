@@ -1,0 +1,157 @@
+//! The list of measures: one file here and one line below make a measure, with its terms in claims. What a measure is
+//! belongs in `measured.rs` beside this folder; `CONTRIBUTING.md` says how to add one.
+//!
+//! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
+
+use super::measured::{Asked, Called, Claimed, GivenBy, Measured, Needs};
+use super::reading::Reading;
+use super::{Answers, Quantity, Scope};
+use crate::lab::spec::Label;
+use crate::schema::{choice, delegate};
+
+/// Makes the modules, what a file can ask for, what claims can speak of, and the numbers. A line names the file, the record
+/// with which a file asks for the measure, and its terms in claims, each with its record.
+macro_rules! measures {
+    ($($file:ident $(:: $measure:ident)? { $($term:ident($claimed:ident)),* $(,)? })+) => {
+        $(
+            $(
+                pub mod $file;
+                pub use $file::$measure;
+            )?
+            $( pub use $file::$claimed; )*
+        )+
+
+        choice! {
+            /// Something to measure.
+            pub enum Measure {
+                $( $( $measure($measure), )? )+
+            }
+        }
+
+        choice! {
+            /// A number that a claim speaks of.
+            pub enum Term {
+                $( $( $term($claimed), )* )+
+            }
+        }
+
+        /// Where a number comes from.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum What {
+            $( $(
+                #[doc = concat!("A number of [`", stringify!($measure), "`].")]
+                $measure($file::Number),
+            )? )+
+        }
+
+        $( $(
+            impl From<$file::Number> for What {
+                fn from(number: $file::Number) -> Self {
+                    Self::$measure(number)
+                }
+            }
+        )? )+
+
+        impl Measure {
+            delegate! {
+                [$( $( $measure )? )+]
+                /// The numbers it gives in `scope`.
+                #[must_use]
+                pub fn quantities(&self, scope: &Scope) -> Vec<Quantity>;
+                /// The node it names.
+                #[must_use]
+                pub fn node(&self) -> Option<&Label>;
+            }
+        }
+
+        impl Term {
+            delegate! {
+                [$( $( $term )* )+]
+                /// The arm it names.
+                #[must_use]
+                pub fn arm(&self) -> Option<&Label>;
+                /// The node it names with `node`.
+                #[must_use]
+                pub fn node(&self) -> Option<&Label>;
+                /// The node of clients it names.
+                #[must_use]
+                pub fn of(&self) -> Option<&Label>;
+                /// Of a latency: which calls it is of, where that is said.
+                #[must_use]
+                pub fn answers(&self) -> Option<Answers>;
+                /// The number in `scope`, whichever clients it is told of.
+                #[must_use]
+                pub fn number(&self, scope: &Scope) -> Quantity;
+            }
+        }
+
+        impl What {
+            delegate! {
+                [$( $( $measure )? )+]
+                /// What it is called, and what it counts.
+                #[must_use]
+                pub fn called(&self) -> Called;
+                /// Who gives it.
+                #[must_use]
+                pub fn given_by(&self) -> GivenBy;
+                /// True if it has no bound where a queue grows without end.
+                #[must_use]
+                pub fn grows_with_queues(&self) -> bool;
+                /// How it is read from a replication that has ended.
+                #[must_use]
+                pub fn reading(&self) -> Reading;
+                /// What it is called in claims.
+                #[must_use]
+                pub fn in_claims(&self, name: String) -> String;
+                /// What the system must have for it to say anything.
+                #[must_use]
+                pub fn needs(&self) -> Option<Needs>;
+                /// What never happened in a replication that has none of it; see [`Measured::without_bound`].
+                #[must_use]
+                pub fn without_bound(&self) -> Option<&'static str>;
+            }
+        }
+
+        /// True if a number speaks of a steady state, by its identifier without a node.
+        #[must_use]
+        pub fn speaks_of_steady_state(id: &str) -> bool {
+            ![$( $( (stringify!($measure), $file::Number::WITHOUT_STEADY_STATE), )? )+].iter().any(|(_, ids)| ids.contains(&id))
+        }
+
+        /// True if a number is counted as a share and may pass one, by its identifier without a node.
+        #[must_use]
+        pub fn may_pass_one(id: &str) -> bool {
+            [$( $( (stringify!($measure), $file::Number::MAY_PASS_ONE), )? )+].iter().any(|(_, ids)| ids.contains(&id))
+        }
+    };
+}
+
+// Messages list the names in this order. Two measures stand elsewhere among the measures than among the terms, and so have
+// two lines.
+measures! {
+    latency::Latency {
+        Mean(MeanOf), P50(P50Of), P90(P90Of), P95(P95Of), P99(P99Of), P999(P999Of), Quantile(QuantileOf),
+    }
+    throughput::Throughput { Throughput(ThroughputOf) }
+    goodput::Goodput { Goodput(GoodputOf) }
+    offered_rate::OfferedRate { OfferedRate(OfferedRateOf) }
+    attempts::Attempts { Attempts(AttemptsOf) }
+    late_answers::LateAnswers { LateAnswers(LateAnswersOf) }
+    degraded::Degraded { Degraded(DegradedOf) }
+    duplicate_writes::DuplicateWrites { DuplicateWrites(DuplicateWritesOf) }
+    drop_rate::DropRate { DropRate(DropRateOf) }
+    answered::Answered { Answered(AnsweredOf) }
+    within::Within { Within(WithinOf) }
+    outcomes::Outcomes { Share(ShareOf) }
+    fairness::Fairness { Fairness(FairnessOf) }
+    in_system { InSystem(InSystemOf) }
+    recovery::Recovery { Recovered(RecoveredOf), RecoveryTime(RecoveryTimeOf), GoodputLeft(GoodputLeftOf) }
+    failover_time { FailoverTime(FailoverTimeOf) }
+    utilization::Utilization { Utilization(UtilizationOf) }
+    wasted_work::WastedWork { WastedWork(WastedWorkOf) }
+    waiting::Waiting { Waiting(WaitingOf) }
+    in_system::InSystem {}
+    failover_time::FailoverTime {}
+    imbalance::Imbalance { Imbalance(ImbalanceOf) }
+    remapped::Remapped { Remapped(RemappedOf), RemappedNeedlessly(RemappedNeedlesslyOf) }
+}

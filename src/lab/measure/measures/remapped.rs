@@ -1,0 +1,60 @@
+//! Remapped: how many clients or keys get another server when servers go, come back or change their weight.
+
+use crate::lab::measure::measured::{Called, GivenBy, Measured};
+use crate::lab::measure::reading::Reading;
+use crate::lab::measure::shape::{measure_of_the_system, term_of_the_system};
+use crate::lab::results::Unit;
+
+measure_of_the_system! {
+    /// How many clients or keys get another server when servers go, come back or change their weight, under policies that
+    /// place them by a hash: the share of all, summed over changes after the warm-up, the mean over balancers. And those
+    /// of them that need not have moved: from one server to another, none of which had changed.
+    pub struct Remapped => Number::All, Number::Needlessly
+}
+
+term_of_the_system! {
+    /// Share of clients or keys that get another server when servers go or come back, summed over changes.
+    pub struct RemappedOf => Number::All
+}
+
+term_of_the_system! {
+    /// Those of them that need not have moved.
+    pub struct RemappedNeedlesslyOf => Number::Needlessly
+}
+
+/// Share of clients or keys that got another server, summed over changes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Number {
+    /// All that did.
+    All,
+    /// Those that need not have.
+    Needlessly,
+}
+
+impl Measured for Number {
+    const WITHOUT_STEADY_STATE: &'static [&'static str] = &["remapped", "remapped_needlessly"];
+    // Each change counts anew. Balancers tell the last one beside it, of themselves.
+    const MAY_PASS_ONE: &'static [&'static str] = &["remapped", "remapped_needlessly", "remapped_least"];
+
+    fn called(&self) -> Called {
+        match self {
+            Self::All => Called::new("remapped", "remapped", Unit::Fraction),
+            Self::Needlessly => Called::new("remapped needlessly", "remapped_needlessly", Unit::Fraction),
+        }
+    }
+
+    fn given_by(&self) -> GivenBy {
+        GivenBy::Clients
+    }
+
+    fn grows_with_queues(&self) -> bool {
+        false
+    }
+
+    fn reading(&self) -> Reading {
+        Reading::Whole(match self {
+            Self::All => Box::new(|view, _| view.remapped(|since| since.moved)),
+            Self::Needlessly => Box::new(|view, _| view.remapped(|since| since.moved - since.least)),
+        })
+    }
+}

@@ -1,0 +1,50 @@
+//! Throughput: answers that came home per second, of use or not.
+
+use crate::lab::measure::Quantity;
+use crate::lab::measure::measured::{Called, GivenBy, Measured};
+use crate::lab::measure::reading::{Reading, answers};
+use crate::lab::measure::shape::{measure_of_nodes, term_of_nodes};
+use crate::lab::results::Unit;
+
+measure_of_nodes! {
+    /// Answers that came home per second, of use or not: as asked, with less than was asked, and too late. Of another node
+    /// than clients: answers that it gave or passed back.
+    pub struct Throughput => Number
+}
+
+term_of_nodes! {
+    /// Answers that came home per second, of use or not; of a node, answers that it gave or passed back.
+    pub struct ThroughputOf => Number
+}
+
+/// Answers that came home per second.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Number;
+
+impl Measured for Number {
+    const WITHOUT_STEADY_STATE: &'static [&'static str] = &[];
+
+    fn called(&self) -> Called {
+        Called::new("throughput", "throughput", Unit::PerSecond)
+    }
+
+    fn given_by(&self) -> GivenBy {
+        GivenBy::Nodes
+    }
+
+    fn grows_with_queues(&self) -> bool {
+        false
+    }
+
+    fn reading(&self) -> Reading {
+        Reading::rate(answers).or_rate(|requests| requests.answered)
+    }
+}
+
+impl Quantity {
+    /// Answers that came home per second.
+    #[must_use]
+    pub fn throughput() -> Self {
+        Self::new(Number)
+    }
+}

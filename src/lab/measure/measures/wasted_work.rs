@@ -1,0 +1,43 @@
+//! Wasted work: the share of the busy time of workers that was spent for nobody.
+
+use crate::lab::measure::measured::{Called, GivenBy, Measured};
+use crate::lab::measure::places::Gives;
+use crate::lab::measure::reading::{Reading, WorkTime};
+use crate::lab::measure::shape::{measure_of_stations, term_of_stations};
+use crate::lab::results::Unit;
+
+measure_of_stations! {
+    /// Share of the busy time of the workers of each fleet that was spent on requests that nobody waited for any more when
+    /// the work ended.
+    pub struct WastedWork => Number
+}
+
+term_of_stations! {
+    /// Share of the busy time of the workers of a fleet that was spent on requests that nobody waited for any more.
+    pub struct WastedWorkOf => Number
+}
+
+/// Share of the busy time of workers that was spent for nobody.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Number;
+
+impl Measured for Number {
+    const WITHOUT_STEADY_STATE: &'static [&'static str] = &[];
+
+    fn called(&self) -> Called {
+        Called::new("wasted work", "wasted_work", Unit::Fraction)
+    }
+
+    fn given_by(&self) -> GivenBy {
+        GivenBy::Stations(&[Gives::Servers])
+    }
+
+    fn grows_with_queues(&self) -> bool {
+        false
+    }
+
+    fn reading(&self) -> Reading {
+        let wasted = WorkTime { total: |station, _| station.wasted(), by_window: |window| window.wasted };
+        Reading::Work { part: wasted, whole: Some(WorkTime::BUSY) }
+    }
+}

@@ -1,0 +1,16 @@
+//! What numbers count.
+
+use serde::{Deserialize, Serialize};
+
+/// What a number counts; decides how it is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Unit {
+    /// Seconds (printed as s, ms, µs or ns).
+    Seconds,
+    /// Requests per second.
+    PerSecond,
+    /// A fraction from 0 to 1 (printed as %).
+    Fraction,
+    /// A plain count.
+    Count,
+}

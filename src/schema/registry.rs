@@ -1,0 +1,171 @@
+//! Registries: one line of a list and one file make a policy, a rule, a distribution or a measure.
+//!
+//! What such a thing is (its trait) and the list of them belong to the modules that give them meaning.
+
+/// Methods of an enum that ask whatever its variant holds. The names of the variants come in brackets, then the methods
+/// without their bodies. A method may be asked with other arguments than its own: `=> (first, second)` after it. Variants
+/// after a semicolon are not asked: of them the answer is `None`.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __delegate {
+    ($variants:tt) => {};
+    (
+        $variants:tt
+        $(#[$attribute:meta])*
+        $visible:vis fn $method:ident(&mut $self_:ident $(, $argument:ident: $type:ty)* $(,)?) $(-> $result:ty)? $(=> $call:tt)?;
+        $($rest:tt)*
+    ) => {
+        $(#[$attribute])*
+        $visible fn $method(&mut $self_ $(, $argument: $type)*) $(-> $result)? {
+            $crate::__ask!($self_, $variants, $method, ($($argument),*) $($call)?)
+        }
+
+        $crate::__delegate! { $variants $($rest)* }
+    };
+    (
+        $variants:tt
+        $(#[$attribute:meta])*
+        $visible:vis fn $method:ident $(<$generic:ident: $bound:path>)? (&$self_:ident $(, $argument:ident: $type:ty)* $(,)?)
+            $(-> $result:ty)? $(=> $call:tt)?;
+        $($rest:tt)*
+    ) => {
+        $(#[$attribute])*
+        $visible fn $method $(<$generic: $bound>)? (&$self_ $(, $argument: $type)*) $(-> $result)? {
+            $crate::__ask!($self_, $variants, $method, ($($argument),*) $($call)?)
+        }
+
+        $crate::__delegate! { $variants $($rest)* }
+    };
+}
+
+/// The body of one such method.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __ask {
+    ($self_:ident, $variants:tt, $method:ident, $arguments:tt $call:tt) => {
+        $crate::__ask!($self_, $variants, $method, $call)
+    };
+    ($self_:ident, [$($variant:ident)+], $method:ident, $arguments:tt) => {
+        match $self_ {
+            $( Self::$variant(it) => it.$method $arguments, )+
+        }
+    };
+    ($self_:ident, [$($variant:ident)+; $($other:ident)+], $method:ident, $arguments:tt) => {
+        match $self_ {
+            $( Self::$variant(it) => Some(it.$method $arguments), )+
+            $( Self::$other(_) => None, )+
+        }
+    };
+}
+
+/// Declares a registry: the modules of a list, the choice that the language reads, and the enum of what is at work.
+///
+/// In this order:
+/// - the list: a line for each file and its record, and after `also` records that are no part of it and yet are choices;
+/// - the enum of the records, and what it is asked, method by method without bodies;
+/// - the enum of what they are at work, with the trait whose `State` its variants hold; the method of that trait that makes
+///   one; and what the enum is asked. A registry without states leaves these out.
+///
+/// What is asked of a choice is asked of those in the list: of the others the answer is `None`, and one of those in the list
+/// is wrapped in `Some`.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __registry {
+    (
+        $visible:vis mod { $($file:ident :: $name:ident),+ $(,)? }
+        $(also { $($other:ident),+ $(,)? })?
+
+        $(#[doc = $doc:literal])+
+        pub enum $choice:ident;
+
+        $( impl $target:ident $(for $asked:ident)? { $($methods:tt)* } )*
+    ) => {
+        $( $visible mod $file; pub use $file::$name; )+
+
+        $crate::schema::choice! {
+            $(#[doc = $doc])+
+            pub enum $choice {
+                $( $name($name), )+
+                $( $( $other($other), )+ )?
+            }
+        }
+
+        $crate::__asked! { [$($name)+ $(; $($other)+)?] $( [impl $target $(for $asked)?] { $($methods)* } )* }
+    };
+    (
+        $visible:vis mod { $($file:ident :: $name:ident),+ $(,)? }
+        $(also { $($other:ident),+ $(,)? })?
+
+        $(#[doc = $doc:literal])+
+        pub enum $choice:ident;
+
+        $( impl $target:ident $(for $asked:ident)? { $($methods:tt)* } )*
+
+        $(#[$state_attribute:meta])+
+        pub enum $state:ident: $describes:ident;
+
+        $(#[$build_attribute:meta])+
+        pub fn $build:ident(&$self_:ident $(, $argument:ident: $type:ty)* $(,)?) -> $made:ty;
+
+        $( impl $state_target:ident $(for $state_asked:ident)? { $($state_methods:tt)* } )*
+    ) => {
+        $crate::__registry! {
+            $visible mod { $($file::$name),+ }
+            $(also { $($other),+ })?
+
+            $(#[doc = $doc])+
+            pub enum $choice;
+
+            $( impl $target $(for $asked)? { $($methods)* } )*
+        }
+
+        $(#[$state_attribute])+
+        pub enum $state {
+            $(
+                #[doc = concat!("[`", stringify!($name), "`] at work.")]
+                $name(<$name as $describes>::State),
+            )+
+        }
+
+        impl $choice {
+            $(#[$build_attribute])+
+            #[must_use]
+            pub fn $build(&$self_ $(, $argument: $type)*) -> $made {
+                $crate::__build!($self_, $state, [$($name)+ $(; $($other)+)?], $build, ($($argument),*))
+            }
+        }
+
+        $crate::__asked! { [$($name)+] $( [impl $state_target $(for $state_asked)?] { $($state_methods)* } )* }
+    };
+}
+
+/// What is at work of a choice.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __build {
+    ($self_:ident, $state:ident, [$($name:ident)+], $build:ident, $arguments:tt) => {
+        match $self_ {
+            $( Self::$name(it) => $state::$name(it.$build $arguments), )+
+        }
+    };
+    ($self_:ident, $state:ident, [$($name:ident)+; $($other:ident)+], $build:ident, $arguments:tt) => {
+        match $self_ {
+            $( Self::$name(it) => Some($state::$name(it.$build $arguments)), )+
+            $( Self::$other(_) => None, )+
+        }
+    };
+}
+
+/// What an enum of a registry is asked.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __asked {
+    ($variants:tt) => {};
+    ($variants:tt [$($head:tt)+] { $($methods:tt)* } $($rest:tt)*) => {
+        $($head)+ {
+            $crate::schema::delegate! { $variants $($methods)* }
+        }
+
+        $crate::__asked! { $variants $($rest)* }
+    };
+}
