@@ -7,7 +7,10 @@ use assert_cmd::Command;
 
 /// The program: the one that was built with the tests, or another build of it, which `RUSHHOUR_PROGRAM` names.
 pub fn program() -> PathBuf {
-    std::env::var_os("RUSHHOUR_PROGRAM").map_or_else(|| env!("CARGO_BIN_EXE_rushhour").into(), PathBuf::from)
+    let built = || env!("CARGO_BIN_EXE_rushhour").into();
+    let path = std::env::var_os("RUSHHOUR_PROGRAM").map_or_else(built, PathBuf::from);
+    // Wherever it is started.
+    std::path::absolute(path).expect("a path")
 }
 
 /// The program in the folder of this project, as wide as a terminal of 120 columns and without colours.
