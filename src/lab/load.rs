@@ -302,7 +302,7 @@ fn rebase(node: &mut Node, base: &str, files: &dyn Files) {
             items.iter_mut().for_each(|item| rebase(item, base, files));
         }
         Kind::Tuple(None, items) | Kind::List(items) => items.iter_mut().for_each(|item| rebase(item, base, files)),
-        Kind::Word(_) | Kind::Number(_) | Kind::Text(_) => {}
+        Kind::Word(_) | Kind::Number(_) | Kind::Text(_) | Kind::Given(_) => {}
     }
 }
 
@@ -313,7 +313,7 @@ pub fn place_of(tree: &Node, text: &str) -> Option<Region> {
         Kind::Text(here) => (here == text).then_some(tree.region),
         Kind::Struct(_, fields) | Kind::Map(fields) => fields.iter().find_map(|(_, value)| place_of(value, text)),
         Kind::Tuple(_, items) | Kind::List(items) => items.iter().find_map(|item| place_of(item, text)),
-        Kind::Word(_) | Kind::Number(_) => None,
+        Kind::Word(_) | Kind::Number(_) | Kind::Given(_) => None,
     }
 }
 

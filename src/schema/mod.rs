@@ -23,7 +23,7 @@ pub use overrides::{apply, split_path};
 pub use parse::{decode_text, parse};
 pub use print::print;
 pub use record::{At, Body, Check, Description, FieldDescription, Fields, check_name};
-pub use tree::{Kind, Name, Node, Place, Region, Sources};
+pub use tree::{Given, Kind, Name, Node, Place, Region, Sources};
 
 #[doc(inline)]
 pub use crate::__choice as choice;
@@ -37,6 +37,14 @@ pub use crate::__registry as registry;
 /// Reports a variant that a choice does not have.
 pub fn unknown_variant(node: &Node, written: Option<&str>, choice: &str, valid: &[&str], reader: &mut Reader) {
     match written {
+        Some(Given::WORD) => {
+            let name = match &node.kind {
+                Kind::Tuple(_, items) => items.first().map(|item| format!(" {}", print(item))),
+                _ => None,
+            };
+            let message = format!("the {}{} was given in code: no file holds it", words(choice), name.unwrap_or_default());
+            reader.error(node.region, message, suggest("", valid));
+        }
         Some(word) => {
             let region = match &node.kind {
                 Kind::Tuple(Some(name), _) | Kind::Struct(Some(name), _) => name.region,

@@ -61,7 +61,8 @@ macro_rules! __ask {
 /// Declares a registry: the modules of a list, the choice that the language reads, and the enum of what is at work.
 ///
 /// In this order:
-/// - the list: a line for each file and its record, and after `also` records that are no part of it and yet are choices;
+/// - the list: a line for each file and its record; after `also` records that are no part of it and yet are choices; after
+///   `given` files whose types stand for what only a program can give, which the language does not know;
 /// - the enum of the records, and what it is asked, method by method without bodies;
 /// - the enum of what they are at work, with the trait whose `State` its variants hold; the method of that trait that makes
 ///   one; and what the enum is asked. A registry without states leaves these out.
@@ -74,6 +75,7 @@ macro_rules! __registry {
     (
         $visible:vis mod { $($file:ident :: $name:ident),+ $(,)? }
         $(also { $($other:ident),+ $(,)? })?
+        $(given { $($given_file:ident :: $given:ident),+ $(,)? })?
 
         $(#[doc = $doc:literal])+
         pub enum $choice:ident;
@@ -81,6 +83,7 @@ macro_rules! __registry {
         $( impl $target:ident $(for $asked:ident)? { $($methods:tt)* } )*
     ) => {
         $( $visible mod $file; pub use $file::$name; )+
+        $( $( $visible mod $given_file; pub use $given_file::$given; )+ )?
 
         $crate::schema::choice! {
             $(#[doc = $doc])+
@@ -88,13 +91,15 @@ macro_rules! __registry {
                 $( $name($name), )+
                 $( $( $other($other), )+ )?
             }
+            $(given { $($given($given)),+ })?
         }
 
-        $crate::__asked! { [$($name)+ $(; $($other)+)?] $( [impl $target $(for $asked)?] { $($methods)* } )* }
+        $crate::__asked! { [$($name)+ $($($given)+)? $(; $($other)+)?] $( [impl $target $(for $asked)?] { $($methods)* } )* }
     };
     (
         $visible:vis mod { $($file:ident :: $name:ident),+ $(,)? }
         $(also { $($other:ident),+ $(,)? })?
+        $(given { $($given_file:ident :: $given:ident),+ $(,)? })?
 
         $(#[doc = $doc:literal])+
         pub enum $choice:ident;
@@ -112,6 +117,7 @@ macro_rules! __registry {
         $crate::__registry! {
             $visible mod { $($file::$name),+ }
             $(also { $($other),+ })?
+            $(given { $($given_file::$given),+ })?
 
             $(#[doc = $doc])+
             pub enum $choice;
@@ -125,17 +131,21 @@ macro_rules! __registry {
                 #[doc = concat!("[`", stringify!($name), "`] at work.")]
                 $name(<$name as $describes>::State),
             )+
+            $( $(
+                #[doc = concat!("[`", stringify!($given), "`] at work.")]
+                $given(<$given as $describes>::State),
+            )+ )?
         }
 
         impl $choice {
             $(#[$build_attribute])+
             #[must_use]
             pub fn $build(&$self_ $(, $argument: $type)*) -> $made {
-                $crate::__build!($self_, $state, [$($name)+ $(; $($other)+)?], $build, ($($argument),*))
+                $crate::__build!($self_, $state, [$($name)+ $($($given)+)? $(; $($other)+)?], $build, ($($argument),*))
             }
         }
 
-        $crate::__asked! { [$($name)+] $( [impl $state_target $(for $state_asked)?] { $($state_methods)* } )* }
+        $crate::__asked! { [$($name)+ $($($given)+)?] $( [impl $state_target $(for $state_asked)?] { $($state_methods)* } )* }
     };
 }
 
