@@ -90,7 +90,18 @@ pub fn load(files: &dyn Files, path: &str) -> Result<Loaded, Problems> {
 }
 
 fn read_experiment(files: &dyn Files, path: &str, sources: &mut Sources, reader: &mut Reader) -> Option<Experiment> {
-    let mut root = read_tree(files, path, None, sources, reader)?;
+    let root = read_tree(files, path, None, sources, reader)?;
+    experiment_of(root, files, path, sources, reader)
+}
+
+/// The experiment that `root` holds, the tree of the text at `path`.
+pub(super) fn experiment_of(
+    mut root: Node,
+    files: &dyn Files,
+    path: &str,
+    sources: &mut Sources,
+    reader: &mut Reader,
+) -> Option<Experiment> {
     let home = files.placeless(path);
     rebase(&mut root, &home, files);
     let bare = is_system(&root);

@@ -1,6 +1,7 @@
 //! The plan of an experiment: every cell with its system, read and checked, before anything runs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::AtomicBool;
 
 use super::cells::{Cell, cells, label};
 use super::claim::Claim;
@@ -8,7 +9,7 @@ use super::covered::{is_over_before, never_happens};
 use super::load::{Files, Loaded, Problems};
 use super::logs::{Logs, ReadLog, unopened};
 use super::measure::{Measure, Needs, Quantity, Scope, places, quantities, recovery};
-use super::results::{Sweep, SweepPoint};
+use super::results::{Results, Sweep, SweepPoint};
 use super::spec::{Experiment, Label, Raw, RunSpec, WarmUp};
 use super::trouble::Trouble;
 use crate::engine::Duration;
@@ -200,6 +201,14 @@ fn written_names(experiment: &Experiment) -> BTreeSet<String> {
 }
 
 impl Plan {
+    /// Runs all of it, and tells nobody how far it has come; see [`super::run`].
+    ///
+    /// # Errors
+    /// A defect of the program found by its own checks, in words.
+    pub fn run(&self) -> Result<Results, String> {
+        super::run(self, &super::Silent, &AtomicBool::new(false))
+    }
+
     /// The experiment with every default filled in and the system as it was run: reads back to the same plan.
     #[must_use]
     pub fn manifest(&self) -> String {

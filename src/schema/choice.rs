@@ -41,6 +41,12 @@ macro_rules! __choice {
                     Self::$variant(record)
                 }
             }
+
+            impl $crate::schema::Fills<$name> for $type {
+                fn fill(self) -> $name {
+                    $name::$variant(self)
+                }
+            }
         )*
 
         impl $crate::schema::Decode for $name {

@@ -5,6 +5,7 @@
 mod choice;
 mod decode;
 mod diagnostic;
+mod new;
 mod overrides;
 mod parse;
 mod print;
@@ -19,6 +20,7 @@ mod tests;
 pub use choice::Choice;
 pub use decode::{Decode, Encode, Map, Reader};
 pub use diagnostic::{Diagnostic, MOST_MISTAKES, nearest, render, suggest};
+pub use new::Fills;
 pub use overrides::{apply, split_path};
 pub use parse::{decode_text, parse};
 pub use print::print;

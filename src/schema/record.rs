@@ -245,6 +245,8 @@ macro_rules! __record {
             $( $(#[doc = $field_doc])* pub $field: $type, )*
         }
 
+        $crate::__new! { $name {} {} $( $field: $type $(= $default)?, )* }
+
         $(
             impl $name {
                 /// What cannot be told field by field.

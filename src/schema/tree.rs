@@ -14,6 +14,14 @@ pub struct Region {
     pub end: u32,
 }
 
+impl Region {
+    /// True of no text at all: the place of what was made by a program.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+}
+
 /// A name with its place: a field, a key or a variant.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Name {
