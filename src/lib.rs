@@ -53,12 +53,15 @@
 pub mod actors;
 pub mod distributions;
 pub mod engine;
+pub mod experiment;
+pub mod extend;
 pub mod import;
 pub mod lab;
 pub mod measure;
 pub mod model;
 pub mod schema;
 pub mod stats;
+pub mod system;
 pub mod trace;
 
 #[cfg(feature = "cli")]

@@ -69,8 +69,16 @@ impl Experiment {
     /// Plans an experiment made in code that names no files.
     ///
     /// ```
-    /// use rushhour::actors::clients::arrivals::poisson::Poisson;
-    /// # fn main() {}
+    /// use rushhour::experiment::Experiment;
+    /// use rushhour::system::arrivals::Users;
+    /// use rushhour::system::laws::Exponential;
+    /// use rushhour::system::{Clients, Fleet, Span, System};
+    ///
+    /// let system = System::default()
+    ///     .node("users", Clients::new(Users::new(10), "web"))
+    ///     .node("web", Fleet { workers: 0, ..Fleet::of(Exponential::new(Span::milliseconds(5))) });
+    /// let problems = Experiment::new(system).plan().expect_err("no workers");
+    /// assert!(problems.to_string().contains("`web.workers`: a server has 1 to 1,000,000 workers"));
     /// ```
     ///
     /// # Errors

@@ -9,7 +9,7 @@ mod compare;
 mod covered;
 mod estimate;
 mod gathering;
-mod in_code;
+pub(crate) mod in_code;
 pub mod journal;
 mod ledger;
 pub mod load;
@@ -38,7 +38,6 @@ pub mod validation;
 mod view;
 mod warm_up;
 
-pub use in_code::Arm;
 pub use journal::{Forgetful, JobId, Journal};
 pub use load::{Files, Loaded, Problems, load};
 pub use plan::{Plan, is_stationary, plan};
