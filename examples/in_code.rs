@@ -8,7 +8,7 @@ use std::error::Error;
 
 use rushhour::experiment::claims::{Less, P99};
 use rushhour::experiment::measures::{Latency, Utilization};
-use rushhour::experiment::{Arm, Experiment, Replications, Run, WarmUp};
+use rushhour::experiment::{Arm, Experiment, Replications, RunSpec, WarmUp};
 use rushhour::lab::results::Verdict;
 use rushhour::report::{Format, Terminal, render};
 use rushhour::system::arrivals::Poisson;
@@ -21,10 +21,7 @@ fn system(rate: f64) -> System {
     let service = LogNormal::new(Span::milliseconds(15), 2.0);
     let servers = (rate * service.mean.seconds() / 2.0 / 0.675).round() as usize;
     System::default()
-        .node("users", Clients {
-            timeout: Some(Span::whole(2)),
-            ..Clients::new(Poisson::new(Rate::of(rate)), "lb")
-        })
+        .node("users", Clients { timeout: Some(Span::whole(2)), ..Clients::new(Poisson::new(Rate::of(rate)), "lb") })
         .node("lb", Balancer::new("web"))
         .node("web", Fleet { servers, workers: 2, ..Fleet::of(service) })
 }
@@ -33,14 +30,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let of = |arm: &str| P99 { arm: Some(arm.into()), ..P99::new() };
     let experiment = Experiment {
         title: "Which balancer keeps the tail short?".to_owned(),
-        run: Run {
+        run: RunSpec {
             duration: Some(Span::whole(20)),
             warm_up: WarmUp::Fixed(Span::whole(2)),
             replications: Replications::Fixed(5),
-            ..Run::new()
+            ..RunSpec::new()
         },
         measure: vec![Latency::new().into(), Utilization::new().into()],
-        claims: vec![Less { at: Some("1100/s".into()), ..Less::new(of("least connections"), of("round robin")) }.into()],
+        claims: vec![
+            Less { at: Some("1100/s".into()), ..Less::new(of("least connections"), of("round robin")) }.into(),
+        ],
         ..Experiment::new(system(900.0))
     }
     .arm("round robin", Arm::default().set("lb.policy", Policy::from(RoundRobin::new())))

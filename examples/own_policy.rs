@@ -10,7 +10,7 @@
 use std::error::Error;
 
 use rushhour::experiment::measures::Latency;
-use rushhour::experiment::{Arm, Experiment, Replications, Run, WarmUp};
+use rushhour::experiment::{Arm, Experiment, Replications, RunSpec, WarmUp};
 use rushhour::extend::{Answer, Choose, Describes, Draws, Facts, Policy, View};
 use rushhour::report::{Format, Terminal, render};
 use rushhour::system::arrivals::Poisson;
@@ -82,11 +82,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let own = Policy::own("least backlog", LeastBacklog { keeps: 0.95 });
     let plan = Experiment {
         title: "Does it pay to learn how fast servers are?".to_owned(),
-        run: Run {
+        run: RunSpec {
             duration: Some(Span::whole(20)),
             warm_up: WarmUp::Fixed(Span::whole(2)),
             replications: Replications::Fixed(5),
-            ..Run::new()
+            ..RunSpec::new()
         },
         measure: vec![Latency::new().into()],
         ..Experiment::new(system)

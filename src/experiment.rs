@@ -3,7 +3,7 @@
 //! ```
 //! use rushhour::experiment::claims::{Less, P99};
 //! use rushhour::experiment::measures::{Latency, Utilization};
-//! use rushhour::experiment::{Arm, Experiment, Replications, Run};
+//! use rushhour::experiment::{Arm, Experiment, Replications, RunSpec};
 //! use rushhour::system::arrivals::Poisson;
 //! use rushhour::system::laws::Exponential;
 //! use rushhour::system::policies::{LeastConnections, Policy};
@@ -16,7 +16,7 @@
 //!
 //! let of = |arm: &str| P99 { arm: Some(arm.into()), ..P99::new() };
 //! let experiment = Experiment {
-//!     run: Run { duration: Some(Span::whole(60)), replications: Replications::Fixed(5), ..Run::new() },
+//!     run: RunSpec { duration: Some(Span::whole(60)), replications: Replications::Fixed(5), ..RunSpec::new() },
 //!     measure: vec![Latency::new().into(), Utilization::new().into()],
 //!     claims: vec![Less::new(of("least connections"), of("in turn")).into()],
 //!     ..Experiment::new(system)
@@ -34,7 +34,7 @@
 //! same bits: [`Plan::manifest`](crate::lab::Plan::manifest) is that text.
 
 pub use crate::lab::in_code::Arm;
-pub use crate::lab::spec::{AtMost, Experiment, Label, Raw, Replications, RunSpec as Run, SweepSpec as Sweep, WarmUp};
+pub use crate::lab::spec::{AtMost, Experiment, Label, Raw, Replications, RunSpec, SweepSpec, WarmUp};
 pub use crate::schema::Encode;
 
 /// What can be measured.

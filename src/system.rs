@@ -44,6 +44,10 @@ pub use crate::model::System;
 pub use crate::schema::quantity::{Bytes, Percent, Rate, Span};
 pub use crate::schema::{Fills, Map};
 
+// Where words stand that modules below take from.
+use crate::actors::balancer::hashing as placement;
+use crate::actors::clients::{calls as calling, connections as connecting};
+
 /// Where requests go, and over what network.
 pub mod routes {
     pub use crate::actors::kit::route::{AtRandom, InTurn, PerClient, Route, RouteField, Spread, Targets};
@@ -70,36 +74,36 @@ pub mod logs {
 /// Laws of lengths of time: how long a request takes, a network, a pause.
 pub mod laws {
     pub use crate::distributions::{
-        Bimodal, BoundedPareto, Constant, Distribution, Empirical, Erlang, Exponential, Factors, Gamma, Hyperexponential,
-        LogNormal, LogNormalPercentiles, Mixture, Pareto, Part, Uniform, Weibull,
+        Bimodal, BoundedPareto, Constant, Distribution, Empirical, Erlang, Exponential, Factors, Gamma,
+        Hyperexponential, LogNormal, LogNormalPercentiles, Mixture, Pareto, Part, Uniform, Weibull,
     };
 }
 
 /// How clients try again: retries, hedges, budgets, throttling, reloads.
 pub mod calls {
+    pub use super::calling::backoff::{
+        DecorrelatedJitter, EqualJitter, Exponential, Fixed, FullJitter, Immediate, NoJitter,
+    };
+    pub use super::calling::spec::{
+        FixedDelay, HedgeDelay, ObservedQuantile, RateLimitedFailure, RetryOn, TimedOutFailure,
+    };
+    pub use super::calling::{AdaptiveThrottling, Backoff, Hedge, Jitter, Reload, Retry};
     pub use crate::actors::calls::budget::{
         ActiveBudget, Budget, FailureRate, RetryBucket, RetryBudget, RetryQuota, RetryThrottling,
-    };
-    pub use crate::actors::clients::calls::backoff::{
-        Backoff, DecorrelatedJitter, EqualJitter, Exponential, Fixed, FullJitter, Immediate, Jitter, NoJitter,
-    };
-    pub use crate::actors::clients::calls::spec::{
-        AdaptiveThrottling, FixedDelay, Hedge, HedgeDelay, ObservedQuantile, RateLimitedFailure, Reload, Retry, RetryOn,
-        TimedOutFailure,
     };
     pub use crate::actors::kit::failure::{CrashedFailure, ErrorFailure, RefusedFailure, UnavailableFailure};
 }
 
 /// How clients hold connections, and what it takes to open one.
 pub mod connections {
-    pub use crate::actors::clients::connections::spec::{
-        Connections, Handshake, KeepAlive, Multiplexed, NoHandshake, PerRequest, Quic, Tcp, Tls12, Tls13,
-    };
+    pub use crate::actors::clients::{Connections, Handshake};
+
+    pub use super::connecting::spec::{KeepAlive, Multiplexed, NoHandshake, PerRequest, Quic, Tcp, Tls12, Tls13};
 }
 
 /// How a balancer chooses. For a policy of your own see [`extend`](crate::extend).
 pub mod policies {
-    pub use crate::actors::balancer::hashing::{
+    pub use super::placement::{
         ClientAddress, EnvoyPoints, HashBy, KetamaPoints, NginxPoints, Placement, RequestedKey,
     };
     pub use crate::actors::balancer::policies::least_connections::{IdleFirst, InTurn, Ties, Weighted};
@@ -113,9 +117,9 @@ pub mod policies {
 
 /// How a balancer finds out which servers are well, and what it does about those that are not.
 pub mod health {
-    pub use crate::actors::balancer::health::spec::{
-        Active, AllButLast, Among, AnyMember, Health, Notified, OutlierEjection, Passive, RetryElsewhere, SuccessRate,
-        Unaware, UntriedMembers,
+    pub use crate::actors::balancer::health::spec::{AllButLast, Among, AnyMember, UntriedMembers};
+    pub use crate::actors::balancer::health::{
+        Active, Health, Notified, OutlierEjection, Passive, RetryElsewhere, SuccessRate, Unaware,
     };
     pub use crate::actors::kit::failure::{
         CrashedFailure, ErrorFailure, Failure, RefusedFailure, TimedOutFailure, UnavailableFailure,
@@ -132,12 +136,13 @@ pub mod proxies {
 pub mod queues {
     pub use crate::actors::fleet::queue::disciplines::weighted_fair::{Cost, Requests, Size, Work};
     pub use crate::actors::fleet::queue::disciplines::{
-        AdaptiveLifo, Discipline, EarliestDeadline, Fifo, Lifo, Priority, ProcessorSharing, WeightedFair,
+        AdaptiveLifo, Discipline, EarliestDeadline, Fifo, Lifo, Priority, WeightedFair,
     };
     pub use crate::actors::fleet::queue::full::{
         DropLatestDeadline, DropLeastTimeLeft, DropNewest, DropOldest, Wait, WhenFull,
     };
     pub use crate::actors::fleet::queue::shedders::{AdaptiveTimeout, ByClass, ByDeadline, CoDel, Shed};
+    pub use crate::actors::fleet::spec::ProcessorSharing;
 }
 
 /// Rate limits: their rules, what has an account, what requests cost.
@@ -189,8 +194,6 @@ pub mod rules {
 
 /// What goes wrong, and when.
 pub mod faults {
-    pub use crate::actors::kit::faults::spec::{
-        BothWays, Crash, Delay, Errors, Fault, FaultSpec, Loss, NodeName, Partition, Recurs, Restart, SlowDown, Way,
-        WayBack, WayThere,
-    };
+    pub use crate::actors::kit::faults::spec::{BothWays, Delay, Loss, Partition, WayBack, WayThere};
+    pub use crate::actors::kit::faults::{Crash, Errors, Fault, FaultSpec, NodeName, Recurs, Restart, SlowDown, Way};
 }

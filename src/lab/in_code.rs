@@ -45,10 +45,13 @@ impl Experiment {
         if self.title.is_empty() {
             "experiment".clone_into(&mut self.title);
         }
-        let made = named("Experiment", match self.encode().kind {
-            Kind::Struct(_, fields) => fields,
-            _ => Vec::new(),
-        });
+        let made = named(
+            "Experiment",
+            match self.encode().kind {
+                Kind::Struct(_, fields) => fields,
+                _ => Vec::new(),
+            },
+        );
         let mut sources = Sources::default();
         let text = print(&made);
         let mut root = match parse(sources.add(NAME, text.as_str()), &text) {

@@ -7,10 +7,10 @@ mod csv;
 mod files;
 #[cfg(test)]
 mod fixture;
-pub mod index;
+pub(crate) mod index;
 mod markdown;
 mod parts;
-pub mod plots;
+pub(crate) mod plots;
 mod summary;
 mod table;
 

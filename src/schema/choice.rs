@@ -12,8 +12,6 @@ pub trait Choice {
 
 /// Declares a choice: an enum each of whose variants wraps a record. Variants after `given` hold values that only a program
 /// can give (see [`super::Given`]): the language has no word for them.
-#[macro_export]
-#[doc(hidden)]
 macro_rules! __choice {
     (
         $(#[doc = $doc:literal])*
@@ -94,3 +92,5 @@ macro_rules! __choice {
         }
     };
 }
+
+pub(crate) use __choice;

@@ -21,15 +21,13 @@ impl Fills<String> for &str {
 
 /// Writes the constructor of a record: fields without a default are its parameters, in order. If all have defaults, the record
 /// is [`Default`] as well.
-#[macro_export]
-#[doc(hidden)]
 macro_rules! __new {
     // A field with a default, one without, and the end.
     ($name:ident $required:tt { $($done:tt)* } $field:ident: $type:ty = $default:expr, $($rest:tt)*) => {
-        $crate::__new! { $name $required { $($done)* $field: $default, } $($rest)* }
+        $crate::schema::__new! { $name $required { $($done)* $field: $default, } $($rest)* }
     };
     ($name:ident { $($required:tt)* } $done:tt $field:ident: $type:ty, $($rest:tt)*) => {
-        $crate::__new! { $name { $($required)* $field: $type, } $done $($rest)* }
+        $crate::schema::__new! { $name { $($required)* $field: $type, } $done $($rest)* }
     };
     ($name:ident {} { $($done:tt)* }) => {
         impl $name {
@@ -58,3 +56,5 @@ macro_rules! __new {
         }
     };
 }
+
+pub(crate) use __new;

@@ -5,8 +5,6 @@
 /// Methods of an enum that ask whatever its variant holds. The names of the variants come in brackets, then the methods
 /// without their bodies. A method may be asked with other arguments than its own: `=> (first, second)` after it. Variants
 /// after a semicolon are not asked: of them the answer is `None`.
-#[macro_export]
-#[doc(hidden)]
 macro_rules! __delegate {
     ($variants:tt) => {};
     (
@@ -17,10 +15,10 @@ macro_rules! __delegate {
     ) => {
         $(#[$attribute])*
         $visible fn $method(&mut $self_ $(, $argument: $type)*) $(-> $result)? {
-            $crate::__ask!($self_, $variants, $method, ($($argument),*) $($call)?)
+            $crate::schema::__ask!($self_, $variants, $method, ($($argument),*) $($call)?)
         }
 
-        $crate::__delegate! { $variants $($rest)* }
+        $crate::schema::__delegate! { $variants $($rest)* }
     };
     (
         $variants:tt
@@ -31,19 +29,17 @@ macro_rules! __delegate {
     ) => {
         $(#[$attribute])*
         $visible fn $method $(<$generic: $bound>)? (&$self_ $(, $argument: $type)*) $(-> $result)? {
-            $crate::__ask!($self_, $variants, $method, ($($argument),*) $($call)?)
+            $crate::schema::__ask!($self_, $variants, $method, ($($argument),*) $($call)?)
         }
 
-        $crate::__delegate! { $variants $($rest)* }
+        $crate::schema::__delegate! { $variants $($rest)* }
     };
 }
 
 /// The body of one such method.
-#[macro_export]
-#[doc(hidden)]
 macro_rules! __ask {
     ($self_:ident, $variants:tt, $method:ident, $arguments:tt $call:tt) => {
-        $crate::__ask!($self_, $variants, $method, $call)
+        $crate::schema::__ask!($self_, $variants, $method, $call)
     };
     ($self_:ident, [$($variant:ident)+], $method:ident, $arguments:tt) => {
         match $self_ {
@@ -69,8 +65,6 @@ macro_rules! __ask {
 ///
 /// What is asked of a choice is asked of those in the list: of the others the answer is `None`, and one of those in the list
 /// is wrapped in `Some`.
-#[macro_export]
-#[doc(hidden)]
 macro_rules! __registry {
     (
         $visible:vis mod { $($file:ident :: $name:ident),+ $(,)? }
@@ -94,7 +88,7 @@ macro_rules! __registry {
             $(given { $($given($given)),+ })?
         }
 
-        $crate::__asked! { [$($name)+ $($($given)+)? $(; $($other)+)?] $( [impl $target $(for $asked)?] { $($methods)* } )* }
+        $crate::schema::__asked! { [$($name)+ $($($given)+)? $(; $($other)+)?] $( [impl $target $(for $asked)?] { $($methods)* } )* }
     };
     (
         $visible:vis mod { $($file:ident :: $name:ident),+ $(,)? }
@@ -114,7 +108,7 @@ macro_rules! __registry {
 
         $( impl $state_target:ident $(for $state_asked:ident)? { $($state_methods:tt)* } )*
     ) => {
-        $crate::__registry! {
+        $crate::schema::__registry! {
             $visible mod { $($file::$name),+ }
             $(also { $($other),+ })?
             $(given { $($given_file::$given),+ })?
@@ -141,17 +135,15 @@ macro_rules! __registry {
             $(#[$build_attribute])+
             #[must_use]
             pub fn $build(&$self_ $(, $argument: $type)*) -> $made {
-                $crate::__build!($self_, $state, [$($name)+ $($($given)+)? $(; $($other)+)?], $build, ($($argument),*))
+                $crate::schema::__build!($self_, $state, [$($name)+ $($($given)+)? $(; $($other)+)?], $build, ($($argument),*))
             }
         }
 
-        $crate::__asked! { [$($name)+ $($($given)+)?] $( [impl $state_target $(for $state_asked)?] { $($state_methods)* } )* }
+        $crate::schema::__asked! { [$($name)+ $($($given)+)?] $( [impl $state_target $(for $state_asked)?] { $($state_methods)* } )* }
     };
 }
 
 /// What is at work of a choice.
-#[macro_export]
-#[doc(hidden)]
 macro_rules! __build {
     ($self_:ident, $state:ident, [$($name:ident)+], $build:ident, $arguments:tt) => {
         match $self_ {
@@ -167,8 +159,6 @@ macro_rules! __build {
 }
 
 /// What an enum of a registry is asked.
-#[macro_export]
-#[doc(hidden)]
 macro_rules! __asked {
     ($variants:tt) => {};
     ($variants:tt [$($head:tt)+] { $($methods:tt)* } $($rest:tt)*) => {
@@ -176,6 +166,8 @@ macro_rules! __asked {
             $crate::schema::delegate! { $variants $($methods)* }
         }
 
-        $crate::__asked! { $variants $($rest)* }
+        $crate::schema::__asked! { $variants $($rest)* }
     };
 }
+
+pub(crate) use {__ask, __asked, __build, __delegate, __registry};

@@ -182,7 +182,10 @@ fn up(view: &View, member: Option<usize>) -> Option<usize> {
 #[cold]
 #[inline(never)]
 fn wrong(view: &View, member: usize) -> ! {
-    panic!("a policy given in code chose member {member}, which is not one of the {} that are up", view.available().len())
+    panic!(
+        "a policy given in code chose member {member}, which is not one of the {} that are up",
+        view.available().len()
+    )
 }
 
 impl Choose for OwnState {
@@ -227,5 +230,71 @@ impl Choose for OwnState {
 
     fn probed(&mut self, view: &View, member: usize, load: Load, draws: &mut Draws) {
         self.0.probed(view, member, load, draws);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actors::balancer::policies::Chooser;
+    use crate::engine::Time;
+    use crate::engine::random::StreamKey;
+
+    /// Always the same member.
+    #[derive(Clone, Debug)]
+    struct Always(usize);
+
+    impl Describes for Always {
+        type State = Self;
+
+        fn build(&self, _view: &View) -> Self {
+            self.clone()
+        }
+    }
+
+    impl Choose for Always {
+        fn choose(&mut self, _view: &View, _facts: Facts, _draws: &mut Draws) -> Option<usize> {
+            Some(self.0)
+        }
+    }
+
+    fn chosen(member: usize) -> Option<usize> {
+        let mut view = View::new(vec![1; 3]);
+        view.set_up(1, false);
+        let facts = Facts { now: Time::ZERO, client: 0, key: 0 };
+        Policy::own("always", Always(member)).build(&view).choose(&view, facts, StreamKey::root(1, 0), 1)
+    }
+
+    #[test]
+    fn a_member_that_is_up_is_chosen() {
+        assert_eq!(chosen(2), Some(2));
+    }
+
+    #[test]
+    #[should_panic(expected = "chose member 1, which is not one of the 2 that are up")]
+    fn a_member_that_is_down_is_a_defect_of_the_policy() {
+        chosen(1);
+    }
+
+    #[test]
+    #[should_panic(expected = "chose member 3")]
+    fn so_is_one_that_is_not_there() {
+        chosen(3);
+    }
+
+    #[test]
+    fn it_takes_no_room_from_others() {
+        assert!(size_of::<OwnState>() <= 16);
+        assert!(size_of::<Chooser>() > size_of::<OwnState>());
+    }
+
+    #[test]
+    fn a_copy_goes_on_by_itself() {
+        let (policy, view) = (Policy::own("always", Always(2)), View::new(vec![1; 3]));
+        assert_eq!(policy, policy.clone());
+        assert_ne!(policy, Policy::own("always", Always(2)));
+        let facts = Facts { now: Time::ZERO, client: 0, key: 0 };
+        let mut copy = policy.build(&view).clone();
+        assert_eq!(copy.choose(&view, facts, StreamKey::root(1, 0), 1), Some(2));
     }
 }
