@@ -13,7 +13,31 @@ use crate::model::{System, check};
 use crate::schema::quantity::Span;
 use crate::schema::{Body, Decode, Diagnostic, Kind, Name, Node, Reader, Region, Sources, decode_text, parse, render};
 
-/// Where files come from.
+/// Where files come from: the library opens none itself. For texts that a program holds there is [`Text`](super::Text).
+///
+/// ```
+/// use std::io::Read;
+/// use rushhour::lab::{Files, load, plan};
+///
+/// /// Experiments from one folder.
+/// struct Folder(&'static str);
+///
+/// impl Files for Folder {
+///     fn open(&self, path: &str) -> Result<Box<dyn Read + '_>, String> {
+///         let file = std::fs::File::open(format!("{}/{path}", self.0)).map_err(|error| error.to_string())?;
+///         Ok(Box::new(file))
+///     }
+///
+///     fn beside(&self, _base: &str, relative: &str) -> String {
+///         relative.trim_start_matches("../").to_owned()
+///     }
+/// }
+///
+/// let files = Folder(concat!(env!("CARGO_MANIFEST_DIR"), "/experiments"));
+/// let plan = plan(load(&files, "hockey-stick.ron")?, &files)?;
+/// assert!(plan.points() > 1);
+/// # Ok::<(), rushhour::lab::Problems>(())
+/// ```
 pub trait Files {
     /// Opens the file at `path`.
     ///
@@ -76,6 +100,15 @@ pub struct Loaded {
 }
 
 /// Reads the experiment at `path`; a file that holds only a system is an experiment without arms.
+///
+/// ```
+/// use rushhour::lab::{Text, load};
+///
+/// let files = Text::new("wrong.ron", r#"System(nodes: {"users": Clients(arivals: Poisson(rate: "80/s"), to: "web")})"#);
+/// let problems = load(&files, "wrong.ron").expect_err("a field is misspelt");
+/// assert!(problems.to_string().contains("unknown field `arivals`"));
+/// assert_eq!(problems.sources.place(problems.diagnostics[0].region).map(|place| place.line), Some(1));
+/// ```
 ///
 /// # Errors
 /// Everything that is wrong with the file and the system it names.
