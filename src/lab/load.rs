@@ -19,23 +19,30 @@ use crate::schema::{Body, Decode, Diagnostic, Kind, Name, Node, Reader, Region, 
 /// use std::io::Read;
 /// use rushhour::lab::{Files, load, plan};
 ///
-/// /// Experiments from one folder.
-/// struct Folder(&'static str);
+/// /// A system with as many workers as its name says.
+/// struct ByName;
 ///
-/// impl Files for Folder {
+/// impl Files for ByName {
 ///     fn open(&self, path: &str) -> Result<Box<dyn Read + '_>, String> {
-///         let file = std::fs::File::open(format!("{}/{path}", self.0)).map_err(|error| error.to_string())?;
-///         Ok(Box::new(file))
+///         let workers: u32 = path.parse().map_err(|_| "its name is no number".to_owned())?;
+///         let text = format!(r#"
+///             System(nodes: {{
+///                 "users": Clients(arrivals: Poisson(rate: "80/s"), to: "web"),
+///                 "web": Fleet(workers: {workers}, service: Exponential(mean: "10 ms")),
+///             }})
+///         "#);
+///         Ok(Box::new(std::io::Cursor::new(text)))
 ///     }
 ///
 ///     fn beside(&self, _base: &str, relative: &str) -> String {
-///         relative.trim_start_matches("../").to_owned()
+///         relative.to_owned()
 ///     }
 /// }
 ///
-/// let files = Folder(concat!(env!("CARGO_MANIFEST_DIR"), "/experiments"));
-/// let plan = plan(load(&files, "hockey-stick.ron")?, &files)?;
-/// assert!(plan.points() > 1);
+/// let plan = plan(load(&ByName, "3")?, &ByName)?;
+/// assert!(plan.manifest().contains("workers: 3"));
+/// let problems = load(&ByName, "three").expect_err("no number");
+/// assert!(problems.to_string().contains("cannot read \"three\": its name is no number"));
 /// # Ok::<(), rushhour::lab::Problems>(())
 /// ```
 pub trait Files {
