@@ -33,6 +33,7 @@ Experiment(
 )
 "#;
 
+/// Plans the experiment, runs it and prints its table.
 pub fn main() -> Result<(), Box<dyn Error>> {
     // Everything is read and checked before anything runs. An error holds all mistakes, each with its line and column.
     let plan = plan_text(EXPERIMENT)?;

@@ -26,6 +26,7 @@ fn system(rate: f64) -> System {
         .node("web", Fleet { servers, workers: 2, ..Fleet::of(service) })
 }
 
+/// Builds the experiment, runs it and prints its table.
 pub fn main() -> Result<(), Box<dyn Error>> {
     let of = |arm: &str| P99 { arm: Some(arm.into()), ..P99::new() };
     let experiment = Experiment {

@@ -42,6 +42,7 @@ pub fn draw(folder: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Draws into the folder that the command line names.
 pub fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args_os().nth(1).map_or_else(|| PathBuf::from("target/plots"), PathBuf::from);
     draw(&folder)

@@ -24,6 +24,7 @@ Experiment(
 )
 "#;
 
+/// Steps through a minute, second by second.
 pub fn main() -> Result<(), Box<dyn Error>> {
     let plan = plan_text(EXPERIMENT)?;
     let stop = AtomicBool::new(false);
@@ -31,7 +32,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
 
     let (mut until, mut most) = (Time::ZERO, 0);
     loop {
-        until = until + Duration::from_secs_f64(1.0);
+        until += Duration::from_secs_f64(1.0);
         // Where it is stopped on the way makes no difference to what happens.
         let ended = running.advance(until);
         let inside = running.inside().find(|(name, _)| *name == "database").map_or(0, |(_, inside)| inside);

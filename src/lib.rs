@@ -68,6 +68,9 @@
 //!
 //! Without default features the crate is the pure simulator: no threads, no files, no clock.
 
+// Only the report and the command line use some of what the simulator keeps for them.
+#![cfg_attr(not(feature = "cli"), allow(dead_code, unused_imports))]
+
 mod actors;
 mod distributions;
 mod measure;

@@ -157,7 +157,7 @@ pub mod limits {
     pub use crate::actors::limiter::spec::{By, EachClient, EachRoute, EachTier};
 }
 
-/// Limits that several nodes share in a [`Store`](super::Store).
+/// Limits that several nodes share in a [`Store`].
 pub mod shared_limits {
     pub use crate::actors::kit::commands::{
         Atomic, CheckThenAdd, Clock, Commands, Distributed, EachRequest, FailClosed, FailOpen, FailWithError, Members,

@@ -1,6 +1,6 @@
 //! Configurations of real proxies as models: what NGINX and HAProxy are told, in the words of the language.
 //!
-//! A reader of each program (`nginx`, `haproxy`) turns its text into the same [`group::Group`]s: a balancer with the
+//! A reader of each program (`nginx`, `haproxy`) turns its text into the same `group::Group`s: a balancer with the
 //! servers behind it. `model` makes a system of them. Nothing is dropped in silence: each directive is in the model, in
 //! the notes of the [`Report`], or among what is not about balancing. Logs belong in `trace`; files on the disk belong to
 //! whoever calls, through [`Texts`].

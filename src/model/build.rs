@@ -55,7 +55,7 @@ pub fn depth(site: &Site<'_>, system: &System) -> usize {
     hosts + site.graph.depths().into_iter().max().unwrap_or(1)
 }
 
-/// Builds `system`, which has passed [`super::check`], with random streams under `root` and windows of `window`.
+/// Builds `system`, which has passed `check`, with random streams under `root` and windows of `window`.
 ///
 /// # Errors
 /// A trace that is missing from `inputs` or cannot be put on the clock, in words.

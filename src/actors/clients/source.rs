@@ -100,7 +100,7 @@ pub enum Source {
         base: u64,
         /// What was recorded.
         trace: Arc<Trace>,
-        /// When each is due, in nanoseconds: see [`crate::trace::schedule`].
+        /// When each is due, in nanoseconds: see `trace::schedule`.
         times: Arc<[u64]>,
         /// The next to come.
         next: usize,

@@ -1,6 +1,6 @@
 //! What queueing theory knows, one family a file: closed forms and exact recursions, each with its source and domain.
 //!
-//! The language of systems is not known here: [`station`] takes a neutral description and says whether theory has the
+//! The language of systems is not known here: [`recognise`] takes a neutral description and says whether theory has the
 //! answer. Rates are per second and times in seconds, or any other unit kept to throughout. Arithmetic is `libm`'s, so
 //! that a theory line has the same bits on every machine.
 //!

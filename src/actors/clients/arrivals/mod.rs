@@ -78,7 +78,6 @@ registry! {
 impl Arrivals {
     /// When the next arrival comes; never before the last. `None` if there are no more.
     #[inline]
-    #[expect(clippy::should_implement_trait, reason = "an endless source, not a collection")]
     pub fn next(&mut self) -> Option<Time> {
         // The usual process is apart from the others, to keep this short.
         match self {
