@@ -206,7 +206,7 @@ fn prepare(actors: &mut Actors, nodes: &[NodeInfo], quantities: &[Quantity]) -> 
 /// For each actor, how long the calls of its users have been under way that are at the end.
 fn ages(actors: &Actors, requests: &Requests, over: Time) -> Vec<Vec<Duration>> {
     let mut ages: Vec<Vec<Duration>> = actors.all.iter().map(|_| Vec::new()).collect();
-    for (id, _) in requests.iter().filter(|(_, request)| !request.abandoned) {
+    for (id, _) in requests.iter().filter(|(_, request)| !request.is_abandoned()) {
         let Some(first) = requests.first(id) else { continue };
         let place = first.actor.0 as usize;
         if actors.all[place].node().counts_its_own() {

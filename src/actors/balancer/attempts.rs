@@ -41,13 +41,17 @@ impl Balancer {
             // A health check of another balancer has a timeout of its own.
             return self.link.send(core, id, to.actor);
         }
-        let (number, class, abandoned, outcome) = (request.number, request.class, request.abandoned, request.outcome);
+        let (number, class, abandoned, outcome) =
+            (request.number, request.class, request.is_abandoned(), request.outcome);
         let details = core.requests.details(id);
         let now = core.now();
         let (attempt, request) = core.requests.create(number, class);
         request.set_out(me, tag, now);
         request.set_port(to.port);
-        (request.abandoned, request.outcome) = (abandoned, outcome);
+        request.outcome = outcome;
+        if abandoned {
+            request.set_abandoned();
+        }
         // The client's timeout is no business of the server.
         *core.requests.describe(attempt) =
             Details { timeout: Handle::NONE, retry_after: Duration::ZERO, child: RequestId::NONE, ..details };

@@ -6,7 +6,7 @@
 
 use super::flow::is_pinned;
 use super::{BalancerSpec, Health};
-use crate::actors::kit::describe::{Sends, Server};
+use crate::actors::kit::describe::Server;
 use crate::actors::kit::site::Site;
 
 /// What a balancer with a queue sends to.
@@ -40,7 +40,7 @@ impl<'a> Line<'a> {
         let leads_here = |to: &str| site.servers_behind(to).is_some_and(|(other, _)| other == node);
         let entries = &site.nodes.entries;
         let choosers = entries.iter().map(|(_, other)| {
-            let chosen = other.edges().into_iter().filter(|edge| edge.sends == Sends::Requests(Server::Chosen));
+            let chosen = other.edges().into_iter().filter(|edge| edge.sends.server() == Some(Server::Chosen));
             chosen.flat_map(|edge| &edge.route.to.0).filter(|to| leads_here(&to.text)).count() * other.copies()
         });
         let choosers = choosers.sum::<usize>();

@@ -258,7 +258,7 @@ impl Balancer {
             // Numbers of their own, for the draws of the network.
             let number = mix(mix(number) ^ mix(key.number().wrapping_add(place)));
             let (id, request) = core.requests.create(number, 0);
-            request.abandoned = true;
+            request.set_abandoned();
             request.set_port(to.port);
             request.set_out(self.me, member, now);
             self.link.carry(core, number, to.actor, Message::Probe { id }, true);

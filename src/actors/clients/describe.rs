@@ -41,7 +41,7 @@ const WINDOW_OF_CLIENTS: u64 = 4096;
 
 impl Describe for ClientsSpec {
     fn edges(&self) -> Vec<Edge<'_>> {
-        vec![Edge::requests(&self.to, Server::Only)]
+        vec![Edge::calls(&self.to, Server::Only)]
     }
 
     fn takes(&self) -> Takes {

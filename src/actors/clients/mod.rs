@@ -272,7 +272,7 @@ impl Clients {
             self.hang_up(core, id);
         }
         let (frame, request) = core.requests.take_reply(id);
-        if !request.abandoned {
+        if !request.is_abandoned() {
             let outcome = request.outcome;
             let by = if outcome == Outcome::Served { self.me } else { core.requests.details(id).decided_by };
             if self.timeout.is_some() {

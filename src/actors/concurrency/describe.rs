@@ -18,7 +18,7 @@ impl Describe for ConcurrencyLimiterSpec {
     }
 
     fn edges(&self) -> Vec<Edge<'_>> {
-        vec![Edge::requests(&self.to, Server::Same)]
+        vec![Edge::passes(&self.to, Server::Same)]
     }
 
     fn mentions(&self) -> Vec<Mention<'_>> {

@@ -166,7 +166,7 @@ impl Fallback {
     /// A new request on behalf of `id`, ready to set out.
     fn ask(&mut self, core: &mut Core, id: RequestId, tag: u32) -> RequestId {
         let request = &core.requests[id];
-        let (class, abandoned) = (request.class, request.abandoned);
+        let (class, abandoned) = (request.class, request.is_abandoned());
         let details = core.requests.details(id);
         let now = core.now();
         // What stands behind is asked for the same; another answer is another call, with draws of its own: apart from those
@@ -177,7 +177,9 @@ impl Fallback {
         let beyond_call = number.wrapping_sub(own(core.requests.call_number(id)));
         let (child, request) = core.requests.create(number, class);
         request.set_out(self.passage.me, tag, now);
-        request.abandoned = abandoned;
+        if abandoned {
+            request.set_abandoned();
+        }
         // The client's timeout and its connection are no business of whoever is asked.
         *core.requests.describe(child) = Details {
             timeout: Handle::NONE,

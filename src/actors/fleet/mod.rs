@@ -334,7 +334,7 @@ impl Fleet {
         let started = request.started();
         let (waiting, service) = (started.since(frame.entered), now.since(started));
         self.record.served(request.class, waiting, service);
-        if request.abandoned {
+        if request.is_abandoned() {
             self.record.waste(service);
         }
         (frame, back, service)
@@ -462,7 +462,7 @@ impl Fleet {
             let alone = Duration::from_secs_f64(job.demand / speed).min(sojourn);
             let waiting = Duration::from_nanos(sojourn.as_nanos() - alone.as_nanos());
             self.record.served(request.class, waiting, alone);
-            if request.abandoned {
+            if request.is_abandoned() {
                 self.record.waste(alone);
             }
             self.answer_unusual(core, job.id, port, frame.entered);

@@ -29,10 +29,23 @@ pub enum Server {
 /// What goes along an edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sends {
-    /// Requests that came to the node, or that it makes for its users.
-    Requests(Server),
+    /// The requests that came to the node: their answers come back past it.
+    Passes(Server),
+    /// Requests that it makes itself: for its users, or on behalf of those that came.
+    Calls(Server),
     /// Commands of its own. Of a target that takes none, an error says these: what the target is not, and who takes them.
     Commands([&'static str; 2]),
+}
+
+impl Sends {
+    /// Who chooses the server of a request; `None` of commands.
+    #[must_use]
+    pub fn server(self) -> Option<Server> {
+        match self {
+            Self::Passes(server) | Self::Calls(server) => Some(server),
+            Self::Commands(_) => None,
+        }
+    }
 }
 
 /// A way from a node to others.
@@ -45,10 +58,16 @@ pub struct Edge<'a> {
 }
 
 impl<'a> Edge<'a> {
-    /// An edge along which requests go.
+    /// An edge along which requests are passed on.
     #[must_use]
-    pub fn requests(route: &'a RouteField, server: Server) -> Self {
-        Self { route, sends: Sends::Requests(server) }
+    pub fn passes(route: &'a RouteField, server: Server) -> Self {
+        Self { route, sends: Sends::Passes(server) }
+    }
+
+    /// An edge along which the node's own requests go.
+    #[must_use]
+    pub fn calls(route: &'a RouteField, server: Server) -> Self {
+        Self { route, sends: Sends::Calls(server) }
     }
 }
 
@@ -366,7 +385,7 @@ pub trait Describe {
     /// The way on from a node that stands in the way of requests to one other, for the server that they came for: it has as
     /// many servers as what stands behind it.
     fn way_on(&self) -> Option<&Route> {
-        let on = |edge: &Edge<'_>| edge.sends == Sends::Requests(Server::Same);
+        let on = |edge: &Edge<'_>| edge.sends.server() == Some(Server::Same);
         self.edges().into_iter().find(on).map(|edge| &edge.route.0)
     }
 

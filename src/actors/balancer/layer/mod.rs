@@ -184,7 +184,7 @@ impl Balancer {
                 {
                     return Ok(PINNED | member);
                 }
-                if !core.requests[id].abandoned {
+                if !core.requests[id].is_abandoned() {
                     self.unpin(core, number);
                 }
             }
@@ -202,7 +202,7 @@ impl Balancer {
     /// number may stand for another by now.
     fn to_be_pinned(&self, core: &Core, id: RequestId) -> Option<u32> {
         let number = core.requests.details(id).connection.shared()?;
-        (!self.reads_requests() && !core.requests[id].abandoned).then_some(number)
+        (!self.reads_requests() && !core.requests[id].is_abandoned()).then_some(number)
     }
 
     /// The note of the member to which the connection of a request was pinned while the request waited.

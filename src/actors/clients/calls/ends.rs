@@ -25,7 +25,7 @@ impl Clients {
             self.hang_up(core, id);
         }
         let (frame, request) = core.requests.take_reply(id);
-        let (outcome, is_abandoned, times_done) = (request.outcome, request.abandoned, request.times_done());
+        let (outcome, is_abandoned, times_done) = (request.outcome, request.is_abandoned(), request.times_done());
         if let Some(calling) = self.calling.as_deref_mut()
             && let Some(writes) = &mut calling.writes
         {

@@ -142,7 +142,7 @@ impl Clients {
 
     /// The connection of a request is open.
     pub(super) fn connected(&mut self, core: &mut Core, id: RequestId) {
-        if core.requests[id].abandoned {
+        if core.requests[id].is_abandoned() {
             // Its client gave up before it left.
             core.requests.take_reply(id);
             return;
@@ -157,7 +157,7 @@ impl Clients {
     #[inline(never)]
     pub(super) fn hang_up(&mut self, core: &mut Core, id: RequestId) {
         let request = &core.requests[id];
-        if request.abandoned {
+        if request.is_abandoned() {
             return;
         }
         let is_gone = matches!(request.outcome, Outcome::Refused | Outcome::Crashed | Outcome::NoServer);
