@@ -6,7 +6,7 @@
 //! retry: its counter begins at 1.
 
 use crate::statistics::mean_and_error;
-use rushhour::actors::clients::calls::backoff::{
+use rushhour::actors::calls::backoff::{
     Backoff, DecorrelatedJitter, EqualJitter, Exponential, FullJitter, Immediate, Jitter, NoJitter,
 };
 use rushhour::engine::random::{StreamKey, normal};

@@ -1,9 +1,8 @@
 //! Clients in the words of the language.
 
 pub use super::arrivals::Traffic;
-use super::calls::{AdaptiveThrottling, Hedge, Reload, Retry};
-use super::connections::spec::{NoHandshake, PerRequest};
-use super::connections::{Connections, Handshake};
+use crate::actors::calls::connections::spec::{NoHandshake, PerRequest};
+use crate::actors::calls::{AdaptiveThrottling, Connections, Handshake, Hedge, Reload, Retry, Rules};
 use crate::actors::kit::route::RouteField;
 use crate::distributions::{Constant, Distribution};
 use crate::schema::quantity::{Bytes, Percent, Span};
@@ -183,5 +182,23 @@ impl ClientsSpec {
             || self.patience.is_some()
             || self.reload.is_some()
             || self.writes != Percent::ZERO
+    }
+
+    /// How calls are made; `None` if each is one request that is waited for until its timeout.
+    #[must_use]
+    pub fn rules(&self) -> Option<Rules<'_>> {
+        self.makes_calls().then(|| Rules {
+            timeout: self.timeout,
+            attempt_timeout: self.attempt_timeout,
+            retry: self.retry.as_ref(),
+            hedge: self.hedge.as_ref(),
+            throttle: self.throttle.as_ref(),
+            cancels: self.cancels,
+            propagates_deadline: self.propagates_deadline,
+            writes: self.writes,
+            repeats_writes: self.repeats_writes,
+            patience: self.patience.as_ref(),
+            reload: self.reload.as_ref(),
+        })
     }
 }

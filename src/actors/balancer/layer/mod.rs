@@ -2,7 +2,7 @@
 //! the connection a request came on. One file each for the proxy, the members of connections and the words of the
 //! language, and for what a crash or a slow-down of its host does.
 //!
-//! Who waits for a place at a server belongs in `queue`; how a member is chosen, in `policies`; who opens connections, in `clients::connections`.
+//! Who waits for a place at a server belongs in `queue`; how a member is chosen, in `policies`; who opens connections, in `calls::connections`.
 
 mod outage;
 pub mod pins;

@@ -1,8 +1,8 @@
 //! A call, and the slab of all calls of a node.
 //!
-//! What happens to a call belongs in `attempts` and `ends`.
+//! What happens to a call belongs in `sending` and `ending`.
 
-use crate::actors::clients::source::Origin;
+use super::origin::Origin;
 use crate::engine::random::mix;
 use crate::engine::{Duration, Handle, RequestId, Time};
 
@@ -150,6 +150,12 @@ impl Calls {
     }
 
     /// The call at a place.
+    #[must_use]
+    pub fn get(&self, place: u32) -> &Call {
+        &self.calls[place as usize]
+    }
+
+    /// The same, to change it.
     pub fn at(&mut self, place: u32) -> &mut Call {
         &mut self.calls[place as usize]
     }

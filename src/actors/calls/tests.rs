@@ -1,8 +1,8 @@
 //! Calls in their slab, and the numbers of their attempts.
 
 use super::call::{Attempt, Calls, State, attempt_number, reload_number};
+use super::origin::Origin;
 use super::spec::RetryOn;
-use crate::actors::clients::source::Origin;
 use crate::engine::{Outcome, RequestId, Time};
 
 fn origin(number: u64) -> Origin {

@@ -1,12 +1,11 @@
-//! What clients gave: their calls by what became of them, how long they took, and what they did beside asking once.
+//! What is seen of calls: what became of them, how long they took, and what was done beside asking once.
 
 use std::borrow::Cow;
 
+use super::attempts::Counts;
 use super::connections::Dialing;
-use super::{Calling, Clients};
-use crate::actors::calls::CallsRecord;
-use crate::actors::calls::attempts::Counts;
-use crate::actors::calls::record::Snapshot;
+use super::record::Snapshot;
+use super::{Caller, CallsRecord, Upstream};
 use crate::actors::kit::seen::{Covered, NANO, NodeInfo, NodeSeen, Times, Word, ratio, word};
 use crate::engine::Outcome;
 use crate::measure::{Latency, Unit};
@@ -25,10 +24,10 @@ const COUNTED: [Counted; 8] = [
     ("writes done more than once", "writes_twice", |counts| counts.writes_twice),
 ];
 
-/// What clients saw: their calls by what became of them, and how long they took.
+/// What a node saw that makes calls over `upstream`.
 #[must_use]
-pub fn seen(clients: &Clients, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
-    let record = &clients.record;
+pub fn seen(upstream: &Upstream, caller: Option<&Caller>, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
+    let record = &upstream.record;
     let windows = record.windows.values();
     let rate = |count: fn(&Snapshot) -> u64| covered.rates(windows.iter().map(count));
     let sum = |snapshot: &Snapshot, counts: fn(Outcome) -> bool| -> u64 {
@@ -76,18 +75,18 @@ pub fn seen(clients: &Clients, covered: &Covered<'_>, info: &NodeInfo) -> NodeSe
         ],
         ..NodeSeen::of(info)
     };
-    see_shares_within(clients, covered, &mut seen);
+    see_shares_within(record, covered, &mut seen);
     see_other_answers(record, &mut seen);
-    if let Some(dialing) = &clients.dialing {
+    if let Some(dialing) = &upstream.connections {
         see_connections(dialing, covered, &mut seen);
     }
-    if let Some(calling) = &clients.calling {
-        see_calls(calling, covered, &mut seen);
+    if let Some(caller) = caller {
+        see_calls(caller, covered, &mut seen);
     }
     seen
 }
 
-/// Adds the connections that these clients opened and held.
+/// Adds the connections that were opened and held.
 fn see_connections(dialing: &Dialing, covered: &Covered<'_>, seen: &mut NodeSeen) {
     let (opened, area) = *dialing.at_warm_up;
     let opened = ratio((dialing.opened() - opened) as f64, covered.span());
@@ -99,17 +98,17 @@ fn see_connections(dialing: &Dialing, covered: &Covered<'_>, seen: &mut NodeSeen
 }
 
 /// Adds, for each limit that is asked for, the share within it of the calls that ended in each window.
-fn see_shares_within(clients: &Clients, covered: &Covered<'_>, seen: &mut NodeSeen) {
+fn see_shares_within(record: &CallsRecord, covered: &Covered<'_>, seen: &mut NodeSeen) {
     let steps = |count: &dyn Fn(&Snapshot) -> u64| {
         let mut before = 0;
         let step = |snapshot: &Snapshot| {
             let count = count(snapshot);
             count - std::mem::replace(&mut before, count)
         };
-        clients.record.windows.values().iter().map(step).collect::<Vec<u64>>()
+        record.windows.values().iter().map(step).collect::<Vec<u64>>()
     };
     for (id, limit) in covered.limits {
-        let Some(place) = clients.record.within.place(*limit) else { continue };
+        let Some(place) = record.within.place(*limit) else { continue };
         // Before the first boundary there are no counts.
         let part = |snapshot: &Snapshot| snapshot.within.get(place).copied().unwrap_or(0);
         let (parts, wholes) = (steps(&part), steps(&Snapshot::ended));
@@ -119,14 +118,14 @@ fn see_shares_within(clients: &Clients, covered: &Covered<'_>, seen: &mut NodeSe
     }
 }
 
-/// Adds what these clients can do: what they never do would only be zeros.
-fn see_calls(calling: &Calling, covered: &Covered<'_>, seen: &mut NodeSeen) {
+/// Adds what the caller can do: what it never does would only be zeros.
+fn see_calls(caller: &Caller, covered: &Covered<'_>, seen: &mut NodeSeen) {
     let span = covered.span();
-    for (name, id, count) in COUNTED.into_iter().filter(|(_, id, _)| calling.counts(id)) {
-        let since = count(&calling.record.counts) - count(&calling.record.at_warm_up);
+    for (name, id, count) in COUNTED.into_iter().filter(|(_, id, _)| caller.counts(id)) {
+        let since = count(&caller.record.counts) - count(&caller.record.at_warm_up);
         let (name, id): (Word, Word) = (word(name), word(id));
         seen.values.push((name, id.clone(), Unit::PerSecond, ratio(since as f64, span)));
-        let rates = covered.rates(calling.record.windows.values().iter().map(count));
+        let rates = covered.rates(caller.record.windows.values().iter().map(count));
         seen.series.push((id, Unit::PerSecond, rates));
     }
 }

@@ -1,7 +1,7 @@
 //! Client-side adaptive throttling: clients that are turned away too often hold requests back themselves.
 
+use super::recent::Recent;
 use super::spec::AdaptiveThrottling;
-use crate::actors::calls::recent::Recent;
 use crate::engine::{Outcome, Time};
 
 /// Parts of the window, of which the oldest is forgotten as a whole.

@@ -1,7 +1,7 @@
 //! Calls in the words of the language.
 
 use super::backoff::{Backoff, Exponential, FullJitter, Jitter};
-use crate::actors::calls::budget::Budget;
+use super::budget::Budget;
 use crate::actors::kit::failure::{CrashedFailure, ErrorFailure, RefusedFailure, UnavailableFailure};
 use crate::engine::Outcome;
 use crate::schema::quantity::{Percent, Span};
