@@ -7,6 +7,7 @@
 
 pub mod attempts;
 pub mod backoff;
+pub mod behalf;
 pub mod budget;
 pub mod call;
 pub mod caller;
@@ -27,6 +28,7 @@ mod writes;
 
 pub use attempts::AttemptsRecord;
 pub use backoff::{Backoff, Jitter};
+pub use behalf::OnBehalf;
 pub use budget::Budget;
 pub use caller::{Caller, Over, Rules, Step};
 pub use connections::{Connections, Handshake};

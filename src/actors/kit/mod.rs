@@ -14,7 +14,6 @@ pub mod faults;
 pub mod flow;
 pub mod footprint;
 pub mod graph;
-pub mod late_work;
 pub mod link;
 pub mod message;
 pub mod node;
