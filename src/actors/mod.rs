@@ -14,6 +14,7 @@ pub mod fleet;
 pub mod host;
 pub mod kit;
 pub mod limiter;
+pub mod placement;
 pub mod router;
 pub mod store;
 

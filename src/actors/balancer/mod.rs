@@ -7,7 +7,6 @@ mod advice;
 pub mod attempts;
 mod describe;
 mod flow;
-pub mod hashing;
 pub mod health;
 pub mod heap;
 pub mod layer;

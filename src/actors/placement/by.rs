@@ -1,6 +1,5 @@
 //! What of a request is hashed.
 
-use crate::actors::balancer::policy::Facts;
 use crate::schema::{choice, record};
 
 record! {
@@ -57,21 +56,21 @@ impl Text {
 }
 
 impl HashBy {
-    /// The text that is hashed.
+    /// The text that is hashed of a request of this client for this key.
     #[inline]
     #[must_use]
-    pub fn text(&self, facts: Facts) -> Text {
+    pub fn text(&self, client: u32, key: u32) -> Text {
         let mut text = Text::default();
         match self {
             Self::Client(_) => {
-                for (place, octet) in facts.client.to_be_bytes().into_iter().enumerate() {
+                for (place, octet) in client.to_be_bytes().into_iter().enumerate() {
                     if place > 0 {
                         text.push(b'.');
                     }
                     text.push_number(u32::from(octet));
                 }
             }
-            Self::Key(_) => text.push_number(facts.key),
+            Self::Key(_) => text.push_number(key),
         }
         text
     }
@@ -80,17 +79,14 @@ impl HashBy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Time;
 
     #[test]
     fn addresses_and_keys_are_hashed_as_they_are_written() {
-        let facts = |client, key| Facts { now: Time::ZERO, client, key };
-        let client = |client: [u8; 4]| {
-            HashBy::Client(ClientAddress {}).text(facts(u32::from_be_bytes(client), 7)).bytes().to_vec()
-        };
+        let client =
+            |client: [u8; 4]| HashBy::Client(ClientAddress {}).text(u32::from_be_bytes(client), 7).bytes().to_vec();
         assert_eq!(client([192, 0, 2, 10]), b"192.0.2.10");
         assert_eq!(client([255, 255, 255, 255]), b"255.255.255.255");
-        let key = |key| HashBy::Key(RequestedKey {}).text(facts(1, key)).bytes().to_vec();
+        let key = |key| HashBy::Key(RequestedKey {}).text(1, key).bytes().to_vec();
         assert_eq!(key(0), b"0");
         assert_eq!(key(u32::MAX), b"4294967295");
     }

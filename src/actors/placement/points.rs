@@ -3,9 +3,8 @@
 use md5::{Digest, Md5};
 use xxhash_rust::xxh64::xxh64;
 
-use super::MAX_POINTS;
 use super::ring::Ring;
-use crate::actors::balancer::view::View;
+use super::{MAX_POINTS, Members};
 use crate::schema::{choice, record};
 
 record! {
@@ -90,12 +89,12 @@ impl Placement {
 
     /// The ring of all members, up or down.
     #[must_use]
-    pub fn ring(&self, view: &View) -> Ring {
+    pub fn ring(&self, members: &(impl Members + ?Sized)) -> Ring {
         let mut points = Vec::new();
         match self {
-            Self::Ketama(ketama) => ketama.place(view, &mut points),
-            Self::Nginx(nginx) => nginx.place(view, &mut points),
-            Self::Envoy(envoy) => envoy.place(view, &mut points),
+            Self::Ketama(ketama) => ketama.place(members, &mut points),
+            Self::Nginx(nginx) => nginx.place(members, &mut points),
+            Self::Envoy(envoy) => envoy.place(members, &mut points),
         }
         Ring::new(points)
     }
@@ -115,14 +114,14 @@ impl Placement {
 }
 
 impl KetamaPoints {
-    fn place(&self, view: &View, points: &mut Vec<(u64, u32)>) {
-        let members = view.len();
-        let total: u64 = (0..members).map(|member| u64::from(view.weight(member))).sum();
-        for member in 0..members {
+    fn place(&self, members: &(impl Members + ?Sized), points: &mut Vec<(u64, u32)>) {
+        let count = members.count();
+        let total: u64 = (0..count).map(|member| u64::from(members.weight(member))).sum();
+        for member in 0..count {
             // The original works in single precision here, and its rounding is part of its placement.
-            let share = view.weight(member) as f32 / total as f32;
-            let digests = (f64::from(share) * f64::from(self.points / 4) * members as f64) as f32 as u32;
-            let name = view.name(member);
+            let share = members.weight(member) as f32 / total as f32;
+            let digests = (f64::from(share) * f64::from(self.points / 4) * count as f64) as f32 as u32;
+            let name = members.name(member);
             for number in 0..digests {
                 let digest = Md5::digest(format!("{name}-{number}").as_bytes());
                 let hashes = digest.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
@@ -144,16 +143,16 @@ fn host_and_port(name: &str) -> (&str, &str) {
 }
 
 impl NginxPoints {
-    fn place(&self, view: &View, points: &mut Vec<(u64, u32)>) {
-        for member in 0..view.len() {
-            let name = view.name(member);
+    fn place(&self, members: &(impl Members + ?Sized), points: &mut Vec<(u64, u32)>) {
+        for member in 0..members.count() {
+            let name = members.name(member);
             let (host, port) = host_and_port(&name);
             let mut base = crc32fast::Hasher::new();
             base.update(host.as_bytes());
             base.update(&[0]);
             base.update(port.as_bytes());
             let mut previous = 0;
-            for _ in 0..u64::from(self.points) * u64::from(view.weight(member)) {
+            for _ in 0..u64::from(self.points) * u64::from(members.weight(member)) {
                 let mut hasher = base.clone();
                 hasher.update(&u32::to_le_bytes(previous));
                 previous = hasher.finalize();
@@ -164,15 +163,15 @@ impl NginxPoints {
 }
 
 impl EnvoyPoints {
-    fn place(&self, view: &View, points: &mut Vec<(u64, u32)>) {
-        let members = 0..view.len();
-        let total: f64 = members.clone().map(|member| f64::from(view.weight(member))).sum();
-        let share = |member: usize| f64::from(view.weight(member)) / total;
-        let least = members.clone().map(share).fold(1.0, f64::min);
+    fn place(&self, members: &(impl Members + ?Sized), points: &mut Vec<(u64, u32)>) {
+        let all = 0..members.count();
+        let total: f64 = all.clone().map(|member| f64::from(members.weight(member))).sum();
+        let share = |member: usize| f64::from(members.weight(member)) / total;
+        let least = all.clone().map(share).fold(1.0, f64::min);
         let size = ((least * f64::from(self.minimum_ring_size)).ceil() / least).min(f64::from(self.maximum_ring_size));
         let (mut wanted, mut placed) = (0.0, 0.0);
-        for member in members {
-            let name = view.name(member);
+        for member in all {
+            let name = members.name(member);
             wanted += size * share(member);
             let mut number = 0;
             while placed < wanted {
@@ -187,6 +186,8 @@ impl EnvoyPoints {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use crate::actors::balancer::View;
 
     fn named(weights: Vec<u32>, name: impl Fn(usize) -> String) -> View {
         let names: Vec<String> = (0..weights.len()).map(name).collect();
