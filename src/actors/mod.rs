@@ -15,6 +15,7 @@ pub mod host;
 pub mod kit;
 pub mod limiter;
 pub mod placement;
+pub mod resources;
 pub mod router;
 pub mod store;
 

@@ -11,8 +11,8 @@ use crate::actors::Actors;
 use crate::actors::calls::Made;
 use crate::actors::kit::node::Remapped;
 use crate::actors::kit::seen::{Covered, Failover, NANO, ratio};
-use crate::actors::kit::station::Station;
 use crate::actors::kit::watch::Watch;
+use crate::actors::resources::Station;
 use crate::engine::{ActorId, Duration, Outcome, Time};
 use crate::model::NodeInfo;
 

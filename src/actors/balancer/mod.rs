@@ -37,7 +37,7 @@ use super::kit::books::{Account, Part};
 use super::kit::node::Node;
 use super::kit::node::Remapped;
 use super::kit::seen::{Covered, NodeInfo, NodeSeen};
-use super::kit::station::Station;
+use super::resources::Station;
 use std::sync::Arc;
 
 use super::kit::cancel;
@@ -416,7 +416,7 @@ impl Node for Balancer {
 
     fn station(&self) -> Option<&dyn Station> {
         match self.proxy() {
-            Some(proxy) => Some(proxy),
+            Some(proxy) => Some(&proxy.usage),
             None => self.line().map(|line| line as &dyn Station),
         }
     }

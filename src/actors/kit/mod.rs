@@ -22,8 +22,6 @@ pub mod passage;
 pub mod queueing;
 pub mod route;
 pub mod seen;
-pub mod server;
 pub mod signals;
 pub mod site;
-pub mod station;
 pub mod watch;

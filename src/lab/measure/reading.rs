@@ -4,8 +4,8 @@
 use super::Quantity;
 use crate::actors::calls::attempts::Counts as CallCounts;
 use crate::actors::calls::record::Snapshot as Calls;
-use crate::actors::kit::station::{Station, Window};
 use crate::actors::kit::watch::Snapshot as Requests;
+use crate::actors::resources::{Station, Window};
 use crate::engine::Time;
 use crate::lab::view::View;
 use crate::schema::quantity::Span;

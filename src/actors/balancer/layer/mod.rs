@@ -83,7 +83,7 @@ impl Balancer {
         let me = self.me;
         if let Some(proxy) = self.proxy_mut() {
             if !proxy.has_place() {
-                proxy.record.rejected += 1;
+                proxy.usage.rejected += 1;
                 self.record.departures += 1;
                 return self.refuse(core, id, Outcome::QueueFull);
             }

@@ -1,4 +1,4 @@
-//! What does work and has a queue before it, whatever kind of node it belongs to: how it is counted.
+//! How a resource is counted, whatever kind of node it belongs to: what does work, and has a queue before it.
 
 use crate::engine::Time;
 use crate::measure::Latency;

@@ -17,9 +17,9 @@ pub struct Job {
     pub id: RequestId,
 }
 
-/// What one server shares among its requests.
+/// The processors of one server, which its requests share.
 #[derive(Debug)]
-pub struct Shared {
+pub struct Processors {
     /// What present requests need in all, in seconds of work, by virtual finishing time. The bits of times, which are not
     /// negative, are in the order of the times.
     jobs: BTreeMap<(u64, RequestId), f64>,
@@ -30,7 +30,7 @@ pub struct Shared {
     pub timer: Option<(Handle, Time)>,
 }
 
-impl Default for Shared {
+impl Default for Processors {
     fn default() -> Self {
         Self { jobs: BTreeMap::new(), attained: 0.0, updated: Time::ZERO, timer: None }
     }
@@ -40,7 +40,7 @@ fn job(((finish, id), demand): ((u64, RequestId), f64)) -> Job {
     Job { finish: f64::from_bits(finish), demand, id }
 }
 
-impl Shared {
+impl Processors {
     /// Requests present.
     #[must_use]
     pub fn len(&self) -> usize {
