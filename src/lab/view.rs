@@ -8,7 +8,7 @@ use super::observe::{NodeSeen, Times, Word};
 use super::results::{LedgerRow, Unit};
 use super::trouble::Trouble;
 use crate::actors::Actors;
-use crate::actors::calls::Made;
+use crate::actors::kit::made::Made;
 use crate::actors::kit::node::Remapped;
 use crate::actors::kit::seen::{Covered, Failover, NANO, ratio};
 use crate::actors::kit::watch::Watch;

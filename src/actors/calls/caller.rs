@@ -181,7 +181,7 @@ impl Caller {
         }
     }
 
-    /// True if it can do what is counted under this name: see [`Counts`](super::attempts::Counts).
+    /// True if it can do what is counted under this name: see [`Counts`](crate::actors::kit::made::attempts::Counts).
     #[must_use]
     pub fn counts(&self, what: &str) -> bool {
         match what {

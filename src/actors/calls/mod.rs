@@ -1,11 +1,10 @@
 //! Calls: what a node asks of another and waits for. How one is made of attempts, how those are sent and how they end, with
 //! timeouts, retries and their budgets, hedges, throttling and cancellation; the way to who is called, with the connections
-//! held open; what is recorded of calls, and the words of the language.
+//! held open; and the words of the language.
 //!
 //! Why a call is made belongs to the node that makes it. One that makes calls of one attempt each, without any of this, needs
 //! an [`Upstream`] and no [`Caller`].
 
-pub mod attempts;
 pub mod backoff;
 pub mod behalf;
 pub mod budget;
@@ -16,7 +15,6 @@ mod ending;
 pub mod hedge;
 pub mod origin;
 pub mod recent;
-pub mod record;
 pub mod seen;
 mod sending;
 pub mod spec;
@@ -26,22 +24,12 @@ pub mod throttle;
 pub mod upstream;
 mod writes;
 
-pub use attempts::AttemptsRecord;
+pub use super::kit::made::{AttemptsRecord, CallsRecord};
 pub use backoff::{Backoff, Jitter};
 pub use behalf::OnBehalf;
 pub use budget::Budget;
 pub use caller::{Caller, Over, Rules, Step};
 pub use connections::{Connections, Handshake};
 pub use origin::Origin;
-pub use record::CallsRecord;
 pub use spec::{AdaptiveThrottling, Hedge, Reload, Retry};
 pub use upstream::Upstream;
-
-/// What somebody who makes calls has recorded of them.
-#[derive(Clone, Copy, Debug)]
-pub struct Made<'a> {
-    /// The calls.
-    pub calls: &'a CallsRecord,
-    /// Their attempts, where a call may be more than one request.
-    pub attempts: Option<&'a AttemptsRecord>,
-}

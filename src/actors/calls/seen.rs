@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::attempts::Counts;
 use super::connections::Dialing;
-use super::record::Snapshot;
 use super::{Caller, CallsRecord, Upstream};
+use crate::actors::kit::made::attempts::Counts;
+use crate::actors::kit::made::calls::Snapshot;
 use crate::actors::kit::seen::{Covered, NANO, NodeInfo, NodeSeen, Times, Word, ratio, word};
 use crate::engine::Outcome;
 use crate::measure::{Latency, Unit};

@@ -12,10 +12,11 @@ pub mod spec;
 pub use source::Source;
 pub use spec::{ClientsSpec, Keys, Traffic};
 
-use super::calls::{Caller, Made, Origin, Over, Upstream, seen};
+use super::calls::{Caller, Origin, Over, Upstream, seen};
 use super::kit::books::Account;
 use super::kit::copies::Copies;
 use super::kit::link::{self, Endpoint, Link};
+use super::kit::made::Made;
 use super::kit::message::{Core, Message, Passed};
 use super::kit::node::Node;
 use super::kit::route::Spread;

@@ -81,6 +81,12 @@ impl<'a> Graph<'a> {
         order
     }
 
+    /// All nodes, each after those that it sends to; those on a round are next to each other.
+    #[must_use]
+    pub fn behind_first(&self) -> Vec<usize> {
+        self.components().1
+    }
+
     /// For each node, the most stops that the answer comes past to a request which the node makes, or which is sent to it:
     /// nodes that it is passed on by, those that it is sent from and to included. Who answers with requests of its own begins
     /// anew. Nodes on a round count once.

@@ -15,6 +15,7 @@ pub mod flow;
 pub mod footprint;
 pub mod graph;
 pub mod link;
+pub mod made;
 pub mod message;
 pub mod node;
 pub mod outage;

@@ -11,7 +11,7 @@ use super::message::{Core, Message, Passed};
 use super::outage::Outage;
 use super::seen::{Covered, NodeInfo, NodeSeen};
 use super::signals::{Signal, Subscriber};
-use crate::actors::calls::Made;
+use crate::actors::kit::made::Made;
 use crate::actors::resources::Station;
 use crate::engine::random::StreamKey;
 use crate::engine::{ActorId, Duration, RequestId, Requests, Time};

@@ -2,8 +2,8 @@
 //! belongs in `view`.
 
 use super::Quantity;
-use crate::actors::calls::attempts::Counts as CallCounts;
-use crate::actors::calls::record::Snapshot as Calls;
+use crate::actors::kit::made::attempts::Counts as CallCounts;
+use crate::actors::kit::made::calls::Snapshot as Calls;
 use crate::actors::kit::watch::Snapshot as Requests;
 use crate::actors::resources::{Station, Window};
 use crate::engine::Time;

@@ -2,8 +2,8 @@
 
 use super::clients::within;
 use super::{NANO, View, node, ratio};
-use crate::actors::calls::attempts::Counts as CallCounts;
-use crate::actors::calls::record::Snapshot as Calls;
+use crate::actors::kit::made::attempts::Counts as CallCounts;
+use crate::actors::kit::made::calls::Snapshot as Calls;
 use crate::actors::kit::watch::{Snapshot as Requests, Stays};
 use crate::actors::resources::Station;
 use crate::lab::measure::Quantity;
