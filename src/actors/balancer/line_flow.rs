@@ -4,8 +4,7 @@
 //! what can be done is known whatever the policy, but for those that place by a hash: there a request waits for its own
 //! server, and others may idle.
 
-use super::flow::is_pinned;
-use super::{BalancerSpec, Health};
+use super::{BalancerSpec, Health, Layer};
 use crate::actors::kit::describe::Server;
 use crate::actors::kit::site::Site;
 
@@ -83,4 +82,10 @@ impl<'a> Line<'a> {
     pub fn keeps_all(&self) -> bool {
         self.room.is_infinite() && !self.leaves
     }
+}
+
+/// True if requests follow their connections, which a balancer of layer 4 places once.
+#[must_use]
+pub fn is_pinned(site: &Site<'_>, balancer: &BalancerSpec) -> bool {
+    matches!(balancer.layer, Layer::Layer4(_)) && site.asks.connections
 }

@@ -11,6 +11,7 @@ pub mod health;
 pub mod heap;
 pub mod layer;
 mod line_flow;
+mod notes;
 pub mod policies;
 pub mod policy;
 pub mod queue;
@@ -47,7 +48,7 @@ use crate::engine::random::{StreamKey, mix};
 use crate::engine::{ActorId, Duration, Handle, Left, Outcome, RequestId, Requests, Time};
 use crate::measure::{Begin, Begun, CountIntegral, Windows};
 use health::{Timer, Watch};
-use layer::{IN_PROXY, PINNED, WAITING};
+use notes::{IN_PROXY, PINNED, WAITING};
 
 /// Cumulative figures of a balancer at a boundary of windows.
 #[derive(Clone, Debug, Default)]

@@ -7,7 +7,7 @@ use super::health::retry::Next;
 use super::health::rotation::{Mode, Reason};
 use super::health::slow_start::PARTS;
 use super::health::{Timer, Watch};
-use super::layer::{PINNED, WAITING};
+use super::notes::{PINNED, WAITING};
 use super::*;
 use crate::actors::kit::message::CHECK_CLASS;
 use crate::engine::Frame;

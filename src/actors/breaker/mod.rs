@@ -22,7 +22,8 @@ use crate::engine::{BySlot, Duration, Handle, LaneId, Outcome, RequestId, Time};
 use crate::measure::Begin;
 use ends::Endings;
 use lock::Locks;
-use rule::{Break, Circuit, Ending, Rule, State};
+use rule::{Break, Ending, State};
+use rules::{Circuit, Rule};
 
 /// A call under way that may be found to take too long.
 #[derive(Clone, Copy, Debug)]

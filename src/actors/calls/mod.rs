@@ -7,6 +7,7 @@
 
 pub mod backoff;
 pub mod behalf;
+pub mod books;
 pub mod budget;
 pub mod call;
 pub mod caller;

@@ -3,9 +3,9 @@
 //!
 //! What a call is made of belongs in `caller`.
 
+use super::CallsRecord;
 use super::connections::Dialing;
 use super::connections::pool::{Closed, Pool, Taken};
-use super::{Caller, CallsRecord};
 use crate::actors::kit::copies::Copies;
 use crate::actors::kit::link::{Endpoint, Link};
 use crate::actors::kit::message::{Core, Message, Passed};
@@ -142,35 +142,6 @@ impl Upstream {
     /// Who has passed the connection on hears of it at once: it may be given the same number again.
     fn closed(&self, core: &mut Core, closed: Closed) {
         core.send(self.copies.at(closed.target).actor, Message::Closed { connection: closed.number });
-    }
-
-    /// Every call has one outcome, every attempt that was sent has one or is waited for, and the calls under way are those
-    /// that are counted.
-    ///
-    /// # Errors
-    /// A ledger of `name` that does not balance: a defect of the program, in words.
-    pub fn check_books(&self, caller: Option<&Caller>, name: &str) -> Result<(), String> {
-        let record = &self.record;
-        let lost: u64 = record.losses.values().sum();
-        let ended: u64 = record.outcomes.iter().sum();
-        if ended != lost + record.outcomes[Outcome::Served as usize] {
-            return Err(format!("the ledger of \"{name}\" does not balance: {record:?}"));
-        }
-        let ended: u64 = record.attempt_outcomes.iter().sum();
-        let waited = caller.map_or(record.population.count(), Caller::waits_for);
-        if record.attempts != ended + waited {
-            let sent = record.attempts;
-            return Err(format!(
-                "the ledger of \"{name}\" does not balance: {sent} attempts were sent, {ended} ended, {waited} are waited for"
-            ));
-        }
-        if let Some(caller) = caller {
-            let (counted, there) = (record.population.count(), caller.begun().count() as u64);
-            if counted != there {
-                return Err(format!("\"{name}\" counts {counted} calls under way, but there are {there}"));
-            }
-        }
-        Ok(())
     }
 
     /// A window has closed; `halve` says that pairs of windows must now be merged.

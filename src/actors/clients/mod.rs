@@ -12,7 +12,7 @@ pub mod spec;
 pub use source::Source;
 pub use spec::{ClientsSpec, Keys, Traffic};
 
-use super::calls::{Caller, Origin, Over, Upstream, seen};
+use super::calls::{Caller, Origin, Over, Upstream, books, seen};
 use super::kit::books::Account;
 use super::kit::copies::Copies;
 use super::kit::link::{self, Endpoint, Link};
@@ -385,7 +385,7 @@ impl Node for Clients {
     }
 
     fn check_books(&self, _me: ActorId, name: &str, _requests: &Requests) -> Result<(), String> {
-        self.upstream.check_books(self.caller.as_deref(), name)
+        books::check(&self.upstream, self.caller.as_deref(), name)
     }
 
     fn seen(&self, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {

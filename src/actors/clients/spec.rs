@@ -4,41 +4,9 @@ pub use super::arrivals::Traffic;
 use crate::actors::calls::connections::spec::{NoHandshake, PerRequest};
 use crate::actors::calls::{AdaptiveThrottling, Connections, Handshake, Hedge, Reload, Retry, Rules};
 use crate::actors::kit::route::RouteField;
-use crate::distributions::{Constant, Distribution};
+use crate::distributions::Distribution;
 use crate::schema::quantity::{Bytes, Percent, Span};
 use crate::schema::{choice, record};
-
-record! {
-    /// A fixed number of users, each with one request at a time: thinks, asks, waits for the answer, thinks again.
-    pub struct Users {
-        /// How many; 1 to 10,000,000.
-        pub count: u32,
-        /// How long a user thinks before each request.
-        pub think: Distribution = Distribution::Constant(Constant { value: Span::ZERO }),
-    }
-    check(self, at) {
-        if self.count == 0 || self.count > 10_000_000 {
-            at.field("count").error("1 to 10,000,000 users");
-        }
-    }
-}
-
-record! {
-    /// Visitors who come by a Poisson process, make a geometric number of requests with pauses between, and go.
-    pub struct Sessions {
-        /// Sessions that begin per unit of time.
-        pub rate: crate::schema::quantity::Rate,
-        /// Mean number of requests in a session; 1 to 100,000.
-        pub requests: f64,
-        /// Pause between an answer and the next request.
-        pub think: Distribution = Distribution::Constant(Constant { value: Span::ZERO }),
-    }
-    check(self, at) {
-        if !(1.0..=100_000.0).contains(&self.requests) {
-            at.field("requests").error("a mean of 1 to 100,000 requests");
-        }
-    }
-}
 
 record! {
     /// All requests ask for the same.

@@ -1,6 +1,6 @@
 //! What a system knows of concurrency limiters.
 
-use super::rule::Rule;
+use super::rules::Rule;
 use super::{ConcurrencyLimiter, ConcurrencyLimiterSpec};
 use crate::actors::Actor;
 use crate::actors::kit::build::Building;

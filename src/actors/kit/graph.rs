@@ -1,7 +1,7 @@
 //! The nodes of a system as a graph of who sends requests to whom: who reaches whom, what leads round, how deep it is.
 //! Each question takes time in proportion to nodes and routes, however many ways lead through them.
 
-use super::describe::{Edge, Sends};
+use super::facts::{Edge, Sends};
 use crate::actors::NodeSpec;
 use crate::schema::{Map, Name};
 

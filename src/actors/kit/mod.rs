@@ -9,6 +9,8 @@ pub mod commands;
 pub mod conditions;
 pub mod copies;
 pub mod describe;
+pub mod endpoint;
+pub mod facts;
 pub mod failure;
 pub mod faults;
 pub mod flow;

@@ -1,6 +1,6 @@
 //! The nodes of a system as one of them sees the others: by name, and by what each says of itself.
 
-use super::describe::{Asks, Servers, Takes};
+use super::facts::{Asks, Servers, Takes};
 use super::graph::Graph;
 use crate::actors::NodeSpec;
 use crate::schema::Map;

@@ -1,7 +1,7 @@
 //! What a system knows of limiters.
 
 use super::flow;
-use super::rule::Rule;
+use super::rules::Rule;
 use super::{By, Limiter, LimiterSpec, Shared};
 use crate::actors::Actor;
 use crate::actors::kit::build::Building;

@@ -25,7 +25,7 @@ pub mod priority;
 pub mod station;
 pub mod supermarket;
 
-pub use answer::{Answer, Sojourn};
+pub use answer::{Answer, Sojourn, Spread};
 pub use closed::{Interactive, mean_value_analysis};
 pub use convolution::convolution;
 pub use erlang_a::ErlangA;

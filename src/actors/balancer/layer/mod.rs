@@ -13,6 +13,7 @@ pub use outage::SlowDowns;
 pub use proxy::Proxy;
 pub use spec::{Layer, ProxySpec};
 
+use super::notes::{IN_PROXY, PINNED, WAITING};
 use super::policy::Answer;
 use super::queue::{Line, NoPlace};
 use super::{Balancer, BalancerSpec};
@@ -20,13 +21,6 @@ use crate::actors::kit::message::{Core, Message, Passed, reply};
 use crate::engine::{Duration, LaneId, Outcome, RequestId, Time};
 use crate::measure::Begin;
 use pins::{Pin, Pins};
-
-/// The note of a balancer on a request that is still in its proxy.
-pub const IN_PROXY: u32 = u32::MAX;
-/// The note of a balancer on a request that waits for a place at a server.
-pub const WAITING: u32 = u32::MAX - 1;
-/// Notes from here on are members of requests whose connection is pinned: it is the connection that is active there.
-pub const PINNED: u32 = 1 << 31;
 
 /// The parts of a balancer that not every balancer has.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ mod station;
 
 pub use station::{Demand, StationLoad, Work, thinned};
 
-use super::describe::{Sends, Server};
+use super::facts::{Sends, Server};
 use super::route::{Route, Spread};
 use super::site::Site;
 use crate::schema::quantity::Bytes;
