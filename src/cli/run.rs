@@ -15,7 +15,8 @@ use super::{End, complain, print, shipped, snapshot, tell};
 use crate::lab::memory::need;
 use crate::lab::results::{Results, Verdict};
 use crate::lab::{
-    Experiment, Plan, Replications, RunSpec, WarmUp, is_stationary, load, plan, run as run_plan, run_with_journal,
+    self, Executor, Experiment, Forgetful, Journal, Plan, Replications, RunSpec, Threads, WarmUp, is_stationary, load,
+    plan,
 };
 use crate::report::{self, Format, Origin, Part, ReportError, Terminal};
 use crate::schema::quantity::Span;
@@ -233,7 +234,7 @@ fn shares(plans: &[(&String, Plan)], budget: Budget, arguments: &Arguments) -> R
     // The progress bar has a thread of its own, and fewer at once are other threads than those of the pool.
     let budget = budget.left(logs, 2);
     let beside = if logs > 0 { format!(" beside the {} of the logs", size(logs)) } else { String::new() };
-    let threads = rayon::current_num_threads();
+    let threads = Threads::every_core().at_once();
     let one = |(word, plan): &(&String, Plan)| {
         let need = need(plan);
         let share = share(&need, budget, threads).map_err(|why| format!("{word}{beside}: {why}"))?;
@@ -249,13 +250,9 @@ fn shares(plans: &[(&String, Plan)], budget: Budget, arguments: &Arguments) -> R
     plans.iter().map(one).collect()
 }
 
-/// Runs `work` with at most so many replications at once.
-fn at_once<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> Result<R, String> {
-    if threads >= rayon::current_num_threads() {
-        return Ok(work());
-    }
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    pool.map(|pool| pool.install(work)).map_err(|error| format!("cannot start {threads} threads: {error}"))
+/// So many threads at most for the replications of a run.
+fn threads(at_once: usize) -> Result<Threads, String> {
+    if at_once >= Threads::every_core().at_once() { Ok(Threads::every_core()) } else { Threads::new(at_once) }
 }
 
 fn prepare(word: &str, arguments: &Arguments, room: u64) -> Result<Plan, String> {
@@ -352,14 +349,14 @@ fn run_one(
     keep(move || last_words(on_disk.as_ref()));
     let bar = Bar::new(arguments.quiet);
     let watch = Watch::new(&bar, stop, share.kept);
-    let results = at_once(share.at_once, || match &journal {
-        Some(journal) => run_with_journal(plan, &watch, journal, stop),
-        None => run_plan(plan, &watch, stop),
+    let kept = journal.as_ref().map_or(&Forgetful as &dyn Journal, |journal| journal);
+    let results = threads(share.at_once).and_then(|threads| {
+        let run = lab::Run::new(plan).progress(&watch).journal(kept).stop(stop).executor(&threads);
+        run.go().map_err(|why| format!("a defect of the program: {why}"))
     });
     bar.finish();
     let results = match results {
-        Ok(Ok(results)) => results,
-        Ok(Err(why)) => return complain(&format!("a defect of the program: {why}")),
+        Ok(results) => results,
         Err(why) => return complain(&why),
     };
     let seconds = started.elapsed().as_secs_f64();
