@@ -7,6 +7,7 @@ use std::time::Instant;
 use xxhash_rust::xxh64::xxh64;
 
 use super::files::{Bounded, SHIPPED, resolve};
+use super::folder::{FolderError, Origin, Part, check_folder, holds_complete, write_all};
 use super::journal::{Earlier, FileJournal, OnDisk, Run};
 use super::memory::{Budget, Share, Watch, settle_threads, share, size};
 use super::progress::{Bar, Writing};
@@ -18,7 +19,7 @@ use crate::lab::{
     self, Executor, Experiment, Forgetful, Journal, Plan, Replications, RunSpec, Threads, WarmUp, is_stationary, load,
     plan,
 };
-use crate::report::{self, Format, Origin, Part, ReportError, Terminal};
+use crate::report::{self, Data, Format, Terminal};
 use crate::schema::quantity::Span;
 
 /// What `run` takes.
@@ -106,10 +107,10 @@ enum Written {
 impl From<Written> for Part {
     fn from(part: Written) -> Self {
         match part {
-            Written::Tables => Self::Tables,
-            Written::Series => Self::Series,
-            Written::Servers => Self::Servers,
-            Written::Json => Self::Json,
+            Written::Tables => Self::Data(Data::Tables),
+            Written::Series => Self::Data(Data::Series),
+            Written::Servers => Self::Data(Data::Servers),
+            Written::Json => Self::Data(Data::Json),
             Written::Svg => Self::Svg,
             Written::Png => Self::Png,
         }
@@ -163,7 +164,7 @@ pub fn run(arguments: &Arguments) -> End {
         if folders[..place].contains(folder) {
             complain(&format!("two experiments would write to \"{}\"; run them one by one", folder.display()));
             bad = true;
-        } else if let Err(why) = report::check_folder(folder) {
+        } else if let Err(why) = check_folder(folder) {
             complain(&why.to_string());
             bad = true;
         }
@@ -426,7 +427,7 @@ fn save(
         tell(&format!("nothing is written to {}{there}\n", folder.display()));
         goes_on();
     };
-    if results.interrupted && (finished == 0 || report::holds_complete(folder)) {
+    if results.interrupted && (finished == 0 || holds_complete(folder)) {
         nothing();
         return Ok(true);
     }
@@ -434,9 +435,9 @@ fn save(
     let mut parts = parts(arguments);
     if results.interrupted {
         // There is little time, and pictures take the most of it.
-        parts.retain(|part| matches!(part, Part::Tables | Part::Json));
+        parts.retain(|part| matches!(part, Part::Data(Data::Tables | Data::Json)));
     }
-    let written = report::write_all(results, origin, &parts, folder, late_flag());
+    let written = write_all(results, origin, &parts, folder, late_flag());
     writing.finish();
     match written {
         Ok(files) => {
@@ -449,7 +450,7 @@ fn save(
             }
             Ok(true)
         }
-        Err(ReportError::Stopped) => {
+        Err(FolderError::Stopped) => {
             nothing();
             Ok(false)
         }
