@@ -63,5 +63,5 @@ pub mod trace;
 
 #[cfg(feature = "cli")]
 pub mod cli;
-#[cfg(feature = "cli")]
+#[cfg(feature = "report")]
 pub mod report;

@@ -7,6 +7,7 @@ use std::time::Instant;
 use xxhash_rust::xxh64::xxh64;
 
 use super::files::{Bounded, SHIPPED, resolve};
+use super::folder::{FolderError, Origin, Part, check_folder, holds_complete, write_all};
 use super::journal::{Earlier, FileJournal, OnDisk, Run};
 use super::memory::{Budget, Share, Watch, settle_threads, share, size};
 use super::progress::{Bar, Writing};
@@ -15,9 +16,10 @@ use super::{End, complain, print, shipped, snapshot, tell};
 use crate::lab::memory::need;
 use crate::lab::results::{Results, Verdict};
 use crate::lab::{
-    Experiment, Plan, Replications, RunSpec, WarmUp, is_stationary, load, plan, run as run_plan, run_with_journal,
+    self, Executor, Experiment, Forgetful, Journal, Plan, Replications, RunSpec, Threads, WarmUp, is_stationary, load,
+    plan,
 };
-use crate::report::{self, Format, Origin, Part, ReportError, Terminal};
+use crate::report::{self, Data, Format, Terminal};
 use crate::schema::quantity::Span;
 
 /// What `run` takes.
@@ -105,10 +107,10 @@ enum Written {
 impl From<Written> for Part {
     fn from(part: Written) -> Self {
         match part {
-            Written::Tables => Self::Tables,
-            Written::Series => Self::Series,
-            Written::Servers => Self::Servers,
-            Written::Json => Self::Json,
+            Written::Tables => Self::Data(Data::Tables),
+            Written::Series => Self::Data(Data::Series),
+            Written::Servers => Self::Data(Data::Servers),
+            Written::Json => Self::Data(Data::Json),
             Written::Svg => Self::Svg,
             Written::Png => Self::Png,
         }
@@ -162,7 +164,7 @@ pub fn run(arguments: &Arguments) -> End {
         if folders[..place].contains(folder) {
             complain(&format!("two experiments would write to \"{}\"; run them one by one", folder.display()));
             bad = true;
-        } else if let Err(why) = report::check_folder(folder) {
+        } else if let Err(why) = check_folder(folder) {
             complain(&why.to_string());
             bad = true;
         }
@@ -233,7 +235,7 @@ fn shares(plans: &[(&String, Plan)], budget: Budget, arguments: &Arguments) -> R
     // The progress bar has a thread of its own, and fewer at once are other threads than those of the pool.
     let budget = budget.left(logs, 2);
     let beside = if logs > 0 { format!(" beside the {} of the logs", size(logs)) } else { String::new() };
-    let threads = rayon::current_num_threads();
+    let threads = Threads::every_core().at_once();
     let one = |(word, plan): &(&String, Plan)| {
         let need = need(plan);
         let share = share(&need, budget, threads).map_err(|why| format!("{word}{beside}: {why}"))?;
@@ -249,13 +251,9 @@ fn shares(plans: &[(&String, Plan)], budget: Budget, arguments: &Arguments) -> R
     plans.iter().map(one).collect()
 }
 
-/// Runs `work` with at most so many replications at once.
-fn at_once<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> Result<R, String> {
-    if threads >= rayon::current_num_threads() {
-        return Ok(work());
-    }
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    pool.map(|pool| pool.install(work)).map_err(|error| format!("cannot start {threads} threads: {error}"))
+/// So many threads at most for the replications of a run.
+fn threads(at_once: usize) -> Result<Threads, String> {
+    if at_once >= Threads::every_core().at_once() { Ok(Threads::every_core()) } else { Threads::new(at_once) }
 }
 
 fn prepare(word: &str, arguments: &Arguments, room: u64) -> Result<Plan, String> {
@@ -352,14 +350,14 @@ fn run_one(
     keep(move || last_words(on_disk.as_ref()));
     let bar = Bar::new(arguments.quiet);
     let watch = Watch::new(&bar, stop, share.kept);
-    let results = at_once(share.at_once, || match &journal {
-        Some(journal) => run_with_journal(plan, &watch, journal, stop),
-        None => run_plan(plan, &watch, stop),
+    let kept = journal.as_ref().map_or(&Forgetful as &dyn Journal, |journal| journal);
+    let results = threads(share.at_once).and_then(|threads| {
+        let run = lab::Run::new(plan).progress(&watch).journal(kept).stop(stop).executor(&threads);
+        run.go().map_err(|why| format!("a defect of the program: {why}"))
     });
     bar.finish();
     let results = match results {
-        Ok(Ok(results)) => results,
-        Ok(Err(why)) => return complain(&format!("a defect of the program: {why}")),
+        Ok(results) => results,
         Err(why) => return complain(&why),
     };
     let seconds = started.elapsed().as_secs_f64();
@@ -429,7 +427,7 @@ fn save(
         tell(&format!("nothing is written to {}{there}\n", folder.display()));
         goes_on();
     };
-    if results.interrupted && (finished == 0 || report::holds_complete(folder)) {
+    if results.interrupted && (finished == 0 || holds_complete(folder)) {
         nothing();
         return Ok(true);
     }
@@ -437,9 +435,9 @@ fn save(
     let mut parts = parts(arguments);
     if results.interrupted {
         // There is little time, and pictures take the most of it.
-        parts.retain(|part| matches!(part, Part::Tables | Part::Json));
+        parts.retain(|part| matches!(part, Part::Data(Data::Tables | Data::Json)));
     }
-    let written = report::write_all(results, origin, &parts, folder, late_flag());
+    let written = write_all(results, origin, &parts, folder, late_flag());
     writing.finish();
     match written {
         Ok(files) => {
@@ -452,7 +450,7 @@ fn save(
             }
             Ok(true)
         }
-        Err(ReportError::Stopped) => {
+        Err(FolderError::Stopped) => {
             nothing();
             Ok(false)
         }

@@ -8,6 +8,7 @@ pub mod collect;
 mod compare;
 mod covered;
 mod estimate;
+pub mod execute;
 mod gathering;
 pub mod journal;
 mod ledger;
@@ -31,13 +32,18 @@ pub mod spec;
 mod stability;
 mod survivors;
 mod theory;
+#[cfg(feature = "threads")]
+mod threads;
 pub mod trouble;
 pub mod validation;
 mod view;
 mod warm_up;
 
+pub use execute::{Executor, Serial};
 pub use journal::{Forgetful, JobId, Journal};
 pub use load::{Files, Loaded, Problems, load};
 pub use plan::{Plan, is_stationary, plan};
-pub use run::{Progress, Silent, run, run_with_journal};
+pub use run::{Progress, Run, Silent, run};
 pub use spec::{Experiment, Replications, RunSpec, WarmUp};
+#[cfg(feature = "threads")]
+pub use threads::Threads;

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::ledger::check;
 use super::measure::Quantity;
+use super::plan::Plan;
 use super::spec::RunSpec;
 use crate::actors::kit::message::Core;
 use crate::actors::kit::watch::{Watch, Watched};
@@ -35,6 +36,23 @@ pub struct Job<'a> {
     pub stop: &'a AtomicBool,
 }
 
+impl<'a> Job<'a> {
+    /// The replications of cell number `cell` of `plan`, which must have one of that number.
+    #[must_use]
+    pub fn of(plan: &'a Plan, cell: usize, stop: &'a AtomicBool) -> Self {
+        let planned = &plan.cells[cell];
+        Self {
+            system: &planned.system,
+            inputs: &plan.inputs,
+            run: &plan.experiment.run,
+            window: planned.window,
+            alone: plan.experiment.run.replications.most() == 1,
+            quantities: &plan.quantities,
+            stop,
+        }
+    }
+}
+
 /// A replication that has ended.
 #[derive(Debug)]
 pub struct Replication {
@@ -60,7 +78,49 @@ pub struct Replication {
     every: Option<usize>,
 }
 
-/// A replication that runs.
+/// A replication that runs, as far as somebody wants to see it at a time.
+///
+/// ```
+/// use std::sync::atomic::AtomicBool;
+/// use rushhour::actors::Measuring;
+/// use rushhour::engine::{Duration, Time};
+/// use rushhour::lab::replication::{Job, Running};
+/// # use rushhour::lab::{Files, load, plan};
+/// # struct Memory(&'static str);
+/// # impl Files for Memory {
+/// #     fn open(&self, _path: &str) -> Result<Box<dyn std::io::Read + '_>, String> {
+/// #         Ok(Box::new(self.0.as_bytes()))
+/// #     }
+/// #     fn beside(&self, _base: &str, relative: &str) -> String {
+/// #         relative.to_owned()
+/// #     }
+/// # }
+/// # let files = Memory(r#"
+/// #     Experiment(
+/// #         system: System(nodes: {
+/// #             "users": Clients(arrivals: Deterministic(rate: "1000/s"), to: "web"),
+/// #             "web": Fleet(workers: 10, service: Constant("4500 us")),
+/// #         }),
+/// #         run: (duration: "10 s", replications: 1),
+/// #     )
+/// # "#);
+/// # let plan = plan(load(&files, "example.ron")?, &files)?;
+///
+/// // The first cell of a plan: a request each millisecond, each of which takes 4.5 ms.
+/// let stop = AtomicBool::new(false);
+/// let job = Job::of(&plan, 0, &stop);
+/// let mut running = Running::new(&job, 0, Measuring::After(Duration::ZERO))?;
+/// let mut until = Time::ZERO;
+/// let mut seen = Vec::new();
+/// while running.advance(until).is_none() {
+///     seen.push(running.in_flight());
+///     until = until + Duration::from_secs_f64(1.0);
+/// }
+/// assert!(seen.iter().skip(1).all(|in_flight| (4..=5).contains(in_flight)), "{seen:?}");
+/// let done = running.finish()?.expect("nobody stops it");
+/// assert!((9_990..=10_000).contains(&done.completed));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Running<'a> {
     actors: Actors,
@@ -116,6 +176,12 @@ impl<'a> Running<'a> {
     #[must_use]
     pub fn now(&self) -> Time {
         self.core.now()
+    }
+
+    /// Requests that are under way.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.core.requests.in_flight()
     }
 
     /// The actors of the system, with what they have recorded so far.

@@ -1,8 +1,11 @@
 //! When measuring begins: as the file says, or when the system has settled.
 
+use std::sync::Mutex;
+
+use super::execute::gather;
 use super::observe::Observation;
 use super::rounds::{groups, outlook};
-use super::run::{Observations, Pilot, Runner, at_once, take_each, without_last_gap};
+use super::run::{Observations, Pilot, Run, without_last_gap};
 use super::spec::WarmUp;
 use crate::engine::Duration;
 use crate::stats::mser::{BATCH, mser5};
@@ -41,39 +44,39 @@ pub(super) struct Begun {
 ///
 /// # Errors
 /// A defect of the program found by its own checks, in words.
-pub(super) fn begin(runner: &Runner<'_>) -> Result<Begun, String> {
-    let plan = runner.plan;
-    let run = &plan.experiment.run;
+pub(super) fn begin(run: &Run<'_>) -> Result<Begun, String> {
+    let plan = run.plan;
+    let spec = &plan.experiment.run;
     let mut begun = Begun {
         warm_ups: vec![WarmUpFound::NONE; plan.cells.len()],
         cells: vec![Vec::new(); plan.cells.len()],
         looking: vec![false; plan.cells.len()],
     };
-    if let WarmUp::Fixed(span) = run.warm_up {
+    if let WarmUp::Fixed(span) = spec.warm_up {
         begun.warm_ups.fill(WarmUpFound { length: span.duration(), settled: true });
         return Ok(begun);
     }
-    let pilots = run.replications.most().min(PILOTS);
-    runner.progress.planned(outlook(plan, &begun.warm_ups, &begun.cells));
+    let pilots = spec.replications.most().min(PILOTS);
+    run.progress.planned(outlook(plan, &begun.warm_ups, &begun.cells));
     let order: Vec<usize> = groups(plan).flatten().collect();
     // As many as keep all threads busy.
-    let together = (4 * at_once() / pilots as usize).max(1);
+    let together = (4 * run.executor.at_once() / pilots as usize).max(1);
     for cells in order.chunks(together) {
-        look(runner, pilots, cells, &mut begun)?;
+        look(run, pilots, cells, &mut begun)?;
     }
     Ok(begun)
 }
 
 /// Finds the warm-up of `cells`.
-fn look(runner: &Runner<'_>, pilots: u32, cells: &[usize], begun: &mut Begun) -> Result<(), String> {
+fn look(run: &Run<'_>, pilots: u32, cells: &[usize], begun: &mut Begun) -> Result<(), String> {
     let jobs: Vec<(usize, u32)> =
         cells.iter().flat_map(|&cell| (0..pilots).map(move |number| (cell, number))).collect();
-    let mut done = runner.pilots(&jobs, BATCH)?;
+    let mut done = run.pilots(&jobs, BATCH)?;
     done.resize_with(jobs.len(), || None);
     let mut done = done.into_iter();
-    let mut all = Vec::with_capacity(jobs.len());
+    let mut whole = Vec::with_capacity(jobs.len());
     for &cell in cells {
-        let of_cell: Vec<Option<Box<Pilot>>> = done.by_ref().take(pilots as usize).collect();
+        let of_cell: Vec<Option<Pilot>> = done.by_ref().take(pilots as usize).collect();
         if of_cell.iter().any(Option::is_none) {
             // Without all of them nobody knows where to cut.
             let seen = of_cell.into_iter().map(|pilot| pilot.map(|pilot| pilot.observation));
@@ -82,15 +85,20 @@ fn look(runner: &Runner<'_>, pilots: u32, cells: &[usize], begun: &mut Begun) ->
             continue;
         }
         begun.warm_ups[cell] = find(&of_cell.iter().flatten().map(|pilot| &pilot.observation).collect::<Vec<_>>());
-        all.extend((0..pilots).zip(of_cell.into_iter().flatten()).map(|(number, pilot)| (cell, number, pilot)));
+        whole.extend((0..pilots).zip(of_cell.into_iter().flatten()).map(|(number, pilot)| (cell, number, pilot)));
     }
     let warm_ups = &begun.warm_ups;
-    let cut =
-        take_each(all, |(cell, number, pilot)| Ok((cell, number, runner.cut(cell, number, *pilot, warm_ups[cell]))))?;
+    // Each pilot is used up where it is cut, so that no two copies of what it recorded are there at once.
+    let whole: Vec<_> = whole.into_iter().map(|pilot| Mutex::new(Some(pilot))).collect();
+    let cut = gather(run.executor, whole.len(), |place| {
+        let pilot = whole[place].lock().expect("nothing fails while it is held").take();
+        Ok(pilot.map(|(cell, number, pilot)| (cell, number, run.cut(cell, number, pilot, warm_ups[cell]))))
+    })?;
+    let cut: Vec<_> = cut.into_iter().map(|(_, cut)| cut).collect();
     // Those that an earlier run has left, of which there is only what was seen from time zero on.
     let again: Vec<(usize, u32)> =
         cut.iter().filter(|(.., seen)| seen.is_none()).map(|&(cell, number, _)| (cell, number)).collect();
-    let mut again = runner.observe_all(&again, |cell| warm_ups[cell])?.into_iter();
+    let mut again = run.observe_all(&again, |cell| warm_ups[cell])?.into_iter();
     for (cell, _, seen) in cut {
         begun.cells[cell].push(seen.or_else(|| again.next().flatten()));
     }

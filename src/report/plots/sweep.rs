@@ -1,7 +1,8 @@
 //! A measure against the swept quantity: the hockey stick.
 
-use super::canvas::{Anchor, Canvas, Spot, Stroke, fit};
+use super::canvas::{Anchor, Canvas, Spot, Stroke};
 use super::frame::{self, Area, Reading};
+use super::letters::fit;
 use super::scale::{Scale, extent};
 use super::{Plot, theme};
 use crate::lab::number;

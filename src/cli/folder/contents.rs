@@ -4,21 +4,16 @@ use std::sync::atomic::AtomicBool;
 
 use rayon::prelude::*;
 
-use super::files::go_on;
-use super::{Plot, ReportError, csv, plots};
+use super::png::rasterise;
+use super::{FolderError, go_on};
 use crate::lab::results::Results;
+use crate::report::{Data, Plot, plots};
 
 /// A part of the folder of a run that may be written or left out. The manifest is always written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// `summary.csv`, `differences.csv`, `nodes.csv`, `replicates.csv`.
-    Tables,
-    /// `series.csv`.
-    Series,
-    /// `servers.csv`.
-    Servers,
-    /// `summary.json`.
-    Json,
+    /// Files for programs.
+    Data(Data),
     /// `plots/*.svg`.
     Svg,
     /// `plots/*.png`.
@@ -27,7 +22,8 @@ pub enum Part {
 
 impl Part {
     /// What is written where nothing else is said.
-    pub const USUAL: [Self; 5] = [Self::Tables, Self::Series, Self::Json, Self::Svg, Self::Png];
+    pub const USUAL: [Self; 5] =
+        [Self::Data(Data::Tables), Self::Data(Data::Series), Self::Data(Data::Json), Self::Svg, Self::Png];
 }
 
 /// The files of a run, each with its path inside the folder; the same bytes for the same results, on any number of threads.
@@ -39,35 +35,20 @@ pub(super) fn contents(
     manifest: &str,
     parts: &[Part],
     stop: &AtomicBool,
-) -> Result<Vec<(String, Vec<u8>)>, ReportError> {
-    let mut files = Vec::new();
-    let mut file = |name: &str, text: String| files.push((name.to_owned(), text.into_bytes()));
+) -> Result<Vec<(String, Vec<u8>)>, FolderError> {
     let has = |part| parts.contains(&part);
-    if has(Part::Tables) {
-        file("summary.csv", csv::summary(results));
-        if results.arms.len() > 1 {
-            file("differences.csv", csv::differences(results));
-        }
-        file("nodes.csv", csv::nodes(results));
-        file("replicates.csv", csv::replicates(results));
-    }
-    if has(Part::Series) {
-        file("series.csv", csv::series(results));
-    }
-    if has(Part::Servers) {
-        file("servers.csv", csv::servers(results));
-    }
-    if has(Part::Json) {
-        file("summary.json", json_without_series(results));
-    }
-    file("manifest.ron", manifest.to_owned());
+    let data = Data::ALL.into_iter().filter(|data| has(Part::Data(*data))).flat_map(|data| data.files(results));
+    let texts = data.chain([("manifest.ron", manifest.to_owned())]);
+    let mut files: Vec<(String, Vec<u8>)> = texts.map(|(name, text)| (name.to_owned(), text.into_bytes())).collect();
     go_on(stop)?;
     let drawn = if has(Part::Svg) || has(Part::Png) { plots(results) } else { Vec::new() };
     // Rasterising takes longest; the order of the files is that of the plots.
     let pixels = |plot: &Plot| {
         go_on(stop)?;
         match has(Part::Png) {
-            true => plot.png().map(Some).map_err(|reason| ReportError::Plot { name: plot.name.clone(), reason }),
+            true => {
+                rasterise(&plot.svg).map(Some).map_err(|reason| FolderError::Plot { name: plot.name.clone(), reason })
+            }
             false => Ok(None),
         }
     };
@@ -81,22 +62,10 @@ pub(super) fn contents(
     Ok(files)
 }
 
-/// `summary.json`: all of the results but what is in `series.csv` and `servers.csv`, on one line.
-fn json_without_series(results: &Results) -> String {
-    let mut results = results.clone();
-    for cell in &mut results.cells {
-        cell.series.clear();
-        cell.nodes.iter_mut().for_each(|node| node.heat.clear());
-    }
-    let mut text = serde_json::to_string(&results).expect("plain data has no keys that JSON cannot write");
-    text.push('\n');
-    text
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{self, Shape};
     use super::*;
+    use crate::report::fixture::{self, Shape};
 
     fn names(parts: &[Part]) -> Vec<String> {
         let results = fixture::make(&Shape { rates: vec![], windows: 2, servers: 2, ..Shape::default() });
@@ -106,9 +75,9 @@ mod tests {
     #[test]
     fn only_what_is_asked_for_is_made() {
         assert_eq!(names(&[]), ["manifest.ron"]);
-        assert_eq!(names(&[Part::Json]), ["summary.json", "manifest.ron"]);
+        assert_eq!(names(&[Part::Data(Data::Json)]), ["summary.json", "manifest.ron"]);
         assert_eq!(
-            names(&[Part::Tables, Part::Series, Part::Servers]),
+            names(&[Part::Data(Data::Tables), Part::Data(Data::Series), Part::Data(Data::Servers)]),
             [
                 "summary.csv",
                 "differences.csv",
@@ -121,13 +90,5 @@ mod tests {
         );
         assert!(names(&[Part::Svg]).iter().skip(1).all(|name| name.ends_with(".svg")));
         assert!(names(&[Part::Png]).iter().skip(1).all(|name| name.ends_with(".png")));
-    }
-
-    #[test]
-    fn what_is_left_out_of_json_is_in_the_tables() {
-        let results = fixture::results();
-        let read: Results = serde_json::from_str(&json_without_series(&results)).unwrap();
-        assert_eq!(read.cells[0].estimates, results.cells[0].estimates);
-        assert!(read.cells.iter().all(|cell| cell.series.is_empty()));
     }
 }

@@ -1,7 +1,11 @@
 //! The folder of a run: complete or absent, and in place of nothing but what an earlier run wrote.
 //!
 //! Everything is written into a temporary folder beside the target, which then takes its place in one step. What in the
-//! target was written by a run, and was not changed since, is known by the list that the run left ([`super::index`]).
+//! target was written by a run, and was not changed since, is known by the list that the run left ([`index`]).
+
+mod contents;
+pub mod index;
+mod png;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,9 +15,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use thiserror::Error;
 
-use super::index::{self, Foreign, Index, Short};
-use super::parts::{Part, contents};
 use crate::lab::results::Results;
+use contents::contents;
+use index::{Foreign, Index, Short};
+
+pub use contents::Part;
 
 /// Where a run came from, as its folder tells it.
 #[derive(Clone, Debug, Default)]
@@ -26,7 +32,7 @@ pub struct Origin {
 
 /// Why the files of a run could not be written. The target is then as it was before.
 #[derive(Debug, Error)]
-pub enum ReportError {
+pub enum FolderError {
     /// The target exists and is a file, or something else that is not a folder.
     #[error("{} exists and is not a folder; name another folder for the results", .0.display())]
     NotAFolder(PathBuf),
@@ -83,7 +89,7 @@ pub fn write_all(
     parts: &[Part],
     folder: &Path,
     stop: &AtomicBool,
-) -> Result<Vec<PathBuf>, ReportError> {
+) -> Result<Vec<PathBuf>, FolderError> {
     let exists = check(folder)?;
     let target = target(folder).map_err(at(folder))?;
     let parent = target.parent().unwrap_or(&target);
@@ -126,7 +132,7 @@ pub fn target(folder: &Path) -> io::Result<PathBuf> {
 }
 
 /// Puts the new folder within `scratch` in the place of `target`, and takes away the old one.
-fn replace(target: &Path, scratch: &Path, folder: &Path) -> Result<(), ReportError> {
+fn replace(target: &Path, scratch: &Path, folder: &Path) -> Result<(), FolderError> {
     let new = scratch.join(NEW);
     let old = change_places(&new, target, &scratch.join(OLD)).map_err(at(folder))?;
     // Somebody may have put something there while the new one was being written.
@@ -194,7 +200,7 @@ fn clear_scratch(parent: &Path, target: &Path) {
 ///
 /// # Errors
 /// If the target is not a folder, holds anything that no run wrote or that was changed since, or cannot be written.
-pub fn check_folder(folder: &Path) -> Result<(), ReportError> {
+pub fn check_folder(folder: &Path) -> Result<(), FolderError> {
     let mut there = folder;
     if !check(folder)? {
         // The nearest folder above that exists is where the first new one will be made.
@@ -203,35 +209,35 @@ pub fn check_folder(folder: &Path) -> Result<(), ReportError> {
             there = Path::new(".");
         }
         if !there.is_dir() {
-            return Err(ReportError::NotAFolder(there.to_owned()));
+            return Err(FolderError::NotAFolder(there.to_owned()));
         }
     }
     tempfile::tempfile_in(there).map_err(at(folder)).map(drop)
 }
 
 /// Whether the target exists; an error if it may not be replaced.
-fn check(folder: &Path) -> Result<bool, ReportError> {
+fn check(folder: &Path) -> Result<bool, FolderError> {
     match fs::metadata(folder) {
         // A link that leads nowhere.
-        Err(_) if fs::symlink_metadata(folder).is_ok() => return Err(ReportError::NotAFolder(folder.to_owned())),
+        Err(_) if fs::symlink_metadata(folder).is_ok() => return Err(FolderError::NotAFolder(folder.to_owned())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(source) => return Err(ReportError::Io { path: folder.to_owned(), source }),
-        Ok(metadata) if !metadata.is_dir() => return Err(ReportError::NotAFolder(folder.to_owned())),
+        Err(source) => return Err(FolderError::Io { path: folder.to_owned(), source }),
+        Ok(metadata) if !metadata.is_dir() => return Err(FolderError::NotAFolder(folder.to_owned())),
         Ok(_) => {}
     }
     let target = folder.canonicalize().map_err(at(folder))?;
     if std::env::current_dir().and_then(fs::canonicalize).is_ok_and(|current| current.starts_with(&target)) {
-        return Err(ReportError::Current(folder.to_owned()));
+        return Err(FolderError::Current(folder.to_owned()));
     }
     nothing_foreign(&target, folder).map(|()| true)
 }
 
 /// An error if `there` holds what is not a run's; it speaks of `folder`.
-fn nothing_foreign(there: &Path, folder: &Path) -> Result<(), ReportError> {
+fn nothing_foreign(there: &Path, folder: &Path) -> Result<(), FolderError> {
     match index::foreign(there).map_err(at(folder))? {
         None => Ok(()),
-        Some(Foreign::NotOurs(found)) => Err(ReportError::Foreign { folder: folder.to_owned(), found }),
-        Some(Foreign::Changed(name)) => Err(ReportError::Changed(folder.join(name))),
+        Some(Foreign::NotOurs(found)) => Err(FolderError::Foreign { folder: folder.to_owned(), found }),
+        Some(Foreign::Changed(name)) => Err(FolderError::Changed(folder.join(name))),
     }
 }
 
@@ -248,7 +254,7 @@ fn write(
     new: &Path,
     target: &Path,
     stop: &AtomicBool,
-) -> Result<(), ReportError> {
+) -> Result<(), FolderError> {
     fs::create_dir_all(new).map_err(at(target))?;
     let list = (index::NAME.to_owned(), index.text().into_bytes());
     for (name, bytes) in std::iter::once(&list).chain(files) {
@@ -266,20 +272,20 @@ fn write(
 }
 
 /// An error if the process was asked to stop.
-pub(super) fn go_on(stop: &AtomicBool) -> Result<(), ReportError> {
-    if stop.load(Ordering::Relaxed) { Err(ReportError::Stopped) } else { Ok(()) }
+fn go_on(stop: &AtomicBool) -> Result<(), FolderError> {
+    if stop.load(Ordering::Relaxed) { Err(FolderError::Stopped) } else { Ok(()) }
 }
 
-fn at(path: &Path) -> impl Fn(io::Error) -> ReportError {
-    move |source| ReportError::Io { path: path.to_owned(), source }
+fn at(path: &Path) -> impl Fn(io::Error) -> FolderError {
+    move |source| FolderError::Io { path: path.to_owned(), source }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{self, Shape};
     use super::*;
+    use crate::report::fixture::{self, Shape};
 
-    fn write_all(results: &Results, origin: &Origin, folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
+    fn write_all(results: &Results, origin: &Origin, folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
         super::write_all(results, origin, &Part::USUAL, folder, &AtomicBool::new(false))
     }
 
@@ -318,7 +324,7 @@ mod tests {
         let target = home.path().join("run");
         write_all(&small(), &origin("first"), &target).unwrap();
         let stopped = super::write_all(&small(), &origin("second"), &Part::USUAL, &target, &AtomicBool::new(true));
-        assert!(matches!(stopped, Err(ReportError::Stopped)));
+        assert!(matches!(stopped, Err(FolderError::Stopped)));
         assert_eq!(fs::read_to_string(target.join("manifest.ron")).unwrap(), "first");
         assert_eq!(names(home.path()), ["run"]);
     }
@@ -372,7 +378,7 @@ mod tests {
         }
         let file = home.path().join("file");
         fs::write(&file, "years of work").unwrap();
-        assert!(matches!(write_all(&small(), &origin("m"), &file), Err(ReportError::NotAFolder(_))));
+        assert!(matches!(write_all(&small(), &origin("m"), &file), Err(FolderError::NotAFolder(_))));
         assert_eq!(names(home.path()), ["file", "run"]);
     }
 
@@ -383,11 +389,11 @@ mod tests {
         write_all(&small(), &origin("first"), &target).unwrap();
         let mine = target.join("plots/mine.svg");
         fs::write(&mine, "years of work").unwrap();
-        assert!(matches!(write_all(&small(), &origin("m"), &target), Err(ReportError::Foreign { .. })));
+        assert!(matches!(write_all(&small(), &origin("m"), &target), Err(FolderError::Foreign { .. })));
         assert_eq!(fs::read_to_string(&mine).unwrap(), "years of work");
         fs::remove_file(&mine).unwrap();
         fs::write(target.join("manifest.ron"), "first, edited").unwrap();
-        assert!(matches!(write_all(&small(), &origin("m"), &target), Err(ReportError::Changed(_))));
+        assert!(matches!(write_all(&small(), &origin("m"), &target), Err(FolderError::Changed(_))));
         assert_eq!(fs::read_to_string(target.join("manifest.ron")).unwrap(), "first, edited");
         assert_eq!(names(home.path()), ["run"]);
     }
@@ -400,7 +406,7 @@ mod tests {
         let scratch = home.path().join("scratch");
         write_all(&small(), &origin("second"), &scratch.join(NEW)).unwrap();
         fs::write(target.join("mine.svg"), "years of work").unwrap();
-        assert!(matches!(replace(&target, &scratch, &target), Err(ReportError::Foreign { .. })));
+        assert!(matches!(replace(&target, &scratch, &target), Err(FolderError::Foreign { .. })));
         assert_eq!(fs::read_to_string(target.join("mine.svg")).unwrap(), "years of work");
         assert_eq!(fs::read_to_string(target.join("manifest.ron")).unwrap(), "first");
         assert_eq!(names(home.path()), ["run"]);
@@ -429,8 +435,8 @@ mod tests {
     #[test]
     fn the_folder_one_stands_in_is_not_replaced() {
         let current = std::env::current_dir().unwrap();
-        assert!(matches!(check_folder(&current), Err(ReportError::Current(_))));
-        assert!(matches!(check_folder(Path::new("..")), Err(ReportError::Current(_))));
+        assert!(matches!(check_folder(&current), Err(FolderError::Current(_))));
+        assert!(matches!(check_folder(Path::new("..")), Err(FolderError::Current(_))));
     }
 
     #[test]
@@ -439,7 +445,7 @@ mod tests {
         let blocked = home.path().join("blocked");
         fs::write(&blocked, "a file where a folder should be").unwrap();
         let error = write_all(&small(), &origin("m"), &blocked.join("run")).unwrap_err();
-        assert!(matches!(error, ReportError::Io { .. }), "{error}");
+        assert!(matches!(error, FolderError::Io { .. }), "{error}");
         assert_eq!(names(home.path()), ["blocked"]);
     }
 }
