@@ -5,10 +5,12 @@ use std::collections::VecDeque;
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use rushhour::actors::balancer::{Answer, Facts, Hears, Load, Policy, View};
-use rushhour::engine::random::{Bits, StreamKey};
-use rushhour::engine::{Duration, Outcome, Time};
-use rushhour::schema::{Choice, Decode, Reader, Sources, parse};
+use rushhour::extend::{
+    Answer, Bits, Choose, Describes, Draws, Duration, Facts, Hears, Load, Outcome, Policy, StreamKey, Time, View,
+};
+use rushhour::internals::{Choice, Decode, Reader, parse};
+use rushhour::lab::Sources;
+use rushhour::system::policies::{LeastConnections, RoundRobin};
 
 fn policy(text: &str) -> Policy {
     let file = Sources::default().add("bench", text);
@@ -16,10 +18,44 @@ fn policy(text: &str) -> Policy {
     Policy::decode(&node, &mut Reader::default()).expect("every policy has defaults")
 }
 
+/// A policy of the language as one given in code: what it takes more is the price of the pointer.
+#[derive(Debug)]
+struct Outside<P>(P);
+
+/// The same at work, forwarding as a policy written outside would be compiled.
+#[derive(Clone, Debug)]
+struct AtWork<S>(S);
+
+impl<P: Describes> Describes for Outside<P> {
+    type State = AtWork<P::State>;
+
+    fn build(&self, view: &View) -> Self::State {
+        AtWork(self.0.build(view))
+    }
+}
+
+impl<S: Choose> Choose for AtWork<S> {
+    fn choose(&mut self, view: &View, facts: Facts, draws: &mut Draws) -> Option<usize> {
+        self.0.choose(view, facts, draws)
+    }
+
+    fn sent(&mut self, view: &View, member: usize) {
+        self.0.sent(view, member);
+    }
+
+    fn done(&mut self, view: &View, member: usize, answer: Answer) {
+        self.0.done(view, member, answer);
+    }
+}
+
 fn decisions(criterion: &mut Criterion) {
     let others = ["LeastConnections(ties: Weighted)", "RingHash(placement: Nginx)", "RingHash(placement: Envoy)"];
-    for name in Policy::variants().into_iter().map(|(name, _)| name).chain(others) {
-        let policy = policy(name);
+    let named = Policy::variants().into_iter().map(|(name, _)| name).chain(others).map(|name| (name, policy(name)));
+    let own = [
+        ("own RoundRobin", Policy::own("round robin", Outside(RoundRobin::new()))),
+        ("own LeastConnections", Policy::own("least connections", Outside(LeastConnections::new()))),
+    ];
+    for (name, policy) in named.chain(own) {
         let hears = policy.hears();
         let mut group = criterion.benchmark_group(name);
         for members in [10, 1_000, 10_000] {

@@ -8,8 +8,8 @@ use std::time::Duration as Elapsed;
 use criterion::{Criterion, criterion_group, criterion_main};
 use rushhour::engine::Duration;
 use rushhour::engine::random::StreamKey;
-use rushhour::model::{Inputs, System, build, check};
-use rushhour::schema::{Decode, Reader, parse};
+use rushhour::internals::{Decode, Inputs, Reader, build, check, parse};
+use rushhour::system::System;
 
 fn read(nodes: &str) -> System {
     let text =

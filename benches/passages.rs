@@ -6,11 +6,11 @@
 
 use std::time::Instant;
 
-use rushhour::actors::Measuring;
 use rushhour::engine::random::StreamKey;
 use rushhour::engine::{Duration, Ended, Limits, run};
-use rushhour::model::{Inputs, System, build, check};
-use rushhour::schema::{Decode, Reader, Sources, parse, render};
+use rushhour::internals::{Decode, Inputs, Measuring, Reader, build, check, parse, render};
+use rushhour::lab::Sources;
+use rushhour::system::System;
 
 const REQUESTS: u64 = 2_000_000;
 const ROUNDS: u64 = 9;

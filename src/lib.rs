@@ -2,28 +2,20 @@
 //!
 //! A system is a set of named nodes: clients that make requests, balancers that choose, fleets that serve, and networks
 //! between them. An experiment names a system, what to vary, what to measure and what it claims. The lab runs every
-//! alternative with the same random numbers, many times, and says how sure it is.
+//! alternative with the same random numbers, many times, and says how sure it is. The same experiment and seed give the same
+//! bits on any machine and any number of threads.
 //!
-//! Without default features the crate is the pure simulator: no threads, no files, no clock. Where experiments come from
-//! is then for the caller to say, through [`lab::Files`]:
+//! # The shortest run
+//!
+//! From text to a table:
 //!
 //! ```
-//! use std::sync::atomic::AtomicBool;
-//! use rushhour::lab::{Files, Silent, load, plan, run};
+//! # #[cfg(feature = "cli")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use rushhour::lab::plan_text;
+//! use rushhour::report::{Format, Terminal, render};
 //!
-//! struct Memory(&'static str);
-//!
-//! impl Files for Memory {
-//!     fn open(&self, _path: &str) -> Result<Box<dyn std::io::Read + '_>, String> {
-//!         Ok(Box::new(self.0.as_bytes()))
-//!     }
-//!
-//!     fn beside(&self, _base: &str, relative: &str) -> String {
-//!         relative.to_owned()
-//!     }
-//! }
-//!
-//! let files = Memory(r#"
+//! let plan = plan_text(r#"
 //!     Experiment(
 //!         system: System(nodes: {
 //!             "users": Clients(arrivals: Poisson(rate: "800/s"), to: "web"),
@@ -32,36 +24,67 @@
 //!         run: (duration: "20 s", warm_up: "2 s", replications: 5),
 //!         measure: [Latency([0.99]), Utilization],
 //!     )
-//! "#);
-//! let plan = plan(load(&files, "example.ron")?, &files)?;
-//! let results = run(&plan, &Silent, &AtomicBool::new(false))?;
-//! let utilization = results.cells[0].estimate("utilization").and_then(|estimate| estimate.value);
-//! assert!((utilization.unwrap_or(0.0) - 0.8).abs() < 0.05);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! "#)?;
+//! let results = plan.run()?;
+//! print!("{}", render(&results, Format::Table, Terminal::default()));
+//!
+//! let utilization = results.cells[0].value("utilization").ok_or("it was measured")?;
+//! assert!((utilization - 0.8).abs() < 0.05);
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "cli"))]
+//! # fn main() {}
 //! ```
 //!
-//! Where things live, from the machine upwards:
+//! # Four ways in
 //!
-//! - [`engine`] — time, the event calendar, requests in flight, random streams, the loop.
-//! - [`measure`], [`distributions`], [`trace`], [`schema`] — what actors are made with.
-//! - [`actors`] — clients, balancers, fleets, links.
-//! - [`model`] — systems as files describe them.
-//! - [`import`] — configurations of real proxies as such systems.
-//! - [`stats`] — intervals, comparisons, and the closed forms of queueing theory.
-//! - [`lab`] — experiments.
+//! - **Run a text.** [`lab::plan_text`] reads, checks and plans an experiment; [`Plan::run`](lab::Plan::run) runs it. Where texts
+//!   come from files or name logs, [`lab::load`] and [`lab::plan`] take them from whatever [`lab::Files`] says. See
+//!   `examples/from_text.rs`.
+//! - **Build in code.** Every word of the language is a type: [`system`] has those of systems, [`experiment`] those of
+//!   experiments. They are checked like any text. See `examples/in_code.rs`.
+//! - **Extend.** A balancing policy of your own is two types with two traits: [`extend`]. See `examples/own_policy.rs`.
+//! - **Draw.** [`report`] makes tables, CSV, JSON and plots of [`Results`](lab::results::Results) and of nothing else. See
+//!   `examples/plot.rs`.
+//!
+//! `examples/stepped.rs` watches a single replication as it runs: [`Plan::replication`](lab::Plan::replication).
+//!
+//! # The public modules, in the order in which they are needed
+//!
+//! | module | what is in it |
+//! | --- | --- |
+//! | [`lab`] | experiments: load, plan, run; [`lab::results`], the answer as plain data |
+//! | [`report`] | tables, CSV, JSON, plots (feature `cli`) |
+//! | [`system`] | systems in code: nodes, arrivals, laws, policies, queues, limits, faults |
+//! | [`experiment`] | experiments in code: runs, arms, sweeps, measures, claims |
+//! | [`extend`] | balancing policies from outside this crate |
+//! | [`import`] | configurations of NGINX and HAProxy as systems |
+//! | [`stats`] | intervals, comparisons, and the closed forms of queueing theory |
+//! | [`engine`] | time, the event calendar, requests in flight, random streams: a loop that knows no node |
+//! | [`cli`] | the command line (feature `cli`) |
+//!
+//! All else is the crate's own and may change at any time. The book explains the language and the experiments
+//! (`book/src`), and `book/src/architecture.md` what stands where.
+//!
+//! Without default features the crate is the pure simulator: no threads, no files, no clock.
 
-pub mod actors;
-pub mod distributions;
-pub mod engine;
-pub mod import;
-pub mod lab;
-pub mod measure;
-pub mod model;
-pub mod schema;
-pub mod stats;
-pub mod trace;
+mod actors;
+mod distributions;
+mod measure;
+mod model;
+mod schema;
+mod trace;
 
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod engine;
+pub mod experiment;
+pub mod extend;
+pub mod import;
+#[doc(hidden)]
+pub mod internals;
+pub mod lab;
 #[cfg(feature = "report")]
 pub mod report;
+pub mod stats;
+pub mod system;

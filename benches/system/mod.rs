@@ -1,15 +1,14 @@
 //! The same systems through real actors, with every measurement on.
 
-use rushhour::actors::balancer::{Balancer, BalancerSpec, View};
-use rushhour::actors::clients::{Clients, ClientsParts, ClientsSpec, Source};
-use rushhour::actors::fleet::{Classes, Fleet, FleetSpec};
-use rushhour::actors::kit::faults::Timetable;
-use rushhour::actors::kit::link::{Endpoint, Link};
-use rushhour::actors::kit::message::Core;
-use rushhour::actors::{Actor, Actors, Measuring};
 use rushhour::engine::random::StreamKey;
 use rushhour::engine::{ActorId, Duration, Ended, Limits, run};
-use rushhour::schema::{Decode, Reader, Sources, parse, render};
+use rushhour::extend::View;
+use rushhour::internals::{
+    Actor, Actors, Balancer, Classes, Clients, ClientsParts, Core, Decode, Endpoint, Fleet, Link, Measuring, Reader,
+    Source, Timetable, parse, render,
+};
+use rushhour::lab::Sources;
+use rushhour::system::{Balancer as BalancerSpec, Clients as ClientsSpec, Fleet as FleetSpec};
 
 /// What a run found; times in seconds.
 pub struct Found {

@@ -5,10 +5,10 @@
 //! the notes of the [`Report`], or among what is not about balancing. Logs belong in `trace`; files on the disk belong to
 //! whoever calls, through [`Texts`].
 
-pub mod group;
-pub mod haproxy;
+mod group;
+pub(crate) mod haproxy;
 mod model;
-pub mod nginx;
+pub(crate) mod nginx;
 mod quantity;
 mod report;
 mod source;
@@ -16,6 +16,8 @@ mod source;
 #[cfg(test)]
 mod tests;
 
+pub use haproxy::import as haproxy;
+pub use nginx::import as nginx;
 pub use report::{Note, Report, Why};
 pub use source::{At, LARGEST, Problem, Source, Sources};
 

@@ -90,7 +90,18 @@ pub fn load(files: &dyn Files, path: &str) -> Result<Loaded, Problems> {
 }
 
 fn read_experiment(files: &dyn Files, path: &str, sources: &mut Sources, reader: &mut Reader) -> Option<Experiment> {
-    let mut root = read_tree(files, path, None, sources, reader)?;
+    let root = read_tree(files, path, None, sources, reader)?;
+    experiment_of(root, files, path, sources, reader)
+}
+
+/// The experiment that `root` holds, the tree of the text at `path`.
+pub(super) fn experiment_of(
+    mut root: Node,
+    files: &dyn Files,
+    path: &str,
+    sources: &mut Sources,
+    reader: &mut Reader,
+) -> Option<Experiment> {
     let home = files.placeless(path);
     rebase(&mut root, &home, files);
     let bare = is_system(&root);
@@ -302,7 +313,7 @@ fn rebase(node: &mut Node, base: &str, files: &dyn Files) {
             items.iter_mut().for_each(|item| rebase(item, base, files));
         }
         Kind::Tuple(None, items) | Kind::List(items) => items.iter_mut().for_each(|item| rebase(item, base, files)),
-        Kind::Word(_) | Kind::Number(_) | Kind::Text(_) => {}
+        Kind::Word(_) | Kind::Number(_) | Kind::Text(_) | Kind::Given(_) => {}
     }
 }
 
@@ -313,7 +324,7 @@ pub fn place_of(tree: &Node, text: &str) -> Option<Region> {
         Kind::Text(here) => (here == text).then_some(tree.region),
         Kind::Struct(_, fields) | Kind::Map(fields) => fields.iter().find_map(|(_, value)| place_of(value, text)),
         Kind::Tuple(_, items) | Kind::List(items) => items.iter().find_map(|item| place_of(item, text)),
-        Kind::Word(_) | Kind::Number(_) => None,
+        Kind::Word(_) | Kind::Number(_) | Kind::Given(_) => None,
     }
 }
 

@@ -62,7 +62,7 @@ fn replayed<'a>(tree: &'a Node, found: &mut Vec<(&'a String, Region)>) {
     match &tree.kind {
         Kind::Struct(_, fields) | Kind::Map(fields) => fields.iter().for_each(|(_, value)| replayed(value, found)),
         Kind::Tuple(_, items) | Kind::List(items) => items.iter().for_each(|item| replayed(item, found)),
-        Kind::Word(_) | Kind::Number(_) | Kind::Text(_) => {}
+        Kind::Word(_) | Kind::Number(_) | Kind::Text(_) | Kind::Given(_) => {}
     }
 }
 

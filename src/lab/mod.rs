@@ -3,47 +3,56 @@
 //! What a system is belongs in `model`; how answers look belongs in `report`.
 
 mod cells;
-pub mod claim;
-pub mod collect;
+pub(crate) mod claim;
+pub(crate) mod collect;
 mod compare;
 mod covered;
 mod estimate;
-pub mod execute;
+pub(crate) mod execute;
 mod gathering;
-pub mod journal;
+pub(crate) mod in_code;
+pub(crate) mod journal;
 mod ledger;
-pub mod load;
+pub(crate) mod load;
 mod logs;
-pub mod measure;
-pub mod memory;
+pub(crate) mod measure;
+pub(crate) mod memory;
 mod node;
-pub mod number;
-pub mod observe;
+pub(crate) mod number;
+pub(crate) mod observe;
 mod open;
-pub mod plan;
+pub(crate) mod plan;
 mod pool;
 mod recovery;
-pub mod replication;
+pub(crate) mod replication;
 pub mod results;
 mod rounds;
-pub mod run;
+pub(crate) mod run;
 mod settled;
-pub mod spec;
+pub(crate) mod spec;
 mod stability;
 mod survivors;
+mod text;
 mod theory;
 #[cfg(feature = "threads")]
 mod threads;
-pub mod trouble;
-pub mod validation;
+pub(crate) mod trouble;
+pub(crate) mod validation;
 mod view;
 mod warm_up;
 
 pub use execute::{Executor, Serial};
 pub use journal::{Forgetful, JobId, Journal};
 pub use load::{Files, Loaded, Problems, load};
-pub use plan::{Plan, is_stationary, plan};
+pub use observe::Observation;
+pub use plan::{Plan, PlannedCell, plan};
+pub use replication::{Replication, Running};
 pub use run::{Progress, Run, Silent, run};
-pub use spec::{Experiment, Replications, RunSpec, WarmUp};
+pub use text::{Text, plan_text};
 #[cfg(feature = "threads")]
 pub use threads::Threads;
+
+pub(crate) use plan::is_stationary;
+pub(crate) use spec::{Experiment, Replications, RunSpec, WarmUp};
+
+pub use crate::schema::{Diagnostic, Place, Region, Sources};

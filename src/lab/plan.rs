@@ -1,6 +1,7 @@
 //! The plan of an experiment: every cell with its system, read and checked, before anything runs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::AtomicBool;
 
 use super::cells::{Cell, cells, label};
 use super::claim::Claim;
@@ -8,9 +9,11 @@ use super::covered::{is_over_before, never_happens};
 use super::load::{Files, Loaded, Problems};
 use super::logs::{Logs, ReadLog, unopened};
 use super::measure::{Measure, Needs, Quantity, Scope, places, quantities, recovery};
-use super::results::{Sweep, SweepPoint};
+use super::replication::{Job, Running};
+use super::results::{Results, Sweep, SweepPoint};
 use super::spec::{Experiment, Label, Raw, RunSpec, WarmUp};
 use super::trouble::Trouble;
+use crate::actors::Measuring;
 use crate::engine::Duration;
 use crate::model::{Inputs, System, advice};
 use crate::schema::quantity::{Bytes, Percent, Rate, Span};
@@ -44,12 +47,16 @@ pub struct Plan {
     /// Arms x points, arms outermost.
     pub cells: Vec<PlannedCell>,
     /// The numbers each cell gives.
+    #[doc(hidden)]
     pub quantities: Vec<Quantity>,
     /// What numbers are told apart by, and how recovery is judged.
+    #[doc(hidden)]
     pub scope: Scope,
     /// The logs that are replayed.
+    #[doc(hidden)]
     pub inputs: Inputs,
     /// Where they were read, and what they held.
+    #[doc(hidden)]
     pub logs: Vec<ReadLog>,
     /// What the reader should know: lines of a log that were left out.
     pub notices: Vec<String>,
@@ -200,6 +207,37 @@ fn written_names(experiment: &Experiment) -> BTreeSet<String> {
 }
 
 impl Plan {
+    /// Runs all of it, and tells nobody how far it has come; see [`super::run`].
+    ///
+    /// # Errors
+    /// A defect of the program found by its own checks, in words.
+    pub fn run(&self) -> Result<Results, String> {
+        super::run(self, &super::Silent, &AtomicBool::new(false))
+    }
+
+    /// Replication number `number` of a cell at time zero, to be stepped by the caller; it ends soon after `stop` is set. Its
+    /// random numbers are those that [`Self::run`] gives the replication of that number.
+    ///
+    /// # Errors
+    /// A cell that the plan does not have, or a log that cannot be put on the clock, in words.
+    pub fn replication<'a>(&'a self, cell: usize, number: u32, stop: &'a AtomicBool) -> Result<Running<'a>, String> {
+        let planned = self.cells.get(cell).ok_or_else(|| format!("the plan has no cell {cell}"))?;
+        let warm_up = match self.experiment.run.warm_up {
+            WarmUp::Fixed(span) => span.duration(),
+            WarmUp::Auto => Duration::ZERO,
+        };
+        let job = Job {
+            system: &planned.system,
+            inputs: &self.inputs,
+            run: &self.experiment.run,
+            window: planned.window,
+            alone: self.experiment.run.replications.most() == 1,
+            quantities: &self.quantities,
+            stop,
+        };
+        Running::new(&job, number, Measuring::After(warm_up))
+    }
+
     /// The experiment with every default filled in and the system as it was run: reads back to the same plan.
     #[must_use]
     pub fn manifest(&self) -> String {

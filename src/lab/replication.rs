@@ -10,7 +10,7 @@ use super::plan::Plan;
 use super::spec::RunSpec;
 use crate::actors::kit::message::Core;
 use crate::actors::kit::watch::{Watch, Watched};
-use crate::actors::{Actors, Measuring};
+use crate::actors::{Actor, Actors, Measuring};
 use crate::engine::random::StreamKey;
 use crate::engine::{self, ActorId, Duration, Ended, Limits, Requests, Time};
 use crate::measure::Begin;
@@ -57,12 +57,16 @@ impl<'a> Job<'a> {
 #[derive(Debug)]
 pub struct Replication {
     /// The actors of the system, with all that they have recorded.
+    #[doc(hidden)]
     pub actors: Actors,
     /// What each actor is.
+    #[doc(hidden)]
     pub nodes: Vec<NodeInfo>,
     /// What was seen of single nodes.
+    #[doc(hidden)]
     pub watch: Watch,
     /// For each actor that is clients, how long its calls have been under way that are at the end.
+    #[doc(hidden)]
     pub ages: Vec<Vec<Duration>>,
     /// When measuring began.
     pub warm_up: Duration,
@@ -188,6 +192,14 @@ impl<'a> Running<'a> {
     #[must_use]
     pub fn actors(&self) -> &Actors {
         &self.actors
+    }
+
+    /// Requests that are inside each node by now, with the node's name, in the order of the system: at clients those they wait
+    /// for, at a fleet those that wait or are served.
+    pub fn inside(&self) -> impl Iterator<Item = (&str, u64)> {
+        let now = self.now();
+        let inside = move |actor: &Actor| actor.node().account(now).inside;
+        self.nodes.iter().zip(&self.actors.all).map(move |(info, actor)| (info.name.as_str(), inside(actor)))
     }
 
     /// Goes on to the end, and closes the books; `None` if it was given up because it was to stop.

@@ -566,6 +566,13 @@ impl Cell {
     pub fn estimate(&self, id: &str) -> Option<&Estimate> {
         self.estimates.iter().find(|estimate| estimate.id == id)
     }
+
+    /// The value of the estimate with this identifier, in its base unit: seconds, per second, a share of one. `None` if it was
+    /// not measured, or has no value here.
+    #[must_use]
+    pub fn value(&self, id: &str) -> Option<f64> {
+        self.estimate(id)?.value
+    }
 }
 
 impl Theory {

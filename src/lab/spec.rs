@@ -2,9 +2,9 @@
 
 use super::claim::Claim;
 use super::measure::Measure;
-use crate::model::VERSION;
+use crate::model::{System, VERSION};
 use crate::schema::quantity::{Percent, Span};
-use crate::schema::{Body, Decode, Encode, Kind, Map, Name, Node, Reader, named, record};
+use crate::schema::{Body, Decode, Encode, Fills, Kind, Map, Name, Node, Reader, Region, named, record};
 
 /// A value that is read later, with the type that stands where it is put.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,23 @@ impl Decode for Raw {
 impl Encode for Raw {
     fn encode(&self) -> Node {
         self.0.clone()
+    }
+}
+
+impl Raw {
+    /// A value of the program's own.
+    #[must_use]
+    pub fn of(value: &impl Encode) -> Self {
+        Self(value.encode())
+    }
+}
+
+impl Fills<Raw> for System {
+    fn fill(self) -> Raw {
+        Raw(match self.encode().kind {
+            Kind::Struct(_, fields) => named("System", fields),
+            other => Node::made(other),
+        })
     }
 }
 
@@ -47,6 +64,18 @@ impl Decode for Label {
 impl Encode for Label {
     fn encode(&self) -> Node {
         self.0.text.encode()
+    }
+}
+
+impl From<&str> for Label {
+    fn from(text: &str) -> Self {
+        Self(Name { text: text.to_owned(), region: Region::default() })
+    }
+}
+
+impl Fills<Label> for &str {
+    fn fill(self) -> Label {
+        self.into()
     }
 }
 
@@ -214,13 +243,6 @@ record! {
         if self.in_flight == 0 || self.in_flight > 8_000_000 {
             at.field("in_flight").error("1 to 8,000,000 requests in flight");
         }
-    }
-}
-
-impl Default for RunSpec {
-    fn default() -> Self {
-        let node = Node::made(Kind::Struct(None, Vec::new()));
-        Self::decode(&node, &mut Reader::default()).expect("every field has a default")
     }
 }
 

@@ -10,14 +10,14 @@ mod system;
 
 pub use crate::actors::NodeSpec;
 pub use crate::actors::kit::build::named_copies;
-pub use crate::actors::kit::faults::{FaultSpec, NodeName};
-pub use crate::actors::kit::flow::{Delay, Flows, StationLoad};
+pub use crate::actors::kit::faults::FaultSpec;
+pub use crate::actors::kit::flow::{Flows, StationLoad};
 pub use crate::actors::kit::graph::Graph;
 pub use crate::actors::kit::seen::NodeInfo;
 pub use crate::actors::kit::site::Site;
 pub use crate::trace::Inputs;
 pub use advice::advice;
-pub use build::{Built, build, depth, node_infos};
+pub use build::{Built, build, depth};
 pub use check::check;
 pub use flow::flows;
 pub use system::{System, VERSION};

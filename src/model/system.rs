@@ -30,7 +30,29 @@ record! {
     }
 }
 
+impl Default for System {
+    /// Without nodes, to which some are added.
+    fn default() -> Self {
+        Self::new(Map::default())
+    }
+}
+
 impl System {
+    /// The same system with a node more, under a name of its own.
+    ///
+    /// A name that is there already, and whatever is wrong with the node, is told when the experiment is planned.
+    #[must_use]
+    pub fn node(self, name: &str, node: impl Into<NodeSpec>) -> Self {
+        Self { nodes: self.nodes.with(name, node.into()), ..self }
+    }
+
+    /// The same system with something more that goes wrong.
+    #[must_use]
+    pub fn fault(mut self, fault: FaultSpec) -> Self {
+        self.faults.push(fault);
+        self
+    }
+
     /// The nodes that do work and have a queue before it, by name: those with servers first, then the others.
     #[must_use]
     pub fn stations(&self) -> Vec<&str> {

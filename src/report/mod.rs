@@ -49,7 +49,7 @@ mod data;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod markdown;
-pub mod plots;
+pub(crate) mod plots;
 mod summary;
 mod table;
 

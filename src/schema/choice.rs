@@ -10,15 +10,15 @@ pub trait Choice {
     fn doc() -> String;
 }
 
-/// Declares a choice: an enum each of whose variants wraps a record.
-#[macro_export]
-#[doc(hidden)]
+/// Declares a choice: an enum each of whose variants wraps a record. Variants after `given` hold values that only a program
+/// can give (see [`super::Given`]): the language has no word for them.
 macro_rules! __choice {
     (
         $(#[doc = $doc:literal])*
         pub enum $name:ident {
             $( $(#[doc = $variant_doc:literal])* $variant:ident($type:ty) ),* $(,)?
         }
+        $(given { $( $given:ident($given_type:ty) ),+ $(,)? })?
     ) => {
         $(#[doc = $doc])*
         #[derive(Clone, Debug, PartialEq)]
@@ -27,11 +27,34 @@ macro_rules! __choice {
                 #[doc = concat!("See [`", stringify!($type), "`](type@", stringify!($type), ").")]
                 $variant($type),
             )*
+            $( $(
+                #[doc = concat!("See [`", stringify!($given_type), "`](type@", stringify!($given_type), ").")]
+                $given($given_type),
+            )+ )?
         }
+
+        $(
+            impl From<$type> for $name {
+                fn from(record: $type) -> Self {
+                    Self::$variant(record)
+                }
+            }
+
+            impl $crate::schema::Fills<$name> for $type {
+                fn fill(self) -> $name {
+                    $name::$variant(self)
+                }
+            }
+        )*
 
         impl $crate::schema::Decode for $name {
             fn decode(node: &$crate::schema::Node, reader: &mut $crate::schema::Reader) -> Option<Self> {
                 const NAMES: &[&str] = &[$( stringify!($variant) ),*];
+                $( $(
+                    if let Some(value) = node.given().and_then(<$given_type>::of) {
+                        return Some(Self::$given(value));
+                    }
+                )+ )?
                 match node.name() {
                     $( Some(stringify!($variant)) => {
                         <$type as $crate::schema::Body>::decode_body(node, reader).map(Self::$variant)
@@ -51,6 +74,9 @@ macro_rules! __choice {
                         stringify!($variant),
                         <$type as $crate::schema::Body>::encode_body(record),
                     ), )*
+                    $( $( Self::$given(value) => {
+                        $crate::schema::Node::made($crate::schema::Kind::Given(value.given()))
+                    } )+ )?
                 }
             }
         }
@@ -66,3 +92,5 @@ macro_rules! __choice {
         }
     };
 }
+
+pub(crate) use __choice;

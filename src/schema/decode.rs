@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::diagnostic::{Diagnostic, MOST_MISTAKES};
+use super::new::Fills;
 use super::tree::{Kind, Name, Node, Region};
 
 /// Collects what is wrong while values are read.
@@ -274,6 +275,19 @@ impl<T> Map<T> {
         Self { entries, order }
     }
 
+    /// The same map with an entry more at its end. A key that is there already is not replaced: whoever reads the map finds
+    /// it twice, and says so.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: T) -> Self {
+        let place = self.entries.len() as u32;
+        let begins = beginning(key);
+        let text = |place: u32| self.entries[place as usize].0.text.as_str();
+        let at = self.order.partition_point(|&(other, place)| (other, text(place)) < (begins, key));
+        self.order.insert(at, (begins, place));
+        self.entries.push((Name { text: key.to_owned(), region: Region::default() }, value));
+        self
+    }
+
     /// The value of a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&T> {
@@ -293,6 +307,13 @@ impl<T> Map<T> {
     /// The keys, in order.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|(name, _)| name.text.as_str())
+    }
+}
+
+impl<T, F: Into<T>, const N: usize> Fills<Map<T>> for [(&str, F); N] {
+    fn fill(self) -> Map<T> {
+        let named = |(key, value): (&str, F)| (Name { text: key.to_owned(), region: Region::default() }, value.into());
+        Map::new(self.into_iter().map(named).collect())
     }
 }
 

@@ -5,6 +5,7 @@
 mod choice;
 mod decode;
 mod diagnostic;
+mod new;
 mod overrides;
 mod parse;
 mod print;
@@ -19,24 +20,32 @@ mod tests;
 pub use choice::Choice;
 pub use decode::{Decode, Encode, Map, Reader};
 pub use diagnostic::{Diagnostic, MOST_MISTAKES, nearest, render, suggest};
+pub use new::Fills;
 pub use overrides::{apply, split_path};
 pub use parse::{decode_text, parse};
 pub use print::print;
 pub use record::{At, Body, Check, Description, FieldDescription, Fields, check_name};
-pub use tree::{Kind, Name, Node, Place, Region, Sources};
+pub use tree::{Given, Kind, Name, Node, Place, Region, Sources};
 
-#[doc(inline)]
-pub use crate::__choice as choice;
-#[doc(inline)]
-pub use crate::__delegate as delegate;
-#[doc(inline)]
-pub use crate::__record as record;
-#[doc(inline)]
-pub use crate::__registry as registry;
+pub(crate) use choice::__choice as choice;
+pub(crate) use new::__new;
+pub(crate) use record::__record as record;
+pub(crate) use record::__record;
+pub(crate) use registry::{__ask, __asked, __build, __delegate, __registry};
+pub(crate) use registry::{__delegate as delegate, __registry as registry};
 
 /// Reports a variant that a choice does not have.
 pub fn unknown_variant(node: &Node, written: Option<&str>, choice: &str, valid: &[&str], reader: &mut Reader) {
     match written {
+        Some(Given::WORD) => {
+            let name = match &node.kind {
+                Kind::Tuple(_, items) => items.first().map(|item| format!(" {}", print(item))),
+                _ => None,
+            };
+            let message =
+                format!("the {}{} was given in code: no file holds it", words(choice), name.unwrap_or_default());
+            reader.error(node.region, message, suggest("", valid));
+        }
         Some(word) => {
             let region = match &node.kind {
                 Kind::Tuple(Some(name), _) | Kind::Struct(Some(name), _) => name.region,

@@ -1,6 +1,6 @@
 //! Writes a tree as RON, always the same way.
 
-use super::tree::{Kind, Name, Node};
+use super::tree::{Given, Kind, Name, Node};
 
 /// Lines are broken when they would be longer than this.
 const WIDTH: usize = 100;
@@ -46,7 +46,7 @@ fn write(node: &Node, indent: usize, column: usize, out: &mut String) {
         Kind::Map(entries) => {
             block("{", '}', entries.iter().map(|(key, value)| (format!("{:?}: ", key.text), value)).collect());
         }
-        Kind::Word(_) | Kind::Number(_) | Kind::Text(_) => out.push_str(&flat),
+        Kind::Word(_) | Kind::Number(_) | Kind::Text(_) | Kind::Given(_) => out.push_str(&flat),
     }
 }
 
@@ -63,7 +63,8 @@ fn flat(node: &Node) -> String {
     let list = |items: &[Node]| items.iter().map(flat).collect::<Vec<_>>().join(", ");
     match &node.kind {
         Kind::Word(word) | Kind::Number(word) => word.clone(),
-        Kind::Text(text) => ron::to_string(text).unwrap_or_else(|_| format!("{text:?}")),
+        Kind::Text(text) => quoted(text),
+        Kind::Given(given) => format!("{}({})", Given::WORD, quoted(&given.name)),
         Kind::List(items) => format!("[{}]", list(items)),
         Kind::Tuple(name, items) => format!("{}({})", text(name), list(items)),
         Kind::Struct(name, fields) => {
@@ -75,4 +76,8 @@ fn flat(node: &Node) -> String {
             format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
         }
     }
+}
+
+fn quoted(text: &str) -> String {
+    ron::to_string(text).unwrap_or_else(|_| format!("{text:?}"))
 }

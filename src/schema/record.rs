@@ -226,8 +226,6 @@ impl At<'_> {
 }
 
 /// Declares a record: a struct with documented fields, each with a type and possibly a default.
-#[macro_export]
-#[doc(hidden)]
 macro_rules! __record {
     (@name $self_:ident) => {};
     (@default $type:ty) => { <$type as $crate::schema::Decode>::absent() };
@@ -244,6 +242,8 @@ macro_rules! __record {
         pub struct $name {
             $( $(#[doc = $field_doc])* pub $field: $type, )*
         }
+
+        $crate::schema::__new! { $name {} {} $( $field: $type $(= $default)?, )* }
 
         $(
             impl $name {
@@ -262,7 +262,7 @@ macro_rules! __record {
                 let mut index = 0_usize;
                 $(
                     let $field: Option<$type> = fields.read(index, stringify!($field), reader,
-                        || $crate::__record!(@default $type $(, $default)?));
+                        || $crate::schema::__record!(@default $type $(, $default)?));
                     #[allow(unused_assignments, reason = "the last field")]
                     { index += 1; }
                 )*
@@ -270,7 +270,7 @@ macro_rules! __record {
                 let value = Self { $( $field: $field? ),* };
                 $(
                     if reader.diagnostics.len() == before {
-                        $crate::__record!(@name $self_);
+                        $crate::schema::__record!(@name $self_);
                         value.check_fields(&mut $crate::schema::Check::new(node, NAMES, reader));
                     }
                 )?
@@ -291,7 +291,7 @@ macro_rules! __record {
                         name: stringify!($field),
                         type_name: stringify!($type),
                         default: {
-                            let value: Option<$type> = $crate::__record!(@default $type $(, $default)?);
+                            let value: Option<$type> = $crate::schema::__record!(@default $type $(, $default)?);
                             value.map(|value| $crate::schema::print(&$crate::schema::Encode::encode(&value)))
                         },
                         doc: [$( $field_doc ),*].join("\n"),
@@ -315,6 +315,8 @@ macro_rules! __record {
         }
     };
 }
+
+pub(crate) use __record;
 
 /// A record may be written with its name or without, but not with another.
 pub fn check_name(node: &Node, name: &str, reader: &mut Reader) -> Option<()> {

@@ -5,8 +5,6 @@
 /// Methods of an enum that ask whatever its variant holds. The names of the variants come in brackets, then the methods
 /// without their bodies. A method may be asked with other arguments than its own: `=> (first, second)` after it. Variants
 /// after a semicolon are not asked: of them the answer is `None`.
-#[macro_export]
-#[doc(hidden)]
 macro_rules! __delegate {
     ($variants:tt) => {};
     (
@@ -17,10 +15,10 @@ macro_rules! __delegate {
     ) => {
         $(#[$attribute])*
         $visible fn $method(&mut $self_ $(, $argument: $type)*) $(-> $result)? {
-            $crate::__ask!($self_, $variants, $method, ($($argument),*) $($call)?)
+            $crate::schema::__ask!($self_, $variants, $method, ($($argument),*) $($call)?)
         }
 
-        $crate::__delegate! { $variants $($rest)* }
+        $crate::schema::__delegate! { $variants $($rest)* }
     };
     (
         $variants:tt
@@ -31,19 +29,17 @@ macro_rules! __delegate {
     ) => {
         $(#[$attribute])*
         $visible fn $method $(<$generic: $bound>)? (&$self_ $(, $argument: $type)*) $(-> $result)? {
-            $crate::__ask!($self_, $variants, $method, ($($argument),*) $($call)?)
+            $crate::schema::__ask!($self_, $variants, $method, ($($argument),*) $($call)?)
         }
 
-        $crate::__delegate! { $variants $($rest)* }
+        $crate::schema::__delegate! { $variants $($rest)* }
     };
 }
 
 /// The body of one such method.
-#[macro_export]
-#[doc(hidden)]
 macro_rules! __ask {
     ($self_:ident, $variants:tt, $method:ident, $arguments:tt $call:tt) => {
-        $crate::__ask!($self_, $variants, $method, $call)
+        $crate::schema::__ask!($self_, $variants, $method, $call)
     };
     ($self_:ident, [$($variant:ident)+], $method:ident, $arguments:tt) => {
         match $self_ {
@@ -61,19 +57,19 @@ macro_rules! __ask {
 /// Declares a registry: the modules of a list, the choice that the language reads, and the enum of what is at work.
 ///
 /// In this order:
-/// - the list: a line for each file and its record, and after `also` records that are no part of it and yet are choices;
+/// - the list: a line for each file and its record; after `also` records that are no part of it and yet are choices; after
+///   `given` files whose types stand for what only a program can give, which the language does not know;
 /// - the enum of the records, and what it is asked, method by method without bodies;
 /// - the enum of what they are at work, with the trait whose `State` its variants hold; the method of that trait that makes
 ///   one; and what the enum is asked. A registry without states leaves these out.
 ///
 /// What is asked of a choice is asked of those in the list: of the others the answer is `None`, and one of those in the list
 /// is wrapped in `Some`.
-#[macro_export]
-#[doc(hidden)]
 macro_rules! __registry {
     (
         $visible:vis mod { $($file:ident :: $name:ident),+ $(,)? }
         $(also { $($other:ident),+ $(,)? })?
+        $(given { $($given_file:ident :: $given:ident),+ $(,)? })?
 
         $(#[doc = $doc:literal])+
         pub enum $choice:ident;
@@ -81,6 +77,7 @@ macro_rules! __registry {
         $( impl $target:ident $(for $asked:ident)? { $($methods:tt)* } )*
     ) => {
         $( $visible mod $file; pub use $file::$name; )+
+        $( $( $visible mod $given_file; pub use $given_file::$given; )+ )?
 
         $crate::schema::choice! {
             $(#[doc = $doc])+
@@ -88,13 +85,15 @@ macro_rules! __registry {
                 $( $name($name), )+
                 $( $( $other($other), )+ )?
             }
+            $(given { $($given($given)),+ })?
         }
 
-        $crate::__asked! { [$($name)+ $(; $($other)+)?] $( [impl $target $(for $asked)?] { $($methods)* } )* }
+        $crate::schema::__asked! { [$($name)+ $($($given)+)? $(; $($other)+)?] $( [impl $target $(for $asked)?] { $($methods)* } )* }
     };
     (
         $visible:vis mod { $($file:ident :: $name:ident),+ $(,)? }
         $(also { $($other:ident),+ $(,)? })?
+        $(given { $($given_file:ident :: $given:ident),+ $(,)? })?
 
         $(#[doc = $doc:literal])+
         pub enum $choice:ident;
@@ -109,9 +108,10 @@ macro_rules! __registry {
 
         $( impl $state_target:ident $(for $state_asked:ident)? { $($state_methods:tt)* } )*
     ) => {
-        $crate::__registry! {
+        $crate::schema::__registry! {
             $visible mod { $($file::$name),+ }
             $(also { $($other),+ })?
+            $(given { $($given_file::$given),+ })?
 
             $(#[doc = $doc])+
             pub enum $choice;
@@ -125,23 +125,25 @@ macro_rules! __registry {
                 #[doc = concat!("[`", stringify!($name), "`] at work.")]
                 $name(<$name as $describes>::State),
             )+
+            $( $(
+                #[doc = concat!("[`", stringify!($given), "`] at work.")]
+                $given(<$given as $describes>::State),
+            )+ )?
         }
 
         impl $choice {
             $(#[$build_attribute])+
             #[must_use]
             pub fn $build(&$self_ $(, $argument: $type)*) -> $made {
-                $crate::__build!($self_, $state, [$($name)+ $(; $($other)+)?], $build, ($($argument),*))
+                $crate::schema::__build!($self_, $state, [$($name)+ $($($given)+)? $(; $($other)+)?], $build, ($($argument),*))
             }
         }
 
-        $crate::__asked! { [$($name)+] $( [impl $state_target $(for $state_asked)?] { $($state_methods)* } )* }
+        $crate::schema::__asked! { [$($name)+ $($($given)+)?] $( [impl $state_target $(for $state_asked)?] { $($state_methods)* } )* }
     };
 }
 
 /// What is at work of a choice.
-#[macro_export]
-#[doc(hidden)]
 macro_rules! __build {
     ($self_:ident, $state:ident, [$($name:ident)+], $build:ident, $arguments:tt) => {
         match $self_ {
@@ -157,8 +159,6 @@ macro_rules! __build {
 }
 
 /// What an enum of a registry is asked.
-#[macro_export]
-#[doc(hidden)]
 macro_rules! __asked {
     ($variants:tt) => {};
     ($variants:tt [$($head:tt)+] { $($methods:tt)* } $($rest:tt)*) => {
@@ -166,6 +166,8 @@ macro_rules! __asked {
             $crate::schema::delegate! { $variants $($methods)* }
         }
 
-        $crate::__asked! { $variants $($rest)* }
+        $crate::schema::__asked! { $variants $($rest)* }
     };
 }
+
+pub(crate) use {__ask, __asked, __build, __delegate, __registry};

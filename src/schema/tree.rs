@@ -1,5 +1,8 @@
 //! The text of a file as a tree: what was written and where, before anybody asks what it means.
 
+use std::any::Any;
+use std::sync::Arc;
+
 /// Where a piece of text stands: a file and a range of bytes in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Region {
@@ -9,6 +12,14 @@ pub struct Region {
     pub start: u32,
     /// One past the last byte.
     pub end: u32,
+}
+
+impl Region {
+    /// True of no text at all: the place of what was made by a program.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
 }
 
 /// A name with its place: a field, a key or a variant.
@@ -37,6 +48,35 @@ pub enum Kind {
     Struct(Option<Name>, Vec<(Name, Node)>),
     /// `{"a": 1}`; keys are strings or bare words.
     Map(Vec<(Name, Node)>),
+    /// No text: a value that a program put into the tree, which no file can hold.
+    Given(Given),
+}
+
+/// A value of the program's own in a tree, such as a policy written outside this crate. It is printed by its name alone, as
+/// `GivenInCode("name")`, and so cannot be read back.
+#[derive(Clone)]
+pub struct Given {
+    /// What it is called.
+    pub name: String,
+    /// The value; whoever reads the tree knows its type.
+    pub value: Arc<dyn Any + Send + Sync>,
+}
+
+impl Given {
+    /// The word that is printed in place of a value that was given in code.
+    pub const WORD: &str = "GivenInCode";
+}
+
+impl std::fmt::Debug for Given {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Given").field(&self.name).finish()
+    }
+}
+
+impl PartialEq for Given {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && Arc::ptr_eq(&self.value, &other.value)
+    }
 }
 
 /// A value with its place.
@@ -65,6 +105,15 @@ impl Node {
         }
     }
 
+    /// What a program put here in place of text.
+    #[must_use]
+    pub fn given(&self) -> Option<&Given> {
+        match &self.kind {
+            Kind::Given(given) => Some(given),
+            _ => None,
+        }
+    }
+
     /// What this is, for an error message.
     #[must_use]
     pub fn describe(&self) -> String {
@@ -87,6 +136,7 @@ impl Kind {
             Self::Tuple(None, _) => "a tuple".to_owned(),
             Self::Struct(None, _) => "a struct".to_owned(),
             Self::Map(_) => "a map".to_owned(),
+            Self::Given(given) => format!("\"{}\", which was given in code", given.name),
         }
     }
 }

@@ -4,18 +4,22 @@
 //! All arithmetic is + - * /, square roots and `libm`, so that an interval has the same bits on every machine. Sums run
 //! in the order the values are given in: the order of the plan.
 
-pub mod batch;
-pub mod holm;
-pub mod interval;
-pub mod mser;
-pub mod paired;
-pub mod pooled;
-pub mod proportion;
-pub mod settling;
-pub mod special;
-pub mod student;
-pub mod tail;
+pub(crate) mod batch;
+pub(crate) mod holm;
+pub(crate) mod interval;
+pub(crate) mod mser;
+pub(crate) mod paired;
+pub(crate) mod pooled;
+pub(crate) mod proportion;
+pub(crate) mod settling;
+pub(crate) mod special;
+pub(crate) mod student;
+pub(crate) mod tail;
 pub mod theory;
-pub mod trend;
+pub(crate) mod trend;
 
+pub use batch::BatchMeans;
 pub use interval::Interval;
+pub use mser::{Truncation, mser5, truncated_mean};
+pub use paired::Paired;
+pub use proportion::{Bounds, clopper_pearson, wilson, wilson_of_clusters};

@@ -20,11 +20,13 @@ pub use format::{
     TimeUnit,
 };
 pub use inputs::Inputs;
-pub use profile::{BUSY_GAP, Profile, Sizes, ZipfFit};
-pub use read::{Room, read, read_within};
+pub use profile::Profile;
+#[cfg(test)]
+pub use read::read;
+pub use read::{Room, read_within};
 pub use replay::{Even, NoSpread, Replay, Spread, Uniform};
-pub use report::{ReadReport, Tally};
-pub use schedule::{ScheduleError, schedule};
+pub use report::ReadReport;
+pub use schedule::schedule;
 
 /// One recorded request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -26,19 +26,18 @@ impl Default for Room {
     }
 }
 
-/// Reads a log as `replay` describes it: its format, how late a line may be, and whether all lines must be good. What
-/// is read need not be a file; memory is in proportion to the requests and the names of keys, whatever the lines.
-///
-/// # Errors
-/// See [`TraceError`]: above all, no line that is a request, and with `strict` any line that had to be left out.
+/// Like [`read_within`], with room for anything.
+#[cfg(test)]
 pub fn read(input: impl Read, replay: &Replay) -> Result<(Trace, ReadReport), TraceError> {
     read_within(input, replay, Room::default())
 }
 
-/// Like [`read`], within `room`.
+/// Reads a log as `replay` describes it: its format, how late a line may be, and whether all lines must be good. What
+/// is read need not be a file; memory is in proportion to the requests and the names of keys, whatever the lines.
 ///
 /// # Errors
-/// As [`read`]; and [`TraceError::TooLarge`] before more memory is taken than there is room for.
+/// See [`TraceError`]: above all, no line that is a request, and with `strict` any line that had to be left out; and
+/// [`TraceError::TooLarge`] before more memory is taken than there is `room` for.
 pub fn read_within(input: impl Read, replay: &Replay, room: Room) -> Result<(Trace, ReadReport), TraceError> {
     let mut lines = Lines::new(input).map_err(|source| TraceError::Read { line: 0, source })?;
     if lines.is_binary().map_err(|source| TraceError::Read { line: 0, source })? {

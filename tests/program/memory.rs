@@ -5,7 +5,7 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use rushhour::lab::memory::{Need, need};
+use rushhour::internals::{Need, need};
 
 use crate::access_log::log;
 use crate::answers::{answer, planned};

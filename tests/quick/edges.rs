@@ -5,9 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::answers::{answer, planned};
 use crate::values::{estimate, value};
-use rushhour::lab::observe::Observation;
 use rushhour::lab::results::{Results, Stability, Verdict};
-use rushhour::lab::{Progress, run};
+use rushhour::lab::{Observation, Progress, run};
 
 #[test]
 fn utilization_of_many_workers_over_weeks_is_right() {

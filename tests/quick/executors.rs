@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use rushhour::lab::observe::Observation;
+use rushhour::lab::Observation;
 use rushhour::lab::{Executor, JobId, Journal, Plan, Run, Serial, Threads};
 
 use crate::answers::planned;

@@ -25,6 +25,7 @@ mod faults;
 mod health;
 mod import_proxies;
 mod in_between;
+mod in_code;
 mod layers;
 mod limiters;
 mod limits;

@@ -3,10 +3,8 @@
 use std::net::Ipv4Addr;
 use std::path::Path;
 
-use rushhour::actors::balancer::View;
-use rushhour::actors::balancer::policies::least_connections::{IdleFirst, LeastConnections, Ties};
-use rushhour::actors::balancer::policies::round_robin::RoundRobin;
-use rushhour::actors::balancer::policies::weighted_round_robin::WeightedRoundRobin;
+use rushhour::extend::View;
+use rushhour::system::policies::{IdleFirst, LeastConnections, RoundRobin, Ties, WeightedRoundRobin};
 
 use super::backends::{Backends, get, send};
 use super::proxy::{Proxy, installed};

@@ -3,13 +3,11 @@
 use std::net::Ipv4Addr;
 use std::path::Path;
 
-use rushhour::actors::balancer::View;
-use rushhour::actors::balancer::policies::ip_hash::IpHash;
-use rushhour::actors::balancer::policies::least_connections::{LeastConnections, Ties, Weighted};
-use rushhour::actors::balancer::policies::ring_hash::RingHash;
-use rushhour::actors::balancer::policies::round_robin::RoundRobin;
-use rushhour::actors::balancer::policies::weighted_round_robin::WeightedRoundRobin;
-use rushhour::actors::placement::{HashBy, NginxPoints, Placement, RequestedKey};
+use rushhour::extend::View;
+use rushhour::system::policies::{
+    HashBy, IpHash, LeastConnections, NginxPoints, Placement, RequestedKey, RingHash, RoundRobin, Ties, Weighted,
+    WeightedRoundRobin,
+};
 
 use super::backends::{Backends, get, send};
 use super::proxy::{Proxy, installed};

@@ -1,8 +1,6 @@
 //! What the simulator's policies choose.
 
-use rushhour::actors::balancer::{Answer, Choose, Describes, Facts, View};
-use rushhour::engine::random::StreamKey;
-use rushhour::engine::{Outcome, Time};
+use rushhour::extend::{Answer, Choose, Describes, Facts, Outcome, StreamKey, Time, View};
 
 /// What a policy may know of a request.
 pub fn facts(client: u32, key: u32) -> Facts {

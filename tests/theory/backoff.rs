@@ -6,12 +6,12 @@
 //! retry: its counter begins at 1.
 
 use crate::statistics::mean_and_error;
-use rushhour::actors::calls::backoff::{
-    Backoff, DecorrelatedJitter, EqualJitter, Exponential, FullJitter, Immediate, Jitter, NoJitter,
-};
 use rushhour::engine::random::{StreamKey, normal};
 use rushhour::engine::{Calendar, Duration, Event, Rank, Time};
-use rushhour::schema::quantity::Span;
+use rushhour::system::Span;
+use rushhour::system::calls::{
+    Backoff, DecorrelatedJitter, EqualJitter, Exponential, FullJitter, Immediate, Jitter, NoJitter,
+};
 
 const RUNS: u32 = 300;
 

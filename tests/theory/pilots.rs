@@ -9,12 +9,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::answers::{planned, planned_from, run_plan};
-use rushhour::actors::Measuring;
 use rushhour::engine::{Duration, Time};
-use rushhour::lab::observe::{Observation, observe};
-use rushhour::lab::replication::{Job, Replication, Running};
+use rushhour::internals::{Job, Measuring, observe};
 use rushhour::lab::results::Results;
-use rushhour::lab::{Files, JobId, Journal, Plan, Progress, Run, Serial};
+use rushhour::lab::{Files, JobId, Journal, Observation, Plan, Progress, Replication, Run, Running, Serial};
 
 /// Windows from one moment at which measuring may have begun to the next.
 const EVERY: usize = 5;

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use crate::answers::run_plan;
-use rushhour::lab::validation::{Family, Length, Verdict, bound, cases, comparisons};
+use rushhour::internals::{Family, Length, Verdict, bound, cases, comparisons};
 
 /// Runs the cases of one family and reports all that is wrong at once. An interval wider than a share of `widest` would
 /// agree with anything.

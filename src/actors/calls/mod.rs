@@ -26,9 +26,7 @@ pub mod upstream;
 mod writes;
 
 pub use super::kit::made::{AttemptsRecord, CallsRecord};
-pub use backoff::{Backoff, Jitter};
 pub use behalf::OnBehalf;
-pub use budget::Budget;
 pub use caller::{Caller, Over, Rules, Step};
 pub use connections::{Connections, Handshake};
 pub use origin::Origin;

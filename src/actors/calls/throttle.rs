@@ -47,6 +47,7 @@ impl Throttle {
 
     /// Requests and accepted ones in the window, for tests.
     #[must_use]
+    #[cfg(test)]
     pub fn seen(&self) -> (u64, u64) {
         let [requests, accepts] = self.seen.sums();
         (requests as u64, accepts as u64)

@@ -75,6 +75,7 @@ impl Permits {
     /// Requests in flight.
     #[inline]
     #[must_use]
+    #[cfg(test)]
     pub fn in_flight(&self) -> u32 {
         self.in_flight
     }

@@ -5,7 +5,7 @@ pub use super::queue::full::DropNewest;
 use super::queue::{Discipline, Shed, WhenFull};
 use crate::distributions::{Constant, Distribution, Factors};
 use crate::schema::quantity::{Bytes, Span};
-use crate::schema::{Name, record};
+use crate::schema::{Fills, Name, record};
 
 record! {
     /// Servers that do the work, all alike but for speed and weight.
@@ -107,6 +107,12 @@ record! {
 }
 
 impl FleetSpec {
+    /// One server with one worker, where each visit takes as long as `service` says.
+    #[must_use]
+    pub fn of(service: impl Fills<Distribution>) -> Self {
+        Self { service: service.fill(), ..Self::default() }
+    }
+
     /// Which fields of the queue do not go together, and why.
     fn problems_of_the_queue(&self) -> Vec<(&'static str, &'static str)> {
         let mut found = Vec::new();

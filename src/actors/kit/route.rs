@@ -1,7 +1,7 @@
 //! Routes in the words of the language: where a node sends requests, and over what network.
 
 use crate::distributions::Distribution;
-use crate::schema::{Body, Decode, Encode, Kind, Name, Node, Reader, Region, choice, record};
+use crate::schema::{Body, Decode, Encode, Fills, Kind, Name, Node, Reader, Region, choice, record};
 
 record! {
     /// A copy at random for each request.
@@ -102,6 +102,48 @@ impl Decode for RouteField {
 impl Encode for RouteField {
     fn encode(&self) -> Node {
         Node::made(Kind::Struct(None, self.0.encode_body()))
+    }
+}
+
+impl Fills<Targets> for &str {
+    fn fill(self) -> Targets {
+        Targets(vec![made_name(self)])
+    }
+}
+
+impl<const N: usize> Fills<Targets> for [&str; N] {
+    fn fill(self) -> Targets {
+        Targets(self.into_iter().map(made_name).collect())
+    }
+}
+
+impl From<Route> for RouteField {
+    fn from(route: Route) -> Self {
+        Self(route)
+    }
+}
+
+impl From<&str> for RouteField {
+    fn from(name: &str) -> Self {
+        Self(Route::new(name))
+    }
+}
+
+impl Fills<RouteField> for Route {
+    fn fill(self) -> RouteField {
+        RouteField(self)
+    }
+}
+
+impl Fills<RouteField> for &str {
+    fn fill(self) -> RouteField {
+        RouteField(Route::new(self))
+    }
+}
+
+impl<const N: usize> Fills<RouteField> for [&str; N] {
+    fn fill(self) -> RouteField {
+        RouteField(Route::new(self))
     }
 }
 

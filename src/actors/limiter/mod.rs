@@ -14,7 +14,6 @@ mod seen;
 pub mod spec;
 pub mod tokens;
 
-pub use super::kit::commands::Distributed;
 pub use distributed::Shared;
 pub use spec::{By, LimiterSpec};
 

@@ -12,7 +12,6 @@ pub mod units;
 pub mod usage;
 
 pub use busy::Busy;
-pub use fifo::Fifo;
 pub use processors::Processors;
 pub use station::{Station, Window};
 pub use units::{Asked, Units};

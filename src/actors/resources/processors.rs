@@ -47,12 +47,6 @@ impl Processors {
         self.jobs.len()
     }
 
-    /// True of an idle server.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.jobs.is_empty()
-    }
-
     /// Seconds of work each present request receives per second of time.
     fn rate(&self, workers: u32, speed: f64) -> f64 {
         let present = self.jobs.len() as f64;

@@ -39,8 +39,8 @@ enum What {
 pub fn import(arguments: &Arguments) -> End {
     let end = match &arguments.what {
         What::Log(arguments) => log::import(arguments),
-        What::Nginx(arguments) => proxy::import(arguments, crate::import::nginx::import),
-        What::Haproxy(arguments) => proxy::import(arguments, crate::import::haproxy::import),
+        What::Nginx(arguments) => proxy::import(arguments, crate::import::nginx),
+        What::Haproxy(arguments) => proxy::import(arguments, crate::import::haproxy),
     };
     end.unwrap_or_else(|why| complain(&why))
 }

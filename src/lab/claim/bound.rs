@@ -3,7 +3,7 @@
 use crate::lab::results::Unit;
 use crate::lab::spec::Label;
 use crate::schema::quantity::{Percent, Rate, Span};
-use crate::schema::{Decode, Encode, Kind, Name, Node, Reader};
+use crate::schema::{Decode, Encode, Fills, Kind, Name, Node, Reader};
 
 /// A number with its unit: "50 ms", "900/s", "2 %", 3.5.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +14,36 @@ pub struct Bound {
     pub value: f64,
     /// What it counts.
     pub unit: Unit,
+}
+
+impl Bound {
+    fn of(written: String, value: f64, unit: Unit) -> Self {
+        Self { written: Label::from(written.as_str()), value, unit }
+    }
+}
+
+impl Fills<Bound> for Span {
+    fn fill(self) -> Bound {
+        Bound::of(self.to_string(), self.seconds(), Unit::Seconds)
+    }
+}
+
+impl Fills<Bound> for Rate {
+    fn fill(self) -> Bound {
+        Bound::of(self.to_string(), self.per_second(), Unit::PerSecond)
+    }
+}
+
+impl Fills<Bound> for Percent {
+    fn fill(self) -> Bound {
+        Bound::of(self.to_string(), self.fraction(), Unit::Fraction)
+    }
+}
+
+impl Fills<Bound> for f64 {
+    fn fill(self) -> Bound {
+        Bound::of(format!("{self:?}"), self, Unit::Count)
+    }
 }
 
 impl Decode for Bound {

@@ -1,7 +1,7 @@
 //! Outcomes by the names that the language gives them.
 
 use crate::engine::Outcome;
-use crate::schema::{Decode, Encode, Kind, Node, Reader, unknown_variant};
+use crate::schema::{Decode, Encode, Fills, Kind, Node, Reader, unknown_variant};
 
 /// How a call ended, by its name: `Served`, `RateLimited`, `TimedOut`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,12 @@ impl OutcomeName {
             Outcome::TimedOut => "TimedOut",
             Outcome::GaveUp => "GaveUp",
         }
+    }
+}
+
+impl Fills<OutcomeName> for Outcome {
+    fn fill(self) -> OutcomeName {
+        OutcomeName(self)
     }
 }
 

@@ -11,6 +11,13 @@ const FASTEST: f64 = 1e9;
 const EXAMPLE: &str = "\"900/s\", \"30/min\" or \"2/h\"";
 
 impl Rate {
+    /// So many events per second. Of a description that is made in code it is looked at when the experiment is planned whether
+    /// the rate is above zero and at most a thousand million a second.
+    #[must_use]
+    pub const fn of(per_second: f64) -> Self {
+        Self(per_second)
+    }
+
     /// `rate` events per second; `None` if not above zero or faster than the clock can tell apart.
     #[must_use]
     pub fn from_per_second(rate: f64) -> Option<Self> {

@@ -39,6 +39,13 @@ impl Span {
         Self(milliseconds as f64 / 1e3)
     }
 
+    /// So many seconds. Of a description that is made in code it is looked at when the experiment is planned whether the
+    /// length is from zero to a hundred years.
+    #[must_use]
+    pub const fn of(seconds: f64) -> Self {
+        Self(seconds)
+    }
+
     /// `seconds` seconds; `None` if negative, NaN or over a hundred years.
     #[must_use]
     pub fn from_seconds(seconds: f64) -> Option<Self> {

@@ -226,6 +226,7 @@ impl Outliers {
 
     /// Members ejected now.
     #[must_use]
+    #[cfg(test)]
     pub fn ejected(&self) -> usize {
         self.ejected
     }

@@ -48,12 +48,6 @@ record! {
     }
 }
 
-impl Default for LeastConnections {
-    fn default() -> Self {
-        Self { ties: Ties::InTurn(InTurn {}) }
-    }
-}
-
 /// Members by score.
 #[derive(Clone, Debug)]
 #[repr(u8)]

@@ -27,6 +27,7 @@ registry! {
         prequal::Prequal,
         first::First,
     }
+    given { own::Own }
 
     /// How a balancer chooses the member a request goes to.
     pub enum Policy;

@@ -37,12 +37,6 @@ record! {
     }
 }
 
-impl Default for RoundRobin {
-    fn default() -> Self {
-        Self { start: Start::First(FirstMember {}) }
-    }
-}
-
 /// Whose turn it is.
 #[derive(Clone, Debug)]
 #[repr(u8)]

@@ -89,6 +89,7 @@ impl WaitTokens {
 
     /// WaitTokens in use.
     #[must_use]
+    #[cfg(test)]
     pub fn in_use(&self) -> usize {
         self.all.len() - self.free.len()
     }

@@ -129,12 +129,14 @@ impl Queues {
 
     /// Requests that wait anywhere.
     #[must_use]
+    #[cfg(test)]
     pub fn len(&self) -> usize {
         self.tokens.in_use()
     }
 
     /// True if no request waits anywhere.
     #[must_use]
+    #[cfg(test)]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -11,4 +11,4 @@ pub mod timetable;
 pub use active::Active;
 pub use network::Troubles;
 pub use spec::{Crash, Errors, Fault, FaultEvent, FaultSpec, Moments, NodeName, Recurs, Restart, SlowDown, Way};
-pub use timetable::{Timetable, Turn};
+pub use timetable::Timetable;

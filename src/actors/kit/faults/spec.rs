@@ -4,7 +4,7 @@ use crate::distributions::Distribution;
 use crate::engine::random::StreamKey;
 use crate::engine::{Duration, Time};
 use crate::schema::quantity::{Percent, Span};
-use crate::schema::{Decode, Encode, Kind, Name, Node, Reader, choice, record};
+use crate::schema::{Decode, Encode, Fills, Kind, Name, Node, Reader, Region, choice, record};
 
 record! {
     /// The server stops: what it holds fails, and it refuses connections until no crash is under way any more.
@@ -174,6 +174,18 @@ pub struct NodeName(pub Name);
 impl PartialEq for NodeName {
     fn eq(&self, other: &Self) -> bool {
         self.0.text == other.0.text
+    }
+}
+
+impl From<&str> for NodeName {
+    fn from(name: &str) -> Self {
+        Self(Name { text: name.to_owned(), region: Region::default() })
+    }
+}
+
+impl Fills<NodeName> for &str {
+    fn fill(self) -> NodeName {
+        self.into()
     }
 }
 

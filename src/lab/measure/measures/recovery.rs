@@ -55,12 +55,6 @@ term_of_clients! {
     pub struct GoodputLeftOf => |scope| Number::of(RecoveryNumber::Left, &scope.recovery)
 }
 
-impl Default for Recovery {
-    fn default() -> Self {
-        Self { tolerance: Percent::of(10.0), start: None, end: None, smooth: None }
-    }
-}
-
 impl Recovery {
     /// The trouble it looks at, in a system whose faults and spikes make the trouble `made`.
     #[must_use]

@@ -1,0 +1,68 @@
+//! Experiments in code: a system, what to vary, what to measure, what to claim.
+//!
+//! ```
+//! use rushhour::experiment::claims::{Less, P99};
+//! use rushhour::experiment::measures::{Latency, Utilization};
+//! use rushhour::experiment::{Arm, Experiment, Replications, RunSpec};
+//! use rushhour::system::arrivals::Poisson;
+//! use rushhour::system::laws::Exponential;
+//! use rushhour::system::policies::{LeastConnections, Policy};
+//! use rushhour::system::{Balancer, Clients, Fleet, Rate, Span, System};
+//!
+//! let system = System::default()
+//!     .node("users", Clients::new(Poisson::new(Rate::of(160.0)), "lb"))
+//!     .node("lb", Balancer::new("web"))
+//!     .node("web", Fleet { servers: 2, ..Fleet::of(Exponential::new(Span::milliseconds(10))) });
+//!
+//! let of = |arm: &str| P99 { arm: Some(arm.into()), ..P99::new() };
+//! let experiment = Experiment {
+//!     run: RunSpec { duration: Some(Span::whole(60)), replications: Replications::Fixed(5), ..RunSpec::new() },
+//!     measure: vec![Latency::new().into(), Utilization::new().into()],
+//!     claims: vec![Less::new(of("least connections"), of("in turn")).into()],
+//!     ..Experiment::new(system)
+//! }
+//! .arm("in turn", Arm::default())
+//! .arm("least connections", Arm::default().set("lb.policy", Policy::from(LeastConnections::new())))
+//! .sweep("users.arrivals.rate", [Rate::of(120.0), Rate::of(160.0)]);
+//!
+//! let results = experiment.plan()?.run()?;
+//! assert_eq!(results.cells.len(), 4);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! What is wrong with it is told by [`Experiment::plan`], all at once, by node and field. The same experiment as text gives the
+//! same bits: [`Plan::manifest`](crate::lab::Plan::manifest) is that text.
+
+pub use crate::lab::in_code::Arm;
+pub use crate::lab::spec::{AtMost, Experiment, Label, Raw, Replications, RunSpec, SweepSpec, WarmUp};
+pub use crate::schema::Encode;
+
+/// What can be measured.
+pub mod measures {
+    pub use crate::lab::measure::measures::{
+        Answered, Attempts, Degraded, DropRate, DuplicateWrites, FailoverTime, Fairness, Goodput, Imbalance, InSystem,
+        LateAnswers, Latency, Measure, OfferedRate, Outcomes, Recovery, Remapped, Throughput, Utilization, Waiting,
+        WastedWork, Within,
+    };
+    pub use crate::lab::measure::{AllTogether, Answers, EachClients, EachNode, Grouping, OutcomeName};
+}
+
+/// What can be claimed of the answer, and the numbers that claims speak of.
+pub mod claims {
+    pub use crate::lab::claim::{
+        AboveClaim as Above, BelowClaim as Below, Bound, ByGoodput, ByInFlight, Claim, FallsClaim as Falls, Gauge,
+        GreaterClaim as Greater, LessClaim as Less, RecoversClaim as Recovers, RisesClaim as Rises,
+        StaysDownClaim as StaysDown, TheoryClaim as EqualsTheory, TimesClaim as Times, UnstableClaim as Unstable,
+    };
+    pub use crate::lab::measure::Term;
+    pub use crate::lab::measure::measures::{
+        AnsweredOf as Answered, AttemptsOf as Attempts, DegradedOf as Degraded, DropRateOf as DropRate,
+        DuplicateWritesOf as DuplicateWrites, FailoverTimeOf as FailoverTime, FairnessOf as Fairness,
+        GoodputLeftOf as GoodputLeft, GoodputOf as Goodput, ImbalanceOf as Imbalance, InSystemOf as InSystem,
+        LateAnswersOf as LateAnswers, MeanOf as Mean, OfferedRateOf as OfferedRate, P50Of as P50, P90Of as P90,
+        P95Of as P95, P99Of as P99, P999Of as P999, QuantileOf as Quantile, RecoveredOf as Recovered,
+        RecoveryTimeOf as RecoveryTime, RemappedNeedlesslyOf as RemappedNeedlessly, RemappedOf as Remapped,
+        ShareOf as Share, ThroughputOf as Throughput, UtilizationOf as Utilization, WaitingOf as Waiting,
+        WastedWorkOf as WastedWork, WithinOf as Within,
+    };
+}

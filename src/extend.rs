@@ -1,0 +1,52 @@
+//! Policies of balancers from outside this crate.
+//!
+//! A policy is two types. One describes it: it implements [`Describes`], and each balancer builds from it what it works with,
+//! which implements [`Choose`] and holds whatever must be remembered from one request to the next. [`Policy::own`] makes of the
+//! description a policy that any [`Balancer`](crate::system::Balancer) takes, in a system or in an arm of an experiment.
+//!
+//! ```
+//! use rushhour::extend::{Choose, Describes, Draws, Facts, Policy, View};
+//! use rushhour::system::Balancer;
+//!
+//! /// Every request goes to the first member that is up and has fewer than `most` requests, or else to the first that is up.
+//! #[derive(Clone, Debug)]
+//! struct FillUp {
+//!     most: u32,
+//! }
+//!
+//! impl Describes for FillUp {
+//!     type State = Self;
+//!
+//!     fn build(&self, _view: &View) -> Self {
+//!         self.clone()
+//!     }
+//! }
+//!
+//! impl Choose for FillUp {
+//!     fn choose(&mut self, view: &View, _facts: Facts, _draws: &mut Draws) -> Option<usize> {
+//!         let mut up = (0..view.len()).filter(|&member| view.is_up(member));
+//!         up.clone().find(|&member| view.active(member) < self.most).or_else(|| up.next())
+//!     }
+//! }
+//!
+//! let balancer = Balancer { policy: Policy::own("fill up to 8", FillUp { most: 8 }), ..Balancer::new("web") };
+//! # let _ = balancer;
+//! ```
+//!
+//! `examples/own_policy.rs` compares such a policy with those of the language.
+//!
+//! **What it costs.** A policy of the language is called directly, one of your own through a pointer. That is a few
+//! nanoseconds for each request (`cargo bench --bench decisions own`).
+//!
+//! **What it must keep to.** A choice must follow from what the policy was told and from the draws it was given alone: no
+//! clock, no random numbers from elsewhere, no order of a `HashMap`. Then the same seed gives the same bits on any machine, and
+//! arms of an experiment are compared with the same random numbers.
+//!
+//! **What it cannot do.** The language has no word for it: a manifest holds its name, and running that manifest is an error that
+//! says so.
+
+pub use crate::actors::balancer::policies::{Own, Policy};
+pub use crate::actors::balancer::policy::{Answer, Choose, Describes, Facts, Hears, Load};
+pub use crate::actors::balancer::view::View;
+pub use crate::engine::random::{Bits, Draws, StreamKey};
+pub use crate::engine::{Duration, Outcome, Time};

@@ -1,0 +1,17 @@
+//! For the tests and benchmarks of this project alone: parts of the inside that they look at or put together by hand. Nobody
+//! else should use them, and they change without notice.
+
+pub use crate::actors::balancer::Balancer;
+pub use crate::actors::clients::{Clients, ClientsParts, Source};
+pub use crate::actors::fleet::{Classes, Fleet};
+pub use crate::actors::kit::faults::Timetable;
+pub use crate::actors::kit::link::{Endpoint, Link};
+pub use crate::actors::kit::message::Core;
+pub use crate::actors::{Actor, Actors, Measuring};
+pub use crate::lab::memory::{Need, need};
+pub use crate::lab::observe::observe;
+pub use crate::lab::replication::Job;
+pub use crate::lab::validation::{Family, Length, Verdict, bound, cases, comparisons};
+pub use crate::model::{build, check};
+pub use crate::schema::{Choice, Decode, Reader, parse, render};
+pub use crate::trace::Inputs;
