@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::spec::{Experiment, Label, Raw, SweepSpec};
+use super::label::{Label, Raw};
+use super::spec::{Experiment, SweepSpec};
 use crate::model::{System, check};
 use crate::schema::{
     Decode, Diagnostic, Kind, MOST_MISTAKES, Map, Name, Node, Reader, Region, apply, print, split_path,

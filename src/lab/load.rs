@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use std::io::Read;
 
 use super::claim::Claim;
+use super::label::Raw;
 use super::logs::unopened;
 use super::plan::mistakes;
-use super::spec::{Experiment, Raw};
+use super::spec::Experiment;
 use crate::model::{System, check};
 use crate::schema::quantity::Span;
 use crate::schema::{Body, Decode, Diagnostic, Kind, Name, Node, Reader, Region, Sources, decode_text, parse, render};

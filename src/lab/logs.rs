@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh64::Xxh64;
 
+use super::label::Raw;
 use super::load::{Files, place_of, plain};
 use super::plan::replays;
-use super::spec::{Experiment, Raw};
+use super::spec::Experiment;
 use crate::model::{Inputs, System};
 use crate::schema::{Diagnostic, Kind, Name, Node, Region, suggest};
 use crate::trace::{self, Replay, Room};

@@ -12,6 +12,7 @@ pub(crate) mod execute;
 mod gathering;
 pub(crate) mod in_code;
 pub(crate) mod journal;
+pub(crate) mod label;
 mod ledger;
 pub(crate) mod load;
 mod logs;

@@ -6,12 +6,13 @@ use std::sync::atomic::AtomicBool;
 use super::cells::{Cell, cells, label};
 use super::claim::Claim;
 use super::covered::{is_over_before, never_happens};
+use super::label::{Label, Raw};
 use super::load::{Files, Loaded, Problems};
 use super::logs::{Logs, ReadLog, unopened};
 use super::measure::{Measure, Needs, Quantity, Scope, places, quantities, recovery};
 use super::replication::{Job, Running};
 use super::results::{Results, Sweep, SweepPoint};
-use super::spec::{Experiment, Label, Raw, RunSpec, WarmUp};
+use super::spec::{Experiment, RunSpec, WarmUp};
 use super::trouble::Trouble;
 use crate::actors::Measuring;
 use crate::engine::Duration;
@@ -370,7 +371,8 @@ impl<'a> Planner<'a> {
     fn check_node(&mut self, node: &Label, quantity: &Quantity, scope: &Scope) {
         let Name { text, region } = &node.0;
         let here = || scope.places.iter().filter(|place| place.name == *text);
-        if here().any(|place| place.gives(&quantity.what)) || (scope.clients.contains(text) && quantity.is_of_clients())
+        if here().any(|place| place.gives(&*quantity.what))
+            || (scope.clients.contains(text) && quantity.is_of_clients())
         {
             return;
         }
@@ -379,7 +381,7 @@ impl<'a> Planner<'a> {
             return;
         }
         let clients = scope.clients.iter().filter(|_| quantity.is_of_clients());
-        let giving = scope.places.iter().filter(|place| place.gives(&quantity.what));
+        let giving = scope.places.iter().filter(|place| place.gives(&*quantity.what));
         let valid = names(clients.map(String::as_str).chain(giving.map(|place| &*place.name)));
         let valid: Vec<&str> = valid.iter().map(String::as_str).collect();
         let message = match scope.kinds.get(text) {

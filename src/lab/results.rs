@@ -502,7 +502,7 @@ impl Estimate {
     /// True of numbers that say what a trouble does to goodput and how it comes back: they need no steady state.
     #[must_use]
     pub fn is_of_recovery(&self) -> bool {
-        recovery::Number::WITHOUT_STEADY_STATE.contains(&self.number())
+        recovery::Number::without_steady_state().contains(&self.number())
     }
 
     /// True of numbers that speak of a steady state, so that a run which did not reach one decides nothing about them: all

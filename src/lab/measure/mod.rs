@@ -3,6 +3,7 @@
 //! Where a system keeps its counts belongs in `view`, how sure a number is in `estimate`.
 
 mod answers;
+pub mod asked;
 mod grouping;
 pub mod measured;
 pub mod measures;
@@ -17,7 +18,7 @@ pub use grouping::{AllTogether, EachClients, EachNode, Grouping};
 pub use measured::Needs;
 pub use measures::latency::percentile;
 pub use measures::recovery::RecoveryNumber;
-pub use measures::{DropRate, Goodput, Latency, Measure, Recovery, Term, Throughput, Utilization, What};
+pub use measures::{DropRate, Goodput, Latency, Measure, Recovery, Term, Throughput, Utilization};
 pub use outcome::OutcomeName;
 pub use places::{Place, places};
 pub use quantity::Quantity;

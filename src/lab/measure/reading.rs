@@ -1,7 +1,6 @@
 //! How a number is read from a replication that has ended: which counts it is made of. Where a system keeps its counts
 //! belongs in `view`.
 
-use super::Quantity;
 use crate::actors::kit::made::attempts::Counts as CallCounts;
 use crate::actors::kit::made::calls::Snapshot as Calls;
 use crate::actors::kit::watch::Snapshot as Requests;
@@ -21,8 +20,17 @@ pub struct Counted<S> {
     pub whole: Option<Count<S>>,
 }
 
+/// What a number is told of.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    /// The node; `None` for all clients together.
+    pub of: Option<&'a str>,
+    /// Of work and waiting: the fleet, proxy, store or queue.
+    pub station: Option<&'a str>,
+}
+
 /// A number of a whole replication.
-pub type OfReplication = Box<dyn Fn(&View<'_>, &Quantity) -> Option<f64>>;
+pub type OfReplication = Box<dyn Fn(&View<'_>, Told<'_>) -> Option<f64>>;
 
 /// How a number is read.
 pub enum Reading {

@@ -34,7 +34,7 @@ impl View<'_> {
                 ratio(self.work(station, *part) as f64, self.work(station, *whole) as f64)
             }
             Reading::Waiting => self.waiting(station).mean(),
-            Reading::Whole(read) | Reading::Verdict(read) => read(self, quantity),
+            Reading::Whole(read) | Reading::Verdict(read) => read(self, quantity.told()),
         }
     }
 
@@ -65,7 +65,7 @@ impl View<'_> {
             return None;
         }
         match quantity.what.reading() {
-            Reading::Verdict(read) => read(self, quantity).map(|value| (u64::from(value > 0.5), 1)),
+            Reading::Verdict(read) => read(self, quantity.told()).map(|value| (u64::from(value > 0.5), 1)),
             reading => {
                 let (part, whole) = self.sums(quantity, &reading)?;
                 Some((part, whole?))
