@@ -33,7 +33,7 @@ Experiment(
 )
 "#;
 
-fn main() -> Result<(), Box<dyn Error>> {
+pub fn main() -> Result<(), Box<dyn Error>> {
     // Everything is read and checked before anything runs. An error holds all mistakes, each with its line and column.
     let plan = plan_text(EXPERIMENT)?;
     let results = plan.run()?;

@@ -26,7 +26,7 @@ fn system(rate: f64) -> System {
         .node("web", Fleet { servers, workers: 2, ..Fleet::of(service) })
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+pub fn main() -> Result<(), Box<dyn Error>> {
     let of = |arm: &str| P99 { arm: Some(arm.into()), ..P99::new() };
     let experiment = Experiment {
         title: "Which balancer keeps the tail short?".to_owned(),

@@ -71,7 +71,7 @@ impl Choose for Learnt {
     }
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+pub fn main() -> Result<(), Box<dyn Error>> {
     // Six fast servers and two that are three times as slow. Nobody tells the balancer.
     let speeds = [vec![3.0; 6], vec![1.0; 2]].concat();
     let system = System::default()

@@ -6,7 +6,7 @@
 
 use std::error::Error;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rushhour::lab::plan_text;
 use rushhour::report::plots;
@@ -27,10 +27,10 @@ Experiment(
 )
 "#;
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let folder = std::env::args_os().nth(1).map_or_else(|| PathBuf::from("target/plots"), PathBuf::from);
+/// Runs the experiment and draws it into `folder`.
+pub fn draw(folder: &Path) -> Result<(), Box<dyn Error>> {
     let results = plan_text(EXPERIMENT)?.run()?;
-    fs::create_dir_all(&folder)?;
+    fs::create_dir_all(folder)?;
     // A plot is made of the results alone: the same results give the same bytes.
     let plots = plots(&results);
     for plot in &plots {
@@ -40,4 +40,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     assert!(plots.iter().any(|plot| plot.svg.contains("two workers")));
     Ok(())
+}
+
+pub fn main() -> Result<(), Box<dyn Error>> {
+    let folder = std::env::args_os().nth(1).map_or_else(|| PathBuf::from("target/plots"), PathBuf::from);
+    draw(&folder)
 }

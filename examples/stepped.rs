@@ -24,7 +24,7 @@ Experiment(
 )
 "#;
 
-fn main() -> Result<(), Box<dyn Error>> {
+pub fn main() -> Result<(), Box<dyn Error>> {
     let plan = plan_text(EXPERIMENT)?;
     let stop = AtomicBool::new(false);
     let mut running = plan.replication(0, 0, &stop)?;

@@ -24,6 +24,31 @@ pub use source::{At, LARGEST, Problem, Source, Sources};
 use crate::model::System;
 
 /// Where the files come from that a configuration names.
+///
+/// ```
+/// use rushhour::import::{Texts, nginx};
+///
+/// struct One(&'static str);
+///
+/// impl Texts for One {
+///     fn read(&self, _path: &str) -> Result<Vec<u8>, String> {
+///         Ok(self.0.as_bytes().to_vec())
+///     }
+///
+///     fn named(&self, _pattern: &str, _main: &str) -> Result<Vec<String>, String> {
+///         Ok(Vec::new())
+///     }
+/// }
+///
+/// let configuration = One(
+///     "http {
+///         upstream shop { least_conn; server 10.0.0.1:80 weight=3; server 10.0.0.2:80; }
+///         server { location / { proxy_pass http://shop; } }
+///     }",
+/// );
+/// let imported = nginx(&configuration, "nginx.conf").expect("it is well formed");
+/// assert!(imported.text.contains("LeastConnections"));
+/// ```
 pub trait Texts {
     /// The bytes of a file, at most [`LARGEST`] and one.
     ///

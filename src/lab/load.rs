@@ -14,7 +14,38 @@ use crate::model::{System, check};
 use crate::schema::quantity::Span;
 use crate::schema::{Body, Decode, Diagnostic, Kind, Name, Node, Reader, Region, Sources, decode_text, parse, render};
 
-/// Where files come from.
+/// Where files come from: the library opens none itself. For texts that a program holds there is [`Text`](super::Text).
+///
+/// ```
+/// use std::io::Read;
+/// use rushhour::lab::{Files, load, plan};
+///
+/// /// A system with as many workers as its name says.
+/// struct ByName;
+///
+/// impl Files for ByName {
+///     fn open(&self, path: &str) -> Result<Box<dyn Read + '_>, String> {
+///         let workers: u32 = path.parse().map_err(|_| "its name is no number".to_owned())?;
+///         let text = format!(r#"
+///             System(nodes: {{
+///                 "users": Clients(arrivals: Poisson(rate: "80/s"), to: "web"),
+///                 "web": Fleet(workers: {workers}, service: Exponential(mean: "10 ms")),
+///             }})
+///         "#);
+///         Ok(Box::new(std::io::Cursor::new(text)))
+///     }
+///
+///     fn beside(&self, _base: &str, relative: &str) -> String {
+///         relative.to_owned()
+///     }
+/// }
+///
+/// let plan = plan(load(&ByName, "3")?, &ByName)?;
+/// assert!(plan.manifest().contains("workers: 3"));
+/// let problems = load(&ByName, "three").expect_err("no number");
+/// assert!(problems.to_string().contains("cannot read \"three\": its name is no number"));
+/// # Ok::<(), rushhour::lab::Problems>(())
+/// ```
 pub trait Files {
     /// Opens the file at `path`.
     ///
@@ -77,6 +108,15 @@ pub struct Loaded {
 }
 
 /// Reads the experiment at `path`; a file that holds only a system is an experiment without arms.
+///
+/// ```
+/// use rushhour::lab::{Text, load};
+///
+/// let files = Text::new("wrong.ron", r#"System(nodes: {"users": Clients(arivals: Poisson(rate: "80/s"), to: "web")})"#);
+/// let problems = load(&files, "wrong.ron").expect_err("a field is misspelt");
+/// assert!(problems.to_string().contains("unknown field `arivals`"));
+/// assert_eq!(problems.sources.place(problems.diagnostics[0].region).map(|place| place.line), Some(1));
+/// ```
 ///
 /// # Errors
 /// Everything that is wrong with the file and the system it names.

@@ -101,6 +101,21 @@ fn advices(cells: &[(usize, usize, System)], arms: &[String], of: impl Fn(&Syste
 
 /// Plans `loaded`, with the logs it names read from `files`.
 ///
+/// ```
+/// use rushhour::lab::{Text, load, plan};
+///
+/// let files = Text::new("replay.ron", r#"
+///     System(nodes: {
+///         "users": Clients(arrivals: Replay(file: "log.csv", format: Csv(time: "t")), to: "web"),
+///         "web": Fleet(service: Constant("1 ms")),
+///     })
+/// "#)
+/// .and("log.csv", "t\n0.0\n0.5\n2.0\n");
+/// let results = plan(load(&files, "replay.ron")?, &files)?.run()?;
+/// assert_eq!(results.cells[0].ledger.iter().map(|row| row.count).sum::<u64>(), 10 * 3, "ten replications of three");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// Everything that is wrong with the arms, the sweep, the claims and the logs.
 pub fn plan(loaded: Loaded, files: &dyn Files) -> Result<Plan, Problems> {

@@ -16,6 +16,31 @@ use crate::actors::Measuring;
 use crate::engine::Duration;
 
 /// Hears of replications as they finish, from whichever thread ran them.
+///
+/// ```
+/// use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+/// use rushhour::lab::{Observation, Progress, plan_text, run};
+///
+/// #[derive(Default)]
+/// struct Events(AtomicU64);
+///
+/// impl Progress for Events {
+///     fn replication_done(&self, observation: &Observation) {
+///         self.0.fetch_add(observation.events, Ordering::Relaxed);
+///     }
+/// }
+///
+/// let plan = plan_text(r#"
+///     System(nodes: {
+///         "users": Clients(arrivals: Poisson(rate: "80/s"), to: "web"),
+///         "web": Fleet(service: Exponential(mean: "10 ms")),
+///     })
+/// "#)?;
+/// let events = Events::default();
+/// run(&plan, &events, &AtomicBool::new(false))?;
+/// assert!(events.0.into_inner() > 10_000);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Progress: Sync {
     /// About so many replications are still to come, in this round and all further ones; said before each round.
     fn planned(&self, _replications: usize) {}

@@ -84,6 +84,22 @@ pub struct Terminal {
 }
 
 /// The summary of an experiment as text, ending with a newline.
+///
+/// ```
+/// use rushhour::report::{Format, Terminal, render};
+///
+/// # let results = rushhour::lab::plan_text(r#"
+/// #     System(nodes: {
+/// #         "users": Clients(arrivals: Users(count: 5, think: Constant("1 s")), to: "web"),
+/// #         "web": Fleet(service: Constant("10 ms")),
+/// #     })
+/// # "#)?.run()?;
+/// let table = render(&results, Format::Table, Terminal { width: 100, ..Terminal::default() });
+/// assert!(table.lines().all(|line| line.chars().count() <= 100));
+/// let csv = render(&results, Format::Csv, Terminal::default());
+/// assert!(csv.starts_with("arm,"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn render(results: &Results, format: Format, terminal: Terminal) -> String {
     match format {

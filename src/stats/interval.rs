@@ -18,6 +18,15 @@ impl Interval {
     ///
     /// It holds for independent values that are roughly normal, as means of replications are (Law, Simulation Modeling
     /// and Analysis, 4.5). The mean and the spread are taken in two passes, in the order given.
+    ///
+    /// ```
+    /// use rushhour::stats::Interval;
+    ///
+    /// let interval = Interval::of(&[9.0, 10.0, 11.0], 0.95).expect("three values");
+    /// assert_eq!(interval.mean, 10.0);
+    /// // Student's t of two degrees of freedom is 4.303, and the standard error is 1/√3.
+    /// assert!((interval.half_width.expect("more than one value") - 4.303 / 3.0_f64.sqrt()).abs() < 1e-3);
+    /// ```
     #[must_use]
     pub fn of(values: &[f64], confidence: f64) -> Option<Self> {
         let Moments { mean, variance, n } = moments(values)?;

@@ -22,4 +22,5 @@ pub use batch::BatchMeans;
 pub use interval::Interval;
 pub use mser::{Truncation, mser5, truncated_mean};
 pub use paired::Paired;
+pub use pooled::Pooled;
 pub use proportion::{Bounds, clopper_pearson, wilson, wilson_of_clusters};

@@ -16,6 +16,11 @@ pub struct Bounds {
 ///
 /// Covers close to its level even for none of many (Wilson 1927; Brown, Cai and DasGupta 2001). `None` without trials
 /// or with more successes than trials.
+///
+/// ```
+/// let bounds = rushhour::stats::wilson(0, 30, 0.95).expect("there were trials");
+/// assert!(bounds.low < 1e-12 && (bounds.high - 0.1135).abs() < 1e-3, "none of thirty may still be one of nine");
+/// ```
 #[must_use]
 pub fn wilson(successes: u64, trials: u64, confidence: f64) -> Option<Bounds> {
     if trials == 0 || successes > trials {

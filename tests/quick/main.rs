@@ -20,6 +20,7 @@ mod breakers;
 mod by_node;
 mod edges;
 mod engine;
+mod examples;
 mod executors;
 mod faults;
 mod health;

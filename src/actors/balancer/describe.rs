@@ -71,7 +71,9 @@ impl Describe for BalancerSpec {
                 }
             }
         }
-        if self.policy.looks_at_names()
+        // Of the policies of the language only those that hash names may not work before some members, and to list members
+        // takes time.
+        if (self.policy.looks_at_names() || matches!(self.policy, Policy::Own(_)))
             && let Some(problem) = self.policy.problem(&Members::of(self, site).weights)
         {
             found.push(Diagnostic::new(name.region, format!("the policy of \"{}\": {problem}", name.text)));

@@ -29,6 +29,19 @@ pub struct Plot {
 }
 
 /// All plots that these results have something for, in the order in which they are best read.
+///
+/// ```
+/// # let results = rushhour::lab::plan_text(r#"
+/// #     System(nodes: {
+/// #         "users": Clients(arrivals: Users(count: 5, think: Constant("1 s")), to: "web"),
+/// #         "web": Fleet(service: Exponential(mean: "10 ms")),
+/// #     })
+/// # "#)?.run()?;
+/// for plot in rushhour::report::plots(&results) {
+///     assert!(plot.svg.starts_with("<svg"), "{}", plot.name);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn plots(results: &Results) -> Vec<Plot> {
     let mut plots: Vec<Plot> = Vec::new();

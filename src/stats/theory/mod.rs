@@ -3,44 +3,56 @@
 //! The language of systems is not known here: [`station`] takes a neutral description and says whether theory has the
 //! answer. Rates are per second and times in seconds, or any other unit kept to throughout. Arithmetic is `libm`'s, so
 //! that a theory line has the same bits on every machine.
+//!
+//! ```
+//! use rushhour::stats::theory::Mmc;
+//!
+//! // 900 requests a second for ten servers, each of which does 100 a second.
+//! let queue = Mmc::new(900.0, 100.0, 10)?;
+//! assert!((queue.load() - 0.9).abs() < 1e-12);
+//! assert!((queue.chance_of_waiting() - 0.6687).abs() < 1e-4);
+//! // Seconds: the chance of waiting over the rate at which a queue empties.
+//! assert!((queue.waiting_mean() - 0.006_687).abs() < 1e-5);
+//! # Ok::<(), rushhour::stats::theory::TheoryError>(())
+//! ```
 
 mod answer;
 mod mixture;
 
-pub mod closed;
-pub mod convolution;
-pub mod erlang_a;
-pub mod erlang_b;
-pub mod gm1;
-pub mod jackson;
-pub mod jsq;
+pub(crate) mod closed;
+pub(crate) mod convolution;
+pub(crate) mod erlang_a;
+pub(crate) mod erlang_b;
+pub(crate) mod gm1;
+pub(crate) mod jackson;
+pub(crate) mod jsq;
 pub mod little;
-pub mod md1;
-pub mod mg1;
-pub mod mg1_ps;
-pub mod mm1;
-pub mod mmc;
-pub mod mmck;
-pub mod priority;
-pub mod station;
-pub mod supermarket;
+pub(crate) mod md1;
+pub(crate) mod mg1;
+pub(crate) mod mg1_ps;
+pub(crate) mod mm1;
+pub(crate) mod mmc;
+pub(crate) mod mmck;
+pub(crate) mod priority;
+pub(crate) mod station;
+pub(crate) mod supermarket;
 
 pub use answer::{Answer, Sojourn, Spread};
-pub use closed::{Interactive, mean_value_analysis};
-pub use convolution::convolution;
+pub use closed::{ClosedNetwork, Interactive, mean_value_analysis};
+pub use convolution::{Demand, convolution};
 pub use erlang_a::ErlangA;
 pub use erlang_b::ErlangB;
 pub use gm1::{Gm1, Interarrival};
-pub use jackson::Jackson;
+pub use jackson::{Jackson, OpenStation, Servers};
 pub use jsq::JoinShortestOfTwo;
 pub use md1::Md1;
 pub use mg1::Mg1;
 pub use mg1_ps::Mg1Ps;
 pub use mixture::Mixture;
 pub use mm1::Mm1;
-pub use mmc::Mmc;
+pub use mmc::{Mmc, allen_cunneen_waiting_mean};
 pub use mmck::Mmck;
-pub use priority::Priorities;
+pub use priority::{Class, Priorities};
 pub use station::{Arrivals, Discipline, Service, Station, recognise};
 pub use supermarket::Supermarket;
 

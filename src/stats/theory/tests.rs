@@ -299,11 +299,11 @@ fn families_meet_where_they_overlap() {
         );
     }
     agree(
-        [mmc::allen_cunneen_waiting_mean(0.8, 1.0, 1, 1.0, 0.5).unwrap()],
+        [allen_cunneen_waiting_mean(0.8, 1.0, 1, 1.0, 0.5).unwrap()],
         [Mg1::new(0.8, 1.0, 0.5).unwrap().waiting_mean()],
     );
     agree(
-        [mmc::allen_cunneen_waiting_mean(3.6, 1.0, 4, 1.0, 1.0).unwrap()],
+        [allen_cunneen_waiting_mean(3.6, 1.0, 4, 1.0, 1.0).unwrap()],
         [Mmc::new(3.6, 1.0, 4).unwrap().waiting_mean()],
     );
     agree(
