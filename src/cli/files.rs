@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use super::folder::index::Index;
 use super::shipped;
 use crate::lab::Files;
-use crate::lab::load::plain;
+use crate::lab::files::plain;
 
 /// What stands before the path of a file that the program carries.
 pub const SHIPPED: &str = "shipped:";

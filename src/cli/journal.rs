@@ -14,7 +14,7 @@ use xxhash_rust::xxh64::{Xxh64, xxh64};
 
 use super::folder::target;
 use super::tell;
-use crate::lab::load::plain;
+use crate::lab::files::plain;
 use crate::lab::observe::Observation;
 use crate::lab::{JobId, Journal};
 

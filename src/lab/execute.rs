@@ -6,9 +6,6 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-#[cfg(feature = "threads")]
-use super::threads::Threads;
-
 /// Does jobs.
 pub trait Executor: Sync {
     /// How many jobs it does at once.
@@ -30,16 +27,6 @@ impl Executor for Serial {
     fn run(&self, count: usize, job: &(dyn Fn(usize) + Sync)) {
         (0..count).for_each(job);
     }
-}
-
-/// Who does the jobs where nobody else is named: all cores if the crate is built with threads, otherwise [`Serial`].
-#[must_use]
-pub fn usual() -> &'static dyn Executor {
-    #[cfg(feature = "threads")]
-    static USUAL: Threads = Threads::every_core();
-    #[cfg(not(feature = "threads"))]
-    static USUAL: Serial = Serial;
-    &USUAL
 }
 
 /// What the jobs gave, each with its number and in the order of the numbers. A job that gave nothing is left out, and takes no
@@ -111,7 +98,7 @@ mod tests {
     #[test]
     fn what_jobs_gave_comes_in_their_order() {
         let odd = |number: usize| Ok((number % 2 == 1).then_some(number * 10));
-        for executor in [&Serial as &dyn Executor, &Backwards, usual()] {
+        for executor in [&Serial as &dyn Executor, &Backwards, crate::lab::run::usual()] {
             assert_eq!(gather(executor, 6, odd), Ok(vec![(1, 10), (3, 30), (5, 50)]));
             assert_eq!(gather(executor, 0, odd), Ok(vec![]));
         }
@@ -120,7 +107,7 @@ mod tests {
     #[test]
     fn the_error_is_that_of_the_first_job_that_fails() {
         let fails = |number: usize| if number % 3 == 2 { Err(format!("{number}")) } else { Ok(Some(())) };
-        for executor in [&Serial as &dyn Executor, &Backwards, usual()] {
+        for executor in [&Serial as &dyn Executor, &Backwards, crate::lab::run::usual()] {
             assert_eq!(gather(executor, 9, fails), Err("2".to_owned()));
         }
     }

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use super::ledger::check;
 use super::measure::Quantity;
 use super::plan::Plan;
-use super::spec::RunSpec;
+use super::spec::{RunSpec, WarmUp};
 use crate::actors::kit::message::Core;
 use crate::actors::kit::watch::{Watch, Watched};
 use crate::actors::{Actor, Actors, Measuring};
@@ -253,6 +253,31 @@ impl Replication {
         self.watch.measure(self.over, Begin::Then(place as usize - 1));
         (self.warm_up, self.every) = (warm_up, None);
         true
+    }
+}
+
+impl Plan {
+    /// Replication number `number` of a cell at time zero, to be stepped by the caller; it ends soon after `stop` is set. Its
+    /// random numbers are those that [`Self::run`] gives the replication of that number.
+    ///
+    /// # Errors
+    /// A cell that the plan does not have, or a log that cannot be put on the clock, in words.
+    pub fn replication<'a>(&'a self, cell: usize, number: u32, stop: &'a AtomicBool) -> Result<Running<'a>, String> {
+        let planned = self.cells.get(cell).ok_or_else(|| format!("the plan has no cell {cell}"))?;
+        let warm_up = match self.experiment.run.warm_up {
+            WarmUp::Fixed(span) => span.duration(),
+            WarmUp::Auto => Duration::ZERO,
+        };
+        let job = Job {
+            system: &planned.system,
+            inputs: &self.inputs,
+            run: &self.experiment.run,
+            window: planned.window,
+            alone: self.experiment.run.replications.most() == 1,
+            quantities: &self.quantities,
+            stop,
+        };
+        Running::new(&job, number, Measuring::After(warm_up))
     }
 }
 

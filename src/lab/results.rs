@@ -12,6 +12,7 @@ pub use crate::measure::Unit;
 
 use super::measure::measured::Measured;
 use super::measure::measures::{may_pass_one, recovery, speaks_of_steady_state};
+pub use super::rows::LedgerRow;
 pub use super::trouble::Trouble;
 use crate::stats::paired::Paired;
 use crate::stats::pooled::{Pooled, weighted_mean};
@@ -322,17 +323,6 @@ pub struct Theory {
     pub source: String,
     /// Known values by measure identifier ("latency_mean", "latency_p99", "utilization", ...).
     pub values: Vec<(String, f64)>,
-}
-
-/// How many requests ended one way.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LedgerRow {
-    /// The node of clients that sent them.
-    pub clients: String,
-    /// What became of them, for example "served", "rejected by web: queue full", "timed out", "in flight at the end".
-    pub outcome: String,
-    /// How many, over all replications.
-    pub count: u64,
 }
 
 /// One node of the system.

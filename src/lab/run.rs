@@ -1,19 +1,26 @@
 //! Runs a plan: every replication of every cell, in any order, collected in the order of the plan.
 
+mod warm_up;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::collect::{Found, collect};
-use super::execute::{Executor, gather, usual};
+#[cfg(not(feature = "threads"))]
+use super::execute::Serial;
+use super::execute::{Executor, gather};
 use super::journal::{Forgetful, JobId, Journal};
 use super::memory::keeps_pilots;
-use super::observe::{Observation, observe};
+use super::observe::{Observation, Observations, observe};
 use super::plan::Plan;
 use super::replication::{Job, Replication};
 use super::results::Results;
 use super::rounds::{next_round, outlook};
-use super::warm_up::{Begun, WarmUpFound, begin};
+#[cfg(feature = "threads")]
+use super::threads::Threads;
+use super::warm_up_found::WarmUpFound;
 use crate::actors::Measuring;
 use crate::engine::Duration;
+use warm_up::{Begun, begin};
 
 /// Hears of replications as they finish, from whichever thread ran them.
 ///
@@ -59,9 +66,6 @@ pub trait Progress: Sync {
 pub struct Silent;
 
 impl Progress for Silent {}
-
-/// The observations of one cell in order of replication; `None` where one was not run.
-pub type Observations = Vec<Option<Observation>>;
 
 /// Runs `plan`, until done or until `stop` is set: then the replications that run are given up at once, and what is complete
 /// is kept. [`Run`] says more of how.
@@ -255,6 +259,26 @@ impl Run<'_> {
             done.push(Some(gave));
         }
         Ok(done)
+    }
+}
+
+/// Who does the jobs where nobody else is named: all cores if the crate is built with threads, otherwise [`Serial`].
+#[must_use]
+pub fn usual() -> &'static dyn Executor {
+    #[cfg(feature = "threads")]
+    static USUAL: Threads = Threads::every_core();
+    #[cfg(not(feature = "threads"))]
+    static USUAL: Serial = Serial;
+    &USUAL
+}
+
+impl Plan {
+    /// Runs all of it, and tells nobody how far it has come; see [`super::run`].
+    ///
+    /// # Errors
+    /// A defect of the program found by its own checks, in words.
+    pub fn run(&self) -> Result<Results, String> {
+        run(self, &Silent, &AtomicBool::new(false))
     }
 }
 

@@ -25,6 +25,7 @@ mod executors;
 mod faults;
 mod health;
 mod import_proxies;
+mod imports;
 mod in_between;
 mod in_code;
 mod layers;

@@ -1,17 +1,19 @@
 //! Recovery: what a trouble does to goodput, and whether it comes back.
 
+mod course;
+
 use crate::lab::measure::asked::Asked;
 use crate::lab::measure::measured::{Called, GivenBy, Measured, Needs};
 use crate::lab::measure::reading::{Reading, Told};
 use crate::lab::measure::shape::term_of_clients;
 use crate::lab::measure::{Quantity, Scope};
-use crate::lab::recovery::Course;
 use crate::lab::results::Unit;
 use crate::lab::label::Label;
 use crate::lab::trouble::Trouble;
 use crate::lab::view::View;
 use crate::schema::quantity::{Percent, Span};
 use crate::schema::record;
+use course::Course;
 
 record! {
     /// What a trouble does to goodput, and whether it comes back: goodput before, during and after the trouble, the share

@@ -2,29 +2,14 @@
 
 use std::sync::Mutex;
 
-use super::execute::gather;
-use super::observe::Observation;
-use super::rounds::{groups, outlook};
-use super::run::{Observations, Pilot, Run, without_last_gap};
-use super::spec::WarmUp;
+use super::{Pilot, Run, without_last_gap};
 use crate::engine::Duration;
+use crate::lab::execute::gather;
+use crate::lab::observe::{Observation, Observations};
+use crate::lab::rounds::{groups, outlook};
+use crate::lab::spec::WarmUp;
+use crate::lab::warm_up_found::{PILOTS, WarmUpFound};
 use crate::stats::mser::{BATCH, mser5};
-
-/// Replications that are looked at to find the warm-up.
-pub(super) const PILOTS: u32 = 10;
-
-/// The warm-up of a cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WarmUpFound {
-    /// How long.
-    pub length: Duration,
-    /// False if the run is too short to tell when the system settles.
-    pub settled: bool,
-}
-
-impl WarmUpFound {
-    const NONE: Self = Self { length: Duration::ZERO, settled: true };
-}
 
 /// What there is before the first round.
 pub(super) struct Begun {

@@ -1,7 +1,7 @@
 //! Whether goodput comes back after a trouble, and when: from its windows in one replication.
 
-use super::measure::{Recovery, RecoveryNumber};
-use super::trouble::Trouble;
+use super::{Recovery, RecoveryNumber};
+use crate::lab::trouble::Trouble;
 use crate::schema::quantity::Span;
 
 /// The part of the time after a trouble, counted from its end, that does not say what goodput settles to.
