@@ -26,6 +26,7 @@ mod health;
 mod import_proxies;
 mod in_between;
 mod layers;
+mod lengths;
 mod limiters;
 mod limits;
 mod metastable;
