@@ -29,6 +29,7 @@ mod imports;
 mod in_between;
 mod in_code;
 mod layers;
+mod lengths;
 mod limiters;
 mod limits;
 mod metastable;
