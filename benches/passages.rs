@@ -1,4 +1,4 @@
-//! What it costs a request to pass a limiter, a breaker or a concurrency limit: `cargo bench --bench passages`.
+//! What it costs a request to pass a delay, a limiter, a breaker or a concurrency limit: `cargo bench --bench passages`.
 //!
 //! M/M/1 as it is and with a node before the server that lets everything pass, in turns in one process; the difference
 //! of the medians is the price. Where the node looks at clients, it is compared with clients who have addresses. With more
@@ -16,8 +16,9 @@ const REQUESTS: u64 = 2_000_000;
 const ROUNDS: u64 = 9;
 
 /// Each node before the server, by a name for people; what follows a "nothing" is compared with it.
-const NODES: [(&str, &str); 14] = [
+const NODES: [(&str, &str); 15] = [
     ("nothing", ""),
+    ("delay", r#"Delay(there: Constant("1 us"), to: "web")"#),
     ("token bucket", r#"Limiter(limit: TokenBucket(capacity: 1000000, refill: "1000000/s"), to: "web")"#),
     ("GCRA", r#"Limiter(limit: Gcra(rate: "1000000/s", burst: 1000000), to: "web")"#),
     ("leaky bucket", r#"Limiter(limit: LeakyBucket(rate: "1000000/s", burst: 1000000), to: "web")"#),

@@ -34,7 +34,8 @@
 //! same bits: [`Plan::manifest`](crate::lab::Plan::manifest) is that text.
 
 pub use crate::lab::in_code::Arm;
-pub use crate::lab::spec::{AtMost, Experiment, Label, Raw, Replications, RunSpec, SweepSpec, WarmUp};
+pub use crate::lab::label::{Label, Raw};
+pub use crate::lab::spec::{AtMost, Experiment, Replications, RunSpec, SweepSpec, WarmUp};
 pub use crate::schema::Encode;
 
 /// What can be measured.

@@ -87,7 +87,7 @@ pub mod import;
 #[doc(hidden)]
 pub mod internals;
 pub mod lab;
-#[cfg(feature = "cli")]
+#[cfg(feature = "report")]
 pub mod report;
 pub mod stats;
 pub mod system;

@@ -45,8 +45,8 @@ pub use crate::schema::quantity::{Bytes, Percent, Rate, Span};
 pub use crate::schema::{Fills, Map};
 
 // Where words stand that modules below take from.
-use crate::actors::balancer::hashing as placement;
-use crate::actors::clients::{calls as calling, connections as connecting};
+use crate::actors::calls::connections as connecting;
+use crate::actors::{calls as calling, placement};
 
 /// Where requests go, and over what network.
 pub mod routes {
@@ -56,10 +56,10 @@ pub mod routes {
 /// When requests come, and what they ask for.
 pub mod arrivals {
     pub use crate::actors::clients::arrivals::{
-        Deterministic, Interpolation, Linear, Mmpp, Poisson, Ramp, Renewal, Sinusoid, Spike, State, Step, StepRate,
-        Timetable, Traffic,
+        Deterministic, Interpolation, Linear, Mmpp, Poisson, Ramp, Renewal, Sessions, Sinusoid, Spike, State, Step,
+        StepRate, Timetable, Traffic, Users,
     };
-    pub use crate::actors::clients::spec::{Keys, OneKey, Sessions, UniformKeys, Users, ZipfKeys};
+    pub use crate::actors::clients::spec::{Keys, OneKey, UniformKeys, ZipfKeys};
     pub use crate::trace::Replay;
 }
 
@@ -81,13 +81,14 @@ pub mod laws {
 
 /// How clients try again: retries, hedges, budgets, throttling, reloads.
 pub mod calls {
+    pub use super::calling::backoff::{Backoff, Jitter};
     pub use super::calling::backoff::{
         DecorrelatedJitter, EqualJitter, Exponential, Fixed, FullJitter, Immediate, NoJitter,
     };
     pub use super::calling::spec::{
         FixedDelay, HedgeDelay, ObservedQuantile, RateLimitedFailure, RetryOn, TimedOutFailure,
     };
-    pub use super::calling::{AdaptiveThrottling, Backoff, Hedge, Jitter, Reload, Retry};
+    pub use super::calling::{AdaptiveThrottling, Hedge, Reload, Retry};
     pub use crate::actors::calls::budget::{
         ActiveBudget, Budget, FailureRate, RetryBucket, RetryBudget, RetryQuota, RetryThrottling,
     };
@@ -96,7 +97,7 @@ pub mod calls {
 
 /// How clients hold connections, and what it takes to open one.
 pub mod connections {
-    pub use crate::actors::clients::{Connections, Handshake};
+    pub use super::calling::{Connections, Handshake};
 
     pub use super::connecting::spec::{KeepAlive, Multiplexed, NoHandshake, PerRequest, Quic, Tcp, Tls12, Tls13};
 }

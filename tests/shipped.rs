@@ -40,6 +40,7 @@ const EXPERIMENTS: [&str; 45] = [
     "hedging",
     "hedging-price",
     "hedging-demand",
+    "lossy-hop",
     "retry-storm",
     "survivors",
     "where-to-wait",

@@ -70,8 +70,8 @@ pub fn run_system(servers: u32, load: f64, requests: u64, seed: u64, timeout: Op
     assert_eq!(ended, Ended::Requests);
     let Actor::Clients(clients) = &actors.all[0] else { unreachable!("clients come first") };
     Found {
-        mean: clients.record.latency.mean().expect("requests were served"),
-        p99: clients.record.latency.quantile(0.99).expect("requests were served"),
+        mean: clients.upstream.record.latency.mean().expect("requests were served"),
+        p99: clients.upstream.record.latency.quantile(0.99).expect("requests were served"),
         events: core.events(),
         heap_peak: core.calendar.heap_peak(),
     }

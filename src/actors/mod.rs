@@ -14,6 +14,8 @@ pub mod fleet;
 pub mod host;
 pub mod kit;
 pub mod limiter;
+pub mod placement;
+pub mod resources;
 pub mod router;
 pub mod store;
 

@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
+use super::folder::index::Index;
 use super::shipped;
 use crate::lab::Files;
-use crate::lab::load::plain;
-use crate::report::index::Index;
+use crate::lab::files::plain;
 
 /// What stands before the path of a file that the program carries.
 pub const SHIPPED: &str = "shipped:";

@@ -12,11 +12,11 @@ use std::sync::{Arc, Mutex};
 
 use xxhash_rust::xxh64::{Xxh64, xxh64};
 
+use super::folder::target;
 use super::tell;
-use crate::lab::load::plain;
+use crate::lab::files::plain;
 use crate::lab::observe::Observation;
 use crate::lab::{JobId, Journal};
-use crate::report::target;
 
 /// A frame longer than this is no frame.
 const LONGEST: u32 = 1 << 30;

@@ -2,6 +2,7 @@
 
 mod check;
 mod files;
+pub mod folder;
 mod import;
 mod journal;
 mod list;

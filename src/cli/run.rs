@@ -7,6 +7,7 @@ use std::time::Instant;
 use xxhash_rust::xxh64::xxh64;
 
 use super::files::{Bounded, SHIPPED, resolve};
+use super::folder::{FolderError, Origin, Part, check_folder, holds_complete, write_all};
 use super::journal::{Earlier, FileJournal, OnDisk, Run};
 use super::memory::{Budget, Share, Watch, settle_threads, share, size};
 use super::progress::{Bar, Writing};
@@ -15,9 +16,10 @@ use super::{End, complain, print, shipped, snapshot, tell};
 use crate::lab::memory::need;
 use crate::lab::results::{Results, Verdict};
 use crate::lab::{
-    Experiment, Plan, Replications, RunSpec, WarmUp, is_stationary, load, plan, run as run_plan, run_with_journal,
+    self, Executor, Experiment, Forgetful, Journal, Plan, Replications, RunSpec, Threads, WarmUp, is_stationary, load,
+    plan,
 };
-use crate::report::{self, Format, Origin, Part, ReportError, Terminal};
+use crate::report::{self, Data, Format, Terminal};
 use crate::schema::quantity::Span;
 
 /// What `run` takes.
@@ -105,10 +107,10 @@ enum Written {
 impl From<Written> for Part {
     fn from(part: Written) -> Self {
         match part {
-            Written::Tables => Self::Tables,
-            Written::Series => Self::Series,
-            Written::Servers => Self::Servers,
-            Written::Json => Self::Json,
+            Written::Tables => Self::Data(Data::Tables),
+            Written::Series => Self::Data(Data::Series),
+            Written::Servers => Self::Data(Data::Servers),
+            Written::Json => Self::Data(Data::Json),
             Written::Svg => Self::Svg,
             Written::Png => Self::Png,
         }
@@ -143,41 +145,14 @@ pub fn run(arguments: &Arguments) -> End {
     let stop = stop_flag();
     let budget = Budget::new(arguments.memory);
     settle_threads();
-    let mut plans = Vec::new();
-    let mut bad = false;
-    for word in &arguments.files {
-        match prepare(word, arguments, budget.left(of_logs(&plans), 0).unwrap_or(u64::MAX)) {
-            Ok(plan) => plans.push((word, plan)),
-            Err(why) => {
-                complain(&why);
-                bad = true;
-            }
-        }
-    }
+    let (plans, all_planned) = plans(arguments, budget);
     let folders: Vec<PathBuf> = plans.iter().map(|(word, _)| folder(word, arguments)).collect();
-    for (place, folder) in folders.iter().enumerate() {
-        if arguments.no_files {
-            break;
-        }
-        if folders[..place].contains(folder) {
-            complain(&format!("two experiments would write to \"{}\"; run them one by one", folder.display()));
-            bad = true;
-        } else if let Err(why) = report::check_folder(folder) {
-            complain(&why.to_string());
-            bad = true;
-        }
-    }
-    let old = match arguments.against_snapshot.as_deref().map(snapshot::read).transpose() {
+    let all_free = arguments.no_files || are_free(&folders);
+    let old = match snapshots(arguments) {
         Ok(old) => old,
         Err(why) => return complain(&why),
     };
-    if arguments.files.len() > 1 && (old.is_some() || arguments.save_snapshot.is_some()) {
-        return complain("a snapshot holds the results of one experiment; run them one by one");
-    }
-    if let Some(Err(why)) = arguments.save_snapshot.as_deref().map(snapshot::check) {
-        return complain(&why);
-    }
-    if bad {
+    if !(all_planned && all_free) {
         return End::BadInput;
     }
     let shares = match shares(&plans, budget, arguments) {
@@ -190,15 +165,10 @@ pub fn run(arguments: &Arguments) -> End {
     // All folders are locked before the first run begins, so that none is in vain.
     let mut journals = Vec::new();
     for ((origin, folder), (_, plan)) in origins.iter().zip(&folders).zip(&plans) {
-        match journal(folder, &Run { manifest: &origin.manifest, logs: of_content(plan) }, arguments) {
-            Ok(journal) => journals.push(journal),
-            Err(why) => {
-                complain(&why);
-                bad = true;
-            }
-        }
+        let run = Run { manifest: &origin.manifest, logs: of_content(plan) };
+        journals.extend(told(journal(folder, &run, arguments)));
     }
-    if bad {
+    if journals.len() < plans.len() {
         return End::BadInput;
     }
     let mut worst = End::Fine;
@@ -214,6 +184,49 @@ pub fn run(arguments: &Arguments) -> End {
         }
     }
     worst
+}
+
+/// What there is; what is wrong with it is said.
+fn told<T>(result: Result<T, String>) -> Option<T> {
+    result.map_err(|why| complain(&why)).ok()
+}
+
+/// The plans of the files with their names, and whether all could be made; what is wrong with the others is said.
+fn plans(arguments: &Arguments, budget: Budget) -> (Vec<(&String, Plan)>, bool) {
+    let mut plans = Vec::new();
+    for word in &arguments.files {
+        let room = budget.left(of_logs(&plans), 0).unwrap_or(u64::MAX);
+        plans.extend(told(prepare(word, arguments, room)).map(|plan| (word, plan)));
+    }
+    let all = plans.len() == arguments.files.len();
+    (plans, all)
+}
+
+/// Whether results can be written to all of these folders, each its own; what is wrong with the others is said.
+fn are_free(folders: &[PathBuf]) -> bool {
+    let mut all = true;
+    for (place, folder) in folders.iter().enumerate() {
+        let free = if folders[..place].contains(folder) {
+            Err(format!("two experiments would write to \"{}\"; run them one by one", folder.display()))
+        } else {
+            check_folder(folder).map_err(|why| why.to_string())
+        };
+        all &= told(free).is_some();
+    }
+    all
+}
+
+/// The results to compare with, if any.
+///
+/// # Errors
+/// A snapshot cannot be read, or none could be saved where one is to be.
+fn snapshots(arguments: &Arguments) -> Result<Option<Results>, String> {
+    let old = arguments.against_snapshot.as_deref().map(snapshot::read).transpose()?;
+    if arguments.files.len() > 1 && (old.is_some() || arguments.save_snapshot.is_some()) {
+        return Err("a snapshot holds the results of one experiment; run them one by one".to_owned());
+    }
+    arguments.save_snapshot.as_deref().map_or(Ok(()), snapshot::check)?;
+    Ok(old)
 }
 
 /// A hash of the content of the logs that a plan replays.
@@ -233,7 +246,7 @@ fn shares(plans: &[(&String, Plan)], budget: Budget, arguments: &Arguments) -> R
     // The progress bar has a thread of its own, and fewer at once are other threads than those of the pool.
     let budget = budget.left(logs, 2);
     let beside = if logs > 0 { format!(" beside the {} of the logs", size(logs)) } else { String::new() };
-    let threads = rayon::current_num_threads();
+    let threads = Threads::every_core().at_once();
     let one = |(word, plan): &(&String, Plan)| {
         let need = need(plan);
         let share = share(&need, budget, threads).map_err(|why| format!("{word}{beside}: {why}"))?;
@@ -249,13 +262,9 @@ fn shares(plans: &[(&String, Plan)], budget: Budget, arguments: &Arguments) -> R
     plans.iter().map(one).collect()
 }
 
-/// Runs `work` with at most so many replications at once.
-fn at_once<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> Result<R, String> {
-    if threads >= rayon::current_num_threads() {
-        return Ok(work());
-    }
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    pool.map(|pool| pool.install(work)).map_err(|error| format!("cannot start {threads} threads: {error}"))
+/// So many threads at most for the replications of a run.
+fn threads(at_once: usize) -> Result<Threads, String> {
+    if at_once >= Threads::every_core().at_once() { Ok(Threads::every_core()) } else { Threads::new(at_once) }
 }
 
 fn prepare(word: &str, arguments: &Arguments, room: u64) -> Result<Plan, String> {
@@ -352,31 +361,17 @@ fn run_one(
     keep(move || last_words(on_disk.as_ref()));
     let bar = Bar::new(arguments.quiet);
     let watch = Watch::new(&bar, stop, share.kept);
-    let results = at_once(share.at_once, || match &journal {
-        Some(journal) => run_with_journal(plan, &watch, journal, stop),
-        None => run_plan(plan, &watch, stop),
+    let kept = journal.as_ref().map_or(&Forgetful as &dyn Journal, |journal| journal);
+    let results = threads(share.at_once).and_then(|threads| {
+        let run = lab::Run::new(plan).progress(&watch).journal(kept).stop(stop).executor(&threads);
+        run.go().map_err(|why| format!("a defect of the program: {why}"))
     });
     bar.finish();
     let results = match results {
-        Ok(Ok(results)) => results,
-        Ok(Err(why)) => return complain(&format!("a defect of the program: {why}")),
+        Ok(results) => results,
         Err(why) => return complain(&why),
     };
-    let seconds = started.elapsed().as_secs_f64();
-    let width = comfy_table::Table::new().width().unwrap_or(120);
-    let colour = anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
-    let summary =
-        report::render(&results, arguments.format.into(), Terminal { colour, width, details: arguments.details });
-    let mut end = print(&summary);
-    if !arguments.quiet {
-        // Tables end with them; forms for programs are told beside.
-        let notices = results.notices.iter().filter(|_| matches!(arguments.format, Form::Csv | Form::Json));
-        for notice in notices {
-            tell(&format!("note: {notice}\n"));
-        }
-        let rate = bar.requests() as f64 / seconds.max(1e-9) / 1e6;
-        tell(&format!("{} requests in {seconds:.1} s ({rate:.1} million a second)\n", bar.requests()));
-    }
+    let mut end = show(&results, bar.requests(), started.elapsed().as_secs_f64(), arguments);
     let mut given_up = false;
     if !arguments.no_files {
         match save(&results, origin, folder, journal, arguments) {
@@ -401,6 +396,24 @@ fn run_one(
         return End::ClaimFailed;
     }
     verdict(&results, arguments)
+}
+
+/// Shows the summary, and says beside it how fast so many requests were simulated.
+fn show(results: &Results, requests: u64, seconds: f64, arguments: &Arguments) -> End {
+    let width = comfy_table::Table::new().width().unwrap_or(120);
+    let colour = anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
+    let terminal = Terminal { colour, width, details: arguments.details };
+    let end = print(&report::render(results, arguments.format.into(), terminal));
+    if !arguments.quiet {
+        // Tables end with them; forms for programs are told beside.
+        let notices = results.notices.iter().filter(|_| matches!(arguments.format, Form::Csv | Form::Json));
+        for notice in notices {
+            tell(&format!("note: {notice}\n"));
+        }
+        let rate = requests as f64 / seconds.max(1e-9) / 1e6;
+        tell(&format!("{requests} requests in {seconds:.1} s ({rate:.1} million a second)\n"));
+    }
+    end
 }
 
 /// What is said where the process ends before what was found is shown and written.
@@ -429,7 +442,7 @@ fn save(
         tell(&format!("nothing is written to {}{there}\n", folder.display()));
         goes_on();
     };
-    if results.interrupted && (finished == 0 || report::holds_complete(folder)) {
+    if results.interrupted && (finished == 0 || holds_complete(folder)) {
         nothing();
         return Ok(true);
     }
@@ -437,9 +450,9 @@ fn save(
     let mut parts = parts(arguments);
     if results.interrupted {
         // There is little time, and pictures take the most of it.
-        parts.retain(|part| matches!(part, Part::Tables | Part::Json));
+        parts.retain(|part| matches!(part, Part::Data(Data::Tables | Data::Json)));
     }
-    let written = report::write_all(results, origin, &parts, folder, late_flag());
+    let written = write_all(results, origin, &parts, folder, late_flag());
     writing.finish();
     match written {
         Ok(files) => {
@@ -452,7 +465,7 @@ fn save(
             }
             Ok(true)
         }
-        Err(ReportError::Stopped) => {
+        Err(FolderError::Stopped) => {
             nothing();
             Ok(false)
         }

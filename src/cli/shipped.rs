@@ -40,6 +40,7 @@ carry! {
     "experiments/hedging.ron",
     "experiments/hedging-price.ron",
     "experiments/hedging-demand.ron",
+    "experiments/lossy-hop.ron",
     "experiments/retry-storm.ron",
     "experiments/where-to-wait.ron",
     "experiments/survivors.ron",

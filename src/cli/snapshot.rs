@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::lab::load::plain;
+use crate::lab::files::plain;
 use crate::lab::number;
 use crate::lab::results::{Cell, Results};
 use crate::report::{self, Format, Terminal};

@@ -3,8 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::spec::{Experiment, Label, Raw, SweepSpec};
+use super::label::{Label, Raw};
+use super::spec::{Experiment, SweepSpec};
 use crate::model::{System, check};
+use crate::schema::quantity::{Bytes, Percent, Rate, Span};
 use crate::schema::{
     Decode, Diagnostic, Kind, MOST_MISTAKES, Map, Name, Node, Reader, Region, apply, print, split_path,
 };
@@ -205,7 +207,7 @@ fn lost(experiment: &Experiment) -> Vec<Diagnostic> {
 
 /// Points of a sweep at which the same is put in.
 fn equal_points(sweep: &SweepSpec) -> Vec<Diagnostic> {
-    let (numbers, _) = super::plan::axis(&sweep.values);
+    let (numbers, _) = axis(&sweep.values);
     let mut seen: BTreeMap<String, String> = BTreeMap::new();
     let mut found = Vec::new();
     for (Raw(value), number) in sweep.values.iter().zip(numbers) {
@@ -267,6 +269,33 @@ fn restore<'a>(tree: &mut Node, base: &Node, paths: impl Iterator<Item = &'a Nam
         }
         _ => tree.clone_from(base),
     }
+}
+
+/// Values of the x axis with their unit, where all are quantities of one kind.
+pub fn axis(values: &[Raw]) -> (Vec<Option<f64>>, String) {
+    let number = |node: &Node| match &node.kind {
+        Kind::Number(text) => ron::from_str::<f64>(text).ok(),
+        _ => None,
+    };
+    let text = |node: &Node| match &node.kind {
+        Kind::Text(text) => Some(text.clone()),
+        _ => None,
+    };
+    type Read<'a> = &'a dyn Fn(&Node) -> Option<f64>;
+    let kinds: [(&str, Read<'_>); 5] = [
+        ("", &number),
+        ("/s", &|node| Rate::parse(&text(node)?).ok().map(Rate::per_second)),
+        ("s", &|node| Span::parse(&text(node)?).ok().map(Span::seconds)),
+        ("%", &|node| Percent::parse(&text(node)?).ok().map(|share| share.fraction() * 100.0)),
+        ("B", &|node| Bytes::parse(&text(node)?).ok().map(|size| size.bytes() as f64)),
+    ];
+    for (unit, read) in kinds {
+        let read: Vec<Option<f64>> = values.iter().map(|Raw(value)| read(value)).collect();
+        if read.iter().all(Option::is_some) {
+            return (read, unit.to_owned());
+        }
+    }
+    (vec![None; values.len()], String::new())
 }
 
 /// A value as people write it.

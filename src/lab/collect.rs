@@ -4,19 +4,19 @@ use super::claim::Claim;
 use super::compare::{compare, rankings};
 use super::covered::{did_not_happen, uncovered};
 use super::estimate::estimates;
+use super::execute::{Executor, gather};
 use super::node;
 use super::number;
-use super::observe::{NodeSeen, Observation};
+use super::observe::{NodeSeen, Observation, Observations};
 use super::open::overdue;
 use super::plan::{Plan, PlannedCell};
 use super::results::{Cell, IntervalKind, LedgerRow, NodeResult, Results, RunSummary, Series, Stability, TailPoint};
 use super::rounds::is_narrow;
-use super::run::{Observations, for_each};
 use super::spec::Replications;
 use super::stability::{stability, steady_apart};
 use super::theory::theory;
 use super::trouble::Trouble;
-use super::warm_up::WarmUpFound;
+use super::warm_up_found::WarmUpFound;
 use crate::engine::{Ended, Time};
 use crate::measure::Latency;
 
@@ -37,25 +37,25 @@ pub struct Found<'a> {
 }
 
 /// The results of `plan`; `interrupted` if the run was stopped.
-#[must_use]
-pub fn collect(plan: &Plan, found: Found<'_>, interrupted: bool) -> Results {
+///
+/// # Errors
+/// A defect of the executor, in words.
+pub fn collect(plan: &Plan, found: Found<'_>, interrupted: bool, executor: &dyn Executor) -> Result<Results, String> {
     let Found { warm_ups, observations, unfinished, looking } = found;
     let run = &plan.experiment.run;
     let confidence = run.confidence.fraction();
     let mut notices = plan.notices.clone();
-    let places: Vec<usize> = (0..plan.cells.len()).collect();
-    let collected = for_each(&places, |&place| {
+    let collected = gather(executor, plan.cells.len(), |place| {
         let mut notices = Vec::new();
         let mut cell = collect_cell(plan, &plan.cells[place], warm_ups[place], &observations[place], &mut notices);
         cell.unfinished = unfinished[place];
         if !interrupted {
             cell.series = cell_series(&observations[place], confidence);
         }
-        Ok((cell, notices))
-    });
-    let mut cells = Vec::with_capacity(places.len());
-    // Collecting a cell does not fail.
-    for (cell, of_cell) in collected.unwrap_or_default() {
+        Ok(Some((cell, notices)))
+    })?;
+    let mut cells = Vec::with_capacity(plan.cells.len());
+    for (_, (cell, of_cell)) in collected {
         cells.push(cell);
         notices.extend(of_cell);
     }
@@ -94,7 +94,7 @@ pub fn collect(plan: &Plan, found: Found<'_>, interrupted: bool) -> Results {
     };
     let decide = |claim: &Claim| claim.decide(&results, &plan.scope);
     results.claims = plan.experiment.claims.iter().map(decide).collect();
-    results
+    Ok(results)
 }
 
 /// What a run that was stopped leaves out.

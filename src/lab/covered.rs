@@ -3,13 +3,13 @@
 //!
 //! What claims make of it belongs in `claim`.
 
+use super::moments::moments;
 use super::number;
-use super::observe::Observation;
+use super::observe::{Observation, is_measured};
 use super::results::Unit;
 use super::spec::RunSpec;
-use crate::actors::kit::describe::Moment;
 use crate::engine::{Duration, Ended, Time};
-use crate::model::{FaultSpec, System};
+use crate::model::System;
 
 /// A year of 365.25 days.
 const SECONDS_OF_A_YEAR: f64 = 31_557_600.0;
@@ -43,52 +43,8 @@ pub fn cut_short(run: &RunSpec, warm_up: Duration, done: &[&Observation]) -> Opt
     })
 }
 
-/// True if a run that ended at `over` went on after its warm-up, so that something was measured.
-#[must_use]
-pub fn is_measured(over: Time, warm_up: Duration) -> bool {
-    warm_up.is_zero() || over > Time::ZERO + warm_up
-}
-
 fn seconds(at: Time) -> String {
     number::with_interval(Some(at.as_secs_f64()), None, Unit::Seconds)
-}
-
-/// What faults and arrivals of `system` do from a moment on, each with the moment.
-fn moments(system: &System) -> Vec<(f64, String)> {
-    let faults = system.faults.iter().map(|fault| {
-        let at = fault.at.seconds();
-        (at, format!("the fault of \"{}\" at {}", fault.node.0.text, fault.at))
-    });
-    faults.chain(of_nodes(system, false)).collect()
-}
-
-/// What nodes do from a moment on: the steps of timetables, which a run may leave out and still answer, or all else.
-fn of_nodes(system: &System, steps: bool) -> impl Iterator<Item = (f64, String)> {
-    system.nodes.entries.iter().flat_map(move |(name, node)| {
-        let moments = node.moments().into_iter().filter(move |moment| moment.is_step == steps);
-        moments.map(move |Moment { at, what, .. }| (at.seconds(), format!("the {what} of \"{}\" at {at}", name.text)))
-    })
-}
-
-/// What of the timetable of `system` never happens in a run that is planned to end at `end`, a sentence each.
-#[must_use]
-pub fn never_happens(system: &System, end: f64) -> Vec<String> {
-    // Of several steps the first says enough.
-    let steps = of_nodes(system, true).filter(|(at, _)| *at >= end).take(1);
-    let late = moments(system).into_iter().filter(|(at, _)| *at >= end).chain(steps);
-    late.map(|(_, what)| format!("{what} never happens in this run, which ends at {}", seconds_of(end))).collect()
-}
-
-/// What of the faults of `system` is over when measuring begins after a warm-up of so many seconds, a sentence each.
-#[must_use]
-pub fn is_over_before(system: &System, warm_up: f64) -> Vec<String> {
-    let ends = |fault: &FaultSpec| fault.lasts.map(|lasts| fault.at.seconds() + lasts.seconds());
-    let over = system.faults.iter().filter(|fault| ends(fault).is_some_and(|end| end <= warm_up));
-    let words = |fault: &FaultSpec| {
-        let node = &fault.node.0.text;
-        format!("the fault of \"{node}\" at {} is over before the warm-up of {}", fault.at, seconds_of(warm_up))
-    };
-    over.map(words).collect()
 }
 
 /// The first thing that was to happen at a moment and did not in all runs of `system`, which ended at these times and were
@@ -123,8 +79,4 @@ pub fn did_not_happen(system: &System, ends: &[Time], planned: f64) -> Vec<Strin
         })
     });
     missed.collect()
-}
-
-fn seconds_of(end: f64) -> String {
-    number::with_interval(Some(end), None, Unit::Seconds)
 }

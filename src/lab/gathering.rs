@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::observe::{NodeSeen, Observation};
 use crate::actors::kit::describe::Held;
-use crate::actors::kit::site::servers_behind;
+use crate::actors::kit::site::Site;
 use crate::model::{Flows, NodeSpec, StationLoad, System};
 use crate::stats::trend::{self, Seen, Trend, Verdict};
 
@@ -36,37 +36,38 @@ impl Gathering {
 /// The nodes whose requests gather, or may gather, in `done`.
 #[must_use]
 pub fn gathering(system: &System, flows: &Flows, done: &[&Observation]) -> Vec<Gathering> {
+    let site = &Site::of(&system.nodes);
     let Some(first) = done.first() else { return Vec::new() };
     let loads: BTreeMap<(&str, bool), &StationLoad> =
         flows.stations.iter().map(|load| ((load.node.as_str(), load.line), load)).collect();
     let places = first.nodes.iter().enumerate();
     let mut found: Vec<Gathering> = places
         .flat_map(|(place, node)| {
-            let held = described(system, node).map(|node| node.holds_back()).unwrap_or_default();
+            let held = described(site, node).map(|node| node.holds_back()).unwrap_or_default();
             held.into_iter().map(move |held| (place, node, held))
         })
         .filter_map(|(place, node, held)| {
             let line = held.in_line;
             let load = loads.get(&(node.info.group.as_str(), line)).copied();
-            at_node(system, load, place, node, held, done)
+            at_node(site, load, place, node, held, done)
         })
         .collect();
     let gathers = |gathering: &Gathering| gathering.trend.verdict != Verdict::Settled;
     found.retain(gathers);
     // Calls that wait are the outermost: what gathers further in is named first.
     if flows.calls_wait && found.is_empty() {
-        found.extend(between_nodes(system, done).filter(gathers));
+        found.extend(between_nodes(site, done).filter(gathers));
     }
     found
 }
 
 /// What a node says of itself.
-fn described<'a>(system: &'a System, node: &NodeSeen) -> Option<&'a NodeSpec> {
-    system.nodes.get(&node.info.group)
+fn described<'a>(site: &Site<'a>, node: &NodeSeen) -> Option<&'a NodeSpec> {
+    site.nodes.get(&node.info.group)
 }
 
 fn at_node(
-    system: &System,
+    site: &Site<'_>,
     load: Option<&StationLoad>,
     place: usize,
     node: &NodeSeen,
@@ -79,7 +80,7 @@ fn at_node(
     let without_end = load.map_or(held.without_end, |load| load.room.is_infinite() && !load.leaves);
     let width = done.first()?.window;
     // Who waits for a place at a server and who has one are one station.
-    let servers = if held.in_line { place_of_servers(system, node, done) } else { None };
+    let servers = if held.in_line { place_of_servers(site, node, done) } else { None };
     let station = servers.unwrap_or(place);
     let workers = load.filter(|load| load.line).map(|load| load.workers);
     let gather = load.map_or(1.0, |load| load.gather);
@@ -92,13 +93,13 @@ fn at_node(
     };
     let knows_idle = without_end && load.is_some() && (!held.in_line || servers.is_some());
     let idle = |seen: &Observation| {
-        if knows_idle { missed(system, &seen.nodes[station], workers, gather, width) } else { Vec::new() }
+        if knows_idle { missed(site, &seen.nodes[station], workers, gather, width) } else { Vec::new() }
     };
     let requests: Vec<Vec<f64>> = done.iter().map(|seen| number(seen)).collect();
     let missed: Vec<Vec<f64>> = done.iter().map(|seen| idle(seen)).collect();
     let seen: Vec<Seen<'_>> =
         requests.iter().zip(&missed).map(|(requests, missed)| Seen { requests, missed }).collect();
-    let part = workers.map_or(1.0, |workers| workers / all_workers(system, &done[0].nodes[station]));
+    let part = workers.map_or(1.0, |workers| workers / all_workers(site, &done[0].nodes[station]));
     let several = done.first()?.nodes[station].servers.len() > 1;
     let mut trend = trend::assess(&seen, width)?;
     if without_end && trend.verdict != Verdict::Growing && several {
@@ -114,9 +115,9 @@ fn at_node(
 }
 
 /// The place of the fleet behind a balancer, where it is one and the balancer is the only one of its name.
-fn place_of_servers(system: &System, balancer: &NodeSeen, done: &[&Observation]) -> Option<usize> {
-    let target = described(system, balancer)?.targets().into_iter().next()?;
-    let (name, _) = servers_behind(&system.nodes, &target.text)?;
+fn place_of_servers(site: &Site<'_>, balancer: &NodeSeen, done: &[&Observation]) -> Option<usize> {
+    let target = described(site, balancer)?.targets().into_iter().next()?;
+    let (name, _) = site.servers_behind(&target.text)?;
     let nodes = &done.first()?.nodes;
     let of = |group: &str| nodes.iter().filter(|node| node.info.group == group).count();
     let is_one = of(name) == 1 && of(&balancer.info.group) == 1;
@@ -141,18 +142,18 @@ fn values(node: &NodeSeen, series: &str) -> Vec<f64> {
 }
 
 /// Workers of a node.
-fn all_workers(system: &System, node: &NodeSeen) -> f64 {
-    described(system, node).map_or(1.0, |node| node.workers())
+fn all_workers(site: &Site<'_>, node: &NodeSeen) -> f64 {
+    described(site, node).map_or(1.0, |node| node.workers())
 }
 
 /// Requests that idle workers could have served, from the start to the middle of each window; empty where nothing was
 /// served by which to tell. `at_once` are the workers that can be busy at once, where not all can. Each counts as what there
 /// would be less if it had been served, `gather`: of sessions, of which each has one request at a time, a part.
-fn missed(system: &System, node: &NodeSeen, at_once: Option<f64>, gather: f64, width: f64) -> Vec<f64> {
+fn missed(site: &Site<'_>, node: &NodeSeen, at_once: Option<f64>, gather: f64, width: f64) -> Vec<f64> {
     let number = |id: &str| node.values.iter().find(|(_, known, _, _)| *known == id).and_then(|value| value.3);
     let rate = number("departures").or_else(|| number("commands"));
-    let in_use = described(system, node).map_or(1.0, |node| node.workers_in_use());
-    let all_workers = all_workers(system, node);
+    let in_use = described(site, node).map_or(1.0, |node| node.workers_in_use());
+    let all_workers = all_workers(site, node);
     let workers = at_once.unwrap_or(in_use);
     let (Some(busy), Some(rate)) = (number("utilization"), rate) else { return Vec::new() };
     if busy <= 0.0 || rate <= 0.0 {
@@ -170,22 +171,22 @@ fn missed(system: &System, node: &NodeSeen, at_once: Option<f64>, gather: f64, w
 }
 
 /// Calls that are at no station: on their way, or waiting in the calendar for another attempt.
-fn between_nodes(system: &System, done: &[&Observation]) -> Option<Gathering> {
+fn between_nodes(site: &Site<'_>, done: &[&Observation]) -> Option<Gathering> {
     let first = done.first()?;
     let clients = first.nodes.iter().find(|node| node.info.makes_requests)?;
-    let requests: Vec<Vec<f64>> = done.iter().map(|seen| under_way(system, seen)).collect();
+    let requests: Vec<Vec<f64>> = done.iter().map(|seen| under_way(site, seen)).collect();
     let seen: Vec<Seen<'_>> = requests.iter().map(|requests| Seen { requests, missed: &[] }).collect();
     let trend = trend::assess(&seen, first.window)?;
     Some(Gathering { node: clients.info.name.clone(), group: clients.info.group.clone(), trend, without_end: false })
 }
 
-fn under_way(system: &System, seen: &Observation) -> Vec<f64> {
+fn under_way(site: &Site<'_>, seen: &Observation) -> Vec<f64> {
     let mut sum: Vec<f64> = Vec::new();
     for node in &seen.nodes {
         let (those, sign) = if node.info.makes_requests {
             (vec![Held::alone("in_system")], 1.0)
         } else {
-            (described(system, node).map(|node| node.holds_back()).unwrap_or_default(), -1.0)
+            (described(site, node).map(|node| node.holds_back()).unwrap_or_default(), -1.0)
         };
         for held in those.into_iter().filter(|held| held.alone) {
             for (window, value) in values(node, held.series).into_iter().enumerate() {

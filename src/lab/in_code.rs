@@ -1,9 +1,11 @@
 //! Experiments made in code, in the records of the language. They are written as text and read again, so that they are checked
 //! like any file and mean the same to the bit.
 
-use super::load::{Files, Loaded, Problems, experiment_of};
+use super::files::{Files, Loaded, Problems};
+use super::label::{Label, Raw};
+use super::load::experiment_of;
 use super::plan::{Plan, plan};
-use super::spec::{Experiment, Label, Raw, SweepSpec};
+use super::spec::{Experiment, SweepSpec};
 use super::text::Text;
 use crate::schema::{Encode, Kind, Map, Name, Node, Reader, Region, Sources, named, parse, print};
 

@@ -39,7 +39,7 @@ fn name_of(actor: &Actor, place: usize, nodes: &[NodeInfo]) -> String {
 fn check_waiting(actors: &Actors, requests: &Requests, nodes: &[NodeInfo]) -> Result<(), String> {
     let mut alive = vec![0_u64; actors.all.len()];
     for (id, request) in requests.iter() {
-        if let Some(first) = requests.first(id).filter(|_| !request.abandoned) {
+        if let Some(first) = requests.first(id).filter(|_| !request.is_abandoned()) {
             alive[first.actor.0 as usize] += 1;
         }
     }
@@ -88,7 +88,7 @@ impl Inside {
         for (id, request) in requests.iter() {
             for (depth, stop) in requests.stops(id).enumerate() {
                 let at = stop.actor.0 as usize;
-                if depth > 0 || (!request.abandoned && counts_its_own[at]) {
+                if depth > 0 || (!request.is_abandoned() && counts_its_own[at]) {
                     let spent = u128::from(over.since(stop.entered).as_nanos());
                     all[at] += spent;
                     if depth > 0 && has_parts[at] {

@@ -6,105 +6,20 @@ use std::collections::BTreeSet;
 use std::io::Read;
 
 use super::claim::Claim;
+use super::files::{Files, Loaded, Problems, plain};
+use super::label::Raw;
 use super::logs::unopened;
 use super::plan::mistakes;
-use super::spec::{Experiment, Raw};
+use super::spec::Experiment;
 use crate::model::{System, check};
 use crate::schema::quantity::Span;
-use crate::schema::{Body, Decode, Diagnostic, Kind, Name, Node, Reader, Region, Sources, decode_text, parse, render};
-
-/// Where files come from: the library opens none itself. For texts that a program holds there is [`Text`](super::Text).
-///
-/// ```
-/// use std::io::Read;
-/// use rushhour::lab::{Files, load, plan};
-///
-/// /// A system with as many workers as its name says.
-/// struct ByName;
-///
-/// impl Files for ByName {
-///     fn open(&self, path: &str) -> Result<Box<dyn Read + '_>, String> {
-///         let workers: u32 = path.parse().map_err(|_| "its name is no number".to_owned())?;
-///         let text = format!(r#"
-///             System(nodes: {{
-///                 "users": Clients(arrivals: Poisson(rate: "80/s"), to: "web"),
-///                 "web": Fleet(workers: {workers}, service: Exponential(mean: "10 ms")),
-///             }})
-///         "#);
-///         Ok(Box::new(std::io::Cursor::new(text)))
-///     }
-///
-///     fn beside(&self, _base: &str, relative: &str) -> String {
-///         relative.to_owned()
-///     }
-/// }
-///
-/// let plan = plan(load(&ByName, "3")?, &ByName)?;
-/// assert!(plan.manifest().contains("workers: 3"));
-/// let problems = load(&ByName, "three").expect_err("no number");
-/// assert!(problems.to_string().contains("cannot read \"three\": its name is no number"));
-/// # Ok::<(), rushhour::lab::Problems>(())
-/// ```
-pub trait Files {
-    /// Opens the file at `path`.
-    ///
-    /// # Errors
-    /// Why it cannot be opened, in words, without its name.
-    fn open(&self, path: &str) -> Result<Box<dyn Read + '_>, String>;
-
-    /// The path of `relative`, which stands in the file at `base`: by the words of both alone.
-    fn beside(&self, base: &str, relative: &str) -> String;
-
-    /// Where to open the log `relative`, which stands in the file at `base`.
-    fn log_path(&self, base: &str, relative: &str) -> String {
-        self.beside(base, relative)
-    }
-
-    /// Bytes of memory that all logs together may take.
-    fn room_for_logs(&self) -> u64 {
-        u64::MAX
-    }
-
-    /// The file at `path` without the place where it happens to stand, if files beside it are found there wherever it
-    /// stands: what it names is told as seen from it, so that its manifest is the same in every place.
-    fn placeless(&self, path: &str) -> String {
-        path.to_owned()
-    }
-}
+use crate::schema::{Body, Decode, Kind, Name, Node, Reader, Region, Sources, decode_text, parse};
 
 /// Simulated seconds of a system that is run without an experiment around it.
 const BARE_SECONDS: f64 = 60.0;
 
 /// Texts larger than this are not experiments.
 const LARGEST_TEXT: u64 = 16 << 20;
-
-/// Why a file cannot be used: everything that is wrong with it.
-#[derive(Clone, Debug)]
-pub struct Problems {
-    /// What is wrong.
-    pub diagnostics: Vec<Diagnostic>,
-    /// The texts that it is wrong with.
-    pub sources: Sources,
-}
-
-impl std::fmt::Display for Problems {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&render(&self.diagnostics, &self.sources))
-    }
-}
-
-impl std::error::Error for Problems {}
-
-/// An experiment with the texts it was read from.
-#[derive(Clone, Debug)]
-pub struct Loaded {
-    /// The experiment; its system is the tree of the system itself, never a reference to a file.
-    pub experiment: Experiment,
-    /// The texts that were read.
-    pub sources: Sources,
-    /// The path it was read from, which the paths of its logs are relative to.
-    pub path: String,
-}
 
 /// Reads the experiment at `path`; a file that holds only a system is an experiment without arms.
 ///
@@ -297,18 +212,6 @@ fn read_text(files: &dyn Files, path: &str) -> Result<String, String> {
     decode_text(bytes)
 }
 
-/// An error of the operating system in words, without its number.
-#[must_use]
-pub fn plain(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        std::io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
-        std::io::ErrorKind::StorageFull => "the disk is full".to_owned(),
-        _ => error.to_string(),
-    }
-}
-
 fn is_system(root: &Node) -> bool {
     let named = |field: &str| matches!(&root.kind, Kind::Struct(_, fields) if fields.iter().any(|(name, _)| name.text == field));
     root.name() == Some("System") || (root.name().is_none() && named("nodes"))
@@ -354,17 +257,6 @@ fn rebase(node: &mut Node, base: &str, files: &dyn Files) {
         }
         Kind::Tuple(None, items) | Kind::List(items) => items.iter_mut().for_each(|item| rebase(item, base, files)),
         Kind::Word(_) | Kind::Number(_) | Kind::Text(_) | Kind::Given(_) => {}
-    }
-}
-
-/// Where `text` stands as a string in `tree`.
-#[must_use]
-pub fn place_of(tree: &Node, text: &str) -> Option<Region> {
-    match &tree.kind {
-        Kind::Text(here) => (here == text).then_some(tree.region),
-        Kind::Struct(_, fields) | Kind::Map(fields) => fields.iter().find_map(|(_, value)| place_of(value, text)),
-        Kind::Tuple(_, items) | Kind::List(items) => items.iter().find_map(|item| place_of(item, text)),
-        Kind::Word(_) | Kind::Number(_) | Kind::Given(_) => None,
     }
 }
 

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh64::Xxh64;
 
-use super::load::{Files, place_of, plain};
-use super::plan::replays;
-use super::spec::{Experiment, Raw};
+use super::files::{Files, plain};
+use super::label::Raw;
+use super::spec::Experiment;
 use crate::model::{Inputs, System};
 use crate::schema::{Diagnostic, Kind, Name, Node, Region, suggest};
 use crate::trace::{self, Replay, Room};
@@ -166,4 +166,19 @@ impl<R: Read> Read for Hashing<R> {
 /// The name of a file without its folders: the same on every machine.
 fn short(path: &str) -> &str {
     path.rsplit(['/', '\\', ':']).next().unwrap_or(path)
+}
+
+pub(super) fn replays(system: &System) -> impl Iterator<Item = &Replay> {
+    system.nodes.entries.iter().filter_map(|(_, node)| node.replays())
+}
+
+/// Where `text` stands as a string in `tree`.
+#[must_use]
+pub fn place_of(tree: &Node, text: &str) -> Option<Region> {
+    match &tree.kind {
+        Kind::Text(here) => (here == text).then_some(tree.region),
+        Kind::Struct(_, fields) | Kind::Map(fields) => fields.iter().find_map(|(_, value)| place_of(value, text)),
+        Kind::Tuple(_, items) | Kind::List(items) => items.iter().find_map(|item| place_of(item, text)),
+        Kind::Word(_) | Kind::Number(_) | Kind::Given(_) => None,
+    }
 }

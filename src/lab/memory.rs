@@ -6,7 +6,7 @@
 use super::observe::{NodeSeen, Observation};
 use super::plan::{Plan, PlannedCell};
 use super::spec::{RunSpec, WarmUp};
-use super::warm_up::PILOTS;
+use super::warm_up_found::PILOTS;
 use crate::actors::kit::describe::Takes;
 use crate::actors::kit::footprint::{Bounds, EVENT};
 use crate::engine::{Details, Frame, Request};

@@ -4,11 +4,10 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::covered::is_measured;
 use super::measure::{Quantity, Source};
 use super::open::Open;
 use super::replication::{Job, Replication};
-use super::results::LedgerRow;
+use super::rows::LedgerRow;
 use super::trouble::Trouble;
 use super::view::View;
 pub use crate::actors::kit::seen::{NodeSeen, Times, Word};
@@ -146,4 +145,13 @@ pub fn observe(job: &Job<'_>, done: &Replication) -> Observation {
         completed: done.completed,
         events: done.events,
     }
+}
+
+/// The observations of one cell in order of replication; `None` where one was not run.
+pub type Observations = Vec<Option<Observation>>;
+
+/// True if a run that ended at `over` went on after its warm-up, so that something was measured.
+#[must_use]
+pub fn is_measured(over: Time, warm_up: Duration) -> bool {
+    warm_up.is_zero() || over > Time::ZERO + warm_up
 }

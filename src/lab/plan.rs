@@ -1,24 +1,20 @@
 //! The plan of an experiment: every cell with its system, read and checked, before anything runs.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::AtomicBool;
 
-use super::cells::{Cell, cells, label};
+use super::cells::{Cell, axis, cells, label};
 use super::claim::Claim;
-use super::covered::{is_over_before, never_happens};
-use super::load::{Files, Loaded, Problems};
-use super::logs::{Logs, ReadLog, unopened};
+use super::files::{Files, Loaded, Problems};
+use super::label::{Label, Raw};
+use super::logs::{Logs, ReadLog, replays, unopened};
 use super::measure::{Measure, Needs, Quantity, Scope, places, quantities, recovery};
-use super::replication::{Job, Running};
-use super::results::{Results, Sweep, SweepPoint};
-use super::spec::{Experiment, Label, Raw, RunSpec, WarmUp};
+use super::moments::{is_over_before, never_happens};
+use super::results::{Sweep, SweepPoint};
+use super::spec::{Experiment, RunSpec, WarmUp};
 use super::trouble::Trouble;
-use crate::actors::Measuring;
 use crate::engine::Duration;
 use crate::model::{Inputs, System, advice};
-use crate::schema::quantity::{Bytes, Percent, Rate, Span};
 use crate::schema::{Diagnostic, Encode, Kind, Map, Name, Node, Reader, Region, print, split_path, suggest};
-use crate::trace::Replay;
 
 /// One arm at one point of the sweep.
 #[derive(Clone, Debug)]
@@ -156,7 +152,8 @@ pub fn plan(loaded: Loaded, files: &dyn Files) -> Result<Plan, Problems> {
     notices.extend(advices(&cells, &arms, |system| {
         [advice(system), never_happens(system, end), is_over_before(system, warm_up)].concat()
     }));
-    let quantities = quantities(&experiment.measure, &experiment.claims, &scope);
+    let claimed = experiment.claims.iter().flat_map(|claim| claim.quantities(&scope));
+    let quantities = quantities(&experiment.measure, claimed, &scope);
     let cells = cells.into_iter().map(|(arm, point, system)| PlannedCell {
         window: window(&system, &experiment.run, &inputs),
         arm,
@@ -222,37 +219,6 @@ fn written_names(experiment: &Experiment) -> BTreeSet<String> {
 }
 
 impl Plan {
-    /// Runs all of it, and tells nobody how far it has come; see [`super::run`].
-    ///
-    /// # Errors
-    /// A defect of the program found by its own checks, in words.
-    pub fn run(&self) -> Result<Results, String> {
-        super::run(self, &super::Silent, &AtomicBool::new(false))
-    }
-
-    /// Replication number `number` of a cell at time zero, to be stepped by the caller; it ends soon after `stop` is set. Its
-    /// random numbers are those that [`Self::run`] gives the replication of that number.
-    ///
-    /// # Errors
-    /// A cell that the plan does not have, or a log that cannot be put on the clock, in words.
-    pub fn replication<'a>(&'a self, cell: usize, number: u32, stop: &'a AtomicBool) -> Result<Running<'a>, String> {
-        let planned = self.cells.get(cell).ok_or_else(|| format!("the plan has no cell {cell}"))?;
-        let warm_up = match self.experiment.run.warm_up {
-            WarmUp::Fixed(span) => span.duration(),
-            WarmUp::Auto => Duration::ZERO,
-        };
-        let job = Job {
-            system: &planned.system,
-            inputs: &self.inputs,
-            run: &self.experiment.run,
-            window: planned.window,
-            alone: self.experiment.run.replications.most() == 1,
-            quantities: &self.quantities,
-            stop,
-        };
-        Running::new(&job, number, Measuring::After(warm_up))
-    }
-
     /// The experiment with every default filled in and the system as it was run: reads back to the same plan.
     #[must_use]
     pub fn manifest(&self) -> String {
@@ -385,7 +351,8 @@ impl<'a> Planner<'a> {
     fn check_node(&mut self, node: &Label, quantity: &Quantity, scope: &Scope) {
         let Name { text, region } = &node.0;
         let here = || scope.places.iter().filter(|place| place.name == *text);
-        if here().any(|place| place.gives(&quantity.what)) || (scope.clients.contains(text) && quantity.is_of_clients())
+        if here().any(|place| place.gives(&*quantity.what))
+            || (scope.clients.contains(text) && quantity.is_of_clients())
         {
             return;
         }
@@ -394,7 +361,7 @@ impl<'a> Planner<'a> {
             return;
         }
         let clients = scope.clients.iter().filter(|_| quantity.is_of_clients());
-        let giving = scope.places.iter().filter(|place| place.gives(&quantity.what));
+        let giving = scope.places.iter().filter(|place| place.gives(&*quantity.what));
         let valid = names(clients.map(String::as_str).chain(giving.map(|place| &*place.name)));
         let valid: Vec<&str> = valid.iter().map(String::as_str).collect();
         let message = match scope.kinds.get(text) {
@@ -485,37 +452,6 @@ impl<'a> Planner<'a> {
             self.reader.error(region, message, "write `run: (duration: \"10 min\")` in the experiment");
         }
     }
-}
-
-/// Values of the x axis with their unit, where all are quantities of one kind.
-pub(super) fn axis(values: &[Raw]) -> (Vec<Option<f64>>, String) {
-    let number = |node: &Node| match &node.kind {
-        Kind::Number(text) => ron::from_str::<f64>(text).ok(),
-        _ => None,
-    };
-    let text = |node: &Node| match &node.kind {
-        Kind::Text(text) => Some(text.clone()),
-        _ => None,
-    };
-    type Read<'a> = &'a dyn Fn(&Node) -> Option<f64>;
-    let kinds: [(&str, Read<'_>); 5] = [
-        ("", &number),
-        ("/s", &|node| Rate::parse(&text(node)?).ok().map(Rate::per_second)),
-        ("s", &|node| Span::parse(&text(node)?).ok().map(Span::seconds)),
-        ("%", &|node| Percent::parse(&text(node)?).ok().map(|share| share.fraction() * 100.0)),
-        ("B", &|node| Bytes::parse(&text(node)?).ok().map(|size| size.bytes() as f64)),
-    ];
-    for (unit, read) in kinds {
-        let read: Vec<Option<f64>> = values.iter().map(|Raw(value)| read(value)).collect();
-        if read.iter().all(Option::is_some) {
-            return (read, unit.to_owned());
-        }
-    }
-    (vec![None; values.len()], String::new())
-}
-
-pub(super) fn replays(system: &System) -> impl Iterator<Item = &Replay> {
-    system.nodes.entries.iter().filter_map(|(_, node)| node.replays())
 }
 
 /// Windows wanted in a series.

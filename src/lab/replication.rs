@@ -6,7 +6,8 @@ use std::sync::atomic::AtomicBool;
 
 use super::ledger::check;
 use super::measure::Quantity;
-use super::spec::RunSpec;
+use super::plan::Plan;
+use super::spec::{RunSpec, WarmUp};
 use crate::actors::kit::message::Core;
 use crate::actors::kit::watch::{Watch, Watched};
 use crate::actors::{Actor, Actors, Measuring};
@@ -33,6 +34,23 @@ pub struct Job<'a> {
     pub quantities: &'a [Quantity],
     /// Set when the replication is to be given up.
     pub stop: &'a AtomicBool,
+}
+
+impl<'a> Job<'a> {
+    /// The replications of cell number `cell` of `plan`, which must have one of that number.
+    #[must_use]
+    pub fn of(plan: &'a Plan, cell: usize, stop: &'a AtomicBool) -> Self {
+        let planned = &plan.cells[cell];
+        Self {
+            system: &planned.system,
+            inputs: &plan.inputs,
+            run: &plan.experiment.run,
+            window: planned.window,
+            alone: plan.experiment.run.replications.most() == 1,
+            quantities: &plan.quantities,
+            stop,
+        }
+    }
 }
 
 /// A replication that has ended.
@@ -64,7 +82,49 @@ pub struct Replication {
     every: Option<usize>,
 }
 
-/// A replication that runs.
+/// A replication that runs, as far as somebody wants to see it at a time.
+///
+/// ```
+/// use std::sync::atomic::AtomicBool;
+/// use rushhour::actors::Measuring;
+/// use rushhour::engine::{Duration, Time};
+/// use rushhour::lab::replication::{Job, Running};
+/// # use rushhour::lab::{Files, load, plan};
+/// # struct Memory(&'static str);
+/// # impl Files for Memory {
+/// #     fn open(&self, _path: &str) -> Result<Box<dyn std::io::Read + '_>, String> {
+/// #         Ok(Box::new(self.0.as_bytes()))
+/// #     }
+/// #     fn beside(&self, _base: &str, relative: &str) -> String {
+/// #         relative.to_owned()
+/// #     }
+/// # }
+/// # let files = Memory(r#"
+/// #     Experiment(
+/// #         system: System(nodes: {
+/// #             "users": Clients(arrivals: Deterministic(rate: "1000/s"), to: "web"),
+/// #             "web": Fleet(workers: 10, service: Constant("4500 us")),
+/// #         }),
+/// #         run: (duration: "10 s", replications: 1),
+/// #     )
+/// # "#);
+/// # let plan = plan(load(&files, "example.ron")?, &files)?;
+///
+/// // The first cell of a plan: a request each millisecond, each of which takes 4.5 ms.
+/// let stop = AtomicBool::new(false);
+/// let job = Job::of(&plan, 0, &stop);
+/// let mut running = Running::new(&job, 0, Measuring::After(Duration::ZERO))?;
+/// let mut until = Time::ZERO;
+/// let mut seen = Vec::new();
+/// while running.advance(until).is_none() {
+///     seen.push(running.in_flight());
+///     until = until + Duration::from_secs_f64(1.0);
+/// }
+/// assert!(seen.iter().skip(1).all(|in_flight| (4..=5).contains(in_flight)), "{seen:?}");
+/// let done = running.finish()?.expect("nobody stops it");
+/// assert!((9_990..=10_000).contains(&done.completed));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Running<'a> {
     actors: Actors,
@@ -120,6 +180,12 @@ impl<'a> Running<'a> {
     #[must_use]
     pub fn now(&self) -> Time {
         self.core.now()
+    }
+
+    /// Requests that are under way.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.core.requests.in_flight()
     }
 
     /// The actors of the system, with what they have recorded so far.
@@ -190,6 +256,31 @@ impl Replication {
     }
 }
 
+impl Plan {
+    /// Replication number `number` of a cell at time zero, to be stepped by the caller; it ends soon after `stop` is set. Its
+    /// random numbers are those that [`Self::run`] gives the replication of that number.
+    ///
+    /// # Errors
+    /// A cell that the plan does not have, or a log that cannot be put on the clock, in words.
+    pub fn replication<'a>(&'a self, cell: usize, number: u32, stop: &'a AtomicBool) -> Result<Running<'a>, String> {
+        let planned = self.cells.get(cell).ok_or_else(|| format!("the plan has no cell {cell}"))?;
+        let warm_up = match self.experiment.run.warm_up {
+            WarmUp::Fixed(span) => span.duration(),
+            WarmUp::Auto => Duration::ZERO,
+        };
+        let job = Job {
+            system: &planned.system,
+            inputs: &self.inputs,
+            run: &self.experiment.run,
+            window: planned.window,
+            alone: self.experiment.run.replications.most() == 1,
+            quantities: &self.quantities,
+            stop,
+        };
+        Running::new(&job, number, Measuring::After(warm_up))
+    }
+}
+
 /// The times within which answers are counted, each once.
 fn limits(quantities: &[Quantity]) -> Vec<Duration> {
     let mut limits: Vec<Duration> = quantities.iter().filter_map(Quantity::limit).map(Span::duration).collect();
@@ -218,7 +309,7 @@ fn prepare(actors: &mut Actors, nodes: &[NodeInfo], quantities: &[Quantity]) -> 
 /// For each actor, how long the calls of its users have been under way that are at the end.
 fn ages(actors: &Actors, requests: &Requests, over: Time) -> Vec<Vec<Duration>> {
     let mut ages: Vec<Vec<Duration>> = actors.all.iter().map(|_| Vec::new()).collect();
-    for (id, _) in requests.iter().filter(|(_, request)| !request.abandoned) {
+    for (id, _) in requests.iter().filter(|(_, request)| !request.is_abandoned()) {
         let Some(first) = requests.first(id) else { continue };
         let place = first.actor.0 as usize;
         if actors.all[place].node().counts_its_own() {

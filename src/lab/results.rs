@@ -12,6 +12,7 @@ pub use crate::measure::Unit;
 
 use super::measure::measured::Measured;
 use super::measure::measures::{may_pass_one, recovery, speaks_of_steady_state};
+pub use super::rows::LedgerRow;
 pub use super::trouble::Trouble;
 use crate::stats::paired::Paired;
 use crate::stats::pooled::{Pooled, weighted_mean};
@@ -324,17 +325,6 @@ pub struct Theory {
     pub values: Vec<(String, f64)>,
 }
 
-/// How many requests ended one way.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LedgerRow {
-    /// The node of clients that sent them.
-    pub clients: String,
-    /// What became of them, for example "served", "rejected by web: queue full", "timed out", "in flight at the end".
-    pub outcome: String,
-    /// How many, over all replications.
-    pub count: u64,
-}
-
 /// One node of the system.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NodeResult {
@@ -502,7 +492,7 @@ impl Estimate {
     /// True of numbers that say what a trouble does to goodput and how it comes back: they need no steady state.
     #[must_use]
     pub fn is_of_recovery(&self) -> bool {
-        recovery::Number::WITHOUT_STEADY_STATE.contains(&self.number())
+        recovery::Number::without_steady_state().contains(&self.number())
     }
 
     /// True of numbers that speak of a steady state, so that a run which did not reach one decides nothing about them: all

@@ -1,13 +1,12 @@
 //! Which replications come next, and how many may still come: what is found decides, and never the threads.
 
 use super::estimate::estimates;
-use super::observe::Observation;
+use super::observe::{Observation, Observations};
 use super::plan::Plan;
 use super::results::{Estimate, Unit};
-use super::run::Observations;
 use super::spec::{AtMost, Replications};
 use super::stability::stability;
-use super::warm_up::WarmUpFound;
+use super::warm_up_found::WarmUpFound;
 
 /// Replications to run: (cell, replication).
 pub type Jobs = Vec<(usize, u32)>;

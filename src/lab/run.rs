@@ -1,18 +1,26 @@
 //! Runs a plan: every replication of every cell, in any order, collected in the order of the plan.
 
+mod warm_up;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::collect::{Found, collect};
+#[cfg(not(feature = "threads"))]
+use super::execute::Serial;
+use super::execute::{Executor, gather};
 use super::journal::{Forgetful, JobId, Journal};
 use super::memory::keeps_pilots;
-use super::observe::{Observation, observe};
+use super::observe::{Observation, Observations, observe};
 use super::plan::Plan;
 use super::replication::{Job, Replication};
 use super::results::Results;
 use super::rounds::{next_round, outlook};
-use super::warm_up::{Begun, WarmUpFound, begin};
+#[cfg(feature = "threads")]
+use super::threads::Threads;
+use super::warm_up_found::WarmUpFound;
 use crate::actors::Measuring;
 use crate::engine::Duration;
+use warm_up::{Begun, begin};
 
 /// Hears of replications as they finish, from whichever thread ran them.
 ///
@@ -59,60 +67,111 @@ pub struct Silent;
 
 impl Progress for Silent {}
 
-/// The observations of one cell in order of replication; `None` where one was not run.
-pub type Observations = Vec<Option<Observation>>;
-
-/// Runs `plan` on the current pool of threads, until done or until `stop` is set: then the replications that run are given
-/// up at once, and what is complete is kept.
+/// Runs `plan`, until done or until `stop` is set: then the replications that run are given up at once, and what is complete
+/// is kept. [`Run`] says more of how.
 ///
 /// # Errors
 /// A defect of the program found by its own checks, in words.
 pub fn run(plan: &Plan, progress: &dyn Progress, stop: &AtomicBool) -> Result<Results, String> {
-    run_with_journal(plan, progress, &Forgetful, stop)
+    Run::new(plan).progress(progress).stop(stop).go()
 }
 
-/// Like [`run`], with what is finished kept in `journal`, and what it holds already not run again. The results are the
-/// same bits as without.
+/// A stop that nobody asks for.
+static NEVER: AtomicBool = AtomicBool::new(false);
+
+/// How a plan is run: who hears of it, what is kept of it, what stops it, and who does the work. Nothing of this changes a bit
+/// of the results, but that a run which is stopped has fewer.
 ///
-/// # Errors
-/// A defect of the program found by its own checks, in words.
-pub fn run_with_journal(
-    plan: &Plan,
-    progress: &dyn Progress,
-    journal: &dyn Journal,
-    stop: &AtomicBool,
-) -> Result<Results, String> {
-    let runner = Runner { plan, progress, journal, stop };
-    let Begun { warm_ups, mut cells, looking } = begin(&runner)?;
-    let mut given_up = looking.clone();
-    while !stop.load(Ordering::Relaxed) {
-        let jobs = next_round(plan, &warm_ups, &cells);
-        if jobs.is_empty() {
-            break;
-        }
-        progress.planned(outlook(plan, &warm_ups, &cells).max(jobs.len()));
-        let done = runner.observe_all(&jobs, |cell| warm_ups[cell])?;
-        jobs[done.len()..].iter().for_each(|&(cell, _)| given_up[cell] = true);
-        for (&(cell, _), observation) in jobs.iter().zip(done) {
-            cells[cell].push(observation);
-        }
-    }
-    let interrupted = stop.load(Ordering::Relaxed);
-    let with_gaps = cells.iter().zip(given_up).map(|(seen, given_up)| given_up || seen.iter().any(Option::is_none));
-    let mut unfinished: Vec<bool> = with_gaps.collect();
-    if interrupted {
-        next_round(plan, &warm_ups, &cells).into_iter().for_each(|(cell, _)| unfinished[cell] = true);
-    }
-    let found = Found { warm_ups: &warm_ups, observations: &cells, unfinished: &unfinished, looking: &looking };
-    Ok(collect(plan, found, interrupted))
+/// ```
+/// use rushhour::lab::{Plan, Progress, Run, Serial};
+/// use rushhour::lab::observe::Observation;
+/// use rushhour::lab::results::Results;
+///
+/// struct Dots;
+///
+/// impl Progress for Dots {
+///     fn replication_done(&self, _observation: &Observation) {
+///         eprint!(".");
+///     }
+/// }
+///
+/// fn with_dots(plan: &Plan) -> Result<Results, String> {
+///     Run::new(plan).progress(&Dots).executor(&Serial).go()
+/// }
+/// ```
+#[derive(Clone, Copy)]
+pub struct Run<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) progress: &'a dyn Progress,
+    journal: &'a dyn Journal,
+    stop: &'a AtomicBool,
+    pub(super) executor: &'a dyn Executor,
 }
 
-/// What a round of replications needs.
-pub(super) struct Runner<'a> {
-    pub plan: &'a Plan,
-    pub progress: &'a dyn Progress,
-    journal: &'a dyn Journal,
-    pub stop: &'a AtomicBool,
+impl<'a> Run<'a> {
+    /// `plan`, with nobody who hears of it, nothing kept, nothing that stops it, and the [`usual`] executor.
+    #[must_use]
+    pub fn new(plan: &'a Plan) -> Self {
+        Self { plan, progress: &Silent, journal: &Forgetful, stop: &NEVER, executor: usual() }
+    }
+
+    /// Has `progress` hear of replications as they finish.
+    #[must_use]
+    pub fn progress(self, progress: &'a dyn Progress) -> Self {
+        Self { progress, ..self }
+    }
+
+    /// Keeps what is finished in `journal`, and does not run again what it holds already.
+    #[must_use]
+    pub fn journal(self, journal: &'a dyn Journal) -> Self {
+        Self { journal, ..self }
+    }
+
+    /// Has the run end soon after `stop` is set: the replications that run are given up at once, and what is complete is kept.
+    #[must_use]
+    pub fn stop(self, stop: &'a AtomicBool) -> Self {
+        Self { stop, ..self }
+    }
+
+    /// Has `executor` do the work.
+    #[must_use]
+    pub fn executor(self, executor: &'a dyn Executor) -> Self {
+        Self { executor, ..self }
+    }
+
+    /// Runs the plan.
+    ///
+    /// # Errors
+    /// A defect of the program found by its own checks, in words.
+    pub fn go(self) -> Result<Results, String> {
+        let plan = self.plan;
+        let Begun { warm_ups, mut cells, looking } = begin(&self)?;
+        let mut given_up = looking.clone();
+        while !self.is_stopped() {
+            let jobs = next_round(plan, &warm_ups, &cells);
+            if jobs.is_empty() {
+                break;
+            }
+            self.progress.planned(outlook(plan, &warm_ups, &cells).max(jobs.len()));
+            let done = self.observe_all(&jobs, |cell| warm_ups[cell])?;
+            jobs[done.len()..].iter().for_each(|&(cell, _)| given_up[cell] = true);
+            for (&(cell, _), observation) in jobs.iter().zip(done) {
+                cells[cell].push(observation);
+            }
+        }
+        let interrupted = self.is_stopped();
+        let with_gaps = cells.iter().zip(given_up).map(|(seen, given_up)| given_up || seen.iter().any(Option::is_none));
+        let mut unfinished: Vec<bool> = with_gaps.collect();
+        if interrupted {
+            next_round(plan, &warm_ups, &cells).into_iter().for_each(|(cell, _)| unfinished[cell] = true);
+        }
+        let found = Found { warm_ups: &warm_ups, observations: &cells, unfinished: &unfinished, looking: &looking };
+        collect(plan, found, interrupted, self.executor)
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
 }
 
 /// A replication that is looked at to find the warm-up.
@@ -123,19 +182,19 @@ pub(super) struct Pilot {
     done: Option<Replication>,
 }
 
-impl Runner<'_> {
+impl Run<'_> {
     /// Runs each (cell, replication); `None` where the run was stopped before it, and nothing of those behind the last that
     /// was run.
-    pub fn observe_all(
+    pub(super) fn observe_all(
         &self,
         jobs: &[(usize, u32)],
-        warm_up: impl Fn(usize) -> WarmUpFound + Sync + Send,
+        warm_up: impl Fn(usize) -> WarmUpFound + Sync,
     ) -> Result<Observations, String> {
-        let done = self.run_all(jobs, |cell, replication| {
+        self.run_all(jobs, |cell, replication| {
             let id = JobId { pilot: false, cell: cell as u32, replication };
             if let Some(observation) = self.journal.recall(id) {
                 self.progress.replication_recalled(&observation);
-                return Ok(Some(Box::new(observation)));
+                return Ok(Some(observation));
             }
             let job = self.job(cell);
             let measuring = Measuring::After(warm_up(cell).length);
@@ -143,18 +202,17 @@ impl Runner<'_> {
             let observation = observe(&job, &done);
             self.journal.keep(id, &observation);
             self.progress.replication_done(&observation);
-            Ok(Some(Box::new(observation)))
-        })?;
-        Ok(done.into_iter().map(|observation| observation.map(|observation| *observation)).collect())
+            Ok(Some(observation))
+        })
     }
 
     /// Like [`Self::observe_all`], from time zero on; measuring may have begun at every so many windows.
-    pub fn pilots(&self, jobs: &[(usize, u32)], every: usize) -> Result<Vec<Option<Box<Pilot>>>, String> {
+    pub(super) fn pilots(&self, jobs: &[(usize, u32)], every: usize) -> Result<Vec<Option<Pilot>>, String> {
         self.run_all(jobs, |cell, replication| {
             let id = JobId { pilot: true, cell: cell as u32, replication };
             if let Some(observation) = self.journal.recall(id) {
                 self.progress.replication_recalled(&observation);
-                return Ok(Some(Box::new(Pilot { observation, done: None })));
+                return Ok(Some(Pilot { observation, done: None }));
             }
             let job = self.job(cell);
             let keeps = keeps_pilots(self.plan, &self.plan.cells[cell]);
@@ -163,12 +221,12 @@ impl Runner<'_> {
             let observation = observe(&job, &done);
             self.journal.keep(id, &observation);
             self.progress.replication_done(&observation);
-            Ok(Some(Box::new(Pilot { observation, done: Some(done).filter(|_| keeps) })))
+            Ok(Some(Pilot { observation, done: Some(done).filter(|_| keeps) }))
         })
     }
 
     /// What a pilot gave from the end of the warm-up on; `None` if it must be run again for that.
-    pub fn cut(&self, cell: usize, replication: u32, pilot: Pilot, warm_up: WarmUpFound) -> Option<Observation> {
+    pub(super) fn cut(&self, cell: usize, replication: u32, pilot: Pilot, warm_up: WarmUpFound) -> Option<Observation> {
         if warm_up.length.is_zero() {
             return Some(pilot.observation);
         }
@@ -182,70 +240,49 @@ impl Runner<'_> {
     }
 
     fn job(&self, cell: usize) -> Job<'_> {
-        let planned = &self.plan.cells[cell];
-        Job {
-            system: &planned.system,
-            inputs: &self.plan.inputs,
-            run: &self.plan.experiment.run,
-            window: planned.window,
-            alone: self.plan.experiment.run.replications.most() == 1,
-            quantities: &self.plan.quantities,
-            stop: self.stop,
-        }
+        Job::of(self.plan, cell, self.stop)
     }
 
     /// Does each (cell, replication) until the run is stopped: `None` from there on, but for the end.
     fn run_all<R: Send>(
         &self,
         jobs: &[(usize, u32)],
-        one: impl Fn(usize, u32) -> Result<Option<Box<R>>, String> + Sync + Send,
-    ) -> Result<Vec<Option<Box<R>>>, String> {
-        let stopped = || self.stop.load(Ordering::Relaxed);
-        let mut done =
-            for_each(jobs, |&(cell, replication)| if stopped() { Ok(None) } else { one(cell, replication) })?;
-        // A run that is stopped may have a hundred thousand replications before it: they take no room.
-        without_last_gap(&mut done);
+        one: impl Fn(usize, u32) -> Result<Option<R>, String> + Sync,
+    ) -> Result<Vec<Option<R>>, String> {
+        let job = |number: usize| {
+            let (cell, replication) = jobs[number];
+            if self.is_stopped() { Ok(None) } else { one(cell, replication) }
+        };
+        let mut done = Vec::new();
+        for (number, gave) in gather(self.executor, jobs.len(), job)? {
+            done.resize_with(number, || None);
+            done.push(Some(gave));
+        }
         Ok(done)
+    }
+}
+
+/// Who does the jobs where nobody else is named: all cores if the crate is built with threads, otherwise [`Serial`].
+#[must_use]
+pub fn usual() -> &'static dyn Executor {
+    #[cfg(feature = "threads")]
+    static USUAL: Threads = Threads::every_core();
+    #[cfg(not(feature = "threads"))]
+    static USUAL: Serial = Serial;
+    &USUAL
+}
+
+impl Plan {
+    /// Runs all of it, and tells nobody how far it has come; see [`super::run`].
+    ///
+    /// # Errors
+    /// A defect of the program found by its own checks, in words.
+    pub fn run(&self) -> Result<Results, String> {
+        run(self, &Silent, &AtomicBool::new(false))
     }
 }
 
 /// Leaves out what is missing behind the last that is there.
 pub(super) fn without_last_gap<T>(done: &mut Vec<Option<T>>) {
     done.truncate(done.iter().rposition(Option::is_some).map_or(0, |last| last + 1));
-}
-
-/// In parallel, one job at a time a thread, with the answers in order.
-pub(super) fn for_each<T: Sync, R: Send>(
-    jobs: &[T],
-    one: impl Fn(&T) -> Result<R, String> + Sync + Send,
-) -> Result<Vec<R>, String> {
-    take_each(jobs.iter().collect(), one)
-}
-
-/// Like [`for_each`], of jobs that are used up.
-#[cfg(feature = "cli")]
-pub(super) fn take_each<T: Send, R: Send>(
-    jobs: Vec<T>,
-    one: impl Fn(T) -> Result<R, String> + Sync + Send,
-) -> Result<Vec<R>, String> {
-    use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
-    jobs.into_par_iter().with_max_len(1).map(one).collect()
-}
-
-/// One after the other.
-#[cfg(not(feature = "cli"))]
-pub(super) fn take_each<T, R>(jobs: Vec<T>, one: impl Fn(T) -> Result<R, String>) -> Result<Vec<R>, String> {
-    jobs.into_iter().map(one).collect()
-}
-
-/// Jobs that are done at once.
-#[cfg(feature = "cli")]
-pub(super) fn at_once() -> usize {
-    rayon::current_num_threads()
-}
-
-/// Jobs that are done at once.
-#[cfg(not(feature = "cli"))]
-pub(super) fn at_once() -> usize {
-    1
 }

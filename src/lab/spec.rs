@@ -1,83 +1,11 @@
 //! Experiments in the words of the language: a system, what to vary, what to measure, what is claimed.
 
 use super::claim::Claim;
+use super::label::{Label, Raw};
 use super::measure::Measure;
-use crate::model::{System, VERSION};
+use crate::model::VERSION;
 use crate::schema::quantity::{Percent, Span};
-use crate::schema::{Body, Decode, Encode, Fills, Kind, Map, Name, Node, Reader, Region, named, record};
-
-/// A value that is read later, with the type that stands where it is put.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Raw(pub Node);
-
-impl Decode for Raw {
-    fn decode(node: &Node, _reader: &mut Reader) -> Option<Self> {
-        Some(Self(node.clone()))
-    }
-}
-
-impl Encode for Raw {
-    fn encode(&self) -> Node {
-        self.0.clone()
-    }
-}
-
-impl Raw {
-    /// A value of the program's own.
-    #[must_use]
-    pub fn of(value: &impl Encode) -> Self {
-        Self(value.encode())
-    }
-}
-
-impl Fills<Raw> for System {
-    fn fill(self) -> Raw {
-        Raw(match self.encode().kind {
-            Kind::Struct(_, fields) => named("System", fields),
-            other => Node::made(other),
-        })
-    }
-}
-
-/// A name that something else in the file must have, with its place: an arm, a point of the sweep.
-#[derive(Clone, Debug)]
-pub struct Label(pub Name);
-
-impl PartialEq for Label {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.text == other.0.text
-    }
-}
-
-impl Decode for Label {
-    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
-        match &node.kind {
-            Kind::Text(text) | Kind::Number(text) => Some(Self(Name { text: text.clone(), region: node.region })),
-            _ => {
-                reader.expected(node, "a name in quotes");
-                None
-            }
-        }
-    }
-}
-
-impl Encode for Label {
-    fn encode(&self) -> Node {
-        self.0.text.encode()
-    }
-}
-
-impl From<&str> for Label {
-    fn from(text: &str) -> Self {
-        Self(Name { text: text.to_owned(), region: Region::default() })
-    }
-}
-
-impl Fills<Label> for &str {
-    fn fill(self) -> Label {
-        self.into()
-    }
-}
+use crate::schema::{Body, Decode, Encode, Kind, Map, Node, Reader, named, record};
 
 /// Simulated time before anything is measured: "10 s", or `Auto`.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,7 +2,8 @@
 
 use std::io::Read;
 
-use super::load::{Files, Problems, load};
+use super::files::{Files, Problems};
+use super::load::load;
 use super::plan::{Plan, plan};
 
 /// Texts that a program holds, by name, in the place of files.

@@ -5,15 +5,16 @@ mod node;
 mod reading;
 
 use super::observe::{NodeSeen, Times, Word};
-use super::results::{LedgerRow, Unit};
+use super::rows::LedgerRow;
 use super::trouble::Trouble;
 use crate::actors::Actors;
-use crate::actors::calls::Made;
+use crate::actors::kit::made::Made;
 use crate::actors::kit::node::Remapped;
 use crate::actors::kit::seen::{Covered, Failover, NANO, ratio};
-use crate::actors::kit::station::Station;
 use crate::actors::kit::watch::Watch;
+use crate::actors::resources::Station;
 use crate::engine::{ActorId, Duration, Outcome, Time};
+use crate::measure::Unit;
 use crate::model::NodeInfo;
 
 /// Reads a system that has stopped.

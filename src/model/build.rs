@@ -45,14 +45,14 @@ pub fn node_infos(system: &System) -> Vec<NodeInfo> {
     infos
 }
 
-/// The most actors a request passes.
+/// The most actors on the way back of a request.
 #[must_use]
 pub fn depth(site: &Site<'_>, system: &System) -> usize {
     let hits = Hits::of(site.nodes, &system.faults);
     let on_a_host = |(name, node): &&(Name, NodeSpec)| node.has_host() && hits.has_node(&name.text);
     // No request passes more hosts than there are nodes with one.
     let hosts = site.nodes.entries.iter().filter(on_a_host).count();
-    hosts + site.graph.depths().into_iter().max().unwrap_or(1)
+    hosts + site.graph.stops().into_iter().max().unwrap_or(1)
 }
 
 /// Builds `system`, which has passed `check`, with random streams under `root` and windows of `window`.

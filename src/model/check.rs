@@ -9,7 +9,7 @@ use crate::actors::kit::build::named_copies;
 use crate::actors::kit::describe::{Edge, Mention, Sends, Server, Takes};
 use crate::actors::kit::faults::{Fault, FaultSpec, Way};
 use crate::actors::kit::graph::Graph;
-use crate::actors::kit::site::{DEEPEST, Site};
+use crate::actors::kit::site::Site;
 use crate::engine::simulation::MAX_ACTORS;
 use crate::schema::{Diagnostic, MOST_MISTAKES, Map, Name, suggest};
 
@@ -89,8 +89,10 @@ fn check_nodes(site: &Site<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Nodes and hosts of nodes that a request may pass: its way back counts them in a byte.
-const MOST_STOPS: usize = 250;
+/// Nodes and hosts of nodes that a request may pass: its way back counts them in 16 bits.
+const MOST_STOPS: usize = 60_000;
+/// Nodes that a request may pass: each takes 16 bytes of every request in flight.
+const DEEPEST: usize = 10_000;
 
 /// Every user who thinks stands in the calendar, which has room for so many.
 const MOST_USERS: u64 = 10_000_000;
@@ -126,7 +128,7 @@ fn check_target(site: &Site<'_>, edge: &Edge<'_>, target: &Name, found: &mut Vec
         (Sends::Commands([what, help]), _) => wrong(what, Some(help)),
         (_, Takes::Commands([what, help])) => wrong(what, Some(help)),
         (_, Takes::Nothing) => wrong("makes requests; it cannot be sent any", None),
-        (Sends::Requests(server), Takes::Requests) => {
+        (Sends::Passes(server) | Sends::Calls(server), Takes::Requests) => {
             let Some((fleet, servers)) = site.servers_behind(text).filter(|(_, servers)| servers.count > 1) else {
                 return;
             };
@@ -193,7 +195,7 @@ fn find_cycles(nodes: &Map<NodeSpec>, graph: &Graph<'_>, found: &mut Vec<Diagnos
 }
 
 fn find_depths(nodes: &Map<NodeSpec>, graph: &Graph<'_>, found: &mut Vec<Diagnostic>) {
-    let depths = graph.depths();
+    let depths = graph.stops();
     let deepest = depths.iter().copied().max().unwrap_or(0);
     if let Some(place) = depths.iter().position(|&depth| depth == deepest).filter(|_| deepest > DEEPEST) {
         let Name { text, region } = &nodes.entries[place].0;
@@ -292,7 +294,7 @@ fn check_link(
     found: &mut Vec<Diagnostic>,
 ) {
     let nodes = site.nodes;
-    let chooses = node.edges().iter().any(|edge| edge.sends == Sends::Requests(Server::Chosen));
+    let chooses = node.edges().iter().any(|edge| edge.sends.server() == Some(Server::Chosen));
     let named =
         named_copies(nodes, &to.text).filter(|(name, _)| node.targets().iter().any(|target| target.text == *name));
     let Some((target, copies)) = named else {

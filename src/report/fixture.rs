@@ -315,3 +315,58 @@ fn compare(cells: &mut [Cell], points: usize) {
             .collect();
     }
 }
+
+/// Results of every shape, with their names.
+pub fn shapes() -> Vec<(&'static str, Results)> {
+    let names = |count: usize| (0..count).map(|k| format!("arm number {k}")).collect::<Vec<_>>();
+    let shape = Shape::default();
+    let mut nothing = results();
+    for cell in &mut nothing.cells {
+        cell.estimates.iter_mut().for_each(|estimate| (estimate.value, estimate.half_width) = (None, None));
+        cell.series.iter_mut().for_each(|series| series.mean.fill(None));
+        cell.tail.clear();
+        cell.theory = None;
+    }
+    let mut unstable = results();
+    for cell in &mut unstable.cells {
+        cell.stability = Stability::Overflow { limit: "10 million requests in flight".to_owned(), overloaded: None };
+    }
+    let mut categories = results();
+    let labels =
+        ["RoundRobin", "LeastConnections", "PowerOfChoices(d: 2)", "Random", "ConsistentHash(replicas: 160)", "x"];
+    for (point, label) in categories.sweep.as_mut().unwrap().points.iter_mut().zip(labels) {
+        (point.label, point.value) = (label.to_owned(), None);
+    }
+    let mut decades = results();
+    for (k, cell) in decades.cells.iter_mut().enumerate() {
+        let factor = libm::pow(10.0, (k as f64 - 9.0) * 2.0);
+        for estimate in &mut cell.estimates {
+            estimate.value = estimate.value.map(|value| value * factor);
+        }
+        cell.tail.iter_mut().for_each(|point| point.latency *= factor);
+    }
+    let long = [
+        "an alternative whose name goes on for much longer than anyone would like it to (d = 2)",
+        "b < c & \"d\"",
+        "ζ µ é",
+    ];
+    vec![
+        ("three-arms", results()),
+        ("one-arm", make(&Shape { arms: vec!["system".to_owned()], ..shape.clone() })),
+        ("twelve-arms", make(&Shape { arms: names(12), ..shape.clone() })),
+        ("long-names", make(&Shape { arms: long.map(str::to_owned).into(), ..shape.clone() })),
+        ("no-sweep", make(&Shape { rates: vec![], ..shape.clone() })),
+        ("no-sweep-one-arm", make(&Shape { rates: vec![], arms: vec!["system".to_owned()], ..shape.clone() })),
+        ("no-sweep-twelve-arms", make(&Shape { rates: vec![], arms: names(12), ..shape.clone() })),
+        ("one-window", make(&Shape { windows: 1, ..shape.clone() })),
+        ("no-windows", make(&Shape { windows: 0, ..shape.clone() })),
+        ("storm", make(&Shape { rates: vec![], storm: true, ..shape.clone() })),
+        ("storm-sweep", make(&Shape { storm: true, ..shape.clone() })),
+        ("one-point", make(&Shape { rates: vec![700.0], ..shape.clone() })),
+        ("huge-fleet", make(&Shape { servers: 64, windows: 256, ..shape })),
+        ("nothing", nothing),
+        ("unstable", unstable),
+        ("categories", categories),
+        ("decades", decades),
+    ]
+}

@@ -1,23 +1,61 @@
 //! Results for people and machines: tables, CSV, JSON and plots.
 //!
 //! Everything here is drawn from [`Results`] alone, as plain data: nothing is simulated, estimated or decided. The same
-//! results give the same bytes, so files can be compared.
+//! results give the same bytes, so files can be compared. What is made is text; who writes it to a disk or turns a plot into
+//! pixels is in `cli`.
+//!
+//! ```
+//! use rushhour::lab::{Files, Run, load, plan};
+//! use rushhour::report::{Format, Terminal, plots, render};
+//!
+//! struct Text(&'static str);
+//!
+//! impl Files for Text {
+//!     fn open(&self, _path: &str) -> Result<Box<dyn std::io::Read + '_>, String> {
+//!         Ok(Box::new(self.0.as_bytes()))
+//!     }
+//!
+//!     fn beside(&self, _base: &str, relative: &str) -> String {
+//!         relative.to_owned()
+//!     }
+//! }
+//!
+//! let files = Text(r#"
+//!     Experiment(
+//!         title: "A queue",
+//!         system: System(nodes: {
+//!             "users": Clients(arrivals: Poisson(rate: "80/s"), to: "web"),
+//!             "web": Fleet(service: Exponential(mean: "5 ms")),
+//!         }),
+//!         run: (duration: "20 s", warm_up: "2 s", replications: 5),
+//!         sweep: ("users.arrivals.rate", ["40/s", "80/s", "120/s"]),
+//!         measure: [Latency([0.99]), Utilization],
+//!     )
+//! "#);
+//! let results = Run::new(&plan(load(&files, "example.ron")?, &files)?).go()?;
+//!
+//! let table = render(&results, Format::Table, Terminal { width: 100, ..Terminal::default() });
+//! assert!(table.starts_with("A queue\n") && table.contains("p99 latency"));
+//! let csv = render(&results, Format::Csv, Terminal::default());
+//! assert!(csv.lines().nth(1).is_some_and(|line| line.starts_with("system,40/s,40.0,stable,")));
+//! let plots = plots(&results);
+//! let sweep = plots.iter().find(|plot| plot.name == "sweep-utilization").expect("there are three loads");
+//! assert!(sweep.svg.starts_with("<svg ") && sweep.svg.contains("utilization"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod csv;
-mod files;
+mod data;
 #[cfg(test)]
-mod fixture;
-pub(crate) mod index;
+pub(crate) mod fixture;
 mod markdown;
-mod parts;
 pub(crate) mod plots;
 mod summary;
 mod table;
 
 use crate::lab::results::Results;
 
-pub use files::{Origin, ReportError, check_folder, holds_complete, target, write_all};
-pub use parts::Part;
+pub use data::Data;
 pub use plots::{Plot, plots};
 
 /// The form in which a summary is written.

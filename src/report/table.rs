@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
 use super::Terminal;
 use super::summary::{Summary, differences, method, recovery, summarize, verdict};
@@ -142,13 +142,8 @@ fn lines(summary: &Summary, block: &[usize], paint: Paint, width: usize) -> Vec<
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
-    if paint.colour {
-        table.enforce_styling()
-    } else {
-        table.force_no_tty()
-    };
     let differs = |measure: usize| summary.rows.iter().any(|row| !row.entries[measure].difference.is_empty());
-    let head = |text: &str| Cell::new(text).add_attribute(Attribute::Bold);
+    let head = |text: &str| Cell::new(paint.mark(text, BOLD));
     let mut header: Vec<Cell> = summary.keys.iter().map(|key| head(key)).collect();
     let mut space: Vec<u16> = vec![2; header.len()];
     for measure in block {
@@ -171,12 +166,11 @@ fn lines(summary: &Summary, block: &[usize], paint: Paint, width: usize) -> Vec<
             let entry = &row.entries[*measure];
             cells.push(Cell::new(&entry.number).set_alignment(CellAlignment::Right));
             if differs(*measure) {
-                let cell = Cell::new(&entry.difference);
-                cells.push(match entry.good {
-                    Some(true) => cell.fg(Color::Green),
-                    Some(false) => cell.fg(Color::Red),
-                    None => cell,
-                });
+                cells.push(Cell::new(match entry.good {
+                    Some(true) => paint.mark(&entry.difference, GREEN),
+                    Some(false) => paint.mark(&entry.difference, RED),
+                    None => entry.difference.clone(),
+                }));
             }
         }
         table.add_row(cells);
@@ -184,7 +178,39 @@ fn lines(summary: &Summary, block: &[usize], paint: Paint, width: usize) -> Vec<
     for (column, space) in table.column_iter_mut().zip(space) {
         column.set_padding((0, space));
     }
-    table.lines().map(|line| line.trim_end().to_owned()).collect()
+    table.lines().map(|line| inked(line.trim_end())).collect()
+}
+
+/// Where a style begins in a cell. comfy-table colours cells only if it may ask a terminal, so it is given characters that
+/// take no room, and its lines get the escapes.
+const BOLD: char = '\u{2061}';
+/// Where better than the baseline begins.
+const GREEN: char = '\u{2062}';
+/// Where worse than the baseline begins.
+const RED: char = '\u{2063}';
+/// Where a style ends.
+const PLAIN: char = '\u{2064}';
+
+/// A line with escapes for its marks, or without either where a style does not end in the line: the text of a cell was broken.
+fn inked(line: &str) -> String {
+    let code = |c: char| match c {
+        BOLD => Some("\u{1b}[1m"),
+        GREEN => Some("\u{1b}[38;5;10m"),
+        RED => Some("\u{1b}[38;5;9m"),
+        PLAIN => Some("\u{1b}[0m"),
+        _ => None,
+    };
+    let marks: Vec<char> = line.chars().filter(|c| code(*c).is_some()).collect();
+    let ends = marks.chunks(2).all(|pair| matches!(pair, [begin, PLAIN] if *begin != PLAIN));
+    let mut out = String::with_capacity(line.len());
+    for c in line.chars() {
+        match code(c) {
+            Some(code) if ends => out.push_str(code),
+            Some(_) => {}
+            None => out.push(c),
+        }
+    }
+    out
 }
 
 /// ANSI styles, if allowed.
@@ -196,6 +222,11 @@ struct Paint {
 impl Paint {
     fn code(self, text: &str, code: &str) -> String {
         if self.colour && !text.is_empty() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    /// The text of a cell in a style that begins with this mark.
+    fn mark(self, text: &str, begin: char) -> String {
+        if self.colour && !text.is_empty() { format!("{begin}{text}{PLAIN}") } else { text.to_owned() }
     }
 
     fn bold(self, text: &str) -> String {
@@ -271,17 +302,35 @@ mod tests {
 
     #[test]
     fn colour_changes_no_letter() {
-        let results = fixture::results();
-        let mut plain = String::new();
-        let mut escape = false;
-        for c in render(&results, Terminal { colour: true, width: 100, details: true }).chars() {
-            match (escape, c) {
-                (false, '\u{1b}') => escape = true,
-                (false, c) => plain.push(c),
-                (true, c) => escape = c != 'm',
+        // In the narrowest, texts of cells are broken.
+        for width in [100, 40, 20] {
+            let results = fixture::results();
+            let mut plain = String::new();
+            let mut escape = false;
+            for c in render(&results, Terminal { colour: true, width, details: true }).chars() {
+                match (escape, c) {
+                    (false, '\u{1b}') => escape = true,
+                    (false, c) => plain.push(c),
+                    (true, c) => escape = c != 'm',
+                }
             }
+            assert_eq!(plain, render(&results, Terminal { colour: false, width, details: true }));
         }
-        let trim = |text: &str| text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
-        assert_eq!(trim(&plain), trim(&render(&results, Terminal { colour: false, width: 100, details: true })));
+    }
+
+    #[test]
+    fn heads_are_bold_and_what_is_better_is_green() {
+        let text = render(&fixture::results(), Terminal { colour: true, width: 200, details: false });
+        let head = text.lines().find(|line| line.contains("p99 latency")).expect("a head");
+        assert!(head.contains("\u{1b}[1mp99 latency\u{1b}[0m"), "{head:?}");
+        assert!(text.contains("\u{1b}[38;5;10m−27 % ▼\u{1b}[0m"), "{text:?}");
+    }
+
+    #[test]
+    fn a_style_that_does_not_end_in_its_line_is_left_out() {
+        assert_eq!(inked("\u{2061}a\u{2064} \u{2063}b\u{2064}"), "\u{1b}[1ma\u{1b}[0m \u{1b}[38;5;9mb\u{1b}[0m");
+        for broken in ["\u{2061}a b", "a\u{2064} b", "a\u{2064} \u{2061}b", "\u{2061}\u{2062}a b\u{2064}"] {
+            assert_eq!(inked(broken), "a b");
+        }
     }
 }

@@ -7,6 +7,8 @@
 //! The `ron` crate stops at its first error, forgets the names of variants when the type is not known, and has no
 //! places for values; it reads the leaves here, so that strings and numbers mean what they mean in RON.
 
+use std::ops::ControlFlow;
+
 use super::diagnostic::Diagnostic;
 use super::tree::{Kind, Name, Node, Region};
 
@@ -107,6 +109,27 @@ struct Far {
 enum Items {
     Named(Vec<(Name, Node)>),
     Plain(Vec<Node>),
+}
+
+/// What stands between two brackets, as far as it is read.
+struct Between {
+    /// The closing bracket.
+    close: char,
+    /// Where the opening one stands.
+    open: usize,
+    /// Behind the last item.
+    behind: usize,
+    named: Vec<(Name, Node)>,
+    plain: Vec<Node>,
+}
+
+/// What comes next between two brackets.
+enum Comes {
+    /// The end of what stands between them.
+    End,
+    /// What is passed over.
+    Nothing,
+    Item,
 }
 
 impl<'a> Parser<'a> {
@@ -303,121 +326,142 @@ impl<'a> Parser<'a> {
     }
 
     fn items_within(&mut self, close: char, open: usize) -> Items {
-        let mut named = Vec::new();
-        let mut plain = Vec::new();
-        // Behind the last item.
-        let mut behind = open + 1;
+        let mut found = Between { close, open, behind: open + 1, named: Vec::new(), plain: Vec::new() };
         loop {
-            self.space();
-            if self.eat(close) {
-                self.note_far(open);
-                if close == '}' {
-                    self.map_end = Some(self.at - 1);
-                }
-                break;
-            }
-            if self.at >= self.text.len() {
-                self.never_closed(open, close);
-                break;
-            }
-            if let Some(c @ (')' | ']' | '}')) = self.peek() {
-                if self.ends_here(c, close, (open, behind)) {
-                    break;
-                }
-                continue;
-            }
-            // Of a closing bracket with a line of its own that is missing, a comma is left.
-            if self.peek() == Some(',') && self.balances(self.at, &self.open[..self.open.len() - 1]) {
-                self.missing(close, open, self.at);
-                break;
+            match self.comes(&found) {
+                Comes::End => break,
+                Comes::Nothing => continue,
+                Comes::Item => {}
             }
             let (start, before) = (self.at, self.errors.len());
-            let mut last = None;
-            match if close == ']' { None } else { self.item_name(close) } {
-                Some(name) => {
-                    // In braces names are quoted: what comes is a field of what stands around them.
-                    let quoted = |name: &Name| self.text[name.region.start as usize..].starts_with('"');
-                    let first = named.first().map(|(first, _): &(Name, Node)| first);
-                    let is_odd = close == '}' && !quoted(&name) && first.is_some_and(quoted) && self.is_within(')');
-                    if is_odd && self.balances(behind, &self.open[..self.open.len() - 1]) {
-                        self.missing(close, open, behind);
-                        self.at = behind;
-                        break;
-                    }
-                    if let Some(value) = self.value() {
-                        last = Some(value.region);
-                        named.push((name, value));
-                    }
-                }
-                None => {
-                    if let Some(value) = self.value() {
-                        last = Some(value.region);
-                        // A name, where no names stand: it belongs to what stands around.
-                        let (is_text, is_word) =
-                            (matches!(value.kind, Kind::Text(_)), matches!(value.kind, Kind::Word(_)));
-                        self.space();
-                        let is_name = self.rest().starts_with(':') && !self.rest().starts_with("::");
-                        let around = self.open.iter().rev().nth(1);
-                        let belongs = match (close, around) {
-                            (')' | ']', Some('}')) => is_text,
-                            (']', Some(')')) => is_word,
-                            _ => false,
-                        };
-                        if is_name && belongs && self.errors.len() == before {
-                            self.missing(close, open, behind);
-                            self.at = behind;
-                            break;
-                        }
-                        if close == '}' && matches!(value.kind, Kind::Map(_)) && self.errors.len() == before {
-                            self.give_up(start, "expected a key in quotes, found `{`: one bracket too many?");
-                            break;
-                        }
-                        // An entry of a map that was closed too early.
-                        let ended = self.map_end.filter(|_| close == ')' && is_name && is_text && !belongs);
-                        if let Some(end) = ended.filter(|_| self.errors.is_empty()) {
-                            self.give_up(end, "this `}` ends the map, but entries follow: one bracket too many?");
-                            break;
-                        }
-                        if close == '}' && self.errors.len() == before && !self.runs_on(value.region) {
-                            let at = value.region.end as usize;
-                            self.error_at(at, "expected `:` and a value after the key");
-                        }
-                        plain.push(value);
-                    }
-                }
-            }
-            behind = last.map_or(self.at, |region| region.end as usize).max(start);
-            self.space();
-            let is_good = self.errors.len() == before;
-            if is_good && (self.eat(',') || matches!(self.peek(), Some(')' | ']' | '}'))) {
-                continue;
-            }
-            if is_good && self.at < self.text.len() && !last.is_some_and(|region| self.runs_on(region)) {
-                let at = self.at;
-                self.error_at(at, format!("expected `,` or `{close}`"));
-            }
-            self.skip_item();
+            let name = if close == ']' { None } else { self.item_name(close) };
+            let read = match name {
+                Some(name) => self.named_item(name, &mut found),
+                None => self.plain_item(start, before, &mut found),
+            };
+            let ControlFlow::Continue(last) = read else { break };
+            found.behind = last.map_or(self.at, |region| region.end as usize).max(start);
+            self.go_behind(close, last, self.errors.len() == before);
         }
+        self.items_of(found)
+    }
+
+    /// What comes next, with what is wrong with it.
+    fn comes(&mut self, &Between { close, open, behind, .. }: &Between) -> Comes {
+        self.space();
+        if self.eat(close) {
+            self.note_far(open);
+            if close == '}' {
+                self.map_end = Some(self.at - 1);
+            }
+            return Comes::End;
+        }
+        if self.at >= self.text.len() {
+            self.never_closed(open, close);
+            return Comes::End;
+        }
+        if let Some(c @ (')' | ']' | '}')) = self.peek() {
+            return if self.ends_here(c, close, (open, behind)) { Comes::End } else { Comes::Nothing };
+        }
+        // Of a closing bracket with a line of its own that is missing, a comma is left.
+        if self.peek() == Some(',') && self.balances(self.at, &self.open[..self.open.len() - 1]) {
+            self.missing(close, open, self.at);
+            return Comes::End;
+        }
+        Comes::Item
+    }
+
+    /// Reads the value behind `name`, and gives its place if there is one. Breaks off where the bracket should have been closed.
+    fn named_item(&mut self, name: Name, found: &mut Between) -> ControlFlow<(), Option<Region>> {
+        // In braces names are quoted: what comes is a field of what stands around them.
+        let quoted = |name: &Name| self.text[name.region.start as usize..].starts_with('"');
+        let first = found.named.first().map(|(first, _)| first);
+        let is_odd = found.close == '}' && !quoted(&name) && first.is_some_and(quoted) && self.is_within(')');
+        if is_odd && self.balances(found.behind, &self.open[..self.open.len() - 1]) {
+            return self.missing_behind(found);
+        }
+        let value = self.value();
+        let region = value.as_ref().map(|value| value.region);
+        found.named.extend(value.map(|value| (name, value)));
+        ControlFlow::Continue(region)
+    }
+
+    /// Reads a value without a name that begins at `start`, where so many mistakes were known `before`, and gives its place if
+    /// there is one. Breaks off where a bracket is missing or one is too many.
+    fn plain_item(&mut self, start: usize, before: usize, found: &mut Between) -> ControlFlow<(), Option<Region>> {
+        let Some(value) = self.value() else { return ControlFlow::Continue(None) };
+        let close = found.close;
+        // A name, where no names stand: it belongs to what stands around.
+        let (is_text, is_word) = (matches!(value.kind, Kind::Text(_)), matches!(value.kind, Kind::Word(_)));
+        self.space();
+        let is_name = self.rest().starts_with(':') && !self.rest().starts_with("::");
+        let belongs = match (close, self.open.iter().rev().nth(1)) {
+            (')' | ']', Some('}')) => is_text,
+            (']', Some(')')) => is_word,
+            _ => false,
+        };
+        if is_name && belongs && self.errors.len() == before {
+            return self.missing_behind(found);
+        }
+        if close == '}' && matches!(value.kind, Kind::Map(_)) && self.errors.len() == before {
+            self.give_up(start, "expected a key in quotes, found `{`: one bracket too many?");
+            return ControlFlow::Break(());
+        }
+        // An entry of a map that was closed too early.
+        let ended = self.map_end.filter(|_| close == ')' && is_name && is_text && !belongs);
+        if let Some(end) = ended.filter(|_| self.errors.is_empty()) {
+            self.give_up(end, "this `}` ends the map, but entries follow: one bracket too many?");
+            return ControlFlow::Break(());
+        }
+        if close == '}' && self.errors.len() == before && !self.runs_on(value.region) {
+            let at = value.region.end as usize;
+            self.error_at(at, "expected `:` and a value after the key");
+        }
+        let region = value.region;
+        found.plain.push(value);
+        ControlFlow::Continue(Some(region))
+    }
+
+    /// The closing bracket is missing behind the last item: goes on there.
+    fn missing_behind(&mut self, found: &Between) -> ControlFlow<(), Option<Region>> {
+        self.missing(found.close, found.open, found.behind);
+        self.at = found.behind;
+        ControlFlow::Break(())
+    }
+
+    /// Goes behind an item to the next: over the comma, or after a mistake to where something can be understood again. `last` is
+    /// the place of the value of the item, in which nothing was wrong if `is_good`.
+    fn go_behind(&mut self, close: char, last: Option<Region>, is_good: bool) {
+        let before = self.errors.len();
+        self.space();
+        let is_good = is_good && self.errors.len() == before;
+        if is_good && (self.eat(',') || matches!(self.peek(), Some(')' | ']' | '}'))) {
+            return;
+        }
+        if is_good && self.at < self.text.len() && !last.is_some_and(|region| self.runs_on(region)) {
+            let at = self.at;
+            self.error_at(at, format!("expected `,` or `{close}`"));
+        }
+        self.skip_item();
+    }
+
+    /// All that was found between two brackets: with names if any item has one.
+    fn items_of(&mut self, Between { close, named, plain, .. }: Between) -> Items {
         if named.is_empty() {
             return Items::Plain(plain);
         }
-        if let Some(stray) = plain.last() {
-            let region = stray.region;
-            if close == '}' || region.start > named[0].0.region.start {
-                if self.errors.is_empty() {
-                    let message = "a value without a name behind named ones";
-                    self.errors.push(Diagnostic::new(region, message).help("write `name: value`"));
-                }
-            } else {
-                // Values that come first go by their place, as in `Less(a, b, at: "900/s")`.
-                let placed = plain
-                    .into_iter()
-                    .enumerate()
-                    .map(|(place, value)| (Name { text: place.to_string(), region: value.region }, value));
-                return Items::Named(placed.chain(named).collect());
+        let Some(stray) = plain.last().map(|stray| stray.region) else { return Items::Named(named) };
+        if close == '}' || stray.start > named[0].0.region.start {
+            if self.errors.is_empty() {
+                let message = "a value without a name behind named ones";
+                self.errors.push(Diagnostic::new(stray, message).help("write `name: value`"));
             }
+            return Items::Named(named);
         }
-        Items::Named(named)
+        // Values that come first go by their place, as in `Less(a, b, at: "900/s")`.
+        let placed = plain.into_iter().enumerate();
+        let placed = placed.map(|(place, value)| (Name { text: place.to_string(), region: value.region }, value));
+        Items::Named(placed.chain(named).collect())
     }
 
     /// `name:` or `"key":`, if that is what comes.

@@ -46,6 +46,27 @@ fn a_steady_stream_through_a_steady_server_waits_for_nothing() {
 }
 
 #[test]
+fn a_request_passes_three_thousand_nodes_and_comes_back() {
+    let hop = |place: usize| format!(r#""hop{place}": Delay(there: Constant("1 us"), to: "hop{}"),"#, place + 1);
+    let hops: String = (0..3000).map(hop).collect();
+    let results = answer(&format!(
+        r#"Experiment(
+            system: System(nodes: {{
+                "users": Clients(arrivals: Deterministic(rate: "10/s"), to: "hop0"),
+                {hops}
+                "hop3000": Fleet(service: Constant("4 ms")),
+            }}),
+            run: (duration: "5 s", replications: 2, in_flight: 100),
+            measure: [Latency([0.5]), DropRate],
+        )"#
+    ));
+    let cell = &results.cells[0];
+    // A microsecond at each on the way there.
+    assert!(near(value(cell, "latency_mean"), 0.007), "{}", value(cell, "latency_mean"));
+    assert_eq!(value(cell, "drop_rate"), 0.0);
+}
+
+#[test]
 fn two_workers_take_turns_and_a_full_queue_turns_away() {
     // Three arrivals fit in each service of 25 ms less one; two workers serve 80 a second of 100.
     let results = run(

@@ -12,7 +12,7 @@ use crate::answers::{planned, planned_from, run_plan};
 use rushhour::engine::{Duration, Time};
 use rushhour::internals::{Job, Measuring, observe};
 use rushhour::lab::results::Results;
-use rushhour::lab::{Files, JobId, Journal, Observation, Plan, Progress, Replication, Running, run_with_journal};
+use rushhour::lab::{Files, JobId, Journal, Observation, Plan, Progress, Replication, Run, Running, Serial};
 
 /// Windows from one moment at which measuring may have begun to the next.
 const EVERY: usize = 5;
@@ -199,7 +199,7 @@ fn pilots_are_run_once_and_what_an_earlier_run_left_of_them_makes_no_difference(
     let plan = slow("warm_up: Auto");
     let run = |journal: &Notebook| {
         let count = Count::default();
-        let results = run_with_journal(&plan, &count, journal, &AtomicBool::new(false)).expect("no defect");
+        let results = Run::new(&plan).progress(&count).journal(journal).go().expect("no defect");
         (format!("{results:?}"), count.run.into_inner(), count.recalled.into_inner())
     };
     let notebook = Notebook::default();
@@ -240,10 +240,9 @@ fn a_run_that_is_stopped_among_pilots_says_which_cells_are_not_cut() {
         }
     }
     let plan = slow("warm_up: Auto");
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
     let stop = AtomicBool::new(false);
-    let results =
-        pool.install(|| rushhour::lab::run(&plan, &Stop(AtomicUsize::new(0), &stop), &stop)).expect("no defect");
+    let progress = Stop(AtomicUsize::new(0), &stop);
+    let results = Run::new(&plan).progress(&progress).stop(&stop).executor(&Serial).go().expect("no defect");
     let done: Vec<u32> = results.cells.iter().map(|cell| cell.replications).collect();
     assert_eq!(done, [10, 1]);
     assert!(results.cells[0].warm_up > 0.0 && results.cells[1].warm_up == 0.0);

@@ -4,25 +4,25 @@
 //! What follows from an attempt that took too long belongs in `watched`.
 
 use super::Balancer;
-use crate::actors::kit::late_work;
-use crate::actors::kit::link::{self, Endpoint};
+use crate::actors::calls::OnBehalf;
+use crate::actors::kit::link::Endpoint;
 use crate::actors::kit::message::{CHECK_CLASS, Core, Message, Passed};
-use crate::engine::{BySlot, Details, Duration, Handle, LaneId, Outcome, RequestId};
+use crate::engine::{BySlot, Duration, Handle, LaneId, Outcome, RequestId};
 
 /// The attempts that are under way.
 #[derive(Debug)]
 pub struct Attempts {
     /// How long each may take.
     lane: LaneId,
-    /// For each attempt, the request that waits for it, and the timeout.
-    under_way: BySlot<(RequestId, Handle)>,
+    made: OnBehalf,
+    timeouts: BySlot<Handle>,
 }
 
 impl Attempts {
     /// None under way; `lane` is that of the timeout.
     #[must_use]
     pub fn new(lane: LaneId) -> Self {
-        Self { lane, under_way: BySlot::default() }
+        Self { lane, made: OnBehalf::default(), timeouts: BySlot::default() }
     }
 }
 
@@ -36,24 +36,14 @@ impl Balancer {
     pub(super) fn launch(&mut self, core: &mut Core, id: RequestId, tag: u32, to: Endpoint) -> Passed {
         let me = self.me;
         let Some(attempts) = self.attempts_mut() else { return self.link.send(core, id, to.actor) };
-        let request = &core.requests[id];
-        if request.class == CHECK_CLASS {
+        if core.requests[id].class == CHECK_CLASS {
             // A health check of another balancer has a timeout of its own.
             return self.link.send(core, id, to.actor);
         }
-        let (number, class, abandoned, outcome) = (request.number, request.class, request.abandoned, request.outcome);
-        let details = core.requests.details(id);
-        let now = core.now();
-        let (attempt, request) = core.requests.create(number, class);
-        request.set_out(me, tag, now);
-        request.set_port(to.port);
-        (request.abandoned, request.outcome) = (abandoned, outcome);
-        // The client's timeout is no business of the server.
-        *core.requests.describe(attempt) =
-            Details { timeout: Handle::NONE, retry_after: Duration::ZERO, child: RequestId::NONE, ..details };
-        core.requests.describe(id).child = attempt;
+        let attempt = attempts.made.ask(core, id, me, tag, |number| number);
+        core.requests[attempt].set_port(to.port);
         let timeout = core.send_in_lane(attempts.lane, me, Message::CallTimeout { id: attempt });
-        attempts.under_way.put(attempt, (id, timeout));
+        attempts.timeouts.put(attempt, timeout);
         self.link.send(core, attempt, to.actor)
     }
 
@@ -61,19 +51,15 @@ impl Balancer {
     /// if it had come back itself.
     pub(super) fn attempt_returned(&mut self, core: &mut Core, attempt: RequestId) -> Passed {
         let details = core.requests.details(attempt);
-        let (outcome, times_done) = (core.requests[attempt].outcome, core.requests[attempt].times_done());
-        // Nobody waits for one that took too long.
-        let waiting = self.attempts_mut().and_then(|attempts| attempts.under_way.take(attempt));
-        if let Some((id, _)) = waiting {
-            core.requests.follow(id, attempt);
-        }
+        let outcome = core.requests[attempt].outcome;
         core.requests.finish(attempt);
-        let Some((id, timeout)) = waiting else {
-            late_work::is_over(core, details.write, times_done);
-            return None;
-        };
-        core.calendar.cancel(timeout);
-        (0..times_done).for_each(|_| core.requests[id].work_done());
+        let attempts = self.attempts_mut()?;
+        // Nobody waits for one that took too long.
+        let id = attempts.made.home(core, attempt)?;
+        if let Some(timeout) = attempts.timeouts.take(attempt) {
+            core.calendar.cancel(timeout);
+        }
+        core.requests.follow(id, attempt);
         let was_taken_back = core.requests[id].outcome == Outcome::Cancelled;
         if outcome == Outcome::Served {
             core.requests[id].outcome = outcome;
@@ -89,11 +75,10 @@ impl Balancer {
     /// An attempt has taken too long: its connection is closed, which its server does not notice.
     #[inline(never)]
     pub(super) fn attempt_overdue(&mut self, core: &mut Core, attempt: RequestId) -> Passed {
-        let (id, _) = self.attempts_mut()?.under_way.take(attempt)?;
+        let attempts = self.attempts_mut()?;
+        attempts.timeouts.take(attempt)?;
+        let id = attempts.made.give_up(core, attempt)?;
         core.requests.follow(id, attempt);
-        core.requests.abandon(attempt, Outcome::TimedOut, core.now());
-        late_work::goes_on(core, attempt);
-        link::let_go(core, attempt);
         if core.requests[id].outcome != Outcome::Cancelled {
             core.requests.decide(id, Outcome::GatewayTimeout, self.me);
         }
@@ -104,7 +89,6 @@ impl Balancer {
     }
 
     fn attempt_over(&mut self, core: &mut Core, id: RequestId) -> Passed {
-        core.requests.describe(id).child = RequestId::NONE;
         let left = core.requests.leave(id);
         let (frame, back) = (left.frame, left.back);
         self.returned_watched(core, id, frame, back)

@@ -34,7 +34,7 @@ impl Describe for BalancerSpec {
     }
 
     fn edges(&self) -> Vec<Edge<'_>> {
-        vec![Edge::requests(&self.to, Server::Chosen)]
+        vec![Edge::passes(&self.to, Server::Chosen)]
     }
 
     fn gives(&self) -> Gives {

@@ -1,9 +1,9 @@
 //! How flows spread at balancers, by their policies; and what waits there.
 
 use super::layer::ProxySpec;
-use super::line_flow::Line;
+use super::line_flow::{Line, is_pinned};
 use super::policies::Policy;
-use super::{BalancerSpec, Health, Layer};
+use super::{BalancerSpec, Health};
 use crate::actors::kit::describe::Servers;
 use crate::actors::kit::flow::{Demand, Flow, Share, StationLoad, Visit, Work, thinned};
 use crate::actors::kit::site::Site;
@@ -133,12 +133,6 @@ fn over_targets<'a>(
         (target.0, flows.collect())
     };
     targets.iter().map(to_target).collect()
-}
-
-/// True if requests follow their connections, which a balancer of layer 4 places once.
-#[must_use]
-pub fn is_pinned(site: &Site<'_>, balancer: &BalancerSpec) -> bool {
-    matches!(balancer.layer, Layer::Layer4(_)) && site.asks.connections
 }
 
 /// Each target with how many of it there are, and the servers behind it.

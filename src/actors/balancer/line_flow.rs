@@ -4,9 +4,8 @@
 //! what can be done is known whatever the policy, but for those that place by a hash: there a request waits for its own
 //! server, and others may idle.
 
-use super::flow::is_pinned;
-use super::{BalancerSpec, Health};
-use crate::actors::kit::describe::{Sends, Server};
+use super::{BalancerSpec, Health, Layer};
+use crate::actors::kit::describe::Server;
 use crate::actors::kit::site::Site;
 
 /// What a balancer with a queue sends to.
@@ -40,7 +39,7 @@ impl<'a> Line<'a> {
         let leads_here = |to: &str| site.servers_behind(to).is_some_and(|(other, _)| other == node);
         let entries = &site.nodes.entries;
         let choosers = entries.iter().map(|(_, other)| {
-            let chosen = other.edges().into_iter().filter(|edge| edge.sends == Sends::Requests(Server::Chosen));
+            let chosen = other.edges().into_iter().filter(|edge| edge.sends.server() == Some(Server::Chosen));
             chosen.flat_map(|edge| &edge.route.to.0).filter(|to| leads_here(&to.text)).count() * other.copies()
         });
         let choosers = choosers.sum::<usize>();
@@ -83,4 +82,10 @@ impl<'a> Line<'a> {
     pub fn keeps_all(&self) -> bool {
         self.room.is_infinite() && !self.leaves
     }
+}
+
+/// True if requests follow their connections, which a balancer of layer 4 places once.
+#[must_use]
+pub fn is_pinned(site: &Site<'_>, balancer: &BalancerSpec) -> bool {
+    matches!(balancer.layer, Layer::Layer4(_)) && site.asks.connections
 }

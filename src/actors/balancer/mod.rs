@@ -7,11 +7,11 @@ mod advice;
 pub mod attempts;
 mod describe;
 mod flow;
-pub mod hashing;
 pub mod health;
 pub mod heap;
 pub mod layer;
 mod line_flow;
+mod notes;
 pub mod policies;
 pub mod policy;
 pub mod queue;
@@ -38,7 +38,7 @@ use super::kit::books::{Account, Part};
 use super::kit::node::Node;
 use super::kit::node::Remapped;
 use super::kit::seen::{Covered, NodeInfo, NodeSeen};
-use super::kit::station::Station;
+use super::resources::Station;
 use std::sync::Arc;
 
 use super::kit::cancel;
@@ -48,7 +48,7 @@ use crate::engine::random::{StreamKey, mix};
 use crate::engine::{ActorId, Duration, Handle, Left, Outcome, RequestId, Requests, Time};
 use crate::measure::{Begin, Begun, CountIntegral, Windows};
 use health::{Timer, Watch};
-use layer::{IN_PROXY, PINNED, WAITING};
+use notes::{IN_PROXY, PINNED, WAITING};
 
 /// Cumulative figures of a balancer at a boundary of windows.
 #[derive(Clone, Debug, Default)]
@@ -258,7 +258,7 @@ impl Balancer {
             // Numbers of their own, for the draws of the network.
             let number = mix(mix(number) ^ mix(key.number().wrapping_add(place)));
             let (id, request) = core.requests.create(number, 0);
-            request.abandoned = true;
+            request.set_abandoned();
             request.set_port(to.port);
             request.set_out(self.me, member, now);
             self.link.carry(core, number, to.actor, Message::Probe { id }, true);
@@ -417,7 +417,7 @@ impl Node for Balancer {
 
     fn station(&self) -> Option<&dyn Station> {
         match self.proxy() {
-            Some(proxy) => Some(proxy),
+            Some(proxy) => Some(&proxy.usage),
             None => self.line().map(|line| line as &dyn Station),
         }
     }

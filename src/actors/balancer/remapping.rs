@@ -135,13 +135,13 @@ fn owners(shares: &[u32], view: &mut View, policy: &mut Chooser) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actors::balancer::hashing::{ClientAddress, EnvoyPoints, HashBy, KetamaPoints, Placement, RequestedKey};
     use crate::actors::balancer::policies::bounded_load_hash::BoundedLoadHash;
     use crate::actors::balancer::policies::ip_hash::IpHash;
     use crate::actors::balancer::policies::maglev::Maglev;
     use crate::actors::balancer::policies::rendezvous::Rendezvous;
     use crate::actors::balancer::policies::ring_hash::RingHash;
     use crate::actors::balancer::{Describes, Policy};
+    use crate::actors::placement::{ClientAddress, EnvoyPoints, HashBy, KetamaPoints, Placement, RequestedKey};
 
     const MEMBERS: usize = 10;
 

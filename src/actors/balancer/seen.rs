@@ -2,12 +2,11 @@
 
 use super::health::record::Counts;
 use super::health::{HealthRecord, Watch};
-use super::layer::proxy::ProxySnapshot;
 use super::queue::line::QueueSnapshot;
 use super::remapping::{Counts as Remapped, share};
 use super::{Balancer, Line, Proxy, Remapping};
 use crate::actors::kit::seen::{Covered, Gauge, NANO, NodeInfo, NodeSeen, Row, Times, Value, ratio, word};
-use crate::actors::kit::station::{Station, Window};
+use crate::actors::resources::{Station, Window};
 use crate::engine::{ActorId, Time};
 use crate::measure::{Latency, Unit};
 
@@ -52,7 +51,7 @@ pub fn seen(balancer: &Balancer, covered: &Covered<'_>, info: &NodeInfo) -> Node
     if let Some(proxy) = balancer.proxy() {
         values.extend(proxy_values(proxy, covered));
         series.extend(proxy_series(proxy, covered));
-        times.push(Times::of("waiting", &proxy.record.waits));
+        times.push(Times::of("waiting", &proxy.usage.waits));
     }
     if let Some(line) = balancer.line() {
         let (more, over_time) = line_values(line, balancer.proxy().is_some(), covered);
@@ -141,22 +140,22 @@ fn health_values(health: &HealthRecord, watch: &Watch, covered: &Covered<'_>) ->
 }
 
 fn proxy_values(proxy: &Proxy, covered: &Covered<'_>) -> [Value; 5] {
-    let record = &proxy.record;
+    let usage = &proxy.usage;
     let span = covered.span();
-    let busy = Station::busy(proxy, covered.over) as f64 * NANO;
-    let queue = (record.waiting.area(covered.over) - record.at_warm_up.waiting) as f64 * NANO;
-    let connections = record.connections - record.at_warm_up.connections;
+    let busy = usage.busy(covered.over) as f64 * NANO;
+    let queue = (usage.waiting.area(covered.over) - usage.at_warm_up.waiting) as f64 * NANO;
+    let connections = proxy.connections - *proxy.connections_at_warm_up;
     [
         (word("utilization"), word("utilization"), Unit::Fraction, ratio(busy, f64::from(proxy.workers()) * span)),
-        (word("mean waiting"), word("waiting_mean"), Unit::Seconds, record.waits.mean()),
-        (word("p99 waiting"), word("waiting_p99"), Unit::Seconds, record.waits.quantile(0.99)),
+        (word("mean waiting"), word("waiting_mean"), Unit::Seconds, usage.waits.mean()),
+        (word("p99 waiting"), word("waiting_p99"), Unit::Seconds, usage.waits.quantile(0.99)),
         (word("queue length"), word("queue"), Unit::Count, ratio(queue, span)),
         (word("new connections"), word("connections"), Unit::PerSecond, ratio(connections as f64, span)),
     ]
 }
 
 fn proxy_series(proxy: &Proxy, covered: &Covered<'_>) -> [Row; 2] {
-    let windows = Station::windows(proxy);
+    let windows = proxy.usage.windows();
     let workers = f64::from(proxy.workers());
     [
         (word("utilization"), Unit::Fraction, covered.means(windows.iter().map(|window| window.busy), workers)),
@@ -182,25 +181,6 @@ fn remapped_by_window(remapping: &Remapping) -> Vec<Option<f64>> {
         Some(share(moved))
     };
     remapping.windows.values().iter().map(in_window).collect()
-}
-
-impl Station for Proxy {
-    fn workers(&self) -> u64 {
-        u64::from(self.workers())
-    }
-
-    fn busy(&self, now: Time) -> u128 {
-        self.busy(now) - self.record.at_warm_up.busy
-    }
-
-    fn add_waiting(&self, all: &mut Latency) {
-        all.merge(&self.record.waits);
-    }
-
-    fn windows(&self) -> Vec<Window> {
-        let window = |w: &ProxySnapshot| Window { arrivals: w.arrivals, busy: w.busy, wasted: 0, waiting: w.waiting };
-        self.record.windows.values().iter().map(window).collect()
-    }
 }
 
 /// Nothing is done there.

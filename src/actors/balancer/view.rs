@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::actors::placement::Members;
+
 #[derive(Clone, Copy, Debug)]
 struct Member {
     active: u32,
@@ -138,5 +140,23 @@ impl View {
             self.members[member].place = DOWN;
         }
         true
+    }
+}
+
+impl Members for View {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn weight(&self, member: usize) -> u32 {
+        self.weight(member)
+    }
+
+    fn name(&self, member: usize) -> Cow<'_, str> {
+        self.name(member)
+    }
+
+    fn is_up(&self, member: usize) -> bool {
+        self.is_up(member)
     }
 }

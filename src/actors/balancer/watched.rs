@@ -7,7 +7,7 @@ use super::health::retry::Next;
 use super::health::rotation::{Mode, Reason};
 use super::health::slow_start::PARTS;
 use super::health::{Timer, Watch};
-use super::layer::{PINNED, WAITING};
+use super::notes::{PINNED, WAITING};
 use super::*;
 use crate::actors::kit::message::CHECK_CLASS;
 use crate::engine::Frame;
@@ -129,7 +129,7 @@ impl Balancer {
         let to = self.members[member];
         let (id, request) = core.requests.create(number, CHECK_CLASS);
         // No client waits for it.
-        request.abandoned = true;
+        request.set_abandoned();
         core.requests.describe(id).size = work.as_nanos();
         core.requests.enter(id, self.me, member as u32, now).set_port(to.port);
         watch.record.counts.checks += 1;
@@ -265,7 +265,7 @@ impl Balancer {
             self.check_returned(core, id, member);
             return None;
         }
-        let (outcome, abandoned) = (core.requests[id].outcome, core.requests[id].abandoned);
+        let (outcome, abandoned) = (core.requests[id].outcome, core.requests[id].is_abandoned());
         let response_time = now.since(frame.entered);
         if pinned {
             self.pinned_returned(core, id, member as u32);

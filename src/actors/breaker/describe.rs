@@ -16,7 +16,7 @@ impl Describe for BreakerSpec {
     }
 
     fn edges(&self) -> Vec<Edge<'_>> {
-        vec![Edge::requests(&self.to, Server::Same)]
+        vec![Edge::passes(&self.to, Server::Same)]
     }
 
     fn of_each_server(&self) -> Option<&'static str> {

@@ -1,60 +1,68 @@
 //! A lock that a call holds from when it asks its circuit until it has ended. Who comes meanwhile waits in line.
 
-use std::collections::BTreeMap;
-
-use crate::engine::{BySlot, RequestId};
-
-/// The lock of a circuit.
-#[derive(Clone, Debug, Default)]
-struct Lock {
-    is_held: bool,
-    /// Who waits, by the number in line.
-    line: BTreeMap<u64, RequestId>,
-}
+use crate::actors::resources::{Asked, Units, Usage};
+use crate::engine::{BySlot, RequestId, Time};
 
 /// The locks of all circuits of a breaker.
 #[derive(Debug)]
 pub struct Locks {
-    each: Vec<Lock>,
-    /// The number in line of each request that waits.
-    tickets: BySlot<u64>,
-    came: u64,
+    each: Vec<Units>,
+    /// When the one that holds a lock asked for it.
+    asked: Vec<Time>,
+    /// The ticket of each request that waits, and when it asked.
+    tickets: BySlot<(u64, Time)>,
+    /// How they were used, all together.
+    pub usage: Usage,
 }
 
 impl Locks {
     /// One free lock for each of `circuits`.
     #[must_use]
     pub fn new(circuits: usize) -> Self {
-        Self { each: vec![Lock::default(); circuits], tickets: BySlot::default(), came: 0 }
+        Self {
+            each: vec![Units::new(1, usize::MAX); circuits],
+            asked: vec![Time::ZERO; circuits],
+            tickets: BySlot::default(),
+            usage: Usage::new(circuits as u64),
+        }
     }
 
     /// True if the call of `id` holds the lock of circuit `place` from now on; else it waits.
-    pub fn take(&mut self, place: u32, id: RequestId) -> bool {
-        let lock = &mut self.each[place as usize];
-        if !std::mem::replace(&mut lock.is_held, true) {
-            return true;
+    pub fn take(&mut self, place: u32, id: RequestId, now: Time) -> bool {
+        let place = place as usize;
+        match self.each[place].ask(&mut self.usage, id, 1, now) {
+            Asked::Held => {
+                self.asked[place] = now;
+                true
+            }
+            Asked::Waits(ticket) => {
+                self.tickets.put(id, (ticket, now));
+                false
+            }
+            Asked::Full => unreachable!("any number may wait"),
         }
-        lock.line.insert(self.came, id);
-        self.tickets.put(id, self.came);
-        self.came += 1;
-        false
     }
 
     /// The lock of circuit `place` is given back: who holds it now.
-    pub fn give_back(&mut self, place: u32) -> Option<RequestId> {
-        let lock = &mut self.each[place as usize];
-        let next = lock.line.pop_first().map(|(_, id)| id);
-        lock.is_held = next.is_some();
-        if let Some(id) = next {
-            self.tickets.take(id);
+    pub fn give_back(&mut self, place: u32, now: Time) -> Option<RequestId> {
+        let place = place as usize;
+        self.usage.left(self.asked[place], now);
+        self.each[place].give_back(&mut self.usage, 1, now);
+        let next = self.each[place].next(&mut self.usage, now)?;
+        if let Some((_, asked)) = self.tickets.take(next) {
+            self.asked[place] = asked;
         }
-        next
+        Some(next)
     }
 
     /// The request waits no more for the lock of circuit `place`; false if it did not.
-    pub fn forget(&mut self, place: u32, id: RequestId) -> bool {
-        let Some(ticket) = self.tickets.take(id) else { return false };
-        self.each[place as usize].line.remove(&ticket).is_some()
+    pub fn forget(&mut self, place: u32, id: RequestId, now: Time) -> bool {
+        let Some((ticket, asked)) = self.tickets.take(id) else { return false };
+        let waited = self.each[place as usize].leave(&mut self.usage, ticket, now);
+        if waited {
+            self.usage.left(asked, now);
+        }
+        waited
     }
 }
 
@@ -65,12 +73,18 @@ mod tests {
     #[test]
     fn who_comes_first_goes_first_and_who_leaves_is_passed_over() {
         let mut locks = Locks::new(2);
+        let at = |nanos: u64| Time::from_nanos(nanos);
         let ids: Vec<RequestId> = (0..5).map(RequestId).collect();
-        assert_eq!(ids.iter().map(|&id| locks.take(1, id)).collect::<Vec<_>>(), [true, false, false, false, false]);
-        assert!(locks.take(0, RequestId(9)));
-        assert!(locks.forget(1, ids[2]) && !locks.forget(1, ids[2]) && !locks.forget(1, ids[0]));
-        let order: Vec<_> = (0..4).map(|_| locks.give_back(1)).collect();
+        let taken: Vec<bool> = ids.iter().map(|&id| locks.take(1, id, at(0))).collect();
+        assert_eq!(taken, [true, false, false, false, false]);
+        assert!(locks.take(0, RequestId(9), at(0)));
+        let mut forget = |place: usize| locks.forget(1, ids[place], at(2));
+        assert!(forget(2) && !forget(2) && !forget(0));
+        let order: Vec<_> = (1..5).map(|turn| locks.give_back(1, at(10 * turn))).collect();
         assert_eq!(order, [Some(ids[1]), Some(ids[3]), Some(ids[4]), None]);
-        assert!(locks.take(1, ids[0]));
+        assert!(locks.take(1, ids[0], at(50)));
+        let usage = &locks.usage;
+        assert_eq!(usage.waiting.area(at(60)), 10 + 2 + 20 + 30);
+        assert_eq!((usage.sojourn, usage.population.count()), (10 + 20 + 2 + 30 + 40, 2));
     }
 }

@@ -22,7 +22,8 @@ use crate::engine::{BySlot, Duration, Handle, LaneId, Outcome, RequestId, Time};
 use crate::measure::Begin;
 use ends::Endings;
 use lock::Locks;
-use rule::{Break, Circuit, Ending, Rule, State};
+use rule::{Break, Ending, State};
+use rules::{Circuit, Rule};
 
 /// A call under way that may be found to take too long.
 #[derive(Clone, Copy, Debug)]
@@ -85,10 +86,10 @@ impl Breaker {
         self.circuits.len()
     }
 
-    /// True if calls go one at a time.
+    /// The locks, if calls go one at a time.
     #[must_use]
-    pub fn is_serial(&self) -> bool {
-        self.locks.is_some()
+    pub fn locks(&self) -> Option<&Locks> {
+        self.locks.as_deref()
     }
 
     /// One event.
@@ -123,7 +124,7 @@ impl Breaker {
         let request = &core.requests[id];
         let place = if self.circuits.len() == 1 { 0 } else { request.port() };
         if let Some(locks) = &mut self.locks {
-            return if locks.take(place, id) {
+            return if locks.take(place, id, core.now()) {
                 self.permit_locked(core, id, place)
             } else {
                 self.wait(core, id, place)
@@ -159,7 +160,6 @@ impl Breaker {
     /// The lock of the circuit is held, so the request waits for it.
     fn wait(&mut self, core: &mut Core, id: RequestId, place: u32) -> Passed {
         self.passage.enter(core, id, place);
-        self.record.waiting.up(core.now());
         None
     }
 
@@ -168,7 +168,7 @@ impl Breaker {
         self.passage.enter(core, id, place);
         let (passed, holds) = self.try_call(core, id, place);
         if !holds && let Some(locks) = &mut self.locks {
-            locks.give_back(place);
+            locks.give_back(place, core.now());
         }
         passed
     }
@@ -188,8 +188,7 @@ impl Breaker {
     /// The lock is free: the next in line asks the circuit, until one goes through.
     #[inline(never)]
     fn unlock(&mut self, core: &mut Core, place: u32) {
-        while let Some(next) = self.locks.as_mut().and_then(|locks| locks.give_back(place)) {
-            self.record.waiting.down(core.now());
+        while let Some(next) = self.locks.as_mut().and_then(|locks| locks.give_back(place, core.now())) {
             let (passed, holds) = self.try_call(core, next, place);
             core.send_passed(passed);
             if holds {
@@ -201,10 +200,9 @@ impl Breaker {
     /// A request is taken back. If it waits here it leaves; else the next node will find the mark.
     fn cancelled(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let place = core.requests.last(id)?.tag;
-        if !self.locks.as_mut()?.forget(place, id) {
+        if !self.locks.as_mut()?.forget(place, id, core.now()) {
             return None;
         }
-        self.record.waiting.down(core.now());
         reply(self.passage.leave(core, id).back, id)
     }
 
@@ -277,10 +275,16 @@ impl Node for Breaker {
     fn window(&mut self, now: Time, halve: bool) {
         self.passage.record.window(now, halve);
         self.record.window(now, halve);
+        if let Some(locks) = &mut self.locks {
+            locks.usage.window(now, halve);
+        }
     }
 
     fn measure(&mut self, now: Time, begin: Begin) {
         self.passage.record.measure(now, begin);
         self.record.measure(now, begin);
+        if let Some(locks) = &mut self.locks {
+            locks.usage.measure(now, begin);
+        }
     }
 }

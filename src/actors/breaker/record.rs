@@ -13,8 +13,6 @@ pub struct Snapshot {
     pub open: u128,
     /// Circuit-nanoseconds half open.
     pub half_open: u128,
-    /// Request-nanoseconds of waiting for a lock.
-    pub waiting: u128,
 }
 
 /// What is recorded of circuits.
@@ -26,8 +24,6 @@ pub struct CircuitRecord {
     pub open: CountIntegral,
     /// Circuits that are half open.
     pub half_open: CountIntegral,
-    /// Requests that wait for the lock of their circuit.
-    pub waiting: CountIntegral,
     /// Figures at the end of the warm-up.
     pub at_warm_up: Begun<Snapshot>,
     /// Figures at each boundary.
@@ -55,12 +51,7 @@ impl CircuitRecord {
     /// The cumulative figures now.
     #[must_use]
     pub fn snapshot(&self, now: Time) -> Snapshot {
-        Snapshot {
-            openings: self.openings,
-            open: self.open.area(now),
-            half_open: self.half_open.area(now),
-            waiting: self.waiting.area(now),
-        }
+        Snapshot { openings: self.openings, open: self.open.area(now), half_open: self.half_open.area(now) }
     }
 
     /// Is told when measuring begins.

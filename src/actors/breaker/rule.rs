@@ -2,7 +2,6 @@
 
 use std::fmt::Debug;
 
-pub use super::rules::{Circuit, Rule};
 use crate::engine::{Duration, Time};
 
 /// Whether calls go through.

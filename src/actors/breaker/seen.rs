@@ -3,6 +3,7 @@
 use super::Breaker;
 use crate::actors::kit::passage;
 use crate::actors::kit::seen::{Covered, Gauge, NANO, NodeInfo, NodeSeen, ratio, word};
+use crate::actors::resources::Station;
 use crate::measure::Unit;
 
 /// What a breaker gave.
@@ -26,10 +27,11 @@ pub fn seen(breaker: &Breaker, covered: &Covered<'_>, info: &NodeInfo) -> NodeSe
         (word("half_open"), Unit::Fraction, covered.means(windows.iter().map(|window| window.half_open), circuits)),
         (word("openings"), Unit::PerSecond, covered.rates(windows.iter().map(|window| window.openings))),
     ]);
-    if breaker.is_serial() {
-        let waiting = (record.waiting.area(covered.over) - record.at_warm_up.waiting) as f64 * NANO;
+    if let Some(locks) = breaker.locks() {
+        let usage = &locks.usage;
+        let waiting = (usage.waiting.area(covered.over) - usage.at_warm_up.waiting) as f64 * NANO;
         seen.values.push((word("waiting here"), word("waiting"), Unit::Count, ratio(waiting, covered.span())));
-        let waiting = covered.means(windows.iter().map(|window| window.waiting), 1.0);
+        let waiting = covered.means(usage.windows().iter().map(|window| window.waiting), 1.0);
         seen.series.push((word("waiting"), Unit::Count, waiting));
     }
     seen.gauges = vec![

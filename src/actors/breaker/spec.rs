@@ -1,7 +1,7 @@
 //! A circuit breaker in the words of the language.
 
 use super::ends::{self, End, RateLimited};
-use super::rule::Rule;
+use super::rules::Rule;
 use super::rules::failure_rate::FailureRate;
 use crate::actors::kit::passage::{Per, WholeService};
 use crate::actors::kit::route::RouteField;

@@ -1,18 +1,34 @@
-//! Calls, whoever makes them: what is recorded of them by those who wait for their answers, and what bounds their retries.
+//! Calls: what a node asks of another and waits for. How one is made of attempts, how those are sent and how they end, with
+//! timeouts, retries and their budgets, hedges, throttling and cancellation; the way to who is called, with the connections
+//! held open; and the words of the language.
+//!
+//! Why a call is made belongs to the node that makes it. One that makes calls of one attempt each, without any of this, needs
+//! an [`Upstream`] and no [`Caller`].
 
-pub mod attempts;
+pub mod backoff;
+pub mod behalf;
+pub mod books;
 pub mod budget;
+pub mod call;
+pub mod caller;
+pub mod connections;
+mod ending;
+pub mod hedge;
+pub mod origin;
 pub mod recent;
-pub mod record;
+pub mod seen;
+mod sending;
+pub mod spec;
+#[cfg(test)]
+mod tests;
+pub mod throttle;
+pub mod upstream;
+mod writes;
 
-pub use attempts::AttemptsRecord;
-pub use record::CallsRecord;
-
-/// What somebody who makes calls has recorded of them.
-#[derive(Clone, Copy, Debug)]
-pub struct Made<'a> {
-    /// The calls.
-    pub calls: &'a CallsRecord,
-    /// Their attempts, where a call may be more than one request.
-    pub attempts: Option<&'a AttemptsRecord>,
-}
+pub use super::kit::made::{AttemptsRecord, CallsRecord};
+pub use behalf::OnBehalf;
+pub use caller::{Caller, Over, Rules, Step};
+pub use connections::{Connections, Handshake};
+pub use origin::Origin;
+pub use spec::{AdaptiveThrottling, Hedge, Reload, Retry};
+pub use upstream::Upstream;

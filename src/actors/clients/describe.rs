@@ -1,7 +1,7 @@
 //! What a system knows of clients.
 
-use super::calls::call::Call;
 use super::{Keys, flow};
+use crate::actors::calls::call::Call;
 use crate::actors::kit::describe::Moment;
 use crate::actors::kit::flow::{Flow, Made, Visit};
 use crate::actors::kit::footprint::{Bounds, EVENT, HISTOGRAM, TIMEOUT, WINDOWS};
@@ -15,9 +15,10 @@ use crate::trace::{Inputs, Replay};
 use std::sync::Arc;
 
 use super::arrivals::{Arrivals, Poisson, Process};
-use super::connections::{Dialing, Opening, pool};
-use super::{Calling, Clients, ClientsParts, ClientsSpec, Connections, Source, Traffic};
+use super::{Clients, ClientsParts, ClientsSpec, Source, Traffic};
 use crate::actors::Actor;
+use crate::actors::calls::connections::{Dialing, Opening, pool};
+use crate::actors::calls::{Caller, Connections};
 use crate::actors::kit::build::Building;
 use crate::actors::kit::describe::{Asks, Describe, Edge, Server, Takes};
 use crate::actors::kit::faults::FaultSpec;
@@ -41,7 +42,7 @@ const WINDOW_OF_CLIENTS: u64 = 4096;
 
 impl Describe for ClientsSpec {
     fn edges(&self) -> Vec<Edge<'_>> {
-        vec![Edge::requests(&self.to, Server::Only)]
+        vec![Edge::calls(&self.to, Server::Only)]
     }
 
     fn takes(&self) -> Takes {
@@ -197,9 +198,10 @@ impl Describe for ClientsSpec {
         let limits = limits(&self.connections, building.core);
         if limits.is_some() || !matches!(opening, Opening::AtOnce) {
             let classes = site.classes.len() as u16;
-            clients.dial(Dialing::new(limits, opening, clients.class, classes));
+            let dialing = Dialing::new(limits, opening, clients.upstream.class, classes);
+            clients.upstream.dial(dialing);
         }
-        clients.calling = Calling::new(self, key, building.core).map(Box::new);
+        clients.caller = self.rules().map(|rules| Box::new(Caller::new(&rules, key, building.core)));
         Ok(Actor::Clients(Box::new(clients)))
     }
 }

@@ -1,25 +1,22 @@
 //! Clients: where requests come from and where their story ends. One file each for the arrival processes, users in a
-//! closed loop, sessions, replay, calls of several attempts, what is recorded and the words of the language.
+//! closed loop, sessions, replay, and the words of the language.
+//!
+//! How a call is made and what is recorded of it belongs in `calls`.
 
 pub mod arrivals;
-pub mod calls;
-pub mod connections;
 mod describe;
 mod flow;
-mod seen;
 pub mod source;
 pub mod spec;
 
-use super::calls::CallsRecord;
-pub use calls::Calling;
-pub use connections::{Connections, Handshake};
 pub use source::Source;
 pub use spec::{ClientsSpec, Keys, Traffic};
 
-use super::calls::Made;
+use super::calls::{Caller, Origin, Over, Upstream, books, seen};
 use super::kit::books::Account;
 use super::kit::copies::Copies;
 use super::kit::link::{self, Endpoint, Link};
+use super::kit::made::Made;
 use super::kit::message::{Core, Message, Passed};
 use super::kit::node::Node;
 use super::kit::route::Spread;
@@ -28,8 +25,7 @@ use crate::engine::random::zipf::Zipf;
 use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{ActorId, Details, Duration, Frame, Handle, LaneId, Outcome, RequestId, Requests, Time};
 use crate::measure::{Begin, Within};
-use connections::Dialing;
-use source::{Next, Origin};
+use source::Next;
 
 /// Draws of what a request asks for.
 #[derive(Clone, Debug)]
@@ -54,11 +50,7 @@ impl KeySampler {
 /// Clients at work.
 #[derive(Debug)]
 pub struct Clients {
-    me: ActorId,
-    class: u16,
     source: Source,
-    copies: Copies,
-    link: Link,
     timeout: Option<LaneId>,
     size: u64,
     keys: KeySampler,
@@ -66,12 +58,10 @@ pub struct Clients {
     population: u64,
     key_stream: StreamKey,
     client_stream: StreamKey,
-    /// Connection state; `None` if every request opens its own connection at once.
-    pub dialing: Option<Box<Dialing>>,
-    /// What those have whose calls may be more than one request.
-    pub calling: Option<Box<Calling>>,
-    /// What has been recorded.
-    pub record: CallsRecord,
+    /// The way out, with what was recorded.
+    pub upstream: Upstream,
+    /// Makes calls of several attempts; `None` if each is one request.
+    pub caller: Option<Box<Caller>>,
 }
 
 /// What clients are made of, beside their description.
@@ -105,12 +95,9 @@ impl Clients {
             Keys::Uniform(keys) => KeySampler::Uniform(u64::from(keys.n)),
             Keys::Zipf(keys) => KeySampler::Zipf(Zipf::new(u64::from(keys.n), keys.s)),
         };
+        let copies = Copies::new(targets, spec.to.spread.clone(), key.named("spread"));
         Self {
-            me,
-            class,
             source,
-            copies: Copies::new(targets, spec.to.spread.clone(), key.named("spread")),
-            link,
             timeout,
             size: spec.size.bytes(),
             keys,
@@ -121,18 +108,17 @@ impl Clients {
             },
             key_stream: key.named("key"),
             client_stream: key.named("client"),
-            dialing: None,
-            calling: None,
-            record: CallsRecord::default(),
+            upstream: Upstream::new(me, class, copies, link),
+            caller: None,
         }
     }
 
     #[inline(always)]
     fn plan(&self, core: &mut Core, at: Time, next: Next) {
         match next {
-            Next::Arrival => core.set_alarm(at, self.me),
+            Next::Arrival => core.set_alarm(at, self.upstream.me),
             Next::User(user) => {
-                core.send_at(at, self.me, Message::User { user });
+                core.send_at(at, self.upstream.me, Message::User { user });
             }
         }
     }
@@ -167,19 +153,23 @@ impl Clients {
             Message::User { user } => self.act(core, user),
             Message::Returned { id } => self.returned(core, id),
             Message::Timeout { id } => self.timed_out(core, id),
-            Message::Connected { id } => self.connected(core, id),
-            Message::Broken { connection } => self.broken(core, connection),
-            Message::Idle { place } => self.idle(core, place),
-            Message::AttemptTimeout { id } => self.attempt_timed_out(core, id),
-            Message::NextAttempt { call } => self.next_attempt(core, call),
-            Message::Hedge { call } => self.hedge(core, call),
-            Message::Overdue { call } => self.overdue(core, call),
-            Message::WorkGoesOn { write } | Message::WorkDone { write } | Message::WorkOver { write } => {
-                if let Some(calling) = &mut self.calling {
-                    calling.late_work(message, write);
+            message if self.upstream.take(core, message) => {}
+            message => {
+                let step = self.caller.as_deref_mut().and_then(|caller| caller.take(core, &mut self.upstream, message));
+                if let Some(step) = step {
+                    core.send_passed(step.passed);
+                    self.call_over(core, step.over);
                 }
             }
-            _ => {}
+        }
+    }
+
+    /// A call is over: its user goes on.
+    fn call_over(&mut self, core: &mut Core, over: Option<Over>) {
+        let Some(Over { place, anew, .. }) = over else { return };
+        core.completed += 1;
+        if !anew && let Some(at) = self.source.ended(core.now(), place) {
+            self.plan(core, at, Next::User(place));
         }
     }
 
@@ -205,19 +195,15 @@ impl Clients {
 
     #[inline(always)]
     fn make(&mut self, core: &mut Core, origin: Origin) -> Passed {
-        if self.calling.is_some() | self.dialing.is_some() {
+        if self.caller.is_some() | self.upstream.connections.is_some() {
             return self.make_unusual(core, origin);
         }
         let now = core.now();
         let number = origin.number;
-        let client = match origin.client {
-            Some(client) => client,
-            None if self.population == 0 => 0,
-            None => address_of(self.client_stream.draws(number).below(self.population)),
-        };
-        let target = self.copies.choose(number, client);
-        let (id, request) = core.requests.create(number, self.class);
-        request.set_out(self.me, origin.place, now);
+        let client = origin.client.unwrap_or_else(|| self.client_of(number));
+        let target = self.upstream.copies.choose(number, client);
+        let (id, request) = core.requests.create(number, self.upstream.class);
+        request.set_out(self.upstream.me, origin.place, now);
         request.set_port(target.port);
         let size = origin.size.unwrap_or(self.size);
         let key = match (origin.key, &self.keys) {
@@ -229,19 +215,51 @@ impl Clients {
         if client != 0 || key != 0 || size != 0 || self.timeout.is_some() {
             self.describe(core, id, Details { size, key, client, ..Details::NONE });
         }
-        self.record.made(now);
-        self.link.send(core, id, target.actor)
+        self.upstream.record.made(now);
+        self.upstream.link.send(core, id, target.actor)
     }
 
+    /// The address of the client of request `number`; 0 if nobody looks at it.
+    #[inline]
+    fn client_of(&self, number: u64) -> u32 {
+        match self.population {
+            0 => 0,
+            population => address_of(self.client_stream.draws(number).below(population)),
+        }
+    }
+
+    /// The same where a call may be more than one request, or a request needs a connection first.
     #[inline(never)]
     fn make_unusual(&mut self, core: &mut Core, origin: Origin) -> Passed {
-        if self.calling.is_some() { self.make_call(core, origin) } else { self.make_on_connection(core, origin) }
+        let number = origin.number;
+        let client = origin.client.unwrap_or_else(|| self.client_of(number));
+        let key = origin.key.unwrap_or_else(|| self.keys.sample(self.key_stream, number));
+        let size = origin.size.unwrap_or(self.size);
+        let origin = Origin { client: Some(client), key: Some(key), size: Some(size), ..origin };
+        if let Some(caller) = self.caller.as_deref_mut() {
+            let step = caller.begin(core, &mut self.upstream, origin);
+            self.call_over(core, step.over);
+            if self.source.is_over() {
+                self.upstream.last_call(core);
+            }
+            return step.passed;
+        }
+        let now = core.now();
+        let taken = self.upstream.connect(core, number, client);
+        let (id, request) = core.requests.create(number, self.upstream.class);
+        request.set_out(self.upstream.me, origin.place, now);
+        self.describe(core, id, Details { size, key, client, connection: taken.connection, ..Details::NONE });
+        self.upstream.record.made(now);
+        if self.source.is_over() {
+            self.upstream.last_call(core);
+        }
+        self.upstream.depart(core, id, taken.target, taken.established)
     }
 
     #[inline(never)]
     fn describe(&self, core: &mut Core, id: RequestId, details: Details) {
         let timeout = match self.timeout {
-            Some(lane) => core.send_in_lane(lane, self.me, Message::Timeout { id }),
+            Some(lane) => core.send_in_lane(lane, self.upstream.me, Message::Timeout { id }),
             None => Handle::NONE,
         };
         *core.requests.describe(id) = Details { timeout, ..details };
@@ -250,38 +268,44 @@ impl Clients {
     /// An answer sets out to these clients.
     #[inline(always)]
     fn replied(&mut self, core: &mut Core, id: RequestId) {
-        if self.calling.is_some() {
+        if self.caller.is_some() {
             self.attempt_replied(core, id);
-        } else if self.link.arrives_at_once(core, id, self.me) {
+        } else if self.upstream.link.arrives_at_once(core, id, self.upstream.me) {
             self.answered(core, id);
         }
+    }
+
+    #[inline(never)]
+    fn attempt_replied(&mut self, core: &mut Core, id: RequestId) {
+        let Some(caller) = self.caller.as_deref_mut() else { return };
+        let step = caller.replied(core, &mut self.upstream, id);
+        self.call_over(core, step.over);
     }
 
     /// An answer has travelled the link.
     #[inline(never)]
     fn returned(&mut self, core: &mut Core, id: RequestId) {
-        if self.calling.is_some() {
-            return self.attempt_answered(core, id);
-        }
-        self.answered(core, id);
+        let Some(caller) = self.caller.as_deref_mut() else { return self.answered(core, id) };
+        let step = caller.answered(core, &mut self.upstream, id);
+        self.call_over(core, step.over);
     }
 
     #[inline(always)]
     fn answered(&mut self, core: &mut Core, id: RequestId) {
-        if self.dialing.is_some() {
-            self.hang_up(core, id);
+        if self.upstream.connections.is_some() {
+            self.upstream.hang_up(core, id);
         }
         let (frame, request) = core.requests.take_reply(id);
-        if !request.abandoned {
+        if !request.is_abandoned() {
             let outcome = request.outcome;
-            let by = if outcome == Outcome::Served { self.me } else { core.requests.details(id).decided_by };
+            let by = if outcome == Outcome::Served { self.upstream.me } else { core.requests.details(id).decided_by };
             if self.timeout.is_some() {
                 core.calendar.cancel(core.requests.details(id).timeout);
             }
             self.ended(core, frame, outcome, by);
         } else {
             let outcome = request.outcome;
-            self.record.came_late(core.now(), frame.entered, outcome);
+            self.upstream.record.came_late(core.now(), frame.entered, outcome);
         }
     }
 
@@ -290,19 +314,17 @@ impl Clients {
         // The first stop of the return path is the client itself; the request may be anywhere beyond it.
         let Some(frame) = core.requests.first(id) else { return };
         core.requests.abandon(id, Outcome::TimedOut, core.now());
-        if self.dialing.is_some() {
-            self.abandon(core, id);
-        }
+        self.upstream.abandon(core, id);
         core.requests.describe(id).timeout = Handle::NONE;
         link::let_go(core, id);
-        self.ended(core, frame, Outcome::TimedOut, self.me);
+        self.ended(core, frame, Outcome::TimedOut, self.upstream.me);
     }
 
     /// The outcome of a request is known to its client, whose own stop is `frame`.
     #[inline(always)]
     fn ended(&mut self, core: &mut Core, frame: Frame, outcome: Outcome, by: ActorId) {
         let now = core.now();
-        self.record.ended(now, frame.entered, outcome, by);
+        self.upstream.record.ended(now, frame.entered, outcome, by);
         core.completed += 1;
         if !self.source.is_open()
             && let Some(at) = self.source.ended(now, frame.tag)
@@ -335,84 +357,57 @@ impl Node for Clients {
     }
 
     fn account(&self, over: Time) -> Account {
-        let record = &self.record;
+        let record = &self.upstream.record;
         Account::of(record.offered, record.outcomes.iter().sum(), &record.population, record.sojourn, over)
     }
 
     /// Who makes calls holds those, and no attempts.
     fn counts_its_own(&self) -> bool {
-        self.calling.is_none()
+        self.caller.is_none()
     }
 
     fn spent(&self, over: Time) -> u128 {
-        let Some(calling) = &self.calling else { return 0 };
-        calling.calls.under_way().map(|call| u128::from(over.since(call.begun).as_nanos())).sum()
+        let Some(caller) = &self.caller else { return 0 };
+        caller.begun().map(|begun| u128::from(over.since(begun).as_nanos())).sum()
     }
 
     fn ages_of_calls(&self, over: Time) -> Vec<Duration> {
-        let Some(calling) = &self.calling else { return Vec::new() };
-        calling.calls.under_way().map(|call| over.since(call.begun)).collect()
+        let Some(caller) = &self.caller else { return Vec::new() };
+        caller.begun().map(|begun| over.since(begun)).collect()
     }
 
     fn count_within(&mut self, limits: &[Duration]) {
-        self.record.within = Within::new(limits);
+        self.upstream.record.within = Within::new(limits);
     }
 
     fn waits_for(&self) -> Option<u64> {
-        Some(match &self.calling {
-            Some(calling) => calling.calls.under_way().map(|call| call.waiting.len() as u64).sum(),
-            None => self.record.population.count(),
-        })
+        Some(self.caller.as_ref().map_or(self.upstream.record.population.count(), |caller| caller.waits_for()))
     }
 
-    /// Every call has one outcome, every attempt that was sent has one or is waited for, and the calls under way are those
-    /// that are counted.
     fn check_books(&self, _me: ActorId, name: &str, _requests: &Requests) -> Result<(), String> {
-        let record = &self.record;
-        let lost: u64 = record.losses.values().sum();
-        let ended: u64 = record.outcomes.iter().sum();
-        if ended != lost + record.outcomes[Outcome::Served as usize] {
-            return Err(format!("the ledger of \"{name}\" does not balance: {record:?}"));
-        }
-        let ended: u64 = record.attempt_outcomes.iter().sum();
-        let waited = self.waits_for().unwrap_or_default();
-        if record.attempts != ended + waited {
-            let sent = record.attempts;
-            return Err(format!(
-                "the ledger of \"{name}\" does not balance: {sent} attempts were sent, {ended} ended, {waited} are waited for"
-            ));
-        }
-        if let Some(calling) = &self.calling {
-            let (counted, there) = (record.population.count(), calling.calls.under_way().count() as u64);
-            if counted != there {
-                return Err(format!("\"{name}\" counts {counted} calls under way, but there are {there}"));
-            }
-        }
-        Ok(())
+        books::check(&self.upstream, self.caller.as_deref(), name)
     }
 
     fn seen(&self, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
-        seen::seen(self, covered, info)
+        seen::seen(&self.upstream, self.caller.as_deref(), covered, info)
     }
 
     fn made(&self) -> Option<Made<'_>> {
-        Some(Made { calls: &self.record, attempts: self.calling.as_ref().map(|calling| &calling.record) })
+        let attempts = self.caller.as_ref().map(|caller| &caller.record);
+        Some(Made { calls: &self.upstream.record, attempts })
     }
 
     fn window(&mut self, now: Time, halve: bool) {
-        self.record.window(now, halve);
-        if let Some(calling) = &mut self.calling {
-            calling.record.window(halve);
+        self.upstream.window(now, halve);
+        if let Some(caller) = &mut self.caller {
+            caller.record.window(halve);
         }
     }
 
     fn measure(&mut self, now: Time, begin: Begin) {
-        self.record.measure(now, begin);
-        if let Some(calling) = &mut self.calling {
-            calling.record.measure(begin);
-        }
-        if let Some(dialing) = &mut self.dialing {
-            dialing.measure(now, begin);
+        self.upstream.measure(now, begin);
+        if let Some(caller) = &mut self.caller {
+            caller.record.measure(begin);
         }
     }
 }

@@ -1,45 +1,12 @@
 //! Clients in the words of the language.
 
 pub use super::arrivals::Traffic;
-use super::calls::{AdaptiveThrottling, Hedge, Reload, Retry};
-use super::connections::spec::{NoHandshake, PerRequest};
-use super::connections::{Connections, Handshake};
+use crate::actors::calls::connections::spec::{NoHandshake, PerRequest};
+use crate::actors::calls::{AdaptiveThrottling, Connections, Handshake, Hedge, Reload, Retry, Rules};
 use crate::actors::kit::route::RouteField;
-use crate::distributions::{Constant, Distribution};
+use crate::distributions::Distribution;
 use crate::schema::quantity::{Bytes, Percent, Span};
 use crate::schema::{choice, record};
-
-record! {
-    /// A fixed number of users, each with one request at a time: thinks, asks, waits for the answer, thinks again.
-    pub struct Users {
-        /// How many; 1 to 10,000,000.
-        pub count: u32,
-        /// How long a user thinks before each request.
-        pub think: Distribution = Distribution::Constant(Constant { value: Span::ZERO }),
-    }
-    check(self, at) {
-        if self.count == 0 || self.count > 10_000_000 {
-            at.field("count").error("1 to 10,000,000 users");
-        }
-    }
-}
-
-record! {
-    /// Visitors who come by a Poisson process, make a geometric number of requests with pauses between, and go.
-    pub struct Sessions {
-        /// Sessions that begin per unit of time.
-        pub rate: crate::schema::quantity::Rate,
-        /// Mean number of requests in a session; 1 to 100,000.
-        pub requests: f64,
-        /// Pause between an answer and the next request.
-        pub think: Distribution = Distribution::Constant(Constant { value: Span::ZERO }),
-    }
-    check(self, at) {
-        if !(1.0..=100_000.0).contains(&self.requests) {
-            at.field("requests").error("a mean of 1 to 100,000 requests");
-        }
-    }
-}
 
 record! {
     /// All requests ask for the same.
@@ -183,5 +150,23 @@ impl ClientsSpec {
             || self.patience.is_some()
             || self.reload.is_some()
             || self.writes != Percent::ZERO
+    }
+
+    /// How calls are made; `None` if each is one request that is waited for until its timeout.
+    #[must_use]
+    pub fn rules(&self) -> Option<Rules<'_>> {
+        self.makes_calls().then(|| Rules {
+            timeout: self.timeout,
+            attempt_timeout: self.attempt_timeout,
+            retry: self.retry.as_ref(),
+            hedge: self.hedge.as_ref(),
+            throttle: self.throttle.as_ref(),
+            cancels: self.cancels,
+            propagates_deadline: self.propagates_deadline,
+            writes: self.writes,
+            repeats_writes: self.repeats_writes,
+            patience: self.patience.as_ref(),
+            reload: self.reload.as_ref(),
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! What a system knows of concurrency limiters.
 
-use super::rule::Rule;
+use super::rules::Rule;
 use super::{ConcurrencyLimiter, ConcurrencyLimiterSpec};
 use crate::actors::Actor;
 use crate::actors::kit::build::Building;
@@ -18,7 +18,7 @@ impl Describe for ConcurrencyLimiterSpec {
     }
 
     fn edges(&self) -> Vec<Edge<'_>> {
-        vec![Edge::requests(&self.to, Server::Same)]
+        vec![Edge::passes(&self.to, Server::Same)]
     }
 
     fn mentions(&self) -> Vec<Mention<'_>> {

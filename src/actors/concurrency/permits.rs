@@ -2,7 +2,8 @@
 //!
 //! Who waits for one belongs to the limiter.
 
-use super::rule::{Limit, Limiting, Sample};
+use super::rule::{Limit, Sample};
+use super::rules::Limiting;
 use super::window::Gathering;
 use crate::engine::{Duration, Time};
 use crate::schema::quantity::Share;
@@ -132,7 +133,7 @@ impl Permits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actors::concurrency::rule::Rule;
+    use crate::actors::concurrency::rules::Rule;
     use crate::actors::concurrency::rules::fixed::Fixed;
     use crate::engine::random::StreamKey;
     use crate::schema::quantity::Percent;

@@ -2,7 +2,6 @@
 
 use std::fmt::Debug;
 
-pub use super::rules::{Limiting, Rule};
 use crate::engine::Duration;
 use crate::engine::random::StreamKey;
 

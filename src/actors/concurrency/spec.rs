@@ -1,6 +1,6 @@
 //! A concurrency limiter in the words of the language.
 
-use super::rule::Rule;
+use super::rules::Rule;
 use crate::actors::kit::passage::{Per, WholeService};
 use crate::actors::kit::route::RouteField;
 use crate::schema::quantity::{Percent, Span};

@@ -19,7 +19,7 @@ fn limiter(core: &mut Core) -> ConcurrencyLimiter {
     let spread = || Spread::Random(AtRandom {});
     let to = route::Route { to: route::Targets(vec![route::made_name("next")]), delay: None, spread: spread() };
     let spec = ConcurrencyLimiterSpec {
-        limit: rule::Rule::Fixed(Fixed { limit: 1 }),
+        limit: rules::Rule::Fixed(Fixed { limit: 1 }),
         per: Per::Service(WholeService {}),
         window: None,
         shares: Map::default(),

@@ -17,7 +17,7 @@ use crate::schema::quantity::Percent;
 
 impl Describe for DelaySpec {
     fn edges(&self) -> Vec<Edge<'_>> {
-        vec![Edge::requests(&self.to, Server::Same)]
+        vec![Edge::passes(&self.to, Server::Same)]
     }
 
     fn asks(&self) -> Asks {

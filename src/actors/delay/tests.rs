@@ -39,8 +39,8 @@ fn a_request_takes_its_time_there_and_its_answer_back() {
         "web": Fleet(service: Constant("5 ms"))"#,
         10,
     );
-    assert!(clients.record.outcomes[Outcome::Served as usize] >= 98);
-    let mean = clients.record.latency.mean().expect("served");
+    assert!(clients.upstream.record.outcomes[Outcome::Served as usize] >= 98);
+    let mean = clients.upstream.record.latency.mean().expect("served");
     assert!((mean - 0.014).abs() < 1e-12, "{mean}");
 }
 
@@ -52,7 +52,7 @@ fn what_is_lost_either_way_is_given_up_by_a_timeout() {
         "web": Fleet(workers: 1000, service: Constant("1 ms"))"#,
         200,
     );
-    let outcomes = &clients.record.outcomes;
+    let outcomes = &clients.upstream.record.outcomes;
     let (lost, all) = (outcomes[Outcome::TimedOut as usize] as f64, outcomes.iter().sum::<u64>() as f64);
     // Ten in a hundred there, and ten in a hundred of the others back: 19 %. Five standard deviations of 100,000 are 0.62 %.
     assert!((lost / all - 0.19).abs() < 0.0062, "{}", lost / all);
@@ -66,7 +66,7 @@ fn word_of_a_cancellation_follows_a_request_over_the_hop() {
         "web": Fleet(workers: 2, service: Exponential(mean: "15 ms"))"#,
         100,
     );
-    let outcomes = &clients.record.outcomes;
+    let outcomes = &clients.upstream.record.outcomes;
     assert!(outcomes[Outcome::TimedOut as usize] > 1000 && outcomes[Outcome::Served as usize] > 1000, "{outcomes:?}");
 }
 

@@ -15,8 +15,8 @@ impl Describe for FallbackSpec {
     }
 
     fn edges(&self) -> Vec<Edge<'_>> {
-        let others = self.smaller().map(|route| Edge::requests(route, Server::Only));
-        std::iter::once(Edge::requests(&self.to, Server::Same)).chain(others).collect()
+        let others = self.smaller().map(|route| Edge::calls(route, Server::Only));
+        std::iter::once(Edge::calls(&self.to, Server::Same)).chain(others).collect()
     }
 
     fn asks(&self) -> Asks {

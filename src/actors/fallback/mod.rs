@@ -12,12 +12,12 @@ mod tests;
 pub use record::{FallbackRecord, Kind};
 pub use spec::{AnswerSpec, Cover, FallbackSpec};
 
+use super::calls::OnBehalf;
 use super::kit::accounts::{Accounts, Key};
 use super::kit::books::Account;
 use super::kit::cancel;
 use super::kit::copies::Copies;
-use super::kit::late_work;
-use super::kit::link::{self, Link};
+use super::kit::link::Link;
 use super::kit::message::{CHECK_CLASS, Core, Message, Passed, reply};
 use super::kit::node::Node;
 use super::kit::passage::{Passage, Taken};
@@ -58,8 +58,8 @@ pub struct Fallback {
     memory: Option<Accounts<Time>>,
     /// Requests that came.
     calls: BySlot<Call>,
-    /// For each request that was made here, the one that waits for its answer.
-    waits: BySlot<RequestId>,
+    /// Requests that were made here on their behalf.
+    made: OnBehalf,
     /// Names what it asks for in place of a request.
     salt: u64,
     /// What it answered itself.
@@ -97,7 +97,7 @@ impl Fallback {
             memory: Some(spec.keys()).filter(|&keys| keys > 0).map(|keys| Accounts::new(keys as usize)),
             salt: mix(key.named("smaller").number()),
             calls: BySlot::default(),
-            waits: BySlot::default(),
+            made: OnBehalf::default(),
             record: FallbackRecord::default(),
         }
     }
@@ -165,48 +165,27 @@ impl Fallback {
 
     /// A new request on behalf of `id`, ready to set out.
     fn ask(&mut self, core: &mut Core, id: RequestId, tag: u32) -> RequestId {
-        let request = &core.requests[id];
-        let (class, abandoned) = (request.class, request.abandoned);
-        let details = core.requests.details(id);
-        let now = core.now();
         // What stands behind is asked for the same; another answer is another call, with draws of its own: apart from those
         // of another fallback that the same request comes to.
         let salt = mix(self.salt ^ u64::from(tag));
-        let own = |number: u64| if tag == BEHIND { number } else { mix(number ^ salt) };
-        let number = own(request.number);
-        let beyond_call = number.wrapping_sub(own(core.requests.call_number(id)));
-        let (child, request) = core.requests.create(number, class);
-        request.set_out(self.passage.me, tag, now);
-        request.abandoned = abandoned;
-        // The client's timeout and its connection are no business of whoever is asked.
-        *core.requests.describe(child) = Details {
-            timeout: Handle::NONE,
-            connection: Connection::OWN,
-            retry_after: Duration::ZERO,
-            child: RequestId::NONE,
-            beyond_call,
-            ..details
-        };
-        core.requests.describe(id).child = child;
-        self.waits.put(child, id);
+        let renumber = |number: u64| if tag == BEHIND { number } else { mix(number ^ salt) };
+        let child = self.made.ask(core, id, self.passage.me, tag, renumber);
+        // Its connection ended here.
+        core.requests.describe(child).connection = Connection::OWN;
         child
     }
 
     fn returned(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let details = core.requests.details(id);
         let (frame, request) = core.requests.take_reply(id);
-        let (outcome, times_done) = (request.outcome, request.times_done());
-        let tag = frame.tag;
+        let (outcome, tag) = (request.outcome, frame.tag);
         if tag == BEHIND && outcome == Outcome::Served {
             self.remember(&details, core.now());
         }
-        let Some(parent) = self.waits.take(id) else {
+        let Some(parent) = self.made.home(core, id) else {
             self.record.counts.late += 1;
-            late_work::is_over(core, details.write, times_done);
             return None;
         };
-        core.requests.describe(parent).child = RequestId::NONE;
-        (0..times_done).for_each(|_| core.requests[parent].work_done());
         if core.requests[parent].outcome == Outcome::Cancelled {
             // The answer that came nevertheless was quicker than the word that it was not wanted.
             return match outcome {
@@ -243,12 +222,8 @@ impl Fallback {
 
     /// A request has taken too long: nobody waits any more for what was asked on its behalf.
     fn overdue(&mut self, core: &mut Core, id: RequestId) -> Passed {
-        let child = std::mem::replace(&mut core.requests.describe(id).child, RequestId::NONE);
         self.record.counts.overdue += 1;
-        core.requests.abandon(child, Outcome::TimedOut, core.now());
-        late_work::goes_on(core, child);
-        self.waits.take(child);
-        link::let_go(core, child);
+        self.made.give_up(core, core.requests.details(id).child);
         if let Some(call) = self.calls.get_mut(id) {
             (call.timeout, call.failure) = (Handle::NONE, (Outcome::Error, self.passage.me));
         }

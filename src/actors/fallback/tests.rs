@@ -71,7 +71,7 @@ fn what_is_asked_is_like_what_came() {
     assert_eq!((core.requests.details(child).key, core.requests.details(id).child), (9, child));
     // Who abandons the one abandons the other.
     core.requests.abandon(id, Outcome::GaveUp, core.now());
-    assert!(core.requests[child].abandoned);
+    assert!(core.requests[child].is_abandoned());
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn a_late_answer_does_not_touch_whoever_has_the_slot_now() {
     let passed = fallback.handle(&mut core, Message::FallbackTimeout { id: first });
     assert_eq!(passed, Some((CLIENT, Message::Reply { id: first })));
     assert_eq!(core.requests[first].outcome, Outcome::Degraded);
-    assert!(core.requests[child].abandoned && !core.requests[first].abandoned);
+    assert!(core.requests[child].is_abandoned() && !core.requests[first].is_abandoned());
     core.requests.take_reply(first);
     // Another request gets the slot, and waits for an answer of its own.
     let second = request(&mut core, 2);

@@ -9,7 +9,7 @@ mod flow;
 pub mod queue;
 pub mod record;
 mod seen;
-pub mod shared;
+mod server;
 pub mod signals;
 pub mod spec;
 #[cfg(test)]
@@ -29,16 +29,15 @@ use super::kit::message::{CHECK_CLASS, Core, Message, Passed, reply};
 use super::kit::node::Node;
 use super::kit::outage::Outage;
 use super::kit::seen::{Covered, NodeInfo, NodeSeen};
-use super::kit::server::{Condition, Server};
 use super::kit::signals::{Signal, Subscriber};
-use super::kit::station::Station;
+use super::resources::{Processors, Station};
 use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{ActorId, Duration, Frame, Left, Outcome, RequestId, Requests, Time};
 use crate::measure::Begin;
 use queue::Queues;
 use record::AtWarmUp;
-use shared::Shared;
+use server::{Condition, Server};
 use signals::Signals;
 use underway::{Service, Underway};
 
@@ -52,7 +51,7 @@ pub struct Fleet {
     servers: Vec<Server>,
     conditions: Vec<Condition>,
     /// What each server shares among its requests; empty if servers work first come, first served.
-    shared: Vec<Shared>,
+    shared: Vec<Processors>,
     /// What its servers' queues do beyond standing in line; `None` of plain ones.
     queues: Option<Box<Queues>>,
     /// True if requests only stand in line for a worker of their own: neither shared nor with queues.
@@ -97,7 +96,7 @@ impl Fleet {
             me,
             servers,
             conditions,
-            shared: (0..spec.servers).filter(|_| shared).map(|_| Shared::default()).collect(),
+            shared: (0..spec.servers).filter(|_| shared).map(|_| Processors::default()).collect(),
             is_plain: !shared && queues.is_none(),
             queues,
             workers: spec.workers,
@@ -334,7 +333,7 @@ impl Fleet {
         let started = request.started();
         let (waiting, service) = (started.since(frame.entered), now.since(started));
         self.record.served(request.class, waiting, service);
-        if request.abandoned {
+        if request.is_abandoned() {
             self.record.waste(service);
         }
         (frame, back, service)
@@ -462,7 +461,7 @@ impl Fleet {
             let alone = Duration::from_secs_f64(job.demand / speed).min(sojourn);
             let waiting = Duration::from_nanos(sojourn.as_nanos() - alone.as_nanos());
             self.record.served(request.class, waiting, alone);
-            if request.abandoned {
+            if request.is_abandoned() {
                 self.record.waste(alone);
             }
             self.answer_unusual(core, job.id, port, frame.entered);

@@ -3,7 +3,7 @@
 use super::Fleet;
 use super::record::Snapshot;
 use crate::actors::kit::seen::{Covered, Gauge, NANO, NodeInfo, NodeSeen, Times, ratio, word};
-use crate::actors::kit::station::{Station, Window};
+use crate::actors::resources::{Station, Window};
 use crate::engine::Time;
 use crate::measure::{Latency, Unit};
 

@@ -60,7 +60,7 @@ impl Fleet {
             let speed = self.conditions[port].speed;
             shared.advance(now, self.workers, speed);
             let jobs = shared.take_all();
-            for job in jobs.iter().filter(|job| core.requests[job.id].abandoned) {
+            for job in jobs.iter().filter(|job| core.requests[job.id].is_abandoned()) {
                 self.record.waste(Duration::from_secs_f64(shared.received(job) / speed));
             }
             if let Some((handle, _)) = shared.timer.take() {
@@ -73,7 +73,7 @@ impl Fleet {
         } else {
             for service in underway {
                 self.servers[port].busy.down(now);
-                if core.requests[service.id].abandoned {
+                if core.requests[service.id].is_abandoned() {
                     self.record.waste(now.since(core.requests[service.id].started()));
                 }
                 lost.push(service.id);

@@ -1,14 +1,26 @@
 //! The nodes of a system as a graph of who sends requests to whom: who reaches whom, what leads round, how deep it is.
 //! Each question takes time in proportion to nodes and routes, however many ways lead through them.
 
+use super::facts::{Edge, Sends};
 use crate::actors::NodeSpec;
 use crate::schema::{Map, Name};
 
-/// Who sends requests to whom, by the places of the nodes in their map. A target that is no node is left out.
+/// A way from a node to another.
+#[derive(Clone, Copy, Debug)]
+struct Way<'a> {
+    /// The place of the other.
+    to: usize,
+    /// The name that says so.
+    name: &'a Name,
+    /// True if requests are passed on along it; false if it is for requests or commands of the node's own.
+    passes_on: bool,
+}
+
+/// Who sends what to whom, by the places of the nodes in their map. A target that is no node is left out.
 #[derive(Debug)]
 pub struct Graph<'a> {
-    /// For each node, where its requests go on to, with the name that says so.
-    ways: Vec<Vec<(usize, &'a Name)>>,
+    /// For each node, where it sends to.
+    ways: Vec<Vec<Way<'a>>>,
 }
 
 impl<'a> Graph<'a> {
@@ -16,8 +28,12 @@ impl<'a> Graph<'a> {
     #[must_use]
     pub fn of(nodes: &'a Map<NodeSpec>) -> Self {
         let ways = |node: &'a NodeSpec| {
-            let targets = node.targets().into_iter();
-            targets.filter_map(|target| Some((nodes.position(&target.text)?, target))).collect()
+            let of_edge = |edge: Edge<'a>| {
+                let passes_on = matches!(edge.sends, Sends::Passes(_));
+                let way = move |name: &'a Name| Some(Way { to: nodes.position(&name.text)?, name, passes_on });
+                edge.route.to.0.iter().filter_map(way)
+            };
+            node.edges().into_iter().flat_map(of_edge).collect()
         };
         Self { ways: nodes.entries.iter().map(|(_, node)| ways(node)).collect() }
     }
@@ -29,7 +45,7 @@ impl<'a> Graph<'a> {
         let mut waiting: Vec<usize> = starts.into_iter().collect();
         while let Some(place) = waiting.pop() {
             if !std::mem::replace(&mut reached[place], true) {
-                waiting.extend(self.ways[place].iter().map(|&(next, _)| next).filter(|&next| !reached[next]));
+                waiting.extend(self.ways[place].iter().map(|way| way.to).filter(|&next| !reached[next]));
             }
         }
         reached
@@ -39,9 +55,9 @@ impl<'a> Graph<'a> {
     #[must_use]
     pub fn rounds(&self) -> Vec<(usize, &'a Name)> {
         let (components, _) = self.components();
-        let round = |(from, ways): (usize, &Vec<(usize, &'a Name)>)| {
-            let here = ways.iter().filter(|&&(to, _)| components[to] == components[from]);
-            here.map(|&(_, name)| (from, name)).collect::<Vec<_>>()
+        let round = |(from, ways): (usize, &Vec<Way<'a>>)| {
+            let here = ways.iter().filter(|way| components[way.to] == components[from]);
+            here.map(|way| (from, way.name)).collect::<Vec<_>>()
         };
         self.ways.iter().enumerate().flat_map(round).collect()
     }
@@ -50,37 +66,54 @@ impl<'a> Graph<'a> {
     #[must_use]
     pub fn in_order(&self) -> Vec<usize> {
         let mut before = vec![0; self.ways.len()];
-        self.ways.iter().flatten().for_each(|&(to, _)| before[to] += 1);
+        self.ways.iter().flatten().for_each(|way| before[way.to] += 1);
         let mut order: Vec<usize> = (0..before.len()).filter(|&place| before[place] == 0).collect();
         let mut at = 0;
         while let Some(&place) = order.get(at) {
             at += 1;
-            for &(to, _) in &self.ways[place] {
-                before[to] -= 1;
-                if before[to] == 0 {
-                    order.push(to);
+            for way in &self.ways[place] {
+                before[way.to] -= 1;
+                if before[way.to] == 0 {
+                    order.push(way.to);
                 }
             }
         }
         order
     }
 
-    /// The most nodes that a request passes which is sent to each node, itself included. Nodes on a round count once.
+    /// All nodes, each after those that it sends to; those on a round are next to each other.
     #[must_use]
-    pub fn depths(&self) -> Vec<usize> {
-        self.longest(|_| 1).into_iter().map(|depth| depth as usize).collect()
+    pub fn behind_first(&self) -> Vec<usize> {
+        self.components().1
+    }
+
+    /// For each node, the most stops that the answer comes past to a request which the node makes, or which is sent to it:
+    /// nodes that it is passed on by, those that it is sent from and to included. Who answers with requests of its own begins
+    /// anew. Nodes on a round count once.
+    #[must_use]
+    pub fn stops(&self) -> Vec<usize> {
+        let passed = self.longest_along(|way| way.passes_on, |_| 1);
+        let made = |(place, ways): (usize, &Vec<Way<'_>>)| {
+            let own = ways.iter().filter(|way| !way.passes_on).map(|way| passed[way.to].saturating_add(1));
+            own.fold(passed[place], u64::max) as usize
+        };
+        self.ways.iter().enumerate().map(made).collect()
     }
 
     /// The largest sum of `length` over the nodes that a request passes which is sent to each node, itself included. Nodes
     /// on a round are taken one by one.
     #[must_use]
     pub fn longest(&self, length: impl Fn(usize) -> u64) -> Vec<u64> {
+        self.longest_along(|_| true, length)
+    }
+
+    fn longest_along(&self, goes: impl Fn(&Way<'_>) -> bool, length: impl Fn(usize) -> u64) -> Vec<u64> {
         let (components, order) = self.components();
         let mut longest = vec![0; self.ways.len()];
         // What lies behind a node comes before it in this order.
         for place in order {
-            let ways = self.ways[place].iter().filter(|&&(next, _)| components[next] != components[place]);
-            let behind = ways.map(|&(next, _)| longest[next]).max().unwrap_or(0);
+            let ways = self.ways[place].iter().filter(|way| goes(way) && components[way.to] != components[place]);
+            let behind = ways.map(|way| longest[way.to]).max().unwrap_or(0);
             longest[place] = length(place).saturating_add(behind);
         }
         longest
@@ -100,7 +133,7 @@ impl<'a> Graph<'a> {
                 let all = round.iter().fold(0, |all, &place| all | from[place]);
                 for &place in round {
                     from[place] = all;
-                    self.ways[place].iter().for_each(|&(next, _)| from[next] |= all);
+                    self.ways[place].iter().for_each(|way| from[way.to] |= all);
                 }
             }
             origins.iter_mut().zip(&from).for_each(|(count, from)| *count += u64::from(from.count_ones()));
@@ -127,7 +160,7 @@ impl<'a> Graph<'a> {
                     number += 1;
                     open.push(place);
                 }
-                if let Some(&(next, _)) = self.ways[place].get(way) {
+                if let Some(&Way { to: next, .. }) = self.ways[place].get(way) {
                     path.push((place, way + 1));
                     if seen[next] == NONE {
                         path.push((next, 0));
@@ -176,7 +209,25 @@ mod tests {
     #[test]
     fn depth_is_that_of_the_longest_way() {
         let system = system(&[("a", &["b", "d"]), ("b", &["c"]), ("c", &["d"]), ("d", &[])]);
-        assert_eq!(Graph::of(&system.nodes).depths(), [4, 3, 2, 1]);
+        assert_eq!(Graph::of(&system.nodes).stops(), [4, 3, 2, 1]);
+    }
+
+    #[test]
+    fn who_makes_requests_of_its_own_begins_a_new_way_back() {
+        let text = r#"System(nodes: {
+            "users": Clients(arrivals: Poisson(rate: "1/s"), to: "a"),
+            "a": Balancer(policy: Random, to: "fallback"),
+            "fallback": Fallback(to: "b", answers: [Smaller(to: "small")]),
+            "b": Delay(there: Constant("1 ms"), to: "web"),
+            "small": Fleet(service: Constant("1 ms")),
+            "web": Fleet(service: Constant("1 ms")),
+        })"#;
+        let mut reader = Reader::default();
+        let system = System::decode(&parse(0, text).expect("RON"), &mut reader)
+            .unwrap_or_else(|| panic!("{:?}", reader.diagnostics));
+        let graph = Graph::of(&system.nodes);
+        assert_eq!(graph.stops(), [3, 2, 3, 2, 1, 1]);
+        assert_eq!(graph.longest(|_| 1), [5, 4, 3, 2, 1, 1]);
     }
 
     #[test]
@@ -221,6 +272,6 @@ mod tests {
             tiers.iter().map(|(name, to)| (name.as_str(), to.iter().map(String::as_str).collect())).collect();
         let ways: Vec<(&str, &[&str])> = tiers.iter().map(|(name, to)| (*name, &to[..])).collect();
         let system = system(&ways);
-        assert_eq!(Graph::of(&system.nodes).depths()[0], 20);
+        assert_eq!(Graph::of(&system.nodes).stops()[0], 20);
     }
 }

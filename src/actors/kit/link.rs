@@ -8,14 +8,7 @@ use crate::distributions::{Distribution, Sampler};
 use crate::engine::random::{StreamKey, mix};
 use crate::engine::{ActorId, Duration, Hold, LaneId, Outcome, Rank, RequestId, Requests};
 
-/// An address a request can be sent to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Endpoint {
-    /// The actor.
-    pub actor: ActorId,
-    /// Which of the actor's servers; 0 where it has none.
-    pub port: u32,
-}
+pub use super::endpoint::Endpoint;
 
 /// The network between two actors: a delay each way.
 #[derive(Clone, Debug)]

@@ -1,27 +1,21 @@
 //! The nodes of a system as one of them sees the others: by name, and by what each says of itself.
 
-use super::describe::{Asks, Servers, Takes};
+use super::facts::{Asks, Servers, Takes};
 use super::graph::Graph;
 use crate::actors::NodeSpec;
 use crate::schema::Map;
 
-/// Nodes that a request may pass: its way back counts them in a byte, with room for what nodes ask on its behalf.
-pub const DEEPEST: usize = 200;
-
-/// The servers that requests sent to the node called `name` come to, straight or past nodes that only stand in the way, with
-/// the name of their node; `None` if somebody chooses on the way.
-#[must_use]
-pub fn servers_behind<'a>(nodes: &'a Map<NodeSpec>, name: &'a str) -> Option<(&'a str, Servers<'a>)> {
-    let mut at = name;
-    // No further than a request may go, in case they lead round.
-    for _ in 0..=DEEPEST {
-        let node = nodes.get(at)?;
-        match node.servers() {
-            Some(servers) => return Some((at, servers)),
-            None => at = &node.way_on()?.to.0.first()?.text,
-        }
+/// For each node, the place of the node whose servers requests that are sent to it come to, straight or past nodes that only
+/// stand in the way; `None` if somebody chooses on the way, or if it leads round.
+fn servers_behind(nodes: &Map<NodeSpec>, graph: &Graph<'_>) -> Vec<Option<usize>> {
+    let mut behind = vec![None; nodes.entries.len()];
+    // What lies behind a node is known before it.
+    for place in graph.behind_first() {
+        let node = &nodes.entries[place].1;
+        let next = || nodes.position(&node.way_on()?.to.0.first()?.text).and_then(|next| behind[next]);
+        behind[place] = node.servers().map_or_else(next, |_| Some(place));
     }
-    None
+    behind
 }
 
 /// The nodes of a system, with what follows from all of them: found once, in time proportional to nodes and routes.
@@ -35,6 +29,8 @@ pub struct Site<'a> {
     pub asks: Asks,
     /// The names of those that make requests: a class of requests is a place in this list.
     pub classes: Vec<&'a str>,
+    /// See [`servers_behind`].
+    servers: Vec<Option<usize>>,
 }
 
 impl<'a> Site<'a> {
@@ -42,9 +38,11 @@ impl<'a> Site<'a> {
     #[must_use]
     pub fn of(nodes: &'a Map<NodeSpec>) -> Self {
         let makers = nodes.entries.iter().filter(|(_, node)| node.takes() == Takes::Nothing);
+        let graph = Graph::of(nodes);
         Self {
             nodes,
-            graph: Graph::of(nodes),
+            servers: servers_behind(nodes, &graph),
+            graph,
             asks: nodes.entries.iter().fold(Asks::default(), |asks, (_, node)| asks.or(node.asks())),
             classes: makers.map(|(name, _)| name.text.as_str()).collect(),
         }
@@ -56,9 +54,12 @@ impl<'a> Site<'a> {
         self.classes.iter().position(|class| *class == name).map(|class| class as u16)
     }
 
-    /// See [`servers_behind`].
+    /// The servers that requests sent to the node called `name` come to, straight or past nodes that only stand in the way,
+    /// with the name of their node; `None` if somebody chooses on the way.
     #[must_use]
-    pub fn servers_behind(&self, name: &'a str) -> Option<(&'a str, Servers<'a>)> {
-        servers_behind(self.nodes, name)
+    pub fn servers_behind(&self, name: &str) -> Option<(&'a str, Servers<'a>)> {
+        let place = self.servers[self.nodes.position(name)?]?;
+        let (name, node) = &self.nodes.entries[place];
+        Some((&name.text, node.servers()?))
     }
 }

@@ -1,7 +1,7 @@
 //! What a system knows of limiters.
 
 use super::flow;
-use super::rule::Rule;
+use super::rules::Rule;
 use super::{By, Limiter, LimiterSpec, Shared};
 use crate::actors::Actor;
 use crate::actors::kit::build::Building;
@@ -30,7 +30,7 @@ impl Describe for LimiterSpec {
     fn edges(&self) -> Vec<Edge<'_>> {
         let stores =
             self.distributed.iter().map(|limit| Edge { route: &limit.store, sends: Sends::Commands(NO_STORE) });
-        std::iter::once(Edge::requests(&self.to, Server::Same)).chain(stores).collect()
+        std::iter::once(Edge::passes(&self.to, Server::Same)).chain(stores).collect()
     }
 
     fn mentions(&self) -> Vec<Mention<'_>> {

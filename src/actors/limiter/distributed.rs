@@ -71,7 +71,7 @@ impl Shared {
         // Numbers of their own, for the draws of the network and the store.
         let number = mix(core.requests[request].number ^ u64::from(command as u32 + 1));
         let (id, made) = core.requests.create(number, key.class);
-        made.abandoned = true;
+        made.set_abandoned();
         made.set_out(self.me, command.note(cost), now);
         let details = Details { client: key.client, key: key.route, size: u64::from(key.server), ..Details::NONE };
         *core.requests.describe(id) = details;

@@ -1,7 +1,7 @@
 //! What of a flow a limiter lets through, and what waits there.
 
 use super::LimiterSpec;
-use super::rule::Rule;
+use super::rules::Rule;
 use super::rules::leaky_bucket::{Excess, LeakyBucket};
 use crate::actors::kit::commands::Commands;
 use crate::actors::kit::flow::{Demand, Flow, StationLoad, Visit, Work, thinned};

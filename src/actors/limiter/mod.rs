@@ -28,7 +28,8 @@ use crate::measure::{Begin, Begun};
 use cost::Costs;
 use distributed::Answer;
 use gauge::Gauge;
-use rule::{Ruler, Verdict};
+use rule::Verdict;
+use rules::Ruler;
 
 /// A request that waits here until it may pass; the others are on their way, or back.
 const HELD: u32 = 1;
@@ -70,8 +71,8 @@ pub struct Limiter {
 #[derive(Debug)]
 struct Anew {
     keys: usize,
-    common: Option<rule::Rule>,
-    tiers: Vec<Option<rule::Rule>>,
+    common: Option<rules::Rule>,
+    tiers: Vec<Option<rules::Rule>>,
     /// Accounts given up in former lives.
     forgotten: u64,
 }
@@ -108,7 +109,7 @@ impl Limiter {
             }
         }
         Self {
-            watches: rules.any(rule::Rule::watches),
+            watches: rules.any(rules::Rule::watches),
             costs: Costs::new(&spec.costs, &class_of),
             common,
             tiers,
@@ -140,7 +141,7 @@ impl Limiter {
         if let Some(anew) = &mut self.anew {
             anew.forgotten = forgotten;
             self.common = anew.common.as_ref().map(|rule| rule.open(anew.keys));
-            let build = |rule: &Option<rule::Rule>| rule.as_ref().map(|rule| rule.open(anew.keys));
+            let build = |rule: &Option<rules::Rule>| rule.as_ref().map(|rule| rule.open(anew.keys));
             self.tiers = anew.tiers.iter().map(build).collect();
         }
         let lost = match &mut self.shared {

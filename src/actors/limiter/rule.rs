@@ -2,7 +2,6 @@
 
 use std::fmt::Debug;
 
-pub use super::rules::{Rule, Ruler};
 use crate::actors::kit::accounts::{Accounts, Key};
 use crate::engine::{Duration, Time};
 

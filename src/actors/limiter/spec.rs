@@ -1,7 +1,7 @@
 //! A limiter in the words of the language.
 
 use super::cost::CostSpec;
-use super::rule::Rule;
+use super::rules::Rule;
 use crate::actors::kit::commands::{Distributed, Members, TheTime};
 use crate::actors::kit::passage::EachServer;
 use crate::actors::kit::route::RouteField;

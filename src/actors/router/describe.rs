@@ -13,7 +13,7 @@ use crate::actors::kit::site::Site;
 
 impl Describe for RouterSpec {
     fn edges(&self) -> Vec<Edge<'_>> {
-        self.routes().map(|route| Edge::requests(route, Server::Only)).collect()
+        self.routes().map(|route| Edge::passes(route, Server::Only)).collect()
     }
 
     fn mentions(&self) -> Vec<Mention<'_>> {

@@ -12,8 +12,7 @@ pub use spec::StoreSpec;
 use super::kit::books::Account;
 use super::kit::node::Node;
 use super::kit::seen::{Covered, NodeInfo, NodeSeen};
-use super::kit::station::Station;
-use std::collections::VecDeque;
+use super::resources::{Asked, Station, Units, Usage};
 
 use super::kit::accounts::Key;
 use super::kit::commands::{Command, Distributed};
@@ -22,41 +21,16 @@ use super::kit::message::{Core, Message, Passed};
 use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey, mix};
 use crate::engine::{ActorId, Duration, Left, Outcome, RequestId, Time};
-use crate::measure::{Begin, Begun, CountIntegral, Windows};
+use crate::measure::{Begin, Begun, Windows};
 use sets::Sets;
 
-/// Cumulative figures at a boundary of windows.
+/// What is in the sorted sets at a boundary of windows.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Snapshot {
-    /// Commands that came.
-    pub arrivals: u64,
-    /// Nanoseconds of work.
-    pub busy: u128,
-    /// Command-nanoseconds in the store.
-    pub population: u128,
-    /// Requests that were added beyond the limit.
+pub struct Kept {
+    /// Requests that were added beyond the limit, from time zero on.
     pub over_limit: u64,
     /// Members that are kept.
     pub members: u64,
-}
-
-/// What a store records.
-#[derive(Clone, Debug, Default)]
-pub struct StoreRecord {
-    /// Commands that came, from time zero on.
-    pub arrivals: u64,
-    /// Commands that left, from time zero on.
-    pub departures: u64,
-    /// Commands in the store.
-    pub population: CountIntegral,
-    /// Whether it works: 0 or 1.
-    pub busy: CountIntegral,
-    /// Sum of sojourn times in nanoseconds of commands that left, from time zero on.
-    pub sojourn: u128,
-    /// Figures at the end of the warm-up.
-    pub at_warm_up: Begun<Snapshot>,
-    /// Figures at each boundary.
-    pub windows: Windows<Snapshot>,
 }
 
 /// A store at work.
@@ -67,8 +41,10 @@ pub struct Store {
     work: StreamKey,
     errors: StreamKey,
     keys: usize,
-    /// The command under way, and those that wait.
-    queue: VecDeque<RequestId>,
+    /// It works on one command at a time.
+    worker: Units,
+    /// The command under way.
+    current: Option<RequestId>,
     /// Counts commands begun, so that the end of one that a crash has cut off means nothing.
     begun: u32,
     is_up: bool,
@@ -78,8 +54,12 @@ pub struct Store {
     active: Active,
     /// The limiters of each node, by their addresses, and the sets that they share.
     sets: Vec<(std::ops::Range<u32>, Sets)>,
-    /// What has been recorded.
-    pub record: StoreRecord,
+    /// How it was used.
+    pub usage: Usage,
+    /// What was kept at the end of the warm-up.
+    pub at_warm_up: Begun<Kept>,
+    /// What was kept at each boundary.
+    pub windows: Windows<Kept>,
 }
 
 impl Store {
@@ -92,7 +72,8 @@ impl Store {
             work: key.named("service"),
             errors: key.named("errors"),
             keys: spec.keys as usize,
-            queue: VecDeque::new(),
+            worker: Units::new(1, usize::MAX),
+            current: None,
             begun: 0,
             is_up: true,
             speed: 1.0,
@@ -100,7 +81,9 @@ impl Store {
             faults,
             active: Active::default(),
             sets: Vec::new(),
-            record: StoreRecord::default(),
+            usage: Usage::new(1),
+            at_warm_up: Begun::default(),
+            windows: Windows::default(),
         }
     }
 
@@ -132,21 +115,22 @@ impl Store {
 
     fn arrive(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let now = core.now();
-        self.record.arrivals += 1;
-        self.record.population.up(now);
         core.requests.enter(id, self.me, 0, now);
         if !self.is_up {
-            return self.answer(core, id, Outcome::Refused);
+            self.usage.came(now);
+            self.usage.left(now, now);
+            return answer(core, id, Outcome::Refused);
         }
-        self.queue.push_back(id);
-        if self.queue.len() == 1 {
-            self.record.busy.up(now);
+        if self.worker.ask(&mut self.usage, id, 1, now) == Asked::Held {
             self.begin(core, id);
         }
         None
     }
 
     fn begin(&mut self, core: &mut Core, id: RequestId) {
+        self.current = Some(id);
+        let now = core.now();
+        core.requests[id].start(now);
         self.begun = self.begun.wrapping_add(1);
         let seconds = self.service.sample(&mut self.work.draws(self.luck(core, id))) / self.speed;
         core.send_after(Duration::from_secs_f64(seconds), self.me, Message::CommandDone { number: self.begun });
@@ -163,13 +147,16 @@ impl Store {
     }
 
     fn done(&mut self, core: &mut Core) -> Passed {
-        let id = self.queue.pop_front()?;
-        match self.queue.front() {
-            Some(&next) => self.begin(core, next),
-            None => self.record.busy.down(core.now()),
+        let id = self.current.take()?;
+        let now = core.now();
+        let came = core.requests.last(id).map_or(now, |stop| stop.entered);
+        self.usage.served(came, core.requests[id].started(), now);
+        self.worker.give_back(&mut self.usage, 1, now);
+        if let Some(next) = self.worker.next(&mut self.usage, now) {
+            self.begin(core, next);
         }
         let outcome = self.run(core, id);
-        self.answer(core, id, outcome)
+        answer(core, id, outcome)
     }
 
     fn run(&mut self, core: &mut Core, id: RequestId) -> Outcome {
@@ -190,16 +177,6 @@ impl Store {
         if reply.has_room { Outcome::Served } else { Outcome::RateLimited }
     }
 
-    fn answer(&mut self, core: &mut Core, id: RequestId, outcome: Outcome) -> Passed {
-        let now = core.now();
-        let Left { frame, back, request } = core.requests.leave(id);
-        request.outcome = outcome;
-        self.record.population.down(now);
-        self.record.departures += 1;
-        self.record.sojourn += u128::from(now.since(frame.entered).as_nanos());
-        back.map(|limiter| (limiter, Message::CommandAnswer { id }))
-    }
-
     fn fault(&mut self, core: &mut Core, index: u32) {
         let turn = self.faults.turn(core, self.me, index);
         self.active.take(&self.faults, turn);
@@ -212,25 +189,30 @@ impl Store {
     }
 
     fn crash(&mut self, core: &mut Core) {
-        if !self.queue.is_empty() {
-            self.record.busy.down(core.now());
+        let now = core.now();
+        let current = self.current.take();
+        if current.is_some() {
+            self.worker.give_back(&mut self.usage, 1, now);
         }
-        for id in std::mem::take(&mut self.queue) {
-            let passed = self.answer(core, id, Outcome::Crashed);
+        for id in current.into_iter().chain(self.worker.empty(&mut self.usage, now)) {
+            let came = core.requests.last(id).map_or(now, |stop| stop.entered);
+            self.usage.left(came, now);
+            let passed = answer(core, id, Outcome::Crashed);
             core.send_passed(passed);
         }
         self.sets.iter_mut().for_each(|(_, sets)| sets.clear(self.keys));
     }
 
-    fn snapshot(&self, now: Time) -> Snapshot {
-        Snapshot {
-            arrivals: self.record.arrivals,
-            busy: self.record.busy.area(now),
-            population: self.record.population.area(now),
-            over_limit: self.over_limit(),
-            members: self.members(now),
-        }
+    fn kept(&self, now: Time) -> Kept {
+        Kept { over_limit: self.over_limit(), members: self.members(now) }
     }
+}
+
+/// A command goes back to who gave it.
+fn answer(core: &mut Core, id: RequestId, outcome: Outcome) -> Passed {
+    let Left { back, request, .. } = core.requests.leave(id);
+    request.outcome = outcome;
+    back.map(|limiter| (limiter, Message::CommandAnswer { id }))
 }
 
 impl Node for Store {
@@ -244,8 +226,8 @@ impl Node for Store {
     }
 
     fn account(&self, over: Time) -> Account {
-        let record = &self.record;
-        Account::of(record.arrivals, record.departures, &record.population, record.sojourn, over)
+        let usage = &self.usage;
+        Account::of(usage.arrivals, usage.departures, &usage.population, usage.sojourn, over)
     }
 
     fn share(&mut self, among: std::ops::Range<u32>, limit: &Distributed) {
@@ -257,16 +239,18 @@ impl Node for Store {
     }
 
     fn station(&self) -> Option<&dyn Station> {
-        Some(self)
+        Some(&self.usage)
     }
 
     fn window(&mut self, now: Time, halve: bool) {
-        let snapshot = self.snapshot(now);
-        self.record.windows.close(snapshot, halve);
+        self.usage.window(now, halve);
+        let kept = self.kept(now);
+        self.windows.close(kept, halve);
     }
 
     fn measure(&mut self, now: Time, begin: Begin) {
-        let figures = self.snapshot(now);
-        self.record.at_warm_up.begin(begin, figures, ());
+        self.usage.measure(now, begin);
+        let kept = self.kept(now);
+        self.at_warm_up.begin(begin, kept, ());
     }
 }

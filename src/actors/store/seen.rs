@@ -1,21 +1,21 @@
 //! What a store gave: its commands, its work, and what passed over the limit.
 
-use super::{Snapshot, Store};
+use super::Store;
 use crate::actors::kit::seen::{Covered, Gauge, NANO, NodeInfo, NodeSeen, ratio, word};
-use crate::actors::kit::station::{Station, Window};
-use crate::engine::Time;
+use crate::actors::resources::Station;
 use crate::measure::Unit;
 
 /// What a store gave.
 #[must_use]
 pub fn seen(store: &Store, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
-    let record = &store.record;
-    let before = &record.at_warm_up;
-    let windows = record.windows.values();
-    let commands = (record.arrivals - before.arrivals) as f64;
-    let busy = (record.busy.area(covered.over) - before.busy) as f64 * NANO;
-    let inside = (record.population.area(covered.over) - before.population) as f64 * NANO;
-    let over = (store.over_limit() - before.over_limit) as f64;
+    let usage = &store.usage;
+    let windows = usage.windows();
+    let commands = (usage.arrivals - usage.at_warm_up.arrivals) as f64;
+    let busy = usage.busy(covered.over) as f64 * NANO;
+    let waiting = usage.waiting.area(covered.over) - usage.at_warm_up.waiting;
+    let inside = (usage.busy(covered.over) + waiting) as f64 * NANO;
+    let over = (store.over_limit() - store.at_warm_up.over_limit) as f64;
+    let kept = store.windows.values();
     NodeSeen {
         values: vec![
             (word("commands"), word("commands"), Unit::PerSecond, ratio(commands, covered.span())),
@@ -27,28 +27,16 @@ pub fn seen(store: &Store, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
         series: vec![
             (word("commands"), Unit::PerSecond, covered.rates(windows.iter().map(|window| window.arrivals))),
             (word("utilization"), Unit::Fraction, covered.means(windows.iter().map(|window| window.busy), 1.0)),
-            (word("in_system"), Unit::Count, covered.means(windows.iter().map(|window| window.population), 1.0)),
-            (word("over_limit"), Unit::PerSecond, covered.rates(windows.iter().map(|window| window.over_limit))),
+            (
+                word("in_system"),
+                Unit::Count,
+                covered.means(windows.iter().map(|window| window.busy + window.waiting), 1.0),
+            ),
+            (word("over_limit"), Unit::PerSecond, covered.rates(kept.iter().map(|kept| kept.over_limit))),
             // As of the end of each window.
-            (word("members"), Unit::Count, windows.iter().map(|window| Some(window.members as f64)).collect()),
+            (word("members"), Unit::Count, kept.iter().map(|kept| Some(kept.members as f64)).collect()),
         ],
         gauges: vec![Gauge::new("utilization", "utilization", 7)],
         ..NodeSeen::of(info)
-    }
-}
-
-impl Station for Store {
-    fn workers(&self) -> u64 {
-        1
-    }
-
-    fn busy(&self, now: Time) -> u128 {
-        self.record.busy.area(now) - self.record.at_warm_up.busy
-    }
-
-    fn windows(&self) -> Vec<Window> {
-        let window =
-            |w: &Snapshot| Window { arrivals: w.arrivals, busy: w.busy, wasted: 0, waiting: w.population - w.busy };
-        self.record.windows.values().iter().map(window).collect()
     }
 }

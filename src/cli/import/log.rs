@@ -6,10 +6,10 @@ use clap::ValueEnum;
 
 use super::write_new;
 use crate::cli::files::Disk;
+use crate::cli::folder::index::relative;
 use crate::cli::memory::{self, Budget};
 use crate::cli::{End, print, tell};
 use crate::lab::Files;
-use crate::report::index::relative;
 use crate::schema::{Decode, Reader, parse};
 use crate::trace::{self, Format, Profile, Replay, Room};
 

@@ -52,13 +52,13 @@ fn write_new(path: &Path, text: &str) -> Result<(), String> {
     let mut file = std::fs::File::create_new(path).map_err(|error| {
         cannot(match error.kind() {
             std::io::ErrorKind::AlreadyExists => "it exists already".to_owned(),
-            _ => crate::lab::load::plain(&error),
+            _ => crate::lab::files::plain(&error),
         })
     })?;
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
     written.map_err(|error| {
         // Half a model is none.
         let _ = std::fs::remove_file(path);
-        cannot(crate::lab::load::plain(&error))
+        cannot(crate::lab::files::plain(&error))
     })
 }

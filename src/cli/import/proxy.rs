@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::write_new;
 use crate::cli::{End, print, tell};
 use crate::import::{Imported, LARGEST, Problem, Texts};
-use crate::lab::load::plain;
+use crate::lab::files::plain;
 
 /// What `import nginx` and `import haproxy` take.
 #[derive(Debug, clap::Args)]

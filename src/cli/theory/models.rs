@@ -164,78 +164,112 @@ impl Model {
     /// What theory says; an error in words where it says nothing.
     pub fn answer(&self) -> Result<Shown, String> {
         match self {
-            Self::Mm1(traffic) => {
-                let Offered { rate, service, relative } = traffic.at(1)?;
-                Ok(Shown::of(&Mm1::new(rate, 1.0 / service).map_err(say)?.answer(), relative, Vec::new()))
-            }
-            Self::Mmc(WithServers { servers, traffic }) => {
-                let Offered { rate, service, relative } = traffic.at(*servers)?;
-                let model = Mmc::new(rate, 1.0 / service, *servers).map_err(say)?;
-                let more = vec![
-                    Line::new("waits", "chance of waiting", Unit::Fraction, model.chance_of_waiting()),
-                    Line::new("waiting_p99", "p99 waiting", Unit::Seconds, model.waiting_quantile(0.99)),
-                    Line::new("in_queue", "in queue", Unit::Count, model.in_queue()),
-                ];
-                Ok(Shown::of(&model.answer(), relative, more))
-            }
-            Self::Mmck(Bounded { station: WithServers { servers, traffic }, queue }) => {
-                let Offered { rate, service, relative } = traffic.at(*servers)?;
-                let model = Mmck::new(rate, 1.0 / service, *servers, *queue).map_err(say)?;
-                let more = vec![Line::new("in_queue", "in queue", Unit::Count, model.in_queue())];
-                Ok(Shown::of(&model.answer(), relative, more))
-            }
+            Self::Mm1(traffic) => mm1(traffic),
+            Self::Mmc(station) => station.mmc(),
+            Self::Mmck(bounded) => bounded.answer(),
             Self::ErlangB(loss) => loss.answer(),
             Self::ErlangA(patience) => patience.answer(),
             Self::Priorities(classes) => classes.answer(),
-            Self::Md1(traffic) => {
-                let Offered { rate, service, relative } = traffic.at(1)?;
-                let model = Md1::new(rate, service).map_err(say)?;
-                let more = vec![Line::new("waiting_p99", "p99 waiting", Unit::Seconds, model.waiting_quantile(0.99))];
-                Ok(Shown::of(&model.answer(), relative, more))
-            }
-            Self::Mg1(Varied { traffic, cv }) => {
-                let Offered { rate, service, relative } = traffic.at(1)?;
-                let model = Mg1::new(rate, service, variation(*cv)?).map_err(say)?;
-                Ok(Shown::of(&model.answer(), relative, Vec::new()))
-            }
-            Self::Mg1ps(traffic) => {
-                let Offered { rate, service, relative } = traffic.at(1)?;
-                let model = Mg1Ps::new(rate, service).map_err(say)?;
-                let more = vec![Line::new("slowdown", "slowdown", Unit::Count, model.slowdown())];
-                Ok(Shown::of(&model.answer(), relative, more))
-            }
-            Self::Gm1(Varied { traffic, cv }) => {
-                let Offered { rate, service, relative } = traffic.at(1)?;
-                let (mean, scv) = (1.0 / rate, variation(*cv)?);
-                let gaps = match scv {
-                    0.0 => Interarrival::Deterministic { mean },
-                    scv if scv <= 1.0 => Interarrival::Gamma { mean, shape: 1.0 / scv },
-                    scv => Interarrival::balanced(mean, scv),
-                };
-                let model = Gm1::new(gaps, 1.0 / service).map_err(say)?;
-                let waits = Line::new("waits", "chance of waiting", Unit::Fraction, model.chance_of_waiting());
-                Ok(Shown::of(&model.answer(), relative, vec![waits]))
-            }
-            Self::RoundRobin(WithServers { servers, traffic }) => {
-                let Offered { rate, service, relative } = traffic.at(*servers)?;
-                let model = Gm1::round_robin(rate, 1.0 / service, *servers).map_err(say)?;
-                let waits = Line::new("waits", "chance of waiting", Unit::Fraction, model.chance_of_waiting());
-                Ok(Shown::of(&model.answer_round_robin(*servers), relative, vec![waits]))
-            }
-            Self::Supermarket(Choices { choices, load, service }) => {
-                let model = Supermarket::new(*load, service.unwrap_or(1.0), *choices).map_err(say)?;
-                let waits = Line::new("waits", "chance of waiting", Unit::Fraction, model.joins_behind(1));
-                Ok(Shown::of(&model.answer(), service.is_none(), vec![waits]))
-            }
-            Self::Jsq(OfTwo { load, service }) => {
-                let model = JoinShortestOfTwo::new(*load, service.unwrap_or(1.0)).map_err(say)?;
-                let waits = Line::new("waits", "chance of waiting", Unit::Fraction, model.joins_behind(1));
-                Ok(Shown::of(&model.answer(), service.is_none(), vec![waits]))
-            }
+            Self::Md1(traffic) => md1(traffic),
+            Self::Mg1(varied) => varied.mg1(),
+            Self::Mg1ps(traffic) => mg1ps(traffic),
+            Self::Gm1(varied) => varied.gm1(),
+            Self::RoundRobin(station) => station.round_robin(),
+            Self::Supermarket(choices) => choices.answer(),
+            Self::Jsq(of_two) => of_two.answer(),
             Self::Closed(closed) => closed.answer(),
             Self::Jackson(network) => network.answer(),
             Self::Little(three) => three.answer(),
         }
+    }
+}
+
+fn mm1(traffic: &Traffic) -> Result<Shown, String> {
+    let Offered { rate, service, relative } = traffic.at(1)?;
+    Ok(Shown::of(&Mm1::new(rate, 1.0 / service).map_err(say)?.answer(), relative, Vec::new()))
+}
+
+fn md1(traffic: &Traffic) -> Result<Shown, String> {
+    let Offered { rate, service, relative } = traffic.at(1)?;
+    let model = Md1::new(rate, service).map_err(say)?;
+    let more = vec![Line::new("waiting_p99", "p99 waiting", Unit::Seconds, model.waiting_quantile(0.99))];
+    Ok(Shown::of(&model.answer(), relative, more))
+}
+
+fn mg1ps(traffic: &Traffic) -> Result<Shown, String> {
+    let Offered { rate, service, relative } = traffic.at(1)?;
+    let model = Mg1Ps::new(rate, service).map_err(say)?;
+    let more = vec![Line::new("slowdown", "slowdown", Unit::Count, model.slowdown())];
+    Ok(Shown::of(&model.answer(), relative, more))
+}
+
+/// The chance that a request waits, behind what is said of every model.
+fn waits(chance: f64) -> Vec<Line> {
+    vec![Line::new("waits", "chance of waiting", Unit::Fraction, chance)]
+}
+
+impl WithServers {
+    fn mmc(&self) -> Result<Shown, String> {
+        let Offered { rate, service, relative } = self.traffic.at(self.servers)?;
+        let model = Mmc::new(rate, 1.0 / service, self.servers).map_err(say)?;
+        let mut more = waits(model.chance_of_waiting());
+        more.push(Line::new("waiting_p99", "p99 waiting", Unit::Seconds, model.waiting_quantile(0.99)));
+        more.push(Line::new("in_queue", "in queue", Unit::Count, model.in_queue()));
+        Ok(Shown::of(&model.answer(), relative, more))
+    }
+
+    fn round_robin(&self) -> Result<Shown, String> {
+        let Offered { rate, service, relative } = self.traffic.at(self.servers)?;
+        let model = Gm1::round_robin(rate, 1.0 / service, self.servers).map_err(say)?;
+        let waits = waits(model.chance_of_waiting());
+        Ok(Shown::of(&model.answer_round_robin(self.servers), relative, waits))
+    }
+}
+
+impl Bounded {
+    fn answer(&self) -> Result<Shown, String> {
+        let WithServers { servers, traffic } = &self.station;
+        let Offered { rate, service, relative } = traffic.at(*servers)?;
+        let model = Mmck::new(rate, 1.0 / service, *servers, self.queue).map_err(say)?;
+        let more = vec![Line::new("in_queue", "in queue", Unit::Count, model.in_queue())];
+        Ok(Shown::of(&model.answer(), relative, more))
+    }
+}
+
+impl Varied {
+    fn mg1(&self) -> Result<Shown, String> {
+        let Offered { rate, service, relative } = self.traffic.at(1)?;
+        let model = Mg1::new(rate, service, variation(self.cv)?).map_err(say)?;
+        Ok(Shown::of(&model.answer(), relative, Vec::new()))
+    }
+
+    fn gm1(&self) -> Result<Shown, String> {
+        let Offered { rate, service, relative } = self.traffic.at(1)?;
+        let (mean, scv) = (1.0 / rate, variation(self.cv)?);
+        let gaps = match scv {
+            0.0 => Interarrival::Deterministic { mean },
+            scv if scv <= 1.0 => Interarrival::Gamma { mean, shape: 1.0 / scv },
+            scv => Interarrival::balanced(mean, scv),
+        };
+        let model = Gm1::new(gaps, 1.0 / service).map_err(say)?;
+        let waits = waits(model.chance_of_waiting());
+        Ok(Shown::of(&model.answer(), relative, waits))
+    }
+}
+
+impl Choices {
+    fn answer(&self) -> Result<Shown, String> {
+        let model = Supermarket::new(self.load, self.service.unwrap_or(1.0), self.choices).map_err(say)?;
+        let waits = waits(model.joins_behind(1));
+        Ok(Shown::of(&model.answer(), self.service.is_none(), waits))
+    }
+}
+
+impl OfTwo {
+    fn answer(&self) -> Result<Shown, String> {
+        let model = JoinShortestOfTwo::new(self.load, self.service.unwrap_or(1.0)).map_err(say)?;
+        let waits = waits(model.joins_behind(1));
+        Ok(Shown::of(&model.answer(), self.service.is_none(), waits))
     }
 }
 

@@ -180,7 +180,7 @@ pub struct Left<'a> {
 const NEAR: usize = 3;
 
 /// The depth of a slot that holds no request.
-const FREE: u8 = u8::MAX;
+const FREE: u16 = u16::MAX;
 
 /// Marks the stage of a request that waits in a queue kept elsewhere: no run comes to a time of 292 years.
 const WAIT_TOKEN: u64 = 1 << 63;
@@ -197,6 +197,9 @@ const LOST: u8 = 16;
 /// Its work was done, and done again.
 const DONE: u8 = 32;
 const DONE_AGAIN: u8 = 64;
+
+/// Nobody waits for its answer any more.
+const ABANDONED: u8 = 128;
 
 /// What keeps the slot of a request that is over from being used again: something in the calendar still names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -222,12 +225,10 @@ pub struct Request {
     pub class: u16,
     /// What became of it so far.
     pub outcome: Outcome,
-    /// True once the client has stopped waiting: the work goes on for nobody.
-    pub abandoned: bool,
-    /// Whether its details are other than [`Details::NONE`], whether its answer is on a link, and its holds.
+    /// Whether its details are other than [`Details::NONE`], whether its answer is on a link, its holds, and the like.
     marks: u8,
     /// Stops on the return path, or [`FREE`].
-    depth: u8,
+    depth: u16,
     /// Its identity for random draws: the same in every arm of an experiment. One that is tried again elsewhere gets another:
     /// see [`Requests::try_again`].
     pub number: u64,
@@ -374,6 +375,19 @@ impl Request {
         (self.stage & WAIT_TOKEN != 0).then_some(self.stage as u32)
     }
 
+    /// True once its client has stopped waiting: the work goes on for nobody.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_abandoned(&self) -> bool {
+        self.marks & ABANDONED != 0
+    }
+
+    /// Its client has stopped waiting; see [`Request::is_abandoned`].
+    #[inline]
+    pub fn set_abandoned(&mut self) {
+        self.marks |= ABANDONED;
+    }
+
     /// True while its answer is on its way over a link to the last stop of its return path.
     #[inline]
     #[must_use]
@@ -451,7 +465,8 @@ impl Request {
 }
 
 impl Requests {
-    /// An empty slab for requests that pass at most `depth` actors, up to 254; three cost nothing.
+    /// An empty slab for requests that pass at most `depth` actors, up to 65,534; three cost nothing, and each further one
+    /// takes 16 bytes of every slot.
     #[must_use]
     pub fn new(depth: usize) -> Self {
         let far_path = FarPath { stops: depth.min(FREE as usize - 1).saturating_sub(NEAR), frames: Vec::new() };
@@ -470,7 +485,6 @@ impl Requests {
         request.number = number;
         request.class = class;
         request.outcome = Outcome::Served;
-        request.abandoned = false;
         request.marks = 0;
         request.depth = 0;
         (id, request)
@@ -487,7 +501,6 @@ impl Requests {
             actors: [0; NEAR],
             class: 0,
             outcome: Outcome::Served,
-            abandoned: false,
             marks: 0,
             depth: FREE,
             number: 0,
@@ -578,7 +591,7 @@ impl Requests {
     pub fn abandon(&mut self, id: RequestId, why: Outcome, now: Time) {
         let mut next = id;
         while next != RequestId::NONE {
-            self.slots[next.0 as usize].abandoned = true;
+            self.slots[next.0 as usize].set_abandoned();
             let details = self.describe(next);
             (details.given_up, details.given_up_at) = (why, now);
             next = details.child;
@@ -592,7 +605,7 @@ impl Requests {
     #[must_use]
     pub fn tells(&self, id: RequestId) -> Option<Outcome> {
         let request = &self[id];
-        if !request.abandoned & (request.outcome == Outcome::Served) {
+        if !request.is_abandoned() & (request.outcome == Outcome::Served) {
             return Some(Outcome::Served);
         }
         self.tells_more(id)

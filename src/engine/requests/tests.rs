@@ -86,14 +86,14 @@ fn a_slot_used_again_remembers_nothing() {
     let (first, _) = requests.create(1, 5);
     *requests.describe(first) = Details { size: 9, key: 9, client: 9, ..Details::NONE };
     requests.decide(first, Outcome::Error, ActorId(3));
-    requests[first].abandoned = true;
+    requests[first].set_abandoned();
     assert_eq!(requests.details(first).size, 9);
     requests.finish(first);
     let (second, _) = requests.create(2, 6);
     assert_eq!(first, second);
     let request = &requests[second];
     assert_eq!((request.number, request.class), (2, 6));
-    assert_eq!((request.outcome, request.abandoned), (Outcome::Served, false));
+    assert_eq!((request.outcome, request.is_abandoned()), (Outcome::Served, false));
     assert_eq!(requests.details(second), Details::NONE);
     assert_eq!(requests.describe(second), &Details::NONE);
 }
@@ -158,7 +158,7 @@ fn who_abandons_a_request_abandons_what_was_asked_on_its_behalf() {
     requests.describe(ids[0]).child = ids[1];
     requests.describe(ids[1]).child = ids[2];
     requests.abandon(ids[1], Outcome::TimedOut, Time::ZERO);
-    assert_eq!(ids.iter().map(|&id| requests[id].abandoned).collect::<Vec<_>>(), [false, true, true]);
+    assert_eq!(ids.iter().map(|&id| requests[id].is_abandoned()).collect::<Vec<_>>(), [false, true, true]);
     assert_eq!(requests.details(ids[2]).given_up, Outcome::TimedOut);
 }
 

@@ -160,6 +160,7 @@ pub fn groups(sections: &[Section], report: &mut Report) -> Vec<Group> {
     groups
 }
 
+/// A frontend, a backend, or both in one: where it leads, and the balancer that it is.
 fn proxy(
     section: &Section,
     mut settings: Settings,
@@ -196,19 +197,28 @@ fn proxy(
     if section.kind == "frontend" || disabled {
         return;
     }
-    if members.is_empty() {
-        report.note(section.at, Why::NotExpressed, format!("{what} has no servers: left out"));
-        return;
+    match left_out(section, &what, &members, groups) {
+        Some((why, message)) => report.note(section.at, why, message),
+        None => groups.push(group(section, what, members, &settings, report)),
     }
+}
+
+/// Why a proxy with these servers is not in the model, if it is not.
+fn left_out(section: &Section, what: &str, members: &[Server], groups: &[Group]) -> Option<(Why, String)> {
     let known: usize = groups.iter().map(|group| group.servers.len()).sum();
-    if groups.len() >= MOST_GROUPS || known + members.len() > 2 * MOST_SERVERS {
-        report.note(section.at, Why::NotExpressed, format!("{what} is more than the model holds: left out"));
-        return;
+    if members.is_empty() {
+        Some((Why::NotExpressed, format!("{what} has no servers: left out")))
+    } else if groups.len() >= MOST_GROUPS || known + members.len() > 2 * MOST_SERVERS {
+        Some((Why::NotExpressed, format!("{what} is more than the model holds: left out")))
+    } else if groups.iter().any(|group| group.name == section.name) {
+        Some((Why::NotUnderstood, format!("a second {what}: left out")))
+    } else {
+        None
     }
-    if groups.iter().any(|group| group.name == section.name) {
-        report.note(section.at, Why::NotUnderstood, format!("a second {what}: left out"));
-        return;
-    }
+}
+
+/// The balancer that a proxy with these servers is.
+fn group(section: &Section, what: String, members: Vec<Server>, settings: &Settings, report: &mut Report) -> Group {
     let backups = members.iter().filter(|server| server.backup).count();
     if settings.switch("option allbackups", report).is_none() && backups > 1 {
         report.note(section.at, Why::Approximated, "of several backups HAProxy uses one at a time, the model all");
@@ -222,20 +232,20 @@ fn proxy(
     };
     let timeout = settings.time("timeout server", report);
     let timeout = timeout.map(|said| Said::new((said.value, "`timeout server`".to_owned()), said.at));
-    let members_limits: Vec<Limits> = members.iter().filter_map(Limits::of).collect();
-    groups.push(Group {
+    let limits: Vec<Limits> = members.iter().filter_map(Limits::of).collect();
+    Group {
         name: section.name.clone(),
         what: what.clone(),
         at: section.at,
-        balance: balance(&settings, section.at, report),
+        balance: balance(settings, section.at, report),
         servers: members,
         copies: None,
         layer4,
-        retry: retry(&settings, report),
+        retry: retry(settings, report),
         timeout,
-        queue: queue(&settings, &members_limits, report),
+        queue: queue(settings, &limits, report),
         entrances: if section.kind == "listen" { vec![Said::new(what, section.at)] } else { Vec::new() },
-    });
+    }
 }
 
 /// `maxconn` and `maxqueue` of a server that has the first.

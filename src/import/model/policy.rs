@@ -1,7 +1,6 @@
 //! How a group chooses, as a policy.
 
 use super::Field;
-use crate::actors::balancer::hashing::{ClientAddress, HashBy, NginxPoints, Placement, RequestedKey};
 use crate::actors::balancer::layer::spec::{Layer, Layer4};
 use crate::actors::balancer::policies::Policy;
 use crate::actors::balancer::policies::bounded_load_hash::BoundedLoadHash;
@@ -14,6 +13,7 @@ use crate::actors::balancer::policies::random::Random;
 use crate::actors::balancer::policies::ring_hash::RingHash;
 use crate::actors::balancer::policies::round_robin::RoundRobin;
 use crate::actors::balancer::policies::weighted_round_robin::WeightedRoundRobin;
+use crate::actors::placement::{ClientAddress, HashBy, NginxPoints, Placement, RequestedKey};
 use crate::import::Report;
 use crate::import::group::{Balance, By, Group, Hashing, Server, Tied};
 use crate::import::report::Why;

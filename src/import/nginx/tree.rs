@@ -79,16 +79,7 @@ impl Reader<'_> {
         loop {
             let (token, line) = match tokens.next() {
                 Some(token) => token.map_err(|(line, why)| self.report.sources.problem(At { file, line }, why))?,
-                None if !words.is_empty() => {
-                    let why = format!("`;` or `{{` belongs behind `{}`: the file ends", short(&words[0]));
-                    return Err(self.report.sources.problem(at, why));
-                }
-                None => match opened {
-                    Some(at) => {
-                        return Err(self.report.sources.problem(at, "the `{` that begins here is never closed"));
-                    }
-                    None => return Ok(directives),
-                },
+                None => return self.end_of_file(&words, at, opened).map(|()| directives),
             };
             let here = At { file, line };
             match token {
@@ -103,9 +94,7 @@ impl Reader<'_> {
                     return Err(self.report.sources.problem(here, format!("`{sign}` without a directive before it")));
                 }
                 Token::Semicolon => {
-                    let mut words = std::mem::take(&mut words).into_iter();
-                    let name = words.next().unwrap_or_default();
-                    let directive = Directive { name, arguments: words.collect(), at, block: None };
+                    let directive = directive(&mut words, at);
                     if directive.name == "include" {
                         self.include(&directive, depth, &mut directives)?;
                     } else {
@@ -117,17 +106,9 @@ impl Reader<'_> {
                         let why = format!("more than {DEEPEST} blocks stand in each other");
                         return Err(self.report.sources.problem(here, why));
                     }
-                    let mut words = std::mem::take(&mut words).into_iter();
-                    let name = words.next().unwrap_or_default();
-                    let arguments = words.collect();
-                    let inside = if name.ends_with("_by_lua_block") {
-                        let skipped = tokens.skip_lua();
-                        skipped.map_err(|(line, why)| self.report.sources.problem(At { file, line }, why))?;
-                        Vec::new()
-                    } else {
-                        self.block(tokens, file, depth + 1, Some(at))?
-                    };
-                    directives.push(Directive { name, arguments, at, block: Some(inside) });
+                    let mut directive = directive(&mut words, at);
+                    directive.block = Some(self.inside(&directive, tokens, depth)?);
+                    directives.push(directive);
                 }
                 Token::Close if !words.is_empty() => {
                     let why = format!("`;` is missing behind `{}`", short(&words.join(" ")));
@@ -139,6 +120,31 @@ impl Reader<'_> {
                 Token::Close => return Ok(directives),
             }
         }
+    }
+
+    /// An error if the file must not end here: within a directive whose `words` begin at `at`, or within a block.
+    fn end_of_file(&self, words: &[String], at: At, opened: Option<At>) -> Result<(), Problem> {
+        if let Some(name) = words.first() {
+            let why = format!("`;` or `{{` belongs behind `{}`: the file ends", short(name));
+            return Err(self.report.sources.problem(at, why));
+        }
+        opened.map_or(Ok(()), |at| Err(self.report.sources.problem(at, "the `{` that begins here is never closed")))
+    }
+
+    /// What stands in the braces of a directive. Lua has braces of its own, and is passed over.
+    fn inside(
+        &mut self,
+        directive: &Directive,
+        tokens: &mut Tokens<'_>,
+        depth: usize,
+    ) -> Result<Vec<Directive>, Problem> {
+        let file = directive.at.file;
+        if directive.name.ends_with("_by_lua_block") {
+            let skipped = tokens.skip_lua();
+            skipped.map_err(|(line, why)| self.report.sources.problem(At { file, line }, why))?;
+            return Ok(Vec::new());
+        }
+        self.block(tokens, file, depth + 1, Some(directive.at))
     }
 
     /// Puts the directives of the files that an `include` names in its place. One that cannot be read is noted: a
@@ -175,6 +181,12 @@ impl Reader<'_> {
         }
         Ok(())
     }
+}
+
+/// The directive that these words make, which are used up.
+fn directive(words: &mut Vec<String>, at: At) -> Directive {
+    let mut words = std::mem::take(words).into_iter();
+    Directive { name: words.next().unwrap_or_default(), arguments: words.collect(), at, block: None }
 }
 
 /// The beginning of a word, for a message.

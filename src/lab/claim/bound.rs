@@ -1,7 +1,7 @@
 //! Bounds: a number with its unit, as a claim compares with.
 
+use crate::lab::label::Label;
 use crate::lab::results::Unit;
-use crate::lab::spec::Label;
 use crate::schema::quantity::{Percent, Rate, Span};
 use crate::schema::{Decode, Encode, Fills, Kind, Name, Node, Reader};
 

@@ -1,10 +1,10 @@
 //! The decision on a claim, by the intervals of the results.
 
 use super::{Bound, Claim, Gauge, RecoversClaim, StaysDownClaim, Term};
+use crate::lab::label::Label;
 use crate::lab::measure::{Quantity, Scope};
 use crate::lab::number::with_interval;
 use crate::lab::results::{Cell, Estimate, Results, Stability, Unit, Verdict};
-use crate::lab::spec::Label;
 use crate::schema::quantity::Span;
 use crate::stats::proportion::wilson;
 

@@ -9,9 +9,9 @@ mod term;
 pub use super::measure::Term;
 pub use bound::Bound;
 
+use super::label::Label;
 use super::measure::{Quantity, Recovery, RecoveryNumber, Scope};
 use super::results::{ClaimResult, Results, Verdict};
-use super::spec::Label;
 use crate::schema::quantity::{Percent, Span};
 use crate::schema::{Check, Name, Region, choice, record};
 use bound::{example, kind};

@@ -1,47 +1,30 @@
-//! What a measure is: the record a file asks with, the records claims speak with, and the numbers it gives. The list of
-//! measures belongs in `measures`.
+//! What a number of a measure is: what it is called, who gives it, and how it is read. The list of measures belongs in
+//! `measures`.
 
-use super::places::Gives;
+use std::fmt::Debug;
+
 use super::reading::Reading;
-use super::{Answers, Quantity, Scope};
+use crate::actors::kit::facts::Gives;
 use crate::lab::results::Unit;
-use crate::lab::spec::Label;
-
-/// A measure as a file asks for it.
-pub trait Asked {
-    /// The numbers it gives in `scope`.
-    fn quantities(&self, scope: &Scope) -> Vec<Quantity>;
-
-    /// The node it names.
-    fn node(&self) -> Option<&Label>;
-}
-
-/// A number of a measure as a claim speaks of it.
-pub trait Claimed {
-    /// The arm it names.
-    fn arm(&self) -> Option<&Label>;
-
-    /// The node it names with `node`.
-    fn node(&self) -> Option<&Label>;
-
-    /// The node of clients it names.
-    fn of(&self) -> Option<&Label>;
-
-    /// Of a latency: which calls it is of, where that is said.
-    fn answers(&self) -> Option<Answers>;
-
-    /// The number in `scope`, whichever clients and arm it is told of.
-    fn number(&self, scope: &Scope) -> Quantity;
-}
 
 /// A number that a measure gives.
-pub trait Measured {
-    /// Identifiers of those numbers that speak of no steady state: what is asked for, and what a trouble does. A run that was
-    /// too short for one decides them all the same.
-    const WITHOUT_STEADY_STATE: &'static [&'static str];
+pub trait Measured: Debug + Send + Sync {
+    /// Identifiers of those of its kind that speak of no steady state: what is asked for, and what a trouble does. A run that
+    /// was too short for one decides them all the same.
+    fn without_steady_state() -> &'static [&'static str]
+    where
+        Self: Sized,
+    {
+        &[]
+    }
 
-    /// Identifiers of those numbers that are counted as shares and may pass one.
-    const MAY_PASS_ONE: &'static [&'static str] = &[];
+    /// Identifiers of those of its kind that are counted as shares and may pass one.
+    fn may_pass_one() -> &'static [&'static str]
+    where
+        Self: Sized,
+    {
+        &[]
+    }
 
     /// What it is called, and what it counts.
     fn called(&self) -> Called;

@@ -3,6 +3,7 @@
 //! Where a system keeps its counts belongs in `view`, how sure a number is in `estimate`.
 
 mod answers;
+pub mod asked;
 mod grouping;
 pub mod measured;
 pub mod measures;
@@ -17,14 +18,12 @@ pub use grouping::{AllTogether, EachClients, EachNode, Grouping};
 pub use measured::Needs;
 pub use measures::latency::percentile;
 pub use measures::recovery::RecoveryNumber;
-pub use measures::{DropRate, Goodput, Latency, Measure, Recovery, Term, Throughput, Utilization, What};
+pub use measures::{DropRate, Goodput, Latency, Measure, Recovery, Term, Throughput, Utilization};
 pub use outcome::OutcomeName;
 pub use places::{Place, places};
 pub use quantity::Quantity;
 
 use std::collections::{BTreeMap, BTreeSet};
-
-use super::claim::Claim;
 
 /// What numbers are told apart by, and how recovery is judged where only its name is given.
 #[derive(Clone, Debug, Default)]
@@ -66,13 +65,12 @@ pub fn recovery(measures: &[Measure]) -> Recovery {
     first.unwrap_or_default()
 }
 
-/// The quantities of several measures and what claims need beside them, each once. Beside latencies of served calls stands
+/// The quantities of several measures and what is `claimed` of others, each once. Beside latencies of served calls stands
 /// how many of all calls these are.
 #[must_use]
-pub fn quantities(measures: &[Measure], claims: &[Claim], scope: &Scope) -> Vec<Quantity> {
+pub fn quantities(measures: &[Measure], claimed: impl Iterator<Item = Quantity>, scope: &Scope) -> Vec<Quantity> {
     let (mut all, mut seen) = (Vec::new(), BTreeSet::new());
     let measured = measures.iter().flat_map(|measure| measure.quantities(scope));
-    let claimed = claims.iter().flat_map(|claim| claim.quantities(scope));
     for quantity in measured.chain(claimed) {
         if seen.insert(quantity.id.clone()) {
             all.push(quantity);
@@ -97,7 +95,7 @@ mod tests {
     fn ids(measures: &[Measure], fleets: &[&str], clients: &[&str]) -> Vec<String> {
         let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
         let scope = Scope { fleets: names(fleets), clients: names(clients), ..Scope::default() };
-        quantities(measures, &[], &scope).into_iter().map(|quantity| quantity.id).collect()
+        quantities(measures, std::iter::empty(), &scope).into_iter().map(|quantity| quantity.id).collect()
     }
 
     #[test]

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::What;
-use super::measured::GivenBy;
-pub use crate::actors::kit::describe::Gives;
-use crate::actors::kit::describe::Takes;
+use super::measured::{GivenBy, Measured};
+pub use crate::actors::kit::facts::{Gives, Takes};
 use crate::model::System;
 
 /// A node that requests come to.
@@ -43,8 +41,8 @@ impl Place {
 
     /// True if the node gives this number.
     #[must_use]
-    pub fn gives(&self, what: &What) -> bool {
-        match what.given_by() {
+    pub fn gives(&self, number: &dyn Measured) -> bool {
+        match number.given_by() {
             GivenBy::Clients => false,
             GivenBy::Nodes => true,
             GivenBy::Stations(those) => those.contains(&self.gives),

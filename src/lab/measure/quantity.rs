@@ -1,16 +1,18 @@
 //! The numbers that measures give: where each comes from, what it is told of, and what it is called.
 
-use super::measured::{Called, GivenBy};
-use super::reading::Reading;
-use super::{Answers, Scope, Source, What};
+use std::sync::Arc;
+
+use super::measured::{Called, GivenBy, Measured};
+use super::reading::{Reading, Told};
+use super::{Answers, Scope, Source};
 use crate::lab::results::Unit;
 use crate::schema::quantity::Span;
 
 /// One number a measure gives.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Quantity {
     /// Where it comes from.
-    pub what: What,
+    pub what: Arc<dyn Measured>,
     /// The node it is told of, of clients or another; `None` for all clients together.
     pub of: Option<String>,
     /// Of work and waiting: the fleet, proxy, store or queue it is told of.
@@ -25,16 +27,22 @@ pub struct Quantity {
     pub unit: Unit,
 }
 
+/// Numbers of one name are the same number.
+impl PartialEq for Quantity {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.id, &self.name) == (&other.id, &other.name)
+    }
+}
+
 impl Quantity {
     /// A number of all clients together, or of the system.
-    pub fn new(number: impl Into<What>) -> Self {
-        let what: What = number.into();
-        let Called { name, id, unit } = what.called();
-        Self { what, of: None, station: None, answers: Answers::Served, name, id, unit }
+    pub fn new(number: impl Measured + 'static) -> Self {
+        let Called { name, id, unit } = number.called();
+        Self { what: Arc::new(number), of: None, station: None, answers: Answers::Served, name, id, unit }
     }
 
     /// A number of one station; it is named only where there are several, and what is no fleet always.
-    pub fn of_station(number: impl Into<What>, station: &str, scope: &Scope) -> Self {
+    pub fn of_station(number: impl Measured + 'static, station: &str, scope: &Scope) -> Self {
         let plain = Self { station: Some(station.to_owned()), ..Self::new(number) };
         match &scope.fleets[..] {
             [] => plain,
@@ -82,6 +90,12 @@ impl Quantity {
     #[must_use]
     pub fn source(&self) -> Source {
         Source { of: self.of.clone(), answers: self.answers }
+    }
+
+    /// What it is told of.
+    #[must_use]
+    pub fn told(&self) -> Told<'_> {
+        Told { of: self.of.as_deref(), station: self.station.as_deref() }
     }
 
     /// True of what clients have beside other nodes.

@@ -1,11 +1,10 @@
 //! How a number is read from a replication that has ended: which counts it is made of. Where a system keeps its counts
 //! belongs in `view`.
 
-use super::Quantity;
-use crate::actors::calls::attempts::Counts as CallCounts;
-use crate::actors::calls::record::Snapshot as Calls;
-use crate::actors::kit::station::{Station, Window};
+use crate::actors::kit::made::attempts::Counts as CallCounts;
+use crate::actors::kit::made::calls::Snapshot as Calls;
 use crate::actors::kit::watch::Snapshot as Requests;
+use crate::actors::resources::{Station, Window};
 use crate::engine::Time;
 use crate::lab::view::View;
 use crate::schema::quantity::Span;
@@ -21,8 +20,17 @@ pub struct Counted<S> {
     pub whole: Option<Count<S>>,
 }
 
+/// What a number is told of.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    /// The node; `None` for all clients together.
+    pub of: Option<&'a str>,
+    /// Of work and waiting: the fleet, proxy, store or queue.
+    pub station: Option<&'a str>,
+}
+
 /// A number of a whole replication.
-pub type OfReplication = Box<dyn Fn(&View<'_>, &Quantity) -> Option<f64>>;
+pub type OfReplication = Box<dyn Fn(&View<'_>, Told<'_>) -> Option<f64>>;
 
 /// How a number is read.
 pub enum Reading {

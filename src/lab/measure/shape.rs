@@ -2,8 +2,9 @@
 //!
 //! A measure with parameters of its own declares its records itself; see `measures/latency.rs`.
 
-use super::{Answers, Grouping, Quantity, Scope, What};
-use crate::lab::spec::Label;
+use super::measured::Measured;
+use super::{Answers, Grouping, Quantity, Scope};
+use crate::lab::label::Label;
 use crate::schema::Check;
 use std::collections::BTreeSet;
 
@@ -69,16 +70,15 @@ pub fn told_apart(quantities: Vec<Quantity>, by: &Grouping, node: Option<&Label>
 }
 
 /// A number of one station, or of each fleet.
-pub fn of_stations(number: impl Into<What>, node: Option<&Label>, scope: &Scope) -> Vec<Quantity> {
-    let what: What = number.into();
+pub fn of_stations(number: impl Measured + Clone + 'static, node: Option<&Label>, scope: &Scope) -> Vec<Quantity> {
     match node {
-        Some(node) => vec![Quantity::of_station(what, &node.0.text, scope)],
-        None => scope.fleets.iter().map(|fleet| Quantity::of_station(what.clone(), fleet, scope)).collect(),
+        Some(node) => vec![Quantity::of_station(number, &node.0.text, scope)],
+        None => scope.fleets.iter().map(|fleet| Quantity::of_station(number.clone(), fleet, scope)).collect(),
     }
 }
 
 /// A number of one station; of the only fleet where none is named.
-pub fn of_station(number: impl Into<What>, node: Option<&Label>, scope: &Scope) -> Quantity {
+pub fn of_station(number: impl Measured + 'static, node: Option<&Label>, scope: &Scope) -> Quantity {
     let station = node.map(|node| &node.0.text).or(scope.fleets.first()).map_or("", String::as_str);
     Quantity::of_station(number, station, scope)
 }
@@ -92,20 +92,20 @@ macro_rules! measure_of_nodes {
                 /// Of all clients together, of each node of clients, or of each other node.
                 pub by: $crate::lab::measure::Grouping = $crate::lab::measure::Grouping::default(),
                 /// Of one node.
-                pub node: Option<$crate::lab::spec::Label> = None,
+                pub node: Option<$crate::lab::label::Label> = None,
             }
             check(self, at) {
                 $crate::lab::measure::shape::check_one_or_each(&self.by, self.node.as_ref(), at);
             }
         }
 
-        impl $crate::lab::measure::measured::Asked for $name {
+        impl $crate::lab::measure::asked::Asked for $name {
             fn quantities(&self, scope: &$crate::lab::measure::Scope) -> Vec<$crate::lab::measure::Quantity> {
                 let all = vec![$crate::lab::measure::Quantity::new($number)];
                 $crate::lab::measure::shape::told_apart(all, &self.by, self.node.as_ref(), scope)
             }
 
-            fn node(&self) -> Option<&$crate::lab::spec::Label> {
+            fn node(&self) -> Option<&$crate::lab::label::Label> {
                 self.node.as_ref()
             }
         }
@@ -126,13 +126,13 @@ macro_rules! measure_of_clients {
             }
         }
 
-        impl $crate::lab::measure::measured::Asked for $name {
+        impl $crate::lab::measure::asked::Asked for $name {
             fn quantities(&self, scope: &$crate::lab::measure::Scope) -> Vec<$crate::lab::measure::Quantity> {
                 let all = vec![$crate::lab::measure::Quantity::new($number)];
                 $crate::lab::measure::shape::told_apart(all, &self.by, None, scope)
             }
 
-            fn node(&self) -> Option<&$crate::lab::spec::Label> {
+            fn node(&self) -> Option<&$crate::lab::label::Label> {
                 None
             }
         }
@@ -146,16 +146,16 @@ macro_rules! measure_of_stations {
             $(#[doc = $doc])+
             pub struct $name {
                 /// Of one node; without it, of each.
-                pub node: Option<$crate::lab::spec::Label> = None,
+                pub node: Option<$crate::lab::label::Label> = None,
             }
         }
 
-        impl $crate::lab::measure::measured::Asked for $name {
+        impl $crate::lab::measure::asked::Asked for $name {
             fn quantities(&self, scope: &$crate::lab::measure::Scope) -> Vec<$crate::lab::measure::Quantity> {
                 $crate::lab::measure::shape::of_stations($number, self.node.as_ref(), scope)
             }
 
-            fn node(&self) -> Option<&$crate::lab::spec::Label> {
+            fn node(&self) -> Option<&$crate::lab::label::Label> {
                 self.node.as_ref()
             }
         }
@@ -170,12 +170,12 @@ macro_rules! measure_of_the_system {
             pub struct $name {}
         }
 
-        impl $crate::lab::measure::measured::Asked for $name {
+        impl $crate::lab::measure::asked::Asked for $name {
             fn quantities(&self, _scope: &$crate::lab::measure::Scope) -> Vec<$crate::lab::measure::Quantity> {
                 vec![$( $crate::lab::measure::Quantity::new($number) ),+]
             }
 
-            fn node(&self) -> Option<&$crate::lab::spec::Label> {
+            fn node(&self) -> Option<&$crate::lab::label::Label> {
                 None
             }
         }
@@ -185,16 +185,16 @@ macro_rules! measure_of_the_system {
 /// What a claim says of a record: the arm, the node and the node of clients that it names, and the calls it is of.
 macro_rules! claimed {
     ($name:ident, $self_:ident, $scope:ident, $number:expr, node: $node:expr, of: $of:expr, answers: $answers:expr) => {
-        impl $crate::lab::measure::measured::Claimed for $name {
-            fn arm(&$self_) -> Option<&$crate::lab::spec::Label> {
+        impl $crate::lab::measure::asked::Claimed for $name {
+            fn arm(&$self_) -> Option<&$crate::lab::label::Label> {
                 $self_.arm.as_ref()
             }
 
-            fn node(&$self_) -> Option<&$crate::lab::spec::Label> {
+            fn node(&$self_) -> Option<&$crate::lab::label::Label> {
                 $node
             }
 
-            fn of(&$self_) -> Option<&$crate::lab::spec::Label> {
+            fn of(&$self_) -> Option<&$crate::lab::label::Label> {
                 $of
             }
 
@@ -216,11 +216,11 @@ macro_rules! term_of_nodes {
             $(#[doc = $doc])+
             pub struct $name {
                 /// Of which arm; without it, the only one or the baseline.
-                pub arm: Option<$crate::lab::spec::Label> = None,
+                pub arm: Option<$crate::lab::label::Label> = None,
                 /// Of which node of clients; without it, of all together.
-                pub of: Option<$crate::lab::spec::Label> = None,
+                pub of: Option<$crate::lab::label::Label> = None,
                 /// Of which other node: of the requests that come to it.
-                pub node: Option<$crate::lab::spec::Label> = None,
+                pub node: Option<$crate::lab::label::Label> = None,
             }
             check(self, at) {
                 $crate::lab::measure::shape::check_one_place(self.of.as_ref(), self.node.as_ref(), at);
@@ -241,11 +241,11 @@ macro_rules! term_of_latency {
             $(#[doc = $doc])+
             pub struct $name {
                 /// Of which arm; without it, the only one or the baseline.
-                pub arm: Option<$crate::lab::spec::Label> = None,
+                pub arm: Option<$crate::lab::label::Label> = None,
                 /// Of which node of clients; without it, of all together.
-                pub of: Option<$crate::lab::spec::Label> = None,
+                pub of: Option<$crate::lab::label::Label> = None,
                 /// Of which other node: from when requests come to it until their answers leave it.
-                pub node: Option<$crate::lab::spec::Label> = None,
+                pub node: Option<$crate::lab::label::Label> = None,
                 /// Of which calls: `Served`, `Degraded`, `Late` or `Failed`. Without it, of the served ones on behalf of
                 /// all: a call that was not answered then counts as one that takes for ever.
                 pub answers: Option<$crate::lab::measure::Answers> = None,
@@ -270,9 +270,9 @@ macro_rules! term_of_clients {
             $(#[doc = $doc])+
             pub struct $name {
                 /// Of which arm; without it, the only one or the baseline.
-                pub arm: Option<$crate::lab::spec::Label> = None,
+                pub arm: Option<$crate::lab::label::Label> = None,
                 /// Of which node of clients; without it, of all together.
-                pub of: Option<$crate::lab::spec::Label> = None,
+                pub of: Option<$crate::lab::label::Label> = None,
             }
         }
 
@@ -293,9 +293,9 @@ macro_rules! term_of_stations {
             $(#[doc = $doc])+
             pub struct $name {
                 /// Of which arm; without it, the only one or the baseline.
-                pub arm: Option<$crate::lab::spec::Label> = None,
+                pub arm: Option<$crate::lab::label::Label> = None,
                 /// Of which fleet; may be left out where there is only one.
-                pub node: Option<$crate::lab::spec::Label> = None,
+                pub node: Option<$crate::lab::label::Label> = None,
             }
         }
 
@@ -313,7 +313,7 @@ macro_rules! term_of_the_system {
             $(#[doc = $doc])+
             pub struct $name {
                 /// Of which arm; without it, the only one or the baseline.
-                pub arm: Option<$crate::lab::spec::Label> = None,
+                pub arm: Option<$crate::lab::label::Label> = None,
             }
         }
 

@@ -18,7 +18,8 @@ pub use length::Length;
 
 use std::io::Read;
 
-use super::load::{Files, Problems, load};
+use super::files::{Files, Problems};
+use super::load::load;
 use super::plan::{Plan, plan};
 use crate::stats::theory::{Answer, TheoryError};
 use length::Run;

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::View;
-use crate::actors::calls::record::Snapshot;
-use crate::actors::calls::{CallsRecord, Made};
+use crate::actors::kit::made::calls::Snapshot;
+use crate::actors::kit::made::{CallsRecord, Made};
 use crate::engine::{Duration, Time};
 use crate::lab::measure::reading::{Count, served};
 use crate::lab::measure::{Answers, Source};

@@ -2,10 +2,10 @@
 
 use super::clients::within;
 use super::{NANO, View, node, ratio};
-use crate::actors::calls::attempts::Counts as CallCounts;
-use crate::actors::calls::record::Snapshot as Calls;
-use crate::actors::kit::station::Station;
+use crate::actors::kit::made::attempts::Counts as CallCounts;
+use crate::actors::kit::made::calls::Snapshot as Calls;
 use crate::actors::kit::watch::{Snapshot as Requests, Stays};
+use crate::actors::resources::Station;
 use crate::lab::measure::Quantity;
 use crate::lab::measure::reading::{Count, Counted, Reading, WorkTime, ended, served};
 use crate::lab::results::Unit;
@@ -34,7 +34,7 @@ impl View<'_> {
                 ratio(self.work(station, *part) as f64, self.work(station, *whole) as f64)
             }
             Reading::Waiting => self.waiting(station).mean(),
-            Reading::Whole(read) | Reading::Verdict(read) => read(self, quantity),
+            Reading::Whole(read) | Reading::Verdict(read) => read(self, quantity.told()),
         }
     }
 
@@ -65,7 +65,7 @@ impl View<'_> {
             return None;
         }
         match quantity.what.reading() {
-            Reading::Verdict(read) => read(self, quantity).map(|value| (u64::from(value > 0.5), 1)),
+            Reading::Verdict(read) => read(self, quantity.told()).map(|value| (u64::from(value > 0.5), 1)),
             reading => {
                 let (part, whole) = self.sums(quantity, &reading)?;
                 Some((part, whole?))

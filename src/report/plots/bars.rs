@@ -1,7 +1,8 @@
 //! Arms side by side: a bar per arm with its interval, a panel per measure.
 
-use super::canvas::{Anchor, Canvas, Font, Stroke, fit, text_width};
+use super::canvas::{Anchor, Canvas, Font, Stroke};
 use super::frame::{self, Area};
+use super::letters::{fit, text_width};
 use super::scale::Scale;
 use super::{Plot, theme, unsettled};
 use crate::lab::number;

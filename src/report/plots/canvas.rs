@@ -1,6 +1,4 @@
-//! A sheet to draw on, in pixels: plotters' SVG back end with sub-pixel precision, dashes and text that can be measured.
-
-use std::sync::{Arc, OnceLock};
+//! A sheet to draw on, in pixels: plotters' SVG back end with sub-pixel precision and dashes.
 
 use plotters::backend::SVGBackend;
 use plotters::coord::Shift;
@@ -8,12 +6,11 @@ use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::element::{Circle, PathElement, Polygon, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontFamily, FontStyle, FontTransform, RGBAColor, RGBColor, ShapeStyle, TextStyle};
-use resvg::usvg::{self, fontdb};
 
 /// Units of the back end, which knows whole numbers only, in one pixel.
 const FINE: f64 = 10.0;
 /// The family looked for first; the PNG is drawn with the copy of it that is built in.
-const FAMILY: &str = "Noto Sans, Helvetica, Arial, sans-serif";
+pub(super) const FAMILY: &str = "Noto Sans, Helvetica, Arial, sans-serif";
 /// plotters divides font sizes by this before they are written.
 const PLOTTERS_FONT: f64 = 1.24;
 
@@ -274,7 +271,7 @@ fn dashes(spots: &[Spot], dash: Dash) -> Vec<Vec<Spot>> {
 }
 
 /// A text as XML writes it.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     clean(text).replace('&', "&amp;").replace('<', "&lt;")
 }
 
@@ -283,76 +280,9 @@ fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// The fonts that are built in, and no others: pictures look the same everywhere.
-pub(super) fn options() -> usvg::Options<'static> {
-    static FONTS: OnceLock<Arc<fontdb::Database>> = OnceLock::new();
-    let fonts = FONTS.get_or_init(|| {
-        let mut fonts = fontdb::Database::new();
-        fonts.load_font_data(notosans::REGULAR_TTF.to_vec());
-        fonts.load_font_data(notosans::BOLD_TTF.to_vec());
-        fonts.set_sans_serif_family("Noto Sans");
-        Arc::new(fonts)
-    });
-    usvg::Options { fontdb: Arc::clone(fonts), font_family: "Noto Sans".to_owned(), ..usvg::Options::default() }
-}
-
-/// How many pixels wide a text is.
-pub(super) fn text_width(text: &str, font: Font) -> f64 {
-    if text.trim().is_empty() {
-        return 0.0;
-    }
-    let (weight, size, text) = (if font.bold { "bold" } else { "normal" }, font.size, escape(text));
-    let picture = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\">\
-         <text font-family=\"{FAMILY}\" font-weight=\"{weight}\" font-size=\"{size}\">{text}</text></svg>"
-    );
-    let drawn = usvg::Tree::from_str(&picture, &options()).ok();
-    let width = drawn.as_ref().and_then(|tree| tree.root().children().first()).map(usvg::Node::abs_bounding_box);
-    // Letters that the font lacks are not drawn here but take room elsewhere: 0.57 em, the mean of Noto Sans.
-    width.map_or_else(|| text.chars().count() as f64 * 0.57 * size, |bounds| f64::from(bounds.width()))
-}
-
-/// A text no wider than so many pixels: the middle gives way, because names often differ at their ends.
-pub(super) fn fit(text: &str, font: Font, width: f64) -> String {
-    if text_width(text, font) <= width {
-        return text.to_owned();
-    }
-    let all: Vec<char> = text.chars().collect();
-    let shortened = |kept: usize| -> String {
-        let (head, tail) = (kept.div_ceil(2), kept / 2);
-        let join = |part: &[char]| part.iter().collect::<String>();
-        format!("{}…{}", join(&all[..head]).trim_end(), join(&all[all.len() - tail..]).trim_start())
-    };
-    let (mut fits, mut too_many) = (0, all.len());
-    while too_many - fits > 1 {
-        let kept = usize::midpoint(fits, too_many);
-        if text_width(&shortened(kept), font) <= width { fits = kept } else { too_many = kept }
-    }
-    shortened(fits)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const FONT: Font = Font { size: 12.0, colour: RGBColor(0, 0, 0), bold: false };
-
-    #[test]
-    fn a_text_is_measured_with_the_built_in_font() {
-        let (one, ten) = (text_width("m", FONT), text_width("mmmmmmmmmm", FONT));
-        // The m of Noto Sans is 0.935 em wide.
-        assert!((ten / 10.0 - 0.935 * 12.0).abs() < 0.3, "{ten}");
-        assert!(one < ten && text_width("i", FONT) < one);
-    }
-
-    #[test]
-    fn a_long_text_keeps_both_ends() {
-        let text = fit("a balancer with a very long name indeed (d = 2)", FONT, 120.0);
-        assert!(text.starts_with("a bal") && text.ends_with("= 2)") && text.contains('…'), "{text}");
-        assert!(text_width(&text, FONT) <= 120.0);
-        assert_eq!(fit("short", FONT, 120.0), "short");
-        assert_eq!(fit("anything", FONT, 1.0), "…");
-    }
 
     #[test]
     fn dashes_cover_their_share_of_the_line() {

@@ -1,7 +1,8 @@
 //! What every plot has around its data: title, footer, axes, grid and names of arms.
 
 use super::Plot;
-use super::canvas::{Anchor, Canvas, Dash, Font, Spot, Stroke, fit, svg, text_width};
+use super::canvas::{Anchor, Canvas, Dash, Font, Spot, Stroke, svg};
+use super::letters::{fit, text_width};
 use super::scale::Scale;
 use super::theme;
 use crate::lab::results::{Results, Trouble, Unit};

@@ -1,7 +1,8 @@
 //! Utilization of each server over time, as a map: one small picture per arm, one colour bar for all.
 
-use super::canvas::{Anchor, Canvas, Font, Stroke, fit};
+use super::canvas::{Anchor, Canvas, Font, Stroke};
 use super::frame::{self, Area};
+use super::letters::fit;
 use super::scale::{Scale, extent};
 use super::{Plot, featured, theme};
 use crate::lab::number;

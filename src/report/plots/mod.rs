@@ -7,7 +7,7 @@ mod bars;
 mod canvas;
 mod frame;
 mod heat;
-mod png;
+pub(crate) mod letters;
 mod recovery;
 mod scale;
 mod sweep;
@@ -26,16 +26,6 @@ pub struct Plot {
     pub title: String,
     /// The picture as SVG, 900 pixels wide.
     pub svg: String,
-}
-
-impl Plot {
-    /// The picture as the bytes of a PNG with twice the pixels.
-    ///
-    /// # Errors
-    /// If the picture is too large for memory.
-    pub fn png(&self) -> Result<Vec<u8>, String> {
-        png::rasterise(&self.svg)
-    }
 }
 
 /// All plots that these results have something for, in the order in which they are best read.

@@ -1,7 +1,8 @@
 //! A measure against the swept quantity: the hockey stick.
 
-use super::canvas::{Anchor, Canvas, Spot, Stroke, fit};
+use super::canvas::{Anchor, Canvas, Spot, Stroke};
 use super::frame::{self, Area, Reading};
+use super::letters::fit;
 use super::scale::{Scale, extent};
 use super::{Plot, theme};
 use crate::lab::number;
@@ -47,14 +48,47 @@ fn plot(results: &Results, sweep: &Sweep, measure: &Estimate) -> Plot {
     })
 }
 
+/// A measure with the room in which it is drawn.
+struct Sheet<'a> {
+    results: &'a Results,
+    measure: &'a Estimate,
+    /// Where the data stand.
+    area: Area,
+    /// Height of the strip above them; 0 where every point has a steady state.
+    strip: f64,
+    /// Pixels from the left of each point.
+    xs: Vec<f64>,
+    y: Scale,
+}
+
 fn draw(canvas: &Canvas<'_>, results: &Results, sweep: &Sweep, measure: &Estimate, inner: Area) {
-    let unsteady = |cell: &&Cell| !cell.shows(measure);
-    let strip = if results.cells.iter().any(|cell| unsteady(&cell)) { STRIP } else { 0.0 };
-    let mark = if results.cells.iter().any(|cell| matches!(cell.stability, Stability::Unstable { .. })) {
-        "unstable"
-    } else {
-        "stopped"
-    };
+    let sheet = sheet(canvas, results, sweep, measure, inner);
+    let arms = 0..results.arms.len();
+    let lines: Vec<(Vec<Spot>, Stroke)> =
+        arms.map(|arm| (frame::spots(&sheet.readings(arm)), theme::measured(arm))).collect();
+    let mut ends = Vec::new();
+    for (arm, stroke) in frame::in_turns(&lines).into_iter().enumerate() {
+        let readings = sheet.readings(arm);
+        sheet.measured(canvas, arm, &readings, stroke);
+        let end = readings.iter().flatten().next_back().map(|reading| reading.y);
+        let marked = sheet.without_steady_state(canvas, arm, &readings);
+        ends.extend(marked.or(end).map(|end| (arm, end)));
+    }
+    let whole = Area { top: sheet.area.top - sheet.strip, ..sheet.area };
+    frame::names(canvas, results, whole, &ends);
+}
+
+/// Draws the axes, and gives the room between them.
+fn sheet<'a>(
+    canvas: &Canvas<'_>,
+    results: &'a Results,
+    sweep: &Sweep,
+    measure: &'a Estimate,
+    inner: Area,
+) -> Sheet<'a> {
+    let strip = if results.cells.iter().any(|cell| !cell.shows(measure)) { STRIP } else { 0.0 };
+    let is_unstable = |cell: &Cell| matches!(cell.stability, Stability::Unstable { .. });
+    let mark = if results.cells.iter().any(is_unstable) { "unstable" } else { "stopped" };
     let area = |left: f64| Area {
         left,
         top: inner.top + 26.0 + strip,
@@ -75,47 +109,61 @@ fn draw(canvas: &Canvas<'_>, results: &Results, sweep: &Sweep, measure: &Estimat
     };
     let ticks: Vec<(f64, String)> = xs.iter().copied().zip(sweep.points.iter().map(label)).collect();
     frame::x_axis(canvas, area, &ticks, &frame::axis_name(sweep.name(), "", log_values(sweep).is_some()), false);
-    let level = area.top - strip / 2.0;
+    let sheet = Sheet { results, measure, area, strip, xs, y };
     if strip > 0.0 {
         canvas.rectangle((area.left, area.top - strip + 3.0), (area.right, area.top - 3.0), theme::SHADE, 1.0);
-        canvas.text(mark, (area.left - 7.0, level + 3.9), Anchor::End, theme::TICK);
+        canvas.text(mark, (area.left - 7.0, sheet.level() + 3.9), Anchor::End, theme::TICK);
     }
-    let mut ends = Vec::new();
-    let cells_of = |arm: usize| -> Vec<Option<&Cell>> { (0..xs.len()).map(|point| results.cell(arm, point)).collect() };
-    let readings_of = |arm: usize| -> Vec<Option<Reading>> {
+    sheet
+}
+
+impl Sheet<'_> {
+    /// Pixels from the top of the middle of the strip.
+    fn level(&self) -> f64 {
+        self.area.top - self.strip / 2.0
+    }
+
+    /// The cell of an arm at each point.
+    fn cells(&self, arm: usize) -> Vec<Option<&Cell>> {
+        (0..self.xs.len()).map(|point| self.results.cell(arm, point)).collect()
+    }
+
+    /// What an arm gave at each point.
+    fn readings(&self, arm: usize) -> Vec<Option<Reading>> {
         let reading = |(cell, x): (Option<&Cell>, &f64)| {
-            let Value { value, low, high } = value(cell?, &measure.id)?;
-            Reading::new(*x, Some(value), (low, high), &y)
+            let Value { value, low, high } = value(cell?, &self.measure.id)?;
+            Reading::new(*x, Some(value), (low, high), &self.y)
         };
-        cells_of(arm).into_iter().zip(&xs).map(reading).collect()
-    };
-    let lines: Vec<(Vec<Spot>, Stroke)> =
-        (0..results.arms.len()).map(|arm| (frame::spots(&readings_of(arm)), theme::measured(arm))).collect();
-    for (arm, stroke) in frame::in_turns(&lines).into_iter().enumerate() {
-        let colour = theme::arm(arm);
-        let (cells, readings) = (cells_of(arm), readings_of(arm));
-        let theory: Vec<Spot> = cells
-            .iter()
-            .zip(&xs)
-            .filter_map(|(cell, x)| {
-                let value = (*cell)?.theory.as_ref()?.value(&measure.id);
-                Reading::new(*x, value, (0.0, 0.0), &y).map(|reading| (x.to_owned(), reading.y))
-            })
-            .collect();
-        frame::curve(canvas, &readings, stroke, theme::band(results.arms.len()));
+        self.cells(arm).into_iter().zip(&self.xs).map(reading).collect()
+    }
+
+    /// Draws what an arm gave, with what theory says of it.
+    fn measured(&self, canvas: &Canvas<'_>, arm: usize, readings: &[Option<Reading>], stroke: Stroke) {
+        let (cells, colour) = (self.cells(arm), theme::arm(arm));
+        let expected = |(cell, x): (&Option<&Cell>, &f64)| {
+            let value = (*cell)?.theory.as_ref()?.value(&self.measure.id);
+            Reading::new(*x, value, (0.0, 0.0), &self.y).map(|reading| (*x, reading.y))
+        };
+        let theory: Vec<Spot> = cells.iter().zip(&self.xs).filter_map(expected).collect();
+        frame::curve(canvas, readings, stroke, theme::band(self.results.arms.len()));
         for (reading, cell) in readings.iter().zip(&cells).filter_map(|(reading, cell)| Some(((*reading)?, (*cell)?))) {
             let (mark, spot) = (theme::mark(arm), (reading.x, reading.y));
-            match is_not_settled(cell, measure) {
+            match is_not_settled(cell, self.measure) {
                 true => canvas.hollow(mark, spot, 3.4, colour),
                 false => canvas.mark(mark, spot, 3.4, colour),
             }
         }
         canvas.line(&theory, theme::theory(colour));
-        let mut end = readings.iter().flatten().next_back().map(|reading| reading.y);
+    }
+
+    /// Marks the points of an arm without a steady state in the strip. Gives the height of the marks, if the arm has one.
+    fn without_steady_state(&self, canvas: &Canvas<'_>, arm: usize, readings: &[Option<Reading>]) -> Option<f64> {
+        let (level, colour) = (self.level(), theme::arm(arm));
+        let mut end = None;
         let mut before = None;
-        for (point, cell) in cells.iter().enumerate() {
-            if cell.as_ref().is_some_and(unsteady) {
-                let spot = (xs[point] + aside(results, arm, point, &xs), level);
+        for (point, cell) in self.cells(arm).into_iter().enumerate() {
+            if cell.is_some_and(|cell| !cell.shows(self.measure)) {
+                let spot = (self.xs[point] + aside(self.results, arm, point, &self.xs), level);
                 if let Some(Reading { x, y, .. }) = before {
                     canvas
                         .line(&[(x, y), (spot.0, spot.1 + 6.0)], Stroke { opacity: 0.35, ..Stroke::new(colour, 1.4) });
@@ -126,10 +174,8 @@ fn draw(canvas: &Canvas<'_>, results: &Results, sweep: &Sweep, measure: &Estimat
             }
             before = readings[point];
         }
-        ends.extend(end.map(|end| (arm, end)));
+        end
     }
-    let whole = Area { top: area.top - strip, ..area };
-    frame::names(canvas, results, whole, &ends);
 }
 
 /// True of a point that is drawn hollow.

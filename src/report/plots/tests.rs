@@ -1,65 +1,11 @@
 //! Every plot of every shape of results renders, the same each time.
 
-use super::super::fixture::{Shape, make, results};
+use super::super::fixture::{Shape, make, results, shapes};
 use super::*;
 use crate::lab::results::Stability;
 
-fn shapes() -> Vec<(&'static str, Results)> {
-    let names = |count: usize| (0..count).map(|k| format!("arm number {k}")).collect::<Vec<_>>();
-    let shape = Shape::default();
-    let mut nothing = results();
-    for cell in &mut nothing.cells {
-        cell.estimates.iter_mut().for_each(|estimate| (estimate.value, estimate.half_width) = (None, None));
-        cell.series.iter_mut().for_each(|series| series.mean.fill(None));
-        cell.tail.clear();
-        cell.theory = None;
-    }
-    let mut unstable = results();
-    for cell in &mut unstable.cells {
-        cell.stability = Stability::Overflow { limit: "10 million requests in flight".to_owned(), overloaded: None };
-    }
-    let mut categories = results();
-    let labels =
-        ["RoundRobin", "LeastConnections", "PowerOfChoices(d: 2)", "Random", "ConsistentHash(replicas: 160)", "x"];
-    for (point, label) in categories.sweep.as_mut().unwrap().points.iter_mut().zip(labels) {
-        (point.label, point.value) = (label.to_owned(), None);
-    }
-    let mut decades = results();
-    for (k, cell) in decades.cells.iter_mut().enumerate() {
-        let factor = libm::pow(10.0, (k as f64 - 9.0) * 2.0);
-        for estimate in &mut cell.estimates {
-            estimate.value = estimate.value.map(|value| value * factor);
-        }
-        cell.tail.iter_mut().for_each(|point| point.latency *= factor);
-    }
-    let long = [
-        "an alternative whose name goes on for much longer than anyone would like it to (d = 2)",
-        "b < c & \"d\"",
-        "ζ µ é",
-    ];
-    vec![
-        ("three-arms", results()),
-        ("one-arm", make(&Shape { arms: vec!["system".to_owned()], ..shape.clone() })),
-        ("twelve-arms", make(&Shape { arms: names(12), ..shape.clone() })),
-        ("long-names", make(&Shape { arms: long.map(str::to_owned).into(), ..shape.clone() })),
-        ("no-sweep", make(&Shape { rates: vec![], ..shape.clone() })),
-        ("no-sweep-one-arm", make(&Shape { rates: vec![], arms: vec!["system".to_owned()], ..shape.clone() })),
-        ("no-sweep-twelve-arms", make(&Shape { rates: vec![], arms: names(12), ..shape.clone() })),
-        ("one-window", make(&Shape { windows: 1, ..shape.clone() })),
-        ("no-windows", make(&Shape { windows: 0, ..shape.clone() })),
-        ("storm", make(&Shape { rates: vec![], storm: true, ..shape.clone() })),
-        ("storm-sweep", make(&Shape { storm: true, ..shape.clone() })),
-        ("one-point", make(&Shape { rates: vec![700.0], ..shape.clone() })),
-        ("huge-fleet", make(&Shape { servers: 64, windows: 256, ..shape })),
-        ("nothing", nothing),
-        ("unstable", unstable),
-        ("categories", categories),
-        ("decades", decades),
-    ]
-}
-
 #[test]
-fn every_plot_renders_to_svg_and_png() {
+fn every_plot_renders_to_svg() {
     for (name, mut results) in shapes() {
         // Plots of one kind are alike: two measures will do.
         results.cells.iter_mut().for_each(|cell| cell.estimates.retain(|estimate| estimate.id.contains("p99")));
@@ -70,8 +16,8 @@ fn every_plot_renders_to_svg_and_png() {
             assert!(plot.svg.len() > 1000 && plot.svg.len() < 4_000_000, "{name} {}: {}", plot.name, plot.svg.len());
             assert!(!plot.svg.contains("NaN") && !plot.svg.contains("inf"), "{name} {}", plot.name);
             // The parser is strict about XML; a missing font or a bad number would be an error or nothing drawn.
-            let png = plot.png().unwrap();
-            assert!(png.starts_with(b"\x89PNG") && png.len() > 5000, "{name} {}", plot.name);
+            let tree = usvg::Tree::from_str(&plot.svg, &letters::options()).unwrap();
+            assert!(tree.root().has_children(), "{name} {}", plot.name);
         }
     }
 }
@@ -165,18 +111,4 @@ fn results_without_cells_give_no_plots() {
     let mut results = results();
     results.cells.clear();
     assert!(plots(&results).is_empty());
-}
-
-/// `cargo test --lib gallery -- --ignored` draws all shapes into the temporary folder of the system, to be looked at.
-#[test]
-#[ignore = "for the eye: writes pictures into the temporary folder"]
-fn gallery() {
-    for (name, results) in shapes() {
-        let folder = std::env::temp_dir().join("rushhour-gallery").join(name);
-        std::fs::create_dir_all(&folder).unwrap();
-        for plot in plots(&results) {
-            std::fs::write(folder.join(format!("{}.svg", plot.name)), &plot.svg).unwrap();
-            std::fs::write(folder.join(format!("{}.png", plot.name)), plot.png().unwrap()).unwrap();
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! The common shape of an answer of theory, as the lab and the command line take it.
 
-use super::{Gm1, JoinShortestOfTwo, Md1, Mixture, Mm1, Mmc, Supermarket, quantile};
+use std::fmt;
+use std::sync::Arc;
 
 /// What theory says of one system.
 #[derive(Clone, Debug)]
@@ -17,64 +18,76 @@ pub struct Answer {
     pub sojourn: Option<Sojourn>,
 }
 
+/// The law of a time, of which theory knows how it is spread.
+pub trait Spread: fmt::Debug + Send + Sync {
+    /// The fraction of times above `t` seconds.
+    fn above(&self, t: f64) -> f64;
+
+    /// The time that a fraction `p` stays within.
+    fn quantile(&self, p: f64) -> f64;
+}
+
 /// The distribution of the time a request spends in the system.
 #[derive(Clone, Debug)]
-pub enum Sojourn {
-    /// Exponential with this mean.
-    Exponential(f64),
-    /// Always the same.
-    Constant(f64),
-    /// Of the M/M/c queue.
-    Mmc(Mmc),
-    /// Of the M/D/1 queue.
-    Md1(Md1),
-    /// Of a finite or closed system.
-    Mixture(Mixture),
-    /// Of the supermarket model.
-    Supermarket(Supermarket),
-    /// Of two servers whose arrivals join the shorter queue.
-    JoinShortest(JoinShortestOfTwo),
+pub struct Sojourn(Arc<dyn Spread>);
+
+/// Exponential with this mean.
+#[derive(Debug)]
+struct Exponential(f64);
+
+impl Spread for Exponential {
+    fn above(&self, t: f64) -> f64 {
+        libm::exp(-t.max(0.0) / self.0)
+    }
+
+    fn quantile(&self, p: f64) -> f64 {
+        -self.0 * libm::log1p(-p.clamp(0.0, 1.0))
+    }
+}
+
+/// Always the same.
+#[derive(Debug)]
+struct Constant(f64);
+
+impl Spread for Constant {
+    fn above(&self, t: f64) -> f64 {
+        f64::from(u8::from(t < self.0))
+    }
+
+    fn quantile(&self, _p: f64) -> f64 {
+        self.0
+    }
 }
 
 impl Sojourn {
+    /// As a model has it.
+    #[must_use]
+    pub fn of(model: impl Spread + 'static) -> Self {
+        Self(Arc::new(model))
+    }
+
+    /// Exponential with this mean, in seconds.
+    #[must_use]
+    pub fn exponential(mean: f64) -> Self {
+        Self::of(Exponential(mean))
+    }
+
+    /// Always the same, in seconds.
+    #[must_use]
+    pub fn constant(time: f64) -> Self {
+        Self::of(Constant(time))
+    }
+
     /// The fraction of requests whose latency is above `t` seconds.
     #[must_use]
     pub fn above(&self, t: f64) -> f64 {
-        match self {
-            Self::Exponential(mean) => libm::exp(-t.max(0.0) / mean),
-            Self::Constant(time) => f64::from(u8::from(t < *time)),
-            Self::Mmc(model) => model.sojourn_above(t),
-            Self::Md1(model) => model.sojourn_above(t),
-            Self::Mixture(model) => model.sojourn_above(t),
-            Self::Supermarket(model) => model.sojourn_above(t),
-            Self::JoinShortest(model) => model.sojourn_above(t),
-        }
+        self.0.above(t)
     }
 
     /// The latency that a fraction `p` of requests stays within.
     #[must_use]
     pub fn quantile(&self, p: f64) -> f64 {
-        match self {
-            Self::Exponential(mean) => -mean * libm::log1p(-p.clamp(0.0, 1.0)),
-            Self::Constant(time) => *time,
-            Self::Mmc(model) => model.sojourn_quantile(p),
-            Self::Md1(model) => model.sojourn_quantile(p),
-            Self::Mixture(model) => quantile(p, model.service_mean(), |t| model.sojourn_above(t)),
-            Self::Supermarket(model) => model.sojourn_quantile(p),
-            Self::JoinShortest(model) => model.sojourn_quantile(p),
-        }
-    }
-}
-
-impl From<Mm1> for Sojourn {
-    fn from(model: Mm1) -> Self {
-        Self::Exponential(model.sojourn_mean())
-    }
-}
-
-impl From<Gm1> for Sojourn {
-    fn from(model: Gm1) -> Self {
-        Self::Exponential(model.sojourn_mean())
+        self.0.quantile(p)
     }
 }
 

@@ -76,7 +76,7 @@ impl Interactive {
             ("drop_rate", 0.0),
         ];
         let model = format!("M/M/{}//{}", self.servers, self.clients);
-        Answer::new(model, "Palm 1947; Sevcik and Mitrani 1981", &values, Some(Sojourn::Mixture(self.found())))
+        Answer::new(model, "Palm 1947; Sevcik and Mitrani 1981", &values, Some(Sojourn::of(self.found())))
     }
 }
 

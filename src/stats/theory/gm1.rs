@@ -1,6 +1,6 @@
 //! G/M/1: any independent times between arrivals, exponential service, one server, first come first served.
 
-use super::{Answer, TheoryError, positive, some, stable};
+use super::{Answer, Sojourn, TheoryError, positive, some, stable};
 use crate::stats::special::bisect;
 
 /// The distribution of the times between arrivals.
@@ -183,6 +183,6 @@ impl Gm1 {
             ("drop_rate", 0.0),
         ];
         let source = "Kendall 1953; Gross and Harris, Fundamentals of Queueing Theory";
-        Answer::new(model, source, &values, Some(self.clone().into()))
+        Answer::new(model, source, &values, Some(Sojourn::exponential(self.sojourn_mean())))
     }
 }

@@ -1,7 +1,7 @@
 //! Join the shortest queue: two exponential servers, each arrival to the one with fewer requests.
 
 use super::mixture::poisson;
-use super::{Answer, Sojourn, TheoryError, not_negative, positive, quantile, stable};
+use super::{Answer, Sojourn, Spread, TheoryError, not_negative, positive, quantile, stable};
 
 /// Beyond this load the queue is too long to be listed.
 const MOST_LOAD: f64 = 0.9999;
@@ -87,7 +87,7 @@ impl JoinShortestOfTwo {
             ("drop_rate", 0.0),
         ];
         let source = "Kingman 1961; solved by Neuts 1981";
-        Answer::new("join the shortest of two queues".to_owned(), source, &values, Some(Sojourn::JoinShortest(self)))
+        Answer::new("join the shortest of two queues".to_owned(), source, &values, Some(Sojourn::of(self)))
     }
 }
 
@@ -240,4 +240,14 @@ fn left_null_vector(matrix: &Matrix) -> Row {
     right[DIFFERENCES - 1][0] = 1.0;
     let solved = divide(&system, &right);
     std::array::from_fn(|place| solved[place][0])
+}
+
+impl Spread for JoinShortestOfTwo {
+    fn above(&self, t: f64) -> f64 {
+        self.sojourn_above(t)
+    }
+
+    fn quantile(&self, p: f64) -> f64 {
+        self.sojourn_quantile(p)
+    }
 }

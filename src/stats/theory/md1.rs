@@ -1,7 +1,7 @@
 //! M/D/1: Poisson arrivals, every service the same, one server, first come first served.
 
 use super::mixture::poisson;
-use super::{Answer, Mg1, Sojourn, TheoryError, quantile};
+use super::{Answer, Mg1, Sojourn, Spread, TheoryError, quantile};
 
 /// The M/D/1 queue, with the distribution of its waiting time.
 ///
@@ -103,7 +103,7 @@ impl Md1 {
         let means = self.means.answer();
         let values: Vec<(&str, f64)> = means.values.iter().map(|(id, value)| (id.as_str(), *value)).collect();
         let source = "Pollaczek 1930; Khinchine 1932; Franx 2001";
-        Answer::new("M/D/1".into(), source, &values, Some(Sojourn::Md1(self)))
+        Answer::new("M/D/1".into(), source, &values, Some(Sojourn::of(self)))
     }
 }
 
@@ -136,4 +136,14 @@ fn tails(load: f64) -> Vec<f64> {
         sum += chances[n];
     }
     tails
+}
+
+impl Spread for Md1 {
+    fn above(&self, t: f64) -> f64 {
+        self.sojourn_above(t)
+    }
+
+    fn quantile(&self, p: f64) -> f64 {
+        self.sojourn_quantile(p)
+    }
 }

@@ -1,5 +1,7 @@
 //! Latency by the number found ahead: the mixture of Erlang distributions behind every finite exponential system.
 
+use super::Spread;
+
 /// What a served request finds on arrival at `servers` exponential servers with one queue, first come first served.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mixture {
@@ -127,4 +129,14 @@ pub(super) fn poisson(mean: f64, count: usize) -> Vec<f64> {
         chances[k] = chances[k + 1] * (k + 1) as f64 / mean;
     }
     chances
+}
+
+impl Spread for Mixture {
+    fn above(&self, t: f64) -> f64 {
+        self.sojourn_above(t)
+    }
+
+    fn quantile(&self, p: f64) -> f64 {
+        super::quantile(p, self.service_mean(), |t| self.sojourn_above(t))
+    }
 }

@@ -1,6 +1,6 @@
 //! M/M/1: Poisson arrivals, exponential service, one server, first come first served.
 
-use super::{Answer, TheoryError, positive, stable};
+use super::{Answer, Sojourn, TheoryError, positive, stable};
 
 /// The M/M/1 queue (Kleinrock, Queueing Systems, volume 1, chapter 3).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -84,6 +84,11 @@ impl Mm1 {
             ("throughput", self.arrival_rate),
             ("drop_rate", 0.0),
         ];
-        Answer::new("M/M/1".into(), "Kleinrock, Queueing Systems, volume 1, 1975", &values, Some(self.into()))
+        Answer::new(
+            "M/M/1".into(),
+            "Kleinrock, Queueing Systems, volume 1, 1975",
+            &values,
+            Some(Sojourn::exponential(self.sojourn_mean())),
+        )
     }
 }

@@ -1,6 +1,6 @@
 //! M/M/c: Poisson arrivals, exponential service, several servers at one queue, first come first served.
 
-use super::{Answer, Sojourn, TheoryError, erlang_b, positive, quantile, some, stable};
+use super::{Answer, Sojourn, Spread, TheoryError, erlang_b, positive, quantile, some, stable};
 
 /// The M/M/c queue (Erlang 1917; Kleinrock, Queueing Systems, volume 1, 3.5). Good for up to a million servers.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -106,7 +106,7 @@ impl Mmc {
     #[must_use]
     pub fn answer(self) -> Answer {
         let source = "Erlang's delay formula, 1917; Kleinrock, Queueing Systems, volume 1, 1975";
-        Answer::new(format!("M/M/{}", self.servers), source, &self.means(), Some(Sojourn::Mmc(self)))
+        Answer::new(format!("M/M/{}", self.servers), source, &self.means(), Some(Sojourn::of(self)))
     }
 
     /// The same means for several processors shared equally, where no request can use more than one at a time: they
@@ -145,4 +145,14 @@ pub fn allen_cunneen_waiting_mean(
     super::not_negative("squared coefficient of variation of service", service_scv)?;
     let service_rate = 1.0 / positive("mean service time", service_mean)?;
     Ok(Mmc::new(arrival_rate, service_rate, servers)?.waiting_mean() * 0.5 * (arrival_scv + service_scv))
+}
+
+impl Spread for Mmc {
+    fn above(&self, t: f64) -> f64 {
+        self.sojourn_above(t)
+    }
+
+    fn quantile(&self, p: f64) -> f64 {
+        self.sojourn_quantile(p)
+    }
 }

@@ -116,6 +116,6 @@ impl Mmck {
         ];
         let model = format!("M/M/{}/{}", self.servers, self.servers + self.full.len() - 1);
         let source = "Kleinrock, Queueing Systems, volume 1, 1975";
-        Answer::new(model, source, &values, Some(Sojourn::Mixture(self.accepted())))
+        Answer::new(model, source, &values, Some(Sojourn::of(self.accepted())))
     }
 }

@@ -37,7 +37,7 @@ pub(crate) mod priority;
 pub(crate) mod station;
 pub(crate) mod supermarket;
 
-pub use answer::{Answer, Sojourn};
+pub use answer::{Answer, Sojourn, Spread};
 pub use closed::{ClosedNetwork, Interactive, mean_value_analysis};
 pub use convolution::{Demand, convolution};
 pub use erlang_a::ErlangA;

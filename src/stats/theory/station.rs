@@ -80,8 +80,8 @@ impl Service {
     /// The distribution of a sojourn that is service alone, where it is known.
     fn alone(&self) -> Option<Sojourn> {
         match self {
-            Self::Exponential { mean } => Some(Sojourn::Exponential(*mean)),
-            Self::Deterministic { mean } => Some(Sojourn::Constant(*mean)),
+            Self::Exponential { mean } => Some(Sojourn::exponential(*mean)),
+            Self::Deterministic { mean } => Some(Sojourn::constant(*mean)),
             Self::General { .. } => None,
         }
     }

@@ -1,7 +1,7 @@
 //! The supermarket model: each arrival looks at d servers taken at random and joins the shortest of their queues.
 
 use super::mixture::poisson;
-use super::{Answer, Sojourn, TheoryError, not_negative, positive, quantile, some, stable};
+use super::{Answer, Sojourn, Spread, TheoryError, not_negative, positive, quantile, some, stable};
 
 /// The limit of infinitely many exponential servers (Vvedenskaya, Dobrushin and Karpelevich 1996; Mitzenmacher 2001).
 ///
@@ -89,6 +89,16 @@ impl Supermarket {
         ];
         let model = format!("supermarket model, d = {}, infinitely many servers", self.choices);
         let source = "Vvedenskaya, Dobrushin and Karpelevich 1996; Mitzenmacher 2001";
-        Answer::new(model, source, &values, Some(Sojourn::Supermarket(self)))
+        Answer::new(model, source, &values, Some(Sojourn::of(self)))
+    }
+}
+
+impl Spread for Supermarket {
+    fn above(&self, t: f64) -> f64 {
+        self.sojourn_above(t)
+    }
+
+    fn quantile(&self, p: f64) -> f64 {
+        self.sojourn_quantile(p)
     }
 }

@@ -470,7 +470,7 @@ proptest! {
         let md1 = Md1::new(load, 1.0).unwrap();
         let waiting = md1.waiting_quantile(p);
         prop_assert!(waiting == 0.0 || (md1.waiting_above(waiting) - (1.0 - p)).abs() < 1e-12);
-        let finite = Sojourn::Mixture(Mmck::new(2.0 * rate, 1.0, servers, places).unwrap().accepted());
+        let finite = Sojourn::of(Mmck::new(2.0 * rate, 1.0, servers, places).unwrap().accepted());
         prop_assert!((finite.above(finite.quantile(p)) - (1.0 - p)).abs() < 1e-12);
         let market = Supermarket::new(load, 1.0, 1 + places % 4).unwrap();
         prop_assert!((market.sojourn_above(market.sojourn_quantile(p)) - (1.0 - p)).abs() < 1e-12);
@@ -481,11 +481,11 @@ proptest! {
         let (early, late) = if a < b { (a, b) } else { (b, a) };
         let rate = load * servers as f64;
         for sojourn in [
-            Sojourn::Mmc(Mmc::new(rate, 1.0, servers).unwrap()),
-            Sojourn::Md1(Md1::new(load, 1.0).unwrap()),
-            Sojourn::Mixture(Mmck::new(rate, 1.0, servers, 7).unwrap().accepted()),
-            Sojourn::Supermarket(Supermarket::new(load, 1.0, 2).unwrap()),
-            Sojourn::JoinShortest(JoinShortestOfTwo::new(load, 1.0).unwrap()),
+            Sojourn::of(Mmc::new(rate, 1.0, servers).unwrap()),
+            Sojourn::of(Md1::new(load, 1.0).unwrap()),
+            Sojourn::of(Mmck::new(rate, 1.0, servers, 7).unwrap().accepted()),
+            Sojourn::of(Supermarket::new(load, 1.0, 2).unwrap()),
+            Sojourn::of(JoinShortestOfTwo::new(load, 1.0).unwrap()),
         ] {
             prop_assert!((sojourn.above(0.0) - 1.0).abs() < 1e-12);
             prop_assert!(sojourn.above(early) >= sojourn.above(late) - 1e-13);

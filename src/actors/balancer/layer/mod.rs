@@ -2,7 +2,7 @@
 //! the connection a request came on. One file each for the proxy, the members of connections and the words of the
 //! language, and for what a crash or a slow-down of its host does.
 //!
-//! Who waits for a place at a server belongs in `queue`; how a member is chosen, in `policies`; who opens connections, in `clients::connections`.
+//! Who waits for a place at a server belongs in `queue`; how a member is chosen, in `policies`; who opens connections, in `calls::connections`.
 
 mod outage;
 pub mod pins;
@@ -13,6 +13,7 @@ pub use outage::SlowDowns;
 pub use proxy::Proxy;
 pub use spec::{Layer, ProxySpec};
 
+use super::notes::{IN_PROXY, PINNED, WAITING};
 use super::policy::Answer;
 use super::queue::{Line, NoPlace};
 use super::{Balancer, BalancerSpec};
@@ -20,13 +21,6 @@ use crate::actors::kit::message::{Core, Message, Passed, reply};
 use crate::engine::{Duration, LaneId, Outcome, RequestId, Time};
 use crate::measure::Begin;
 use pins::{Pin, Pins};
-
-/// The note of a balancer on a request that is still in its proxy.
-pub const IN_PROXY: u32 = u32::MAX;
-/// The note of a balancer on a request that waits for a place at a server.
-pub const WAITING: u32 = u32::MAX - 1;
-/// Notes from here on are members of requests whose connection is pinned: it is the connection that is active there.
-pub const PINNED: u32 = 1 << 31;
 
 /// The parts of a balancer that not every balancer has.
 #[derive(Debug)]
@@ -83,7 +77,7 @@ impl Balancer {
         let me = self.me;
         if let Some(proxy) = self.proxy_mut() {
             if !proxy.has_place() {
-                proxy.record.rejected += 1;
+                proxy.usage.rejected += 1;
                 self.record.departures += 1;
                 return self.refuse(core, id, Outcome::QueueFull);
             }
@@ -184,7 +178,7 @@ impl Balancer {
                 {
                     return Ok(PINNED | member);
                 }
-                if !core.requests[id].abandoned {
+                if !core.requests[id].is_abandoned() {
                     self.unpin(core, number);
                 }
             }
@@ -202,7 +196,7 @@ impl Balancer {
     /// number may stand for another by now.
     fn to_be_pinned(&self, core: &Core, id: RequestId) -> Option<u32> {
         let number = core.requests.details(id).connection.shared()?;
-        (!self.reads_requests() && !core.requests[id].abandoned).then_some(number)
+        (!self.reads_requests() && !core.requests[id].is_abandoned()).then_some(number)
     }
 
     /// The note of the member to which the connection of a request was pinned while the request waited.

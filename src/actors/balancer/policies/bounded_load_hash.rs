@@ -1,9 +1,9 @@
 //! Consistent hashing with bounded loads.
 
 use super::ring_hash::{Points, RingHash};
-use crate::actors::balancer::hashing::{ClientAddress, HashBy, KetamaPoints, Placement};
 use crate::actors::balancer::policy::{Answer, Choose, Describes, Facts};
 use crate::actors::balancer::view::View;
+use crate::actors::placement::{ClientAddress, HashBy, KetamaPoints, Placement};
 use crate::engine::random::Draws;
 use crate::schema::record;
 

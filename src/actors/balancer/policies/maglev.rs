@@ -2,9 +2,9 @@
 
 use xxhash_rust::xxh64::xxh64;
 
-use crate::actors::balancer::hashing::{ClientAddress, HashBy};
 use crate::actors::balancer::policy::{Choose, Describes, Facts};
 use crate::actors::balancer::view::View;
+use crate::actors::placement::{ClientAddress, HashBy, Table};
 use crate::engine::random::Draws;
 use crate::schema::record;
 
@@ -36,86 +36,20 @@ fn is_prime(number: u32) -> bool {
         && (2..).take_while(|divisor| divisor * divisor <= number).all(|divisor| !number.is_multiple_of(divisor))
 }
 
-/// The order in which a member claims places: from `offset` on in steps of `skip`.
-#[derive(Clone, Copy, Debug)]
-struct Claims {
-    member: u32,
-    weight: u32,
-    offset: u32,
-    skip: u32,
-}
-
-/// The table.
+/// The table, and what is hashed.
 #[derive(Clone, Debug)]
-pub struct Table {
-    /// By name: who comes first in a round must not depend on who was down before.
-    claims: Vec<Claims>,
-    places: Vec<u32>,
+pub struct Places {
+    table: Table,
     by: HashBy,
     /// True while members have gone or come that the table does not know of.
     stale: bool,
 }
 
-const FREE: u32 = u32::MAX;
-
-impl Table {
-    fn new(view: &View, size: u32, by: HashBy) -> Self {
-        let mut members: Vec<usize> = (0..view.len()).collect();
-        members.sort_by_cached_key(|&member| view.name(member).into_owned());
-        let claims = members.into_iter().map(|member| {
-            let name = view.name(member);
-            let hash = |seed| xxh64(name.as_bytes(), seed);
-            let offset = (hash(0) % u64::from(size)) as u32;
-            let skip = (hash(1) % u64::from(size - 1)) as u32 + 1;
-            Claims { member: member as u32, weight: view.weight(member), offset, skip }
-        });
-        let mut table = Self { claims: claims.collect(), places: vec![FREE; size as usize], by, stale: false };
-        table.fill(view);
-        table
-    }
-
-    fn fill(&mut self, view: &View) {
-        self.stale = false;
-        let claims: Vec<Claims> = self.claims.iter().copied().filter(|c| view.is_up(c.member as usize)).collect();
-        let total: f64 = claims.iter().map(|claims| f64::from(claims.weight)).sum();
-        let shares: Vec<f64> = claims.iter().map(|c| f64::from(c.weight) / total).collect();
-        let most = shares.iter().copied().fold(0.0, f64::max);
-        let mut due = vec![0.0; claims.len()];
-        let mut next: Vec<u32> = claims.iter().map(|claims| claims.offset).collect();
-        self.places.fill(FREE);
-        let size = self.places.len() as u32;
-        let mut left = if claims.is_empty() { 0 } else { size };
-        let mut round = 0.0;
-        while left > 0 {
-            round += 1.0;
-            for (place, claims) in claims.iter().enumerate() {
-                // A member of a third of the greatest weight claims a place every third round.
-                if round * shares[place] < due[place] {
-                    continue;
-                }
-                due[place] += most;
-                let mut at = next[place];
-                let step =
-                    |at: u32| if at >= size - claims.skip { at - (size - claims.skip) } else { at + claims.skip };
-                while self.places[at as usize] != FREE {
-                    at = step(at);
-                }
-                self.places[at as usize] = claims.member;
-                next[place] = step(at);
-                left -= 1;
-                if left == 0 {
-                    break;
-                }
-            }
-        }
-    }
-}
-
 impl Describes for Maglev {
-    type State = Table;
+    type State = Places;
 
-    fn build(&self, view: &View) -> Table {
-        Table::new(view, self.table, self.by.clone())
+    fn build(&self, view: &View) -> Places {
+        Places { table: Table::new(view, self.table), by: self.by.clone(), stale: false }
     }
 
     fn places_by_hash(&self) -> bool {
@@ -132,7 +66,7 @@ impl Describes for Maglev {
     }
 }
 
-impl Choose for Table {
+impl Choose for Places {
     #[inline]
     fn choose(&mut self, view: &View, facts: Facts, _draws: &mut Draws) -> Option<usize> {
         self.owner(view, facts)
@@ -140,12 +74,10 @@ impl Choose for Table {
 
     #[inline]
     fn owner(&mut self, view: &View, facts: Facts) -> Option<usize> {
-        if self.stale {
-            self.fill(view);
+        if std::mem::take(&mut self.stale) {
+            self.table.fill(view);
         }
-        let place = xxh64(self.by.text(facts).bytes(), 0) % self.places.len() as u64;
-        let member = self.places[place as usize];
-        (member != FREE).then_some(member as usize)
+        self.table.member(xxh64(self.by.text(facts.client, facts.key).bytes(), 0))
     }
 
     fn health_changed(&mut self, _view: &View, _member: usize) {
@@ -156,61 +88,6 @@ impl Choose for Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn hosts(weights: &[u32]) -> View {
-        let names: Vec<String> = (0..weights.len()).map(|n| format!("127.0.0.1:{}", 90 + n)).collect();
-        View::new(weights.to_vec()).with_names(names.into())
-    }
-
-    fn table(view: &View, size: u32) -> Vec<u32> {
-        Table::new(view, size, HashBy::Client(ClientAddress {})).places
-    }
-
-    /// envoyproxy/envoy, maglev_lb_test.cc: Basic, BasicWithHostName, Weighted and LocalityWeighted....
-    #[test]
-    fn tables_are_those_of_the_tests_of_envoy() {
-        assert_eq!(table(&hosts(&[1; 6]), 7), [2, 4, 0, 1, 5, 0, 3]);
-        let names: Vec<String> = (90..96).map(|n| n.to_string()).collect();
-        assert_eq!(table(&View::new(vec![1; 6]).with_names(names.into()), 7), [2, 5, 0, 3, 4, 1, 0]);
-        assert_eq!(table(&hosts(&[1, 2]), 17), [1, 0, 0, 1, 0, 1, 1, 0, 1, 1, 1, 1, 1, 0, 1, 0, 1]);
-        assert_eq!(table(&hosts(&[1, 1]), 17), [1, 0, 0, 1, 0, 1, 1, 0, 0, 1, 0, 1, 0, 0, 1, 0, 1]);
-        assert_eq!(table(&hosts(&[8, 2]), 17), [1, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0]);
-        assert_eq!(table(&hosts(&[7]), 17), [0; 17]);
-    }
-
-    #[test]
-    fn the_order_of_members_does_not_matter() {
-        let names: Vec<String> = [93, 90, 95, 91, 94, 92].iter().map(|n| format!("127.0.0.1:{n}")).collect();
-        let shuffled = table(&View::new(vec![1; 6]).with_names(names.into()), 7);
-        let ports: Vec<u32> = shuffled.iter().map(|&member| [93, 90, 95, 91, 94, 92][member as usize] - 90).collect();
-        assert_eq!(ports, [2, 4, 0, 1, 5, 0, 3]);
-    }
-
-    #[test]
-    fn places_differ_by_one_at_most() {
-        for members in [3, 10, 100] {
-            let places = table(&View::new(vec![1; members]), 65_537);
-            let counts: Vec<usize> =
-                (0..members as u32).map(|member| places.iter().filter(|&&m| m == member).count()).collect();
-            let (least, most) = (counts.iter().min().unwrap(), counts.iter().max().unwrap());
-            assert!(most - least <= 1, "{least} to {most}");
-        }
-    }
-
-    /// Figure 12 of the paper: with a table of 65537 and 1000 members, one going moves under two per cent of the others.
-    #[test]
-    fn few_places_of_others_move_when_a_member_goes() {
-        let mut view = View::new(vec![1; 100]);
-        let before = table(&view, 65_537);
-        view.set_up(17, false);
-        let after = table(&view, 65_537);
-        assert!(!after.contains(&17));
-        let others = before.iter().zip(&after).filter(|&(before, _)| *before != 17);
-        let moved = others.filter(|(before, after)| before != after).count();
-        assert!((1..65_537 / 20).contains(&moved), "{moved} places of others moved");
-        view.set_up(17, true);
-        assert_eq!(table(&view, 65_537), before);
-    }
 
     #[test]
     fn only_primes_make_a_permutation_of_every_skip() {

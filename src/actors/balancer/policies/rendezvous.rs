@@ -2,10 +2,10 @@
 
 use xxhash_rust::xxh64::xxh64;
 
-use crate::actors::balancer::hashing::{ClientAddress, HashBy};
 use crate::actors::balancer::policy::{Choose, Describes, Facts};
 use crate::actors::balancer::view::View;
-use crate::engine::random::{Draws, mix};
+use crate::actors::placement::{ClientAddress, HashBy, HighestWeight};
+use crate::engine::random::Draws;
 use crate::schema::record;
 
 record! {
@@ -21,20 +21,18 @@ record! {
     }
 }
 
-/// The hashed names of members.
+/// Who scores highest, and what is hashed.
 #[derive(Clone, Debug)]
-pub struct Hashes {
-    names: Vec<u64>,
+pub struct Scores {
+    members: HighestWeight,
     by: HashBy,
-    equal_weights: bool,
 }
 
 impl Describes for Rendezvous {
-    type State = Hashes;
+    type State = Scores;
 
-    fn build(&self, view: &View) -> Hashes {
-        let names = (0..view.len()).map(|member| xxh64(view.name(member).as_bytes(), 0)).collect();
-        Hashes { names, by: self.by.clone(), equal_weights: view.equal_weights() }
+    fn build(&self, view: &View) -> Scores {
+        Scores { members: HighestWeight::new(view), by: self.by.clone() }
     }
 
     fn places_by_hash(&self) -> bool {
@@ -42,15 +40,9 @@ impl Describes for Rendezvous {
     }
 }
 
-/// The score of a member from the bits of its hash with the key.
-fn score(bits: u64, weight: u32) -> f64 {
-    let between_0_and_1 = ((bits >> 12) as f64 + 0.5) * (1.0 / 4_503_599_627_370_496.0);
-    -f64::from(weight) / libm::log(between_0_and_1)
-}
-
-impl Choose for Hashes {
+impl Choose for Scores {
     fn weights_changed(&mut self, view: &View) {
-        self.equal_weights = view.equal_weights();
+        self.members.weights_changed(view);
     }
 
     fn choose(&mut self, view: &View, facts: Facts, _draws: &mut Draws) -> Option<usize> {
@@ -58,19 +50,8 @@ impl Choose for Hashes {
     }
 
     fn owner(&mut self, view: &View, facts: Facts) -> Option<usize> {
-        let key = mix(xxh64(self.by.text(facts).bytes(), 0));
-        let mut best: Option<(f64, u64, u32)> = None;
-        for &member in view.available() {
-            let bits = mix(key ^ self.names[member as usize]);
-            // With equal weights the greater number scores higher, and no logarithm is needed.
-            let score = if self.equal_weights { 0.0 } else { score(bits, view.weight(member as usize)) };
-            // The order of `available` must not matter: the first of equals is the one first in the list.
-            let better = best.is_none_or(|(s, b, m)| (score, bits) > (s, b) || ((score, bits) == (s, b) && member < m));
-            if better {
-                best = Some((score, bits, member));
-            }
-        }
-        best.map(|(_, _, member)| member as usize)
+        let hash = xxh64(self.by.text(facts.client, facts.key).bytes(), 0);
+        self.members.highest(hash, view.available(), |member| view.weight(member))
     }
 }
 
@@ -80,7 +61,7 @@ mod tests {
     use crate::engine::Time;
     use crate::engine::random::StreamKey;
 
-    fn choose(state: &mut Hashes, view: &View, client: u32) -> usize {
+    fn choose(state: &mut Scores, view: &View, client: u32) -> usize {
         let facts = Facts { now: Time::ZERO, client, key: 0 };
         state.choose(view, facts, &mut StreamKey::root(1, 0).draws(0)).expect("some member is up")
     }

@@ -1,8 +1,8 @@
 //! Consistent hashing on a ring.
 
-use crate::actors::balancer::hashing::{ClientAddress, HashBy, KetamaPoints, Placement, Ring};
 use crate::actors::balancer::policy::{Choose, Describes, Facts};
 use crate::actors::balancer::view::View;
+use crate::actors::placement::{ClientAddress, HashBy, KetamaPoints, Placement, Ring};
 use crate::engine::random::Draws;
 use crate::schema::record;
 
@@ -36,7 +36,7 @@ impl Points {
     /// The first member on the way from the request's place that is up and will do.
     #[inline]
     pub fn first(&self, view: &View, facts: Facts, will_do: impl Fn(usize) -> bool) -> Option<usize> {
-        let hash = self.spec.placement.hash(self.spec.by.text(facts).bytes());
+        let hash = self.spec.placement.hash(self.spec.by.text(facts.client, facts.key).bytes());
         let will_do = |member: usize| view.is_up(member) && will_do(member);
         // A member may be too light for a point; it serves when all others are down.
         let without_points = || view.available().iter().map(|&member| member as usize).filter(|&m| will_do(m)).min();
@@ -79,7 +79,7 @@ impl Choose for Points {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actors::balancer::hashing::NginxPoints;
+    use crate::actors::placement::NginxPoints;
     use crate::engine::random::{Bits, StreamKey};
 
     /// Shares of a ring with v points for each of n members are Beta(v, (n - 1) v): their relative standard deviation is
@@ -118,7 +118,7 @@ mod tests {
         let view = View::new(vec![1; 50]);
         let by = |by| RingHash { placement: Placement::Nginx(NginxPoints { points: 160 }), by }.build(&view);
         let mut by_client = by(HashBy::Client(ClientAddress {}));
-        let mut by_key = by(HashBy::Key(crate::actors::balancer::hashing::RequestedKey {}));
+        let mut by_key = by(HashBy::Key(crate::actors::placement::RequestedKey {}));
         let mut draws = StreamKey::root(1, 0).draws(0);
         let mut differ = [false; 2];
         for _ in 0..20 {

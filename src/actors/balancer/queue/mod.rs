@@ -10,7 +10,7 @@ pub use line::Line;
 pub use spec::Queue;
 
 use super::Balancer;
-use super::layer::WAITING;
+use super::notes::WAITING;
 use super::policy::Facts;
 use crate::actors::kit::message::{Core, Message, Passed, reply};
 use crate::engine::{Duration, Handle, Outcome, RequestId};

@@ -1,15 +1,17 @@
 //! Open arrivals: processes that do not wait for answers. One file here and one line below make a process.
 //!
-//! Users in a closed loop, sessions and replay build on other things and stand beside this folder.
+//! Users in a closed loop and sessions wait for answers, and a replay asks by a log: what they do stands in `source`.
 //!
 //! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
 
 mod profile;
+mod sessions;
+mod users;
 
 pub use mmpp::State;
+pub use sessions::Sessions;
 pub use timetable::{Interpolation, Linear, Step, StepRate};
-
-use super::spec::{Sessions, Users};
+pub use users::Users;
 
 use crate::engine::Time;
 use crate::engine::random::StreamKey;

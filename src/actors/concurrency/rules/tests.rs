@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use crate::actors::concurrency::rule::{Limit, Rule, Sample};
+use crate::actors::concurrency::rule::{Limit, Sample};
+use crate::actors::concurrency::rules::Rule;
 use crate::engine::Duration;
 use crate::engine::random::StreamKey;
 use crate::schema::{Decode, Reader, parse};

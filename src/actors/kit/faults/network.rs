@@ -6,7 +6,7 @@
 use std::cell::Cell;
 
 use super::spec::{Fault, FaultEvent, Moments, Way};
-use crate::actors::kit::link::Endpoint;
+use crate::actors::kit::endpoint::Endpoint;
 use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{ActorId, Duration, Time};

@@ -9,7 +9,7 @@ mod station;
 
 pub use station::{Demand, StationLoad, Work, thinned};
 
-use super::describe::{Sends, Server};
+use super::facts::{Sends, Server};
 use super::route::{Route, Spread};
 use super::site::Site;
 use crate::schema::quantity::Bytes;
@@ -97,7 +97,7 @@ pub struct Flows {
 #[must_use]
 pub fn flows(site: &Site<'_>) -> Flows {
     let entries = &site.nodes.entries;
-    let chooses = |sends: Sends| sends == Sends::Requests(Server::Chosen);
+    let chooses = |sends: Sends| sends.server() == Some(Server::Chosen);
     let choosers = entries.iter().filter(|(_, node)| node.edges().iter().any(|edge| chooses(edge.sends)));
     let mut walk = Walk {
         site,

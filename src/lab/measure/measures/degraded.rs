@@ -21,8 +21,6 @@ term_of_clients! {
 pub struct Number;
 
 impl Measured for Number {
-    const WITHOUT_STEADY_STATE: &'static [&'static str] = &[];
-
     fn called(&self) -> Called {
         Called::new("degraded", "degraded", Unit::Fraction)
     }

@@ -22,7 +22,9 @@ term_of_the_system! {
 pub struct Number;
 
 impl Measured for Number {
-    const WITHOUT_STEADY_STATE: &'static [&'static str] = &["failover_time"];
+    fn without_steady_state() -> &'static [&'static str] {
+        &["failover_time"]
+    }
 
     fn called(&self) -> Called {
         Called::new("failover time", "failover_time", Unit::Seconds)

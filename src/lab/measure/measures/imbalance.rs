@@ -22,8 +22,6 @@ term_of_stations! {
 pub struct Number;
 
 impl Measured for Number {
-    const WITHOUT_STEADY_STATE: &'static [&'static str] = &[];
-
     fn called(&self) -> Called {
         Called::new("imbalance", "imbalance", Unit::Count)
     }
@@ -37,8 +35,8 @@ impl Measured for Number {
     }
 
     fn reading(&self) -> Reading {
-        Reading::Whole(Box::new(|view, quantity| {
-            let servers = view.busy_by_server(quantity.station.as_deref()?);
+        Reading::Whole(Box::new(|view, told| {
+            let servers = view.busy_by_server(told.station?);
             let most = servers.iter().max()?;
             ratio(*most as f64 * servers.len() as f64, servers.iter().sum::<u128>() as f64)
         }))

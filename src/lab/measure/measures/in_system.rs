@@ -20,8 +20,6 @@ term_of_nodes! {
 pub struct Number;
 
 impl Measured for Number {
-    const WITHOUT_STEADY_STATE: &'static [&'static str] = &[];
-
     fn called(&self) -> Called {
         Called::new("in system", "in_system", Unit::Count)
     }

@@ -1,13 +1,14 @@
 //! Latency: how long calls take as clients see it, and requests at other nodes.
 
-use crate::lab::measure::measured::{Asked, Called, GivenBy, Measured};
+use crate::lab::measure::asked::Asked;
+use crate::lab::measure::measured::{Called, GivenBy, Measured};
 use crate::lab::measure::reading::Reading;
 use crate::lab::measure::shape::{
     check_answers_by, check_answers_of, check_one_or_each, check_one_place, claimed, term_of_latency, told_apart,
 };
 use crate::lab::measure::{Answers, Grouping, Quantity, Scope};
 use crate::lab::results::Unit;
-use crate::lab::spec::Label;
+use crate::lab::label::Label;
 use crate::schema::record;
 
 record! {
@@ -115,8 +116,6 @@ pub enum Number {
 }
 
 impl Measured for Number {
-    const WITHOUT_STEADY_STATE: &'static [&'static str] = &[];
-
     fn called(&self) -> Called {
         match *self {
             Self::Mean => Called::new("mean latency", "latency_mean", Unit::Seconds),

@@ -3,13 +3,13 @@
 //!
 //! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
 
-use super::measured::{Asked, Called, Claimed, GivenBy, Measured, Needs};
-use super::reading::Reading;
+use super::asked::{Asked, Claimed};
+use super::measured::Measured;
 use super::{Answers, Quantity, Scope};
-use crate::lab::spec::Label;
+use crate::lab::label::Label;
 use crate::schema::{choice, delegate};
 
-/// Makes the modules, what a file can ask for, what claims can speak of, and the numbers. A line names the file, the record
+/// Makes the modules, what a file can ask for, and what claims can speak of. A line names the file, the record
 /// with which a file asks for the measure, and its terms in claims, each with its record.
 macro_rules! measures {
     ($($file:ident $(:: $measure:ident)? { $($term:ident($claimed:ident)),* $(,)? })+) => {
@@ -34,23 +34,6 @@ macro_rules! measures {
                 $( $( $term($claimed), )* )+
             }
         }
-
-        /// Where a number comes from.
-        #[derive(Clone, Debug, PartialEq)]
-        pub enum What {
-            $( $(
-                #[doc = concat!("A number of [`", stringify!($measure), "`].")]
-                $measure($file::Number),
-            )? )+
-        }
-
-        $( $(
-            impl From<$file::Number> for What {
-                fn from(number: $file::Number) -> Self {
-                    Self::$measure(number)
-                }
-            }
-        )? )+
 
         impl Measure {
             delegate! {
@@ -85,43 +68,16 @@ macro_rules! measures {
             }
         }
 
-        impl What {
-            delegate! {
-                [$( $( $measure )? )+]
-                /// What it is called, and what it counts.
-                #[must_use]
-                pub fn called(&self) -> Called;
-                /// Who gives it.
-                #[must_use]
-                pub fn given_by(&self) -> GivenBy;
-                /// True if it has no bound where a queue grows without end.
-                #[must_use]
-                pub fn grows_with_queues(&self) -> bool;
-                /// How it is read from a replication that has ended.
-                #[must_use]
-                pub fn reading(&self) -> Reading;
-                /// What it is called in claims.
-                #[must_use]
-                pub fn in_claims(&self, name: String) -> String;
-                /// What the system must have for it to say anything.
-                #[must_use]
-                pub fn needs(&self) -> Option<Needs>;
-                /// What never happened in a replication that has none of it; see [`Measured::without_bound`].
-                #[must_use]
-                pub fn without_bound(&self) -> Option<&'static str>;
-            }
-        }
-
         /// True if a number speaks of a steady state, by its identifier without a node.
         #[must_use]
         pub fn speaks_of_steady_state(id: &str) -> bool {
-            ![$( $( (stringify!($measure), $file::Number::WITHOUT_STEADY_STATE), )? )+].iter().any(|(_, ids)| ids.contains(&id))
+            ![$( $( (stringify!($measure), $file::Number::without_steady_state()), )? )+].iter().any(|(_, ids)| ids.contains(&id))
         }
 
         /// True if a number is counted as a share and may pass one, by its identifier without a node.
         #[must_use]
         pub fn may_pass_one(id: &str) -> bool {
-            [$( $( (stringify!($measure), $file::Number::MAY_PASS_ONE), )? )+].iter().any(|(_, ids)| ids.contains(&id))
+            [$( $( (stringify!($measure), $file::Number::may_pass_one()), )? )+].iter().any(|(_, ids)| ids.contains(&id))
         }
     };
 }

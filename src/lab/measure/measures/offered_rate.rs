@@ -20,7 +20,9 @@ term_of_nodes! {
 pub struct Number;
 
 impl Measured for Number {
-    const WITHOUT_STEADY_STATE: &'static [&'static str] = &["offered"];
+    fn without_steady_state() -> &'static [&'static str] {
+        &["offered"]
+    }
 
     fn called(&self) -> Called {
         Called::new("offered", "offered", Unit::PerSecond)

@@ -2,12 +2,13 @@
 
 use super::degraded;
 use crate::engine::Outcome;
-use crate::lab::measure::measured::{Asked, Called, GivenBy, Measured};
+use crate::lab::measure::asked::Asked;
+use crate::lab::measure::measured::{Called, GivenBy, Measured};
 use crate::lab::measure::reading::{Reading, ended};
 use crate::lab::measure::shape::{check_by_clients, claimed, told_apart};
 use crate::lab::measure::{Grouping, OutcomeName, Quantity, Scope};
 use crate::lab::results::Unit;
-use crate::lab::spec::Label;
+use crate::lab::label::Label;
 use crate::schema::record;
 
 record! {
@@ -59,8 +60,6 @@ claimed! {
 pub struct Number(Outcome);
 
 impl Measured for Number {
-    const WITHOUT_STEADY_STATE: &'static [&'static str] = &[];
-
     fn called(&self) -> Called {
         if self.0 == Outcome::Degraded {
             return degraded::Number.called();

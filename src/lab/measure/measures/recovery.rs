@@ -1,16 +1,19 @@
 //! Recovery: what a trouble does to goodput, and whether it comes back.
 
-use crate::lab::measure::measured::{Asked, Called, GivenBy, Measured, Needs};
-use crate::lab::measure::reading::Reading;
+mod course;
+
+use crate::lab::measure::asked::Asked;
+use crate::lab::measure::measured::{Called, GivenBy, Measured, Needs};
+use crate::lab::measure::reading::{Reading, Told};
 use crate::lab::measure::shape::term_of_clients;
 use crate::lab::measure::{Quantity, Scope};
-use crate::lab::recovery::Course;
 use crate::lab::results::Unit;
-use crate::lab::spec::Label;
+use crate::lab::label::Label;
 use crate::lab::trouble::Trouble;
 use crate::lab::view::View;
 use crate::schema::quantity::{Percent, Span};
 use crate::schema::record;
+use course::Course;
 
 record! {
     /// What a trouble does to goodput, and whether it comes back: goodput before, during and after the trouble, the share
@@ -119,10 +122,14 @@ impl Number {
 }
 
 impl Measured for Number {
-    const WITHOUT_STEADY_STATE: &'static [&'static str] =
-        &["goodput_before", "goodput_during", "goodput_after", "goodput_left", "recovered", "recovery_time"];
-    // More may be served than before the trouble.
-    const MAY_PASS_ONE: &'static [&'static str] = &["goodput_left"];
+    fn without_steady_state() -> &'static [&'static str] {
+        &["goodput_before", "goodput_during", "goodput_after", "goodput_left", "recovered", "recovery_time"]
+    }
+
+    fn may_pass_one() -> &'static [&'static str] {
+        // More may be served than before the trouble.
+        &["goodput_left"]
+    }
 
     fn called(&self) -> Called {
         match self.which {
@@ -145,7 +152,7 @@ impl Measured for Number {
 
     fn reading(&self) -> Reading {
         let number = self.clone();
-        let read = Box::new(move |view: &View<'_>, quantity: &Quantity| number.read(view, quantity.of.as_deref()));
+        let read = Box::new(move |view: &View<'_>, told: Told<'_>| number.read(view, told.of));
         if self.which == RecoveryNumber::Recovered { Reading::Verdict(read) } else { Reading::Whole(read) }
     }
 

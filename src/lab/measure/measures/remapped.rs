@@ -32,9 +32,13 @@ pub enum Number {
 }
 
 impl Measured for Number {
-    const WITHOUT_STEADY_STATE: &'static [&'static str] = &["remapped", "remapped_needlessly"];
+    fn without_steady_state() -> &'static [&'static str] {
+        &["remapped", "remapped_needlessly"]
+    }
     // Each change counts anew. Balancers tell the last one beside it, of themselves.
-    const MAY_PASS_ONE: &'static [&'static str] = &["remapped", "remapped_needlessly", "remapped_least"];
+    fn may_pass_one() -> &'static [&'static str] {
+        &["remapped", "remapped_needlessly", "remapped_least"]
+    }
 
     fn called(&self) -> Called {
         match self {

@@ -21,8 +21,6 @@ term_of_stations! {
 pub struct Number;
 
 impl Measured for Number {
-    const WITHOUT_STEADY_STATE: &'static [&'static str] = &[];
-
     fn called(&self) -> Called {
         Called::new("utilization", "utilization", Unit::Fraction)
     }

@@ -1,12 +1,13 @@
 //! Waiting: the mean time from reaching a server until service begins.
 
-use crate::lab::measure::measured::{Asked, Called, GivenBy, Measured};
+use crate::lab::measure::asked::Asked;
+use crate::lab::measure::measured::{Called, GivenBy, Measured};
 use crate::lab::measure::places::Gives;
 use crate::lab::measure::reading::Reading;
 use crate::lab::measure::shape::{of_stations, term_of_stations};
 use crate::lab::measure::{Quantity, Scope};
 use crate::lab::results::Unit;
-use crate::lab::spec::Label;
+use crate::lab::label::Label;
 use crate::schema::record;
 
 record! {
@@ -41,8 +42,6 @@ term_of_stations! {
 pub struct Number;
 
 impl Measured for Number {
-    const WITHOUT_STEADY_STATE: &'static [&'static str] = &[];
-
     fn called(&self) -> Called {
         Called::new("mean waiting", "waiting_mean", Unit::Seconds)
     }

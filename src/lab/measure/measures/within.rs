@@ -1,11 +1,12 @@
 //! Within: the share of calls answered in time and as asked within a time, as objectives are written.
 
-use crate::lab::measure::measured::{Asked, Called, GivenBy, Measured};
+use crate::lab::measure::asked::Asked;
+use crate::lab::measure::measured::{Called, GivenBy, Measured};
 use crate::lab::measure::reading::Reading;
 use crate::lab::measure::shape::{check_one_or_each, check_one_place, claimed, told_apart};
 use crate::lab::measure::{Grouping, Quantity, Scope};
 use crate::lab::results::Unit;
-use crate::lab::spec::Label;
+use crate::lab::label::Label;
 use crate::schema::quantity::Span;
 use crate::schema::{Check, record};
 
@@ -71,8 +72,6 @@ claimed! {
 pub struct Number(Span);
 
 impl Measured for Number {
-    const WITHOUT_STEADY_STATE: &'static [&'static str] = &[];
-
     fn called(&self) -> Called {
         let text = self.0.to_string();
         let id = format!("within_{}", text.replace(' ', ""));

@@ -1,0 +1,8 @@
+//! The notes of a balancer on requests that are with it: others are the place of the member that it chose.
+
+/// The note of a balancer on a request that is still in its proxy.
+pub const IN_PROXY: u32 = u32::MAX;
+/// The note of a balancer on a request that waits for a place at a server.
+pub const WAITING: u32 = u32::MAX - 1;
+/// Notes from here on are members of requests whose connection is pinned: it is the connection that is active there.
+pub const PINNED: u32 = 1 << 31;

@@ -1,0 +1,85 @@
+//! Requests that a node makes on behalf of those that have come to it, which wait for the answers: what they ask for, how an
+//! answer finds who waits for it, and what is given up.
+//!
+//! How long an answer is waited for, and what follows from it, belongs to the node.
+
+use crate::actors::kit::link;
+use crate::actors::kit::message::{Core, Message};
+use crate::engine::{ActorId, BySlot, Details, Duration, Handle, Outcome, RequestId, Write};
+
+/// For each request that was made on behalf of another, the one that waits for its answer.
+#[derive(Debug, Default)]
+pub struct OnBehalf {
+    waits: BySlot<RequestId>,
+}
+
+impl OnBehalf {
+    /// A request on behalf of `id`, ready to set out from `me` with the note `tag`. It asks for the same in the same name; its
+    /// draws are those of the number that `renumber` makes of a number.
+    pub fn ask(
+        &mut self,
+        core: &mut Core,
+        id: RequestId,
+        me: ActorId,
+        tag: u32,
+        renumber: impl Fn(u64) -> u64,
+    ) -> RequestId {
+        let request = &core.requests[id];
+        let (class, is_abandoned, outcome) = (request.class, request.is_abandoned(), request.outcome);
+        let number = renumber(request.number);
+        let beyond_call = number.wrapping_sub(renumber(core.requests.call_number(id)));
+        let details = core.requests.details(id);
+        let now = core.now();
+        let (child, request) = core.requests.create(number, class);
+        request.set_out(me, tag, now);
+        // Word that it was taken back may have come before it went on.
+        request.outcome = outcome;
+        if is_abandoned {
+            request.set_abandoned();
+        }
+        // The client's timeout is no business of whoever is asked.
+        *core.requests.describe(child) = Details {
+            timeout: Handle::NONE,
+            retry_after: Duration::ZERO,
+            child: RequestId::NONE,
+            beyond_call,
+            ..details
+        };
+        core.requests.describe(id).child = child;
+        self.waits.put(child, id);
+        child
+    }
+
+    /// The answer to `child` has come home, which is over: gives the request that waits for it, and knows now how often the
+    /// work was done. `None` if nobody waits any more; the clients of a call that writes hear of late work.
+    pub fn home(&mut self, core: &mut Core, child: RequestId) -> Option<RequestId> {
+        let times_done = core.requests[child].times_done();
+        let Some(id) = self.waits.take(child) else {
+            let write = core.requests.details(child).write;
+            if write.clients != Write::NONE.clients {
+                (0..times_done).for_each(|_| core.send(write.clients, Message::WorkDone { write: write.place }));
+                core.send(write.clients, Message::WorkOver { write: write.place });
+            }
+            return None;
+        };
+        core.requests.describe(id).child = RequestId::NONE;
+        (0..times_done).for_each(|_| core.requests[id].work_done());
+        Some(id)
+    }
+
+    /// Nobody waits for `child` any more, because it takes too long: gives the request that did. It goes on for nobody, and the
+    /// clients of a call that writes wait for word of it.
+    pub fn give_up(&mut self, core: &mut Core, child: RequestId) -> Option<RequestId> {
+        let id = self.waits.take(child);
+        core.requests.abandon(child, Outcome::TimedOut, core.now());
+        let Write { clients, place } = core.requests.details(child).write;
+        if clients != Write::NONE.clients {
+            core.send(clients, Message::WorkGoesOn { write: place });
+        }
+        link::let_go(core, child);
+        if let Some(id) = id {
+            core.requests.describe(id).child = RequestId::NONE;
+        }
+        id
+    }
+}

@@ -1,0 +1,22 @@
+//! Sessions: visitors who ask several times and go.
+
+use crate::distributions::{Constant, Distribution};
+use crate::schema::quantity::{Rate, Span};
+use crate::schema::record;
+
+record! {
+    /// Visitors who come by a Poisson process, make a geometric number of requests with pauses between, and go.
+    pub struct Sessions {
+        /// Sessions that begin per unit of time.
+        pub rate: Rate,
+        /// Mean number of requests in a session; 1 to 100,000.
+        pub requests: f64,
+        /// Pause between an answer and the next request.
+        pub think: Distribution = Distribution::Constant(Constant { value: Span::ZERO }),
+    }
+    check(self, at) {
+        if !(1.0..=100_000.0).contains(&self.requests) {
+            at.field("requests").error("a mean of 1 to 100,000 requests");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! What is recorded of calls by the node that makes them, whichever it is.
+//!
+//! How calls are made belongs in `actors::calls`.
+
+pub mod attempts;
+pub mod calls;
+
+pub use attempts::AttemptsRecord;
+pub use calls::CallsRecord;
+
+/// What a node that makes calls has recorded of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Made<'a> {
+    /// The calls.
+    pub calls: &'a CallsRecord,
+    /// Their attempts, where a call may be more than one request.
+    pub attempts: Option<&'a AttemptsRecord>,
+}

@@ -1,0 +1,22 @@
+//! Where keys are placed: which of several members a key belongs to, by hash alone, and what moves when members come or go.
+//! Balancers place clients and keys on servers; shards and caches place keys on theirs.
+//!
+//! One file each for rings and how points lie on them, for the table of Maglev, for rendezvous hashing, and for what of a
+//! request is hashed. Who the members are, and which are up, belongs to whoever places.
+
+mod by;
+mod members;
+mod points;
+mod rendezvous;
+mod ring;
+mod table;
+
+pub use by::{ClientAddress, HashBy, RequestedKey};
+pub use members::Members;
+pub use points::{EnvoyPoints, KetamaPoints, NginxPoints, Placement};
+pub use rendezvous::HighestWeight;
+pub use ring::Ring;
+pub use table::Table;
+
+/// Points of a ring at most: about a gigabyte and a half.
+pub const MAX_POINTS: u64 = 64_000_000;

@@ -1,0 +1,202 @@
+//! Units that are held by one request at a time: workers, places in memory, a lock (one unit), the connections of a pool.
+//!
+//! Requests have their units in the order in which they asked: one that asks for much is not overtaken by those that ask for
+//! less, so that it is not starved.
+
+use super::fifo::Fifo;
+use super::usage::Usage;
+use crate::engine::{RequestId, Time};
+
+/// What becomes of a request that asks for units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// It has them.
+    Held,
+    /// It waits for them; with this ticket it can leave the line.
+    Waits(u64),
+    /// It neither has them nor waits: so many wait already as may.
+    Full,
+}
+
+/// Units and the line before them.
+#[derive(Clone, Debug)]
+pub struct Units {
+    free: u64,
+    /// Requests that may wait.
+    places: usize,
+    line: Fifo<(RequestId, u64)>,
+}
+
+impl Units {
+    /// So many units, all free, and so many places in line.
+    #[must_use]
+    pub fn new(count: u64, places: usize) -> Self {
+        Self { free: count, places, line: Fifo::default() }
+    }
+
+    /// True if a request that asks for one unit has it or may wait.
+    #[must_use]
+    pub fn has_place(&self) -> bool {
+        (self.free > 0 && self.line.is_empty()) || self.line.len() < self.places
+    }
+
+    /// A request asks for `amount` units, no more than there are in all.
+    #[inline]
+    pub fn ask(&mut self, usage: &mut Usage, id: RequestId, amount: u64, now: Time) -> Asked {
+        if self.line.is_empty() && amount <= self.free {
+            usage.came(now);
+            self.hold(usage, amount, now);
+            return Asked::Held;
+        }
+        if self.line.len() >= self.places {
+            usage.rejected += 1;
+            return Asked::Full;
+        }
+        usage.came(now);
+        usage.waiting.up(now);
+        Asked::Waits(self.line.join((id, amount)))
+    }
+
+    /// A request gives `amount` units back. Those for whom there is room now are then to be taken by [`Units::next`].
+    #[inline]
+    pub fn give_back(&mut self, usage: &mut Usage, amount: u64, now: Time) {
+        self.free += amount;
+        usage.held.set(now, usage.held.count() - amount);
+    }
+
+    /// The next in line, which has its units from now on; `None` if nobody waits, or if there are too few.
+    #[inline]
+    pub fn next(&mut self, usage: &mut Usage, now: Time) -> Option<RequestId> {
+        let &(id, amount) = self.line.first()?;
+        if amount > self.free {
+            return None;
+        }
+        self.line.pop();
+        usage.waiting.down(now);
+        self.hold(usage, amount, now);
+        Some(id)
+    }
+
+    /// A request that waits leaves the line; false if it waits no more. Others may have room now: see [`Units::next`].
+    pub fn leave(&mut self, usage: &mut Usage, ticket: u64, now: Time) -> bool {
+        let waited = self.line.leave(ticket).is_some();
+        if waited {
+            usage.waiting.down(now);
+        }
+        waited
+    }
+
+    /// Everybody who waits is gone, in order.
+    pub fn empty(&mut self, usage: &mut Usage, now: Time) -> Vec<RequestId> {
+        let waited: Vec<RequestId> = std::iter::from_fn(|| self.line.pop()).map(|(id, _)| id).collect();
+        waited.iter().for_each(|_| usage.waiting.down(now));
+        waited
+    }
+
+    fn hold(&mut self, usage: &mut Usage, amount: u64, now: Time) {
+        self.free -= amount;
+        usage.held.set(now, usage.held.count() + amount);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actors::resources::Station;
+    use proptest::prelude::*;
+
+    fn at(nanos: u64) -> Time {
+        Time::from_nanos(nanos)
+    }
+
+    #[test]
+    fn a_lock_is_held_by_one_and_given_to_who_waited_longest() {
+        let (mut lock, mut usage) = (Units::new(1, 2), Usage::new(1));
+        assert_eq!(lock.ask(&mut usage, RequestId(1), 1, at(0)), Asked::Held);
+        let Asked::Waits(second) = lock.ask(&mut usage, RequestId(2), 1, at(10)) else { panic!("it is held") };
+        assert!(matches!(lock.ask(&mut usage, RequestId(3), 1, at(20)), Asked::Waits(_)));
+        assert!(!lock.has_place());
+        assert_eq!(lock.ask(&mut usage, RequestId(4), 1, at(20)), Asked::Full);
+        // Who gives up does not get it.
+        assert!(lock.leave(&mut usage, second, at(30)));
+        usage.left(at(10), at(30));
+        assert!(!lock.leave(&mut usage, second, at(30)));
+        lock.give_back(&mut usage, 1, at(50));
+        usage.served(at(0), at(0), at(50));
+        assert_eq!(lock.next(&mut usage, at(50)), Some(RequestId(3)));
+        assert_eq!(lock.next(&mut usage, at(50)), None);
+        assert_eq!((usage.held.area(at(80)), usage.waiting.area(at(80))), (80, 20 + 30));
+        assert_eq!((usage.arrivals, usage.departures, usage.rejected, usage.sojourn), (3, 2, 1, 20 + 50));
+        assert_eq!((usage.workers(), usage.busy(at(80))), (1, 80));
+    }
+
+    #[test]
+    fn who_asks_for_much_is_not_overtaken() {
+        let (mut memory, mut usage) = (Units::new(100, 9), Usage::new(100));
+        assert_eq!(memory.ask(&mut usage, RequestId(1), 60, at(0)), Asked::Held);
+        assert!(matches!(memory.ask(&mut usage, RequestId(2), 50, at(0)), Asked::Waits(_)));
+        // There would be room for it.
+        assert!(matches!(memory.ask(&mut usage, RequestId(3), 10, at(0)), Asked::Waits(_)));
+        assert_eq!(memory.next(&mut usage, at(5)), None);
+        memory.give_back(&mut usage, 60, at(10));
+        assert_eq!(
+            [memory.next(&mut usage, at(10)), memory.next(&mut usage, at(10))],
+            [Some(RequestId(2)), Some(RequestId(3))]
+        );
+        assert_eq!(usage.held.area(at(20)), 60 * 10 + 60 * 10);
+    }
+
+    proptest! {
+        /// Units are neither lost nor made, nobody waits while there is room for the first, and Little's law holds exactly.
+        #[test]
+        fn units_and_times_add_up(
+            count in 1_u64..8,
+            places in 0_usize..6,
+            steps in proptest::collection::vec((0_u8..3, 1_u64..9, 0_u64..20), 0..150),
+        ) {
+            let (mut units, mut usage) = (Units::new(count, places), Usage::new(count));
+            let (mut now, mut next_id) = (0, 0);
+            // Those who hold: id, amount, asked; those who wait: the same with a ticket.
+            let mut holds: Vec<(u32, u64, u64)> = Vec::new();
+            let mut waits: Vec<(u32, u64, u64, u64)> = Vec::new();
+            for (step, some, gap) in steps {
+                now += gap;
+                match step {
+                    0 => {
+                        let amount = some.min(count);
+                        match units.ask(&mut usage, RequestId(next_id), amount, at(now)) {
+                            Asked::Held => holds.push((next_id, amount, now)),
+                            Asked::Waits(ticket) => waits.push((next_id, amount, now, ticket)),
+                            Asked::Full => prop_assert_eq!(waits.len(), places),
+                        }
+                        next_id += 1;
+                    }
+                    1 if !holds.is_empty() => {
+                        let (_, amount, asked) = holds.remove(some as usize % holds.len());
+                        units.give_back(&mut usage, amount, at(now));
+                        usage.left(at(asked), at(now));
+                    }
+                    2 if !waits.is_empty() => {
+                        let (_, _, asked, ticket) = waits.remove(some as usize % waits.len());
+                        prop_assert!(units.leave(&mut usage, ticket, at(now)));
+                        usage.left(at(asked), at(now));
+                    }
+                    _ => {}
+                }
+                while let Some(id) = units.next(&mut usage, at(now)) {
+                    let (first, amount, asked, _) = waits.remove(0);
+                    prop_assert_eq!(id, RequestId(first));
+                    holds.push((first, amount, asked));
+                }
+                let held: u64 = holds.iter().map(|hold| hold.1).sum();
+                prop_assert!(held <= count);
+                prop_assert_eq!(usage.held.count(), held);
+                prop_assert!(waits.first().is_none_or(|first| first.1 > count - held));
+                prop_assert_eq!((usage.waiting.count(), usage.population.count()), (waits.len() as u64, (waits.len() + holds.len()) as u64));
+            }
+            let inside = holds.iter().map(|hold| hold.2).chain(waits.iter().map(|wait| wait.2));
+            let inside: u128 = inside.map(|asked| u128::from(now - asked)).sum();
+            prop_assert_eq!(usage.population.area(at(now)), usage.sojourn + inside);
+        }
+    }
+}
