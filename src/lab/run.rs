@@ -109,7 +109,7 @@ pub struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// `plan`, with nobody who hears of it, nothing kept, nothing that stops it, and the [`usual`] executor.
+    /// `plan`, with nobody who hears of it, nothing kept, nothing that stops it, and the usual executor: all cores if the crate is built with threads, otherwise [`Serial`](super::Serial).
     #[must_use]
     pub fn new(plan: &'a Plan) -> Self {
         Self { plan, progress: &Silent, journal: &Forgetful, stop: &NEVER, executor: usual() }
