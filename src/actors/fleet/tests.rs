@@ -89,7 +89,7 @@ fn bench(discipline: Discipline, servers: usize, ports: &[u32], faults: Vec<Faul
 }
 
 fn disciplines() -> [Discipline; 2] {
-    [Discipline::Fifo(spec::Fifo {}), Discipline::ProcessorSharing(spec::ProcessorSharing {})]
+    [Discipline::Fifo(spec::Fifo {}), Discipline::ProcessorSharing(queue::disciplines::ProcessorSharing {})]
 }
 
 fn at(seconds: f64, servers: Option<Vec<usize>>, fault: Fault) -> FaultEvent {
