@@ -40,11 +40,7 @@ pub use crate::schema::Encode;
 
 /// What can be measured.
 pub mod measures {
-    pub use crate::lab::measure::measures::{
-        Answered, Attempts, Degraded, DropRate, DuplicateWrites, FailoverTime, Fairness, Goodput, Imbalance, InSystem,
-        LateAnswers, Latency, Measure, OfferedRate, Outcomes, Recovery, Remapped, Throughput, Utilization, Waiting,
-        WastedWork, Within,
-    };
+    pub use crate::lab::measure::measures::words::*;
     pub use crate::lab::measure::{AllTogether, Answers, EachClients, EachNode, Grouping, OutcomeName};
 }
 
@@ -55,15 +51,5 @@ pub mod claims {
         GreaterClaim as Greater, LessClaim as Less, RecoversClaim as Recovers, RisesClaim as Rises,
         StaysDownClaim as StaysDown, TheoryClaim as EqualsTheory, TimesClaim as Times, UnstableClaim as Unstable,
     };
-    pub use crate::lab::measure::Term;
-    pub use crate::lab::measure::measures::{
-        AnsweredOf as Answered, AttemptsOf as Attempts, DegradedOf as Degraded, DropRateOf as DropRate,
-        DuplicateWritesOf as DuplicateWrites, FailoverTimeOf as FailoverTime, FairnessOf as Fairness,
-        GoodputLeftOf as GoodputLeft, GoodputOf as Goodput, ImbalanceOf as Imbalance, InSystemOf as InSystem,
-        LateAnswersOf as LateAnswers, MeanOf as Mean, OfferedRateOf as OfferedRate, P50Of as P50, P90Of as P90,
-        P95Of as P95, P99Of as P99, P999Of as P999, QuantileOf as Quantile, RecoveredOf as Recovered,
-        RecoveryTimeOf as RecoveryTime, RemappedNeedlesslyOf as RemappedNeedlessly, RemappedOf as Remapped,
-        ShareOf as Share, ThroughputOf as Throughput, UtilizationOf as Utilization, WaitingOf as Waiting,
-        WastedWorkOf as WastedWork, WithinOf as Within,
-    };
+    pub use crate::lab::measure::measures::terms::*;
 }

@@ -29,17 +29,7 @@
 //!
 //! Nodes and what most systems have stand here; other words stand in a module for each field they are written in.
 
-pub use crate::actors::NodeSpec as Node;
-pub use crate::actors::balancer::BalancerSpec as Balancer;
-pub use crate::actors::breaker::BreakerSpec as Breaker;
-pub use crate::actors::clients::ClientsSpec as Clients;
-pub use crate::actors::concurrency::ConcurrencyLimiterSpec as ConcurrencyLimiter;
-pub use crate::actors::delay::DelaySpec as Delay;
-pub use crate::actors::fallback::FallbackSpec as Fallback;
-pub use crate::actors::fleet::FleetSpec as Fleet;
-pub use crate::actors::limiter::LimiterSpec as Limiter;
-pub use crate::actors::router::RouterSpec as Router;
-pub use crate::actors::store::StoreSpec as Store;
+pub use crate::actors::words::*;
 pub use crate::model::System;
 pub use crate::schema::quantity::{Bytes, Percent, Rate, Span};
 pub use crate::schema::{Fills, Map};
@@ -55,10 +45,8 @@ pub mod routes {
 
 /// When requests come, and what they ask for.
 pub mod arrivals {
-    pub use crate::actors::clients::arrivals::{
-        Deterministic, Interpolation, Linear, Mmpp, Poisson, Ramp, Renewal, Sessions, Sinusoid, Spike, State, Step,
-        StepRate, Timetable, Traffic, Users,
-    };
+    pub use crate::actors::clients::arrivals::words::*;
+    pub use crate::actors::clients::arrivals::{Interpolation, Linear, Sessions, State, Step, StepRate, Users};
     pub use crate::actors::clients::spec::{Keys, OneKey, UniformKeys, ZipfKeys};
     pub use crate::trace::Replay;
 }
@@ -73,10 +61,8 @@ pub mod logs {
 
 /// Laws of lengths of time: how long a request takes, a network, a pause.
 pub mod laws {
-    pub use crate::distributions::{
-        Bimodal, BoundedPareto, Constant, Distribution, Empirical, Erlang, Exponential, Factors, Gamma,
-        Hyperexponential, LogNormal, LogNormalPercentiles, Mixture, Pareto, Part, Uniform, Weibull,
-    };
+    pub use crate::distributions::words::*;
+    pub use crate::distributions::{Factors, Part};
 }
 
 /// How clients try again: retries, hedges, budgets, throttling, reloads.
@@ -89,9 +75,7 @@ pub mod calls {
         FixedDelay, HedgeDelay, ObservedQuantile, RateLimitedFailure, RetryOn, TimedOutFailure,
     };
     pub use super::calling::{AdaptiveThrottling, Hedge, Reload, Retry};
-    pub use crate::actors::calls::budget::{
-        ActiveBudget, Budget, FailureRate, RetryBucket, RetryBudget, RetryQuota, RetryThrottling,
-    };
+    pub use crate::actors::calls::budget::words::*;
     pub use crate::actors::kit::failure::{CrashedFailure, ErrorFailure, RefusedFailure, UnavailableFailure};
 }
 
@@ -110,10 +94,7 @@ pub mod policies {
     pub use crate::actors::balancer::policies::least_connections::{IdleFirst, InTurn, Ties, Weighted};
     pub use crate::actors::balancer::policies::least_request::{FullScan, NChoices, Selection};
     pub use crate::actors::balancer::policies::round_robin::{FirstMember, RandomMember, Start};
-    pub use crate::actors::balancer::policies::{
-        BoundedLoadHash, First, IpHash, JoinIdleQueue, LeastConnections, LeastRequest, LeastResponseTime, Maglev, Own,
-        PeakEwma, Policy, PowerOfChoices, Prequal, Random, Rendezvous, RingHash, RoundRobin, WeightedRoundRobin,
-    };
+    pub use crate::actors::balancer::policies::words::*;
 }
 
 /// How a balancer finds out which servers are well, and what it does about those that are not.
@@ -136,14 +117,11 @@ pub mod proxies {
 /// Queues of servers: in what order requests are served, what a full one does, and who is turned away before.
 pub mod queues {
     pub use crate::actors::fleet::queue::disciplines::weighted_fair::{Cost, Requests, Size, Work};
-    pub use crate::actors::fleet::queue::disciplines::{
-        AdaptiveLifo, Discipline, EarliestDeadline, Fifo, Lifo, Priority, WeightedFair,
-    };
+    pub use crate::actors::fleet::queue::disciplines::words::*;
     pub use crate::actors::fleet::queue::full::{
         DropLatestDeadline, DropLeastTimeLeft, DropNewest, DropOldest, Wait, WhenFull,
     };
-    pub use crate::actors::fleet::queue::shedders::{AdaptiveTimeout, ByClass, ByDeadline, CoDel, Shed};
-    pub use crate::actors::fleet::spec::ProcessorSharing;
+    pub use crate::actors::fleet::queue::shedders::words::*;
 }
 
 /// Rate limits: their rules, what has an account, what requests cost.
@@ -152,9 +130,7 @@ pub mod limits {
     pub use crate::actors::limiter::rules::leaky_bucket::{
         Arithmetic, Delay, Excess, InMilliseconds, NoDelay, Unrounded,
     };
-    pub use crate::actors::limiter::rules::{
-        Adaptive, FixedWindow, Gcra, LeakyBucket, Rule, SlidingCounter, SlidingLog, TokenBucket,
-    };
+    pub use crate::actors::limiter::rules::words::*;
     pub use crate::actors::limiter::spec::{By, EachClient, EachRoute, EachTier};
 }
 
@@ -169,13 +145,13 @@ pub mod shared_limits {
 /// Rules of circuit breakers.
 pub mod breakers {
     pub use crate::actors::breaker::rules::failure_rate::{Calls, Seconds, Window};
-    pub use crate::actors::breaker::rules::{ConsecutiveFailures, FailureRate, Rule};
+    pub use crate::actors::breaker::rules::words::*;
     pub use crate::actors::kit::passage::{EachServer, Per, WholeService};
 }
 
 /// Rules of limits of concurrency.
 pub mod concurrency {
-    pub use crate::actors::concurrency::rules::{Aimd, Fixed, Gradient2, Rule, Vegas};
+    pub use crate::actors::concurrency::rules::words::*;
     pub use crate::actors::kit::passage::{EachServer, Per, WholeService};
 }
 

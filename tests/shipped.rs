@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 #[path = "common/program.rs"]
 mod program;
 
-const EXPERIMENTS: [&str; 45] = [
+const EXPERIMENTS: [&str; 46] = [
     "hockey-stick",
     "uneven-costs",
     "weights",

@@ -28,11 +28,17 @@ use kit::node::Node;
 
 /// Lists the kinds of nodes: the word of each in the language, its description, and the node at work.
 macro_rules! kinds {
-    ($( $(#[doc = $doc:literal])+ $kind:ident($spec:ty, $node:ty), )+) => {
+    ($( $(#[doc = $doc:literal])+ $kind:ident($folder:ident::$spec:ident, $same:ident::$node:ident), )+) => {
+        /// The words of all kinds, for whoever writes systems in code.
+        pub mod words {
+            pub use super::NodeSpec as Node;
+            $( pub use super::$folder::$spec as $kind; )+
+        }
+
         choice! {
             /// A part of a system. It goes by its name in the map of nodes.
             pub enum NodeSpec {
-                $( $kind($spec), )+
+                $( $kind($folder::$spec), )+
             }
         }
 
@@ -60,7 +66,7 @@ macro_rules! kinds {
         /// An actor of any kind.
         #[derive(Debug)]
         pub enum Actor {
-            $( $(#[doc = $doc])+ $kind(Box<$node>), )+
+            $( $(#[doc = $doc])+ $kind(Box<$same::$node>), )+
             /// Where a node runs that faults may hit. Hosts stand behind all nodes in the list.
             Host(Box<host::Host>),
         }

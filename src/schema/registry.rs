@@ -57,7 +57,7 @@ macro_rules! __ask {
 /// Declares a registry: the modules of a list, the choice that the language reads, and the enum of what is at work.
 ///
 /// In this order:
-/// - the list: a line for each file and its record; after `also` records that are no part of it and yet are choices; after
+/// - the list: a line for each file and its record, all of which `words` passes on; after `also` records that are no part of it and yet are choices; after
 ///   `given` files whose types stand for what only a program can give, which the language does not know;
 /// - the enum of the records, and what it is asked, method by method without bodies;
 /// - the enum of what they are at work, with the trait whose `State` its variants hold; the method of that trait that makes
@@ -78,6 +78,11 @@ macro_rules! __registry {
     ) => {
         $( $visible mod $file; pub use $file::$name; )+
         $( $( $visible mod $given_file; pub use $given_file::$given; )+ )?
+
+        /// The words of this list, for whoever writes systems in code.
+        pub mod words {
+            pub use super::{$choice, $($name),+ $(, $($given),+)?};
+        }
 
         $crate::schema::choice! {
             $(#[doc = $doc])+

@@ -1,6 +1,6 @@
 //! A fleet in the words of the language.
 
-pub use super::queue::disciplines::{Fifo, ProcessorSharing};
+pub use super::queue::disciplines::Fifo;
 pub use super::queue::full::DropNewest;
 use super::queue::{Discipline, Shed, WhenFull};
 use crate::distributions::{Constant, Distribution, Factors};

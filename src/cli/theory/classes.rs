@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::answer::{Line, Shown};
-use super::models::say;
 use super::quantities::{rate, span};
+use super::say;
 use crate::lab::results::Unit;
 use crate::stats::theory::Priorities;
 use crate::stats::theory::priority::Class;

@@ -7,6 +7,7 @@ mod networks;
 mod quantities;
 
 use super::{End, complain, print};
+use crate::stats::theory::TheoryError;
 use answer::{Form, render};
 
 /// What `theory` takes.
@@ -30,4 +31,9 @@ pub fn theory(arguments: &Arguments) -> End {
         Ok(shown) => print(&render(&shown, arguments.format)),
         Err(why) => complain(&why),
     }
+}
+
+/// An error of theory as the command line says it.
+fn say(error: TheoryError) -> String {
+    error.to_string()
 }

@@ -6,9 +6,10 @@ use super::answer::{Line, Shown};
 use super::classes::ByClass;
 use super::networks::{Closed, OpenNetwork, TwoOfThree};
 use super::quantities::{Offered, Traffic, load, rate, span};
+use super::say;
 use crate::lab::results::Unit;
 use crate::stats::theory::{
-    ErlangA, ErlangB, Gm1, Interarrival, JoinShortestOfTwo, Md1, Mg1, Mg1Ps, Mm1, Mmc, Mmck, Supermarket, TheoryError,
+    ErlangA, ErlangB, Gm1, Interarrival, JoinShortestOfTwo, Md1, Mg1, Mg1Ps, Mm1, Mmc, Mmck, Supermarket,
 };
 
 /// A model of queueing theory.
@@ -153,11 +154,6 @@ pub struct OfTwo {
     /// Mean service, such as "8 ms"; without it, times are in mean services
     #[arg(long, value_parser = span, value_name = "TIME")]
     service: Option<f64>,
-}
-
-/// An error of theory as the command line says it.
-pub(super) fn say(error: TheoryError) -> String {
-    error.to_string()
 }
 
 impl Model {

@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::answer::{Line, Shown};
-use super::models::say;
 use super::quantities::{StationText, rate, span, station};
+use super::say;
 use crate::lab::results::Unit;
 use crate::stats::theory::convolution::{Demand, convolution};
 use crate::stats::theory::jackson::Servers;

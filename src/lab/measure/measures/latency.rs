@@ -1,5 +1,6 @@
 //! Latency: how long calls take as clients see it, and requests at other nodes.
 
+use crate::lab::label::Label;
 use crate::lab::measure::asked::Asked;
 use crate::lab::measure::measured::{Called, GivenBy, Measured};
 use crate::lab::measure::reading::Reading;
@@ -8,7 +9,6 @@ use crate::lab::measure::shape::{
 };
 use crate::lab::measure::{Answers, Grouping, Quantity, Scope};
 use crate::lab::results::Unit;
-use crate::lab::label::Label;
 use crate::schema::record;
 
 record! {

@@ -21,6 +21,17 @@ macro_rules! measures {
             $( pub use $file::$claimed; )*
         )+
 
+        /// The measures, for whoever writes experiments in code.
+        pub mod words {
+            pub use super::{Measure, $( $( $measure, )? )+};
+        }
+
+        /// The numbers that claims speak of, by their words.
+        pub mod terms {
+            pub use super::Term;
+            $( $( pub use super::$claimed as $term; )* )+
+        }
+
         choice! {
             /// Something to measure.
             pub enum Measure {

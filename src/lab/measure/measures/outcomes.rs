@@ -2,13 +2,13 @@
 
 use super::degraded;
 use crate::engine::Outcome;
+use crate::lab::label::Label;
 use crate::lab::measure::asked::Asked;
 use crate::lab::measure::measured::{Called, GivenBy, Measured};
 use crate::lab::measure::reading::{Reading, ended};
 use crate::lab::measure::shape::{check_by_clients, claimed, told_apart};
 use crate::lab::measure::{Grouping, OutcomeName, Quantity, Scope};
 use crate::lab::results::Unit;
-use crate::lab::label::Label;
 use crate::schema::record;
 
 record! {

@@ -2,13 +2,13 @@
 
 mod course;
 
+use crate::lab::label::Label;
 use crate::lab::measure::asked::Asked;
 use crate::lab::measure::measured::{Called, GivenBy, Measured, Needs};
 use crate::lab::measure::reading::{Reading, Told};
 use crate::lab::measure::shape::term_of_clients;
 use crate::lab::measure::{Quantity, Scope};
 use crate::lab::results::Unit;
-use crate::lab::label::Label;
 use crate::lab::trouble::Trouble;
 use crate::lab::view::View;
 use crate::schema::quantity::{Percent, Span};

@@ -1,5 +1,6 @@
 //! Waiting: the mean time from reaching a server until service begins.
 
+use crate::lab::label::Label;
 use crate::lab::measure::asked::Asked;
 use crate::lab::measure::measured::{Called, GivenBy, Measured};
 use crate::lab::measure::places::Gives;
@@ -7,7 +8,6 @@ use crate::lab::measure::reading::Reading;
 use crate::lab::measure::shape::{of_stations, term_of_stations};
 use crate::lab::measure::{Quantity, Scope};
 use crate::lab::results::Unit;
-use crate::lab::label::Label;
 use crate::schema::record;
 
 record! {

@@ -1,12 +1,12 @@
 //! Within: the share of calls answered in time and as asked within a time, as objectives are written.
 
+use crate::lab::label::Label;
 use crate::lab::measure::asked::Asked;
 use crate::lab::measure::measured::{Called, GivenBy, Measured};
 use crate::lab::measure::reading::Reading;
 use crate::lab::measure::shape::{check_one_or_each, check_one_place, claimed, told_apart};
 use crate::lab::measure::{Grouping, Quantity, Scope};
 use crate::lab::results::Unit;
-use crate::lab::label::Label;
 use crate::schema::quantity::Span;
 use crate::schema::{Check, record};
 
