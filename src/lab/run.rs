@@ -113,7 +113,8 @@ pub struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// `plan`, with nobody who hears of it, nothing kept, nothing that stops it, on all cores where the crate has the feature `threads`.
+    /// `plan`, with nobody who hears of it, nothing kept, nothing that stops it, and the usual executor: all cores if the crate
+    /// is built with threads, otherwise [`Serial`](super::Serial).
     #[must_use]
     pub fn new(plan: &'a Plan) -> Self {
         Self { plan, progress: &Silent, journal: &Forgetful, stop: &NEVER, executor: usual() }
