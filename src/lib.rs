@@ -10,7 +10,7 @@
 //! From text to a table:
 //!
 //! ```
-//! # #[cfg(feature = "cli")]
+//! # #[cfg(feature = "report")]
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use rushhour::lab::plan_text;
 //! use rushhour::report::{Format, Terminal, render};
@@ -32,13 +32,14 @@
 //! assert!((utilization - 0.8).abs() < 0.05);
 //! # Ok(())
 //! # }
-//! # #[cfg(not(feature = "cli"))]
+//! # #[cfg(not(feature = "report"))]
 //! # fn main() {}
 //! ```
 //!
 //! # Four ways in
 //!
-//! - **Run a text.** [`lab::plan_text`] reads, checks and plans an experiment; [`Plan::run`](lab::Plan::run) runs it. Where texts
+//! - **Run a text.** [`lab::plan_text`] reads, checks and plans an experiment; [`Plan::run`](lab::Plan::run) runs it. [`lab::Run`] says
+//!   who hears of it, what stops it and who does the work. Where texts
 //!   come from files or name logs, [`lab::load`] and [`lab::plan`] take them from whatever [`lab::Files`] says. See
 //!   `examples/from_text.rs`.
 //! - **Build in code.** Every word of the language is a type: [`system`] has those of systems, [`experiment`] those of
@@ -54,7 +55,7 @@
 //! | module | what is in it |
 //! | --- | --- |
 //! | [`lab`] | experiments: load, plan, run; [`lab::results`], the answer as plain data |
-//! | [`report`] | tables, CSV, JSON, plots (feature `cli`) |
+//! | [`report`] | tables, CSV, JSON, plots (feature `report`) |
 //! | [`system`] | systems in code: nodes, arrivals, laws, policies, queues, limits, faults |
 //! | [`experiment`] | experiments in code: runs, arms, sweeps, measures, claims |
 //! | [`extend`] | balancing policies from outside this crate |
@@ -66,7 +67,8 @@
 //! All else is the crate's own and may change at any time. The book explains the language and the experiments
 //! (`book/src`), and `book/src/architecture.md` what stands where.
 //!
-//! Without default features the crate is the pure simulator: no threads, no files, no clock.
+//! Without default features the crate is the pure simulator: no threads, no files, no clock. The feature `threads` runs
+//! replications on all cores, and `report` draws results without touching a disk; `cli`, the default, has both.
 
 // Only the report and the command line use some of what the simulator keeps for them.
 #![cfg_attr(not(feature = "cli"), allow(dead_code, unused_imports))]

@@ -2,7 +2,7 @@
 
 mod check;
 mod files;
-pub mod folder;
+pub(crate) mod folder;
 mod import;
 mod journal;
 mod list;
@@ -23,7 +23,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
+pub(crate) enum End {
     /// All is well.
     Fine,
     /// A claim does not hold.

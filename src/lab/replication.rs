@@ -86,39 +86,26 @@ pub struct Replication {
 ///
 /// ```
 /// use std::sync::atomic::AtomicBool;
-/// use rushhour::actors::Measuring;
 /// use rushhour::engine::{Duration, Time};
-/// use rushhour::lab::replication::{Job, Running};
-/// # use rushhour::lab::{Files, load, plan};
-/// # struct Memory(&'static str);
-/// # impl Files for Memory {
-/// #     fn open(&self, _path: &str) -> Result<Box<dyn std::io::Read + '_>, String> {
-/// #         Ok(Box::new(self.0.as_bytes()))
-/// #     }
-/// #     fn beside(&self, _base: &str, relative: &str) -> String {
-/// #         relative.to_owned()
-/// #     }
-/// # }
-/// # let files = Memory(r#"
-/// #     Experiment(
-/// #         system: System(nodes: {
-/// #             "users": Clients(arrivals: Deterministic(rate: "1000/s"), to: "web"),
-/// #             "web": Fleet(workers: 10, service: Constant("4500 us")),
-/// #         }),
-/// #         run: (duration: "10 s", replications: 1),
-/// #     )
-/// # "#);
-/// # let plan = plan(load(&files, "example.ron")?, &files)?;
+/// use rushhour::lab::plan_text;
 ///
-/// // The first cell of a plan: a request each millisecond, each of which takes 4.5 ms.
+/// // A request each millisecond, each of which takes 4.5 ms.
+/// let plan = plan_text(r#"
+///     Experiment(
+///         system: System(nodes: {
+///             "users": Clients(arrivals: Deterministic(rate: "1000/s"), to: "web"),
+///             "web": Fleet(workers: 10, service: Constant("4500 us")),
+///         }),
+///         run: (duration: "10 s", replications: 1),
+///     )
+/// "#)?;
 /// let stop = AtomicBool::new(false);
-/// let job = Job::of(&plan, 0, &stop);
-/// let mut running = Running::new(&job, 0, Measuring::After(Duration::ZERO))?;
+/// let mut running = plan.replication(0, 0, &stop)?;
 /// let mut until = Time::ZERO;
 /// let mut seen = Vec::new();
 /// while running.advance(until).is_none() {
 ///     seen.push(running.in_flight());
-///     until = until + Duration::from_secs_f64(1.0);
+///     until += Duration::from_secs_f64(1.0);
 /// }
 /// assert!(seen.iter().skip(1).all(|in_flight| (4..=5).contains(in_flight)), "{seen:?}");
 /// let done = running.finish()?.expect("nobody stops it");
@@ -142,6 +129,7 @@ impl<'a> Running<'a> {
     ///
     /// # Errors
     /// A log that cannot be put on the clock, in words.
+    #[doc(hidden)]
     pub fn new(job: &Job<'a>, number: u32, measuring: Measuring) -> Result<Self, String> {
         let root = StreamKey::root(job.run.seed, number);
         let Built { mut actors, mut core, nodes } = build(job.system, job.inputs, root, job.window)?;
@@ -189,6 +177,7 @@ impl<'a> Running<'a> {
     }
 
     /// The actors of the system, with what they have recorded so far.
+    #[doc(hidden)]
     #[must_use]
     pub fn actors(&self) -> &Actors {
         &self.actors
@@ -235,6 +224,7 @@ impl Replication {
     ///
     /// # Errors
     /// A log that cannot be put on the clock, or a ledger that does not balance: a defect of the program, in words.
+    #[doc(hidden)]
     pub fn run(job: &Job<'_>, number: u32, measuring: Measuring) -> Result<Option<Self>, String> {
         Running::new(job, number, measuring)?.finish()
     }
@@ -263,21 +253,14 @@ impl Plan {
     /// # Errors
     /// A cell that the plan does not have, or a log that cannot be put on the clock, in words.
     pub fn replication<'a>(&'a self, cell: usize, number: u32, stop: &'a AtomicBool) -> Result<Running<'a>, String> {
-        let planned = self.cells.get(cell).ok_or_else(|| format!("the plan has no cell {cell}"))?;
+        if cell >= self.cells.len() {
+            return Err(format!("the plan has no cell {cell}"));
+        }
         let warm_up = match self.experiment.run.warm_up {
             WarmUp::Fixed(span) => span.duration(),
             WarmUp::Auto => Duration::ZERO,
         };
-        let job = Job {
-            system: &planned.system,
-            inputs: &self.inputs,
-            run: &self.experiment.run,
-            window: planned.window,
-            alone: self.experiment.run.replications.most() == 1,
-            quantities: &self.quantities,
-            stop,
-        };
-        Running::new(&job, number, Measuring::After(warm_up))
+        Running::new(&Job::of(self, cell, stop), number, Measuring::After(warm_up))
     }
 }
 

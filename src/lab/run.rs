@@ -25,8 +25,8 @@ use warm_up::{Begun, begin};
 /// Hears of replications as they finish, from whichever thread ran them.
 ///
 /// ```
-/// use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-/// use rushhour::lab::{Observation, Progress, plan_text, run};
+/// use std::sync::atomic::{AtomicU64, Ordering};
+/// use rushhour::lab::{Observation, Progress, Run, plan_text};
 ///
 /// #[derive(Default)]
 /// struct Events(AtomicU64);
@@ -44,7 +44,7 @@ use warm_up::{Begun, begin};
 ///     })
 /// "#)?;
 /// let events = Events::default();
-/// run(&plan, &events, &AtomicBool::new(false))?;
+/// Run::new(&plan).progress(&events).go()?;
 /// assert!(events.0.into_inner() > 10_000);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -83,9 +83,7 @@ static NEVER: AtomicBool = AtomicBool::new(false);
 /// of the results, but that a run which is stopped has fewer.
 ///
 /// ```
-/// use rushhour::lab::{Plan, Progress, Run, Serial};
-/// use rushhour::lab::observe::Observation;
-/// use rushhour::lab::results::Results;
+/// use rushhour::lab::{Observation, Progress, Run, Serial, plan_text};
 ///
 /// struct Dots;
 ///
@@ -95,9 +93,15 @@ static NEVER: AtomicBool = AtomicBool::new(false);
 ///     }
 /// }
 ///
-/// fn with_dots(plan: &Plan) -> Result<Results, String> {
-///     Run::new(plan).progress(&Dots).executor(&Serial).go()
-/// }
+/// let plan = plan_text(r#"
+///     System(nodes: {
+///         "users": Clients(arrivals: Poisson(rate: "80/s"), to: "web"),
+///         "web": Fleet(service: Exponential(mean: "10 ms")),
+///     })
+/// "#)?;
+/// let results = Run::new(&plan).progress(&Dots).executor(&Serial).go()?;
+/// assert_eq!(results.cells[0].value("utilization"), plan.run()?.cells[0].value("utilization"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy)]
 pub struct Run<'a> {
@@ -109,7 +113,8 @@ pub struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// `plan`, with nobody who hears of it, nothing kept, nothing that stops it, and the usual executor: all cores if the crate is built with threads, otherwise [`Serial`](super::Serial).
+    /// `plan`, with nobody who hears of it, nothing kept, nothing that stops it, and the usual executor: all cores if the crate
+    /// is built with threads, otherwise [`Serial`](super::Serial).
     #[must_use]
     pub fn new(plan: &'a Plan) -> Self {
         Self { plan, progress: &Silent, journal: &Forgetful, stop: &NEVER, executor: usual() }
@@ -273,12 +278,12 @@ pub fn usual() -> &'static dyn Executor {
 }
 
 impl Plan {
-    /// Runs all of it, and tells nobody how far it has come; see [`super::run`].
+    /// Runs all of it, and tells nobody how far it has come. [`Run`] says more of how.
     ///
     /// # Errors
     /// A defect of the program found by its own checks, in words.
     pub fn run(&self) -> Result<Results, String> {
-        run(self, &Silent, &AtomicBool::new(false))
+        Run::new(self).go()
     }
 }
 
