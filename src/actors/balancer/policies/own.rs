@@ -189,7 +189,8 @@ fn wrong(view: &View, member: usize) -> ! {
 }
 
 impl Choose for OwnState {
-    #[inline]
+    // Apart, to keep what balancers inline for the policies of the language short.
+    #[inline(never)]
     fn choose(&mut self, view: &View, facts: Facts, draws: &mut Draws) -> Option<usize> {
         up(view, self.0.choose(view, facts, draws))
     }
