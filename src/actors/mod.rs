@@ -35,15 +35,18 @@ macro_rules! kinds {
             $( pub use super::$folder::$spec as $kind; )+
         }
 
+        // Imported, so that the documentation of the variants can link to them.
+        $( use $folder::$spec; )+
+
         choice! {
-            /// A part of a system. It goes by its name in the map of nodes.
+            /// A node of a system, by kind.
             pub enum NodeSpec {
-                $( $kind($folder::$spec), )+
+                $( $kind($spec), )+
             }
         }
 
         impl NodeSpec {
-            /// What kind of node it is: the word that begins it.
+            /// The kind of node, as written in a file, such as `Fleet`.
             #[must_use]
             pub fn kind(&self) -> &'static str {
                 match self {
@@ -52,7 +55,7 @@ macro_rules! kinds {
             }
         }
 
-        /// What every kind says of itself.
+        /// The description of a node, whatever its kind.
         impl std::ops::Deref for NodeSpec {
             type Target = dyn Describe;
 
@@ -72,7 +75,7 @@ macro_rules! kinds {
         }
 
         impl Actor {
-            /// What every kind does at work.
+            /// The node at work, whatever its kind.
             #[must_use]
             pub fn node(&self) -> &dyn Node {
                 match self {

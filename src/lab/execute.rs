@@ -6,16 +6,16 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Does jobs.
+/// Runs jobs, in any order and on any threads.
 pub trait Executor: Sync {
-    /// How many jobs it does at once.
+    /// How many jobs it runs at once.
     fn at_once(&self) -> usize;
 
-    /// Does `job(0)` to `job(count - 1)`, each once, in any order and on any thread. Returns when all are done.
+    /// Runs `job(0)` to `job(count - 1)`, each once, in any order and on any thread. Returns when all are done.
     fn run(&self, count: usize, job: &(dyn Fn(usize) + Sync));
 }
 
-/// One job after the other, on the thread that asks.
+/// Runs one job after the other on the calling thread.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Serial;
 

@@ -16,8 +16,8 @@ const NAME: &str = "experiment in code";
 pub type Arm = Map<Raw>;
 
 impl Map<Raw> {
-    /// Sets the field at `path` to `value`, as a file would: the names of a node and of its fields, with dots between. Where a
-    /// field holds a choice, the value is that choice: `Policy::from(Random::new())`.
+    /// Sets the field at `path` to `value`. A path is the name of a node and of its fields, with dots between, as in a
+    /// file. For a field that holds a choice, give the choice: `Policy::from(Random::new())`.
     #[must_use]
     pub fn set(self, path: &str, value: impl Encode) -> Self {
         self.with(path, Raw::of(&value))

@@ -9,7 +9,7 @@ use super::observe::Observation;
 /// Names a replication within a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct JobId {
-    /// True of the runs that only find the warm-up.
+    /// True for a pilot run, which is used only to find the warm-up.
     pub pilot: bool,
     /// Which cell.
     pub cell: u32,
@@ -17,19 +17,19 @@ pub struct JobId {
     pub replication: u32,
 }
 
-/// Keeps what is finished, and gives back what was kept before.
+/// Records finished replications, so that a later run can go on from them.
 pub trait Journal: Sync {
-    /// What was kept of a replication.
+    /// A replication that was recorded before, if there is one.
     fn recall(&self, _job: JobId) -> Option<Observation> {
         None
     }
 
-    /// A replication is finished.
+    /// Records a finished replication.
     fn keep(&self, _job: JobId, _observation: &Observation) {}
 }
 
-/// Keeps nothing.
+/// A journal that records nothing.
 #[derive(Clone, Copy, Debug)]
-pub struct Forgetful;
+pub struct NoJournal;
 
-impl Journal for Forgetful {}
+impl Journal for NoJournal {}

@@ -46,7 +46,7 @@ mod warm_up_found;
 
 pub use execute::{Executor, Serial};
 pub use files::{Files, Loaded, Problems};
-pub use journal::{Forgetful, JobId, Journal};
+pub use journal::{NoJournal, JobId, Journal};
 pub use load::load;
 pub use observe::Observation;
 pub use plan::{Plan, PlannedCell, plan};

@@ -23,24 +23,24 @@ pub struct PlannedCell {
     pub arm: usize,
     /// Which point of the sweep; 0 without one.
     pub point: usize,
-    /// The system with all values put in.
+    /// The system with the values of the arm and of the sweep.
     pub system: System,
-    /// Windows of the series to begin with.
+    /// Initial length of the windows of time series.
     pub window: Duration,
 }
 
-/// Everything that will be run, and what will be asked of it.
+/// Everything that will be run and measured.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The experiment as it will be run.
     pub experiment: Experiment,
     /// Names of the arms.
     pub arms: Vec<String>,
-    /// The arm others are compared with; `None` with a single arm.
+    /// The arm that the others are compared with; `None` with a single arm.
     pub baseline: Option<usize>,
     /// The x axis.
     pub sweep: Option<Sweep>,
-    /// Arms x points, arms outermost.
+    /// Every arm at every point of the sweep: index = arm * points + point.
     pub cells: Vec<PlannedCell>,
     /// The numbers each cell gives.
     #[doc(hidden)]
@@ -54,7 +54,7 @@ pub struct Plan {
     /// Where they were read, and what they held.
     #[doc(hidden)]
     pub logs: Vec<ReadLog>,
-    /// What the reader should know: lines of a log that were left out.
+    /// Notes for the reader, such as lines of a log that were left out.
     pub notices: Vec<String>,
 }
 
@@ -219,7 +219,7 @@ fn written_names(experiment: &Experiment) -> BTreeSet<String> {
 }
 
 impl Plan {
-    /// The experiment with every default filled in and the system as it was run: reads back to the same plan.
+    /// The text of the experiment with every default filled in; reading it gives the same plan.
     #[must_use]
     pub fn manifest(&self) -> String {
         let mut experiment = self.experiment.clone();

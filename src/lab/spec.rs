@@ -204,7 +204,7 @@ record! {
         pub chapter: String = String::new(),
         /// The system: `File("../models/web.ron")`, or `System(...)` itself.
         pub system: Raw,
-        /// How long, how often, how sure.
+        /// Length and number of replications, and confidence.
         pub run: RunSpec = RunSpec::default(),
         /// Alternatives: each sets fields of the system, by their paths. Without any, the system as it is.
         pub arms: Map<Map<Raw>> = Map::default(),

@@ -75,7 +75,7 @@ impl View<'_> {
         sums
     }
 
-    /// Requests by what became of them.
+    /// Requests by outcome.
     pub fn ledger(&self) -> Vec<LedgerRow> {
         let mut rows = Vec::new();
         for (actor, info) in self.actors.all.iter().zip(self.nodes) {

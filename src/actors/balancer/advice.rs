@@ -32,7 +32,7 @@ fn slow_start(balancer: &BalancerSpec) -> Option<String> {
     }
     let policy = balancer.policy.encode();
     let policy = policy.name().unwrap_or("its policy");
-    if !balancer.policy.follows_weights() {
+    if !balancer.policy.uses_weights() {
         return Some(format!("`slow_start` says nothing to {policy}, which does not follow weights"));
     }
     let instead = match &balancer.policy {

@@ -155,7 +155,7 @@ fn share(balancer: &BalancerSpec, servers: Option<&[Servers<'_>]>) -> Share {
     let one = balancer.copies == 1;
     match &balancer.policy {
         policy @ (Policy::RoundRobin(_) | Policy::WeightedRoundRobin(_)) => {
-            Share::Split { weighted: policy.follows_weights(), regular: one }
+            Share::Split { weighted: policy.uses_weights(), regular: one }
         }
         Policy::Random(_) => Share::Split { weighted: true, regular: false },
         Policy::PowerOfChoices(choices) if choices.d == 1 => Share::Split { weighted: true, regular: false },

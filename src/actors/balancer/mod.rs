@@ -28,7 +28,7 @@ mod watched;
 pub use health::Health;
 pub use layer::{Front, Layer, Proxy};
 pub use policies::{Chooser, Policy};
-pub use policy::{Answer, Choose, Describes, Facts, Hears, Load};
+pub use policy::{Answer, Choose, Describes, Facts, Subscription, Load};
 pub use queue::Line;
 pub use remapping::Remapping;
 pub use spec::BalancerSpec;
@@ -110,7 +110,7 @@ impl Balancer {
     /// A balancer before `members`, which are those of `view`; `key` names its random streams.
     #[must_use]
     pub fn new(me: ActorId, policy: &Policy, members: Vec<Endpoint>, view: View, link: Link, key: StreamKey) -> Self {
-        let probing = (policy.hears() == Hears::Probes).then(|| key.named("probe"));
+        let probing = (policy.subscription() == Subscription::Probes).then(|| key.named("probe"));
         let remapping = policy.places_by_hash().then(|| Box::new(Remapping::new(view.len())));
         let policy = policy.build(&view);
         let first = members.first().map(|member| member.actor);

@@ -119,7 +119,7 @@ fn owners(shares: &[u32], view: &mut View, policy: &mut Chooser) -> Vec<u32> {
     let other: Vec<usize> = (0..shares.len()).filter(|&member| view.is_up(member) != (shares[member] > 0)).collect();
     let flip = |view: &mut View, policy: &mut Chooser, member: usize| {
         view.set_up(member, !view.is_up(member));
-        policy.passed_over(view, member);
+        policy.availability_changed(view, member);
     };
     other.iter().for_each(|&member| flip(view, policy, member));
     let owner = |identity: u32| {
@@ -268,7 +268,7 @@ mod tests {
             let mut same = Bench::new(&policy);
             // Full, and so not in the view.
             bench.view.set_up(5, false);
-            bench.policy.passed_over(&bench.view, 5);
+            bench.policy.availability_changed(&bench.view, 5);
             let mut shares = vec![PARTS; MEMBERS];
             shares[3] = 0;
             bench.view.set_up(3, false);
@@ -304,7 +304,7 @@ mod tests {
     #[test]
     fn the_policies_that_place_by_a_hash_are_those_that_look_at_who_asks() {
         for policy in minimal().into_iter().chain([maglev()]) {
-            assert!(policy.places_by_hash() && policy.looks_at_identity());
+            assert!(policy.places_by_hash() && policy.uses_identity());
         }
         let least =
             Policy::LeastConnections(crate::actors::balancer::policies::least_connections::LeastConnections::default());

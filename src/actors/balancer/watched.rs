@@ -216,12 +216,12 @@ impl Balancer {
             watch.record.available.down(now);
         }
         match reason {
-            Reason::Full => self.policy.passed_over(&self.view, member),
+            Reason::Full => self.policy.availability_changed(&self.view, member),
             _ => self.policy.health_changed(&self.view, member),
         }
     }
 
-    /// A request has gone to `member`; `view` counts it already.
+    /// A request was sent to `member`; `view` already counts it.
     #[inline(never)]
     pub(super) fn sent_watched(&mut self, core: &mut Core, member: usize) {
         let now = core.now();
@@ -382,7 +382,7 @@ impl Balancer {
         let mut aside: Vec<(usize, bool)> = Vec::new();
         let mut step_aside = |view: &mut View, policy: &mut Chooser, member: usize, up: bool| {
             if view.set_up(member, up) {
-                policy.passed_over(view, member);
+                policy.availability_changed(view, member);
                 aside.push((member, !up));
             }
         };
@@ -401,7 +401,7 @@ impl Balancer {
         let waits = chosen.is_none() && rotation.only_full() && others().any(|member| rotation.is_well(member));
         for (member, up) in aside.into_iter().rev() {
             self.view.set_up(member, up);
-            self.policy.passed_over(&self.view, member);
+            self.policy.availability_changed(&self.view, member);
         }
         if chosen.is_none() && !waits && or_the_same {
             chosen = self.policy.choose(&self.view, facts, *again, number);

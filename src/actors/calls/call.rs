@@ -49,7 +49,7 @@ pub struct Call {
     pub origin: Origin,
     /// The number of the call that its user made first: one made anew asks for the same.
     pub asked: u64,
-    /// Where it stands.
+    /// The stage of the call.
     pub state: State,
     /// When it began.
     pub begun: Time,

@@ -47,7 +47,7 @@ pub struct Rules<'a> {
 pub struct Over {
     /// The note of its [`Origin`](super::Origin).
     pub place: u32,
-    /// What became of it.
+    /// The outcome of the call.
     pub outcome: Outcome,
     /// True if its user will make it anew, as another call with the same note: this one is not the last.
     pub anew: bool,

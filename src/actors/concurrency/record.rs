@@ -21,7 +21,7 @@ pub struct Snapshot {
 pub struct ConcurrencyRecord {
     /// Requests that may be under way, over all limits.
     pub limit: CountIntegral,
-    /// Requests that are under way.
+    /// Requests in flight.
     pub in_flight: CountIntegral,
     /// Requests that wait here.
     pub waiting: CountIntegral,

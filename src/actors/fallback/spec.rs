@@ -119,22 +119,23 @@ choice! {
 }
 
 record! {
-    /// Graceful degradation: where the answer is a failure, or does not come in time, another one is given. The request then
-    /// ends as degraded.
+    /// Graceful degradation: if an answer is a failure or does not arrive in time, another answer is given in its
+    /// place, and the request ends as degraded.
     ///
-    /// It asks in a request of its own, and passes the answer on. Its other answers are tried in order; where none can be
-    /// given the failure stands, which after a timeout is an error (504). It may stand before any node; before a fleet it
-    /// has as many servers as the fleet. Health checks pass.
+    /// It sends a request of its own and passes the answer on. On failure its `answers` are tried in order; if none can
+    /// be given, the failure is passed on, which after a timeout is 504. It may stand before any node; before a fleet
+    /// it has as many servers as the fleet. Health checks pass.
     pub struct FallbackSpec {
-        /// Answers it stands in for; all rejections and failures without it.
+        /// Which outcomes it replaces; without it, all rejections and failures.
         pub on: Vec<Cover> = Cover::usual(),
-        /// How long it waits for an answer; without it, until one comes. What was asked goes on, and nobody waits for it.
+        /// How long it waits for an answer; without it, indefinitely. After the timeout the request goes on, but nobody
+        /// waits for it.
         pub timeout: Option<Span> = None,
-        /// What it answers then; the first that can be given.
+        /// What it answers instead: the first of these that can be given.
         pub answers: Vec<AnswerSpec> = vec![AnswerSpec::Default(Default { takes: Span::ZERO })],
-        /// What it stands before.
+        /// The node that it protects.
         pub to: RouteField,
-        /// How many such nodes, each with a memory of its own; 1 to 1000.
+        /// How many such nodes, each with its own memory of stale answers; 1 to 1000.
         pub copies: usize = 1,
     }
     check(self, at) {
@@ -158,7 +159,7 @@ record! {
 }
 
 impl FallbackSpec {
-    /// The ways to nodes that give smaller answers.
+    /// The routes to nodes that give smaller answers.
     pub fn smaller(&self) -> impl Iterator<Item = &RouteField> {
         self.answers.iter().filter_map(|answer| match answer {
             AnswerSpec::Smaller(smaller) => Some(&smaller.to),
@@ -171,7 +172,7 @@ impl FallbackSpec {
         self.smaller().flat_map(|route| &route.to.0)
     }
 
-    /// Keys it remembers at most.
+    /// The most keys that it remembers.
     #[must_use]
     pub fn keys(&self) -> u32 {
         let keys = self.answers.iter().map(|answer| match answer {

@@ -7,7 +7,7 @@ use hashbrown::HashTable;
 pub struct Key {
     /// The client's address.
     pub client: u32,
-    /// What is asked for.
+    /// The key that is requested.
     pub route: u32,
     /// The server it is for.
     pub server: u32,

@@ -69,7 +69,7 @@ pub struct NodeSeen {
     pub times: Vec<Times>,
     /// Those of the answers that clients got in each window, to one digit.
     pub latencies: Vec<Packed>,
-    /// What it has beside traffic that is drawn over time.
+    /// Its time series that are drawn in addition to its traffic.
     pub gauges: Vec<Gauge>,
 }
 
@@ -130,14 +130,14 @@ impl NodeSeen {
     }
 }
 
-/// A series of a node that is drawn on its timeline, and below the traffic of clients.
+/// A time series of a node that is drawn on its timeline and below the traffic of clients.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gauge {
     /// The series.
     pub series: Word,
     /// What it shows, in words.
     pub words: Word,
-    /// Where there is no room for all, those with the least rank are drawn.
+    /// Where there is no room for all series, those with the lowest rank are drawn.
     pub rank: u8,
 }
 

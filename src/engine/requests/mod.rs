@@ -257,7 +257,7 @@ pub struct Details {
     pub size: u64,
     /// The client's timeout.
     pub timeout: Handle,
-    /// What is asked for.
+    /// The key that is requested.
     pub key: u32,
     /// The client's address: an IPv4 address as a number.
     pub client: u32,

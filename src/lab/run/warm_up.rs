@@ -28,7 +28,7 @@ pub(super) struct Begun {
 /// takes too much memory they are run again, to the same bits.
 ///
 /// # Errors
-/// A defect of the program found by its own checks, in words.
+/// A bug in this crate, found by its own checks.
 pub(super) fn begin(run: &Run<'_>) -> Result<Begun, String> {
     let plan = run.plan;
     let spec = &plan.experiment.run;

@@ -146,7 +146,7 @@ mod tests {
         for number in 0..7 {
             for up in [false, true] {
                 view.set_up(0, up);
-                state.passed_over(&view, 0);
+                state.availability_changed(&view, 0);
             }
             picks.extend(state.choose(
                 &view,

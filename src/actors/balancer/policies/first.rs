@@ -27,7 +27,7 @@ impl Describes for First {
         InOrder((0..view.len()).filter(|&member| view.is_up(member)).collect())
     }
 
-    fn follows_weights(&self) -> bool {
+    fn uses_weights(&self) -> bool {
         false
     }
 }
@@ -63,11 +63,11 @@ mod tests {
         assert_eq!(choose(&view, &mut state), Some(0));
         for (member, next) in [(0, Some(1)), (1, Some(2)), (2, None)] {
             view.set_up(member, false);
-            state.passed_over(&view, member);
+            state.availability_changed(&view, member);
             assert_eq!(choose(&view, &mut state), next);
         }
         view.set_up(1, true);
-        state.passed_over(&view, 1);
+        state.availability_changed(&view, 1);
         assert_eq!(choose(&view, &mut state), Some(1));
     }
 }

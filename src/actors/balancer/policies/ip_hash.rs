@@ -45,11 +45,11 @@ impl Describes for IpHash {
         true
     }
 
-    fn looks_at_names(&self) -> bool {
+    fn uses_names(&self) -> bool {
         false
     }
 
-    fn follows_weights(&self) -> bool {
+    fn uses_weights(&self) -> bool {
         false
     }
 }

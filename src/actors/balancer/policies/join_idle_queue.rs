@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::random::Shares;
-use crate::actors::balancer::policy::{Choose, Describes, Facts, Hears};
+use crate::actors::balancer::policy::{Choose, Describes, Facts, Subscription};
 use crate::actors::balancer::view::View;
 use crate::engine::random::Draws;
 use crate::schema::record;
@@ -35,8 +35,8 @@ impl Describes for JoinIdleQueue {
         IdleQueue { queue: VecDeque::new(), queued: vec![false; view.len()], shares: Shares::of(view) }
     }
 
-    fn hears(&self) -> Hears {
-        Hears::Idleness
+    fn subscription(&self) -> Subscription {
+        Subscription::Idleness
     }
 }
 

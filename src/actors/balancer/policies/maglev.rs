@@ -56,7 +56,7 @@ impl Describes for Maglev {
         true
     }
 
-    fn follows_weights(&self) -> bool {
+    fn uses_weights(&self) -> bool {
         false
     }
 

@@ -55,7 +55,7 @@ impl Describes for RingHash {
         true
     }
 
-    fn follows_weights(&self) -> bool {
+    fn uses_weights(&self) -> bool {
         false
     }
 

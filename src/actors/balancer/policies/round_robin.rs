@@ -105,9 +105,9 @@ impl Choose for Rounds {
         }
     }
 
-    fn passed_over(&mut self, view: &View, member: usize) {
+    fn availability_changed(&mut self, view: &View, member: usize) {
         if let Self::Weighted(turn) = self {
-            turn.credits.passed_over(view, member);
+            turn.credits.availability_changed(view, member);
         }
     }
 

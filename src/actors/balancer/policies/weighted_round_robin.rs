@@ -118,11 +118,11 @@ impl Choose for Credits {
     fn health_changed(&mut self, view: &View, member: usize) {
         // It starts even, not with what it held when it left.
         self.held[member] = 0;
-        self.passed_over(view, member);
+        self.availability_changed(view, member);
         self.held[member] = 0;
     }
 
-    fn passed_over(&mut self, view: &View, member: usize) {
+    fn availability_changed(&mut self, view: &View, member: usize) {
         // It keeps what it has gained and owes, as in nginx.
         if view.is_up(member) {
             self.join(member);
@@ -222,7 +222,7 @@ mod tests {
                     }
                     1 => {
                         view.set_up(member, up);
-                        state.passed_over(&view, member);
+                        state.availability_changed(&view, member);
                     }
                     2 => {
                         view.set_weight(member, weight);
