@@ -16,7 +16,7 @@ use super::{End, complain, print, shipped, snapshot, tell};
 use crate::lab::memory::need;
 use crate::lab::results::{Results, Verdict};
 use crate::lab::{
-    self, Executor, Experiment, Forgetful, Journal, Plan, Replications, RunSpec, Threads, WarmUp, is_stationary, load,
+    self, Executor, Experiment, NoJournal, Journal, Plan, Replications, RunSpec, Threads, WarmUp, is_stationary, load,
     plan,
 };
 use crate::report::{self, Data, Format, Terminal};
@@ -361,7 +361,7 @@ fn run_one(
     keep(move || last_words(on_disk.as_ref()));
     let bar = Bar::new(arguments.quiet);
     let watch = Watch::new(&bar, stop, share.kept);
-    let kept = journal.as_ref().map_or(&Forgetful as &dyn Journal, |journal| journal);
+    let kept = journal.as_ref().map_or(&NoJournal as &dyn Journal, |journal| journal);
     let results = threads(share.at_once).and_then(|threads| {
         let run = lab::Run::new(plan).progress(&watch).journal(kept).stop(stop).executor(&threads);
         run.go().map_err(|why| format!("a defect of the program: {why}"))

@@ -23,10 +23,10 @@ pub trait Law {
     /// Its mean.
     fn mean(&self) -> f64;
 
-    /// The mean of the square; infinite for the heaviest tails.
+    /// The mean of the square, in seconds squared; infinite for the heaviest tails.
     fn second_moment(&self) -> f64;
 
-    /// Ready to draw.
+    /// Builds a sampler.
     fn sampler(&self) -> Self::State;
 }
 
@@ -54,14 +54,14 @@ registry! {
         mixture::Mixture,
     }
 
-    /// A distribution of lengths of time.
+    /// A probability distribution of times.
     pub enum Distribution;
 
     impl Distribution {
         /// Its mean in seconds.
         #[must_use]
         pub fn mean(&self) -> f64;
-        /// The mean of the square; infinite for the heaviest tails.
+        /// The mean of the square, in seconds squared; infinite for the heaviest tails.
         #[must_use]
         pub fn second_moment(&self) -> f64;
     }
@@ -71,7 +71,7 @@ registry! {
     #[repr(u8)]
     pub enum Sampler: Law;
 
-    /// Ready to draw.
+    /// Builds a sampler.
     pub fn sampler(&self) -> Sampler;
 
     impl Draw for Sampler {

@@ -74,7 +74,7 @@ impl System {
         those.map(|(name, _)| name.text.as_str())
     }
 
-    /// True if its arrivals never end.
+    /// True if its events never end: arrivals go on, or health checks do.
     #[must_use]
     pub fn is_endless(&self) -> bool {
         self.nodes.entries.iter().any(|(_, node)| node.is_endless())

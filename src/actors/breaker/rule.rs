@@ -54,6 +54,6 @@ pub trait Describes {
     /// The rule at work.
     type State: Break + Debug;
 
-    /// The rule with its circuit closed.
+    /// Builds the rule with a closed circuit.
     fn build(&self) -> Self::State;
 }

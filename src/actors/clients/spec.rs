@@ -9,12 +9,12 @@ use crate::schema::quantity::{Bytes, Percent, Span};
 use crate::schema::{choice, record};
 
 record! {
-    /// All requests ask for the same.
+    /// All requests ask for the same key.
     pub struct OneKey {}
 }
 
 record! {
-    /// Any of `n` keys, all alike.
+    /// One of `n` keys, all equally likely.
     pub struct UniformKeys {
         /// How many keys; at least 1.
         pub n: u32,
@@ -27,11 +27,12 @@ record! {
 }
 
 record! {
-    /// Few keys are popular, many are not: the chance of the k-th is in proportion to k^-s.
+    /// Zipf popularity: the probability of the k-th key is proportional to `k^-s`, so a few keys are popular and most
+    /// are not.
     pub struct ZipfKeys {
         /// How many keys; at least 1.
         pub n: u32,
-        /// The exponent; 0 (all alike) to 5. Web pages have about 0.6 to 1.1.
+        /// The exponent; 0 (all equally likely) to 5. Web pages have about 0.6 to 1.1.
         pub s: f64,
     }
     check(self, at) {

@@ -30,6 +30,6 @@ pub trait Describes {
     /// The rule at work.
     type State: Limit + Debug;
 
-    /// The rule at its first limit; `key` names its random stream.
+    /// Builds the rule at its initial limit; `key` names its random stream.
     fn build(&self, key: StreamKey) -> Self::State;
 }

@@ -1,4 +1,4 @@
-//! What a fallback gave: how many answers were its own, and of which kind.
+//! What is measured at a fallback: how many answers were its own, and of which kind.
 
 use super::record::Counts;
 use super::{Fallback, Kind};

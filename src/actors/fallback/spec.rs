@@ -6,17 +6,17 @@ use crate::schema::quantity::Span;
 use crate::schema::{Name, choice, record};
 
 record! {
-    /// Turned away, whatever the reason: an open circuit, a limit, a full queue, no server.
+    /// Any rejection: an open circuit, a limit, a full queue, no server.
     pub struct AnyRejection {}
 }
 
 record! {
-    /// Turned away by an open circuit.
+    /// Rejected by an open circuit.
     pub struct OpenCircuit {}
 }
 
 record! {
-    /// Turned away by a rate limit (429).
+    /// Rejected by a rate limit (429).
     pub struct RateLimit {}
 }
 
@@ -31,12 +31,12 @@ record! {
 }
 
 record! {
-    /// The server answered with an error, or a balancer in its place because it took too long (500, 504).
+    /// The server answered with an error (500), or a balancer timed out (504).
     pub struct ErrorAnswer {}
 }
 
 choice! {
-    /// An answer that a fallback stands in for.
+    /// A kind of failure that a fallback replaces.
     pub enum Cover {
         Rejection(AnyRejection),
         CircuitOpen(OpenCircuit),
@@ -48,7 +48,7 @@ choice! {
 }
 
 impl Cover {
-    /// True if it stands for this outcome.
+    /// True if it covers this outcome.
     #[must_use]
     pub fn holds(&self, outcome: Outcome) -> bool {
         match self {
@@ -73,12 +73,13 @@ impl Cover {
 }
 
 record! {
-    /// The last good answer for the same key, if there is one that is not too old; at once. Good answers that come after
-    /// the timeout are remembered too. As nginx `proxy_cache_use_stale` and `stale-if-error` of RFC 5861.
+    /// The last good answer for the same key, if there is one that is not too old; it takes no time. Good answers that
+    /// arrive after the timeout are remembered too. Like nginx `proxy_cache_use_stale` and `stale-if-error` of RFC
+    /// 5861.
     pub struct Stale {
-        /// Keys remembered at most; the one used longest ago makes room. 1 to 10,000,000.
+        /// The most keys remembered; the least recently used is evicted. 1 to 10,000,000.
         pub keys: u32 = 10_000,
-        /// How old an answer may be.
+        /// The maximum age of an answer.
         pub age: Span = Span::from_seconds(600.0).expect("a length of time"),
     }
     check(self, at) {
@@ -89,7 +90,7 @@ record! {
 }
 
 record! {
-    /// The answer of another node, that has less to do for it.
+    /// The answer of another node with a cheaper request.
     pub struct Smaller {
         /// The node, and the network on the way.
         pub to: RouteField,
@@ -102,15 +103,15 @@ record! {
 }
 
 record! {
-    /// An answer that is always there: an empty list, a notice.
+    /// A static answer that is always available: an empty list, a notice.
     pub struct Default {
-        /// How long it takes to make.
+        /// How long it takes to produce.
         pub takes: Span = Span::ZERO,
     }
 }
 
 choice! {
-    /// What is answered in place of what was asked for.
+    /// An answer that replaces a failure.
     pub enum AnswerSpec {
         Stale(Stale),
         Smaller(Smaller),

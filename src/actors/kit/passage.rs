@@ -14,17 +14,17 @@ use crate::measure::{Begin, Begun, CountIntegral, Unit, Windows};
 use crate::schema::{choice, record};
 
 record! {
-    /// All that stands behind the node together.
+    /// Everything behind the node together.
     pub struct WholeService {}
 }
 
 record! {
-    /// Each server of the fleet that stands behind the node.
+    /// Each server of the fleet behind the node.
     pub struct EachServer {}
 }
 
 choice! {
-    /// What a node tells apart of that which stands behind it.
+    /// Whether a node keeps one state for everything behind it, or one for each server.
     pub enum Per {
         Service(WholeService),
         Server(EachServer),
@@ -32,7 +32,7 @@ choice! {
 }
 
 impl Per {
-    /// How many it tells apart before so many servers; at least one.
+    /// The number of states with `servers` servers behind the node; at least one.
     #[must_use]
     pub fn count(&self, servers: usize) -> usize {
         match self {

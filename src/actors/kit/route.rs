@@ -4,7 +4,7 @@ use crate::distributions::Distribution;
 use crate::schema::{Body, Decode, Encode, Fills, Kind, Name, Node, Reader, Region, choice, record};
 
 record! {
-    /// A copy at random for each request.
+    /// A random copy for each request.
     pub struct AtRandom {}
 }
 

@@ -34,7 +34,7 @@ use rules::Ruler;
 /// A request that waits here until it may pass; the others are on their way, or back.
 const HELD: u32 = 1;
 
-/// What has an account of its own.
+/// Which requests share an account.
 #[derive(Clone, Copy, Debug, Default)]
 struct Keyed {
     client: bool,

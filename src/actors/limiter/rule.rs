@@ -48,15 +48,15 @@ pub trait Describes {
     /// The rule, ready.
     fn build(&self) -> Self::State;
 
-    /// What a request may cost at most to pass, ever.
+    /// The highest cost with which a request can ever pass.
     fn most(&self) -> u32;
 
-    /// True if it wants to hear how admitted requests ended.
+    /// True if it must be told the outcomes of admitted requests.
     fn watches(&self) -> bool {
         false
     }
 
-    /// Requests that each account may remember one by one.
+    /// The number of single requests that an account may store.
     fn logged(&self) -> u64 {
         0
     }
@@ -101,7 +101,7 @@ pub trait Opens {
     /// The rule at work with the accounts of all its keys.
     type State;
 
-    /// The rule, ready, with places for `keys` accounts.
+    /// Builds the rule with room for `keys` accounts.
     fn open(&self, keys: usize) -> Self::State;
 }
 

@@ -8,12 +8,12 @@ use crate::actors::kit::route::RouteField;
 use crate::schema::{Map, Name, choice, record};
 
 record! {
-    /// Each client by its address.
+    /// Each client, by its address.
     pub struct EachClient {}
 }
 
 record! {
-    /// Each thing that is asked for, by its key: a path.
+    /// Each key that is requested, such as a path.
     pub struct EachRoute {}
 }
 
@@ -23,7 +23,7 @@ record! {
 }
 
 choice! {
-    /// What has an account of its own.
+    /// Which requests share an account.
     pub enum By {
         Client(EachClient),
         Route(EachRoute),

@@ -5,15 +5,15 @@ use crate::actors::kit::route::{RouteField, Targets};
 use crate::schema::{Name, record};
 
 record! {
-    /// A rule: where requests go that fit all of its conditions.
+    /// A rule: where requests go that match all of its conditions.
     pub struct RuleSpec {
-        /// Those of these clients: the name of a node of `Clients`, or several.
+        /// Matches requests of these clients: the name of a node of `Clients`, or several.
         pub clients: Option<Targets> = None,
-        /// Those for these keys.
+        /// Matches requests for these keys.
         pub keys: Option<KeyMatch> = None,
-        /// Those of these sizes.
+        /// Matches requests of these sizes.
         pub size: Option<SizeMatch> = None,
-        /// Where they go.
+        /// Where matching requests are sent.
         pub to: RouteField,
     }
     check(self, at) {

@@ -46,7 +46,7 @@ pub struct Pending {
 /// The checks of all members.
 #[derive(Debug)]
 pub struct Checks {
-    /// From one check of a member to the next.
+    /// Time from one check of a member to the next.
     pub interval: Duration,
     /// How long a check may take.
     pub timeout: Duration,

@@ -30,7 +30,7 @@ pub enum Finding {
 #[derive(Debug)]
 pub struct Failures {
     max_fails: u32,
-    /// How long failures count, and how long a member is out.
+    /// How long a failure counts, and how long a member stays out.
     pub fail_timeout: Duration,
     on: Vec<Failure>,
     peers: Vec<Peer>,

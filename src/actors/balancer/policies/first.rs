@@ -8,11 +8,11 @@ use crate::engine::random::Draws;
 use crate::schema::record;
 
 record! {
-    /// The first member in the list that is up and not full: the next gets requests only while those before it have as
-    /// many as they may, so that the last servers can be switched off when there is little to do.
+    /// The first member in the list that is up and not full: a member gets requests only while all members before it
+    /// are full, so that the last servers can be switched off at low load.
     ///
-    /// HAProxy `balance first`. It goes by the `max_connections` of the fleet; without them the first member gets
-    /// everything. Where all are full a request is turned away; HAProxy would let it wait. Costs O(log n).
+    /// HAProxy `balance first`. A member is full at its `max_connections`; without that the first member gets
+    /// everything. If all are full a request is rejected; HAProxy would queue it. Costs O(log n).
     pub struct First {}
 }
 

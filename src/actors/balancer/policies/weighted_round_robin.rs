@@ -11,10 +11,10 @@ use crate::schema::record;
 record! {
     /// Members in proportion to their weights, spread out evenly: weights 5, 1, 1 give a a b a c a a.
     ///
-    /// At each choice every available member gains its weight; the one that then has most is chosen (the first of equals)
-    /// and pays the sum of all weights. This is the algorithm of nginx (`ngx_http_upstream_round_robin`, since 1.3.1).
-    /// Members of equal weight gain alike, so a choice looks only at the best of each weight: it costs O(different
-    /// weights + log n).
+    /// At each choice every available member gains its weight; the member with the highest total is chosen (the first
+    /// of equals), and the sum of all weights is subtracted from its total. This is the algorithm of nginx
+    /// (`ngx_http_upstream_round_robin`, since 1.3.1). Members of equal weight gain equally, so only the best member of
+    /// each weight is compared: a choice costs O(different weights + log n).
     pub struct WeightedRoundRobin {}
 }
 

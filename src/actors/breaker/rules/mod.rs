@@ -20,7 +20,7 @@ registry! {
     #[derive(Debug)]
     pub enum Circuit: Describes;
 
-    /// The rule with its circuit closed.
+    /// Builds the rule with a closed circuit.
     pub fn build(&self) -> Circuit;
 
     impl Break for Circuit {

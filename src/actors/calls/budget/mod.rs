@@ -40,7 +40,7 @@ pub trait Describes {
     /// The budget at work.
     type State: Spend + Debug;
 
-    /// The budget, as it is when nobody has called yet.
+    /// Builds the budget in its initial state.
     fn build(&self) -> Self::State;
 }
 
@@ -54,15 +54,15 @@ registry! {
         active_budget::ActiveBudget,
     }
 
-    /// How many retries and hedges the calls of a node may have together: for the rules, a hedge is a retry. Each node of `Clients` has one budget for all of its
-    /// clients.
+    /// A retry budget: how many retries and hedges all calls of a node may have together. A hedge counts as a retry.
+    /// Each node of `Clients` has one budget for all of its clients.
     pub enum Budget;
 
     /// A budget at work.
     #[derive(Debug)]
     pub enum BudgetState: Describes;
 
-    /// The budget, as it is when nobody has called yet.
+    /// Builds the budget in its initial state.
     pub fn build(&self) -> BudgetState;
 
     impl Spend for BudgetState {

@@ -56,10 +56,10 @@ registry! {
     pub enum Traffic;
 
     impl Traffic {
-        /// Mean number of arrivals per second of an open process; `None` of users, sessions and replay.
+        /// Mean arrivals per second of an open process; `None` for users, sessions and replay.
         #[must_use]
         pub fn mean_rate(&self) -> Option<f64>;
-        /// True if the law of an open process stays the same all the time; `None` of users, sessions and replay.
+        /// Whether an open process is stationary; `None` for users, sessions and replay.
         #[must_use]
         pub fn is_stationary(&self) -> Option<bool>;
     }
@@ -68,7 +68,7 @@ registry! {
     #[derive(Clone, Debug)]
     pub enum Arrivals: Process;
 
-    /// The open process this is, at work; `None` of users, sessions and replay. `key` names its random streams.
+    /// Builds the open arrival process; `None` for users, sessions and replay. `key` names its random streams.
     pub fn arrivals(&self, key: StreamKey) -> Option<Arrivals>;
 
     impl Arrive for Arrivals {

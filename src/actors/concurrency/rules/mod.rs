@@ -15,14 +15,14 @@ registry! {
         gradient2::Gradient2,
     }
 
-    /// How many requests may be in flight at once.
+    /// How the limit on requests in flight is set.
     pub enum Rule;
 
     /// A rule at work.
     #[derive(Debug)]
     pub enum Limiting: Describes;
 
-    /// The rule at its first limit; `key` names its random stream.
+    /// Builds the rule at its initial limit; `key` names its random stream.
     pub fn build(&self, key: StreamKey) -> Limiting;
 
     impl Limit for Limiting {

@@ -65,25 +65,25 @@ pub trait Describes {
     /// The discipline at work.
     type State: Order;
 
-    /// The discipline at work at a server of so many workers.
+    /// Builds the state for a server with `workers` workers.
     fn build(&self, classes: &Classes<'_>, workers: u32) -> Self::State;
 
-    /// True if requests share the processors, so that none waits in line.
+    /// True if requests share the processors, so that none waits.
     fn shares(&self) -> bool {
         false
     }
 
-    /// True if it picks by rank.
+    /// True if it serves requests by rank.
     fn ranks(&self) -> bool {
         false
     }
 
-    /// True if it looks at how much work a request needs.
+    /// True if it depends on the work that a request needs.
     fn looks_at_work(&self) -> bool {
         false
     }
 
-    /// The clients it speaks of.
+    /// The names of clients that it mentions.
     fn clients(&self) -> Vec<&Name> {
         Vec::new()
     }

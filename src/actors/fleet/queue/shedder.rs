@@ -72,10 +72,10 @@ pub trait Describes {
     /// The same at work.
     type State: Sheds;
 
-    /// At work at one server.
+    /// Builds the state for one server.
     fn build(&self, classes: &Classes<'_>) -> Self::State;
 
-    /// The clients it speaks of.
+    /// The names of clients that it mentions.
     fn clients(&self) -> Vec<&Name> {
         Vec::new()
     }
@@ -85,7 +85,7 @@ pub trait Describes {
         false
     }
 
-    /// True if it works only where all who wait are served before one who comes.
+    /// True if it works only with first come, first served.
     fn needs_fifo(&self) -> bool {
         false
     }
