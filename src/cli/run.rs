@@ -246,7 +246,7 @@ fn shares(plans: &[(&String, Plan)], budget: Budget, arguments: &Arguments) -> R
     // The progress bar has a thread of its own, and fewer at once are other threads than those of the pool.
     let budget = budget.left(logs, 2);
     let beside = if logs > 0 { format!(" beside the {} of the logs", size(logs)) } else { String::new() };
-    let threads = Threads::every_core().at_once();
+    let threads = Threads::every_core().parallelism();
     let one = |(word, plan): &(&String, Plan)| {
         let need = need(plan);
         let share = share(&need, budget, threads).map_err(|why| format!("{word}{beside}: {why}"))?;
@@ -264,7 +264,7 @@ fn shares(plans: &[(&String, Plan)], budget: Budget, arguments: &Arguments) -> R
 
 /// So many threads at most for the replications of a run.
 fn threads(at_once: usize) -> Result<Threads, String> {
-    if at_once >= Threads::every_core().at_once() { Ok(Threads::every_core()) } else { Threads::new(at_once) }
+    if at_once >= Threads::every_core().parallelism() { Ok(Threads::every_core()) } else { Threads::new(at_once) }
 }
 
 fn prepare(word: &str, arguments: &Arguments, room: u64) -> Result<Plan, String> {

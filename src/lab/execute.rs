@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Runs jobs, in any order and on any threads.
 pub trait Executor: Sync {
     /// How many jobs it runs at once.
-    fn at_once(&self) -> usize;
+    fn parallelism(&self) -> usize;
 
     /// Runs `job(0)` to `job(count - 1)`, each once, in any order and on any thread. Returns when all are done.
     fn run(&self, count: usize, job: &(dyn Fn(usize) + Sync));
@@ -20,7 +20,7 @@ pub trait Executor: Sync {
 pub struct Serial;
 
 impl Executor for Serial {
-    fn at_once(&self) -> usize {
+    fn parallelism(&self) -> usize {
         1
     }
 
@@ -73,7 +73,7 @@ mod tests {
     struct Backwards;
 
     impl Executor for Backwards {
-        fn at_once(&self) -> usize {
+        fn parallelism(&self) -> usize {
             3
         }
 
@@ -86,7 +86,7 @@ mod tests {
     struct Lazy;
 
     impl Executor for Lazy {
-        fn at_once(&self) -> usize {
+        fn parallelism(&self) -> usize {
             1
         }
 

@@ -55,13 +55,13 @@ pub trait Files {
     }
 
     /// The most memory that all logs together may take, in bytes.
-    fn room_for_logs(&self) -> u64 {
+    fn log_memory(&self) -> u64 {
         u64::MAX
     }
 
     /// The path `path` without its folder, if files beside it can be found from any folder. The manifest then names
     /// logs relative to the experiment, so that it is the same wherever the experiment is.
-    fn placeless(&self, path: &str) -> String {
+    fn portable_path(&self, path: &str) -> String {
         path.to_owned()
     }
 }

@@ -25,7 +25,7 @@ pub trait Journal: Sync {
     }
 
     /// Records a finished replication.
-    fn keep(&self, _job: JobId, _observation: &Observation) {}
+    fn record(&self, _job: JobId, _observation: &Observation) {}
 }
 
 /// A journal that records nothing.

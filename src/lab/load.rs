@@ -57,7 +57,7 @@ pub(super) fn experiment_of(
     sources: &mut Sources,
     reader: &mut Reader,
 ) -> Option<Experiment> {
-    let home = files.placeless(path);
+    let home = files.portable_path(path);
     rebase(&mut root, &home, files);
     let bare = is_system(&root);
     if bare {

@@ -51,7 +51,7 @@ pub use load::load;
 pub use observe::Observation;
 pub use plan::{Plan, PlannedCell, plan};
 pub use replication::{Replication, Running};
-pub use run::{Progress, Run, Silent, run};
+pub use run::{Progress, Run, NoProgress, run};
 pub use text::{Text, plan_text};
 #[cfg(feature = "threads")]
 pub use threads::Threads;

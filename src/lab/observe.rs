@@ -92,11 +92,11 @@ fn places_of_answers(quantities: &[Quantity]) -> Vec<Option<String>> {
 
 /// The times within which answers to clients are counted, each once, by the identifiers of their shares.
 fn limits_of_clients(quantities: &[Quantity], nodes: &[NodeInfo]) -> Vec<(Word, Duration)> {
-    let is_of_clients = |name: &String| nodes.iter().any(|info| info.group == *name && info.makes_requests);
+    let is_client_side = |name: &String| nodes.iter().any(|info| info.group == *name && info.makes_requests);
     let mut limits: Vec<(Word, Duration)> = Vec::new();
     for quantity in quantities {
         let Some(time) = quantity.limit() else { continue };
-        if quantity.of.as_ref().is_some_and(|of| !is_of_clients(of)) {
+        if quantity.of.as_ref().is_some_and(|of| !is_client_side(of)) {
             continue;
         }
         if !limits.iter().any(|(_, limit)| *limit == time.duration()) {

@@ -352,7 +352,7 @@ impl<'a> Planner<'a> {
         let Name { text, region } = &node.0;
         let here = || scope.places.iter().filter(|place| place.name == *text);
         if here().any(|place| place.gives(&*quantity.what))
-            || (scope.clients.contains(text) && quantity.is_of_clients())
+            || (scope.clients.contains(text) && quantity.is_client_side())
         {
             return;
         }
@@ -360,7 +360,7 @@ impl<'a> Planner<'a> {
             self.check_written(node);
             return;
         }
-        let clients = scope.clients.iter().filter(|_| quantity.is_of_clients());
+        let clients = scope.clients.iter().filter(|_| quantity.is_client_side());
         let giving = scope.places.iter().filter(|place| place.gives(&*quantity.what));
         let valid = names(clients.map(String::as_str).chain(giving.map(|place| &*place.name)));
         let valid: Vec<&str> = valid.iter().map(String::as_str).collect();

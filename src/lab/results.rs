@@ -436,7 +436,7 @@ impl Results {
     /// the same in every replication. The share of answered calls is left out if nearly all were answered in every
     /// cell.
     #[must_use]
-    pub fn telling(&self) -> Vec<usize> {
+    pub fn shown(&self) -> Vec<usize> {
         let Some(first) = self.cells.first() else { return Vec::new() };
         let tells = |place: &usize| {
             let estimate = &first.estimates[*place];
@@ -480,7 +480,7 @@ impl Estimate {
     /// The difference between this estimate and `factor` times `other`, paired by replication; `None` if one of them
     /// has no value.
     #[must_use]
-    pub fn less(&self, factor: f64, other: &Self, confidence: f64) -> Option<Paired> {
+    pub fn minus(&self, factor: f64, other: &Self, confidence: f64) -> Option<Paired> {
         let (value, base) = (self.value?, other.value? * factor);
         let scaled: Vec<Option<f64>> =
             other.influences().iter().map(|moved| moved.map(|moved| moved * factor)).collect();

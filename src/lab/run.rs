@@ -64,9 +64,9 @@ pub trait Progress: Sync {
 
 /// Reports nothing.
 #[derive(Clone, Copy, Debug)]
-pub struct Silent;
+pub struct NoProgress;
 
-impl Progress for Silent {}
+impl Progress for NoProgress {}
 
 /// Runs `plan` until it is done or `stop` is set; then replications in progress are abandoned and finished ones are
 /// kept. [`Run`] has more options.
@@ -114,7 +114,7 @@ impl<'a> Run<'a> {
     /// with the feature `threads`, otherwise [`Serial`].
     #[must_use]
     pub fn new(plan: &'a Plan) -> Self {
-        Self { plan, progress: &Silent, journal: &NoJournal, stop: &NEVER, executor: usual() }
+        Self { plan, progress: &NoProgress, journal: &NoJournal, stop: &NEVER, executor: usual() }
     }
 
     /// Reports each finished replication to `progress`.
@@ -202,7 +202,7 @@ impl Run<'_> {
             let measuring = Measuring::After(warm_up(cell).length);
             let Some(done) = Replication::run(&job, replication, measuring)? else { return Ok(None) };
             let observation = observe(&job, &done);
-            self.journal.keep(id, &observation);
+            self.journal.record(id, &observation);
             self.progress.replication_done(&observation);
             Ok(Some(observation))
         })
@@ -221,7 +221,7 @@ impl Run<'_> {
             let measuring = if keeps { Measuring::AtEvery(every) } else { Measuring::After(Duration::ZERO) };
             let Some(done) = Replication::run(&job, replication, measuring)? else { return Ok(None) };
             let observation = observe(&job, &done);
-            self.journal.keep(id, &observation);
+            self.journal.record(id, &observation);
             self.progress.replication_done(&observation);
             Ok(Some(Pilot { observation, done: Some(done).filter(|_| keeps) }))
         })
@@ -237,7 +237,7 @@ impl Run<'_> {
             return None;
         }
         let observation = observe(&self.job(cell), &done);
-        self.journal.keep(JobId { pilot: false, cell: cell as u32, replication }, &observation);
+        self.journal.record(JobId { pilot: false, cell: cell as u32, replication }, &observation);
         Some(observation)
     }
 
@@ -280,7 +280,7 @@ impl Plan {
     /// # Errors
     /// A bug in this crate, found by its own checks.
     pub fn run(&self) -> Result<Results, String> {
-        run(self, &Silent, &AtomicBool::new(false))
+        run(self, &NoProgress, &AtomicBool::new(false))
     }
 }
 

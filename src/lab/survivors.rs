@@ -11,7 +11,7 @@ pub fn fewer(here: &Estimate, there: &Estimate, confidence: f64) -> bool {
     if theirs - mine <= 1.0 - NEARLY_ALL {
         return false;
     }
-    let interval = there.less(1.0, here, confidence).map(|paired| paired.difference);
+    let interval = there.minus(1.0, here, confidence).map(|paired| paired.difference);
     match interval.and_then(|interval| interval.half_width.map(|half| (interval.mean, half))) {
         Some((mean, half)) => mean > half,
         // One replication: by the intervals of both.

@@ -28,7 +28,7 @@ impl Threads {
 }
 
 impl Executor for Threads {
-    fn at_once(&self) -> usize {
+    fn parallelism(&self) -> usize {
         self.0.as_ref().map_or_else(rayon::current_num_threads, ThreadPool::current_num_threads)
     }
 

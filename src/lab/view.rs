@@ -87,7 +87,7 @@ impl View<'_> {
             };
             row(Outcome::Served.words().to_owned(), record.outcomes[Outcome::Served as usize]);
             for (&(outcome, by), &count) in &record.losses {
-                let who = self.nodes.get(by.0 as usize).filter(|_| !outcome.is_of_clients());
+                let who = self.nodes.get(by.0 as usize).filter(|_| !outcome.is_client_side());
                 row(
                     who.map_or_else(
                         || outcome.words().to_owned(),

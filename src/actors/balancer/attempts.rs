@@ -59,7 +59,7 @@ impl Balancer {
         if let Some(timeout) = attempts.timeouts.take(attempt) {
             core.calendar.cancel(timeout);
         }
-        core.requests.follow(id, attempt);
+        core.requests.continue_from(id, attempt);
         let was_taken_back = core.requests[id].outcome == Outcome::Cancelled;
         if outcome == Outcome::Served {
             core.requests[id].outcome = outcome;
@@ -78,7 +78,7 @@ impl Balancer {
         let attempts = self.attempts_mut()?;
         attempts.timeouts.take(attempt)?;
         let id = attempts.made.give_up(core, attempt)?;
-        core.requests.follow(id, attempt);
+        core.requests.continue_from(id, attempt);
         if core.requests[id].outcome != Outcome::Cancelled {
             core.requests.decide(id, Outcome::GatewayTimeout, self.me);
         }

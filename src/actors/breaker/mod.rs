@@ -144,7 +144,7 @@ impl Breaker {
     #[inline]
     fn returned(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let now = core.now();
-        let ending = self.endings.of(core.requests.tells(id));
+        let ending = self.endings.of(core.requests.outcome_behind(id));
         let left = self.passage.leave(core, id);
         let (frame, back) = (left.frame, left.back);
         if !self.was_counted(core, id) {

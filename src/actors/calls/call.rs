@@ -68,7 +68,7 @@ pub struct Call {
     /// How long the backoff before its last retry was; zero before any.
     pub waited: Duration,
     /// What it is called among calls that write, if it does.
-    pub deed: Option<u32>,
+    pub write: Option<u32>,
     /// True if its user loses patience before the timeout.
     pub gives_up: bool,
     /// Attempts in flight that it waits for.
@@ -96,7 +96,7 @@ impl Call {
             reloads,
             cost: 0,
             waited: Duration::ZERO,
-            deed: None,
+            write: None,
             gives_up: false,
             waiting,
             overdue: Handle::NONE,

@@ -96,7 +96,7 @@ impl Caller {
         let retrying = self.retrying.as_mut().filter(|retrying| retrying.rules.covers(outcome));
         let call = self.calls.at(place);
         // Nothing was done for what was turned away or never reached a server.
-        let is_kept_once = call.deed.is_some() && self.writes.as_ref().is_some_and(|writes| !writes.repeats);
+        let is_kept_once = call.write.is_some() && self.writes.as_ref().is_some_and(|writes| !writes.repeats);
         let is_harmless = outcome.is_rejection() || outcome == Outcome::Refused;
         let Some(retrying) = retrying.filter(|_| !is_kept_once || is_harmless) else {
             if call.waiting.is_empty() {
@@ -127,7 +127,7 @@ impl Caller {
         call.waited = retrying.rules.backoff.wait(call.tries - 1, call.waited, draws);
         let wait = if retrying.rules.honours_retry_after { call.waited.max(retry_after) } else { call.waited };
         core.calendar.cancel(std::mem::replace(&mut call.hedge, Handle::NONE));
-        core.resting += 1;
+        core.pending_requests += 1;
         call.next = core.send_after(wait, upstream.me, Message::NextAttempt { call: place });
         Step::default()
     }
@@ -168,7 +168,7 @@ impl Caller {
         }
         let call = self.calls.at(place);
         if call.next != Handle::NONE {
-            core.resting -= 1;
+            core.pending_requests -= 1;
             // A retry that is never sent.
             if let Some(budget) = self.retrying.as_mut().and_then(|retrying| retrying.budget.as_mut()) {
                 budget.released();
@@ -177,8 +177,8 @@ impl Caller {
         for handle in [&mut call.overdue, &mut call.next, &mut call.hedge] {
             core.calendar.cancel(std::mem::replace(handle, Handle::NONE));
         }
-        if let Some((writes, deed)) = self.writes.as_mut().zip(call.deed.take()) {
-            writes.over(deed);
+        if let Some((writes, write)) = self.writes.as_mut().zip(call.write.take()) {
+            writes.over(write);
             self.record.counts.writes += 1;
         }
         upstream.record.call_ended(now, call.begun, outcome, by);
@@ -190,7 +190,7 @@ impl Caller {
             call.reloads += 1;
             call.state = State::Reloading;
             call.origin = Origin { number: reload_number(origin.number), ..origin };
-            core.resting += 1;
+            core.pending_requests += 1;
             call.next = core.send_after(reload.after.duration(), upstream.me, Message::NextAttempt { call: place });
             return Step { passed: None, over: Some(Over { place: origin.place, outcome, anew: true }) };
         }

@@ -8,7 +8,7 @@ use crate::engine::{BySlot, RequestId};
 
 /// A call that writes, as long as an attempt of it may come home.
 #[derive(Clone, Copy, Debug, Default)]
-struct Deed {
+struct WriteState {
     /// How often its work was done so far.
     done: u32,
     /// Attempts that have not come home.
@@ -18,7 +18,7 @@ struct Deed {
     is_over: bool,
 }
 
-impl Deed {
+impl WriteState {
     /// True if nothing more will be heard of it.
     fn is_known(&self) -> bool {
         self.is_over && self.open == 0 && self.going_on == 0
@@ -39,7 +39,7 @@ pub struct Writes {
     key: StreamKey,
     /// True if they are tried again and hedged as others are.
     pub repeats: bool,
-    deeds: Vec<Deed>,
+    writes: Vec<WriteState>,
     free: Vec<u32>,
     /// The call of each attempt that has not come home.
     attempts: BySlot<u32>,
@@ -49,7 +49,7 @@ impl Writes {
     /// A share of all calls, told apart by draws of `key`.
     #[must_use]
     pub fn new(share: f64, repeats: bool, key: StreamKey) -> Self {
-        Self { share, key, repeats, deeds: Vec::new(), free: Vec::new(), attempts: BySlot::default() }
+        Self { share, key, repeats, writes: Vec::new(), free: Vec::new(), attempts: BySlot::default() }
     }
 
     /// True if call `number` writes: the same in every arm.
@@ -62,63 +62,63 @@ impl Writes {
     pub fn begin(&mut self) -> u32 {
         match self.free.pop() {
             Some(place) => {
-                self.deeds[place as usize] = Deed::default();
+                self.writes[place as usize] = WriteState::default();
                 place
             }
             None => {
-                self.deeds.push(Deed::default());
-                (self.deeds.len() - 1) as u32
+                self.writes.push(WriteState::default());
+                (self.writes.len() - 1) as u32
             }
         }
     }
 
     /// An attempt of it is sent.
-    pub fn sent(&mut self, deed: u32, id: RequestId) {
+    pub fn sent(&mut self, write: u32, id: RequestId) {
         if let Some(lost) = self.attempts.take(id) {
             self.close(lost);
         }
-        self.attempts.put(id, deed);
-        self.deeds[deed as usize].open += 1;
+        self.attempts.put(id, write);
+        self.writes[write as usize].open += 1;
     }
 
     /// An attempt has come home, whose work was done so often; true if that makes its call one whose work was done twice.
     pub fn home(&mut self, id: RequestId, done: u32) -> bool {
         let Some(place) = self.attempts.take(id) else { return false };
-        let twice = self.deeds[place as usize].add(done);
+        let twice = self.writes[place as usize].add(done);
         self.close(place);
         twice
     }
 
     /// A request that another node made on its behalf goes on, though that node does not wait for it any more.
     pub fn goes_on(&mut self, place: u32) {
-        self.deeds[place as usize].going_on += 1;
+        self.writes[place as usize].going_on += 1;
     }
 
     /// Such a request has done the work; true if that makes it twice.
     pub fn done(&mut self, place: u32) -> bool {
-        self.deeds[place as usize].add(1)
+        self.writes[place as usize].add(1)
     }
 
     /// Such a request has come to its end.
     pub fn gone(&mut self, place: u32) {
-        self.deeds[place as usize].going_on -= 1;
+        self.writes[place as usize].going_on -= 1;
         self.forget(place);
     }
 
     /// The call is over: no attempt will be sent any more.
     pub fn over(&mut self, place: u32) {
-        self.deeds[place as usize].is_over = true;
+        self.writes[place as usize].is_over = true;
         self.forget(place);
     }
 
     fn close(&mut self, place: u32) {
-        self.deeds[place as usize].open -= 1;
+        self.writes[place as usize].open -= 1;
         self.forget(place);
     }
 
     /// Its place is free if nothing more will be heard of it.
     fn forget(&mut self, place: u32) {
-        if self.deeds[place as usize].is_known() {
+        if self.writes[place as usize].is_known() {
             self.free.push(place);
         }
     }

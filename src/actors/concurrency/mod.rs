@@ -187,7 +187,7 @@ impl ConcurrencyLimiter {
 
     fn returned(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let now = core.now();
-        let is_drop = is_drop(core.requests.tells(id));
+        let is_drop = is_drop(core.requests.outcome_behind(id));
         let left = self.passage.leave(core, id);
         let (frame, back, class) = (left.frame, left.back, left.request.class);
         let place = self.notes.place(frame.tag);

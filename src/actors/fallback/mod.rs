@@ -258,7 +258,7 @@ impl Fallback {
                     return None;
                 }
                 None => {
-                    self.record.counts.bare += 1;
+                    self.record.counts.without_answer += 1;
                     return self.answer(core, id, failure.0, failure.1);
                 }
             }

@@ -23,7 +23,7 @@ pub struct Counts {
     /// Answers that came after that.
     pub late: u64,
     /// Requests it had no answer for: their failure stood.
-    pub bare: u64,
+    pub without_answer: u64,
 }
 
 /// What is recorded of fallbacks.

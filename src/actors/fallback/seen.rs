@@ -15,7 +15,7 @@ const FIGURES: [Figure; 7] = [
     ("default answers", "default", |counts| counts.given[Kind::Default as usize]),
     ("overdue", "overdue", |counts| counts.overdue),
     ("late answers", "late", |counts| counts.late),
-    ("no answer found", "bare", |counts| counts.bare),
+    ("no answer found", "bare", |counts| counts.without_answer),
 ];
 
 /// What a fallback gave.

@@ -217,7 +217,7 @@ impl Fleet {
         if !server.up {
             self.refuse(core, id, port);
         } else if !self.is_plain {
-            self.arrive_choosy(core, id, port);
+            self.arrive_at_queues(core, id, port);
         } else if server.busy.count() < self.workers {
             server.busy.up(now);
             let usual = server.usual;
@@ -302,7 +302,7 @@ impl Fleet {
     #[inline(always)]
     pub fn service_end(&mut self, core: &mut Core, id: RequestId) -> Passed {
         if !self.is_plain {
-            return self.service_end_choosy(core, id);
+            return self.service_end_with_queues(core, id);
         }
         let now = core.now();
         let (frame, back, _) = self.leave_served(core, id);

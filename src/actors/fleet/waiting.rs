@@ -24,7 +24,7 @@ impl Fleet {
 
     /// A request comes to a server that is up and does more than let it stand in line.
     #[inline(never)]
-    pub(super) fn arrive_choosy(&mut self, core: &mut Core, id: RequestId, port: usize) {
+    pub(super) fn arrive_at_queues(&mut self, core: &mut Core, id: RequestId, port: usize) {
         let now = core.now();
         let Some(queues) = &mut self.queues else {
             self.arrive_shared(core, id, port);
@@ -164,7 +164,7 @@ impl Fleet {
 
     /// The service of a request ends, and its worker takes up the next.
     #[inline(never)]
-    pub(super) fn service_end_choosy(&mut self, core: &mut Core, id: RequestId) -> Passed {
+    pub(super) fn service_end_with_queues(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let (frame, back, service) = self.leave_served(core, id);
         let port = frame.tag as usize;
         if let Some(queues) = &mut self.queues {

@@ -51,7 +51,7 @@ fn look(core: &Core, id: RequestId, me: ActorId) -> Option<(u32, Option<ActorId>
     let own = stops.find(|stop| stop.actor == me)?.tag;
     match stops.next() {
         Some(next) => Some((own, Some(next.actor))),
-        None if core.requests[id].is_homeward() => None,
+        None if core.requests[id].is_replying() => None,
         None => Some((own, None)),
     }
 }
@@ -70,7 +70,7 @@ pub fn take_back(core: &mut Core, id: RequestId, link: &Link) {
         core.requests.hold(id, Hold::Cancellation);
         let number = core.requests[id].number;
         link.carry(core, number, next.actor, Message::Cancel { id }, true);
-    } else if !core.requests.is_over(id) && !core.requests[id].is_homeward() {
+    } else if !core.requests.is_over(id) && !core.requests[id].is_replying() {
         core.requests[id].outcome = Outcome::Cancelled;
     }
 }

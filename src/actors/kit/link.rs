@@ -92,7 +92,7 @@ impl Link {
         if let Self::Direct = self {
             return true;
         }
-        core.requests[id].turn_home();
+        core.requests[id].start_reply();
         self.later(core, id, me, Message::Returned { id }, false);
         false
     }
@@ -186,7 +186,7 @@ fn lose(core: &mut Core, message: Message) {
         _ => return,
     };
     if core.requests.details(id).given_up == Outcome::Served {
-        core.requests.lose(id);
+        core.requests.mark_lost(id);
     } else {
         core.requests[id].outcome = Outcome::Cancelled;
         answer_now(core, id, answer);
@@ -213,7 +213,7 @@ pub fn let_go(core: &mut Core, id: RequestId) {
 
 /// True if a request was lost on a link: whoever sent it over that hears now that it was taken back.
 pub fn let_go_of(core: &mut Core, id: RequestId) -> bool {
-    let lost = core.requests.find(id);
+    let lost = core.requests.take_lost(id);
     if lost {
         core.requests[id].outcome = Outcome::Cancelled;
         answer_now(core, id, Message::Returned { id });

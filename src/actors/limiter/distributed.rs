@@ -116,7 +116,7 @@ impl Shared {
             let Some(waiting) = self.waiting.take(id) else { continue };
             core.calendar.cancel(waiting.timeout);
             core.requests.abandon(id, Outcome::TimedOut, core.now());
-            if core.requests.find(id) {
+            if core.requests.take_lost(id) {
                 core.requests.take_reply(id);
             }
             lost.push(waiting.request);
@@ -129,7 +129,7 @@ impl Shared {
         let waiting = self.waiting.take(id);
         if waiting.is_some() {
             core.requests.abandon(id, Outcome::TimedOut, core.now());
-            if core.requests.find(id) {
+            if core.requests.take_lost(id) {
                 core.requests.take_reply(id);
             }
         }

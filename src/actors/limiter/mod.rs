@@ -334,7 +334,7 @@ impl Limiter {
 
     fn returned(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let now = core.now();
-        let outcome = if self.watches { core.requests.tells(id) } else { None };
+        let outcome = if self.watches { core.requests.outcome_behind(id) } else { None };
         let left = self.passage.leave(core, id);
         let (back, class) = (left.back, left.request.class);
         if let Some(outcome) = outcome

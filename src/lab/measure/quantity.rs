@@ -100,7 +100,7 @@ impl Quantity {
 
     /// True of what clients have beside other nodes.
     #[must_use]
-    pub fn is_of_clients(&self) -> bool {
+    pub fn is_client_side(&self) -> bool {
         !matches!(self.what.given_by(), GivenBy::Stations(_))
     }
 

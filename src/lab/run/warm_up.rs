@@ -45,7 +45,7 @@ pub(super) fn begin(run: &Run<'_>) -> Result<Begun, String> {
     run.progress.planned(outlook(plan, &begun.warm_ups, &begun.cells));
     let order: Vec<usize> = groups(plan).flatten().collect();
     // As many as keep all threads busy.
-    let together = (4 * run.executor.at_once() / pilots as usize).max(1);
+    let together = (4 * run.executor.parallelism() / pilots as usize).max(1);
     for cells in order.chunks(together) {
         look(run, pilots, cells, &mut begun)?;
     }
