@@ -1,4 +1,4 @@
-//! What systems are made of: one folder a kind of actor, one file a policy.
+//! The actors of a system: one folder for each kind, one file for each policy.
 //!
 //! An actor handles messages with exclusive access to itself and to the engine's core, never to another actor: all
 //! interaction is a message. How systems are described and put together belongs in `model`.

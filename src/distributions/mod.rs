@@ -3,7 +3,7 @@
 //! Each is drawn so that scaling its lengths scales every draw: a sweep over means keeps its random numbers in common.
 //! Samplers without parameters belong in `engine::random`, those that several laws share in `draws`.
 //!
-//! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
+//! `cargo fmt` does not format files that are named only in a macro; `rustfmt FILE` does.
 
 mod draws;
 mod factors;

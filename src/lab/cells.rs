@@ -1,5 +1,5 @@
-//! The systems of an experiment: every arm at every point of the sweep, with all values put in, and what is wrong with
-//! them, told by the arm and the point that it comes from.
+//! The systems of an experiment: every arm at every point of the sweep, with all values set, and their mistakes,
+//! reported with the arm and the point that they come from.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,7 @@
-//! Who does the jobs of a run: replications, and what is made of them.
+//! Executors, which run the jobs of a run: replications and their evaluation.
 //!
-//! A job is named by its number. Who does it, when, and beside which others makes no difference: what the jobs give is taken
-//! in the order of their numbers, so the results are the same bits with any [`Executor`].
+//! A job is identified by its number. Results are taken in the order of these numbers, so they are the same bits with
+//! any [`Executor`], whatever the order and the threads on which the jobs run.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! Where texts and logs come from, and what reading them gives: an experiment, or everything that is wrong.
+//! The files of an experiment, and the result of reading them: an experiment, or all of its mistakes.
 //!
 //! How an experiment is read belongs in `load`.
 

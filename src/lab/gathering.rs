@@ -1,5 +1,5 @@
-//! What the windows of a run say of requests that gather, where their flow does not follow from the description of the
-//! system: at every kind of node that holds them back, and in calls that wait for another attempt.
+//! Detects growing queues from the windows of a run, where the load does not follow from the description of the system:
+//! at nodes of any kind that delay requests, and in calls that wait for a retry.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
-//! A journal of finished replications, so that a run that was killed can go on where it was.
+//! A journal of finished replications, so that a run that was killed can be resumed.
 //!
-//! Where the journal is kept is for the caller to say; the library opens no files.
+//! The caller decides where the journal is stored; the library opens no files.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
 //! Reads an experiment or a system and everything it names: other files, logs.
 //!
-//! Where files come from is for the caller to say, through [`Files`]: the library opens none.
+//! The caller opens files, through [`Files`]; the library opens none.
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -268,7 +268,7 @@ impl Experiment {
         tree
     }
 
-    /// The system without any arm; `None` if it cannot be read, which loading has found out before.
+    /// The system without any arm; `None` if it cannot be read, which [`load`](crate::lab::load) has reported before.
     #[must_use]
     pub fn system(&self) -> Option<System> {
         System::decode(self.system_tree(), &mut Reader::default())

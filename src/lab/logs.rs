@@ -1,4 +1,4 @@
-//! The logs that an experiment replays: found, read, and held against what the experiment says of them.
+//! The logs that an experiment replays: finds them, reads them, and compares them with their hashes in the experiment.
 
 use std::collections::BTreeSet;
 use std::io::{self, Read};

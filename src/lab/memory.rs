@@ -1,7 +1,7 @@
-//! How much memory a plan may need, from the plan alone: what one replication may hold at once, and what is kept of it.
+//! Estimates the memory of a plan: what one replication may need, and what is kept of it.
 //!
-//! Nothing here changes a result. How much there is, and how many replications may therefore run at once, belongs to
-//! whoever runs the plan.
+//! This never changes a result. How much memory there is, and how many replications may therefore run at once, is
+//! decided by the caller.
 
 use super::observe::{NodeSeen, Observation};
 use super::plan::{Plan, PlannedCell};

@@ -1,4 +1,4 @@
-//! What the results need of a replication that has ended, in a form that is small.
+//! Extracts from a finished replication what the results need, in compact form.
 
 use std::borrow::Cow;
 

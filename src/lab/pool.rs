@@ -1,9 +1,10 @@
-//! Numbers of all replications together, and how far each replication moves them: means, ratios of sums, quantiles.
+//! Pooled estimates over all replications, and the influence of each replication on them: means, ratios of sums,
+//! quantiles.
 //!
-//! A quantile is that of all requests together. What it would be without one replication is found in what all hold less
-//! what that one holds, so that a replication costs a search and no merging. There it is interpolated within a bucket of
-//! the histogram, because one replication of many moves a quantile by less than a bucket; where a bucket holds one length
-//! only, that is off by less than the histogram tells.
+//! A quantile is that of all requests together. Leaving one replication out means subtracting its histogram from the
+//! sum of all, so each replication costs a search and no merging. That quantile is interpolated within a bucket of the
+//! histogram, because one replication of many moves a quantile by less than a bucket; if a bucket holds a single value
+//! only, the error is smaller than the resolution of the histogram.
 
 use crate::measure::latency::{Latency, rank};
 use crate::stats::pooled::{Pooled, jackknife, weighted_mean};

@@ -1,6 +1,6 @@
-//! One replication: a system run once, as far as somebody wants to see it at a time, and what is left of it to be looked at.
+//! One replication: a single run of a system, advanced step by step if the caller wants, and its state after the end.
 //!
-//! What is taken from it for the results belongs in `observe`.
+//! Extracting results from it belongs in `observe`.
 
 use std::sync::atomic::AtomicBool;
 

@@ -1,4 +1,4 @@
-//! What results take from a replication as it is.
+//! Rows of results that are taken from a replication unchanged.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,5 @@
-//! Latencies are those of calls that were answered. Whether one arm answered fewer calls than another, so that its
-//! latency, of survivors alone, does not say that it is quicker.
+//! Survivorship bias of latencies, which are those of answered calls only: whether one arm answered fewer calls than
+//! another, so that its lower latency does not show that it is faster.
 
 use super::results::{Estimate, NEARLY_ALL};
 

@@ -1,4 +1,4 @@
-//! Experiments from text that a program holds, without files.
+//! Experiments from texts in memory, without files.
 
 use std::io::Read;
 

@@ -1,4 +1,4 @@
-//! When something is wrong in a system: the time that recovery is judged by.
+//! The period of disturbance in a system, from which recovery is judged.
 
 use serde::{Deserialize, Serialize};
 

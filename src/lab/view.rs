@@ -1,4 +1,4 @@
-//! Reads a system that has stopped: every number a replication gives.
+//! Reads all numbers of a finished replication from its system.
 
 mod clients;
 mod node;

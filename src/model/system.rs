@@ -1,4 +1,4 @@
-//! A system in the words of the language: named nodes, and what goes wrong with them when.
+//! A system, as written in the language: named nodes, and their faults.
 
 use crate::actors::NodeSpec;
 use crate::actors::kit::describe::{Gives, Takes};

@@ -44,7 +44,8 @@ pub trait Decode: Sized {
     }
 }
 
-/// A type the language can write: every default filled in, so that reading it back gives the same value.
+/// A type that can be written in the language. Every default is filled in, so that reading it back gives the same
+/// value.
 pub trait Encode {
     /// The value as a tree.
     fn encode(&self) -> Node;

@@ -1,4 +1,4 @@
-//! Replay in the words of the language.
+//! Replay, as written in the language.
 
 use super::format::{Auto, Format};
 use crate::schema::quantity::{Rate, Span};

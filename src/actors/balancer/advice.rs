@@ -1,4 +1,4 @@
-//! What a balancer says to no effect, though nothing is wrong with it: a person who wrote it may have expected otherwise.
+//! Advice about settings of a balancer that are valid but have no effect.
 
 use super::health::Failure;
 use super::policies::Policy;

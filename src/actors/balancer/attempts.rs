@@ -1,7 +1,7 @@
-//! How long a balancer waits for an answer. Each attempt is then a request of its own, made on behalf of the one that came,
-//! so that the one can go on or go home while the other is still at its server.
+//! Balancers with a timeout for each attempt. Each attempt is a child request of the request that arrived, so that the
+//! request can be retried or answered while an earlier attempt is still at its server.
 //!
-//! What follows from an attempt that took too long belongs in `watched`.
+//! The consequences of a timeout belong in `watched`.
 
 use super::Balancer;
 use crate::actors::calls::OnBehalf;

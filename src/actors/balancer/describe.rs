@@ -1,4 +1,4 @@
-//! What a system knows of balancers.
+//! The descriptions of balancers: what a system finds out about them before a run.
 
 use super::Policy;
 use super::flow;

@@ -1,4 +1,4 @@
-//! How flows spread at balancers, by their policies; and what waits there.
+//! How balancers split flows by their policies, and what waits there.
 
 use super::layer::ProxySpec;
 use super::line_flow::{Line, is_pinned};

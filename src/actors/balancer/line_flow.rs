@@ -1,8 +1,8 @@
-//! The queue of a balancer for places at servers: which servers take from it, and how much they can do together.
+//! The capacity behind the queue of a balancer: which servers take requests from it, and how much they can do together.
 //!
-//! While somebody waits there, every server has as many requests as it may have. So no worker that may be busy is idle, and
-//! what can be done is known whatever the policy, but for those that place by a hash: there a request waits for its own
-//! server, and others may idle.
+//! While a request waits there, every server has as many requests as it may have. So no worker that could be busy is
+//! idle, and the capacity does not depend on the policy. Hash policies are the exception: there a request waits for its
+//! own server, and others may be idle.
 
 use super::{BalancerSpec, Health, Layer};
 use crate::actors::kit::describe::Server;

@@ -1,7 +1,7 @@
 //! Balancers: they choose a member for each request. A policy is one file in `policies` and one line in its list.
 //!
-//! A balancer knows of its members only what it has seen itself: what it sent them, what came back, and news of their
-//! health, which takes its time. Several balancers in front of one fleet do not know of each other.
+//! A balancer knows about its members only what it has observed itself: the requests it sent them, their answers, and
+//! reports about their health, which may be delayed. Several balancers in front of one fleet do not know of each other.
 
 mod advice;
 pub mod attempts;

@@ -1,4 +1,4 @@
-//! What a policy is: how a balancer chooses a member. Policies themselves, and the list of them, belong in `policies`.
+//! The traits of a policy, which is how a balancer chooses a member. The policies and their list belong in `policies`.
 
 use super::view::View;
 use crate::engine::random::Draws;

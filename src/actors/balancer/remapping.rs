@@ -1,8 +1,8 @@
-//! Remapping: how many clients or keys get another member when members go, come back or change their weight, under
+//! Remapping: how many clients or keys get another member when members leave, come back or change their weight, with
 //! policies that place them by a hash.
 //!
-//! Counted on a fixed sample of identities whenever something changes; a request costs nothing. Which changes there are
-//! belongs in `watched`.
+//! Counted on a fixed sample of clients or keys at each change, so requests cost nothing extra. The changes themselves
+//! belong in `watched`.
 
 use super::health::slow_start::PARTS;
 use super::policies::Chooser;

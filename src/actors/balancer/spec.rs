@@ -1,4 +1,4 @@
-//! A balancer in the words of the language.
+//! A balancer, as written in the language.
 
 use super::health::{Health, Notified, OutlierEjection, Passive, RetryElsewhere};
 use super::layer::spec::{Layer, Layer7, ProxySpec};

@@ -1,4 +1,4 @@
-//! What holds of every policy of the registry, with its defaults.
+//! Invariants of every policy in the registry, with its defaults.
 
 use proptest::prelude::*;
 

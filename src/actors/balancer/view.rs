@@ -1,4 +1,4 @@
-//! What a balancer believes of its members: its own count of active requests, and which it holds to be up.
+//! What a balancer knows about its members: its own count of active requests, and which it believes to be up.
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! A balancer that watches its members: what it does when a request goes out, when an answer comes back, when news comes
-//! and when a timer rings. The plain way of a request belongs in `mod.rs`; the arithmetic belongs in `health`.
+//! A balancer that monitors its members: what it does when a request is sent, an answer returns, a health report
+//! arrives or a timer rings. The common path of a request belongs in `mod.rs`; the arithmetic belongs in `health`.
 
 use super::health::active::Pending;
 use super::health::passive::Finding;

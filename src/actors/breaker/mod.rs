@@ -1,5 +1,5 @@
-//! Circuit breakers: they stop calls to a service that is failing, and try again later. A rule is one file in `rules` and
-//! one line in `rule.rs`.
+//! Circuit breakers: they stop calls to a failing service, and try again later. A rule is one file in `rules` and one
+//! line in `rule.rs`.
 
 mod describe;
 pub mod ends;

@@ -1,4 +1,4 @@
-//! What a rule is: when a circuit opens and closes. Rules themselves, and the list of them, belong in `rules`.
+//! The traits of a rule, which decides when a circuit opens and closes. The rules and their list belong in `rules`.
 
 use std::fmt::Debug;
 

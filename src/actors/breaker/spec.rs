@@ -1,4 +1,4 @@
-//! A circuit breaker in the words of the language.
+//! A circuit breaker, as written in the language.
 
 use super::ends::{self, End, RateLimited};
 use super::rules::Rule;

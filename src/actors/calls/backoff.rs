@@ -1,6 +1,6 @@
-//! Backoff: how long a client waits before it tries again.
+//! Backoff: how long a client waits before a retry.
 //!
-//! Whether it tries again belongs in `ends`.
+//! Whether it retries belongs in `ending`.
 
 use crate::engine::Duration;
 use crate::engine::random::Bits;

@@ -1,7 +1,7 @@
-//! Requests that a node makes on behalf of those that have come to it, which wait for the answers: what they ask for, how an
-//! answer finds who waits for it, and what is given up.
+//! Child requests: requests that a node makes on behalf of requests that have arrived there and wait for the answers.
+//! What they ask for, how an answer finds the waiting request, and how they are given up.
 //!
-//! How long an answer is waited for, and what follows from it, belongs to the node.
+//! Timeouts, and what happens after an answer, belong to the node.
 
 use crate::actors::kit::link;
 use crate::actors::kit::message::{Core, Message};

@@ -1,4 +1,4 @@
-//! A caller: what a node needs that makes calls of several attempts, whatever the node is and whoever it calls.
+//! A caller: makes calls of several attempts, for any kind of node and to any kind of node.
 //!
 //! How attempts are sent is in `sending`, how they and their calls end in `ending`.
 

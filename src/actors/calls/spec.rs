@@ -1,4 +1,4 @@
-//! Calls in the words of the language.
+//! Calls, as written in the language.
 
 use super::backoff::{Backoff, Exponential, FullJitter, Jitter};
 use super::budget::Budget;

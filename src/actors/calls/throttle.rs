@@ -1,4 +1,4 @@
-//! Client-side adaptive throttling: clients that are turned away too often hold requests back themselves.
+//! Client-side adaptive throttling: clients whose requests are rejected too often hold requests back themselves.
 
 use super::recent::Recent;
 use super::spec::AdaptiveThrottling;

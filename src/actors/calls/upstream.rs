@@ -1,7 +1,7 @@
-//! The way to who is called: the node or its copies, the link there, the connections held open, and what was recorded of the
-//! calls. Envoy and NGINX name this the upstream.
+//! The upstream of a node, as Envoy and NGINX call it: the node that is called or its copies, the link there, the open
+//! connections, and the record of the calls.
 //!
-//! What a call is made of belongs in `caller`.
+//! The attempts of a call belong in `caller`.
 
 use super::CallsRecord;
 use super::connections::Dialing;

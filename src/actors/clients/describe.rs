@@ -1,4 +1,4 @@
-//! What a system knows of clients.
+//! The descriptions of clients: what a system finds out about them before a run.
 
 use super::{Keys, flow};
 use crate::actors::calls::call::Call;

@@ -1,4 +1,4 @@
-//! What clients ask for: their rate, how irregular it is, and what may come on top.
+//! The flow that clients send: its rate, its variability, and what retries and hedges may add.
 
 use super::arrivals::Mmpp;
 use super::{ClientsSpec, Traffic};

@@ -1,5 +1,5 @@
-//! Clients: where requests come from and where their story ends. One file each for the arrival processes, users in a
-//! closed loop, sessions, replay, and the words of the language.
+//! Clients: where requests start and end. One file each for the arrival processes, users in a closed loop, sessions,
+//! replay, and the words of the language.
 //!
 //! How a call is made and what is recorded of it belongs in `calls`.
 

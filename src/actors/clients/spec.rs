@@ -1,4 +1,4 @@
-//! Clients in the words of the language.
+//! Clients, as written in the language.
 
 pub use super::arrivals::Traffic;
 use crate::actors::calls::connections::spec::{NoHandshake, PerRequest};

@@ -1,6 +1,7 @@
-//! Concurrency limits: how many requests may be under way at once. A rule is one file in `rules` and one line in `rule.rs`.
+//! Concurrency limits: how many requests may be in flight at once. A rule is one file in `rules` and one line in
+//! `rule.rs`.
 //!
-//! How many requests may pass in a time is another matter, and belongs in `limiter`.
+//! Limits on the rate of requests belong in `limiter`.
 
 mod describe;
 pub mod gate;

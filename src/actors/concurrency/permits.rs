@@ -1,6 +1,6 @@
-//! Permits: who may be in flight under a limit that moves, by class.
+//! Permits: which requests may be in flight under a moving limit, by class.
 //!
-//! Who waits for one belongs to the limiter.
+//! Waiting for a permit belongs to the limiter.
 
 use super::rule::{Limit, Sample};
 use super::rules::Limiting;

@@ -1,4 +1,4 @@
-//! What a rule is: how a concurrency limit moves. Rules themselves, and the list of them, belong in `rules`.
+//! The traits of a rule, which decides how a concurrency limit moves. The rules and their list belong in `rules`.
 
 use std::fmt::Debug;
 

@@ -1,4 +1,4 @@
-//! A concurrency limiter in the words of the language.
+//! A concurrency limiter, as written in the language.
 
 use super::rules::Rule;
 use crate::actors::kit::passage::{Per, WholeService};

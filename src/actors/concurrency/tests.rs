@@ -1,4 +1,4 @@
-//! Requests that are taken back, wherever they are.
+//! Requests that are cancelled, wherever they are.
 
 use super::*;
 use crate::actors::kit::link::{Endpoint, Link};

@@ -1,5 +1,5 @@
-//! Samples gathered over a time, so that a rule hears of many answers at once: single ones tell little where services are
-//! long and short by chance.
+//! Samples collected over a window, so that a rule sees many answers at once: single answers say little where service
+//! times vary at random.
 
 use super::rule::Sample;
 use crate::engine::{Duration, Time};

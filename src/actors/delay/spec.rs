@@ -1,4 +1,4 @@
-//! A delay in the words of the language.
+//! A delay, as written in the language.
 
 use crate::actors::kit::route::RouteField;
 use crate::distributions::{Constant, Distribution};

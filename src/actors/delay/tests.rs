@@ -1,4 +1,4 @@
-//! Messages take their time each way, lost ones are let go of by a timeout, and cancellations follow.
+//! Messages are delayed in each direction, lost ones end by a timeout, and cancellations follow.
 
 use crate::actors::kit::flow::flows;
 use crate::actors::kit::site::Site;

@@ -1,4 +1,4 @@
-//! Fallbacks: graceful degradation. Where what was asked for fails or does not come in time, another answer is given.
+//! Fallbacks: graceful degradation. If a request fails or is not answered in time, another answer is given.
 //!
 //! Who decides that a request fails does not belong here.
 

@@ -22,7 +22,7 @@ pub struct Counts {
     pub overdue: u64,
     /// Answers that came after that.
     pub late: u64,
-    /// Requests it had no answer for: their failure stood.
+    /// Requests for which it had no other answer: the failure was passed on.
     pub without_answer: u64,
 }
 

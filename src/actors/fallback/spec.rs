@@ -1,4 +1,4 @@
-//! A fallback in the words of the language.
+//! A fallback, as written in the language.
 
 use crate::actors::kit::route::RouteField;
 use crate::engine::Outcome;

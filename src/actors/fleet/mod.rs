@@ -1,6 +1,6 @@
-//! Fleets: servers that do work. One file each for the server, processor sharing, what faults do to servers, what
-//! is recorded and the words of the language; a folder for queues that are more than a line, and a file for when they are
-//! asked.
+//! Fleets: servers that do work. One file each for the server, processor sharing, what faults do to servers, what is
+//! recorded and the words of the language; a folder for queues that are more than a FIFO, and a file for when they are
+//! used.
 //!
 //! Which server a request goes to is decided before it comes here; that belongs in `balancer`.
 

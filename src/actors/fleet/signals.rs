@@ -1,6 +1,7 @@
-//! What servers tell balancers of themselves: that they are idle, and how loaded they are when a probe asks.
+//! What servers report to balancers: that they are idle, and their load when they are probed.
 //!
-//! A fleet has this only where a balancer's policy listens. News of servers that go down or come up is not kept here.
+//! A fleet has this only if a balancer's policy subscribes to it. Reports about servers that go down or come up are
+//! elsewhere.
 
 use crate::actors::kit::message::{Core, Message};
 use crate::actors::kit::signals::Dispatcher;

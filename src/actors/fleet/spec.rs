@@ -1,4 +1,4 @@
-//! A fleet in the words of the language.
+//! A fleet, as written in the language.
 
 pub use super::queue::disciplines::Fifo;
 pub use super::queue::full::DropNewest;

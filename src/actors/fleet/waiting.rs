@@ -1,6 +1,7 @@
-//! When a fleet asks its queues: a request comes, a worker becomes free, somebody has waited too long or is taken back.
+//! When a fleet uses its queues: a request arrives, a worker becomes free, a request has waited too long or is
+//! cancelled.
 //!
-//! What the queues answer is decided in `queue`. Nothing here touches a plain fleet.
+//! What the queues decide belongs in `queue`. Plain fleets use nothing of this.
 
 use super::queue::line::WaitToken;
 use super::queue::{Facts, Joined};

@@ -1,7 +1,7 @@
-//! Hosts: the machine or process that a node without servers runs on, where faults may hit it. A host stands before its
-//! node and passes everything on, until something goes wrong.
+//! Hosts: the machine or process that a node without servers runs on, which faults may hit. All messages to the node
+//! pass its host, which passes them on unless a fault is active.
 //!
-//! When it does belongs in `faults`; what a node loses with its host belongs to the node.
+//! When faults occur belongs in `faults`; what a node loses when its host crashes belongs to the node.
 
 use super::kit::books::Account;
 use super::kit::cancel;

@@ -1,6 +1,6 @@
-//! Cancellation: word that a client takes a request back follows it from stop to stop, over the same links.
+//! Cancellation: a message that follows a request from stop to stop, over the same links.
 //!
-//! Who sends it, and what a node does with a request that was taken back, does not belong here.
+//! Sending it, and what a node does with a cancelled request, does not belong here.
 
 use super::link::{self, Link};
 use super::message::{Core, Message};

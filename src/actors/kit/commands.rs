@@ -1,5 +1,5 @@
-//! A limit that several limiters share, in the words of the language, and the commands by which they ask the store that keeps
-//! it. How a limiter waits for answers belongs in `limiter`, what a store does with a command in `store`.
+//! A limit that several limiters share, as written in the language, and the commands that they send to the store that
+//! keeps it. How a limiter waits for answers belongs in `limiter`, what a store does with a command in `store`.
 
 use super::route::RouteField;
 use crate::schema::quantity::Span;

@@ -1,6 +1,6 @@
-//! Which requests a rule is for: by their clients, by what they ask for, by their size.
+//! Conditions that select requests: by clients, by key, by size.
 //!
-//! What is done with them belongs to whoever has the rule: routers and limiters.
+//! What is done with the selected requests belongs to routers and limiters.
 
 use crate::actors::kit::route::Targets;
 use crate::engine::Details;

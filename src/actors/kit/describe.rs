@@ -1,5 +1,5 @@
-//! What every kind of node says of itself from its description alone: what it sends where, what it takes, how it fits into
-//! a system, and how it is built. A system knows its nodes by this and by nothing else.
+//! The trait of node descriptions: what a node sends where, what it accepts, how it fits into a system, and how it is
+//! built. A system knows its nodes only through this trait.
 //!
 //! The kinds are listed in `actors`; each implements this in its own folder.
 

@@ -1,5 +1,5 @@
-//! What a description of a node says of it, as plain facts: what it sends where, what may be sent to it, the servers it has,
-//! and what it asks of the other nodes. How it says so belongs in `describe`.
+//! The data that descriptions of nodes return: what a node sends where, what may be sent to it, its servers, and what
+//! it requires of other nodes. The trait that returns them belongs in `describe`.
 
 use super::route::RouteField;
 use crate::schema::Name;

@@ -1,4 +1,4 @@
-//! What counts as a failed attempt, in the words of the language.
+//! What counts as a failed attempt, as written in the language.
 
 use crate::engine::Outcome;
 use crate::schema::{choice, record};

@@ -1,5 +1,5 @@
-//! The nodes of a system as a graph of who sends requests to whom: who reaches whom, what leads round, how deep it is.
-//! Each question takes time in proportion to nodes and routes, however many ways lead through them.
+//! The graph of a system: which node sends requests to which. Reachability, cycles and depth, each in time proportional
+//! to the number of nodes and routes, however many paths there are.
 
 use super::facts::{Edge, Sends};
 use crate::actors::NodeSpec;

@@ -1,5 +1,5 @@
-//! Links: how a request travels from one actor to the next, and its answer back; and what becomes of what is lost on the
-//! way. When a link loses or delays messages belongs in `faults::network`.
+//! Links: how a request travels from one actor to the next, and its answer back; and what happens to lost messages.
+//! When a link loses or delays messages belongs in `faults::network`.
 
 use super::faults::Troubles;
 use super::faults::network::Fate;

@@ -1,6 +1,7 @@
-//! What every kind of node does at work: it handles events, it records by window, it hears who wants to know of its servers.
+//! The trait of nodes at work: they handle events, record by window, and accept subscriptions to reports about their
+//! servers.
 //!
-//! The first three are called for every event, and never through this trait as an object.
+//! The first three methods are called for every event, always by static dispatch.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! When servers or nodes were down, and what was sent there nevertheless.
+//! When servers or nodes were down, and which requests were sent there nevertheless.
 
 use crate::engine::{ActorId, Time};
 

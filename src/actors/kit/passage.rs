@@ -1,8 +1,8 @@
-//! What nodes have in common that stand in the way of requests to another node: the way on, and the count of what came,
-//! passed and was turned away.
+//! The common part of nodes that stand in front of another node, such as limiters and breakers: the link to that node,
+//! and counts of requests that arrived, passed and were rejected.
 //!
-//! Such a node has as many servers as what stands behind it: a request for one of them passes on to the same. Which
-//! requests pass is decided elsewhere, by limiters and breakers.
+//! Such a node has as many servers as the node behind it: a request for one of them is passed on to the same. Which
+//! requests pass is decided by limiters and breakers.
 
 use super::cancel::{self, Found};
 use super::copies::Copies;

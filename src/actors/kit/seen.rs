@@ -1,5 +1,5 @@
-//! What is seen of a node when a run is over: its numbers, its series, and what they are called. What is made of those of
-//! many replications belongs in `lab`, and how they are drawn in `report`.
+//! What is measured at a node in one run: its numbers and its series, with their names. Combining replications belongs
+//! in `lab`, drawing in `report`.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! What servers tell those who choose among them, and who wants to hear it.
+//! What servers report to balancers, and which balancers subscribe to it.
 
 use std::sync::Arc;
 

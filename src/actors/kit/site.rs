@@ -1,4 +1,4 @@
-//! The nodes of a system as one of them sees the others: by name, and by what each says of itself.
+//! The nodes of a system as one of them sees the others: by name, and through their descriptions.
 
 use super::facts::{Asks, Servers, Takes};
 use super::graph::Graph;

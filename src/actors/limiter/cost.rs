@@ -1,6 +1,6 @@
 //! What a request costs: how many tokens of a limit it takes.
 //!
-//! What a token is worth belongs to the rules.
+//! What a token means belongs to the rules.
 
 use super::rules::MOST;
 use crate::actors::kit::conditions::{Conditions, KeyMatch, SizeMatch};

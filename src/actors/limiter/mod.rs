@@ -1,7 +1,6 @@
-//! Rate limiters: they let requests pass, hold them back or turn them away. A rule is one file in `rules` and one line in
-//! `rule.rs`.
+//! Rate limiters: they pass, delay or reject requests. A rule is one file in `rules` and one line in `rule.rs`.
 //!
-//! How many requests may be under way at once is another matter, and belongs elsewhere.
+//! Limits on requests in flight belong in `concurrency`.
 
 pub mod cost;
 mod describe;

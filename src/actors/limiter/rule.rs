@@ -1,4 +1,5 @@
-//! What a rule is: which requests a rate limiter lets pass. Rules themselves, and the list of them, belong in `rules`.
+//! The traits of a rule, which decides which requests a rate limiter passes. The rules and their list belong in
+//! `rules`.
 
 use std::fmt::Debug;
 

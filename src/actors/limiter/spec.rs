@@ -1,4 +1,4 @@
-//! A limiter in the words of the language.
+//! A limiter, as written in the language.
 
 use super::cost::CostSpec;
 use super::rules::Rule;

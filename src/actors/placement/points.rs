@@ -1,4 +1,4 @@
-//! Where the points of members lie on a ring, in three ways that are in use.
+//! Where the points of members lie on a ring, as in libketama, nginx and Envoy.
 
 use md5::{Digest, Md5};
 use xxhash_rust::xxh64::xxh64;

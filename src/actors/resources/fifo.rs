@@ -1,4 +1,4 @@
-//! A line: first come, first served, and whoever gives up may leave it from the middle.
+//! A FIFO from whose middle requests may leave.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,4 @@
-//! How a resource is counted, whatever kind of node it belongs to: what does work, and has a queue before it.
+//! How a station (a resource with a queue) is measured, whatever kind of node it belongs to.
 
 use crate::engine::Time;
 use crate::measure::Latency;

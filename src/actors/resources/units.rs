@@ -1,7 +1,7 @@
 //! Units that are held by one request at a time: workers, places in memory, a lock (one unit), the connections of a pool.
 //!
-//! Requests have their units in the order in which they asked: one that asks for much is not overtaken by those that ask for
-//! less, so that it is not starved.
+//! Requests get their units in the order in which they asked: a request for many units is not overtaken by smaller
+//! ones, so that it does not starve.
 
 use super::fifo::Fifo;
 use super::usage::Usage;

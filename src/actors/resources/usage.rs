@@ -1,5 +1,5 @@
-//! How the use of a resource is counted: who came, who waits and for how long, and how many units are held. One count may be
-//! that of many alike, as of the same resource at every server of a fleet.
+//! How the use of a resource is measured: arrivals, waiting requests and times, and units held. One record may cover
+//! many resources, such as the same resource at every server of a fleet.
 
 use super::station::{Station, Window};
 use crate::engine::Time;

@@ -1,4 +1,4 @@
-//! A router in the words of the language.
+//! A router, as written in the language.
 
 use crate::actors::kit::conditions::{KeyMatch, SizeMatch};
 use crate::actors::kit::route::{RouteField, Targets};

@@ -1,4 +1,4 @@
-//! A store in the words of the language.
+//! A store, as written in the language.
 
 use crate::distributions::{Constant, Distribution};
 use crate::schema::quantity::Span;

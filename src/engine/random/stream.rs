@@ -1,8 +1,8 @@
-//! Streams of random numbers, named by what they are for, so that one never shifts another.
+//! Streams of random numbers, named by their purpose, so that draws from one never shift another.
 //!
-//! A stream is named by (seed, replication, actor, purpose). Draws of an actor in its own order come from a
-//! [`Sequence`]; draws that belong to a request come from [`Draws`], keyed by the request's number, and are the same in
-//! every arm of an experiment, in whatever order the requests are served.
+//! A stream is named by (seed, replication, actor, purpose). Draws that an actor makes in its own order come from a
+//! [`Sequence`]; draws that belong to a request come from [`Draws`], keyed by the number of the request, and are the
+//! same in every arm of an experiment, whatever the order in which requests are served.
 
 use core::convert::Infallible;
 

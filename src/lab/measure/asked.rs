@@ -1,14 +1,14 @@
-//! How a measure is asked for: the record that a file asks with, and the records with which claims speak of its numbers.
+//! How a measure is requested: its record in a file, and the records with which claims refer to its numbers.
 
 use super::{Answers, Quantity, Scope};
 use crate::lab::label::Label;
 
 /// A measure as a file asks for it.
 pub trait Asked {
-    /// The numbers it gives in `scope`.
+    /// The quantities that it measures in `scope`.
     fn quantities(&self, scope: &Scope) -> Vec<Quantity>;
 
-    /// The node it names.
+    /// The node that it names, if any.
     fn node(&self) -> Option<&Label>;
 }
 
@@ -23,7 +23,7 @@ pub trait Claimed {
     /// The node of clients it names.
     fn of(&self) -> Option<&Label>;
 
-    /// Of a latency: which calls it is of, where that is said.
+    /// For a latency: for which calls it is measured, if given.
     fn answers(&self) -> Option<Answers>;
 
     /// The number in `scope`, whichever clients and arm it is told of.

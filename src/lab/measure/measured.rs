@@ -1,5 +1,5 @@
-//! What a number of a measure is: what it is called, who gives it, and how it is read. The list of measures belongs in
-//! `measures`.
+//! The numbers of a measure: their names, the nodes that have them, and how they are read. The list of measures belongs
+//! in `measures`.
 
 use std::fmt::Debug;
 

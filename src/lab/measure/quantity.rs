@@ -1,4 +1,4 @@
-//! The numbers that measures give: where each comes from, what it is told of, and what it is called.
+//! The quantities of measures: where each comes from, what it describes, and its name.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Reads the numbers of measures: what each is made of says its measure, where that is kept the other files say.
+//! Reads the numbers of measures: the measure says which counts it needs, the other files where they are kept.
 
 use super::clients::within;
 use super::{NANO, View, node, ratio};

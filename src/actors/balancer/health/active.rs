@@ -1,4 +1,4 @@
-//! Active checks: when each member is checked, which checks are under way, and what they say.
+//! Active health checks: when each member is checked, which checks are in flight, and their results.
 //!
 //! Sending them belongs in `watched`.
 

@@ -1,5 +1,5 @@
-//! Outlier ejection by the arithmetic of Envoy (`outlier_detection_impl.cc`): who is ejected, for how long, and how many
-//! at once. Panic, which passes ejections over, belongs in `rotation`.
+//! Outlier ejection by the arithmetic of Envoy (`outlier_detection_impl.cc`): which members are ejected, for how long,
+//! and how many at once. Panic mode, which ignores ejections, belongs in `rotation`.
 
 use std::cmp::Ordering;
 

@@ -1,4 +1,4 @@
-//! Who is in the rotation: what speaks against each member, and which members get requests because of it.
+//! The rotation: the reasons against each member, and which members therefore get requests.
 
 use crate::schema::quantity::Share;
 

@@ -1,4 +1,4 @@
-//! Slow start: after a member has come back, its weight rises to the full in ten steps.
+//! Slow start: after a member has come back, its weight rises to its full value in ten steps.
 //!
 //! Envoy's ramp with aggression 1 and a least weight of 10 % (nginx Plus `slow_start` is linear too): weight times
 //! max(10 %, time since it came back / ramp). Each step has the mean of its tenth of the ramp, so the whole ramp has the

@@ -1,4 +1,4 @@
-//! How a balancer watches its members, in the words of the language.
+//! How a balancer watches its members, as written in the language.
 
 use crate::actors::calls::budget::ActiveBudget;
 pub use crate::actors::kit::failure::Failure;

@@ -1,8 +1,9 @@
-//! What stands between a request and the choice of its member, in balancers that ask for it: the work of the proxy, and
-//! the connection a request came on. One file each for the proxy, the members of connections and the words of the
-//! language, and for what a crash or a slow-down of its host does.
+//! Proxy capacity and layer 4: what happens to a request before its member is chosen, in balancers that have either.
+//! One file each for the proxy, the members of connections, the words of the language, and the effects of a crash or
+//! slow-down of the host.
 //!
-//! Who waits for a place at a server belongs in `queue`; how a member is chosen, in `policies`; who opens connections, in `calls::connections`.
+//! Waiting for a slot at a server belongs in `queue`, choosing a member in `policies`, opening connections in
+//! `calls::connections`.
 
 mod outage;
 pub mod pins;

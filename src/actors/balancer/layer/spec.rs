@@ -1,4 +1,4 @@
-//! Layers and the capacity of a proxy, in the words of the language.
+//! Layers and the capacity of a proxy, as written in the language.
 
 use crate::schema::quantity::Span;
 use crate::schema::{choice, record};

@@ -1,7 +1,7 @@
-//! The registry of balancing policies: one file here and one line below make a policy. What a policy is belongs in
+//! The registry of balancing policies: one file here and one line below define a policy. What a policy is belongs in
 //! `policy.rs` beside this folder.
 //!
-//! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
+//! `cargo fmt` does not format files that are named only in a macro; `rustfmt FILE` does.
 
 use super::policy::{Answer, Choose, Describes, Facts, Subscription, Load};
 use super::view::View;

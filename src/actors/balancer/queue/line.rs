@@ -1,5 +1,5 @@
-//! Who waits at a balancer for a place at a server, and what is recorded of it. When somebody waits and who comes next is
-//! asked elsewhere.
+//! The requests that wait at a balancer for a slot at a server, and what is recorded of them. When a request waits and
+//! which one is next is decided elsewhere.
 
 use std::collections::BTreeMap;
 

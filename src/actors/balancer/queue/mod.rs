@@ -1,7 +1,7 @@
-//! Waiting at a balancer for a place at a server: who waits, and when somebody may go on.
+//! Waiting at a balancer for a slot at a server: which requests wait, and when one may go on.
 //!
-//! That a server is full is found where requests are sent; it belongs in `watched` beside this folder. What waits for the
-//! workers of the proxy itself belongs in `layer`.
+//! Detecting that a server is full belongs in `watched` beside this folder; waiting for the workers of the proxy
+//! belongs in `layer`.
 
 pub mod line;
 pub mod spec;

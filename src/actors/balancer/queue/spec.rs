@@ -1,4 +1,4 @@
-//! The queue of a balancer in the words of the language.
+//! The queue of a balancer, as written in the language.
 
 use crate::schema::quantity::Span;
 use crate::schema::record;

@@ -3,7 +3,7 @@
 //!
 //! How long a client waits before a retry belongs in `backoff`.
 //!
-//! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
+//! `cargo fmt` does not format files that are named only in a macro; `rustfmt FILE` does.
 
 use std::fmt::Debug;
 

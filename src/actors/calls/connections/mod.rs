@@ -1,5 +1,5 @@
-//! The connections of a caller: how a request gets onto one, and what becomes of it. One file each for the connections held
-//! open and the words of the language.
+//! The connections of a caller: which connection a request takes, and when it is closed. One file each for the pool of
+//! open connections and the words of the language.
 //!
 //! Which server a connection leads to belongs in `balancer::layer`.
 

@@ -1,4 +1,4 @@
-//! How clients hold connections, in the words of the language.
+//! How clients hold connections, as written in the language.
 
 use crate::schema::quantity::Span;
 use crate::schema::{choice, record};

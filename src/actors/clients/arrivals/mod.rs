@@ -1,8 +1,8 @@
-//! Open arrivals: processes that do not wait for answers. One file here and one line below make a process.
+//! Open arrivals: processes that do not wait for answers. One file here and one line below define a process.
 //!
-//! Users in a closed loop and sessions wait for answers, and a replay asks by a log: what they do stands in `source`.
+//! Users in a closed loop and sessions wait for answers, and a replay follows a log; these are in `source`.
 //!
-//! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
+//! `cargo fmt` does not format files that are named only in a macro; `rustfmt FILE` does.
 
 mod profile;
 mod sessions;

@@ -1,7 +1,7 @@
-//! The registry of rules of concurrency limits: one file here and one line below make a rule. What a rule is belongs in
+//! The registry of rules of concurrency limits: one file here and one line below define a rule. What a rule is belongs in
 //! `rule.rs` beside this folder, how a limiter handles requests in the folder above.
 //!
-//! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
+//! `cargo fmt` does not format files that are named only in a macro; `rustfmt FILE` does.
 
 use super::rule::{Describes, Limit, Sample};
 use crate::engine::random::StreamKey;

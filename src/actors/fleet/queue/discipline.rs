@@ -1,5 +1,5 @@
-//! What a discipline is: in what order a server takes up what waits. Disciplines themselves, and the list of them, belong in
-//! `disciplines`.
+//! The traits of a discipline, which decides in what order a server takes waiting requests. The disciplines and their
+//! list belong in `disciplines`.
 
 use super::Classes;
 use crate::engine::Time;

@@ -1,4 +1,4 @@
-//! Who goes when a request finds the queue full, in words. How room is made belongs in `queues`.
+//! The record that says what happens to a request that finds the queue full. How room is made belongs in `queues`.
 
 use crate::schema::quantity::Span;
 use crate::schema::{choice, record};

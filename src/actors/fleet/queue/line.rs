@@ -1,7 +1,7 @@
-//! What waits: a wait token for each request, and lines of them in the order they came, with other orders beside it where somebody
-//! asks for one. Any wait token leaves its line in O(1), or O(log n) where there is another order.
+//! Waiting requests: a wait token for each, in lines in order of arrival, with a second order where a discipline needs
+//! one. Any wait token leaves its line in O(1), or in O(log n) with a second order.
 //!
-//! Who is next and who must go is not decided here.
+//! Which request is next, and which is dropped, is not decided here.
 
 use std::collections::BTreeSet;
 

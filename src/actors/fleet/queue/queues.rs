@@ -1,4 +1,4 @@
-//! The queues of a fleet under its rules: who may come in, who must go, who is next.
+//! The queues of a fleet under its rules: which request is accepted, which is dropped, which is next.
 //!
 //! Clocks, workers and answers are the fleet's business; nothing here knows them.
 

@@ -1,5 +1,5 @@
-//! What a way to shed load is: who is turned away though there would be a place. The ways themselves, and the list of them,
-//! belong in `shedders`.
+//! The traits of a way to shed load, which decides which requests are rejected although the queue has room. The ways
+//! and their list belong in `shedders`.
 
 use super::Classes;
 use crate::engine::{Duration, Time};

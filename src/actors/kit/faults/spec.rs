@@ -1,4 +1,4 @@
-//! Faults in the words of the language: what can go wrong, and how it comes back.
+//! Faults, as written in the language: what can go wrong, and how it comes back.
 
 use crate::distributions::Distribution;
 use crate::engine::random::StreamKey;

@@ -1,4 +1,4 @@
-//! What clients record of their calls, beside what all clients record.
+//! What clients with retries or hedges record, in addition to what all clients record.
 
 use crate::measure::{Begin, Begun, Windows};
 

@@ -1,4 +1,4 @@
-//! The record of calls: the ledger of what became of them, and latency as those see it who wait.
+//! The record of calls: their outcomes, and their latency as seen by the callers.
 
 use std::collections::BTreeMap;
 

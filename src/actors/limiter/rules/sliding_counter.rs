@@ -1,4 +1,4 @@
-//! The sliding counter: two fixed windows that stand for one that slides.
+//! The sliding counter: estimates a sliding window from two fixed windows.
 
 use super::{MOST, check_window, window_of};
 use crate::actors::limiter::rule::{Admit, Describes, Verdict};

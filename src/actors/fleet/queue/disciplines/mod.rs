@@ -1,7 +1,7 @@
-//! The registry of disciplines: one file here and one line below make a discipline. What a discipline is belongs in
+//! The registry of disciplines: one file here and one line below define a discipline. What a discipline is belongs in
 //! `discipline.rs` beside this folder.
 //!
-//! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
+//! `cargo fmt` does not format files that are named only in a macro; `rustfmt FILE` does.
 
 use super::Classes;
 use super::discipline::{Describes, Facts, Head, Order, Pick};

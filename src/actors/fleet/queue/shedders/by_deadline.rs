@@ -1,4 +1,4 @@
-//! Sheds what would be served too late.
+//! Rejects requests that would be served too late.
 
 use super::{Arrival, Classes, Describes, Duration, Sheds};
 use crate::schema::record;

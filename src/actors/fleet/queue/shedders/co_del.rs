@@ -1,4 +1,4 @@
-//! CoDel: sheds from the queue while even the least wait stays above a target.
+//! CoDel: drops requests from the queue while even the shortest wait stays above a target.
 
 use super::{Classes, Describes, Duration, Sheds, Time};
 use crate::schema::quantity::Span;

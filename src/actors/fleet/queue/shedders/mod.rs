@@ -1,7 +1,7 @@
 //! The registry of ways to shed load: one file here and one line below make one. What a way is belongs in `shedder.rs` beside
 //! this folder.
 //!
-//! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
+//! `cargo fmt` does not format files that are named only in a macro; `rustfmt FILE` does.
 
 use super::Classes;
 use super::shedder::{Arrival, Describes, Sheds};
