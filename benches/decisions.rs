@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use rushhour::extend::{
-    Answer, Bits, Choose, Describes, Draws, Duration, Facts, Subscription, Load, Outcome, Policy, StreamKey, Time, View,
+    Answer, Bits, Choose, Describes, Draws, Duration, Facts, Load, Outcome, Policy, StreamKey, Subscription, Time, View,
 };
 use rushhour::internals::{Choice, Decode, Reader, parse};
 use rushhour::lab::Sources;

@@ -16,7 +16,7 @@ use super::{End, complain, print, shipped, snapshot, tell};
 use crate::lab::memory::need;
 use crate::lab::results::{Results, Verdict};
 use crate::lab::{
-    self, Executor, Experiment, NoJournal, Journal, Plan, Replications, RunSpec, Threads, WarmUp, is_stationary, load,
+    self, Executor, Experiment, Journal, NoJournal, Plan, Replications, RunSpec, Threads, WarmUp, is_stationary, load,
     plan,
 };
 use crate::report::{self, Data, Format, Terminal};

@@ -8,7 +8,7 @@ use super::collect::{Found, collect};
 #[cfg(not(feature = "threads"))]
 use super::execute::Serial;
 use super::execute::{Executor, gather};
-use super::journal::{NoJournal, JobId, Journal};
+use super::journal::{JobId, Journal, NoJournal};
 use super::memory::keeps_pilots;
 use super::observe::{Observation, Observations, observe};
 use super::plan::Plan;

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::sync::atomic::AtomicBool;
 
 use rushhour::lab::results::Results;
-use rushhour::lab::{Files, Plan, NoProgress, load, plan, run};
+use rushhour::lab::{Files, NoProgress, Plan, load, plan, run};
 
 /// One text that answers to the name "test.ron", and named logs.
 pub struct Memory<'a> {

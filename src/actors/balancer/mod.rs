@@ -28,7 +28,7 @@ mod watched;
 pub use health::Health;
 pub use layer::{Front, Layer, Proxy};
 pub use policies::{Chooser, Policy};
-pub use policy::{Answer, Choose, Describes, Facts, Subscription, Load};
+pub use policy::{Answer, Choose, Describes, Facts, Load, Subscription};
 pub use queue::Line;
 pub use remapping::Remapping;
 pub use spec::BalancerSpec;

@@ -156,7 +156,7 @@ impl ClientsSpec {
     /// How calls are made; `None` if each call is a single request with a timeout.
     #[must_use]
     pub fn rules(&self) -> Option<Rules<'_>> {
-        self.makes_calls().then(|| Rules {
+        self.makes_calls().then_some(Rules {
             timeout: self.timeout,
             attempt_timeout: self.attempt_timeout,
             retry: self.retry.as_ref(),

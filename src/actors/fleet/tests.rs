@@ -3,6 +3,7 @@
 mod impatience;
 mod overlaps;
 
+use super::queue::disciplines::ProcessorSharing;
 use super::*;
 use crate::actors::kit::faults::{Crash, Errors, FaultEvent, Restart, SlowDown};
 use crate::actors::kit::message::Message;
@@ -89,7 +90,7 @@ fn bench(discipline: Discipline, servers: usize, ports: &[u32], faults: Vec<Faul
 }
 
 fn disciplines() -> [Discipline; 2] {
-    [Discipline::Fifo(spec::Fifo {}), Discipline::ProcessorSharing(spec::ProcessorSharing {})]
+    [Discipline::Fifo(spec::Fifo {}), Discipline::ProcessorSharing(ProcessorSharing {})]
 }
 
 fn at(seconds: f64, servers: Option<Vec<usize>>, fault: Fault) -> FaultEvent {

@@ -3,7 +3,7 @@
 //!
 //! `cargo fmt` does not format files that are named only in a macro; `rustfmt FILE` does.
 
-use super::policy::{Answer, Choose, Describes, Facts, Subscription, Load};
+use super::policy::{Answer, Choose, Describes, Facts, Load, Subscription};
 use super::view::View;
 use crate::engine::random::{Draws, StreamKey};
 use crate::schema::registry;

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use super::Policy;
-use crate::actors::balancer::policy::{Answer, Choose, Describes, Facts, Subscription, Load};
+use crate::actors::balancer::policy::{Answer, Choose, Describes, Facts, Load, Subscription};
 use crate::actors::balancer::view::View;
 use crate::engine::random::Draws;
 use crate::schema::Given;

@@ -1,7 +1,7 @@
 //! Prequal: probing to reduce queuing and latency.
 
 use super::random::Shares;
-use crate::actors::balancer::policy::{Choose, Describes, Facts, Subscription, Load};
+use crate::actors::balancer::policy::{Choose, Describes, Facts, Load, Subscription};
 use crate::actors::balancer::view::View;
 use crate::engine::random::{Bits, Draws};
 use crate::engine::{Duration, Time};

@@ -1,5 +1,6 @@
 //! Requests that are cancelled, that have a deadline, or that have a limit on their wait.
 
+use super::super::queue::disciplines::ProcessorSharing;
 use super::super::queue::full::{DropNewest, Wait, WhenFull};
 use super::*;
 use crate::distributions::{Constant, Distribution};
@@ -153,7 +154,7 @@ fn a_client_that_leaves_without_a_word_costs_the_whole_service() {
 fn a_shared_server_goes_on_with_the_rest() {
     // Two at half speed each until 4 s, when one leaves with two seconds of work; the other then needs eight alone.
     let sent = [Sent { cancelled: Some(4), ..at(0) }, at(0)];
-    let share = |spec: &mut FleetSpec| spec.discipline = Discipline::ProcessorSharing(spec::ProcessorSharing {});
+    let share = |spec: &mut FleetSpec| spec.discipline = Discipline::ProcessorSharing(ProcessorSharing {});
     let (answers, wasted, busy) = play(share, &sent);
     assert_eq!(answers, [(0, 4.0, Outcome::Cancelled), (1, 12.0, Outcome::Served)]);
     assert_eq!((wasted, busy), (2, 12));
