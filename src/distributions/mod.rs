@@ -15,9 +15,9 @@ pub use mixture::Part;
 use crate::engine::random::Bits;
 use crate::schema::registry;
 
-/// What every distribution can say of itself. Lengths are in seconds.
+/// The parameters of a distribution. Times are in seconds.
 pub trait Law {
-    /// Ready to draw: constants computed once.
+    /// The sampler, with constants computed once.
     type State: Draw;
 
     /// Its mean.
@@ -30,7 +30,7 @@ pub trait Law {
     fn sampler(&self) -> Self::State;
 }
 
-/// A distribution ready to draw.
+/// A sampler of a distribution.
 pub trait Draw {
     /// One draw, in seconds.
     fn sample<B: Bits>(&self, bits: &mut B) -> f64;
@@ -66,7 +66,7 @@ registry! {
         pub fn second_moment(&self) -> f64;
     }
 
-    /// A distribution ready to draw: constants computed once.
+    /// A sampler of any distribution, with constants computed once.
     #[derive(Clone, Debug)]
     #[repr(u8)]
     pub enum Sampler: Law;

@@ -111,7 +111,7 @@ pub struct Run<'a> {
 
 impl<'a> Run<'a> {
     /// Runs `plan` without progress, journal or stop flag, on the default executor: all cores if the crate is built
-    /// with the feature `threads`, otherwise [`Serial`].
+    /// with the feature `threads`, otherwise [`Serial`](crate::lab::Serial).
     #[must_use]
     pub fn new(plan: &'a Plan) -> Self {
         Self { plan, progress: &NoProgress, journal: &NoJournal, stop: &NEVER, executor: usual() }

@@ -3,7 +3,7 @@
 use super::{Answers, Quantity, Scope};
 use crate::lab::label::Label;
 
-/// A measure as a file asks for it.
+/// A measure, as requested in a file.
 pub trait Asked {
     /// The quantities that it measures in `scope`.
     fn quantities(&self, scope: &Scope) -> Vec<Quantity>;
@@ -12,7 +12,7 @@ pub trait Asked {
     fn node(&self) -> Option<&Label>;
 }
 
-/// A number of a measure as a claim speaks of it.
+/// A number of a measure, as a claim refers to it.
 pub trait Claimed {
     /// The arm it names.
     fn arm(&self) -> Option<&Label>;
@@ -26,6 +26,6 @@ pub trait Claimed {
     /// For a latency: for which calls it is measured, if given.
     fn answers(&self) -> Option<Answers>;
 
-    /// The number in `scope`, whichever clients and arm it is told of.
+    /// The number in `scope`, before clients and arm are chosen.
     fn number(&self, scope: &Scope) -> Quantity;
 }

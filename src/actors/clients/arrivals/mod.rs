@@ -18,24 +18,24 @@ use crate::engine::random::StreamKey;
 use crate::schema::registry;
 use crate::trace::Replay;
 
-/// An arrival process as the language describes it.
+/// The parameters of an arrival process.
 pub trait Process {
-    /// The process at work.
+    /// The state of the process.
     type State: Arrive;
 
     /// Mean number of arrivals per second, in the long run or over the stretch described.
     fn mean_rate(&self) -> f64;
 
-    /// True if its law stays the same all the time.
+    /// True if it is stationary.
     fn is_stationary(&self) -> bool;
 
-    /// The process at work; `key` names its random streams.
+    /// Builds the state; `key` names its random streams.
     fn arrivals(&self, key: StreamKey) -> Self::State;
 }
 
-/// A process at work: gives its arrivals one by one.
+/// The state of a process, which produces its arrivals one by one.
 pub trait Arrive {
-    /// When the next arrival comes; never before the last. `None` if there are no more.
+    /// The time of the next arrival, never before the previous one. `None` if there are no more.
     fn next(&mut self) -> Option<Time>;
 }
 
@@ -52,7 +52,7 @@ registry! {
     }
     also { Users, Sessions, Replay }
 
-    /// When requests come.
+    /// An arrival process.
     pub enum Traffic;
 
     impl Traffic {
@@ -64,7 +64,7 @@ registry! {
         pub fn is_stationary(&self) -> Option<bool>;
     }
 
-    /// A process at work.
+    /// The state of any process.
     #[derive(Clone, Debug)]
     pub enum Arrivals: Process;
 
@@ -78,7 +78,7 @@ registry! {
 }
 
 impl Arrivals {
-    /// When the next arrival comes; never before the last. `None` if there are no more.
+    /// The time of the next arrival, never before the previous one. `None` if there are no more.
     #[inline]
     pub fn next(&mut self) -> Option<Time> {
         // The usual process is apart from the others, to keep this short.
