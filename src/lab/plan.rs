@@ -45,7 +45,7 @@ pub struct Plan {
     /// The numbers each cell gives.
     #[doc(hidden)]
     pub quantities: Vec<Quantity>,
-    /// What numbers are told apart by, and how recovery is judged.
+    /// What numbers are split by, and how recovery is judged.
     #[doc(hidden)]
     pub scope: Scope,
     /// The logs that are replayed.

@@ -290,7 +290,7 @@ fn limits(quantities: &[Quantity]) -> Vec<Duration> {
     limits
 }
 
-/// Prepares the clients of a system for what is asked, and gives who looks at its other nodes.
+/// Prepares the clients of a system for what is measured, and returns the watch over its other nodes.
 fn prepare(actors: &mut Actors, nodes: &[NodeInfo], quantities: &[Quantity]) -> Watch {
     let limits = limits(quantities);
     let mut looked_at: Vec<(String, Vec<ActorId>)> = Vec::new();

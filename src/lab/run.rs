@@ -77,7 +77,7 @@ pub fn run(plan: &Plan, progress: &dyn Progress, stop: &AtomicBool) -> Result<Re
     Run::new(plan).progress(progress).stop(stop).go()
 }
 
-/// A stop that nobody asks for.
+/// A stop flag that is never set.
 static NEVER: AtomicBool = AtomicBool::new(false);
 
 /// Options for running a plan: progress, journal, stop flag and executor. None of them changes a bit of the results,
@@ -264,7 +264,7 @@ impl Run<'_> {
     }
 }
 
-/// Who does the jobs where nobody else is named: all cores if the crate is built with threads, otherwise [`Serial`].
+/// The default executor: all cores if the crate is built with the feature `threads`, otherwise [`Serial`].
 #[must_use]
 pub fn usual() -> &'static dyn Executor {
     #[cfg(feature = "threads")]

@@ -79,7 +79,7 @@ macro_rules! __registry {
         $( $visible mod $file; pub use $file::$name; )+
         $( $( $visible mod $given_file; pub use $given_file::$given; )+ )?
 
-        /// The words of this list, for whoever writes systems in code.
+        /// The records of this list, for systems written in code.
         pub mod words {
             pub use super::{$choice, $($name),+ $(, $($given),+)?};
         }

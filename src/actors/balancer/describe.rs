@@ -192,7 +192,7 @@ impl Describe for BalancerSpec {
 }
 
 impl BalancerSpec {
-    /// Lets a balancer hear of servers that go down, with the delay that it asks for.
+    /// Subscribes a balancer to reports of servers that go down, with its delay.
     fn subscribe(&self, building: &Building<'_, '_>, actors: &mut [Actor]) {
         let Health::Notified(notified) = &self.health else { return };
         let mut subscriber = Subscriber { balancer: building.me, first_member: 0, delay: notified.after.duration() };
@@ -210,7 +210,7 @@ impl BalancerSpec {
         }
     }
 
-    /// Lets servers signal what the policy of a balancer wants to hear.
+    /// Subscribes the policy of a balancer to signals of servers.
     fn listen(&self, building: &Building<'_, '_>, actors: &mut [Actor]) {
         let subscription = self.policy.subscription();
         let Actor::Balancer(balancer) = &actors[building.me.0 as usize] else { return };

@@ -19,13 +19,13 @@ pub struct Line<'a> {
     pub capacity: f64,
     /// What the slowest server can do.
     pub slowest: f64,
-    /// True if nobody else sends there.
+    /// True if no other node sends requests there.
     pub alone: bool,
-    /// True if all that can be done is done while somebody waits.
+    /// True if all servers are fully used while a request waits.
     pub pooled: bool,
     /// Requests that there is room for; infinite without a bound.
     pub room: f64,
-    /// True if who waits may leave unserved.
+    /// True if a waiting request may leave unserved.
     pub leaves: bool,
 }
 
@@ -77,7 +77,7 @@ impl<'a> Line<'a> {
         })
     }
 
-    /// True if nobody who waits ever leaves unserved or is turned away.
+    /// True if no waiting request ever leaves unserved or is rejected.
     #[must_use]
     pub fn keeps_all(&self) -> bool {
         self.room.is_infinite() && !self.leaves

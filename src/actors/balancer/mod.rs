@@ -317,7 +317,7 @@ impl Balancer {
         self.link.send(core, id, to.actor)
     }
 
-    /// A request that is here was taken back: it waits no more, and word goes to the attempt that was made for it.
+    /// A request that is here was cancelled: it no longer waits, and its attempt is cancelled as well.
     #[inline(never)]
     fn cancelled_here(&mut self, core: &mut Core, id: RequestId) {
         if let Some(passed) = self.taken_back(core, id) {

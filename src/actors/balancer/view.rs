@@ -19,7 +19,7 @@ pub struct View {
     members: Vec<Member>,
     /// The members held to be up, in no particular order, for picking one at random.
     available: Vec<u32>,
-    /// Empty where nobody looks at them.
+    /// Empty if no policy uses them.
     names: Arc<[String]>,
 }
 

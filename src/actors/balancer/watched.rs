@@ -60,7 +60,8 @@ impl Balancer {
         rotation.well_members().map(|(member, well)| if well { share(member) } else { 0 }).collect()
     }
 
-    /// Members have come, gone or changed their weight: counts who has to change the member, if anybody may.
+    /// Members have come back, left or changed their weight: counts how many clients or keys move, if they are placed
+    /// by a hash.
     fn remap(&mut self) {
         if self.remapping.is_some() {
             let shares = self.shares();

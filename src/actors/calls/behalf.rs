@@ -50,8 +50,8 @@ impl OnBehalf {
         child
     }
 
-    /// The answer to `child` has come home, which is over: gives the request that waits for it, and knows now how often the
-    /// work was done. `None` if nobody waits any more; the clients of a call that writes hear of late work.
+    /// The answer to `child` has returned, which is over: gives the request that waits for it, on which the work done
+    /// is noted. `None` if none waits any more; the clients of a call that writes are told of late work.
     pub fn home(&mut self, core: &mut Core, child: RequestId) -> Option<RequestId> {
         let times_done = core.requests[child].times_done();
         let Some(id) = self.waits.take(child) else {

@@ -12,7 +12,7 @@ pub fn attempt_number(number: u64, k: u32) -> u64 {
     if k == 0 { number } else { mix(number ^ mix(u64::from(k))) }
 }
 
-/// The number of the call that a user makes anew after call `number`.
+/// The number of the reload that a user makes after call `number`.
 #[must_use]
 pub fn reload_number(number: u64) -> u64 {
     // Apart from the numbers of all attempts.

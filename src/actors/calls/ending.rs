@@ -18,7 +18,7 @@ impl Caller {
         Step::default()
     }
 
-    /// The answer to an attempt has come home.
+    /// The answer to an attempt has returned.
     #[inline(never)]
     pub fn answered(&mut self, core: &mut Core, upstream: &mut Upstream, id: RequestId) -> Step {
         upstream.hang_up(core, id);
@@ -148,7 +148,7 @@ impl Caller {
         }
     }
 
-    /// A call is over. What it still waits for is given up; its user may ask anew.
+    /// A call is over. Its other attempts are given up; its user may reload.
     fn end_call(
         &mut self,
         core: &mut Core,

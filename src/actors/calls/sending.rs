@@ -60,7 +60,7 @@ impl Caller {
         self.attempt(core, upstream, place, Reason::First)
     }
 
-    /// The next attempt of a call is due, or the call that a user makes anew.
+    /// The next attempt of a call is due, or the reload of a user.
     pub(super) fn next_attempt(&mut self, core: &mut Core, upstream: &mut Upstream, place: u32) -> Step {
         let call = self.calls.at(place);
         core.pending_requests -= 1;

@@ -38,7 +38,7 @@ struct Notes {
 }
 
 impl Notes {
-    /// For so many gates.
+    /// For this many gates.
     fn new(gates: usize) -> Self {
         Self { bits: u32::BITS - gates.next_power_of_two().ilog2() }
     }

@@ -10,8 +10,9 @@ use crate::schema::quantity::Share;
 
 /// The parts of a limit that are kept for classes of clients; the other classes have none.
 ///
-/// A class may hold more than its part as long as the whole limit is not reached; then only who has not used up its part
-/// gets a permit, so that more than the limit may be in flight for a while. As the partitions of Netflix concurrency-limits.
+/// A class may hold more than its share while the limit is not reached; then only classes that have not used up their
+/// share gets a permit, so that more than the limit may be in flight for a while. As the partitions of Netflix
+/// concurrency-limits.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Shares(Vec<Share>);
 

@@ -52,7 +52,7 @@ impl ConcurrencyRecord {
         }
     }
 
-    /// Is told when measuring begins.
+    /// Called when measuring begins.
     pub fn measure(&mut self, now: Time, begin: Begin) {
         self.at_warm_up.begin(begin, self.snapshot(now), ());
     }

@@ -4,10 +4,10 @@
 use super::rule::Sample;
 use crate::engine::{Duration, Time};
 
-/// Fewer samples than this are not enough for a rule to be told.
+/// The fewest samples that are passed on to a rule.
 const ENOUGH: u32 = 10;
 
-/// What comes back sooner was never at work: a rejection by somebody close by, say.
+/// Answers that return sooner were never in service: such as a rejection by a node close by.
 const LEAST: Duration = Duration::from_nanos(100_000);
 
 /// Gathers samples over windows of at least a length: mean round trip, most in flight, and whether any was dropped. The

@@ -38,7 +38,7 @@ pub struct FallbackRecord {
 }
 
 impl FallbackRecord {
-    /// Is told when measuring begins.
+    /// Called when measuring begins.
     pub fn measure(&mut self, begin: Begin) {
         self.at_warm_up.begin(begin, self.counts, ());
     }

@@ -77,7 +77,7 @@ pub struct Fleet {
     errors: StreamKey,
     faults: Timetable,
     subscribers: Vec<Subscriber>,
-    /// What servers tell balancers of themselves; `None` if nobody listens, and then no server is unusual for it.
+    /// The signals that servers send to balancers; `None` if no balancer subscribes.
     signals: Option<Box<Signals>>,
     /// What has been recorded.
     pub record: FleetRecord,

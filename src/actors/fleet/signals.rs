@@ -73,7 +73,7 @@ struct Loads {
 pub struct Signals {
     dispatchers: Vec<Dispatcher>,
     loads: Option<Loads>,
-    /// Which dispatcher hears of a server that has become idle, by the request that it has finished.
+    /// The dispatcher to which an idle server reports, chosen by the request that it has finished.
     finished: StreamKey,
     /// The same for servers that start idle, by how many have started before.
     started: StreamKey,
@@ -109,7 +109,7 @@ impl Signals {
         }
     }
 
-    /// A server has answered a request that it took so long for.
+    /// A server has answered a request; how long it took.
     pub fn answered(&mut self, id: RequestId, port: usize, took: Duration, now: Time) {
         if let Some(loads) = &mut self.loads {
             let in_flight = loads.found.get(id.0 as usize).copied().unwrap_or(0);

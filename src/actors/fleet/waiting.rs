@@ -156,7 +156,7 @@ impl Fleet {
         }
     }
 
-    /// Lets in who waits for a place, as long as there is one.
+    /// Accepts requests that wait for room, while there is room.
     fn admit(&mut self, core: &mut Core, port: usize) {
         while let Some(number) = self.queues.as_mut().and_then(|queues| queues.admit(port)) {
             self.time_inside(core, number, 0);

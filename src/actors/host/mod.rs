@@ -34,7 +34,7 @@ pub struct Host {
     delay_key: StreamKey,
     /// Times that it went down: a request is noted with how many there were when it came.
     crashes: u32,
-    /// Who hears of it.
+    /// The subscribers to its reports.
     subscribers: Vec<Subscriber>,
     /// When it was down; it has no servers to tell apart.
     pub outages: Vec<Outage>,

@@ -42,7 +42,8 @@ pub fn follow<'a>(core: &mut Core, id: RequestId, me: ActorId, link: impl FnOnce
     found
 }
 
-/// The node's own note of a request, and who has it now; `None` if it is over, has left the node or is on its way back to it.
+/// The node's tag of a request, and the actor that has the request now; `None` if it is over, has left the node or is
+/// on its way back to it.
 fn look(core: &Core, id: RequestId, me: ActorId) -> Option<(u32, Option<ActorId>)> {
     if core.requests.is_over(id) {
         return None;

@@ -16,7 +16,7 @@ struct Way<'a> {
     passes_on: bool,
 }
 
-/// Who sends what to whom, by the places of the nodes in their map. A target that is no node is left out.
+/// The edges of the graph, by the indices of the nodes in their map. Targets that do not exist are left out.
 #[derive(Debug)]
 pub struct Graph<'a> {
     /// For each node, where it sends to.

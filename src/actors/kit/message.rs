@@ -181,19 +181,19 @@ pub enum Message {
         /// The request.
         id: RequestId,
     },
-    /// Clients: a request made on behalf of a call that writes goes on, though nobody waits for it any more.
+    /// Clients: an abandoned request of a call that writes goes on.
     WorkGoesOn {
-        /// The call's place among those that write.
+        /// The index of the call among those that write.
         write: u32,
     },
     /// Clients: such a request has done the work of its call.
     WorkDone {
-        /// The call's place among those that write.
+        /// The index of the call among those that write.
         write: u32,
     },
-    /// Clients: such a request has come to its end.
+    /// Clients: such a request has ended.
     WorkOver {
-        /// The call's place among those that write.
+        /// The index of the call among those that write.
         write: u32,
     },
     /// A node: its host has crashed; it forgets what it knew, and what waits in it is lost.
@@ -208,9 +208,9 @@ pub enum Message {
 }
 
 impl Packed for Message {
-    /// At one instant, what ends comes before what begins: ends of service (timers of requests, and those here), answers on
-    /// their way home and news of servers first, then new requests and time that has run out. So a request that comes when
-    /// another leaves finds its place free, at every kind of node, and an answer at the last moment is in time.
+    /// At one instant, ends come before beginnings: first ends of service (timers of requests, and those here), answers
+    /// and reports of servers, then new requests and timeouts. So a request that arrives when another leaves finds its
+    /// slot free, at every kind of node, and an answer at the last moment is in time.
     #[inline(always)]
     fn rank(&self) -> Rank {
         match self {

@@ -2,7 +2,7 @@
 
 use crate::engine::{ActorId, Time};
 
-/// Requests that somebody sent to a server while it was down.
+/// Requests that were sent to a server while it was down.
 #[derive(Clone, Copy, Debug)]
 pub struct Misdirected {
     /// Who sent them.

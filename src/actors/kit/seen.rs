@@ -149,7 +149,7 @@ impl Gauge {
     }
 }
 
-/// What a run covered, for whoever says what it gave.
+/// What a run covered.
 pub struct Covered<'a> {
     /// All actors.
     pub actors: &'a Actors,

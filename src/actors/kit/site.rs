@@ -23,7 +23,7 @@ fn servers_behind(nodes: &Map<NodeSpec>, graph: &Graph<'_>) -> Vec<Option<usize>
 pub struct Site<'a> {
     /// The nodes.
     pub nodes: &'a Map<NodeSpec>,
-    /// Who sends to whom.
+    /// The edges between nodes.
     pub graph: Graph<'a>,
     /// What any of them asks of all.
     pub asks: Asks,

@@ -141,7 +141,7 @@ impl Watch {
         }
     }
 
-    /// Is told when measuring begins.
+    /// Called when measuring begins.
     pub fn measure(&mut self, now: Time, begin: Begin) {
         for node in &mut self.nodes {
             let figures = node.snapshot(now);
@@ -166,12 +166,12 @@ impl Watch {
     }
 }
 
-/// A system at whose nodes somebody looks.
+/// A system whose nodes are watched.
 #[derive(Debug)]
 pub struct Watched<'a> {
     /// The system.
     pub actors: &'a mut Actors,
-    /// Who looks.
+    /// The watch.
     pub watch: &'a mut Watch,
 }
 

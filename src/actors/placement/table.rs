@@ -44,7 +44,7 @@ impl Table {
         table
     }
 
-    /// Fills it anew, with the members that are up now. Takes O(size x log size).
+    /// Rebuilds the table with the members that are up now. Takes O(size x log size).
     pub fn fill(&mut self, members: &(impl Members + ?Sized)) {
         let claims: Vec<Claims> = self.claims.iter().copied().filter(|c| members.is_up(c.member as usize)).collect();
         let total: f64 = claims.iter().map(|claims| f64::from(claims.weight)).sum();

@@ -10,7 +10,7 @@ pub struct Window {
     pub arrivals: u64,
     /// Worker-nanoseconds of work.
     pub busy: u128,
-    /// Worker-nanoseconds of work that was for nobody.
+    /// Worker-nanoseconds of wasted work.
     pub wasted: u128,
     /// Request-nanoseconds of waiting.
     pub waiting: u128,

@@ -88,7 +88,7 @@ impl Usage {
         Used { arrivals: self.arrivals, held: self.held.area(now), waiting: self.waiting.area(now) }
     }
 
-    /// Is told when measuring begins.
+    /// Called when measuring begins.
     pub fn measure(&mut self, now: Time, begin: Begin) {
         let figures = self.used(now);
         self.at_warm_up.begin(begin, figures, &mut self.waits);

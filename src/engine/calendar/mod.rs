@@ -36,7 +36,8 @@ pub const SEQUENCE_BITS: u32 = u64::BITS - SLOT_BITS - 1;
 const SLOT_MASK: u64 = (1 << SLOT_BITS) - 1;
 /// Slot numbers from here on stand for timers: a quarter of all.
 const FIRST_TIMER: u32 = 3 << (SLOT_BITS - 2);
-/// From so many events on the calendar is full: what a single event may still schedule has room.
+/// The number of events from which on the calendar counts as full; there is still room for what a single event may
+/// schedule.
 const FULL: usize = MAX_PENDING - (1 << 20);
 /// Slot numbers from here on stand for lanes; the last of them is left to [`heap::NOTHING`].
 const FIRST_LANE: u32 = (1 << SLOT_BITS) - 1 - MAX_LANES;
@@ -96,7 +97,7 @@ impl Handle {
         Self((u64::from(generation) << SLOT_BITS) | u64::from(slot))
     }
 
-    /// An event in a lane is told from later ones in its place by the low half of its sequence number.
+    /// An event in a lane is distinguished from later ones in its slot by the low half of its sequence number.
     fn of_lane(place: u32, sequence: u64) -> Self {
         Self(LANE_FLAG | (u64::from(place) << 32) | u64::from(sequence as u32))
     }
@@ -115,14 +116,14 @@ struct Slot<M> {
     next_free: u32,
 }
 
-/// Bit of a generation: the event was taken back.
+/// Bit of a generation: the event was cancelled.
 const CANCELLED: u32 = 1;
 /// Bit of a generation: the event stands in the present, not in the heap.
 const PRESENT: u32 = 2;
 const NEXT_GENERATION: u32 = 4;
 
 impl<M> Slot<M> {
-    /// The event is over; true if it was not taken back.
+    /// The event is over; true if it was not cancelled.
     #[inline]
     fn release(&mut self) -> bool {
         let live = self.generation & CANCELLED == 0;
@@ -134,7 +135,7 @@ impl<M> Slot<M> {
 /// An event at the present instant.
 #[derive(Clone, Copy, Debug)]
 enum Present<M> {
-    /// It cannot be taken back.
+    /// It cannot be cancelled.
     Sent(M),
     /// It stands in a slot.
     Slot(u32),
@@ -525,7 +526,7 @@ impl<M: Copy> Calendar<M> {
         self.next_in_heap() >= Key { time: self.now.as_nanos(), order: SECOND }
     }
 
-    /// The first event at the present instant; `None` if it was taken back.
+    /// The first event at the present instant; `None` if it was cancelled.
     #[inline(never)]
     fn pop_present(&mut self) -> Option<Event<M>> {
         let first = self.firsts.pop_front();
@@ -547,7 +548,7 @@ impl<M: Copy> Calendar<M> {
         (first != NOTHING).then(|| time_of(first))
     }
 
-    /// The event in a slot is over: its message, if it was not taken back.
+    /// The event in a slot is over: its message, if it was not cancelled.
     #[inline]
     fn release(&mut self, slot: u32) -> Option<M> {
         let place = &mut self.slots[slot as usize];

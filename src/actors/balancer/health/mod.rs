@@ -33,7 +33,7 @@ use slow_start::SlowStart;
 /// What the servers of a balancer's fleets say of themselves, a member each; empty where nothing is said.
 #[derive(Clone, Debug, Default)]
 pub struct Roles {
-    /// Who is a backup.
+    /// Which members are backups.
     pub backups: Vec<bool>,
     /// Requests each member may have from one balancer at once; 0 for any number.
     pub max_connections: Vec<u32>,

@@ -54,7 +54,7 @@ impl Failures {
         when.is_none_or(|when| now.since(when) >= self.fail_timeout)
     }
 
-    /// A request goes to `member`; true if it probes a member that is out, and nobody else may go there meanwhile.
+    /// A request goes to `member`; true if it probes a member that is out, to which no other request may go meanwhile.
     pub fn sent(&mut self, member: usize, now: Time) -> bool {
         if !self.was_long_ago(self.peers[member].checked, now) {
             return false;

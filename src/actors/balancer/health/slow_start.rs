@@ -52,7 +52,7 @@ impl SlowStart {
         self.ramps[member] = Some(Ramp { step: 0, timer });
     }
 
-    /// `member` goes down: no ramp any more. Gives the timer to take back.
+    /// `member` goes down: ends its ramp. Returns the timer to cancel.
     pub fn stop(&mut self, member: usize) -> Option<Handle> {
         let ramp = self.ramps[member].take()?;
         self.rising -= 1;
@@ -83,7 +83,7 @@ impl SlowStart {
         self.ramps[member].map_or(PARTS, |ramp| parts(ramp.step))
     }
 
-    /// The effective weight of `member`, whose full weight is `weight`. As it was while nobody is on a ramp, else in
+    /// The effective weight of `member`, whose full weight is `weight`. Unchanged while no member is on a ramp, else in
     /// [`PARTS`].
     #[must_use]
     pub fn weight(&self, member: usize, weight: u32) -> u32 {

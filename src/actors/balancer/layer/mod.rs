@@ -30,7 +30,7 @@ pub struct Front {
     pins: Option<Pins>,
     /// The proxy, if it has a capacity of its own.
     pub proxy: Option<Proxy>,
-    /// Who waits for a place at a server, where requests may.
+    /// The requests that wait for a slot at a server, if there is a queue.
     pub(super) line: Option<Line>,
 }
 
@@ -258,7 +258,7 @@ impl Balancer {
         core.send(self.members[member].actor, Message::Closed { connection: number });
     }
 
-    /// A member has gone down: the connections to it break, and who opened them hears of it.
+    /// A member has gone down: connections to it break, and the nodes that opened them are told.
     #[inline(never)]
     pub(super) fn break_off(&mut self, core: &mut Core, member: u32) {
         let broken = self.pins_mut().map(|pins| pins.of(member)).unwrap_or_default();
@@ -268,7 +268,7 @@ impl Balancer {
         }
     }
 
-    /// Is told when measuring begins.
+    /// Called when measuring begins.
     pub(super) fn front_measure(&mut self, now: Time, begin: Begin) {
         if let Some(proxy) = self.proxy_mut() {
             proxy.measure(now, begin);

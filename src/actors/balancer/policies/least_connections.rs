@@ -249,7 +249,7 @@ impl PartialOrd for Score {
     }
 }
 
-/// Members in a binary heap by their score, then by who has stood there longest: since it was chosen last, or with
+/// Members in a binary heap by their score, then by how long they have been there: since it was chosen last, or with
 /// `idle_first` since its number of requests changed last.
 #[derive(Clone, Debug)]
 pub struct ScoreHeap {

@@ -81,7 +81,7 @@ registry! {
         pub fn weights_changed(&mut self, view: &View);
         /// A member has gone down or come up; see [`Choose::health_changed`].
         pub fn health_changed(&mut self, view: &View, member: usize);
-        /// A member has told that it is idle; see [`Choose::idle`].
+        /// A member reported that it is idle; see [`Choose::idle`].
         pub fn idle(&mut self, view: &View, member: usize);
         /// The members to be probed now; see [`Choose::probes`].
         pub fn probes(&mut self, view: &View, draws: &mut Draws, ask: &mut Vec<u32>);

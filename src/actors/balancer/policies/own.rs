@@ -65,7 +65,7 @@ impl Policy {
 }
 
 impl PartialEq for Own {
-    /// The same policy under the same name: two that were made apart are different, as nobody can look into them.
+    /// The same policy object: two that were made separately are different, because they cannot be compared.
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }

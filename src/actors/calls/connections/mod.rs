@@ -69,7 +69,7 @@ impl Dialing {
         Self { pool, opening, at_warm_up: Begun::default(), opened: 0 }
     }
 
-    /// Is told when measuring begins.
+    /// Called when measuring begins.
     pub fn measure(&mut self, now: Time, begin: Begin) {
         let area = self.pool.as_ref().map_or(0, |pool| pool.open.area(now));
         self.at_warm_up.begin(begin, (self.opened(), area), ());

@@ -169,7 +169,7 @@ impl Queues {
         self.sheds[port].turns_away(&arrival)
     }
 
-    /// A request finds a free worker, and nobody waiting; `alone` if no other worker is busy.
+    /// A request finds a free worker and an empty queue; `alone` if no other worker is busy.
     pub fn begins_at_once(&mut self, port: usize, facts: &Facts, alone: bool) {
         let order = &mut self.orders[port];
         if alone {
@@ -264,7 +264,7 @@ impl Queues {
         Some(number)
     }
 
-    /// Takes out who is next; [`Queues::give_back`] must follow.
+    /// Takes out the next request; [`Queues::give_back`] must follow.
     pub fn take(&mut self, port: usize) -> Option<u32> {
         let line = &mut self.lines[port];
         let pick = self.orders[port].pick(line.list.len, &|rank| line.head(&self.tokens, rank));
@@ -292,7 +292,7 @@ impl Queues {
         self.orders[token.port as usize].begins(&token.facts);
     }
 
-    /// A worker has found nobody waiting.
+    /// A worker has found the queue empty.
     pub fn found_empty(&mut self, port: usize, now: Time) {
         if let Some(shed) = self.sheds.get_mut(port) {
             shed.found_empty(now);

@@ -50,7 +50,7 @@ struct Entry {
 }
 
 impl Entry {
-    /// When it begins anew, `after` then; `None` if it does not any more.
+    /// When it begins again, after `then`; `None` if it does not.
     fn next(&mut self, after: Time) -> Option<Time> {
         let recurs = self.recurs.as_deref_mut()?;
         let wait = recurs.between.sample(&mut recurs.between_key.draws(recurs.begun));
@@ -75,7 +75,8 @@ impl Entry {
 pub struct Timetable(Vec<Entry>);
 
 impl Timetable {
-    /// What `events` do to a node of so many servers; `key` names the random streams of the node, or of the copy.
+    /// The effect of `events` on a node with `servers` servers; `key` names the random streams of the node, or of the
+    /// copy.
     #[must_use]
     pub fn new(events: Vec<FaultEvent>, servers: usize, key: StreamKey) -> Self {
         let mut entries = Vec::new();

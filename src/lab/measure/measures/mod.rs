@@ -21,7 +21,7 @@ macro_rules! measures {
             $( pub use $file::$claimed; )*
         )+
 
-        /// The measures, for whoever writes experiments in code.
+        /// The measures, for experiments written in code.
         pub mod words {
             pub use super::{Measure, $( $( $measure, )? )+};
         }

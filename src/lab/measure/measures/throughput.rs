@@ -17,7 +17,7 @@ term_of_nodes! {
     pub struct ThroughputOf => Number
 }
 
-/// Answers that came home per second.
+/// Answers that returned to clients per second.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Number;
 
@@ -40,7 +40,7 @@ impl Measured for Number {
 }
 
 impl Quantity {
-    /// Answers that came home per second.
+    /// Answers that returned to clients per second.
     #[must_use]
     pub fn throughput() -> Self {
         Self::new(Number)

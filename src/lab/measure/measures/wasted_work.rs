@@ -17,7 +17,7 @@ term_of_stations! {
     pub struct WastedWorkOf => Number
 }
 
-/// Share of the busy time of workers that was spent for nobody.
+/// Share of the busy time of workers that was spent on requests whose client had stopped waiting.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Number;
 
