@@ -25,7 +25,7 @@ impl Caller {
         let (frame, request) = core.requests.take_reply(id);
         let (outcome, is_abandoned, times_done) = (request.outcome, request.is_abandoned(), request.times_done());
         if let Some(writes) = &mut self.writes {
-            self.record.counts.writes_twice += u64::from(writes.home(id, times_done));
+            self.record.counts.writes_twice += u64::from(writes.returned(id, times_done));
         }
         if is_abandoned {
             upstream.record.came_late(core.now(), frame.entered, outcome);

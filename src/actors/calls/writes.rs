@@ -82,7 +82,7 @@ impl Writes {
     }
 
     /// An attempt has returned, whose work was done `done` times; true if the work of its call has now been done twice.
-    pub fn home(&mut self, id: RequestId, done: u32) -> bool {
+    pub fn returned(&mut self, id: RequestId, done: u32) -> bool {
         let Some(place) = self.attempts.take(id) else { return false };
         let twice = self.writes[place as usize].add(done);
         self.close(place);
@@ -133,17 +133,17 @@ mod tests {
         let mut writes = Writes::new(1.0, true, StreamKey::root(1, 0));
         let call = writes.begin();
         (0..4).for_each(|id| writes.sent(call, RequestId(id)));
-        assert!(!writes.home(RequestId(0), 0));
-        assert!(!writes.home(RequestId(1), 1));
+        assert!(!writes.returned(RequestId(0), 0));
+        assert!(!writes.returned(RequestId(1), 1));
         writes.over(call);
         // What comes home late counts too, and a third time makes no difference.
-        assert!(writes.home(RequestId(2), 1));
-        assert!(!writes.home(RequestId(3), 1));
+        assert!(writes.returned(RequestId(2), 1));
+        assert!(!writes.returned(RequestId(3), 1));
         // Its place is used again, from the beginning.
         let next = writes.begin();
         assert_eq!(next, call);
         writes.sent(next, RequestId(1));
-        assert!(!writes.home(RequestId(1), 1));
+        assert!(!writes.returned(RequestId(1), 1));
     }
 
     #[test]
@@ -151,7 +151,7 @@ mod tests {
         let mut writes = Writes::new(1.0, true, StreamKey::root(1, 0));
         let call = writes.begin();
         writes.sent(call, RequestId(7));
-        assert!(writes.home(RequestId(7), 2));
+        assert!(writes.returned(RequestId(7), 2));
         writes.over(call);
         assert_eq!(writes.begin(), call);
     }

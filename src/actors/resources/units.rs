@@ -28,7 +28,7 @@ pub struct Units {
 }
 
 impl Units {
-    /// `units` units, all free, and a queue with `places` slots.
+    /// `count` units, all free, and a queue with `places` slots.
     #[must_use]
     pub fn new(count: u64, places: usize) -> Self {
         Self { free: count, places, line: Fifo::default() }
