@@ -425,8 +425,8 @@ fn last_words(on_disk: Option<&OnDisk>) -> String {
     format!("stopped before what was found could be shown and written\n{}", on_disk.goes_on())
 }
 
-/// Writes the folder of a run, and says what is there; false if it was given up because the process was asked to stop. What a
-/// run that was stopped has found does not take the place of complete results.
+/// Writes the folder of a run, and says what is there; false if it was given up because the process was asked to stop.
+/// What a run that was stopped has found does not take the place of complete results.
 fn save(
     results: &Results,
     origin: &Origin,

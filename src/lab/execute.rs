@@ -29,12 +29,12 @@ impl Executor for Serial {
     }
 }
 
-/// What the jobs gave, each with its number and in the order of the numbers. A job that gave nothing is left out, and takes no
-/// room: a run that is stopped may have a hundred thousand of them before it.
+/// What the jobs gave, each with its number and in the order of the numbers. A job that gave nothing is left out, and
+/// takes no room: a run that is stopped may have a hundred thousand of them before it.
 ///
 /// # Errors
-/// The error of the first job by number that failed, whatever the order in which they were done; no job behind a failed one is
-/// begun. Or a defect of the executor: it did not do each job once.
+/// The error of the first job by number that failed, whatever the order in which they were done; no job behind a failed
+/// one is begun. Or a defect of the executor: it did not do each job once.
 pub(super) fn gather<R: Send>(
     executor: &dyn Executor,
     count: usize,

@@ -7,7 +7,8 @@ use std::io::Read;
 use super::spec::Experiment;
 use crate::schema::{Diagnostic, Sources, render};
 
-/// Opens the files that an experiment names; the library itself opens none. For texts in memory see [`Text`](crate::lab::Text).
+/// Opens the files that an experiment names; the library itself opens none. For texts in memory see
+/// [`Text`](crate::lab::Text).
 ///
 /// ```
 /// use std::io::Read;

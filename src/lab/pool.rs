@@ -100,8 +100,8 @@ impl<const RESOLUTION: u32> Pool<RESOLUTION> {
         Some(Number { value, influences: jackknife(&without), plain: false })
     }
 
-    /// The quantile of all but one replication in seconds, interpolated; that of all where they hold nothing else, `None` of
-    /// one that holds nothing.
+    /// The quantile of all but one replication in seconds, interpolated; that of all where they hold nothing else,
+    /// `None` of one that holds nothing.
     fn without(&self, own: &Running, p: f64) -> Option<f64> {
         let held = total(own);
         let others = total(&self.all) - held;

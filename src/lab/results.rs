@@ -120,7 +120,8 @@ pub struct Cell {
     pub changes: bool,
     /// One estimate per measure, the same measures in the same order in every cell.
     pub estimates: Vec<Estimate>,
-    /// Paired differences to the baseline at the same sweep point, in the order of `estimates`; empty for the baseline itself.
+    /// Paired differences to the baseline at the same sweep point, in the order of `estimates`; empty for the baseline
+    /// itself.
     pub comparisons: Vec<Comparison>,
     /// Latency of served calls, pooled over replications: for each latency the fraction of all calls that took longer.
     /// Drawn in the tail plot.
@@ -345,7 +346,8 @@ pub struct NodeResult {
     pub estimates: Vec<Estimate>,
     /// Utilization (0 to 1) of each server over the measured time, mean over replications; empty for nodes without servers.
     pub servers: Vec<f64>,
-    /// Utilization in rows of servers (one row may stand for several) by window: `heat[row][window]`; empty without servers.
+    /// Utilization in rows of servers (one row may stand for several) by window: `heat[row][window]`; empty without
+    /// servers.
     pub heat: Vec<Vec<f64>>,
 }
 
@@ -388,8 +390,8 @@ pub enum Verdict {
     Undecided,
 }
 
-/// The ends of a symmetric interval, clipped to possible values: not below zero, and not above one for a share. If the
-/// value itself lies outside, or has no half-width, both ends are left as they are.
+/// The ends of a symmetric interval, clipped to possible values: not below zero, and not above one for a share. An end
+/// is not clipped if the value itself lies beyond that limit. Without a half-width both ends are the value itself.
 #[must_use]
 pub fn interval(value: f64, half_width: Option<f64>, unit: Unit) -> (f64, f64) {
     let half = half_width.filter(|half| half.is_finite()).unwrap_or(0.0);
@@ -500,7 +502,7 @@ impl Estimate {
     }
 
     /// True for numbers that describe a steady state, so that a run which did not reach one decides nothing about them:
-    /// all but the offered rate and the numbers of `Recovery`.
+    /// all but the offered rate, failover time, remapping and the numbers of `Recovery`.
     #[must_use]
     pub fn is_of_steady_state(&self) -> bool {
         speaks_of_steady_state(self.number())

@@ -3,8 +3,8 @@
 
 use super::results::{Estimate, NEARLY_ALL};
 
-/// True if fewer calls were answered here than there beyond doubt, by more than may be overlooked. Both are shares of calls,
-/// paired by replication.
+/// True if fewer calls were answered here than there beyond doubt, by more than may be overlooked. Both are shares of
+/// calls, paired by replication.
 #[must_use]
 pub fn fewer(here: &Estimate, there: &Estimate, confidence: f64) -> bool {
     let Some((mine, theirs)) = here.value.zip(there.value) else { return false };

@@ -19,8 +19,8 @@ impl Fills<String> for &str {
     }
 }
 
-/// Writes the constructor of a record: fields without a default are its parameters, in order. If all have defaults, the record
-/// is [`Default`] as well.
+/// Writes the constructor of a record: fields without a default are its parameters, in order. If all have defaults, the
+/// record is [`Default`] as well.
 macro_rules! __new {
     // A field with a default, one without, and the end.
     ($name:ident $required:tt { $($done:tt)* } $field:ident: $type:ty = $default:expr, $($rest:tt)*) => {

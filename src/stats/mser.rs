@@ -1,10 +1,11 @@
 //! MSER-5: where the warm-up ends, told from the series itself.
 //!
-//! The least of the statistic wanders over the whole series where there is little or nothing to cut: on thirty batches the
-//! variance of a rest is itself known to no better than a quarter. So the cut is the leftmost local minimum, in the first
-//! half. In a study of M/M/1 queues that begin empty (80 times ten replications of 60 s at each of the loads 0.5, 0.8, 0.9 and
-//! 0.95 of a server that serves 50/s) its cuts have a standard deviation of 1.4, 1.4, 2.3 and 4.6 s, those of the least of
-//! all 11.3, 11.5, 12.8 and 11.5 s; the root mean square error of the mean number in the system is 12, 16, 8 and 11 % smaller.
+//! The least of the statistic wanders over the whole series where there is little or nothing to cut: on thirty batches
+//! the variance of a rest is itself known to no better than a quarter. So the cut is the leftmost local minimum, in the
+//! first half. In a study of M/M/1 queues that begin empty (80 times ten replications of 60 s at each of the loads 0.5,
+//! 0.8, 0.9 and 0.95 of a server that serves 50/s) its cuts have a standard deviation of 1.4, 1.4, 2.3 and 4.6 s, those
+//! of the least of all 11.3, 11.5, 12.8 and 11.5 s; the root mean square error of the mean number in the system is 12,
+//! 16, 8 and 11 % smaller.
 
 use super::batch::BatchMeans;
 
@@ -22,8 +23,8 @@ pub struct Truncation {
 pub const BATCH: usize = 5;
 /// Batches of the shortest rest that is looked at: the measure is erratic on fewer (Hoad, Robinson and Davies 2010).
 const TAIL: usize = 5;
-/// A rest is clearly better than another if its statistic is so many times smaller: chance alone hardly does that, and a step
-/// of five standard deviations of a batch does.
+/// A rest is clearly better than another if its statistic is so many times smaller: chance alone hardly does that, and
+/// a step of five standard deviations of a batch does.
 const CLEARLY: f64 = 4.0;
 
 /// Finds the end of the warm-up by MSER-5 (White 1997; White, Cobb and Spratt 2000), using the leftmost local minimum

@@ -14,8 +14,8 @@ pub struct OnBehalf {
 }
 
 impl OnBehalf {
-    /// A request on behalf of `id`, ready to set out from `me` with the note `tag`. It asks for the same in the same name; its
-    /// draws are those of the number that `renumber` makes of a number.
+    /// A request on behalf of `id`, ready to set out from `me` with the note `tag`. It asks for the same in the same
+    /// name; its draws are those of the number that `renumber` makes of a number.
     pub fn ask(
         &mut self,
         core: &mut Core,
@@ -67,8 +67,8 @@ impl OnBehalf {
         Some(id)
     }
 
-    /// Nobody waits for `child` any more, because it takes too long: gives the request that did. It goes on for nobody, and the
-    /// clients of a call that writes wait for word of it.
+    /// Nobody waits for `child` any more, because it takes too long: gives the request that did. It goes on for nobody,
+    /// and the clients of a call that writes wait for word of it.
     pub fn give_up(&mut self, core: &mut Core, child: RequestId) -> Option<RequestId> {
         let id = self.waits.take(child);
         core.requests.abandon(child, Outcome::TimedOut, core.now());

@@ -22,8 +22,8 @@ pub struct Waiting {
 pub struct Gate {
     /// The permits.
     pub permits: Permits,
-    /// By class, each by ticket: in the order in which they came. Of one class all can have a permit, or none; without shares
-    /// all are of one.
+    /// By class, each by ticket: in the order in which they came. Of one class all can have a permit, or none; without
+    /// shares all are of one.
     waiting: Vec<BTreeMap<u64, Waiting>>,
     count: usize,
     came: u64,

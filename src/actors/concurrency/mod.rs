@@ -78,8 +78,8 @@ pub struct ConcurrencyLimiter {
     pub record: ConcurrencyRecord,
 }
 
-/// Whether an answer is a drop; `None` if it says nothing of how much there is to do. `outcome` is what its request tells of
-/// the way from here.
+/// Whether an answer is a drop; `None` if it says nothing of how much there is to do. `outcome` is what its request
+/// tells of the way from here.
 fn is_drop(outcome: Option<Outcome>) -> Option<bool> {
     match outcome? {
         Outcome::Served | Outcome::Degraded => Some(false),

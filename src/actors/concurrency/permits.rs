@@ -155,7 +155,8 @@ mod tests {
         assert!((1..=100_u32).all(|percent| shares(&[(0, f64::from(percent))]).of(0, 100) == percent));
     }
 
-    /// The cases of `AbstractPartitionedLimiterTest` of Netflix concurrency-limits: a limit of 10, and parts of 30 % and 70 %.
+    /// The cases of `AbstractPartitionedLimiterTest` of Netflix concurrency-limits: a limit of 10, and parts of 30 %
+    /// and 70 %.
     #[test]
     fn a_class_exceeds_its_share_only_below_the_limit() {
         let shares = shares(&[(0, 30.0), (1, 70.0)]);

@@ -162,8 +162,8 @@ impl Host {
         self.announce(core);
     }
 
-    /// Everything that is here or behind is lost: the node forgets what it knew and answers what waits in it, and what it has
-    /// passed on is taken back from those behind, as when their connections close.
+    /// Everything that is here or behind is lost: the node forgets what it knew and answers what waits in it, and what
+    /// it has passed on is taken back from those behind, as when their connections close.
     fn crash(&mut self, core: &mut Core) {
         let holds = |id: RequestId| core.requests.stops(id).any(|stop| stop.actor == self.me);
         let held: Vec<RequestId> = core.requests.iter().map(|(id, _)| id).filter(|&id| holds(id)).collect();

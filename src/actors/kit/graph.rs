@@ -87,9 +87,9 @@ impl<'a> Graph<'a> {
         self.components().1
     }
 
-    /// For each node, the most stops that the answer comes past to a request which the node makes, or which is sent to it:
-    /// nodes that it is passed on by, those that it is sent from and to included. Who answers with requests of its own begins
-    /// anew. Nodes on a round count once.
+    /// For each node, the most stops that the answer comes past to a request which the node makes, or which is sent to
+    /// it: nodes that it is passed on by, those that it is sent from and to included. Who answers with requests of its
+    /// own begins anew. Nodes on a round count once.
     #[must_use]
     pub fn stops(&self) -> Vec<usize> {
         let passed = self.longest_along(|way| way.passes_on, |_| 1);

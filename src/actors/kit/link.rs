@@ -86,7 +86,8 @@ impl Link {
         None
     }
 
-    /// An answer sets out for `me`; true if it is there already, otherwise [`Message::Returned`] follows, unless it is lost.
+    /// An answer sets out for `me`; true if it is there already, otherwise [`Message::Returned`] follows, unless it is
+    /// lost.
     #[inline(always)]
     pub fn arrives_at_once(&self, core: &mut Core, id: RequestId, me: ActorId) -> bool {
         if let Self::Direct = self {
@@ -168,8 +169,8 @@ fn other_end(
     }
 }
 
-/// A message is lost. Whoever waits for a request hears nothing of it: it stays where it was last, until its client gives it
-/// up, which then lets go of it all the way.
+/// A message is lost. Whoever waits for a request hears nothing of it: it stays where it was last, until its client
+/// gives it up, which then lets go of it all the way.
 #[cold]
 #[inline(never)]
 fn lose(core: &mut Core, message: Message) {
@@ -200,8 +201,8 @@ fn answer_now(core: &mut Core, id: RequestId, answer: Message) {
     }
 }
 
-/// Nobody waits any more for a request, and for what was asked on its behalf. Those of them that were lost on the way are let
-/// go by all who wait for them: a client that gives up closes its connection, and so does everybody after it.
+/// Nobody waits any more for a request, and for what was asked on its behalf. Those of them that were lost on the way
+/// are let go by all who wait for them: a client that gives up closes its connection, and so does everybody after it.
 pub fn let_go(core: &mut Core, id: RequestId) {
     let mut next = id;
     while next != RequestId::NONE {

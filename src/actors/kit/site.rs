@@ -5,8 +5,8 @@ use super::graph::Graph;
 use crate::actors::NodeSpec;
 use crate::schema::Map;
 
-/// For each node, the place of the node whose servers requests that are sent to it come to, straight or past nodes that only
-/// stand in the way; `None` if somebody chooses on the way, or if it leads round.
+/// For each node, the place of the node whose servers requests that are sent to it come to, straight or past nodes that
+/// only stand in the way; `None` if somebody chooses on the way, or if it leads round.
 fn servers_behind(nodes: &Map<NodeSpec>, graph: &Graph<'_>) -> Vec<Option<usize>> {
     let mut behind = vec![None; nodes.entries.len()];
     // What lies behind a node is known before it.

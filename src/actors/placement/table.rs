@@ -1,7 +1,7 @@
 //! A table in which members take turns at claiming places, each in an order of its own (Maglev hashing).
 //!
-//! Eisenbud et al. 2016, "Maglev: a fast and reliable software network load balancer", NSDI; offsets, skips and weights as in
-//! Envoy `MAGLEV`: xxHash64 of names with seeds 0 and 1, and the heaviest member claims one place a round.
+//! Eisenbud et al. 2016, "Maglev: a fast and reliable software network load balancer", NSDI; offsets, skips and weights
+//! as in Envoy `MAGLEV`: xxHash64 of names with seeds 0 and 1, and the heaviest member claims one place a round.
 
 use xxhash_rust::xxh64::xxh64;
 

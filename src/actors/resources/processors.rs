@@ -83,8 +83,8 @@ impl Processors {
         if self.until_next(workers, speed)?.is_zero() { self.jobs.pop_first().map(job) } else { None }
     }
 
-    /// Takes the request of this virtual finishing time, with the seconds of work it has received; `None` if it is not here.
-    /// The books must be up to date.
+    /// Takes the request of this virtual finishing time, with the seconds of work it has received; `None` if it is not
+    /// here. The books must be up to date.
     pub fn take(&mut self, id: RequestId, finish: f64) -> Option<f64> {
         let demand = self.jobs.remove(&(finish.to_bits(), id))?;
         Some(self.received(&Job { finish, demand, id }))

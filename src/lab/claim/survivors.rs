@@ -37,7 +37,8 @@ impl Share<'_> {
         self.answered.bounds().is_some_and(|(low, _)| low < 1.0 - self.allowed)
     }
 
-    /// The ends of the number of all calls; without a bound where it may have none. `None` of a mean of which some are missing.
+    /// The ends of the number of all calls; without a bound where it may have none. `None` of a mean of which some are
+    /// missing.
     fn of_all(&self) -> Option<OfAll> {
         let all = self.answered.value.is_some_and(|share| share >= 1.0);
         self.latency.of_all.or_else(|| {

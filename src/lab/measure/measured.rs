@@ -9,7 +9,7 @@ use crate::lab::results::Unit;
 
 /// A number of a measure.
 pub trait Measured: Debug + Send + Sync {
-    /// Identifiers of its numbers that do not describe a steady state: the offered rate, and the effects of a
+    /// Identifiers of its numbers that do not describe a steady state, such as the offered rate and the effects of a
     /// disturbance. They are decided even if a run was too short for a steady state.
     fn without_steady_state() -> &'static [&'static str]
     where

@@ -172,8 +172,8 @@ impl View<'_> {
         }
     }
 
-    /// What counts calls answered in time and as asked, perhaps within a limit, and those that ended; `None` if there are no
-    /// such clients.
+    /// What counts calls answered in time and as asked, perhaps within a limit, and those that ended; `None` if there
+    /// are no such clients.
     fn answered(&self, of: Option<&str>, limit: Option<Span>) -> Option<(Count<Calls>, Count<Calls>)> {
         let part = match limit {
             Some(limit) => within(self.clients(of).next()?, limit.duration())?,

@@ -132,8 +132,8 @@ fn supermarket_agrees() {
 
 #[test]
 fn the_shortest_of_two_queues_agrees() {
-    // Sparse solutions of the Markov chain, cut off at 260 and 700 requests a server: at a load of 0.99 a chance of 0.98^700
-    // with a thousand requests and more is left out of a mean of a hundred.
+    // Sparse solutions of the Markov chain, cut off at 260 and 700 requests a server: at a load of 0.99 a chance of
+    // 0.98^700 with a thousand requests and more is left out of a mean of a hundred.
     for (load, mean, wait, t50, t99, digits) in [
         (0.95, 10.486_638_811_943_646, 0.919_955_014_863_348_3, 7.367_299_773_130_895, 47.492_184_550_922_964, 1e-9),
         (0.99, 50.496_639_717_171_63, 0.983_807_834_415_892_6, 35.083_364_198_416_67, 231.663_619_024_640_2, 2e-5),

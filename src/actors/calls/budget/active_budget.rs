@@ -37,8 +37,8 @@ impl ActiveBudget {
 }
 
 impl Most {
-    /// Requests that may be on another attempt while `under_way` are under way: `std::max(budget_percent / 100.0 * current_active,
-    /// min_retry_concurrency)` of Envoy's `resource_manager_impl.h`.
+    /// Requests that may be on another attempt while `under_way` are under way: `std::max(budget_percent / 100.0 *
+    /// current_active, min_retry_concurrency)` of Envoy's `resource_manager_impl.h`.
     #[must_use]
     pub fn of(self, under_way: u64) -> u64 {
         self.share.floor_of(under_way).max(self.minimum)

@@ -1,5 +1,5 @@
-//! The registry of budgets: how many retries and hedges the calls of a node may have together. One line here and one file beside it
-//! make a budget.
+//! The registry of budgets: how many retries and hedges the calls of a node may have together. One line here and one
+//! file beside it make a budget.
 //!
 //! How long a client waits before a retry belongs in `backoff`.
 //!

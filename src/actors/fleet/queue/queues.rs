@@ -244,7 +244,8 @@ impl Queues {
         number
     }
 
-    /// The limit that shedding sets on the wait of a request that has just joined the line, for which `displaced` had to go.
+    /// The limit that shedding sets on the wait of a request that has just joined the line, for which `displaced` had
+    /// to go.
     pub fn limit(&mut self, port: usize, now: Time, displaced: u32) -> Option<Duration> {
         let ahead = self.waiting(port) - 1 + displaced;
         self.sheds.get_mut(port)?.longest_wait(now, ahead)
@@ -330,8 +331,8 @@ impl Queues {
         self.tokens.remove(number)
     }
 
-    /// A server has crashed: takes out all that wait, in the order they came, those outside last. What it had learnt is lost.
-    /// [`Queues::give_back`] must follow for each.
+    /// A server has crashed: takes out all that wait, in the order they came, those outside last. What it had learnt is
+    /// lost. [`Queues::give_back`] must follow for each.
     pub fn clear(&mut self, port: usize) -> Vec<u32> {
         let line = std::mem::take(&mut self.lines[port]);
         self.orders[port] = self.fresh.0.clone();

@@ -85,7 +85,8 @@ impl Timetable {
             hit.sort_unstable();
             hit.dedup();
             let until = lasts.map_or(Time::MAX, |lasts| at + lasts);
-            // What ends at an instant comes before what begins then: a fault without length would never end. A restart has none.
+            // What ends at an instant comes before what begins then: a fault without length would never end. A restart
+            // has none.
             if until == at && !matches!(fault, Fault::Restart(_)) {
                 continue;
             }
@@ -133,8 +134,8 @@ impl Timetable {
         &self.0[number as usize].servers
     }
 
-    /// Puts it into the calendar of the node `me`. At one instant crashes begin before anything ends, so that from one to the
-    /// next there is no moment up; all else begins after that.
+    /// Puts it into the calendar of the node `me`. At one instant crashes begin before anything ends, so that from one
+    /// to the next there is no moment up; all else begins after that.
     pub fn start(&mut self, core: &mut Core, me: ActorId) {
         let mut turns = Vec::new();
         for (number, entry) in (0..).zip(&mut self.0) {

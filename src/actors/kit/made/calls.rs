@@ -53,7 +53,8 @@ impl Snapshot {
     }
 }
 
-/// Everything that is recorded of calls in one run. A request of a user, a call, has one attempt unless it is retried or hedged.
+/// Everything that is recorded of calls in one run. A request of a user, a call, has one attempt unless it is retried
+/// or hedged.
 #[derive(Clone, Debug, Default)]
 pub struct CallsRecord {
     /// Requests of users made, from time zero on.

@@ -1,5 +1,5 @@
-//! The registry of rules of rate limiters: one file here and one line below define a rule. What a rule is belongs in `rule.rs`
-//! beside this folder, how a limiter handles requests in the folder above.
+//! The registry of rules of rate limiters: one file here and one line below define a rule. What a rule is belongs in
+//! `rule.rs` beside this folder, how a limiter handles requests in the folder above.
 //!
 //! `cargo fmt` does not format files that are named only in a macro; `rustfmt FILE` does.
 

@@ -1,5 +1,5 @@
-//! The registry of ways to shed load: one file here and one line below make one. What a way is belongs in `shedder.rs` beside
-//! this folder.
+//! The registry of ways to shed load: one file here and one line below make one. What a way is belongs in `shedder.rs`
+//! beside this folder.
 //!
 //! `cargo fmt` does not format files that are named only in a macro; `rustfmt FILE` does.
 
