@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use rushhour::extend::{
-    Answer, Bits, Choose, Describes, Draws, Duration, Facts, Hears, Load, Outcome, Policy, StreamKey, Time, View,
+    Answer, Bits, Choose, Describes, Draws, Duration, Facts, Load, Outcome, Policy, StreamKey, Subscription, Time, View,
 };
 use rushhour::internals::{Choice, Decode, Reader, parse};
 use rushhour::lab::Sources;
@@ -56,7 +56,7 @@ fn decisions(criterion: &mut Criterion) {
         ("own LeastConnections", Policy::own("least connections", Outside(LeastConnections::new()))),
     ];
     for (name, policy) in named.chain(own) {
-        let hears = policy.hears();
+        let subscription = policy.subscription();
         let mut group = criterion.benchmark_group(name);
         for members in [10, 1_000, 10_000] {
             let mut view = View::new(vec![1; members]);
@@ -73,7 +73,7 @@ fn decisions(criterion: &mut Criterion) {
                 view.sent(member);
                 state.sent(&view, member);
                 held.push_back(member);
-                if hears == Hears::Probes {
+                if subscription == Subscription::Probes {
                     ask.clear();
                     state.probes(&view, &mut draws, &mut ask);
                     for &member in &ask {
@@ -87,7 +87,7 @@ fn decisions(criterion: &mut Criterion) {
                     view.done(back);
                     let response_time = Some(Duration::from_nanos(draws.below(100_000_000)));
                     state.done(&view, back, Answer { now, response_time, outcome: Outcome::Served });
-                    if hears == Hears::Idleness && view.active(back) == 0 {
+                    if subscription == Subscription::Idleness && view.active(back) == 0 {
                         state.idle(&view, back);
                     }
                 }

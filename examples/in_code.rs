@@ -1,4 +1,5 @@
-//! Builds the experiment of `from_text.rs` in code, without RON, and varies what text cannot: the number of servers by a rule.
+//! Builds the experiment of `from_text.rs` in code, without RON, and varies what text cannot: the number of servers by
+//! a rule.
 //!
 //! ```sh
 //! cargo run --release --example in_code
@@ -16,7 +17,8 @@ use rushhour::system::laws::LogNormal;
 use rushhour::system::policies::{LeastConnections, Policy, PowerOfChoices, RoundRobin};
 use rushhour::system::{Balancer, Clients, Fleet, Rate, Span, System};
 
-/// A service behind a balancer, for `rate` requests a second: as many servers of two workers as make each of them 68 % busy.
+/// A service behind a balancer, for `rate` requests a second: as many servers of two workers as make each of them 68 %
+/// busy.
 fn system(rate: f64) -> System {
     let service = LogNormal::new(Span::milliseconds(15), 2.0);
     let servers = (rate * service.mean.seconds() / 2.0 / 0.675).round() as usize;

@@ -1,7 +1,7 @@
 //! A balancing policy written outside the crate, compared with two of the language.
 //!
-//! The policy is "least work left, as far as one can guess": of each server it learns how long answers take, smoothed, and sends
-//! a request where the requests already there would be done first.
+//! The policy is "least work left, as far as one can guess": of each server it learns how long answers take, smoothed,
+//! and sends a request where the requests already there would be done first.
 //!
 //! ```sh
 //! cargo run --release --example own_policy

@@ -1,5 +1,5 @@
-//! Watches one replication as it runs: how many requests are at each server of a service, every second, while its database is
-//! slow for ten seconds.
+//! Watches one replication as it runs: how many requests are at each server of a service, every second, while its
+//! database is slow for ten seconds.
 //!
 //! ```sh
 //! cargo run --release --example stepped

@@ -1,4 +1,4 @@
-//! Experiments in code: a system, what to vary, what to measure, what to claim.
+//! Build experiments in code: a system, what to vary, what to measure, what to claim.
 //!
 //! ```
 //! use rushhour::experiment::claims::{Less, P99};
@@ -30,8 +30,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! What is wrong with it is told by [`Experiment::plan`], all at once, by node and field. The same experiment as text gives the
-//! same bits: [`Plan::manifest`](crate::lab::Plan::manifest) is that text.
+//! [`Experiment::plan`] reports all mistakes together, by node and field. The same experiment as text gives the same
+//! bits: [`Plan::manifest`](crate::lab::Plan::manifest) is that text.
 
 pub use crate::lab::in_code::Arm;
 pub use crate::lab::label::{Label, Raw};
@@ -44,7 +44,7 @@ pub mod measures {
     pub use crate::lab::measure::{AllTogether, Answers, EachClients, EachNode, Grouping, OutcomeName};
 }
 
-/// What can be claimed of the answer, and the numbers that claims speak of.
+/// Claims about the results, and the numbers that claims compare.
 pub mod claims {
     pub use crate::lab::claim::{
         AboveClaim as Above, BelowClaim as Below, Bound, ByGoodput, ByInFlight, Claim, FallsClaim as Falls, Gauge,

@@ -1,8 +1,9 @@
-//! Policies of balancers from outside this crate.
+//! Write a balancing policy outside this crate.
 //!
-//! A policy is two types. One describes it: it implements [`Describes`], and each balancer builds from it what it works with,
-//! which implements [`Choose`] and holds whatever must be remembered from one request to the next. [`Policy::own`] makes of the
-//! description a policy that any [`Balancer`](crate::system::Balancer) takes, in a system or in an arm of an experiment.
+//! A policy is two types. The description has its parameters and implements [`Describes`]; each balancer builds the
+//! state from it. The state implements [`Choose`] and holds what the policy remembers from one request to the next.
+//! [`Policy::own`] turns the description into a policy for any [`Balancer`](crate::system::Balancer), in a system or in
+//! an arm of an experiment.
 //!
 //! ```
 //! use rushhour::extend::{Choose, Describes, Draws, Facts, Policy, View};
@@ -35,18 +36,18 @@
 //!
 //! `examples/own_policy.rs` compares such a policy with those of the language.
 //!
-//! **What it costs.** A policy of the language is called directly, one of your own through a pointer. Round robin takes 8 ns
-//! for a request from its choice to its answer, and the same as a policy of your own 12 ns (`cargo bench --bench decisions`).
+//! **What it costs.** A built-in policy is called directly, one of your own through a pointer. Round robin takes 8 ns for a
+//! request, from its choice to its answer, and the same algorithm as a policy of your own 12 ns (`cargo bench --bench decisions`).
 //!
-//! **What it must keep to.** A choice must follow from what the policy was told and from the draws it was given alone: no
-//! clock, no random numbers from elsewhere, no order of a `HashMap`. Then the same seed gives the same bits on any machine, and
-//! arms of an experiment are compared with the same random numbers.
+//! **The rule.** A choice may depend only on what the policy was told and on the draws it was given: no clock, no other
+//! random numbers, no iteration order of a `HashMap`. Then the same seed gives the same bits on any machine, and arms
+//! of an experiment are compared with the same random numbers.
 //!
-//! **What it cannot do.** The language has no word for it: a manifest holds its name, and running that manifest is an error that
-//! says so.
+//! **The limit.** The policy cannot be written in a file: a manifest holds only its name, and running that manifest is
+//! an error that says so.
 
 pub use crate::actors::balancer::policies::{Own, Policy};
-pub use crate::actors::balancer::policy::{Answer, Choose, Describes, Facts, Hears, Load};
+pub use crate::actors::balancer::policy::{Answer, Choose, Describes, Facts, Load, Subscription};
 pub use crate::actors::balancer::view::View;
 pub use crate::engine::random::{Bits, Draws, StreamKey};
 pub use crate::engine::{Duration, Outcome, Time};

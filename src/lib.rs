@@ -1,9 +1,9 @@
 //! Rushhour: a deterministic discrete-event laboratory for scalable web systems.
 //!
-//! A system is a set of named nodes: clients that make requests, balancers that choose, fleets that serve, and networks
-//! between them. An experiment names a system, what to vary, what to measure and what it claims. The lab runs every
-//! alternative with the same random numbers, many times, and says how sure it is. The same experiment and seed give the same
-//! bits on any machine and any number of threads.
+//! A system is a set of named nodes: clients that send requests, balancers that choose a server, fleets of servers that
+//! answer, and the networks between them. An experiment names a system, what to vary, what to measure and what to
+//! claim. The lab runs every alternative many times with common random numbers and reports confidence intervals. The
+//! same experiment and seed give the same bits on any machine and any number of threads.
 //!
 //! # The shortest run
 //!
@@ -38,13 +38,14 @@
 //!
 //! # Four ways in
 //!
-//! - **Run a text.** [`lab::plan_text`] reads, checks and plans an experiment; [`Plan::run`](lab::Plan::run) runs it. [`lab::Run`] says
-//!   who hears of it, what stops it and who does the work. Where texts
-//!   come from files or name logs, [`lab::load`] and [`lab::plan`] take them from whatever [`lab::Files`] says. See
+//! - **Run a text.** [`lab::plan_text`] reads, checks and plans an experiment; [`Plan::run`](lab::Plan::run) runs it.
+//!   [`lab::Run`] sets progress, stop flag and executor. Where a text is a file or names logs, [`lab::load`] and
+//!   [`lab::plan`] read them through [`lab::Files`]. See
 //!   `examples/from_text.rs`.
 //! - **Build in code.** Every word of the language is a type: [`system`] has those of systems, [`experiment`] those of
 //!   experiments. They are checked like any text. See `examples/in_code.rs`.
-//! - **Extend.** A balancing policy of your own is two types with two traits: [`extend`]. See `examples/own_policy.rs`.
+//! - **Extend.** A balancing policy of your own is two types that implement two traits: [`extend`]. See
+//!   `examples/own_policy.rs`.
 //! - **Draw.** [`report`] makes tables, CSV, JSON and plots of [`Results`](lab::results::Results) and of nothing else. See
 //!   `examples/plot.rs`.
 //!
@@ -64,8 +65,8 @@
 //! | [`engine`] | time, the event calendar, requests in flight, random streams: a loop that knows no node |
 //! | [`cli`] | the command line (feature `cli`) |
 //!
-//! All else is the crate's own and may change at any time. The book explains the language and the experiments
-//! (`book/src`), and `book/src/architecture.md` what stands where.
+//! Everything else is private and may change at any time. The book explains the language and the experiments
+//! (`book/src`); `book/src/architecture.md` explains how the source is organized.
 //!
 //! Without default features the crate is the pure simulator: no threads, no files, no clock. The feature `threads` runs
 //! replications on all cores, and `report` draws results without touching a disk; `cli`, the default, has both.

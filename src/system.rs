@@ -1,8 +1,8 @@
 //! Systems in code: the words of the language as types of Rust.
 //!
-//! Each word is a struct with public fields, or an enum whose variants are such structs. Their documentation says what they
-//! mean, in what units, and what a field is where nothing is said. `new` takes the fields that have no default, and struct
-//! update syntax sets others:
+//! Each word of the language is a struct with public fields, or an enum whose variants are such structs. Their
+//! documentation states meaning, units and ranges. `new` takes the fields that have no default, and struct update
+//! syntax sets others:
 //!
 //! ```
 //! use rushhour::system::arrivals::Poisson;
@@ -24,10 +24,11 @@
 //! assert_eq!(system.nodes.get("web").map(|node| node.kind()), Some("Fleet"));
 //! ```
 //!
-//! Nothing is checked while a system is put together. It is when an [experiment](crate::experiment) with it is planned: then
-//! every mistake is told at once, by node and field.
+//! Nothing is checked while a system is put together. All mistakes are reported together, by node and field, when an
+//! experiment with it is [planned](crate::experiment::Experiment::plan).
 //!
-//! Nodes and what most systems have stand here; other words stand in a module for each field they are written in.
+//! This module has the nodes and what most systems need; other words are in submodules, one for each field in which
+//! they are written.
 
 pub use crate::actors::words::*;
 pub use crate::model::System;
@@ -51,7 +52,7 @@ pub mod arrivals {
     pub use crate::trace::Replay;
 }
 
-/// Logs that are replayed: their formats, and how requests within a unit of the clock are spread.
+/// Logs to replay: their formats, and how requests with the same time stamp are spread over the clock tick.
 pub mod logs {
     pub use crate::trace::{
         Auto, AutoUnit, Combined, Common, Csv, Even, Format, JsonLines, Microseconds, Milliseconds, Nanoseconds,
@@ -59,7 +60,7 @@ pub mod logs {
     };
 }
 
-/// Laws of lengths of time: how long a request takes, a network, a pause.
+/// Distributions of times: service times, network delays, pauses.
 pub mod laws {
     pub use crate::distributions::words::*;
     pub use crate::distributions::{Factors, Part};
@@ -97,7 +98,7 @@ pub mod policies {
     pub use crate::actors::balancer::policies::words::*;
 }
 
-/// How a balancer finds out which servers are well, and what it does about those that are not.
+/// How a balancer finds out which servers are healthy, and how it treats those that are not.
 pub mod health {
     pub use crate::actors::balancer::health::spec::{AllButLast, Among, AnyMember, UntriedMembers};
     pub use crate::actors::balancer::health::{
@@ -108,13 +109,13 @@ pub mod health {
     };
 }
 
-/// What a balancer chooses for, what it can do itself, and who waits at it.
+/// Layer 4 or layer 7, the capacity of a proxy, and its queue.
 pub mod proxies {
     pub use crate::actors::balancer::layer::spec::{Layer, Layer4, Layer7, ProxySpec as Proxy};
     pub use crate::actors::balancer::queue::Queue;
 }
 
-/// Queues of servers: in what order requests are served, what a full one does, and who is turned away before.
+/// Queues of servers: the service discipline, what happens when the queue is full, and load shedding before that.
 pub mod queues {
     pub use crate::actors::fleet::queue::disciplines::weighted_fair::{Cost, Requests, Size, Work};
     pub use crate::actors::fleet::queue::disciplines::words::*;
@@ -124,7 +125,7 @@ pub mod queues {
     pub use crate::actors::fleet::queue::shedders::words::*;
 }
 
-/// Rate limits: their rules, what has an account, what requests cost.
+/// Rate limits: their rules, which requests share a count, what requests cost.
 pub mod limits {
     pub use crate::actors::limiter::cost::CostSpec as Cost;
     pub use crate::actors::limiter::rules::leaky_bucket::{
@@ -149,13 +150,13 @@ pub mod breakers {
     pub use crate::actors::kit::passage::{EachServer, Per, WholeService};
 }
 
-/// Rules of limits of concurrency.
+/// Rules of concurrency limiters.
 pub mod concurrency {
     pub use crate::actors::concurrency::rules::words::*;
     pub use crate::actors::kit::passage::{EachServer, Per, WholeService};
 }
 
-/// What a fallback stands in for, and what it answers.
+/// Which failures a fallback replaces, and what it answers instead.
 pub mod fallbacks {
     pub use crate::actors::fallback::spec::{
         AnswerSpec as Answer, AnyRejection, Cover, Default, ErrorAnswer, OpenCircuit, RateLimit, RefusedConnection,
@@ -169,7 +170,7 @@ pub mod rules {
     pub use crate::actors::router::spec::RuleSpec as Rule;
 }
 
-/// What goes wrong, and when.
+/// Faults of servers and of the network, and when they occur.
 pub mod faults {
     pub use crate::actors::kit::faults::spec::{BothWays, Delay, Loss, Partition, WayBack, WayThere};
     pub use crate::actors::kit::faults::{Crash, Errors, Fault, FaultSpec, NodeName, Recurs, Restart, SlowDown, Way};

@@ -1,4 +1,4 @@
-//! What systems are made of: one folder a kind of actor, one file a policy.
+//! The actors of a system: one folder for each kind, one file for each policy.
 //!
 //! An actor handles messages with exclusive access to itself and to the engine's core, never to another actor: all
 //! interaction is a message. How systems are described and put together belongs in `model`.
@@ -29,21 +29,24 @@ use kit::node::Node;
 /// Lists the kinds of nodes: the word of each in the language, its description, and the node at work.
 macro_rules! kinds {
     ($( $(#[doc = $doc:literal])+ $kind:ident($folder:ident::$spec:ident, $same:ident::$node:ident), )+) => {
-        /// The words of all kinds, for whoever writes systems in code.
+        /// The records of all kinds, for systems written in code.
         pub mod words {
             pub use super::NodeSpec as Node;
             $( pub use super::$folder::$spec as $kind; )+
         }
 
+        // Imported, so that the documentation of the variants can link to them.
+        $( use $folder::$spec; )+
+
         choice! {
-            /// A part of a system. It goes by its name in the map of nodes.
+            /// A node of a system, by kind.
             pub enum NodeSpec {
-                $( $kind($folder::$spec), )+
+                $( $kind($spec), )+
             }
         }
 
         impl NodeSpec {
-            /// What kind of node it is: the word that begins it.
+            /// The kind of node, as written in a file, such as `Fleet`.
             #[must_use]
             pub fn kind(&self) -> &'static str {
                 match self {
@@ -52,7 +55,7 @@ macro_rules! kinds {
             }
         }
 
-        /// What every kind says of itself.
+        /// The description of a node, whatever its kind.
         impl std::ops::Deref for NodeSpec {
             type Target = dyn Describe;
 
@@ -67,12 +70,12 @@ macro_rules! kinds {
         #[derive(Debug)]
         pub enum Actor {
             $( $(#[doc = $doc])+ $kind(Box<$same::$node>), )+
-            /// Where a node runs that faults may hit. Hosts stand behind all nodes in the list.
+            /// The host of a node, which faults may hit. Hosts come after all nodes in the list.
             Host(Box<host::Host>),
         }
 
         impl Actor {
-            /// What every kind does at work.
+            /// The node at work, whatever its kind.
             #[must_use]
             pub fn node(&self) -> &dyn Node {
                 match self {
@@ -134,55 +137,55 @@ macro_rules! kinds {
 kinds! {
     /// Where requests come from.
     Clients(clients::ClientsSpec, clients::Clients),
-    /// Chooses who serves a request.
+    /// Chooses the server of a request.
     Balancer(balancer::BalancerSpec, balancer::Balancer),
     /// Serves requests.
     Fleet(fleet::FleetSpec, fleet::Fleet),
     /// Sends requests where its rules say.
     Router(router::RouterSpec, router::Router),
-    /// Lets as many requests pass as its rules allow.
+    /// Limits the rate of requests.
     Limiter(limiter::LimiterSpec, limiter::Limiter),
-    /// Stops calls to a service that is failing.
+    /// Stops calls to a failing service.
     Breaker(breaker::BreakerSpec, breaker::Breaker),
-    /// Lets so many requests be under way at once.
+    /// Limits the number of requests in flight.
     ConcurrencyLimiter(concurrency::ConcurrencyLimiterSpec, concurrency::ConcurrencyLimiter),
-    /// Answers in place of what stands behind it.
+    /// Answers in place of the node behind it.
     Fallback(fallback::FallbackSpec, fallback::Fallback),
-    /// Keeps what limiters share.
+    /// Keeps limits that limiters share.
     Store(store::StoreSpec, store::Store),
-    /// A hop of the network with laws of its own.
+    /// A network hop with its own delay distributions.
     Delay(delay::DelaySpec, delay::Delay),
 }
 
 /// When measuring begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measuring {
-    /// After so long.
+    /// After a fixed time.
     After(Duration),
-    /// At a boundary of windows that is chosen when the run is over, one of every so many: see [`Actors::begun`].
+    /// At a boundary of windows that is chosen after the run, one of every n-th: see [`Actors::begun`].
     AtEvery(usize),
 }
 
 /// All actors of a system, ready to run.
 #[derive(Debug)]
 pub struct Actors {
-    /// The actors; an [`ActorId`] is a place in this list.
+    /// The actors; an [`ActorId`] is an index into this list.
     pub all: Vec<Actor>,
     clock: Clock,
     /// When measuring begins, if that is known and still to come.
     begins: Option<Time>,
-    /// Windows from one moment at which measuring may begin to the next.
+    /// Number of windows between two moments at which measuring may begin.
     every: Option<usize>,
 }
 
 impl Actors {
-    /// A system whose series have windows of `window` to begin with.
+    /// The actors of a system, whose time series initially have windows of length `window`.
     #[must_use]
     pub fn new(all: Vec<Actor>, window: Duration) -> Self {
         Self { all, clock: Clock::new(window), begins: None, every: None }
     }
 
-    /// When something is next to be recorded whatever happens: a window ends, or measuring begins.
+    /// The next tick: the end of a window, or the start of measuring.
     #[must_use]
     pub fn next_tick(&self) -> Time {
         self.begins.unwrap_or(Time::MAX).min(self.clock.next_boundary())
@@ -194,7 +197,7 @@ impl Actors {
         self.clock
     }
 
-    /// Puts the first events into the calendar.
+    /// Schedules the first events.
     pub fn start(&mut self, core: &mut Core, measuring: Measuring) {
         match measuring {
             Measuring::After(warm_up) => self.begins = Some(Time::ZERO + warm_up).filter(|_| !warm_up.is_zero()),
@@ -214,7 +217,7 @@ pub struct Ticked {
 }
 
 impl Actors {
-    /// Records what is to be recorded at this tick.
+    /// Records what is due at this tick.
     pub fn record(&mut self, at: Time) -> Ticked {
         let halved = (self.clock.next_boundary() == at).then(|| self.clock.close());
         if let Some(halve) = halved {
@@ -233,8 +236,8 @@ impl Actors {
         Ticked { halved, begin }
     }
 
-    /// Of the moments that [`Measuring::AtEvery`] left to be chosen, measuring began at this one, counted from zero; said
-    /// when the run is over at `over`.
+    /// Sets, after the run, at which of the moments of [`Measuring::AtEvery`] measuring began, counted from zero; the
+    /// run ended at `over`.
     pub fn begun(&mut self, over: Time, moment: usize) {
         self.measure(over, Begin::Then(moment));
     }

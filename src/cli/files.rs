@@ -51,7 +51,7 @@ impl Files for Disk {
         found.map_or(path, |found| found.display().to_string())
     }
 
-    fn placeless(&self, path: &str) -> String {
+    fn portable_path(&self, path: &str) -> String {
         let name = Path::new(path).file_name().filter(|_| !path.starts_with(SHIPPED));
         name.map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
     }
@@ -77,12 +77,12 @@ impl Files for Bounded {
         Disk.log_path(base, relative)
     }
 
-    fn room_for_logs(&self) -> u64 {
+    fn log_memory(&self) -> u64 {
         self.room
     }
 
-    fn placeless(&self, path: &str) -> String {
-        Disk.placeless(path)
+    fn portable_path(&self, path: &str) -> String {
+        Disk.portable_path(path)
     }
 }
 

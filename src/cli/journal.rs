@@ -325,7 +325,7 @@ impl Journal for FileJournal {
         self.kept.lock().ok()?.remove(&job)
     }
 
-    fn keep(&self, job: JobId, observation: &Observation) {
+    fn record(&self, job: JobId, observation: &Observation) {
         let Ok(bytes) = postcard::to_stdvec(&(job, observation)) else { return };
         let Ok(mut writing) = self.on_disk.file.lock() else { return };
         if writing.missing > 0 {

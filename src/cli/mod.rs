@@ -21,16 +21,16 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-/// How a command ended.
+/// How a command ended, which decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    /// All is well.
+    /// Success.
     Fine,
     /// A claim does not hold.
     ClaimFailed,
-    /// The input cannot be used.
+    /// The input is invalid.
     BadInput,
-    /// Stopped from outside; what was complete is kept.
+    /// Stopped by a signal; finished replications are kept.
     Stopped,
 }
 
@@ -83,7 +83,7 @@ enum Command {
     },
 }
 
-/// Runs the command line and gives the exit code of the process.
+/// Runs the command line and returns the exit code of the process.
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {

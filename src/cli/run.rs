@@ -16,7 +16,7 @@ use super::{End, complain, print, shipped, snapshot, tell};
 use crate::lab::memory::need;
 use crate::lab::results::{Results, Verdict};
 use crate::lab::{
-    self, Executor, Experiment, Forgetful, Journal, Plan, Replications, RunSpec, Threads, WarmUp, is_stationary, load,
+    self, Executor, Experiment, Journal, NoJournal, Plan, Replications, RunSpec, Threads, WarmUp, is_stationary, load,
     plan,
 };
 use crate::report::{self, Data, Format, Terminal};
@@ -246,7 +246,7 @@ fn shares(plans: &[(&String, Plan)], budget: Budget, arguments: &Arguments) -> R
     // The progress bar has a thread of its own, and fewer at once are other threads than those of the pool.
     let budget = budget.left(logs, 2);
     let beside = if logs > 0 { format!(" beside the {} of the logs", size(logs)) } else { String::new() };
-    let threads = Threads::every_core().at_once();
+    let threads = Threads::every_core().parallelism();
     let one = |(word, plan): &(&String, Plan)| {
         let need = need(plan);
         let share = share(&need, budget, threads).map_err(|why| format!("{word}{beside}: {why}"))?;
@@ -264,7 +264,7 @@ fn shares(plans: &[(&String, Plan)], budget: Budget, arguments: &Arguments) -> R
 
 /// So many threads at most for the replications of a run.
 fn threads(at_once: usize) -> Result<Threads, String> {
-    if at_once >= Threads::every_core().at_once() { Ok(Threads::every_core()) } else { Threads::new(at_once) }
+    if at_once >= Threads::every_core().parallelism() { Ok(Threads::every_core()) } else { Threads::new(at_once) }
 }
 
 fn prepare(word: &str, arguments: &Arguments, room: u64) -> Result<Plan, String> {
@@ -361,7 +361,7 @@ fn run_one(
     keep(move || last_words(on_disk.as_ref()));
     let bar = Bar::new(arguments.quiet);
     let watch = Watch::new(&bar, stop, share.kept);
-    let kept = journal.as_ref().map_or(&Forgetful as &dyn Journal, |journal| journal);
+    let kept = journal.as_ref().map_or(&NoJournal as &dyn Journal, |journal| journal);
     let results = threads(share.at_once).and_then(|threads| {
         let run = lab::Run::new(plan).progress(&watch).journal(kept).stop(stop).executor(&threads);
         run.go().map_err(|why| format!("a defect of the program: {why}"))
@@ -425,8 +425,8 @@ fn last_words(on_disk: Option<&OnDisk>) -> String {
     format!("stopped before what was found could be shown and written\n{}", on_disk.goes_on())
 }
 
-/// Writes the folder of a run, and says what is there; false if it was given up because the process was asked to stop. What a
-/// run that was stopped has found does not take the place of complete results.
+/// Writes the folder of a run, and says what is there; false if it was given up because the process was asked to stop.
+/// What a run that was stopped has found does not take the place of complete results.
 fn save(
     results: &Results,
     origin: &Origin,

@@ -1,7 +1,8 @@
 //! Asking the process to stop, by Ctrl-C or a termination signal.
 //!
-//! Until anything is found the process ends at once. A run gives up what it is at and shows and writes what it has found; where
-//! that takes too long it gives that up too, and ends: what is finished stands in its journal. A second signal ends it at once.
+//! Until anything is found the process ends at once. A run gives up what it is at and shows and writes what it has
+//! found; where that takes too long it gives that up too, and ends: what is finished stands in its journal. A second
+//! signal ends it at once.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -11,8 +12,8 @@ use super::tell;
 
 /// From the signal until nothing more is begun ([`late_flag`]).
 const PATIENCE: Duration = Duration::from_millis(450);
-/// From then until the process ends, whatever it is at: within a second of the signal, with the time that the system takes to
-/// give back its memory.
+/// From then until the process ends, whatever it is at: within a second of the signal, with the time that the system
+/// takes to give back its memory.
 const GRACE: Duration = Duration::from_millis(250);
 
 /// What is said when the process ends before it has come to an end by itself.
@@ -43,7 +44,7 @@ pub fn keep(words: impl Fn() -> String + Send + 'static) {
     *LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(words));
 }
 
-/// Hears a signal, on the thread that hears them all.
+/// Subscription a signal, on the thread that hears them all.
 fn hear(flag: &'static AtomicBool) {
     static ASKED: AtomicBool = AtomicBool::new(false);
     flag.store(true, Ordering::SeqCst);

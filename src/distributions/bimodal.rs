@@ -5,13 +5,13 @@ use crate::schema::quantity::{Percent, Span};
 use crate::schema::record;
 
 record! {
-    /// Most are fast, some are slow: cheap pages and expensive reports.
+    /// Two values, a fast and a slow one: cheap pages and expensive reports.
     pub struct Bimodal {
         /// The usual length.
         pub fast: Span,
         /// The other length.
         pub slow: Span,
-        /// The share of the slow ones.
+        /// The probability of the slow value.
         pub slow_share: Percent,
     }
 }

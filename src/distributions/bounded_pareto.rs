@@ -6,7 +6,7 @@ use crate::schema::quantity::Span;
 use crate::schema::record;
 
 record! {
-    /// Pareto between two bounds: a heavy tail that ends, as sizes of real files and jobs do.
+    /// A bounded Pareto distribution: a heavy tail with an upper bound, as of sizes of real files and jobs.
     pub struct BoundedPareto {
         /// The lower bound; above zero.
         pub low: Span,

@@ -6,9 +6,9 @@ use crate::schema::quantity::Span;
 use crate::schema::record;
 
 record! {
-    /// Always the same length.
+    /// Always the same value.
     pub struct Constant {
-        /// The length.
+        /// The value.
         pub value: Span,
     }
 }

@@ -5,11 +5,11 @@ use crate::schema::quantity::Span;
 use crate::schema::record;
 
 record! {
-    /// One of the given values, each as likely as its weight says.
+    /// One of the given values, with probability proportional to its weight.
     pub struct Empirical {
         /// The values.
         pub values: Vec<Span>,
-        /// Their weights, at least 0 and not all 0; without them, all values are alike.
+        /// Their weights, at least 0 and not all 0; without them, all values are equally likely.
         pub weights: Vec<f64> = Vec::new(),
     }
     check(self, at) {

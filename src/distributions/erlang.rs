@@ -6,8 +6,8 @@ use crate::schema::quantity::Span;
 use crate::schema::record;
 
 record! {
-    /// Erlang: the sum of equal exponential stages; the more stages, the steadier. Squared coefficient of variation
-    /// 1 / shape.
+    /// Erlang: the sum of equal exponential stages; the more stages, the less variable. Squared coefficient of
+    /// variation 1 / shape.
     pub struct Erlang {
         /// Number of stages; 1 to 10,000.
         pub shape: u32,

@@ -6,7 +6,7 @@ use crate::schema::quantity::Span;
 use crate::schema::record;
 
 record! {
-    /// Exponential: without memory; coefficient of variation 1.
+    /// Exponential: memoryless; coefficient of variation 1.
     pub struct Exponential {
         /// The mean.
         pub mean: Span,

@@ -4,8 +4,8 @@ use super::{Distribution, Sampler};
 use crate::schema::quantity::Span;
 use crate::schema::{Decode, Encode, Kind, Node, Reader};
 
-/// A distribution of factors: written like one of lengths of time, with numbers in place of lengths, as in
-/// `Bimodal(fast: 1, slow: 10, slow_share: "2 %")`.
+/// A distribution of numbers, written like a distribution of times with numbers in place of times, as in `Bimodal(fast:
+/// 1, slow: 10, slow_share: "2 %")`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Factors(pub Distribution);
 
@@ -16,7 +16,7 @@ impl Factors {
         self.0.mean()
     }
 
-    /// Ready to draw.
+    /// Builds a sampler.
     #[must_use]
     pub fn sampler(&self) -> Sampler {
         self.0.sampler()

@@ -6,7 +6,7 @@ use crate::schema::quantity::Span;
 use crate::schema::record;
 
 record! {
-    /// Gamma, by mean and coefficient of variation: between steady (cv below 1) and bursty (above 1).
+    /// Gamma, by mean and coefficient of variation: less variable than exponential for `cv` below 1, more above.
     pub struct Gamma {
         /// The mean.
         pub mean: Span,

@@ -6,8 +6,8 @@ use crate::schema::quantity::Span;
 use crate::schema::record;
 
 record! {
-    /// One of two exponentials, by mean and coefficient of variation with balanced means: both contribute half of the
-    /// mean. For variation above that of the exponential.
+    /// Hyperexponential: one of two exponentials, by mean and coefficient of variation, with balanced means (each
+    /// branch contributes half of the mean). For more variation than exponential.
     pub struct Hyperexponential {
         /// The mean.
         pub mean: Span,

@@ -5,7 +5,8 @@ use crate::schema::quantity::Span;
 use crate::schema::record;
 
 record! {
-    /// Lognormal, by mean and coefficient of variation: a product of many small factors; common for service times.
+    /// Lognormal, by mean and coefficient of variation: a product of many small factors, and a common model of service
+    /// times.
     pub struct LogNormal {
         /// The mean; above zero.
         pub mean: Span,

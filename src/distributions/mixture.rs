@@ -6,9 +6,9 @@ use crate::schema::record;
 record! {
     /// One part of a mixture.
     pub struct Part {
-        /// How likely it is beside the others; above 0.
+        /// Its weight; above 0.
         pub weight: f64,
-        /// What is drawn then.
+        /// The distribution to draw from.
         pub law: Distribution,
     }
     check(self, at) {
@@ -19,7 +19,7 @@ record! {
 }
 
 record! {
-    /// A draw from one of several distributions, each as likely as its weight says.
+    /// A draw from one of several distributions, chosen with probability proportional to its weight.
     pub struct Mixture {
         /// The parts.
         pub parts: Vec<Part>,

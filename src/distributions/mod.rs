@@ -3,7 +3,7 @@
 //! Each is drawn so that scaling its lengths scales every draw: a sweep over means keeps its random numbers in common.
 //! Samplers without parameters belong in `engine::random`, those that several laws share in `draws`.
 //!
-//! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
+//! `cargo fmt` does not format files that are named only in a macro; `rustfmt FILE` does.
 
 mod draws;
 mod factors;
@@ -15,22 +15,22 @@ pub use mixture::Part;
 use crate::engine::random::Bits;
 use crate::schema::registry;
 
-/// What every distribution can say of itself. Lengths are in seconds.
+/// The parameters of a distribution. Times are in seconds.
 pub trait Law {
-    /// Ready to draw: constants computed once.
+    /// The sampler, with constants computed once.
     type State: Draw;
 
     /// Its mean.
     fn mean(&self) -> f64;
 
-    /// The mean of the square; infinite for the heaviest tails.
+    /// The mean of the square, in seconds squared; infinite for the heaviest tails.
     fn second_moment(&self) -> f64;
 
-    /// Ready to draw.
+    /// Builds a sampler.
     fn sampler(&self) -> Self::State;
 }
 
-/// A distribution ready to draw.
+/// A sampler of a distribution.
 pub trait Draw {
     /// One draw, in seconds.
     fn sample<B: Bits>(&self, bits: &mut B) -> f64;
@@ -54,24 +54,24 @@ registry! {
         mixture::Mixture,
     }
 
-    /// A distribution of lengths of time.
+    /// A probability distribution of times.
     pub enum Distribution;
 
     impl Distribution {
         /// Its mean in seconds.
         #[must_use]
         pub fn mean(&self) -> f64;
-        /// The mean of the square; infinite for the heaviest tails.
+        /// The mean of the square, in seconds squared; infinite for the heaviest tails.
         #[must_use]
         pub fn second_moment(&self) -> f64;
     }
 
-    /// A distribution ready to draw: constants computed once.
+    /// A sampler of any distribution, with constants computed once.
     #[derive(Clone, Debug)]
     #[repr(u8)]
     pub enum Sampler: Law;
 
-    /// Ready to draw.
+    /// Builds a sampler.
     pub fn sampler(&self) -> Sampler;
 
     impl Draw for Sampler {

@@ -6,11 +6,11 @@ use crate::schema::quantity::Span;
 use crate::schema::record;
 
 record! {
-    /// Pareto: the chance to exceed x falls as a power of x. Without variance for shapes up to 2.
+    /// Pareto: the probability to exceed x falls as a power of x. The variance is infinite for shapes up to 2.
     pub struct Pareto {
         /// The mean.
         pub mean: Span,
-        /// The shape; above 1 so that there is a mean, at most 1000.
+        /// The shape; above 1, so that the mean is finite, and at most 1000.
         pub shape: f64,
     }
     check(self, at) {

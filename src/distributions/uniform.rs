@@ -6,7 +6,7 @@ use crate::schema::quantity::Span;
 use crate::schema::record;
 
 record! {
-    /// Any length between two bounds, all alike.
+    /// Uniform between two bounds.
     pub struct Uniform {
         /// The lower bound.
         pub low: Span,

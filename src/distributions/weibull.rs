@@ -6,7 +6,7 @@ use crate::schema::quantity::Span;
 use crate::schema::record;
 
 record! {
-    /// Weibull: heavier than exponential for shapes below 1, lighter above.
+    /// Weibull: a heavier tail than exponential for shapes below 1, a lighter one above.
     pub struct Weibull {
         /// The mean.
         pub mean: Span,

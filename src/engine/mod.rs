@@ -1,7 +1,7 @@
-//! The machine: time, the event calendar, requests in flight, random streams, the loop.
+//! The simulation engine: time, the event calendar, requests in flight, random streams, and the event loop.
 //!
-//! It knows no component: what a client, a balancer or a server is belongs to whoever brings a [`World`]. This one is a
-//! worker to whom somebody comes each second:
+//! The engine knows no component: clients, balancers and servers are defined by the [`World`] that it runs. This one is
+//! a single worker at which a job arrives every second:
 //!
 //! ```
 //! use rushhour::engine::random::{StreamKey, exponential};

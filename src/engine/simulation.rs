@@ -1,4 +1,4 @@
-//! The loop: takes events from the calendar and hands each to the actor it is for, until the run ends.
+//! The event loop: takes events from the calendar and hands each to its actor, until the run ends.
 
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,37 +7,38 @@ use super::calendar::{Calendar, Event, Handle, LaneId, MAX_TIMERS, Rank, SEQUENC
 use super::requests::{ActorId, Hold, RequestId, Requests};
 use super::time::{Duration, Time};
 
-/// Actors of a system at most.
+/// The most actors of a system.
 pub const MAX_ACTORS: u32 = 1 << 16;
 /// Timers from this number on are those of actors; those before belong to requests.
 const FIRST_ALARM: u32 = MAX_TIMERS as u32 - MAX_ACTORS;
 
-/// What actors send one another: small enough to share one word with the actor it is for. A word stays in a register
-/// all the way through the calendar; anything larger is written in pieces and read at once, which stalls a processor.
+/// A message between actors, small enough to share one 64-bit word with the actor that it is for. A word stays in a
+/// register all the way through the calendar; anything larger would be written in parts and read as a whole, which
+/// causes store-forwarding stalls.
 pub trait Packed: Copy {
     /// The kind of the message and its number.
     fn pack(self) -> (u8, u32);
 
-    /// The message that [`Packed::pack`] took apart.
+    /// The inverse of [`Packed::pack`].
     fn unpack(kind: u8, number: u32) -> Self;
 
-    /// When its turn comes among all that happens at one instant.
+    /// Its order among the events of one instant.
     #[inline(always)]
     fn rank(&self) -> Rank {
         Rank::Second
     }
 }
 
-/// What a handler sends at the present instant, after all else that it does: the loop hands it on at once, without a
-/// detour through the calendar, unless something stands at this instant already.
+/// A message that a handler sends for the present instant as its last action. The event loop passes it on directly,
+/// without the calendar, unless other events are scheduled for this instant.
 pub type Passed<M> = Option<(ActorId, M)>;
 
-/// What the loop drives: a system of actors.
+/// A system of actors, driven by the event loop.
 pub trait World {
-    /// What actors send one another.
+    /// The messages between actors.
     type Message: Packed;
 
-    /// The event for actor `to`.
+    /// Handles a message for actor `to`.
     fn handle(&mut self, core: &mut Core<Self::Message>, to: ActorId, message: Self::Message) -> Passed<Self::Message>;
 
     /// The timer of a request rings; see [`Core::set_timer`].
@@ -46,21 +47,22 @@ pub trait World {
     /// The alarm of an actor goes off; see [`Core::set_alarm`].
     fn wake(&mut self, core: &mut Core<Self::Message>, actor: ActorId) -> Passed<Self::Message>;
 
-    /// The clock passes `at`, a boundary of windows; gives the next boundary, which must be later.
+    /// Called when the clock passes `at`, a boundary of windows; returns the next boundary, which must be later.
     fn tick(&mut self, requests: &Requests, at: Time) -> Time;
 }
 
-/// What an actor may touch beside itself: the calendar with the clock, and the requests in flight.
+/// The state that all actors share: the calendar with the clock, and the requests in flight.
 #[derive(Debug)]
 pub struct Core<M> {
     /// The future event list and the clock.
     pub calendar: Calendar<u64>,
     /// The requests in flight.
     pub requests: Requests,
-    /// Requests whose outcome is known to their client.
+    /// Number of requests whose outcome is known to their client.
     pub completed: u64,
-    /// What waits in the calendar to make a request, kept by an actor: it is bounded like requests in flight.
-    pub resting: usize,
+    /// Number of scheduled events that will create a request (such as retries), counted by actors. They are bounded
+    /// like requests in flight.
+    pub pending_requests: usize,
     events: u64,
     messages: PhantomData<M>,
 }
@@ -86,7 +88,7 @@ impl<M: Packed> Core<M> {
             calendar: Calendar::new(),
             requests: Requests::new(depth),
             completed: 0,
-            resting: 0,
+            pending_requests: 0,
             events: 0,
             messages: PhantomData,
         }
@@ -130,14 +132,14 @@ impl<M: Packed> Core<M> {
         self.calendar.schedule_after(delay, message.rank(), pack(to, message))
     }
 
-    /// Delivers `message` to `to` after the delay of a lane, which is one of its rank.
+    /// Delivers `message` to `to` after the delay of a lane, which must have the rank of the message.
     #[inline]
     pub fn send_in_lane(&mut self, lane: LaneId, to: ActorId, message: M) -> Handle {
         self.calendar.schedule_in_lane(lane, pack(to, message))
     }
 
-    /// The timer of request `id` rings at time `at`, before all of the second rank: for whoever holds it, who sets one at a
-    /// time. To take it back, see [`Core::take_timers`].
+    /// Sets the timer of request `id` to ring at time `at`, before all events of the second rank. The actor that has
+    /// the request may set one timer at a time; [`Core::take_timers`] cancels it.
     #[inline(always)]
     pub fn set_timer(&mut self, at: Time, id: RequestId) {
         debug_assert!(id.0 < FIRST_ALARM);
@@ -145,15 +147,15 @@ impl<M: Packed> Core<M> {
         self.calendar.set_timer(at, id.0);
     }
 
-    /// The alarm of `actor` goes off at time `at`, after all of the first rank. An actor sets one at a time, and cannot take
-    /// it back.
+    /// Sets the alarm of `actor` to go off at time `at`, after all events of the first rank. An actor may set one alarm
+    /// at a time and cannot cancel it.
     #[inline(always)]
     pub fn set_alarm(&mut self, at: Time, actor: ActorId) {
         self.calendar.set_alarm(at, FIRST_ALARM + actor.0);
     }
 
-    /// Takes back the timers of the requests that `wanted` says, and gives their times, in the order in which they would
-    /// have rung. Costs time in proportion to all that waits: for what is rare.
+    /// Cancels the timers of the requests for which `wanted` is true and returns their times, in the order in which
+    /// they would have rung. Takes time proportional to the number of scheduled events, so use it only for rare events.
     pub fn take_timers(&mut self, wanted: impl Fn(&Requests, RequestId) -> bool) -> Vec<(Time, RequestId)> {
         let requests = &self.requests;
         let timers = self.calendar.take_timers(|number| number < FIRST_ALARM && wanted(requests, RequestId(number)));
@@ -169,7 +171,7 @@ impl<M: Packed> Core<M> {
         if *heap_is_later && self.calendar.present_is_empty() {
             return passed;
         }
-        if message.rank() == Rank::First && self.calendar.no_first_waits() {
+        if message.rank() == Rank::First && self.calendar.no_first_rank_event() {
             return passed;
         }
         self.send(to, message);
@@ -177,16 +179,16 @@ impl<M: Packed> Core<M> {
     }
 }
 
-/// When a run ends; the first that is reached ends it.
+/// When a run ends: at the first limit that is reached.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits<'a> {
     /// The run covers the time before this point.
     pub end: Time,
-    /// Requests whose outcome is known to their client.
+    /// Number of requests whose outcome is known to their client.
     pub requests: u64,
-    /// Events handled: a budget against runs without end.
+    /// The most events handled: a guard against runs without end.
     pub events: u64,
-    /// Requests in flight at once, up to about eight million: a bound on memory.
+    /// The most requests in flight at once, up to about eight million: a bound on memory.
     pub in_flight: usize,
     /// Ends the run soon after it is set.
     pub stop: Option<&'a AtomicBool>,
@@ -201,21 +203,21 @@ impl Default for Limits<'_> {
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Ended {
-    /// Its time was over.
+    /// The end of the simulated time was reached.
     Duration,
     /// Enough requests were answered.
     Requests,
-    /// Nothing was left to do.
+    /// No event was left.
     Drained,
     /// The event budget was used up.
     Events,
-    /// Too many requests were in flight, or too many events waited.
+    /// Too many requests were in flight, or too many events were scheduled.
     InFlight,
-    /// Time stood still: requests came and ended, or events happened, without end at one instant.
+    /// Time stood still: an endless sequence of requests or events at one instant.
     Standstill,
-    /// All that was left to do lies beyond [`Time::MAX`], where the clock ends.
+    /// All remaining events lie beyond [`Time::MAX`].
     EndOfTime,
-    /// It was told to stop.
+    /// The stop flag was set.
     Stopped,
 }
 
@@ -253,9 +255,10 @@ impl Watch {
     }
 }
 
-/// Runs `world` until a limit is reached. `first_tick` is the first boundary of windows.
+/// Runs `world` until a limit is reached; `first_tick` is the first boundary of windows.
 ///
-/// Limits are looked at whenever nothing is handed on at once, so the event budget may be exceeded by a few.
+/// Limits are not checked between messages that are passed on directly (see [`Passed`]), so the event budget may be
+/// exceeded by a few events.
 pub fn run<W: World>(world: &mut W, core: &mut Core<W::Message>, limits: Limits<'_>, first_tick: Time) -> Ended {
     if limits.end == Time::ZERO {
         return Ended::Duration;
@@ -303,7 +306,7 @@ pub fn run<W: World>(world: &mut W, core: &mut Core<W::Message>, limits: Limits<
                 next_look = budget.min(core.events + LOOK);
             }
             // A slab that has never held more has no more now, and its length is at hand.
-            if (core.requests.peak() > in_flight) | (core.resting > in_flight) | core.calendar.is_full() {
+            if (core.requests.peak() > in_flight) | (core.pending_requests > in_flight) | core.calendar.is_full() {
                 return Ended::InFlight;
             }
         }

@@ -1,4 +1,4 @@
-//! Simulated time: a point and a length, both in whole nanoseconds.
+//! Simulated time: points and durations, both in whole nanoseconds.
 //!
 //! Time of day, clocks and time zones do not belong here.
 
@@ -12,14 +12,14 @@ pub const NANOS_PER_SECOND: f64 = 1e9;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Time(u64);
 
-/// A length of simulated time: nanoseconds, never negative.
+/// A duration of simulated time in nanoseconds, never negative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Duration(u64);
 
 impl Time {
     /// The start of every run.
     pub const ZERO: Self = Self(0);
-    /// Later than anything that happens.
+    /// The latest point in time; no event happens then.
     pub const MAX: Self = Self(u64::MAX);
 
     /// The point `nanos` nanoseconds after the start.
@@ -40,7 +40,7 @@ impl Time {
         self.0 as f64 / NANOS_PER_SECOND
     }
 
-    /// The length from `earlier` to this point; zero if `earlier` is later.
+    /// The duration from `earlier` to this point; zero if `earlier` is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
         Duration(self.0.saturating_sub(earlier.0))
@@ -48,12 +48,12 @@ impl Time {
 }
 
 impl Duration {
-    /// No time at all.
+    /// Zero.
     pub const ZERO: Self = Self(0);
-    /// The longest length: about 584 years.
+    /// The longest duration: about 584 years.
     pub const MAX: Self = Self(u64::MAX);
 
-    /// A length of `nanos` nanoseconds.
+    /// A duration of `nanos` nanoseconds.
     #[must_use]
     pub const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
@@ -73,19 +73,19 @@ impl Duration {
         }
     }
 
-    /// The length in nanoseconds.
+    /// The duration in nanoseconds.
     #[must_use]
     pub const fn as_nanos(self) -> u64 {
         self.0
     }
 
-    /// The length in seconds.
+    /// The duration in seconds.
     #[must_use]
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / NANOS_PER_SECOND
     }
 
-    /// True of a length of no time at all.
+    /// True for zero.
     #[must_use]
     pub const fn is_zero(self) -> bool {
         self.0 == 0

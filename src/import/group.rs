@@ -11,7 +11,7 @@ pub const MOST_GROUPS: usize = 5000;
 pub struct Said<T> {
     /// The value.
     pub value: T,
-    /// Where it stands.
+    /// Its place in the file.
     pub at: At,
 }
 
@@ -109,7 +109,7 @@ pub enum Watch {
 pub struct Server {
     /// What it is called: its address in nginx, its name in HAProxy.
     pub name: String,
-    /// Where it stands.
+    /// Its place in the file.
     pub at: At,
     /// Its weight, at least 1.
     pub weight: u32,

@@ -1,9 +1,9 @@
-//! Configurations of real proxies as models: what NGINX and HAProxy are told, in the words of the language.
+//! Imports configurations of NGINX and HAProxy as systems.
 //!
 //! A reader of each program (`nginx`, `haproxy`) turns its text into the same `group::Group`s: a balancer with the
-//! servers behind it. `model` makes a system of them. Nothing is dropped in silence: each directive is in the model, in
-//! the notes of the [`Report`], or among what is not about balancing. Logs belong in `trace`; files on the disk belong to
-//! whoever calls, through [`Texts`].
+//! servers behind it. `model` makes a system of them. No directive is dropped silently: each is in the model, in the
+//! notes of the [`Report`], or in the list of what is not about balancing. Logs belong in `trace`; the caller opens
+//! files, through [`Texts`].
 
 mod group;
 pub(crate) mod haproxy;
@@ -23,7 +23,7 @@ pub use source::{At, LARGEST, Problem, Source, Sources};
 
 use crate::model::System;
 
-/// Where the files come from that a configuration names.
+/// Reads the files that a configuration names.
 ///
 /// ```
 /// use rushhour::import::{Texts, nginx};
@@ -50,17 +50,17 @@ use crate::model::System;
 /// assert!(imported.text.contains("LeastConnections"));
 /// ```
 pub trait Texts {
-    /// The bytes of a file, at most [`LARGEST`] and one.
+    /// Reads a file; at most [`LARGEST`] + 1 bytes are needed.
     ///
     /// # Errors
-    /// Why it cannot be read, in words, without its name.
+    /// Why it cannot be read, without its name.
     fn read(&self, path: &str) -> Result<Vec<u8>, String>;
 
-    /// The files that `pattern` names, in order, as seen from the folder of the file `main`. None is no mistake where the
-    /// pattern has wildcards.
+    /// The files that match `pattern`, in order. Paths are relative to the folder of the file `main`. A pattern with
+    /// wildcards may match no file.
     ///
     /// # Errors
-    /// Why they cannot be listed, in words.
+    /// Why the files cannot be listed.
     fn named(&self, pattern: &str, main: &str) -> Result<Vec<String>, String>;
 }
 
@@ -69,7 +69,7 @@ pub trait Texts {
 pub struct Imported {
     /// The system, which passes [`crate::model::check`].
     pub system: System,
-    /// The same as the text of a model file, with comments that say where each part comes from and what to fill in.
+    /// The system as the text of a model file, with comments that say where each part comes from and what to fill in.
     pub text: String,
     /// What became of each directive.
     pub report: Report,

@@ -7,18 +7,18 @@ use super::source::{At, Sources};
 /// Why a directive is noted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Why {
-    /// The importer does not know it.
+    /// The importer does not know the directive.
     NotUnderstood,
-    /// It is known, but the model cannot hold it.
+    /// The directive is known, but the model has no counterpart.
     NotExpressed,
-    /// The model holds something near it.
+    /// The model holds an approximation.
     Approximated,
-    /// What the file leaves open was decided.
+    /// The file leaves something open, and the importer chose a value.
     Assumed,
 }
 
 impl Why {
-    /// In words.
+    /// The reason in words.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
@@ -29,30 +29,30 @@ impl Why {
         }
     }
 
-    /// True if something of the file is not in the model.
+    /// True if something in the file is missing from the model.
     #[must_use]
     pub fn is_loss(self) -> bool {
         matches!(self, Self::NotUnderstood | Self::NotExpressed)
     }
 }
 
-/// A directive that is not in the model as it stands in the file.
+/// A directive that the model does not hold exactly as written.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Note {
-    /// Where it stands.
+    /// The place of the directive.
     pub at: At,
     /// Why it is noted.
     pub why: Why,
-    /// What of it, in words.
+    /// The note itself.
     pub message: String,
 }
 
-/// What became of each directive. Its text form lists all that is not in the model.
+/// What became of each directive. Its `Display` form lists everything that is not in the model.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// The files that were read.
     pub sources: Sources,
-    /// Directives that are not in the model as they stand, in order of reading.
+    /// Directives that the model does not hold exactly as written, in the order in which they were read.
     pub notes: Vec<Note>,
     /// Directives that are not about balancing, by name.
     pub aside: BTreeMap<String, BTreeSet<At>>,
@@ -63,7 +63,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Notes something, once.
+    /// Adds a note, unless the same note is already there.
     pub fn note(&mut self, at: At, why: Why, message: impl Into<String>) {
         let note = Note { at, why, message: message.into() };
         // Defaults of a whole file are noted for each group that they reach.
@@ -72,23 +72,23 @@ impl Report {
         }
     }
 
-    /// A directive is in the model.
+    /// Records that a directive is in the model.
     pub fn used(&mut self, at: At) {
         self.used.insert(at);
     }
 
-    /// A directive is not about balancing.
+    /// Records that a directive is not about balancing.
     pub fn aside(&mut self, name: &str, at: At) {
         let shown: String = name.chars().take(40).map(|c| if c.is_control() { ' ' } else { c }).collect();
         self.aside.entry(shown).or_default().insert(at);
     }
 
-    /// A setting that is in the model where something asks for it; it is not about balancing else.
+    /// Records a setting that is in the model if something uses it; otherwise it counts as not about balancing.
     pub fn setting(&mut self, name: &str, at: At) {
         self.settings.push((name.to_owned(), at));
     }
 
-    /// Nothing more will be asked for.
+    /// Ends the report: no more settings will be used.
     pub fn finish(&mut self) {
         let noted: BTreeSet<At> = self.notes.iter().map(|note| note.at).collect();
         for (name, at) in std::mem::take(&mut self.settings) {

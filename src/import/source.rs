@@ -1,12 +1,12 @@
 //! Texts that were read, line by line, and what makes one unusable.
 
-/// Files of more bytes are not configurations: 16 MiB.
+/// The largest file that is accepted, in bytes: 16 MiB.
 pub const LARGEST: u64 = 16 << 20;
 
 /// Characters of a line that are shown at most.
 const SHOWN: usize = 160;
 
-/// A line of a file that was read.
+/// A line of a configuration file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct At {
     /// Number of the file in [`Sources`].
@@ -15,7 +15,7 @@ pub struct At {
     pub line: u32,
 }
 
-/// A file that was read.
+/// A configuration file.
 #[derive(Clone, Debug)]
 pub struct Source {
     /// Its name.
@@ -39,7 +39,7 @@ impl Source {
     }
 }
 
-/// The files that were read, in order.
+/// The configuration files that were read, in order.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     files: Vec<Source>,
@@ -47,10 +47,10 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Takes in a file; gives its number. Bytes that are not UTF-8 are replaced: they stand in comments, if anywhere.
+    /// Adds a file and returns its number. Bytes that are not UTF-8 are replaced; they are expected only in comments.
     ///
     /// # Errors
-    /// It is too large, or no text at all.
+    /// If the file is larger than [`LARGEST`] or is not text.
     pub fn add(&mut self, name: &str, bytes: &[u8]) -> Result<u32, Problem> {
         self.bytes += bytes.len() as u64;
         if self.bytes > LARGEST {
@@ -79,25 +79,25 @@ impl Sources {
         self.files.len()
     }
 
-    /// True if nothing has been read.
+    /// True if no file has been read.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
     }
 
-    /// A place as people write it: `shop.conf:12`.
+    /// A place as it is shown to users: `shop.conf:12`.
     #[must_use]
     pub fn place(&self, at: At) -> String {
         format!("{}:{}", self.get(at.file).map_or("", |file| &file.name), at.line)
     }
 
-    /// The line at a place, as shown to people.
+    /// The text of the line at a place, as it is shown to users.
     #[must_use]
     pub fn line(&self, at: At) -> String {
         self.get(at.file).map_or_else(String::new, |file| file.line(at.line))
     }
 
-    /// Something that makes the whole unusable.
+    /// A problem that makes the whole configuration unusable.
     #[must_use]
     pub fn problem(&self, at: At, message: impl Into<String>) -> Problem {
         let name = self.get(at.file).map_or_else(String::new, |file| file.name.clone());
@@ -110,14 +110,14 @@ impl Sources {
 pub struct Problem {
     /// The file.
     pub file: String,
-    /// The line, with its number, where it is about one.
+    /// The number and text of the line, if the problem is about one line.
     pub line: Option<(u32, String)>,
     /// What is wrong, in words.
     pub message: String,
 }
 
 impl Problem {
-    /// Something wrong with a whole file.
+    /// A problem with a whole file.
     #[must_use]
     pub fn of(file: &str, message: impl Into<String>) -> Self {
         Self { file: file.to_owned(), line: None, message: message.into() }

@@ -1,5 +1,5 @@
-//! The systems of an experiment: every arm at every point of the sweep, with all values put in, and what is wrong with
-//! them, told by the arm and the point that it comes from.
+//! The systems of an experiment: every arm at every point of the sweep, with all values set, and their mistakes,
+//! reported with the arm and the point that they come from.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -242,8 +242,8 @@ fn put(tree: &mut Node, path: &Name, value: Node) -> Result<(), Diagnostic> {
     }
 }
 
-/// Makes `tree`, in which values were put at `paths`, again what `base` is. A system may have many more nodes than an arm sets,
-/// and copying all of them takes about as long as reading them.
+/// Makes `tree`, in which values were put at `paths`, again what `base` is. A system may have many more nodes than an
+/// arm sets, and copying all of them takes about as long as reading them.
 fn restore<'a>(tree: &mut Node, base: &Node, paths: impl Iterator<Item = &'a Name>) {
     let touched: BTreeSet<String> = paths.filter_map(|path| split_path(&path.text).into_iter().next()).collect();
     let is_nodes_alone = !touched.contains("faults") && !touched.contains("nodes");

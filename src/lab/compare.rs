@@ -19,7 +19,7 @@ pub fn compare(plan: &Plan, cells: &mut [Cell]) {
         for (place, base) in base.iter().enumerate() {
             let pairs: Vec<Option<Paired>> = others
                 .iter()
-                .map(|&arm| cells[arm * points + point].estimates[place].less(1.0, base, confidence))
+                .map(|&arm| cells[arm * points + point].estimates[place].minus(1.0, base, confidence))
                 .collect();
             // One family of tests for each measure at each point: as many as there are arms beside the baseline.
             let known: Vec<f64> = pairs.iter().flatten().filter_map(|pair| pair.p_value).collect();
@@ -77,7 +77,7 @@ pub fn rankings(plan: &Plan, cells: &[Cell]) -> Vec<Ranking> {
                 |arm: usize| most.zip(answered(arm)).is_some_and(|(most, answered)| fewer(answered, most, confidence));
             let (apart, with): (Vec<usize>, Vec<usize>) = with.into_iter().partition(|&arm| lost(arm));
             let groups = |arms: &[usize]| {
-                group(arms, |a, b| estimate(a).less(1.0, estimate(b), confidence)?.p_value, 1.0 - confidence)
+                group(arms, |a, b| estimate(a).minus(1.0, estimate(b), confidence)?.p_value, 1.0 - confidence)
             };
             let (groups, fewer) = (groups(&with), groups(&apart));
             all.push(Ranking { id: quantity.id.clone(), point, groups, fewer, without });

@@ -1,7 +1,6 @@
-//! Whether runs cover what is asked of them: replications that ended too early to answer, and what of a timetable they
-//! never reach.
+//! Whether runs cover their question: replications that ended too early, and scheduled events that they did not reach.
 //!
-//! What claims make of it belongs in `claim`.
+//! The consequences for claims belong in `claim`.
 
 use super::moments::moments;
 use super::number;

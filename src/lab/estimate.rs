@@ -1,4 +1,5 @@
-//! One number of a cell with its uncertainty: over replications, over batches of a single one, or as a share near zero.
+//! Estimates one number of a cell with its interval: over replications, over batches of a single one, or as a share
+//! near zero.
 
 use super::measure::{Answers, Quantity, Source};
 use super::observe::Observation;

@@ -1,26 +1,26 @@
-//! Who does the jobs of a run: replications, and what is made of them.
+//! Executors, which run the jobs of a run: replications and their evaluation.
 //!
-//! A job is named by its number. Who does it, when, and beside which others makes no difference: what the jobs give is taken
-//! in the order of their numbers, so the results are the same bits with any [`Executor`].
+//! A job is identified by its number. Results are taken in the order of these numbers, so they are the same bits with
+//! any [`Executor`], whatever the order and the threads on which the jobs run.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Does jobs.
+/// Runs jobs, in any order and on any threads.
 pub trait Executor: Sync {
-    /// How many jobs it does at once.
-    fn at_once(&self) -> usize;
+    /// How many jobs it runs at once.
+    fn parallelism(&self) -> usize;
 
-    /// Does `job(0)` to `job(count - 1)`, each once, in any order and on any thread. Returns when all are done.
+    /// Runs `job(0)` to `job(count - 1)`, each once, in any order and on any thread. Returns when all are done.
     fn run(&self, count: usize, job: &(dyn Fn(usize) + Sync));
 }
 
-/// One job after the other, on the thread that asks.
+/// Runs one job after the other on the calling thread.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Serial;
 
 impl Executor for Serial {
-    fn at_once(&self) -> usize {
+    fn parallelism(&self) -> usize {
         1
     }
 
@@ -29,12 +29,12 @@ impl Executor for Serial {
     }
 }
 
-/// What the jobs gave, each with its number and in the order of the numbers. A job that gave nothing is left out, and takes no
-/// room: a run that is stopped may have a hundred thousand of them before it.
+/// What the jobs gave, each with its number and in the order of the numbers. A job that gave nothing is left out, and
+/// takes no room: a run that is stopped may have a hundred thousand of them before it.
 ///
 /// # Errors
-/// The error of the first job by number that failed, whatever the order in which they were done; no job behind a failed one is
-/// begun. Or a defect of the executor: it did not do each job once.
+/// The error of the first job by number that failed, whatever the order in which they were done; no job behind a failed
+/// one is begun. Or a defect of the executor: it did not do each job once.
 pub(super) fn gather<R: Send>(
     executor: &dyn Executor,
     count: usize,
@@ -73,7 +73,7 @@ mod tests {
     struct Backwards;
 
     impl Executor for Backwards {
-        fn at_once(&self) -> usize {
+        fn parallelism(&self) -> usize {
             3
         }
 
@@ -86,7 +86,7 @@ mod tests {
     struct Lazy;
 
     impl Executor for Lazy {
-        fn at_once(&self) -> usize {
+        fn parallelism(&self) -> usize {
             1
         }
 

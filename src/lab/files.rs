@@ -1,4 +1,4 @@
-//! Where texts and logs come from, and what reading them gives: an experiment, or everything that is wrong.
+//! The files of an experiment, and the result of reading them: an experiment, or all of its mistakes.
 //!
 //! How an experiment is read belongs in `load`.
 
@@ -7,7 +7,8 @@ use std::io::Read;
 use super::spec::Experiment;
 use crate::schema::{Diagnostic, Sources, render};
 
-/// Where files come from: the library opens none itself. For texts that a program holds there is [`Text`](super::Text).
+/// Opens the files that an experiment names; the library itself opens none. For texts in memory see
+/// [`Text`](crate::lab::Text).
 ///
 /// ```
 /// use std::io::Read;
@@ -43,35 +44,35 @@ pub trait Files {
     /// Opens the file at `path`.
     ///
     /// # Errors
-    /// Why it cannot be opened, in words, without its name.
+    /// Why it cannot be opened, without its name.
     fn open(&self, path: &str) -> Result<Box<dyn Read + '_>, String>;
 
-    /// The path of `relative`, which stands in the file at `base`: by the words of both alone.
+    /// Resolves the path `relative`, found in the file at `base`, without looking at the disk.
     fn beside(&self, base: &str, relative: &str) -> String;
 
-    /// Where to open the log `relative`, which stands in the file at `base`.
+    /// The path at which to open the log `relative`, named in the file at `base`.
     fn log_path(&self, base: &str, relative: &str) -> String {
         self.beside(base, relative)
     }
 
-    /// Bytes of memory that all logs together may take.
-    fn room_for_logs(&self) -> u64 {
+    /// The most memory that all logs together may take, in bytes.
+    fn log_memory(&self) -> u64 {
         u64::MAX
     }
 
-    /// The file at `path` without the place where it happens to stand, if files beside it are found there wherever it
-    /// stands: what it names is told as seen from it, so that its manifest is the same in every place.
-    fn placeless(&self, path: &str) -> String {
+    /// The path `path` without its folder, if files beside it can be found from any folder. The manifest then names
+    /// logs relative to the experiment, so that it is the same wherever the experiment is.
+    fn portable_path(&self, path: &str) -> String {
         path.to_owned()
     }
 }
 
-/// Why a file cannot be used: everything that is wrong with it.
+/// Why a file cannot be used: all of its mistakes.
 #[derive(Clone, Debug)]
 pub struct Problems {
     /// What is wrong.
     pub diagnostics: Vec<Diagnostic>,
-    /// The texts that it is wrong with.
+    /// The texts in which the mistakes were found.
     pub sources: Sources,
 }
 
@@ -86,11 +87,11 @@ impl std::error::Error for Problems {}
 /// An experiment with the texts it was read from.
 #[derive(Clone, Debug)]
 pub struct Loaded {
-    /// The experiment; its system is the tree of the system itself, never a reference to a file.
+    /// The experiment. Its system is always the tree of the system itself, not a reference to a file.
     pub experiment: Experiment,
     /// The texts that were read.
     pub sources: Sources,
-    /// The path it was read from, which the paths of its logs are relative to.
+    /// The path it was read from. Paths of logs are relative to it.
     pub path: String,
 }
 

@@ -1,5 +1,5 @@
-//! What the windows of a run say of requests that gather, where their flow does not follow from the description of the
-//! system: at every kind of node that holds them back, and in calls that wait for another attempt.
+//! Detects growing queues from the windows of a run, where the load does not follow from the description of the system:
+//! at nodes of any kind that delay requests, and in calls that wait for a retry.
 
 use std::collections::BTreeMap;
 
@@ -147,8 +147,8 @@ fn all_workers(site: &Site<'_>, node: &NodeSeen) -> f64 {
 }
 
 /// Requests that idle workers could have served, from the start to the middle of each window; empty where nothing was
-/// served by which to tell. `at_once` are the workers that can be busy at once, where not all can. Each counts as what there
-/// would be less if it had been served, `gather`: of sessions, of which each has one request at a time, a part.
+/// served by which to tell. `at_once` are the workers that can be busy at once, where not all can. Each counts as what
+/// there would be less if it had been served, `gather`: of sessions, of which each has one request at a time, a part.
 fn missed(site: &Site<'_>, node: &NodeSeen, at_once: Option<f64>, gather: f64, width: f64) -> Vec<f64> {
     let number = |id: &str| node.values.iter().find(|(_, known, _, _)| *known == id).and_then(|value| value.3);
     let rate = number("departures").or_else(|| number("commands"));

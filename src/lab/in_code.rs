@@ -1,5 +1,5 @@
-//! Experiments made in code, in the records of the language. They are written as text and read again, so that they are checked
-//! like any file and mean the same to the bit.
+//! Experiments made in code from the records of the language. They are written as text and read again, so that they are
+//! checked like a file and give the same bits.
 
 use super::files::{Files, Loaded, Problems};
 use super::label::{Label, Raw};
@@ -12,12 +12,12 @@ use crate::schema::{Encode, Kind, Map, Name, Node, Reader, Region, Sources, name
 /// What messages call the text of an experiment made in code.
 const NAME: &str = "experiment in code";
 
-/// The fields that an arm sets, by their paths: `Arm::default().set("web.workers", 2_u32)`.
+/// An arm: the fields that it sets, by their paths. Example: `Arm::default().set("web.workers", 2_u32)`.
 pub type Arm = Map<Raw>;
 
 impl Map<Raw> {
-    /// Sets the field at `path` to `value`, as a file would: the names of a node and of its fields, with dots between. Where a
-    /// field holds a choice, the value is that choice: `Policy::from(Random::new())`.
+    /// Sets the field at `path` to `value`. A path is the name of a node and of its fields, with dots between, as in a
+    /// file. For a field that holds a choice, give the choice: `Policy::from(Random::new())`.
     #[must_use]
     pub fn set(self, path: &str, value: impl Encode) -> Self {
         self.with(path, Raw::of(&value))
@@ -25,24 +25,24 @@ impl Map<Raw> {
 }
 
 impl Experiment {
-    /// The same experiment with an arm more.
+    /// Adds an arm.
     #[must_use]
     pub fn arm(self, name: &str, arm: Arm) -> Self {
         Self { arms: self.arms.with(name, arm), ..self }
     }
 
-    /// The same experiment swept: the field at `path` takes each of these values, and they are the x axis.
+    /// Sets the sweep: the field at `path` takes each of these values.
     #[must_use]
     pub fn sweep<T: Encode>(self, path: &str, values: impl IntoIterator<Item = T>) -> Self {
         let values = values.into_iter().map(|value| Raw::of(&value)).collect();
         Self { sweep: Some(SweepSpec { path: Label::from(path), values, label: String::new() }), ..self }
     }
 
-    /// Checks an experiment made in code, and reads what it names from `files`.
+    /// Checks an experiment made in code, and reads the files that it names through `files`.
     ///
     /// # Errors
-    /// Everything that is wrong with it: each message names the node and the field, and shows the line of the experiment as it
-    /// would be written.
+    /// All of its mistakes: each message names the node and the field, and shows the line of the experiment as it would
+    /// be written.
     pub fn load(mut self, files: &dyn Files) -> Result<Loaded, Problems> {
         if self.title.is_empty() {
             "experiment".clone_into(&mut self.title);
@@ -87,7 +87,7 @@ impl Experiment {
     /// ```
     ///
     /// # Errors
-    /// See [`Experiment::load`]; what is wrong with the arms, the sweep and the claims.
+    /// See [`Experiment::load`]; also mistakes in the arms, the sweep and the claims.
     pub fn plan(self) -> Result<Plan, Problems> {
         let files = Text::default();
         let loaded = self.load(&files)?;

@@ -1,6 +1,6 @@
-//! A journal of finished replications, so that a run that was killed can go on where it was.
+//! A journal of finished replications, so that a run that was killed can be resumed.
 //!
-//! Where the journal is kept is for the caller to say; the library opens no files.
+//! The caller decides where the journal is stored; the library opens no files.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use super::observe::Observation;
 /// Names a replication within a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct JobId {
-    /// True of the runs that only find the warm-up.
+    /// True for a pilot run, which is used only to find the warm-up.
     pub pilot: bool,
     /// Which cell.
     pub cell: u32,
@@ -17,19 +17,19 @@ pub struct JobId {
     pub replication: u32,
 }
 
-/// Keeps what is finished, and gives back what was kept before.
+/// Records finished replications, so that a later run can go on from them.
 pub trait Journal: Sync {
-    /// What was kept of a replication.
+    /// A replication that was recorded before, if there is one.
     fn recall(&self, _job: JobId) -> Option<Observation> {
         None
     }
 
-    /// A replication is finished.
-    fn keep(&self, _job: JobId, _observation: &Observation) {}
+    /// Records a finished replication.
+    fn record(&self, _job: JobId, _observation: &Observation) {}
 }
 
-/// Keeps nothing.
+/// A journal that records nothing.
 #[derive(Clone, Copy, Debug)]
-pub struct Forgetful;
+pub struct NoJournal;
 
-impl Journal for Forgetful {}
+impl Journal for NoJournal {}

@@ -1,9 +1,9 @@
-//! Names of what stands elsewhere in an experiment, and values that are read later, where it is known what they are.
+//! References by name to other parts of an experiment, and values that are read later, when their type is known.
 
 use crate::model::System;
 use crate::schema::{Decode, Encode, Fills, Kind, Name, Node, Reader, Region, named};
 
-/// A value that is read later, with the type that stands where it is put.
+/// A value that is not yet read. Its type is that of the field into which it is put.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Raw(pub Node);
 
@@ -20,7 +20,7 @@ impl Encode for Raw {
 }
 
 impl Raw {
-    /// A value of the program's own.
+    /// Wraps a value.
     #[must_use]
     pub fn of(value: &impl Encode) -> Self {
         Self(value.encode())
@@ -36,7 +36,7 @@ impl Fills<Raw> for System {
     }
 }
 
-/// A name that something else in the file must have, with its place: an arm, a point of the sweep.
+/// A reference by name to something else in the file, such as an arm or a point of the sweep.
 #[derive(Clone, Debug)]
 pub struct Label(pub Name);
 

@@ -1,4 +1,4 @@
-//! What must hold of every run, whatever the system: each request ends in exactly one outcome or is still in flight, and
+//! Invariants of every run, whatever the system: each request ends in exactly one outcome or is still in flight, and
 //! Little's law holds at every node.
 
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! Reads an experiment or a system and everything it names: other files, logs.
 //!
-//! Where files come from is for the caller to say, through [`Files`]: the library opens none.
+//! The caller opens files, through [`Files`]; the library opens none.
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -57,7 +57,7 @@ pub(super) fn experiment_of(
     sources: &mut Sources,
     reader: &mut Reader,
 ) -> Option<Experiment> {
-    let home = files.placeless(path);
+    let home = files.portable_path(path);
     rebase(&mut root, &home, files);
     let bare = is_system(&root);
     if bare {
@@ -150,8 +150,8 @@ fn keep_arms(arms: &mut Vec<(Name, Node)>) {
     }
 }
 
-/// The tree of the system that `node` is or names, if there is one; `reader` knows what is wrong with it. It stands in the file at `path`, which is `home`
-/// without its place.
+/// The tree of the system that `node` is or names, if there is one; `reader` knows what is wrong with it. It stands in
+/// the file at `path`, which is `home` without its place.
 fn read_system(
     files: &dyn Files,
     (path, home): (&str, &str),
@@ -268,7 +268,7 @@ impl Experiment {
         tree
     }
 
-    /// The system without any arm; `None` if it cannot be read, which loading has found out before.
+    /// The system without any arm; `None` if it cannot be read, which [`load`](crate::lab::load) has reported before.
     #[must_use]
     pub fn system(&self) -> Option<System> {
         System::decode(self.system_tree(), &mut Reader::default())

@@ -1,4 +1,4 @@
-//! The logs that an experiment replays: found, read, and held against what the experiment says of them.
+//! The logs that an experiment replays: finds them, reads them, and compares them with their hashes in the experiment.
 
 use std::collections::BTreeSet;
 use std::io::{self, Read};
@@ -109,7 +109,7 @@ impl Logs<'_> {
         let path = self.files.log_path(self.path, name);
         let read = self.files.open(&path).and_then(|input| {
             let mut input = Hashing { input, hasher: Xxh64::new(0) };
-            let bytes = self.files.room_for_logs().saturating_sub(self.inputs.bytes());
+            let bytes = self.files.log_memory().saturating_sub(self.inputs.bytes());
             let room = Room { bytes, names: false };
             let (trace, report) = trace::read_within(&mut input, replay, room).map_err(|error| error.to_string())?;
             Ok((trace, report, input.digest().map_err(|error| plain(&error))?))

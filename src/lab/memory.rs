@@ -1,7 +1,7 @@
-//! How much memory a plan may need, from the plan alone: what one replication may hold at once, and what is kept of it.
+//! Estimates the memory of a plan: what one replication may need, and what is kept of it.
 //!
-//! Nothing here changes a result. How much there is, and how many replications may therefore run at once, belongs to
-//! whoever runs the plan.
+//! This never changes a result. How much memory there is, and how many replications may therefore run at once, is
+//! decided by the caller.
 
 use super::observe::{NodeSeen, Observation};
 use super::plan::{Plan, PlannedCell};
@@ -35,8 +35,8 @@ pub struct Need {
     pub users: u64,
     /// Servers, what is recorded, and all else.
     pub system: u64,
-    /// The replications that are kept until the warm-up of their cell is known: users and systems of all of them, if that is
-    /// no more than 64 MB or than the requests in flight of one. Otherwise none is kept.
+    /// The replications that are kept until the warm-up of their cell is known: users and systems of all of them, if
+    /// that is no more than 64 MB or than the requests in flight of one. Otherwise none is kept.
     pub pilots: u64,
 }
 

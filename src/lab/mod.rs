@@ -46,12 +46,12 @@ mod warm_up_found;
 
 pub use execute::{Executor, Serial};
 pub use files::{Files, Loaded, Problems};
-pub use journal::{Forgetful, JobId, Journal};
+pub use journal::{JobId, Journal, NoJournal};
 pub use load::load;
 pub use observe::Observation;
 pub use plan::{Plan, PlannedCell, plan};
 pub use replication::{Replication, Running};
-pub use run::{Progress, Run, Silent, run};
+pub use run::{NoProgress, Progress, Run, run};
 pub use text::{Text, plan_text};
 #[cfg(feature = "threads")]
 pub use threads::Threads;

@@ -1,7 +1,7 @@
-//! What a system does from a moment on: its faults, and the steps and spikes of its arrivals; and what of that a run is planned
-//! to miss.
+//! Scheduled events of a system: its faults, and the steps and spikes of its arrivals; and which of them a planned run
+//! would not reach.
 //!
-//! What runs that have ended missed belongs in `covered`.
+//! What finished runs did not reach belongs in `covered`.
 
 use super::number;
 use super::results::Unit;

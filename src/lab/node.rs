@@ -1,4 +1,4 @@
-//! The numbers of a node, and what its clients saw by window, of all replications together.
+//! The numbers of a node, and what its clients saw in each window, over all replications.
 //!
 //! Numbers of the whole system are made in `estimate`, by the same rules.
 

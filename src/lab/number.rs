@@ -1,4 +1,4 @@
-//! How numbers are written for people: sensible units, and no more digits than the interval warrants.
+//! Formats numbers for people: suitable units, and no more digits than the interval warrants.
 //!
 //! The rule is the one of the physical sciences: two significant digits of the half-width, and the value to the same
 //! decimals. Digits come from the exact decimal expansion, never from a logarithm, so every machine writes the same.

@@ -1,4 +1,4 @@
-//! What the results need of a replication that has ended, in a form that is small.
+//! Extracts from a finished replication what the results need, in compact form.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ pub use crate::actors::kit::seen::{NodeSeen, Times, Word};
 use crate::engine::{Duration, Ended, Time};
 use crate::model::NodeInfo;
 
-/// What one replication gave.
+/// What one replication measured.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Observation {
     /// Why it ended.
@@ -23,25 +23,28 @@ pub struct Observation {
     pub over: Time,
     /// One value for each quantity of the plan.
     pub values: Vec<Option<f64>>,
-    /// How much of each quantity's whole it holds: calls of a number that is one for each call, seconds of one over time.
+    /// The weight of this replication for each quantity: a number of calls for an average over calls, seconds for an
+    /// average over time.
     pub weights: Vec<f64>,
-    /// Latency of served requests after the warm-up: (nanoseconds, how many).
+    /// Histogram of the latency of served requests after the warm-up: (nanoseconds, count).
     pub latencies: Vec<(u64, u64)>,
-    /// Calls answered in time and as asked after the warm-up, and all that are over.
+    /// Of the calls that ended after the warm-up: those answered in time and as asked, and all of them.
     pub answered: (u64, u64),
-    /// Calls that are not over, of all clients together and wherever it is asked how many were answered.
+    /// Calls that were still in flight at the end: of all clients together, and of each node for which the share of
+    /// answered calls is measured.
     pub open: Vec<Open>,
-    /// Requests by what became of them.
+    /// Requests by outcome.
     pub ledger: Vec<LedgerRow>,
-    /// What each node gave, in the order of the actors.
+    /// What was measured at each node, in the order of the actors.
     pub nodes: Vec<NodeSeen>,
-    /// Latencies like `latencies` of all else whose quantiles are asked for.
+    /// Histograms like `latencies`, for everything else whose quantiles are measured.
     pub latencies_of: Vec<(Source, Vec<(u64, u64)>)>,
-    /// For each quantity that is a share of calls, those that count and all, after the warm-up. Of how many were answered,
-    /// all that are over: which others count is known from all replications together, by `open`.
+    /// For each quantity that is a share of calls: the calls that count, and all calls, after the warm-up. For the
+    /// share of answered calls, all calls that ended; which of the `open` calls count as well is decided from all
+    /// replications together.
     pub counts: Vec<Option<(u64, u64)>>,
-    /// For each quantity, its parts and wholes by window after the warm-up, where it is a ratio of sums and the job asks
-    /// for it: what batch means are made of.
+    /// For each quantity that is a ratio of sums: numerator and denominator for each window after the warm-up, if the
+    /// job asks for them. Batch means are computed from these.
     pub windows: Vec<Vec<(f64, f64)>>,
     /// Length of a window in seconds.
     pub window: f64,
@@ -52,13 +55,13 @@ pub struct Observation {
 }
 
 impl Observation {
-    /// The calls at `of`, or of all clients together, that are not over.
+    /// The calls still in flight at the node `of`, or of all clients together.
     #[must_use]
     pub fn open(&self, of: Option<&str>) -> Option<&Open> {
         self.open.iter().find(|open| open.of.as_deref() == of)
     }
 
-    /// The latencies of a source: those of all served requests, and those whose quantiles are asked for.
+    /// The latency histogram of a source, if its quantiles are measured.
     #[must_use]
     pub fn latencies(&self, source: &Source) -> &[(u64, u64)] {
         if *source == Source::default() {
@@ -89,11 +92,11 @@ fn places_of_answers(quantities: &[Quantity]) -> Vec<Option<String>> {
 
 /// The times within which answers to clients are counted, each once, by the identifiers of their shares.
 fn limits_of_clients(quantities: &[Quantity], nodes: &[NodeInfo]) -> Vec<(Word, Duration)> {
-    let is_of_clients = |name: &String| nodes.iter().any(|info| info.group == *name && info.makes_requests);
+    let is_client_side = |name: &String| nodes.iter().any(|info| info.group == *name && info.makes_requests);
     let mut limits: Vec<(Word, Duration)> = Vec::new();
     for quantity in quantities {
         let Some(time) = quantity.limit() else { continue };
-        if quantity.of.as_ref().is_some_and(|of| !is_of_clients(of)) {
+        if quantity.of.as_ref().is_some_and(|of| !is_client_side(of)) {
             continue;
         }
         if !limits.iter().any(|(_, limit)| *limit == time.duration()) {

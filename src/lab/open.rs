@@ -1,10 +1,10 @@
 //! Calls that were still under way when a replication ended, and which of them count as not answered.
 //!
-//! Nobody knows whether such a call would have been answered. Those that have waited for so long that an answer is not to be
-//! expected any more count as not answered, so that a server that hangs is seen. The longest answer is that of all
-//! replications of a cell together: of one short replication it would be the longest of a few, and calls that are merely slow
-//! would count. Twice as long is asked for, because of n answers with an exponential tail a call is open for longer than the
-//! longest with a chance of one in n, and for longer than twice that with one in n².
+//! It is unknown whether such a call would have been answered. Calls that have waited for more than twice as long as
+//! the longest answer took count as not answered, so that a server that hangs is noticed. The longest answer is that of
+//! all replications of a cell together: in one short replication it would be the longest of a few, and calls that are
+//! merely slow would count. The factor is two because with n answers and an exponential tail a call takes longer than
+//! the longest of them with a probability of about 1/n, and longer than twice that with about 1/n².
 
 use serde::{Deserialize, Serialize};
 

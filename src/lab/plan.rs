@@ -23,29 +23,29 @@ pub struct PlannedCell {
     pub arm: usize,
     /// Which point of the sweep; 0 without one.
     pub point: usize,
-    /// The system with all values put in.
+    /// The system with the values of the arm and of the sweep.
     pub system: System,
-    /// Windows of the series to begin with.
+    /// Initial length of the windows of time series.
     pub window: Duration,
 }
 
-/// Everything that will be run, and what will be asked of it.
+/// Everything that will be run and measured.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The experiment as it will be run.
     pub experiment: Experiment,
     /// Names of the arms.
     pub arms: Vec<String>,
-    /// The arm others are compared with; `None` with a single arm.
+    /// The arm that the others are compared with; `None` with a single arm.
     pub baseline: Option<usize>,
     /// The x axis.
     pub sweep: Option<Sweep>,
-    /// Arms x points, arms outermost.
+    /// Every arm at every point of the sweep: index = arm * points + point.
     pub cells: Vec<PlannedCell>,
     /// The numbers each cell gives.
     #[doc(hidden)]
     pub quantities: Vec<Quantity>,
-    /// What numbers are told apart by, and how recovery is judged.
+    /// What numbers are split by, and how recovery is judged.
     #[doc(hidden)]
     pub scope: Scope,
     /// The logs that are replayed.
@@ -54,7 +54,7 @@ pub struct Plan {
     /// Where they were read, and what they held.
     #[doc(hidden)]
     pub logs: Vec<ReadLog>,
-    /// What the reader should know: lines of a log that were left out.
+    /// Notes for the reader, such as lines of a log that were left out.
     pub notices: Vec<String>,
 }
 
@@ -219,7 +219,7 @@ fn written_names(experiment: &Experiment) -> BTreeSet<String> {
 }
 
 impl Plan {
-    /// The experiment with every default filled in and the system as it was run: reads back to the same plan.
+    /// The text of the experiment with every default filled in; reading it gives the same plan.
     #[must_use]
     pub fn manifest(&self) -> String {
         let mut experiment = self.experiment.clone();
@@ -352,7 +352,7 @@ impl<'a> Planner<'a> {
         let Name { text, region } = &node.0;
         let here = || scope.places.iter().filter(|place| place.name == *text);
         if here().any(|place| place.gives(&*quantity.what))
-            || (scope.clients.contains(text) && quantity.is_of_clients())
+            || (scope.clients.contains(text) && quantity.is_client_side())
         {
             return;
         }
@@ -360,7 +360,7 @@ impl<'a> Planner<'a> {
             self.check_written(node);
             return;
         }
-        let clients = scope.clients.iter().filter(|_| quantity.is_of_clients());
+        let clients = scope.clients.iter().filter(|_| quantity.is_client_side());
         let giving = scope.places.iter().filter(|place| place.gives(&*quantity.what));
         let valid = names(clients.map(String::as_str).chain(giving.map(|place| &*place.name)));
         let valid: Vec<&str> = valid.iter().map(String::as_str).collect();

@@ -1,9 +1,10 @@
-//! Numbers of all replications together, and how far each replication moves them: means, ratios of sums, quantiles.
+//! Pooled estimates over all replications, and the influence of each replication on them: means, ratios of sums,
+//! quantiles.
 //!
-//! A quantile is that of all requests together. What it would be without one replication is found in what all hold less
-//! what that one holds, so that a replication costs a search and no merging. There it is interpolated within a bucket of
-//! the histogram, because one replication of many moves a quantile by less than a bucket; where a bucket holds one length
-//! only, that is off by less than the histogram tells.
+//! A quantile is that of all requests together. Leaving one replication out means subtracting its histogram from the
+//! sum of all, so each replication costs a search and no merging. That quantile is interpolated within a bucket of the
+//! histogram, because one replication of many moves a quantile by less than a bucket; if a bucket holds a single value
+//! only, the error is smaller than the resolution of the histogram.
 
 use crate::measure::latency::{Latency, rank};
 use crate::stats::pooled::{Pooled, jackknife, weighted_mean};
@@ -99,8 +100,8 @@ impl<const RESOLUTION: u32> Pool<RESOLUTION> {
         Some(Number { value, influences: jackknife(&without), plain: false })
     }
 
-    /// The quantile of all but one replication in seconds, interpolated; that of all where they hold nothing else, `None` of
-    /// one that holds nothing.
+    /// The quantile of all but one replication in seconds, interpolated; that of all where they hold nothing else,
+    /// `None` of one that holds nothing.
     fn without(&self, own: &Running, p: f64) -> Option<f64> {
         let held = total(own);
         let others = total(&self.all) - held;

@@ -1,6 +1,6 @@
-//! One replication: a system run once, as far as somebody wants to see it at a time, and what is left of it to be looked at.
+//! One replication: a single run of a system, advanced step by step if the caller wants, and its state after the end.
 //!
-//! What is taken from it for the results belongs in `observe`.
+//! Extracting results from it belongs in `observe`.
 
 use std::sync::atomic::AtomicBool;
 
@@ -26,7 +26,7 @@ pub struct Job<'a> {
     pub inputs: &'a Inputs,
     /// How long, and the seed.
     pub run: &'a RunSpec,
-    /// Windows of the series to begin with.
+    /// Initial length of the windows of time series.
     pub window: Duration,
     /// True if this is the only replication, so that its own windows must say how sure it is.
     pub alone: bool,
@@ -82,7 +82,7 @@ pub struct Replication {
     every: Option<usize>,
 }
 
-/// A replication that runs, as far as somebody wants to see it at a time.
+/// A replication in progress, which the caller advances step by step.
 ///
 /// ```
 /// use std::sync::atomic::AtomicBool;
@@ -125,10 +125,10 @@ pub struct Running<'a> {
 }
 
 impl<'a> Running<'a> {
-    /// Replication number `number`, at time zero.
+    /// Replication `number`, at time zero.
     ///
     /// # Errors
-    /// A log that cannot be put on the clock, in words.
+    /// If the times of a log cannot be converted to simulated time.
     #[doc(hidden)]
     pub fn new(job: &Job<'a>, number: u32, measuring: Measuring) -> Result<Self, String> {
         let root = StreamKey::root(job.run.seed, number);
@@ -145,8 +145,8 @@ impl<'a> Running<'a> {
         Ok(Self { actors, core, nodes, watch, measuring, limits, ended: None })
     }
 
-    /// Goes on until `until`, or until it ends before; why, if it has. Where it stops on the way makes no difference to what
-    /// it finds.
+    /// Advances to the time `until`, or to the end of the replication if that comes first; returns why it ended, if it
+    /// has. Stopping on the way does not change its results.
     pub fn advance(&mut self, until: Time) -> Option<Ended> {
         if self.ended.is_some() {
             return self.ended;
@@ -170,7 +170,7 @@ impl<'a> Running<'a> {
         self.core.now()
     }
 
-    /// Requests that are under way.
+    /// Requests in flight.
     #[must_use]
     pub fn in_flight(&self) -> usize {
         self.core.requests.in_flight()
@@ -183,18 +183,18 @@ impl<'a> Running<'a> {
         &self.actors
     }
 
-    /// Requests that are inside each node by now, with the node's name, in the order of the system: at clients those they wait
-    /// for, at a fleet those that wait or are served.
+    /// The name of each node and the number of requests there now, in the order of the system: at clients those that
+    /// they wait for, at a fleet those that wait or are in service.
     pub fn inside(&self) -> impl Iterator<Item = (&str, u64)> {
         let now = self.now();
         let inside = move |actor: &Actor| actor.node().account(now).inside;
         self.nodes.iter().zip(&self.actors.all).map(move |(info, actor)| (info.name.as_str(), inside(actor)))
     }
 
-    /// Goes on to the end, and closes the books; `None` if it was given up because it was to stop.
+    /// Runs to the end and checks the ledger; `None` if it was stopped.
     ///
     /// # Errors
-    /// A ledger that does not balance: a defect of the program, in words.
+    /// If the ledger does not balance, which is a bug in this crate.
     pub fn finish(mut self) -> Result<Option<Replication>, String> {
         let end = self.limits.end;
         let Some(ended) = self.advance(end).filter(|ended| *ended != Ended::Stopped) else { return Ok(None) };
@@ -220,17 +220,18 @@ impl<'a> Running<'a> {
 }
 
 impl Replication {
-    /// Runs replication number `number`; `None` if it was given up because it was to stop.
+    /// Runs replication `number` to its end; `None` if it was stopped.
     ///
     /// # Errors
-    /// A log that cannot be put on the clock, or a ledger that does not balance: a defect of the program, in words.
+    /// If the times of a log cannot be converted to simulated time, or if the ledger does not balance, which is a bug
+    /// in this crate.
     #[doc(hidden)]
     pub fn run(job: &Job<'_>, number: u32, measuring: Measuring) -> Result<Option<Self>, String> {
         Running::new(job, number, measuring)?.finish()
     }
 
-    /// Measuring began after `warm_up`, as if the replication had been told so before: true if that is one of the moments at
-    /// which it may have begun ([`Measuring::AtEvery`]). One is chosen at most.
+    /// Sets the end of the warm-up after the fact, as if it had been given before the run: true if `warm_up` is one of
+    /// the moments that were recorded ([`Measuring::AtEvery`]). Can be called once.
     pub fn begun(&mut self, warm_up: Duration) -> bool {
         let Some(every) = self.every else { return false };
         let clock = self.actors.clock();
@@ -247,11 +248,11 @@ impl Replication {
 }
 
 impl Plan {
-    /// Replication number `number` of a cell at time zero, to be stepped by the caller; it ends soon after `stop` is set. Its
-    /// random numbers are those that [`Self::run`] gives the replication of that number.
+    /// Replication `number` of a cell at time zero, to be stepped by the caller; it ends soon after `stop` is set. It
+    /// uses the same random numbers as the replication of that number in [`Self::run`].
     ///
     /// # Errors
-    /// A cell that the plan does not have, or a log that cannot be put on the clock, in words.
+    /// If the plan has no such cell, or the times of a log cannot be converted to simulated time.
     pub fn replication<'a>(&'a self, cell: usize, number: u32, stop: &'a AtomicBool) -> Result<Running<'a>, String> {
         if cell >= self.cells.len() {
             return Err(format!("the plan has no cell {cell}"));
@@ -272,7 +273,7 @@ fn limits(quantities: &[Quantity]) -> Vec<Duration> {
     limits
 }
 
-/// Prepares the clients of a system for what is asked, and gives who looks at its other nodes.
+/// Prepares the clients of a system for what is measured, and returns the watch over its other nodes.
 fn prepare(actors: &mut Actors, nodes: &[NodeInfo], quantities: &[Quantity]) -> Watch {
     let limits = limits(quantities);
     let mut looked_at: Vec<(String, Vec<ActorId>)> = Vec::new();

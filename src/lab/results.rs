@@ -1,6 +1,6 @@
-//! The answer to an experiment, as plain data: what `summary.json` holds and every report is drawn from.
+//! The results of an experiment as plain data: the content of `summary.json`, and the only input of every report.
 //!
-//! Nothing here computes; the lab fills these structures in plan order and the report reads them. The few methods look
+//! These structures only hold values: the lab fills them in plan order and reports read them. Their few methods look
 //! things up.
 
 use std::borrow::Cow;
@@ -30,27 +30,27 @@ pub struct Results {
     pub chapter: String,
     /// The master seed.
     pub seed: u64,
-    /// How long, how often, how sure.
+    /// Length and number of replications, and confidence.
     pub run: RunSummary,
     /// Names of the alternatives, in the order of the file; one unnamed system is called "system".
     pub arms: Vec<String>,
-    /// Index into `arms` of the one the others are compared with; `None` with a single arm.
+    /// Index into `arms` of the arm that the others are compared with; `None` with a single arm.
     pub baseline: Option<usize>,
-    /// What the x axis is; `None` if nothing is swept.
+    /// The x axis; `None` without a sweep.
     pub sweep: Option<Sweep>,
     /// One cell per arm and sweep point: index = arm * points + point, with points = 1 without a sweep.
     pub cells: Vec<Cell>,
     /// The arms in order of each measure at each point; empty with a single arm.
     pub rankings: Vec<Ranking>,
-    /// What became of each claim, in the order of the file.
+    /// The verdict on each claim, in the order of the file.
     pub claims: Vec<ClaimResult>,
     /// True if the run was stopped before all replications were done.
     pub interrupted: bool,
-    /// What the reader should know beside the numbers: lines of a log that were left out, replications that are missing.
+    /// Notes for the reader, such as lines of a log that were left out or replications that are missing.
     pub notices: Vec<String>,
 }
 
-/// The length and number of runs.
+/// The length and number of the replications.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunSummary {
     /// Simulated seconds of one replication; `None` when it ends by a count of requests or when the trace is drained.
@@ -61,7 +61,7 @@ pub struct RunSummary {
     pub warm_up: f64,
     /// Replications planned per cell, at most.
     pub replications: u32,
-    /// Half-width that was asked for, as a share of the value; `None` with a fixed number of replications.
+    /// The requested half-width as a share of the value; `None` with a fixed number of replications.
     pub target: Option<f64>,
     /// Confidence level of every interval, for example 0.95.
     pub confidence: f64,
@@ -72,7 +72,7 @@ pub struct RunSummary {
 pub struct Sweep {
     /// Path of the field that is varied, for example "users.arrivals.rate".
     pub path: String,
-    /// What the field is for people, for example "requests from mobile users"; empty where the file does not say.
+    /// A label for the field, for example "requests from mobile users"; empty where the file gives none.
     #[serde(default)]
     pub label: String,
     /// Unit of the numeric values, for example "/s"; empty for pure numbers.
@@ -86,11 +86,11 @@ pub struct Sweep {
 pub struct SweepPoint {
     /// As written in the file, for example "900/s".
     pub label: String,
-    /// The number, where it is one; categories have none.
+    /// The value as a number; `None` for categories.
     pub value: Option<f64>,
 }
 
-/// What one arm gave at one sweep point.
+/// The results of one arm at one point of the sweep.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
     /// Index into [`Results::arms`].
@@ -102,36 +102,38 @@ pub struct Cell {
     /// True if the run was stopped before all replications of this cell were done: claims about it are undecided.
     #[serde(default)]
     pub unfinished: bool,
-    /// Nodes whose own requests have a steady state though the cell has none: what they have to do with is not the node that
-    /// is overloaded.
+    /// Nodes whose own requests have a steady state although the cell has none, because they do not depend on the
+    /// overloaded node.
     pub steady: Vec<String>,
-    /// What was to happen at a moment and did not in all replications: they do not cover what is asked of them.
+    /// A scheduled event (such as a fault) that did not happen in every replication because some ended before it.
     pub uncovered: Option<String>,
     /// Seconds cut off the start of each replication of this cell.
     pub warm_up: f64,
-    /// When something was wrong: from the first fault or spike of arrivals to the end of the last, or as the measure
-    /// `Recovery` says. `None` where nothing was.
+    /// The disturbance: from the first fault or spike of arrivals to the end of the last, or as the measure `Recovery`
+    /// says. `None` if there is none.
     pub trouble: Option<Trouble>,
     /// Whether a steady state exists.
     pub stability: Stability,
-    /// True if arrivals or faults change with time: then there is no steady state to speak of, and `stability` says only
-    /// whether the run was stopped or replications ended in two states.
+    /// True if arrivals or faults change with time. Then there is no steady state, and `stability` says only whether
+    /// the run was stopped or replications ended in two states.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub changes: bool,
     /// One estimate per measure, the same measures in the same order in every cell.
     pub estimates: Vec<Estimate>,
-    /// Paired differences to the baseline at the same sweep point, in the order of `estimates`; empty for the baseline itself.
+    /// Paired differences to the baseline at the same sweep point, in the order of `estimates`; empty for the baseline
+    /// itself.
     pub comparisons: Vec<Comparison>,
-    /// Latency of served calls, pooled over replications: fraction of all calls that took longer, for the tail plot.
+    /// Latency of served calls, pooled over replications: for each latency the fraction of all calls that took longer.
+    /// Drawn in the tail plot.
     pub tail: Vec<TailPoint>,
-    /// Fraction of calls that were never answered in time and as asked: `tail` does not come below it.
+    /// Fraction of calls that were not answered in time and as asked; `tail` never falls below it.
     #[serde(default)]
     pub never_answered: f64,
-    /// Closed-form answer, where the system is one that theory knows.
+    /// Closed-form solution, if queueing theory has one for this system.
     pub theory: Option<Theory>,
-    /// Requests by what became of them, over all replications, from time zero on.
+    /// Requests by outcome, over all replications, from time zero on.
     pub ledger: Vec<LedgerRow>,
-    /// Per node: names, kinds and utilization.
+    /// Results of each node.
     pub nodes: Vec<NodeResult>,
     /// Length in seconds of the windows of `series` and of [`NodeResult::heat`]; the first begins at 0.
     pub window: f64,
@@ -144,18 +146,18 @@ pub struct Cell {
 pub enum Stability {
     /// No sign of growth without end.
     Stable,
-    /// Work arrives faster than it can be done: no mean is printed.
+    /// Work arrives faster than it can be done. No mean is printed.
     Unstable {
         /// The node whose population grows.
         node: String,
         /// Growth of the number of requests in that node, per second.
         growth: f64,
-        /// The work that comes over the work that can be done, where that follows from the description of the system;
-        /// `None` where the growth was seen in the run.
+        /// Offered load over capacity, where that follows from the description of the system; `None` where growth was
+        /// observed in the run.
         load: Option<f64>,
     },
-    /// The run was too short to show a steady state, or to tell whether there is one: its numbers are printed, with a mark,
-    /// and decide nothing about a steady state.
+    /// The run was too short to reach a steady state, or to tell whether there is one. Its numbers are printed with a
+    /// mark, and claims about a steady state are undecided.
     NotSettled {
         /// The node that takes longest to settle.
         node: String,
@@ -164,8 +166,8 @@ pub enum Stability {
         /// Seconds that a replication would have to last; `None` where no length is known to be enough.
         needed: Option<f64>,
     },
-    /// Some replications settled in one state and some in another, as metastable systems do: their mean describes
-    /// neither, and none is printed.
+    /// Some replications settled in one state and some in another, as metastable systems do. A mean would describe
+    /// neither state, so none is printed.
     Bimodal {
         /// Mean number of requests in flight in the better state.
         low: f64,
@@ -174,24 +176,25 @@ pub enum Stability {
         /// Share of replications in the worse state.
         share: f64,
     },
-    /// A run ended before it could answer: at a limit of the program, or within its warm-up. Claims about it are undecided.
+    /// A replication ended too early: at a limit such as `in_flight`, or within its warm-up. Claims about the cell are
+    /// undecided.
     Overflow {
         /// Why, in words.
         limit: String,
-        /// The node that gets more work than it can do and how many times as much, where that follows from the description
-        /// of the system.
+        /// The overloaded node and its offered load over its capacity, where that follows from the description of the
+        /// system.
         overloaded: Option<(String, f64)>,
     },
 }
 
 impl Stability {
-    /// True where numbers are printed: there is a steady state, or it is not known that there is none.
+    /// True if numbers are printed: there is a steady state, or there may be one.
     #[must_use]
     pub fn has_numbers(&self) -> bool {
         matches!(self, Self::Stable | Self::NotSettled { .. })
     }
 
-    /// True where the numbers are those of a run too short for a steady state.
+    /// True if the run was too short for a steady state.
     #[must_use]
     pub fn is_not_settled(&self) -> bool {
         matches!(self, Self::NotSettled { .. })
@@ -213,47 +216,47 @@ pub struct Estimate {
     pub half_width: Option<f64>,
     /// Where the interval comes from.
     pub interval: IntervalKind,
-    /// The value of each replication by itself, in order.
+    /// The value of each replication alone, in order.
     pub replicates: Vec<Option<f64>>,
-    /// How far each replication moves the value, which is one of all replications together; `None` of one that says
-    /// nothing. Empty of a plain mean of the replicates, of which each moves it by its distance over their number.
+    /// The influence of each replication on the pooled value; `None` for a replication without a value. Empty if the
+    /// value is the plain mean of `replicates`: then the influence is the distance from the mean over their number.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub influences: Vec<Option<f64>>,
-    /// Of a quantile of the latency of served calls, where some calls were not answered: the same quantile of all calls, of
-    /// which those not answered take for ever.
+    /// For a latency quantile of served calls, where some calls were not answered: bounds of the same quantile over all
+    /// calls, in which unanswered calls count as infinitely long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of_all: Option<OfAll>,
 }
 
-/// Between what ends a quantile of all calls lies, of which those that were not answered take for ever.
+/// Bounds of a latency quantile over all calls, in which unanswered calls count as infinitely long.
 ///
-/// It is a higher quantile of those that were: of a share `a`, the quantile `p / a`. The ends are those of the intervals of
-/// that quantile at the ends of the interval of `a`.
+/// If a share `a` of the calls was answered, it is the quantile `p / a` of those. The bounds come from the intervals of
+/// that quantile at both ends of the interval of `a`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OfAll {
-    /// The lower end; `None` where it has no bound, since fewer were answered beyond doubt.
+    /// Lower bound; `None` if the quantile is certainly infinite, because too few calls were answered.
     pub low: Option<f64>,
-    /// The upper end; `None` where it may have no bound.
+    /// Upper bound; `None` if the quantile may be infinite.
     pub high: Option<f64>,
 }
 
-/// Where an interval comes from.
+/// How an interval was computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum IntervalKind {
-    /// Student's t over how far each replication moves the value.
+    /// Student's t interval over the influence of each replication.
     #[default]
     Replications,
-    /// Student's t over how far each replication moves a quantile of all requests together.
+    /// Student's t interval over the influence of each replication on the quantile of all requests pooled.
     Quantiles {
-        /// How many independent requests beyond the quantile a replication holds, by how much their share varies from
-        /// one replication to the next; `None` where it does not vary.
+        /// Effective number of independent requests beyond the quantile in a replication, from how much their share
+        /// varies between replications; `None` where it does not vary.
         independent: Option<f64>,
-        /// True if all replications together hold so few that the interval is too narrow.
+        /// True if there are so few of them in all replications together that the interval is too narrow.
         few: bool,
     },
-    /// Student's t over batches of a single replication.
+    /// Student's t interval over batch means of a single replication.
     Batches {
-        /// True if neighbouring batches resemble each other, which makes the interval too narrow.
+        /// True if neighbouring batches are correlated, which makes the interval too narrow.
         correlated: bool,
     },
     /// Wilson's score interval of a share near zero or one, which is not symmetric.
@@ -270,56 +273,57 @@ pub enum IntervalKind {
 pub struct Comparison {
     /// Identifier of the measure, as in [`Estimate::id`].
     pub id: String,
-    /// This arm's value less the baseline's.
+    /// This arm's value minus the baseline's.
     pub difference: Option<f64>,
-    /// Half-width of its confidence interval, which keeps the pairs of replications.
+    /// Half-width of its confidence interval, paired by replication.
     pub half_width: Option<f64>,
-    /// `difference` over the baseline's value.
+    /// `difference` divided by the baseline's value.
     pub relative: Option<f64>,
-    /// This arm's value over the baseline's; `None` where the baseline's interval reaches zero.
+    /// This arm's value divided by the baseline's; `None` where the baseline's interval reaches zero.
     pub ratio: Option<f64>,
     /// Half-width of the ratio's interval.
     pub ratio_half_width: Option<f64>,
-    /// Chance of so large a difference if there were none, after Holm's correction for the number of arms.
+    /// Two-sided p-value of the difference, after Holm's correction for the number of arms.
     pub p_value: Option<f64>,
-    /// Share of the variance that common random numbers saved against independent ones; below 0 where they hurt.
+    /// Share of the variance that common random numbers removed, compared with independent ones; negative where they
+    /// increased it.
     pub variance_saved: Option<f64>,
     /// True if the interval excludes zero and the corrected p-value agrees.
     pub significant: bool,
 }
 
-/// The arms in order of one measure at one point, the least value first.
+/// The arms ranked by one measure at one point of the sweep, the lowest value first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ranking {
     /// Identifier of the measure.
     pub id: String,
     /// Index into [`Sweep::points`]; 0 without a sweep.
     pub point: usize,
-    /// Groups of indices into [`Results::arms`]: within a group nothing can be told apart from its first.
+    /// Groups of indices into [`Results::arms`]; no arm of a group differs significantly from the first of the group.
     pub groups: Vec<Vec<usize>>,
-    /// Of a latency, groups of arms that answered fewer calls than another: they stand apart, for what they did not answer
-    /// has no latency that could speak against them.
+    /// In a ranking by a latency, groups of arms that answered fewer calls than others. They are ranked apart, because
+    /// calls that were not answered have no latency.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fewer: Vec<Vec<usize>>,
-    /// Arms that have no value there, or none of a steady state.
+    /// Arms without a value at this point, or without a steady state.
     pub without: Vec<usize>,
 }
 
-/// A point of the complementary distribution.
+/// A point of the complementary cumulative distribution of latency.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TailPoint {
     /// Latency in seconds.
     pub latency: f64,
-    /// Fraction of all calls that took longer; those that were never answered did.
+    /// Fraction of all calls that took longer; calls that were never answered count among them.
     pub above: f64,
 }
 
-/// What theory says of a cell's system.
+/// What queueing theory predicts for the system of a cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Theory {
     /// Name of the model, for example "M/M/3".
     pub model: String,
-    /// Where it stands, for example a paper or book.
+    /// The source, for example a paper or book.
     pub source: String,
     /// Known values by measure identifier ("latency_mean", "latency_p99", "utilization", ...).
     pub values: Vec<(String, f64)>,
@@ -330,19 +334,20 @@ pub struct Theory {
 pub struct NodeResult {
     /// Its name in the file (`lb[2]` for a copy).
     pub name: String,
-    /// What kind of node it is: the word that begins it in the file.
+    /// The kind of node, as written in the file, such as `Fleet`.
     pub kind: String,
     /// True if it makes requests itself.
     #[serde(skip)]
     pub makes_requests: bool,
-    /// What it has beside traffic that is drawn over time.
+    /// Its time series that are drawn in addition to its traffic.
     #[serde(skip)]
     pub gauges: Vec<Gauge>,
     /// Named quantities of the node, each with its interval (utilization, waiting time, queue length, ...).
     pub estimates: Vec<Estimate>,
     /// Utilization (0 to 1) of each server over the measured time, mean over replications; empty for nodes without servers.
     pub servers: Vec<f64>,
-    /// Utilization in rows of servers (one row may stand for several) by window: `heat[row][window]`; empty without servers.
+    /// Utilization in rows of servers (one row may stand for several) by window: `heat[row][window]`; empty without
+    /// servers.
     pub heat: Vec<Vec<f64>>,
 }
 
@@ -356,19 +361,19 @@ pub struct Series {
     pub quantity: String,
     /// What the numbers count.
     pub unit: Unit,
-    /// The value of all replications together, one per window, the first window starting at 0: a quantile that of all
-    /// requests, anything else the mean. `None` where nothing was seen.
+    /// The value over all replications, one per window, the first window starting at 0: quantiles are over all requests
+    /// pooled, other numbers are means. `None` where nothing was observed.
     pub mean: Vec<Option<f64>>,
     /// Half-width of the interval over replications, like `mean`.
     pub half_width: Vec<Option<f64>>,
 }
 
-/// What became of a claim.
+/// The verdict on a claim.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClaimResult {
     /// The claim in words.
     pub claim: String,
-    /// Holds, fails or cannot be told.
+    /// Holds, fails or is undecided.
     pub verdict: Verdict,
     /// The numbers that decide it, on one line.
     pub evidence: String,
@@ -381,12 +386,12 @@ pub enum Verdict {
     Holds,
     /// The interval lies wholly on the other side.
     Fails,
-    /// The interval holds both.
+    /// The interval contains the boundary.
     Undecided,
 }
 
-/// The ends of a symmetric interval, cut where no value can lie: below zero, and above one for a share. A value that lies
-/// there itself, or has no half-width, is left as it is.
+/// The ends of a symmetric interval, clipped to possible values: not below zero, and not above one for a share. An end
+/// is not clipped if the value itself lies beyond that limit. Without a half-width both ends are the value itself.
 #[must_use]
 pub fn interval(value: f64, half_width: Option<f64>, unit: Unit) -> (f64, f64) {
     let half = half_width.filter(|half| half.is_finite()).unwrap_or(0.0);
@@ -395,12 +400,12 @@ pub fn interval(value: f64, half_width: Option<f64>, unit: Unit) -> (f64, f64) {
     (low, if share { (value + half).min(1.0) } else { value + half })
 }
 
-/// The share of calls that is nearly all of them: what is said of a latency beside it is said where fewer were answered.
-/// One call in a thousand moves a p99 by little, and objectives that are stricter ask for shares and not for latencies.
+/// The share of answered calls from which a latency counts as that of all calls. Where fewer were answered, tables show
+/// how many. One call in a thousand moves a p99 only a little, and stricter objectives are about shares, not latencies.
 pub const NEARLY_ALL: f64 = 0.999;
 
 impl Results {
-    /// The same as it reads back from `summary.json`, which leaves out what only pictures need.
+    /// These results as they read back from `summary.json`, which omits what only plots need.
     #[must_use]
     pub fn as_written(&self) -> Self {
         let mut written = self.clone();
@@ -429,11 +434,11 @@ impl Results {
         self.arms.get(cell.arm).map_or("", String::as_str)
     }
 
-    /// Places of the estimates that say something of their own: goodput does not where throughput is measured too and both
-    /// are the same in every replication, because every answer came in time and as asked. How many calls were answered does
-    /// not where that are nearly all, in every cell.
+    /// Indices of the estimates that are worth showing. Goodput is left out if throughput is measured too and both are
+    /// the same in every replication. The share of answered calls is left out if nearly all were answered in every
+    /// cell.
     #[must_use]
-    pub fn telling(&self) -> Vec<usize> {
+    pub fn shown(&self) -> Vec<usize> {
         let Some(first) = self.cells.first() else { return Vec::new() };
         let tells = |place: &usize| {
             let estimate = &first.estimates[*place];
@@ -456,7 +461,7 @@ impl Results {
 }
 
 impl Sweep {
-    /// What the x axis is called: the label, or the path where there is none.
+    /// The name of the x axis: the label, or the path if there is no label.
     #[must_use]
     pub fn name(&self) -> &str {
         if self.label.is_empty() { &self.path } else { &self.label }
@@ -464,7 +469,7 @@ impl Sweep {
 }
 
 impl Estimate {
-    /// How far each replication moves its value: what it is compared by.
+    /// The influence of each replication on the value, from which differences to other estimates are computed.
     #[must_use]
     pub fn influences(&self) -> Cow<'_, [Option<f64>]> {
         if !self.influences.is_empty() {
@@ -474,9 +479,10 @@ impl Estimate {
         plain.map_or_else(Cow::default, |(_, influences)| Cow::Owned(influences))
     }
 
-    /// How it differs from `factor` times another, pair by pair of replications; `None` where one of them has no value.
+    /// The difference between this estimate and `factor` times `other`, paired by replication; `None` if one of them
+    /// has no value.
     #[must_use]
-    pub fn less(&self, factor: f64, other: &Self, confidence: f64) -> Option<Paired> {
+    pub fn minus(&self, factor: f64, other: &Self, confidence: f64) -> Option<Paired> {
         let (value, base) = (self.value?, other.value? * factor);
         let scaled: Vec<Option<f64>> =
             other.influences().iter().map(|moved| moved.map(|moved| moved * factor)).collect();
@@ -489,26 +495,26 @@ impl Estimate {
         self.id.split(':').next().unwrap_or_default()
     }
 
-    /// True of numbers that say what a trouble does to goodput and how it comes back: they need no steady state.
+    /// True for numbers of the measure `Recovery`, which need no steady state.
     #[must_use]
     pub fn is_of_recovery(&self) -> bool {
         recovery::Number::without_steady_state().contains(&self.number())
     }
 
-    /// True of numbers that speak of a steady state, so that a run which did not reach one decides nothing about them: all
-    /// but what is asked for, and what a trouble does.
+    /// True for numbers that describe a steady state, so that a run which did not reach one decides nothing about them:
+    /// all but the offered rate, failover time, remapping and the numbers of `Recovery`.
     #[must_use]
     pub fn is_of_steady_state(&self) -> bool {
         speaks_of_steady_state(self.number())
     }
 
-    /// True of the share of calls that were answered in time and as asked.
+    /// True for the share of calls that were answered in time and as asked.
     #[must_use]
     pub fn is_answered(&self) -> bool {
         self.id == "answered" || self.id.starts_with("answered:")
     }
 
-    /// True of a share that is nearly all, or has no value.
+    /// True if the share is at least [`NEARLY_ALL`], or has no value.
     #[must_use]
     pub fn is_nearly_all(&self) -> bool {
         self.value.is_none_or(|value| value >= NEARLY_ALL)
@@ -519,7 +525,7 @@ impl Estimate {
         self.id == "goodput" || self.id.starts_with("goodput:")
     }
 
-    /// The ends of its interval; the value itself where none is known.
+    /// The ends of its interval; the value itself where no interval is known.
     #[must_use]
     pub fn bounds(&self) -> Option<(f64, f64)> {
         let value = self.value.filter(|value| value.is_finite())?;
@@ -532,8 +538,8 @@ impl Estimate {
 }
 
 impl Cell {
-    /// True if there is something to say of a measure: there is a steady state, at least for what it is told of, or it needs
-    /// none.
+    /// True if the value of a measure is shown: there is a steady state, at least for the node it describes, or the
+    /// measure needs none.
     #[must_use]
     pub fn shows(&self, measure: &Estimate) -> bool {
         let of = measure.id.split_once(':').map(|(_, of)| of);
@@ -541,7 +547,7 @@ impl Cell {
         self.stability.has_numbers() || measure.is_of_recovery() || is_apart
     }
 
-    /// Of a latency of served calls, by its identifier: the share of calls that it is of.
+    /// For a latency of served calls, given by its identifier: the share of calls that were served.
     #[must_use]
     pub fn answered(&self, latency: &str) -> Option<&Estimate> {
         let (latency, of) = latency.split_once(':').map_or((latency, None), |(latency, of)| (latency, Some(of)));
@@ -557,8 +563,8 @@ impl Cell {
         self.estimates.iter().find(|estimate| estimate.id == id)
     }
 
-    /// The value of the estimate with this identifier, in its base unit: seconds, per second, a share of one. `None` if it was
-    /// not measured, or has no value here.
+    /// The value of the estimate with this identifier in its base unit: seconds, per second, or a fraction from 0 to 1.
+    /// `None` if it was not measured or has no value here.
     #[must_use]
     pub fn value(&self, id: &str) -> Option<f64> {
         self.estimate(id)?.value

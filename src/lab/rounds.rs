@@ -1,4 +1,4 @@
-//! Which replications come next, and how many may still come: what is found decides, and never the threads.
+//! Which replications come next, and how many may still follow. This depends only on results, never on threads.
 
 use super::estimate::estimates;
 use super::observe::{Observation, Observations};

@@ -1,11 +1,11 @@
-//! What results take from a replication as it is.
+//! Rows of results that are taken from a replication unchanged.
 
 use serde::{Deserialize, Serialize};
 
-/// How many requests ended one way.
+/// Number of requests with one outcome.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LedgerRow {
-    /// The node of clients that sent them.
+    /// The node of `Clients` that sent them.
     pub clients: String,
     /// What became of them, for example "served", "rejected by web: queue full", "timed out", "in flight at the end".
     pub outcome: String,

@@ -8,7 +8,7 @@ use super::collect::{Found, collect};
 #[cfg(not(feature = "threads"))]
 use super::execute::Serial;
 use super::execute::{Executor, gather};
-use super::journal::{Forgetful, JobId, Journal};
+use super::journal::{JobId, Journal, NoJournal};
 use super::memory::keeps_pilots;
 use super::observe::{Observation, Observations, observe};
 use super::plan::Plan;
@@ -22,7 +22,7 @@ use crate::actors::Measuring;
 use crate::engine::Duration;
 use warm_up::{Begun, begin};
 
-/// Hears of replications as they finish, from whichever thread ran them.
+/// Is told of replications as they finish, on the thread that ran them.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};
@@ -49,38 +49,39 @@ use warm_up::{Begun, begin};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Progress: Sync {
-    /// About so many replications are still to come, in this round and all further ones; said before each round.
+    /// Called before each round of replications with an estimate of how many are still to come, in this round and all
+    /// later ones.
     fn planned(&self, _replications: usize) {}
 
-    /// One more replication is done.
+    /// A replication has finished.
     fn replication_done(&self, _observation: &Observation) {}
 
-    /// One more replication need not be run, because an earlier run has done it.
+    /// A replication was taken from the journal of an earlier run.
     fn replication_recalled(&self, observation: &Observation) {
         self.replication_done(observation);
     }
 }
 
-/// Hears nothing.
+/// Reports nothing.
 #[derive(Clone, Copy, Debug)]
-pub struct Silent;
+pub struct NoProgress;
 
-impl Progress for Silent {}
+impl Progress for NoProgress {}
 
-/// Runs `plan`, until done or until `stop` is set: then the replications that run are given up at once, and what is complete
-/// is kept. [`Run`] says more of how.
+/// Runs `plan` until it is done or `stop` is set; then replications in progress are abandoned and finished ones are
+/// kept. [`Run`] has more options.
 ///
 /// # Errors
-/// A defect of the program found by its own checks, in words.
+/// A bug in this crate, found by its own checks.
 pub fn run(plan: &Plan, progress: &dyn Progress, stop: &AtomicBool) -> Result<Results, String> {
     Run::new(plan).progress(progress).stop(stop).go()
 }
 
-/// A stop that nobody asks for.
+/// A stop flag that is never set.
 static NEVER: AtomicBool = AtomicBool::new(false);
 
-/// How a plan is run: who hears of it, what is kept of it, what stops it, and who does the work. Nothing of this changes a bit
-/// of the results, but that a run which is stopped has fewer.
+/// Options for running a plan: progress, journal, stop flag and executor. None of them changes a bit of the results,
+/// except that a run which is stopped has fewer replications.
 ///
 /// ```
 /// use rushhour::lab::{Observation, Progress, Run, Serial, plan_text};
@@ -113,32 +114,32 @@ pub struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// `plan`, with nobody who hears of it, nothing kept, nothing that stops it, and the usual executor: all cores if the crate
-    /// is built with threads, otherwise [`Serial`](super::Serial).
+    /// Runs `plan` without progress, journal or stop flag, on the default executor: all cores if the crate is built
+    /// with the feature `threads`, otherwise [`Serial`](crate::lab::Serial).
     #[must_use]
     pub fn new(plan: &'a Plan) -> Self {
-        Self { plan, progress: &Silent, journal: &Forgetful, stop: &NEVER, executor: usual() }
+        Self { plan, progress: &NoProgress, journal: &NoJournal, stop: &NEVER, executor: usual() }
     }
 
-    /// Has `progress` hear of replications as they finish.
+    /// Reports each finished replication to `progress`.
     #[must_use]
     pub fn progress(self, progress: &'a dyn Progress) -> Self {
         Self { progress, ..self }
     }
 
-    /// Keeps what is finished in `journal`, and does not run again what it holds already.
+    /// Records finished replications in `journal`, and takes those that it already holds from there.
     #[must_use]
     pub fn journal(self, journal: &'a dyn Journal) -> Self {
         Self { journal, ..self }
     }
 
-    /// Has the run end soon after `stop` is set: the replications that run are given up at once, and what is complete is kept.
+    /// Ends the run soon after `stop` is set: replications in progress are abandoned, finished ones are kept.
     #[must_use]
     pub fn stop(self, stop: &'a AtomicBool) -> Self {
         Self { stop, ..self }
     }
 
-    /// Has `executor` do the work.
+    /// Runs the replications on `executor`.
     #[must_use]
     pub fn executor(self, executor: &'a dyn Executor) -> Self {
         Self { executor, ..self }
@@ -147,7 +148,7 @@ impl<'a> Run<'a> {
     /// Runs the plan.
     ///
     /// # Errors
-    /// A defect of the program found by its own checks, in words.
+    /// A bug in this crate, found by its own checks.
     pub fn go(self) -> Result<Results, String> {
         let plan = self.plan;
         let Begun { warm_ups, mut cells, looking } = begin(&self)?;
@@ -205,7 +206,7 @@ impl Run<'_> {
             let measuring = Measuring::After(warm_up(cell).length);
             let Some(done) = Replication::run(&job, replication, measuring)? else { return Ok(None) };
             let observation = observe(&job, &done);
-            self.journal.keep(id, &observation);
+            self.journal.record(id, &observation);
             self.progress.replication_done(&observation);
             Ok(Some(observation))
         })
@@ -224,7 +225,7 @@ impl Run<'_> {
             let measuring = if keeps { Measuring::AtEvery(every) } else { Measuring::After(Duration::ZERO) };
             let Some(done) = Replication::run(&job, replication, measuring)? else { return Ok(None) };
             let observation = observe(&job, &done);
-            self.journal.keep(id, &observation);
+            self.journal.record(id, &observation);
             self.progress.replication_done(&observation);
             Ok(Some(Pilot { observation, done: Some(done).filter(|_| keeps) }))
         })
@@ -240,7 +241,7 @@ impl Run<'_> {
             return None;
         }
         let observation = observe(&self.job(cell), &done);
-        self.journal.keep(JobId { pilot: false, cell: cell as u32, replication }, &observation);
+        self.journal.record(JobId { pilot: false, cell: cell as u32, replication }, &observation);
         Some(observation)
     }
 
@@ -267,7 +268,7 @@ impl Run<'_> {
     }
 }
 
-/// Who does the jobs where nobody else is named: all cores if the crate is built with threads, otherwise [`Serial`].
+/// The default executor: all cores if the crate is built with the feature `threads`, otherwise [`Serial`].
 #[must_use]
 pub fn usual() -> &'static dyn Executor {
     #[cfg(feature = "threads")]
@@ -278,10 +279,10 @@ pub fn usual() -> &'static dyn Executor {
 }
 
 impl Plan {
-    /// Runs all of it, and tells nobody how far it has come. [`Run`] says more of how.
+    /// Runs the whole plan without reporting progress; [`Run`] has more options.
     ///
     /// # Errors
-    /// A defect of the program found by its own checks, in words.
+    /// A bug in this crate, found by its own checks.
     pub fn run(&self) -> Result<Results, String> {
         Run::new(self).go()
     }

@@ -1,4 +1,4 @@
-//! Whether a run was long enough for the steady state that the flows of a system lead to.
+//! Whether a run was long enough to reach the steady state that follows from the flows of a system.
 
 use crate::model::{Flows, StationLoad};
 use crate::stats::settling::{Rise, bounded, relaxation};

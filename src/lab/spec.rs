@@ -1,4 +1,4 @@
-//! Experiments in the words of the language: a system, what to vary, what to measure, what is claimed.
+//! Experiments, as written in the language: a system, what to vary, what to measure, what to claim.
 
 use super::claim::Claim;
 use super::label::{Label, Raw};
@@ -10,10 +10,11 @@ use crate::schema::{Body, Decode, Encode, Kind, Map, Node, Reader, named, record
 /// Simulated time before anything is measured: "10 s", or `Auto`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum WarmUp {
-    /// So long.
+    /// A fixed time.
     Fixed(Span),
-    /// Until the system has settled, by MSER-5 with the leftmost local minimum, on means over windows, averaged over the
-    /// first ten replications (White 1997; Pasupathy and Schmeiser 2010). At most half of a run. Each cell has its own.
+    /// Until the system has reached its steady state, detected for each cell by MSER-5 with the leftmost local minimum,
+    /// on means over windows, averaged over the first ten replications (White 1997; Pasupathy and Schmeiser 2010). At
+    /// most half of a run.
     Auto,
 }
 
@@ -40,16 +41,16 @@ impl Encode for WarmUp {
 }
 
 record! {
-    /// Replications until every measure is sure enough.
+    /// Adds replications until every interval is narrow enough.
     pub struct AtMost {
-        /// The most there may be; 2 to 100,000.
+        /// Maximum number of replications; 2 to 100,000.
         pub n: u32,
-        /// Half-width of every interval wanted, as a share of the value.
+        /// Wanted half-width of every interval, as a share of the value.
         pub half_width: Percent,
         /// Replications added at a time; 2 to 1000.
         pub batch: u32 = 10,
-        /// Half-width that is enough for a share (of calls, of time), whatever its value: one near zero is never known to
-        /// a part of itself.
+        /// A half-width that is enough for measures that are shares (of calls, of time), whatever their value: a
+        /// relative half-width cannot be reached for a share near zero.
         pub share_half_width: Percent = Percent::of(0.1),
     }
     check(self, at) {
@@ -65,12 +66,12 @@ record! {
     }
 }
 
-/// How many replications of each arm at each point: 20, or `AtMost(64, half_width: "2 %")`.
+/// Number of replications of each arm at each point: `20`, or `AtMost(64, half_width: "2 %")`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Replications {
-    /// So many.
+    /// Exactly this many.
     Fixed(u32),
-    /// As many as it takes.
+    /// As many as needed, up to a maximum.
     AtMost(AtMost),
 }
 
@@ -78,7 +79,7 @@ pub enum Replications {
 const MOST_REPLICATIONS: u32 = 100_000;
 
 impl Replications {
-    /// The most there will be.
+    /// The maximum number of replications.
     #[must_use]
     pub fn most(&self) -> u32 {
         match self {
@@ -87,7 +88,7 @@ impl Replications {
         }
     }
 
-    /// The same with `most` as the most there may be.
+    /// The same, but with at most `most` replications.
     #[must_use]
     pub fn limited(&self, most: u32) -> Self {
         match self {
@@ -129,25 +130,25 @@ impl Encode for Replications {
 }
 
 record! {
-    /// How long a replication runs, how many there are, and how sure the answer is.
+    /// Length and number of replications, seed and confidence.
     pub struct RunSpec {
-        /// Simulated length of a replication. Without it, and without `requests`, a replication ends when the log it
-        /// replays is drained.
+        /// Simulated length of a replication. Without it, and without `requests`, a replication ends when the log that
+        /// it replays has ended and all requests are answered.
         pub duration: Option<Span> = None,
-        /// Requests answered after which a replication ends.
+        /// Number of answered requests after which a replication ends.
         pub requests: Option<u64> = None,
         /// Simulated time before anything is measured.
         pub warm_up: WarmUp = WarmUp::Fixed(Span::ZERO),
-        /// Replications of each arm at each point, each with random numbers of its own.
+        /// Number of replications of each arm at each point, each with its own random numbers.
         pub replications: Replications = Replications::Fixed(10),
-        /// Everything random follows from this number.
+        /// The seed of all random numbers.
         pub seed: u64 = 1,
         /// Confidence of every interval; 50 to 99.99 %.
         pub confidence: Percent = Percent::of(95.0),
-        /// Events after which a replication is stopped: a guard against runs that never end.
+        /// Number of events after which a replication is stopped: a guard against runs that never end.
         pub events: u64 = 20_000_000_000,
-        /// Requests in flight at which a replication is stopped, with what it found until then kept: a guard of memory,
-        /// about 200 bytes each for every replication that runs at once.
+        /// Number of requests in flight at which a replication is stopped; what it measured until then is kept. A bound
+        /// on memory: about 200 bytes per request, for each replication that runs at once.
         pub in_flight: u64 = 1_000_000,
     }
     check(self, at) {
@@ -175,7 +176,7 @@ record! {
 }
 
 record! {
-    /// The x axis: one field of the system takes one value after another.
+    /// A sweep, the x axis of plots: one field of the system takes several values.
     pub struct SweepSpec {
         /// The field, by its path.
         pub path: Label,
@@ -192,11 +193,11 @@ record! {
 }
 
 record! {
-    /// A question to a system: what is varied, what is measured, what is claimed.
+    /// An experiment: a system, what is varied, what is measured and what is claimed.
     pub struct Experiment {
         /// Version of the language the file is written in.
         pub version: u32 = VERSION,
-        /// A name for people; without it, the file's name.
+        /// The title; without it, the file's name.
         pub title: String = String::new(),
         /// The question it answers.
         pub question: String = String::new(),
@@ -204,21 +205,22 @@ record! {
         pub chapter: String = String::new(),
         /// The system: `File("../models/web.ron")`, or `System(...)` itself.
         pub system: Raw,
-        /// How long, how often, how sure.
+        /// Length and number of replications, and confidence.
         pub run: RunSpec = RunSpec::default(),
-        /// Alternatives: each sets fields of the system, by their paths. Without any, the system as it is.
+        /// The alternatives to compare: each sets fields of the system, by their paths. Without any, the system as it
+        /// is.
         pub arms: Map<Map<Raw>> = Map::default(),
         /// The arm that the others are compared with; without it, the first.
         pub baseline: Option<Label> = None,
-        /// What the x axis is.
+        /// The sweep, if there is one.
         pub sweep: Option<SweepSpec> = None,
         /// What is measured.
         pub measure: Vec<Measure> = Measure::usual(),
-        /// What is claimed of the answer.
+        /// What is claimed about the results.
         pub claims: Vec<Claim> = Vec::new(),
-        /// What the logs hold that are replayed: by the name of each, the XXH64 of its bytes in sixteen hexadecimal
-        /// digits. A log that holds something else is refused. Manifests have it, so that they repeat a run or say that
-        /// they cannot.
+        /// Hashes of the logs that are replayed: for the name of each, the XXH64 of its bytes in sixteen hexadecimal
+        /// digits. A log with another hash is refused. Manifests contain the hashes, so that they either repeat a run
+        /// exactly or fail.
         pub logs: Map<String> = Map::default(),
     }
     check(self, at) {

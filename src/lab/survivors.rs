@@ -1,17 +1,17 @@
-//! Latencies are those of calls that were answered. Whether one arm answered fewer calls than another, so that its
-//! latency, of survivors alone, does not say that it is quicker.
+//! Survivorship bias of latencies, which are those of answered calls only: whether one arm answered fewer calls than
+//! another, so that its lower latency does not show that it is faster.
 
 use super::results::{Estimate, NEARLY_ALL};
 
-/// True if fewer calls were answered here than there beyond doubt, by more than may be overlooked. Both are shares of calls,
-/// paired by replication.
+/// True if fewer calls were answered here than there beyond doubt, by more than may be overlooked. Both are shares of
+/// calls, paired by replication.
 #[must_use]
 pub fn fewer(here: &Estimate, there: &Estimate, confidence: f64) -> bool {
     let Some((mine, theirs)) = here.value.zip(there.value) else { return false };
     if theirs - mine <= 1.0 - NEARLY_ALL {
         return false;
     }
-    let interval = there.less(1.0, here, confidence).map(|paired| paired.difference);
+    let interval = there.minus(1.0, here, confidence).map(|paired| paired.difference);
     match interval.and_then(|interval| interval.half_width.map(|half| (interval.mean, half))) {
         Some((mean, half)) => mean > half,
         // One replication: by the intervals of both.

@@ -1,4 +1,4 @@
-//! Experiments from text that a program holds, without files.
+//! Experiments from texts in memory, without files.
 
 use std::io::Read;
 
@@ -6,7 +6,7 @@ use super::files::{Files, Problems};
 use super::load::load;
 use super::plan::{Plan, plan};
 
-/// Texts that a program holds, by name, in the place of files.
+/// Files in memory: texts under names, in place of files on a disk.
 ///
 /// ```
 /// use rushhour::lab::{Text, load, plan};
@@ -35,13 +35,13 @@ pub struct Text {
 }
 
 impl Text {
-    /// One text under a name, which messages call it by.
+    /// One text under a name. Messages use the name.
     #[must_use]
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         Self::default().and(name, text)
     }
 
-    /// One more, which another may name: a system, or a log to be replayed.
+    /// Adds another text that an experiment may name: a system, or a log to replay.
     #[must_use]
     pub fn and(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
         self.texts.push((name.into(), text.into()));

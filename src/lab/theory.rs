@@ -1,4 +1,4 @@
-//! Which queue of theory a system is, if it is one that theory knows exactly or in a named limit.
+//! The queueing model of a system, if it has one that is solved exactly or in a named limit.
 
 use super::measure::Quantity;
 use super::results::Theory;

@@ -5,22 +5,22 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::execute::Executor;
 
-/// Does jobs on several threads, each of which takes the next job when it is done with one.
+/// Runs jobs on several threads; each takes the next job when it has finished one.
 #[derive(Debug)]
 pub struct Threads(Option<ThreadPool>);
 
 impl Threads {
-    /// One thread for each core, those of the whole process: rayon's global pool, in which a program may have set another
-    /// number.
+    /// One thread for each core, shared by the whole process: rayon's global pool, whose size a program may have set
+    /// otherwise.
     #[must_use]
     pub const fn every_core() -> Self {
         Self(None)
     }
 
-    /// So many threads of its own, which end with it; 0 is one for each core.
+    /// A pool of `count` threads of its own, which ends with it; 0 means one for each core.
     ///
     /// # Errors
-    /// The system does not give that many, in words.
+    /// If the operating system does not provide that many threads.
     pub fn new(count: usize) -> Result<Self, String> {
         let pool = ThreadPoolBuilder::new().num_threads(count).build();
         pool.map(|pool| Self(Some(pool))).map_err(|error| format!("cannot start {count} threads: {error}"))
@@ -28,7 +28,7 @@ impl Threads {
 }
 
 impl Executor for Threads {
-    fn at_once(&self) -> usize {
+    fn parallelism(&self) -> usize {
         self.0.as_ref().map_or_else(rayon::current_num_threads, ThreadPool::current_num_threads)
     }
 

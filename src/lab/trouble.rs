@@ -1,10 +1,10 @@
-//! When something is wrong in a system: the time that recovery is judged by.
+//! The period of disturbance in a system, from which recovery is judged.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::System;
 
-/// When something was wrong, in seconds.
+/// The period of a disturbance (a fault or a spike of arrivals), in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trouble {
     /// When it began.
@@ -14,8 +14,8 @@ pub struct Trouble {
 }
 
 impl Trouble {
-    /// What the faults of `system` and spikes of its arrivals make together; `None` if it has neither. A fault that
-    /// recurs is trouble from when it may come for as long as it may.
+    /// The period from the first to the last of the faults of `system` and the spikes of its arrivals; `None` if it has
+    /// neither. A fault that recurs counts for the whole time in which it may occur.
     #[must_use]
     pub fn of(system: &System) -> Option<Self> {
         let faults = system.faults.iter().map(|fault| {

@@ -1,4 +1,4 @@
-//! Reads a system that has stopped: every number a replication gives.
+//! Reads all numbers of a finished replication from its system.
 
 mod clients;
 mod node;
@@ -75,7 +75,7 @@ impl View<'_> {
         sums
     }
 
-    /// Requests by what became of them.
+    /// Requests by outcome.
     pub fn ledger(&self) -> Vec<LedgerRow> {
         let mut rows = Vec::new();
         for (actor, info) in self.actors.all.iter().zip(self.nodes) {
@@ -87,7 +87,7 @@ impl View<'_> {
             };
             row(Outcome::Served.words().to_owned(), record.outcomes[Outcome::Served as usize]);
             for (&(outcome, by), &count) in &record.losses {
-                let who = self.nodes.get(by.0 as usize).filter(|_| !outcome.is_of_clients());
+                let who = self.nodes.get(by.0 as usize).filter(|_| !outcome.is_client_side());
                 row(
                     who.map_or_else(
                         || outcome.words().to_owned(),

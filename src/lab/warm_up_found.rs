@@ -1,4 +1,4 @@
-//! The warm-up of a cell, as it was given or found. How it is found belongs in `run`.
+//! The warm-up of a cell, as given or as detected. Detecting it belongs in `run`.
 
 use crate::engine::Duration;
 

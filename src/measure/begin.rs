@@ -1,8 +1,8 @@
-//! When measuring begins, as records are told of it: the figures at that moment, and the lengths of time recorded since.
+//! The end of the warm-up in records: the figures at that moment, and the times recorded since.
 //!
-//! A run that looks for its warm-up learns only at its end when measuring should have begun. Its records remember every
-//! moment at which it might, and then forget what came before the one that is chosen: all they keep is counts and sums of
-//! whole numbers, so what is left is what a run has that began there. Which moment that is belongs in `lab`.
+//! With an automatic warm-up it is known only at the end of a run when measuring should have begun. Records therefore
+//! store their state at every possible moment, and later subtract the state at the chosen one. They hold only counts
+//! and sums of whole numbers, so the result is that of a run that began there. Choosing the moment belongs in `lab`.
 
 use std::ops::Deref;
 

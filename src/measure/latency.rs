@@ -96,7 +96,8 @@ impl<const RESOLUTION: u32> Latency<RESOLUTION> {
         (count > 0).then(|| self.sum as f64 / count as f64 / 1e9)
     }
 
-    /// The length in seconds that a fraction `p` (0 to 1) did not exceed, to the histogram's digits; `None` if there are none.
+    /// The length in seconds that a fraction `p` (0 to 1) did not exceed, to the histogram's digits; `None` if there
+    /// are none.
     #[must_use]
     pub fn quantile(&self, p: f64) -> Option<f64> {
         let (low, high) = bounds_of::<RESOLUTION>(self.quantile_bucket(p)?);

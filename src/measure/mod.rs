@@ -1,7 +1,7 @@
 //! What one run records: latency distributions, time integrals, counts by outcome, and all of them by window.
 //!
-//! Cumulative figures are sampled at the boundaries of windows, so recording costs the same with or without a series.
-//! What many runs mean together belongs in `stats`.
+//! Cumulative figures are sampled at the boundaries of windows, so recording costs the same with or without time
+//! series. Combining many runs belongs in `stats`.
 
 pub mod begin;
 pub mod integral;

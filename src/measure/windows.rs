@@ -73,7 +73,8 @@ impl<T> Windows<T> {
         &self.values
     }
 
-    /// A window has closed, at whose end the cumulative figures are these; `halve` says that pairs of windows are now merged.
+    /// A window has closed, at whose end the cumulative figures are these; `halve` says that pairs of windows are now
+    /// merged.
     pub fn close(&mut self, cumulative: T, halve: bool) {
         self.push(cumulative);
         if halve {

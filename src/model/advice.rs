@@ -1,4 +1,4 @@
-//! What in a system says nothing, though nothing is wrong with it: a person who wrote it may have expected otherwise.
+//! Advice about settings of a system that are valid but have no effect.
 
 use super::system::System;
 use crate::actors::kit::site::Site;

@@ -1,4 +1,4 @@
-//! What is wrong with a system as a whole: names that lead nowhere, requests that go round, nodes nobody reaches.
+//! Checks a system as a whole: names of missing nodes, cycles, nodes that no request reaches.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! A system in the words of the language: named nodes, and what goes wrong with them when.
+//! A system, as written in the language: named nodes, and their faults.
 
 use crate::actors::NodeSpec;
 use crate::actors::kit::describe::{Gives, Takes};
@@ -9,13 +9,13 @@ use crate::schema::{Map, record};
 pub const VERSION: u32 = 1;
 
 record! {
-    /// A system: who asks, who chooses, who serves, and over what network.
+    /// A system: named nodes, the routes between them, and faults.
     pub struct System {
         /// Version of the language the file is written in.
         pub version: u32 = VERSION,
-        /// The parts, each with its name.
+        /// The nodes, each with its name.
         pub nodes: Map<NodeSpec>,
-        /// What goes wrong, and when.
+        /// Faults, and when they occur.
         pub faults: Vec<FaultSpec> = Vec::new(),
     }
     check(self, at) {
@@ -38,22 +38,23 @@ impl Default for System {
 }
 
 impl System {
-    /// The same system with a node more, under a name of its own.
+    /// Adds a node under a name.
     ///
-    /// A name that is there already, and whatever is wrong with the node, is told when the experiment is planned.
+    /// A duplicate name, and any mistake in the node, is reported when the experiment is planned.
     #[must_use]
     pub fn node(self, name: &str, node: impl Into<NodeSpec>) -> Self {
         Self { nodes: self.nodes.with(name, node.into()), ..self }
     }
 
-    /// The same system with something more that goes wrong.
+    /// Adds a fault.
     #[must_use]
     pub fn fault(mut self, fault: FaultSpec) -> Self {
         self.faults.push(fault);
         self
     }
 
-    /// The nodes that do work and have a queue before it, by name: those with servers first, then the others.
+    /// The names of the nodes that are stations (they do work and have a queue): those with servers first, then the
+    /// others.
     #[must_use]
     pub fn stations(&self) -> Vec<&str> {
         let with = |has_servers: bool| {
@@ -73,13 +74,13 @@ impl System {
         those.map(|(name, _)| name.text.as_str())
     }
 
-    /// True if something about it never stops.
+    /// True if its events never end: arrivals go on, or health checks do.
     #[must_use]
     pub fn is_endless(&self) -> bool {
         self.nodes.entries.iter().any(|(_, node)| node.is_endless())
     }
 
-    /// True if nothing about it changes with time: no faults, and arrivals whose law stays the same.
+    /// True if nothing in it changes with time: no faults, and stationary arrivals.
     #[must_use]
     pub fn is_stationary(&self) -> bool {
         self.faults.is_empty() && self.nodes.entries.iter().all(|(_, node)| node.is_stationary())

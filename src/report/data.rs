@@ -3,7 +3,7 @@
 use super::csv;
 use crate::lab::results::Results;
 
-/// Files for programs that belong together.
+/// A group of data files for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Data {
     /// `summary.csv`, `differences.csv`, `nodes.csv`, `replicates.csv`.
@@ -20,7 +20,7 @@ impl Data {
     /// All of them, in the order in which they are written.
     pub const ALL: [Self; 4] = [Self::Tables, Self::Series, Self::Servers, Self::Json];
 
-    /// The files with their names; the same text for the same results.
+    /// The names and contents of the files; the same results give the same text.
     #[must_use]
     pub fn files(self, results: &Results) -> Vec<(&'static str, String)> {
         match self {

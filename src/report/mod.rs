@@ -1,8 +1,8 @@
 //! Results for people and machines: tables, CSV, JSON and plots.
 //!
-//! Everything here is drawn from [`Results`] alone, as plain data: nothing is simulated, estimated or decided. The same
-//! results give the same bytes, so files can be compared. What is made is text; who writes it to a disk or turns a plot into
-//! pixels is in `cli`.
+//! Everything here is made from [`Results`] alone: nothing is simulated, estimated or decided. The same results give
+//! the same bytes, so files can be compared. The output is text; `cli` writes it to the disk and turns plots into
+//! pixels.
 //!
 //! ```
 //! use rushhour::lab::{Files, Run, load, plan};
@@ -72,14 +72,15 @@ pub enum Format {
     Json,
 }
 
-/// What [`Format::Table`] is written for.
+/// The terminal that [`Format::Table`] is formatted for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Terminal {
     /// Whether ANSI escapes may be used.
     pub colour: bool,
     /// Its width in columns; 0 where there is no limit.
     pub width: u16,
-    /// Whether to tell how sure each difference to the baseline is.
+    /// Whether to show the p-value of each difference to the baseline and the share of variance saved by common random
+    /// numbers.
     pub details: bool,
 }
 

@@ -43,7 +43,7 @@ pub(super) struct Entry {
 /// Places of the estimates in the main table: all that tell something, without what a table of recovery shows.
 fn main_columns(results: &Results) -> Vec<usize> {
     let apart = recovery_columns(results);
-    results.telling().into_iter().filter(|place| !apart.contains(place)).collect()
+    results.shown().into_iter().filter(|place| !apart.contains(place)).collect()
 }
 
 /// Places of the estimates in the table of recovery; none if recovery is not measured.
@@ -60,7 +60,7 @@ pub(super) fn summarize(results: &Results) -> Summary {
     let mut summary = rows_of(results, &columns);
     summary.legend = legend(results, &summary.rows);
     let all = results.cells.first().map_or(&[][..], |cell| &cell.estimates);
-    let telling = results.telling();
+    let telling = results.shown();
     let told = |test: fn(&Estimate) -> bool| {
         let places = (0..all.len()).filter(|&place| test(&all[place]));
         let (told, silent): (Vec<usize>, Vec<usize>) = places.partition(|place| telling.contains(place));

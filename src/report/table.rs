@@ -191,7 +191,8 @@ const RED: char = '\u{2063}';
 /// Where a style ends.
 const PLAIN: char = '\u{2064}';
 
-/// A line with escapes for its marks, or without either where a style does not end in the line: the text of a cell was broken.
+/// A line with escapes for its marks, or without either where a style does not end in the line: the text of a cell was
+/// broken.
 fn inked(line: &str) -> String {
     let code = |c: char| match c {
         BOLD => Some("\u{1b}[1m"),

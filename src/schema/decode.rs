@@ -44,7 +44,8 @@ pub trait Decode: Sized {
     }
 }
 
-/// A type the language can write: every default filled in, so that reading it back gives the same value.
+/// A type that can be written in the language. Every default is filled in, so that reading it back gives the same
+/// value.
 pub trait Encode {
     /// The value as a tree.
     fn encode(&self) -> Node;
@@ -232,7 +233,7 @@ impl<A: Encode, B: Encode> Encode for (A, B) {
     }
 }
 
-/// A map in the order of the file, with the places of its keys.
+/// A map in the order of the file. Its keys know their places in the text.
 #[derive(Clone, Debug)]
 pub struct Map<T> {
     /// Key and value.
@@ -275,8 +276,8 @@ impl<T> Map<T> {
         Self { entries, order }
     }
 
-    /// The same map with an entry more at its end. A key that is there already is not replaced: whoever reads the map finds
-    /// it twice, and says so.
+    /// Adds an entry at the end. A key that is already there is not replaced; the duplicate is reported when the map is
+    /// read.
     #[must_use]
     pub fn with(mut self, key: &str, value: T) -> Self {
         let place = self.entries.len() as u32;

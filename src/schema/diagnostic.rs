@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 
 use super::tree::{Region, Sources};
 
-/// One thing that is wrong.
+/// One mistake in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// Where.
     pub region: Region,
     /// What is wrong.
     pub message: String,
-    /// What was expected, or what would help; empty if the message says it all.
+    /// What was expected, or how to fix it; empty if the message is enough.
     pub help: String,
 }
 

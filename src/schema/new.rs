@@ -1,7 +1,7 @@
 //! Records made in code: what takes the place of a field, and the constructor that every record has.
 
-/// What may be given for a field of type `T` where a record is made in code: a value of that type, a record where a choice is
-/// wanted, the name of a node where a route is.
+/// Conversion into a field of type `T` when a record is made in code: from a value of that type, from a record to the
+/// choice that it belongs to, or from the name of a node to a route.
 pub trait Fills<T> {
     /// The value of the field.
     fn fill(self) -> T;
@@ -19,8 +19,8 @@ impl Fills<String> for &str {
     }
 }
 
-/// Writes the constructor of a record: fields without a default are its parameters, in order. If all have defaults, the record
-/// is [`Default`] as well.
+/// Writes the constructor of a record: fields without a default are its parameters, in order. If all have defaults, the
+/// record is [`Default`] as well.
 macro_rules! __new {
     // A field with a default, one without, and the end.
     ($name:ident $required:tt { $($done:tt)* } $field:ident: $type:ty = $default:expr, $($rest:tt)*) => {
@@ -31,7 +31,7 @@ macro_rules! __new {
     };
     ($name:ident {} { $($done:tt)* }) => {
         impl $name {
-            /// One whose fields all have their defaults.
+            /// All fields have their default values.
             #[must_use]
             pub fn new() -> Self {
                 Self { $($done)* }
@@ -46,8 +46,8 @@ macro_rules! __new {
     };
     ($name:ident { $($field:ident: $type:ty,)+ } { $($done:tt)* }) => {
         impl $name {
-            /// One with these fields, which have no defaults; all others have theirs. It is checked when the experiment is
-            /// planned that it stands in.
+            /// Takes the fields that have no default; all others get their default values. Values are checked when the
+            /// experiment is planned.
             #[must_use]
             #[allow(dead_code, reason = "not every record of the language is made in code")]
             pub fn new($($field: impl $crate::schema::Fills<$type>),+) -> Self {

@@ -371,7 +371,8 @@ impl<'a> Parser<'a> {
         Comes::Item
     }
 
-    /// Reads the value behind `name`, and gives its place if there is one. Breaks off where the bracket should have been closed.
+    /// Reads the value behind `name`, and gives its place if there is one. Breaks off where the bracket should have
+    /// been closed.
     fn named_item(&mut self, name: Name, found: &mut Between) -> ControlFlow<(), Option<Region>> {
         // In braces names are quoted: what comes is a field of what stands around them.
         let quoted = |name: &Name| self.text[name.region.start as usize..].starts_with('"');
@@ -386,8 +387,8 @@ impl<'a> Parser<'a> {
         ControlFlow::Continue(region)
     }
 
-    /// Reads a value without a name that begins at `start`, where so many mistakes were known `before`, and gives its place if
-    /// there is one. Breaks off where a bracket is missing or one is too many.
+    /// Reads a value without a name that begins at `start`, where so many mistakes were known `before`, and gives its
+    /// place if there is one. Breaks off where a bracket is missing or one is too many.
     fn plain_item(&mut self, start: usize, before: usize, found: &mut Between) -> ControlFlow<(), Option<Region>> {
         let Some(value) = self.value() else { return ControlFlow::Continue(None) };
         let close = found.close;
@@ -429,8 +430,8 @@ impl<'a> Parser<'a> {
         ControlFlow::Break(())
     }
 
-    /// Goes behind an item to the next: over the comma, or after a mistake to where something can be understood again. `last` is
-    /// the place of the value of the item, in which nothing was wrong if `is_good`.
+    /// Goes behind an item to the next: over the comma, or after a mistake to where something can be understood again.
+    /// `last` is the place of the value of the item, in which nothing was wrong if `is_good`.
     fn go_behind(&mut self, close: char, last: Option<Region>, is_good: bool) {
         let before = self.errors.len();
         self.space();
@@ -494,8 +495,8 @@ impl<'a> Parser<'a> {
         self.open.iter().rev().skip(1).any(|&open| open == close)
     }
 
-    /// Deals with the closing bracket `c`, which is not that of the innermost bracket: one that stands at `open`, whose items
-    /// end before `behind`. True if the innermost ends here.
+    /// Deals with the closing bracket `c`, which is not that of the innermost bracket: one that stands at `open`, whose
+    /// items end before `behind`. True if the innermost ends here.
     fn ends_here(&mut self, c: char, close: char, (open, behind): (usize, usize)) -> bool {
         let (at, next) = (self.at, self.at + c.len_utf8());
         let region = self.region(at, next);
@@ -519,8 +520,8 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// The bracket at `open` should have been closed by `at`; or one within it, if that was closed by what looks like the closing
-    /// bracket of another.
+    /// The bracket at `open` should have been closed by `at`; or one within it, if that was closed by what looks like
+    /// the closing bracket of another.
     fn missing(&mut self, close: char, open: usize, at: usize) {
         let (close, open, at) = match self.far.take().filter(|far| far.open > open) {
             Some(far) => (self.text[far.close..].chars().next().unwrap_or(close), far.open, far.close),
@@ -543,8 +544,8 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Where the bracket at `open` should have been closed by the looks of the lines up to `to`: before the first that begins no
-    /// further right than the line of the bracket. `None` if no line does, or if lines are not indented.
+    /// Where the bracket at `open` should have been closed by the looks of the lines up to `to`: before the first that
+    /// begins no further right than the line of the bracket. `None` if no line does, or if lines are not indented.
     fn outgrown(&self, open: usize, to: usize) -> Option<usize> {
         let width = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
         let is_text = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with("//");
@@ -616,8 +617,8 @@ impl<'a> Parser<'a> {
         open.is_empty() && look.errors.is_empty()
     }
 
-    /// True if the string at `region`, behind which nothing fits, goes on over the end of a line: its own end is missing, and
-    /// what follows it is text. Says so.
+    /// True if the string at `region`, behind which nothing fits, goes on over the end of a line: its own end is
+    /// missing, and what follows it is text. Says so.
     fn runs_on(&mut self, region: Region) -> bool {
         let (start, end) = (region.start as usize, region.end as usize);
         let text = &self.text[start..end];

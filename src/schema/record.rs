@@ -240,7 +240,11 @@ macro_rules! __record {
         $(#[doc = $doc])*
         #[derive(Clone, Debug, PartialEq)]
         pub struct $name {
-            $( $(#[doc = $field_doc])* pub $field: $type, )*
+            $(
+                $(#[doc = $field_doc])*
+                $( #[doc = concat!("\n\nDefault: `", stringify!($default), "`.")] )?
+                pub $field: $type,
+            )*
         }
 
         $crate::schema::__new! { $name {} {} $( $field: $type $(= $default)?, )* }

@@ -57,14 +57,15 @@ macro_rules! __ask {
 /// Declares a registry: the modules of a list, the choice that the language reads, and the enum of what is at work.
 ///
 /// In this order:
-/// - the list: a line for each file and its record, all of which `words` passes on; after `also` records that are no part of it and yet are choices; after
-///   `given` files whose types stand for what only a program can give, which the language does not know;
+/// - the list: a line for each file and its record, all of which `words` passes on; after `also` records that are no
+///   part of it and yet are choices; after `given` files whose types stand for what only a program can give, which the
+///   language does not know;
 /// - the enum of the records, and what it is asked, method by method without bodies;
 /// - the enum of what they are at work, with the trait whose `State` its variants hold; the method of that trait that makes
 ///   one; and what the enum is asked. A registry without states leaves these out.
 ///
-/// What is asked of a choice is asked of those in the list: of the others the answer is `None`, and one of those in the list
-/// is wrapped in `Some`.
+/// What is asked of a choice is asked of those in the list: of the others the answer is `None`, and one of those in the
+/// list is wrapped in `Some`.
 macro_rules! __registry {
     (
         $visible:vis mod { $($file:ident :: $name:ident),+ $(,)? }
@@ -79,7 +80,7 @@ macro_rules! __registry {
         $( $visible mod $file; pub use $file::$name; )+
         $( $( $visible mod $given_file; pub use $given_file::$given; )+ )?
 
-        /// The words of this list, for whoever writes systems in code.
+        /// The records of this list, for systems written in code.
         pub mod words {
             pub use super::{$choice, $($name),+ $(, $($given),+)?};
         }

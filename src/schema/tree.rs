@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-/// Where a piece of text stands: a file and a range of bytes in it.
+/// A range of bytes in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Region {
     /// Number of the file in [`Sources`].
@@ -15,7 +15,7 @@ pub struct Region {
 }
 
 impl Region {
-    /// True of no text at all: the place of what was made by a program.
+    /// True for an empty range: the place of values that were made in code.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.start == self.end
@@ -27,7 +27,7 @@ impl Region {
 pub struct Name {
     /// The name itself.
     pub text: String,
-    /// Where it stands.
+    /// Its place in the file.
     pub region: Region,
 }
 
@@ -56,7 +56,7 @@ pub enum Kind {
 /// `GivenInCode("name")`, and so cannot be read back.
 #[derive(Clone)]
 pub struct Given {
-    /// What it is called.
+    /// The name.
     pub name: String,
     /// The value; whoever reads the tree knows its type.
     pub value: Arc<dyn Any + Send + Sync>,
@@ -84,7 +84,7 @@ impl PartialEq for Given {
 pub struct Node {
     /// What was written.
     pub kind: Kind,
-    /// Where it stands.
+    /// Its place in the file.
     pub region: Region,
 }
 
@@ -156,7 +156,7 @@ struct Source {
     lines: Vec<u32>,
 }
 
-/// A place for people: counted from 1, columns in characters.
+/// A place in a file as it is shown to users: lines and columns count from 1, columns in characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place<'a> {
     /// The file's name.
@@ -172,7 +172,7 @@ pub struct Place<'a> {
 }
 
 impl Sources {
-    /// Takes in a file; gives its number.
+    /// Adds a file and returns its number.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> u32 {
         let text = text.into();
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at as u32 + 1)).collect();
@@ -186,7 +186,7 @@ impl Sources {
         self.files.get(source as usize).map(|file| (file.name.as_str(), file.text.as_str()))
     }
 
-    /// Where a region begins, for people.
+    /// Where a region begins, as it is shown to users.
     #[must_use]
     pub fn place(&self, region: Region) -> Option<Place<'_>> {
         let Source { name: file, text, lines } = self.files.get(region.source as usize)?;

@@ -2,19 +2,19 @@
 
 use super::interval::{Interval, moments};
 
-/// The mean of a run with an interval from the means of its batches.
+/// The mean of a single run with an interval from batch means.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BatchMeans {
-    /// Mean of the batches with Student's interval over them.
+    /// Mean of the batches with Student's t interval.
     pub interval: Interval,
     /// Correlation of each batch with the next, from -1 to 1; `None` with fewer than three batches or without variance.
     pub lag_one: Option<f64>,
-    /// Values in each batch; what is left over is cut off the start.
+    /// Values in each batch; left-over values are dropped from the start.
     pub size: usize,
 }
 
 impl BatchMeans {
-    /// Splits `values` into `batches` equal ones in their order, at a level of `confidence` such as 0.95.
+    /// Splits `values`, in order, into `batches` equal batches; `confidence` is a level such as 0.95.
     ///
     /// Twenty to thirty batches are the usual choice (Schmeiser 1982); `None` if there are fewer values than batches or
     /// no batches.
@@ -31,8 +31,8 @@ impl BatchMeans {
         Some(Self { interval: Interval::of(&means, confidence)?, lag_one: lag_one(&means), size })
     }
 
-    /// True if the batches are so alike their neighbours that the interval is too narrow: a lag-one correlation above
-    /// what independent batches show in one of a hundred runs (2.33 / sqrt(batches), von Neumann's test by Bartlett's
+    /// True if neighbouring batches are so correlated that the interval is too narrow: a lag-one correlation above what
+    /// independent batches show in one of a hundred runs (2.33 / sqrt(batches), von Neumann's test by Bartlett's
     /// approximation).
     #[must_use]
     pub fn correlated(&self) -> bool {

@@ -2,19 +2,20 @@
 
 use super::student;
 
-/// A mean over independent replications and how far off it may be.
+/// A mean over independent replications with its confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval {
     /// The mean of the values.
     pub mean: f64,
-    /// Half the width of the confidence interval; `None` with fewer than two values.
+    /// Half-width of the confidence interval; `None` with fewer than two values.
     pub half_width: Option<f64>,
-    /// How many values.
+    /// The number of values.
     pub n: usize,
 }
 
 impl Interval {
-    /// Student's t interval of `values` at a level of `confidence` between 0 and 1 (such as 0.95); `None` of no values.
+    /// Student's t interval of `values` at a level of `confidence` between 0 and 1 (such as 0.95); `None` without
+    /// values.
     ///
     /// It holds for independent values that are roughly normal, as means of replications are (Law, Simulation Modeling
     /// and Analysis, 4.5). The mean and the spread are taken in two passes, in the order given.
@@ -52,7 +53,7 @@ impl Interval {
         self.half_width.map(|half| (self.mean - half, self.mean + half))
     }
 
-    /// True if the interval is known and does not hold zero.
+    /// True if the interval is known and does not contain zero.
     #[must_use]
     pub fn excludes_zero(&self) -> bool {
         self.half_width.is_some_and(|half| self.mean.abs() > half)

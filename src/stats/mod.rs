@@ -1,8 +1,8 @@
-//! What many runs mean, and what theory knows: intervals, paired comparison, trends, warm-up, closed forms.
+//! Statistics of replications, and queueing theory: intervals, paired comparisons, trends, warm-up, closed forms.
 //!
-//! Everything here takes plain numbers and gives plain numbers; it knows nothing of actors, measurement or experiments.
-//! All arithmetic is + - * /, square roots and `libm`, so that an interval has the same bits on every machine. Sums run
-//! in the order the values are given in: the order of the plan.
+//! Everything here takes and returns plain numbers and knows nothing of actors, measurement or experiments. All
+//! arithmetic is + - * /, square roots and `libm`, so that an interval has the same bits on every machine. Sums run in
+//! the order the values are given in: the order of the plan.
 
 pub(crate) mod batch;
 pub(crate) mod holm;

@@ -1,20 +1,21 @@
 //! MSER-5: where the warm-up ends, told from the series itself.
 //!
-//! The least of the statistic wanders over the whole series where there is little or nothing to cut: on thirty batches the
-//! variance of a rest is itself known to no better than a quarter. So the cut is the leftmost local minimum, in the first
-//! half. In a study of M/M/1 queues that begin empty (80 times ten replications of 60 s at each of the loads 0.5, 0.8, 0.9 and
-//! 0.95 of a server that serves 50/s) its cuts have a standard deviation of 1.4, 1.4, 2.3 and 4.6 s, those of the least of
-//! all 11.3, 11.5, 12.8 and 11.5 s; the root mean square error of the mean number in the system is 12, 16, 8 and 11 % smaller.
+//! The least of the statistic wanders over the whole series where there is little or nothing to cut: on thirty batches
+//! the variance of a rest is itself known to no better than a quarter. So the cut is the leftmost local minimum, in the
+//! first half. In a study of M/M/1 queues that begin empty (80 times ten replications of 60 s at each of the loads 0.5,
+//! 0.8, 0.9 and 0.95 of a server that serves 50/s) its cuts have a standard deviation of 1.4, 1.4, 2.3 and 4.6 s, those
+//! of the least of all 11.3, 11.5, 12.8 and 11.5 s; the root mean square error of the mean number in the system is 12,
+//! 16, 8 and 11 % smaller.
 
 use super::batch::BatchMeans;
 
-/// How much of the start of a series to leave out.
+/// Where to cut the warm-up off a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Truncation {
-    /// Values to leave out at the start: at most half.
+    /// Number of values to leave out at the start: at most half of them.
     pub cut: usize,
-    /// False if the series does not settle in its first half. Then the run is too short to tell its start from its steady
-    /// state, and `cut` is not to be trusted (Hoad, Robinson and Davies 2010).
+    /// False if the series does not settle in its first half. Then the run is too short to tell the warm-up from the
+    /// steady state, and `cut` is unreliable (Hoad, Robinson and Davies 2010).
     pub settled: bool,
 }
 
@@ -22,17 +23,17 @@ pub struct Truncation {
 pub const BATCH: usize = 5;
 /// Batches of the shortest rest that is looked at: the measure is erratic on fewer (Hoad, Robinson and Davies 2010).
 const TAIL: usize = 5;
-/// A rest is clearly better than another if its statistic is so many times smaller: chance alone hardly does that, and a step
-/// of five standard deviations of a batch does.
+/// A rest is clearly better than another if its statistic is so many times smaller: chance alone hardly does that, and
+/// a step of five standard deviations of a batch does.
 const CLEARLY: f64 = 4.0;
 
-/// The cut after which the mean of what is left is about as certain as it gets: MSER-5 (White 1997; White, Cobb and Spratt
-/// 2000) with the leftmost local minimum of the statistic (MSER-LLM: Pasupathy and Schmeiser 2010).
+/// Finds the end of the warm-up by MSER-5 (White 1997; White, Cobb and Spratt 2000), using the leftmost local minimum
+/// of the statistic (MSER-LLM: Pasupathy and Schmeiser 2010).
 ///
-/// `values` are means over equal windows, best averaged over replications first. They are put in batches of five; the
-/// statistic of a cut is the squared standard error of the rest, variance / (n - cut). The cut is the first in the first
-/// half at which the statistic does not fall, unless another there is clearly better: a step in the middle of a series
-/// begins with a stretch at rest. `None` of fewer than ten batches, which can tell nothing.
+/// `values` are means over equal windows, best averaged over replications first. They are grouped into batches of five;
+/// the statistic of a cut is the squared standard error of the rest, `variance / (n - cut)`. The result is the first
+/// cut in the first half at which the statistic stops falling, unless a later one there is clearly better (as after a
+/// step in the middle of a series). `None` with fewer than ten batches.
 #[must_use]
 pub fn mser5(values: &[f64]) -> Option<Truncation> {
     let batches: Vec<f64> = values.chunks_exact(BATCH).map(|batch| batch.iter().sum::<f64>() / BATCH as f64).collect();
@@ -68,7 +69,8 @@ fn statistics(batches: &[f64]) -> Vec<f64> {
     statistics
 }
 
-/// The cut of [`mser5`] and the mean of the rest by `batches` batches: a single run in one call. `None` where either is.
+/// The cut of [`mser5`] and the mean of the rest from `batches` batch means, for a single run. `None` if either is
+/// `None`.
 #[must_use]
 pub fn truncated_mean(values: &[f64], batches: usize, confidence: f64) -> Option<(Truncation, BatchMeans)> {
     let truncation = mser5(values)?;

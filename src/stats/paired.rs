@@ -4,30 +4,30 @@ use super::interval::Interval;
 use super::pooled::{Pooled, interval, variance};
 use super::student;
 
-/// How one alternative differs from the baseline.
+/// The difference between an alternative and the baseline.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Paired {
-    /// Alternative less baseline, with its interval.
+    /// Alternative minus baseline, with its interval.
     pub difference: Interval,
-    /// The difference over the baseline; `None` if that is zero.
+    /// The difference divided by the baseline; `None` if the baseline is zero.
     pub relative: Option<f64>,
-    /// Alternative over baseline with its interval; `None` where the baseline's own interval reaches zero, so that the
-    /// ratio may be anything.
+    /// Alternative divided by baseline, with its interval; `None` if the baseline's own interval reaches zero, so that
+    /// the ratio is unbounded.
     pub ratio: Option<Interval>,
-    /// Student's t of the difference; `None` with fewer than two pairs or where no replication differs from another.
+    /// Student's t statistic of the difference; `None` with fewer than two pairs or without any variance.
     pub t: Option<f64>,
-    /// Chance of a difference as large as this if there were none, to either side; `None` with fewer than two pairs.
+    /// Two-sided p-value of the difference; `None` with fewer than two pairs.
     pub p_value: Option<f64>,
-    /// The share of variance that pairing saved against independent runs, 1 - var(d) / (var(a) + var(b)): near 1 where
-    /// common random numbers work well, 0 where they do nothing, below 0 where they hurt. `None` with fewer than two
-    /// pairs or without any variance.
+    /// The share of variance that pairing removed, compared with independent runs: `1 - var(d) / (var(a) + var(b))`.
+    /// Near 1 where common random numbers work well, 0 where they have no effect, negative where they hurt. `None` with
+    /// fewer than two pairs or without any variance.
     pub variance_saved: Option<f64>,
 }
 
 impl Paired {
-    /// Compares `alternative` with `baseline`, whose influences are those of the same replications in the same order, at a
-    /// level of `confidence` such as 0.95. The difference is exactly that of the two values; how sure it is follows from the
-    /// difference of the influences of each replication, so that what both share cancels.
+    /// Compares `alternative` with `baseline` at a level of `confidence` such as 0.95. Their influences must be those
+    /// of the same replications in the same order. The difference is that of the two values; its interval follows from
+    /// the differences of the influences of each replication, so that shared noise cancels.
     #[must_use]
     pub fn of(alternative: Pooled<'_>, baseline: Pooled<'_>, confidence: f64) -> Self {
         // A replication that says nothing of one of the two does not move it.

@@ -9,25 +9,26 @@
 use super::interval::{Interval, moments};
 use super::student;
 
-/// A number of all replications together.
+/// A number that is estimated from all replications together.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pooled<'a> {
     /// The number.
     pub value: f64,
-    /// How far each replication moves it, in the order of the replications; `None` of one that says nothing.
+    /// The influence of each replication on the number, in the order of the replications; `None` for a replication
+    /// without a value.
     pub influences: &'a [Option<f64>],
 }
 
 impl Pooled<'_> {
-    /// The number with Student's interval at a level of `confidence` such as 0.95: its standard error is that of the sum of
-    /// the influences.
+    /// The number with Student's t interval at a level of `confidence` such as 0.95. Its standard error is that of the
+    /// sum of the influences.
     #[must_use]
     pub fn interval(&self, confidence: f64) -> Interval {
         let known: Vec<f64> = self.influences.iter().flatten().copied().collect();
         interval(self.value, &known, known.len(), confidence)
     }
 
-    /// How many replications it rests on.
+    /// The number of replications that have a value.
     #[must_use]
     pub fn replications(&self) -> usize {
         self.influences.iter().flatten().count()

@@ -14,8 +14,8 @@ pub struct Bounds {
 
 /// Wilson's score interval for `successes` of `trials` independent trials at a level of `confidence` such as 0.95.
 ///
-/// Covers close to its level even for none of many (Wilson 1927; Brown, Cai and DasGupta 2001). `None` without trials
-/// or with more successes than trials.
+/// Its coverage is close to `confidence` even for 0 successes (Wilson 1927; Brown, Cai and DasGupta 2001). `None`
+/// without trials or with more successes than trials.
 ///
 /// ```
 /// let bounds = rushhour::stats::wilson(0, 30, 0.95).expect("there were trials");
@@ -29,13 +29,13 @@ pub fn wilson(successes: u64, trials: u64, confidence: f64) -> Option<Bounds> {
     Some(score(successes as f64, trials as f64, normal_quantile_two_sided(1.0 - confidence)))
 }
 
-/// Wilson's interval for the proportion of all `clusters` together, each given as (successes, trials), where the trials of
-/// a cluster may depend on each other and those of different ones do not.
+/// Wilson's interval for a proportion over clusters, each given as `(successes, trials)`. The trials within a cluster
+/// may depend on each other; those of different clusters may not.
 ///
-/// The trials count as so many independent ones as give the proportion the variance that the clusters show, if those are
-/// fewer, with Student's t in the place of the normal quantile (Kott and Carr 1997; Franco, Little, Louis
-/// and Slud 2019 find it among the best). Where nothing was seen, or nothing else, clusters show no variance: their trials
-/// are taken as independent. `None` without trials or with more successes than trials.
+/// The number of trials is replaced by the effective number of independent trials, which follows from the variance
+/// between clusters, if that is smaller, and the normal quantile by Student's t (Kott and Carr 1997; Franco, Little,
+/// Louis and Slud 2019 find it among the best). With no success at all, or no failure, clusters show no variance, and
+/// all trials are taken as independent. `None` without trials or with more successes than trials.
 #[must_use]
 pub fn wilson_of_clusters(clusters: &[(u64, u64)], confidence: f64) -> Option<Bounds> {
     let (successes, trials) = clusters.iter().fold((0, 0), |(k, n), cluster| (k + cluster.0, n + cluster.1));
@@ -70,8 +70,8 @@ fn score(k: f64, n: f64, z: f64) -> Bounds {
     Bounds { low, high }
 }
 
-/// The exact interval of Clopper and Pearson (1934): covers at least at its level, for any proportion, at the price of
-/// being wide. `None` without trials or with more successes than trials.
+/// The exact interval of Clopper and Pearson (1934) for a proportion: its coverage is never below `confidence`, at the
+/// price of being wide. `None` without trials or with more successes than trials.
 #[must_use]
 pub fn clopper_pearson(successes: u64, trials: u64, confidence: f64) -> Option<Bounds> {
     if trials == 0 || successes > trials {

@@ -1,9 +1,9 @@
 //! Does the work that waits grow without end? Told from what was seen over time, where nothing else says it.
 //!
-//! Requests at a station less the requests that it could have served while workers were idle: what came less what could have
-//! been served. That difference is a random walk, whatever the policy, the number of queues and their order, and its drift
-//! is the rate of arrivals less the capacity. The number of requests alone is not: a hundred queues that fill up to their
-//! steady level together rise with hardly any noise.
+//! Requests at a station less the requests that it could have served while workers were idle: what came less what could
+//! have been served. That difference is a random walk, whatever the policy, the number of queues and their order, and
+//! its drift is the rate of arrivals less the capacity. The number of requests alone is not: a hundred queues that fill
+//! up to their steady level together rise with hardly any noise.
 
 use super::interval::{Interval, moments};
 use super::student;
@@ -72,12 +72,12 @@ pub fn slope(values: &[f64], width: f64) -> f64 {
 /// Judges whether requests gather without end at a station that was empty at the start, from windows of `width` seconds,
 /// one series a replication. The shortest decides. `None` without series or with fewer than six windows.
 ///
-/// The rule. Each series is divided into 30 to 59 equal steps (or single windows, if it has fewer), and t is Student's, of
-/// the mean change over a step of what came less what could have been served. *Growing* is what drifts up beyond Student's
-/// quantile at 1.5 % on one side, if the number of requests has grown by five at least, a tenth of that in the last half of
-/// the run, so that a queue that fills up to a bound and stays there is not taken for growing. *Settled* is what drifts down
-/// beyond the same quantile. In between the run is too short to tell. Where nothing is known of idle workers the number of
-/// requests stands for the difference, and what does not grow is settled.
+/// The rule. Each series is divided into 30 to 59 equal steps (or single windows, if it has fewer), and t is Student's,
+/// of the mean change over a step of what came less what could have been served. *Growing* is what drifts up beyond
+/// Student's quantile at 1.5 % on one side, if the number of requests has grown by five at least, a tenth of that in
+/// the last half of the run, so that a queue that fills up to a bound and stays there is not taken for growing.
+/// *Settled* is what drifts down beyond the same quantile. In between the run is too short to tell. Where nothing is
+/// known of idle workers the number of requests stands for the difference, and what does not grow is settled.
 ///
 /// Errors. With a load of exactly one t is Student's, so that it is called growing in fewer than 1.5 % of cases; a load
 /// of less than one shifts it down. A run of ten relaxation times, 10 / (mu (1 - sqrt(load))^2) for M/M/1, shifts t by 4.5

@@ -1,5 +1,4 @@
-//! Recorded requests: reading logs, putting them in order, when each is due in a replay, and what a log says of its
-//! traffic.
+//! Recorded requests: reads logs, sorts them, schedules their replay, and profiles their traffic.
 //!
 //! What clients do with a trace belongs in `actors::clients`; opening files belongs to whoever calls.
 

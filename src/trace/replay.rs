@@ -1,26 +1,26 @@
-//! Replay in the words of the language.
+//! Replay, as written in the language.
 
 use super::format::{Auto, Format};
 use crate::schema::quantity::{Rate, Span};
 use crate::schema::{Decode, Kind, Name, Node, Reader, Region, choice, record};
 
 record! {
-    /// The requests of one stamp come at equal distances.
+    /// Requests with the same time stamp are spread at equal distances.
     pub struct Even {}
 }
 
 record! {
-    /// The requests of one stamp come at random, as those of a Poisson process would.
+    /// Requests with the same time stamp are spread at random, as in a Poisson process.
     pub struct Uniform {}
 }
 
 record! {
-    /// The requests of one stamp come all at once, at the stamp.
+    /// Requests with the same time stamp all arrive at that time.
     pub struct NoSpread {}
 }
 
 choice! {
-    /// How requests are spread over the time a stamp of a coarse clock stands for, such as a whole second.
+    /// How requests with the same time stamp are spread over the tick of a coarse clock, such as a whole second.
     pub enum Spread {
         Even(Even),
         Uniform(Uniform),
@@ -32,26 +32,28 @@ choice! {
 const FASTEST: f64 = 1e9;
 
 record! {
-    /// Requests as they were recorded in a log, plain or packed with gzip: their times, and as far as the log has
-    /// them, clients, keys and sizes. Times are spread within their stamps first, then long gaps are cut, then the
-    /// whole is scaled.
+    /// Replays the requests of a log, plain or compressed with gzip: their times, and clients, keys and sizes if the
+    /// log has them. First requests with the same time stamp are spread over the clock tick, then long gaps are cut,
+    /// then all times are scaled.
     pub struct Replay {
         /// The log, relative to the file that names it.
         pub file: String,
-        /// How its lines are written.
+        /// The format of its lines.
         pub format: Format = Format::Auto(Auto {}),
-        /// How far behind the newest line before it a line may be stamped and still be put in its place. Later ones
-        /// are counted and left out; so are all behind a line that is stamped far ahead by mistake.
+        /// How far out of order lines may be: a line whose time is at most this much before the newest time read so far
+        /// is sorted into its place. Lines further behind are counted and left out, and so are all lines after one that
+        /// is stamped far in the future by mistake.
         pub horizon: Span = Span::from_seconds(300.0).unwrap_or(Span::ZERO),
         /// How many times faster than recorded; 0.000000001 to 1,000,000,000.
         pub speed: f64 = 1.0,
-        /// Replays at this mean rate: all requests over the time from the first to the last. Instead of `speed`.
+        /// Scales times so that the mean rate (all requests over the time from the first to the last) is this. Use it
+        /// instead of `speed`.
         pub rate: Option<Rate> = None,
         /// Longer gaps between two requests are cut to this, before scaling.
         pub longest_gap: Option<Span> = None,
-        /// How requests are spread over the time their stamp stands for.
+        /// How requests with the same time stamp are spread over the clock tick.
         pub spread: Spread = Spread::Uniform(Uniform {}),
-        /// A line that is malformed or too late is an error.
+        /// If true, a line that is malformed or too far out of order is an error.
         pub strict: bool = false,
     }
     check(self, at) {
@@ -70,7 +72,7 @@ record! {
 }
 
 impl Replay {
-    /// The log called `file` as it is, with the defaults of the language; `None` if the name is empty.
+    /// Replays the log `file` with all defaults; `None` if the name is empty.
     #[must_use]
     pub fn of(file: &str) -> Option<Self> {
         let name = Name { text: "file".to_owned(), region: Region::default() };
@@ -78,7 +80,7 @@ impl Replay {
         Self::decode(&Node::made(Kind::Struct(None, fields)), &mut Reader::default())
     }
 
-    /// True if `other` reads the same records from the same log, at whatever times it replays them.
+    /// True if `other` reads the same records from the same log, even if it replays them at other times.
     #[must_use]
     pub fn reads_like(&self, other: &Self) -> bool {
         let reading = |replay: &Self| (replay.file.clone(), replay.format.clone(), replay.horizon, replay.strict);

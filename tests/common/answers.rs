@@ -4,7 +4,7 @@ use std::io::Read;
 use std::sync::atomic::AtomicBool;
 
 use rushhour::lab::results::Results;
-use rushhour::lab::{Files, Plan, Silent, load, plan, run};
+use rushhour::lab::{Files, NoProgress, Plan, load, plan, run};
 
 /// One text that answers to the name "test.ron", and named logs.
 pub struct Memory<'a> {
@@ -49,5 +49,5 @@ pub fn answer_with(experiment: &str, logs: &[(&str, &[u8])]) -> Results {
 
 /// The answer to a plan.
 pub fn run_plan(plan: &Plan) -> Results {
-    run(plan, &Silent, &AtomicBool::new(false)).unwrap_or_else(|defect| panic!("{defect}"))
+    run(plan, &NoProgress, &AtomicBool::new(false)).unwrap_or_else(|defect| panic!("{defect}"))
 }

@@ -11,7 +11,7 @@ use crate::answers::planned;
 struct Backwards;
 
 impl Executor for Backwards {
-    fn at_once(&self) -> usize {
+    fn parallelism(&self) -> usize {
         7
     }
 
@@ -25,7 +25,7 @@ impl Executor for Backwards {
 struct Order(Mutex<Vec<JobId>>);
 
 impl Journal for Order {
-    fn keep(&self, job: JobId, _observation: &Observation) {
+    fn record(&self, job: JobId, _observation: &Observation) {
         self.0.lock().expect("nothing fails while it is held").push(job);
     }
 }

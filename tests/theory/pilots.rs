@@ -173,7 +173,7 @@ impl Journal for Notebook {
         self.kept.lock().expect("whole").get(&job).cloned()
     }
 
-    fn keep(&self, job: JobId, observation: &Observation) {
+    fn record(&self, job: JobId, observation: &Observation) {
         self.kept.lock().expect("whole").insert(job, observation.clone());
     }
 }

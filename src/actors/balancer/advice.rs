@@ -1,4 +1,4 @@
-//! What a balancer says to no effect, though nothing is wrong with it: a person who wrote it may have expected otherwise.
+//! Advice about settings of a balancer that are valid but have no effect.
 
 use super::health::Failure;
 use super::policies::Policy;
@@ -32,7 +32,7 @@ fn slow_start(balancer: &BalancerSpec) -> Option<String> {
     }
     let policy = balancer.policy.encode();
     let policy = policy.name().unwrap_or("its policy");
-    if !balancer.policy.follows_weights() {
+    if !balancer.policy.uses_weights() {
         return Some(format!("`slow_start` says nothing to {policy}, which does not follow weights"));
     }
     let instead = match &balancer.policy {

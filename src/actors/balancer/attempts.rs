@@ -1,7 +1,7 @@
-//! How long a balancer waits for an answer. Each attempt is then a request of its own, made on behalf of the one that came,
-//! so that the one can go on or go home while the other is still at its server.
+//! Balancers with a timeout for each attempt. Each attempt is a child request of the request that arrived, so that the
+//! request can be retried or answered while an earlier attempt is still at its server.
 //!
-//! What follows from an attempt that took too long belongs in `watched`.
+//! The consequences of a timeout belong in `watched`.
 
 use super::Balancer;
 use crate::actors::calls::OnBehalf;
@@ -59,7 +59,7 @@ impl Balancer {
         if let Some(timeout) = attempts.timeouts.take(attempt) {
             core.calendar.cancel(timeout);
         }
-        core.requests.follow(id, attempt);
+        core.requests.continue_from(id, attempt);
         let was_taken_back = core.requests[id].outcome == Outcome::Cancelled;
         if outcome == Outcome::Served {
             core.requests[id].outcome = outcome;
@@ -78,7 +78,7 @@ impl Balancer {
         let attempts = self.attempts_mut()?;
         attempts.timeouts.take(attempt)?;
         let id = attempts.made.give_up(core, attempt)?;
-        core.requests.follow(id, attempt);
+        core.requests.continue_from(id, attempt);
         if core.requests[id].outcome != Outcome::Cancelled {
             core.requests.decide(id, Outcome::GatewayTimeout, self.me);
         }

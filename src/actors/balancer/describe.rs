@@ -1,4 +1,4 @@
-//! What a system knows of balancers.
+//! The descriptions of balancers: what a system finds out about them before a run.
 
 use super::Policy;
 use super::flow;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::health::{Roles, Watch};
 use super::layer::SlowDowns;
 use super::subset::subset;
-use super::{Balancer, BalancerSpec, Front, Health, Hears, View, advice};
+use super::{Balancer, BalancerSpec, Front, Health, Subscription, View, advice};
 use crate::actors::Actor;
 use crate::actors::kit::build::Building;
 use crate::actors::kit::describe::{Asks, Describe, Edge, Gives, Held, Server, Servers, fails_as_a_whole};
@@ -47,7 +47,7 @@ impl Describe for BalancerSpec {
 
     fn asks(&self) -> Asks {
         Asks {
-            identity: self.policy.looks_at_identity(),
+            identity: self.policy.uses_identity(),
             checks: matches!(self.health, Health::Active(_)),
             ..Asks::default()
         }
@@ -62,7 +62,7 @@ impl Describe for BalancerSpec {
 
     /// The policy must be able to work before the members there are.
     fn check_fit(&self, name: &Name, site: &Site<'_>, found: &mut Vec<Diagnostic>) {
-        if self.policy.hears() != Hears::Nothing {
+        if self.policy.subscription() != Subscription::None {
             for target in &self.to.to.0 {
                 if site.nodes.get(&target.text).is_none_or(|node| node.servers().is_none()) {
                     let message =
@@ -73,7 +73,7 @@ impl Describe for BalancerSpec {
         }
         // Of the policies of the language only those that hash names may not work before some members, and to list members
         // takes time.
-        if (self.policy.looks_at_names() || matches!(self.policy, Policy::Own(_)))
+        if (self.policy.uses_names() || matches!(self.policy, Policy::Own(_)))
             && let Some(problem) = self.policy.problem(&Members::of(self, site).weights)
         {
             found.push(Diagnostic::new(name.region, format!("the policy of \"{}\": {problem}", name.text)));
@@ -163,7 +163,7 @@ impl Describe for BalancerSpec {
         }
         let Members { weights, names, roles } = members;
         let mut view = View::new(weights.clone());
-        if self.policy.looks_at_names() {
+        if self.policy.uses_names() {
             view = view.with_names(names.into());
         }
         let link = building.link(&self.to, key).between(&endpoints);
@@ -192,7 +192,7 @@ impl Describe for BalancerSpec {
 }
 
 impl BalancerSpec {
-    /// Lets a balancer hear of servers that go down, with the delay that it asks for.
+    /// Subscribes a balancer to reports of servers that go down, with its delay.
     fn subscribe(&self, building: &Building<'_, '_>, actors: &mut [Actor]) {
         let Health::Notified(notified) = &self.health else { return };
         let mut subscriber = Subscriber { balancer: building.me, first_member: 0, delay: notified.after.duration() };
@@ -210,11 +210,11 @@ impl BalancerSpec {
         }
     }
 
-    /// Lets servers signal what the policy of a balancer wants to hear.
+    /// Subscribes the policy of a balancer to signals of servers.
     fn listen(&self, building: &Building<'_, '_>, actors: &mut [Actor]) {
-        let hears = self.policy.hears();
+        let subscription = self.policy.subscription();
         let Actor::Balancer(balancer) = &actors[building.me.0 as usize] else { return };
-        if hears == Hears::Nothing {
+        if subscription == Subscription::None {
             return;
         }
         let (link, subset) = (balancer.link().clone(), balancer.subset().cloned());
@@ -223,8 +223,8 @@ impl BalancerSpec {
             let key = building.kit.root.named(&target.text);
             for actor in building.kit.actors_of(&target.text) {
                 let Some((_, servers)) = servers else { continue };
-                let signal = match hears {
-                    Hears::Probes => Signal::Loads,
+                let signal = match subscription {
+                    Subscription::Probes => Signal::Loads,
                     _ => Signal::Idleness(Dispatcher {
                         balancer: building.me,
                         first_member,
@@ -266,7 +266,7 @@ impl Members {
                             let most = servers.max_connections.get(port).copied().unwrap_or(0);
                             members.add(servers.weight(port), servers.backups.contains(&port), most);
                         }
-                        if balancer.policy.looks_at_names() {
+                        if balancer.policy.uses_names() {
                             members
                                 .names
                                 .extend((0..servers.count).map(|port| server_name(node, &servers, copy, port)));
@@ -274,7 +274,7 @@ impl Members {
                     }
                     None => {
                         members.add(1, false, 0);
-                        if balancer.policy.looks_at_names() {
+                        if balancer.policy.uses_names() {
                             members.names.push(format!("{}-{copy}", target.text));
                         }
                     }

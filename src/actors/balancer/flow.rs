@@ -1,4 +1,4 @@
-//! How flows spread at balancers, by their policies; and what waits there.
+//! How balancers split flows by their policies, and what waits there.
 
 use super::layer::ProxySpec;
 use super::line_flow::{Line, is_pinned};
@@ -155,7 +155,7 @@ fn share(balancer: &BalancerSpec, servers: Option<&[Servers<'_>]>) -> Share {
     let one = balancer.copies == 1;
     match &balancer.policy {
         policy @ (Policy::RoundRobin(_) | Policy::WeightedRoundRobin(_)) => {
-            Share::Split { weighted: policy.follows_weights(), regular: one }
+            Share::Split { weighted: policy.uses_weights(), regular: one }
         }
         Policy::Random(_) => Share::Split { weighted: true, regular: false },
         Policy::PowerOfChoices(choices) if choices.d == 1 => Share::Split { weighted: true, regular: false },

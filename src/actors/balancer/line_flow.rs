@@ -1,8 +1,8 @@
-//! The queue of a balancer for places at servers: which servers take from it, and how much they can do together.
+//! The capacity behind the queue of a balancer: which servers take requests from it, and how much they can do together.
 //!
-//! While somebody waits there, every server has as many requests as it may have. So no worker that may be busy is idle, and
-//! what can be done is known whatever the policy, but for those that place by a hash: there a request waits for its own
-//! server, and others may idle.
+//! While a request waits there, every server has as many requests as it may have. So no worker that could be busy is
+//! idle, and the capacity does not depend on the policy. Hash policies are the exception: there a request waits for its
+//! own server, and others may be idle.
 
 use super::{BalancerSpec, Health, Layer};
 use crate::actors::kit::describe::Server;
@@ -19,13 +19,13 @@ pub struct Line<'a> {
     pub capacity: f64,
     /// What the slowest server can do.
     pub slowest: f64,
-    /// True if nobody else sends there.
+    /// True if no other node sends requests there.
     pub alone: bool,
-    /// True if all that can be done is done while somebody waits.
+    /// True if all servers are fully used while a request waits.
     pub pooled: bool,
     /// Requests that there is room for; infinite without a bound.
     pub room: f64,
-    /// True if who waits may leave unserved.
+    /// True if a waiting request may leave unserved.
     pub leaves: bool,
 }
 
@@ -77,7 +77,7 @@ impl<'a> Line<'a> {
         })
     }
 
-    /// True if nobody who waits ever leaves unserved or is turned away.
+    /// True if no waiting request ever leaves unserved or is rejected.
     #[must_use]
     pub fn keeps_all(&self) -> bool {
         self.room.is_infinite() && !self.leaves

@@ -1,7 +1,7 @@
 //! Balancers: they choose a member for each request. A policy is one file in `policies` and one line in its list.
 //!
-//! A balancer knows of its members only what it has seen itself: what it sent them, what came back, and news of their
-//! health, which takes its time. Several balancers in front of one fleet do not know of each other.
+//! A balancer knows about its members only what it has observed itself: the requests it sent them, their answers, and
+//! reports about their health, which may be delayed. Several balancers in front of one fleet do not know of each other.
 
 mod advice;
 pub mod attempts;
@@ -28,7 +28,7 @@ mod watched;
 pub use health::Health;
 pub use layer::{Front, Layer, Proxy};
 pub use policies::{Chooser, Policy};
-pub use policy::{Answer, Choose, Describes, Facts, Hears, Load};
+pub use policy::{Answer, Choose, Describes, Facts, Load, Subscription};
 pub use queue::Line;
 pub use remapping::Remapping;
 pub use spec::BalancerSpec;
@@ -110,7 +110,7 @@ impl Balancer {
     /// A balancer before `members`, which are those of `view`; `key` names its random streams.
     #[must_use]
     pub fn new(me: ActorId, policy: &Policy, members: Vec<Endpoint>, view: View, link: Link, key: StreamKey) -> Self {
-        let probing = (policy.hears() == Hears::Probes).then(|| key.named("probe"));
+        let probing = (policy.subscription() == Subscription::Probes).then(|| key.named("probe"));
         let remapping = policy.places_by_hash().then(|| Box::new(Remapping::new(view.len())));
         let policy = policy.build(&view);
         let first = members.first().map(|member| member.actor);
@@ -317,7 +317,7 @@ impl Balancer {
         self.link.send(core, id, to.actor)
     }
 
-    /// A request that is here was taken back: it waits no more, and word goes to the attempt that was made for it.
+    /// A request that is here was cancelled: it no longer waits, and its attempt is cancelled as well.
     #[inline(never)]
     fn cancelled_here(&mut self, core: &mut Core, id: RequestId) {
         if let Some(passed) = self.taken_back(core, id) {

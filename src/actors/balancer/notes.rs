@@ -1,4 +1,4 @@
-//! The notes of a balancer on requests that are with it: others are the place of the member that it chose.
+//! Special tags of a balancer on requests that wait there. All other tags are the index of the chosen member.
 
 /// The note of a balancer on a request that is still in its proxy.
 pub const IN_PROXY: u32 = u32::MAX;

@@ -1,135 +1,136 @@
-//! What a policy is: how a balancer chooses a member. Policies themselves, and the list of them, belong in `policies`.
+//! The traits of a policy, which is how a balancer chooses a member. The policies and their list belong in `policies`.
 
 use super::view::View;
 use crate::engine::random::Draws;
 use crate::engine::{Duration, Outcome, Time};
 
-/// What a policy may know of the request it chooses a member for.
+/// What a policy may use to choose a member for a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts {
     /// The present instant.
     pub now: Time,
     /// The client's IPv4 address as a number.
     pub client: u32,
-    /// What is asked for.
+    /// The key that is requested.
     pub key: u32,
 }
 
-/// What a policy may know of the answer to a request.
+/// What a policy learns from the answer to a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Answer {
     /// The present instant.
     pub now: Time,
-    /// Since the balancer sent the request; `None` where a connection was closed, which tells nothing of its member.
+    /// Time since the balancer sent the request; `None` if a connection was closed, which says nothing about the
+    /// member's speed.
     pub response_time: Option<Duration>,
-    /// What became of it.
+    /// The outcome of the request.
     pub outcome: Outcome,
 }
 
-/// What a server has answered to a probe.
+/// A server's answer to a probe.
 #[derive(Clone, Copy, Debug)]
 pub struct Load {
     /// The present instant.
     pub now: Time,
-    /// Requests at the server when the probe came, waiting and in service.
+    /// Requests at the server when the probe arrived, waiting and in service.
     pub in_flight: u32,
-    /// How long a request would take, as the server thinks; zero if it knows nothing.
+    /// The server's estimate of how long a request would take; zero if it has none.
     pub latency: Duration,
 }
 
-/// What a policy wants to hear from servers, beside their answers.
+/// Signals from servers that a policy subscribes to, in addition to answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hears {
+pub enum Subscription {
     /// Nothing.
-    Nothing,
-    /// That they have become idle; see [`Choose::idle`].
+    None,
+    /// Servers report when they become idle; see [`Choose::idle`].
     Idleness,
-    /// Their load, when it asks; see [`Choose::probes`].
+    /// Servers report their load when probed; see [`Choose::probes`].
     Probes,
 }
 
-/// A policy at work, with whatever state it keeps. One belongs to one balancer.
+/// The state of a policy at one balancer, and how it chooses.
 pub trait Choose {
-    /// The member the next request goes to; must be up in `view`. `None` only if no member is up.
+    /// Chooses the member for a request; it must be up in `view`. `None` only if no member is up.
     ///
     /// `draws` is the request's own stream: the same in every arm of an experiment.
     fn choose(&mut self, view: &View, facts: Facts, draws: &mut Draws) -> Option<usize>;
 
-    /// The member that a request belongs to by its hash alone, whatever the load; must be up in `view`. `None` if no
-    /// member is up, if the hash leaves it open, and of policies that do not [place by hash](Describes::places_by_hash).
-    /// Choices do not depend on whether this was asked.
+    /// The member that a request hashes to, whatever the load; it must be up in `view`. `None` if no member is up, if
+    /// the hash does not decide, or if the policy does not [place by hash](Describes::places_by_hash). Calling this
+    /// must not change later choices.
     fn owner(&mut self, _view: &View, _facts: Facts) -> Option<usize> {
         None
     }
 
-    /// A request has gone to `member`; `view` counts it already.
+    /// A request was sent to `member`; `view` already counts it.
     #[inline]
     fn sent(&mut self, _view: &View, _member: usize) {}
 
-    /// A request has come back from `member`; `view` does not count it any more.
+    /// A request was answered by `member`; `view` no longer counts it.
     #[inline]
     fn done(&mut self, _view: &View, _member: usize, _answer: Answer) {}
 
-    /// A member has gone down or come up; `view` knows it already.
+    /// A member went down or came up; `view` already shows it.
     #[inline]
     fn health_changed(&mut self, _view: &View, _member: usize) {}
 
-    /// A member that is well is passed over for a while, or not any more: it is full, or the request has tried it. `view`
-    /// knows it already, as if it were down.
+    /// A healthy member became unavailable for now, or available again: it is full, or the current request has already
+    /// tried it. `view` already shows it as down or up.
     #[inline]
-    fn passed_over(&mut self, view: &View, member: usize) {
+    fn availability_changed(&mut self, view: &View, member: usize) {
         self.health_changed(view, member);
     }
 
-    /// Effective weights have changed; `view` has them already. Policies that do not use weights need not care.
+    /// Effective weights changed; `view` already has the new ones.
     fn weights_changed(&mut self, _view: &View) {}
 
-    /// A member has told that it is idle; only policies that hear of [`Hears::Idleness`] are told.
+    /// A member reported that it is idle. Called only for policies that subscribe to [`Subscription::Idleness`].
     fn idle(&mut self, _view: &View, _member: usize) {}
 
-    /// Puts the members to be probed now, with a request that is being sent, into `ask`; only of policies with
-    /// [`Hears::Probes`].
+    /// Adds the members to probe now, while a request is being sent, to `ask`. Called only for policies that subscribe
+    /// to [`Subscription::Probes`].
     fn probes(&mut self, _view: &View, _draws: &mut Draws, _ask: &mut Vec<u32>) {}
 
-    /// A member has answered a probe.
+    /// A member answered a probe.
     fn probed(&mut self, _view: &View, _member: usize, _load: Load, _draws: &mut Draws) {}
 }
 
-/// The description of a policy, as the language reads it.
+/// The parameters of a policy, and what a balancer must know about it.
 pub trait Describes {
-    /// The policy at work.
+    /// The state that a balancer keeps for the policy.
     type State: Choose;
 
-    /// The policy ready to choose among the members of `view`.
+    /// Builds the state for a balancer with the members of `view`.
     fn build(&self, view: &View) -> Self::State;
 
-    /// True if it places clients or keys by a hash; see [`Choose::owner`].
+    /// True if the policy maps clients or keys to members by a hash; see [`Choose::owner`].
     fn places_by_hash(&self) -> bool {
         false
     }
 
-    /// True if it looks at the client or the key of a request.
-    fn looks_at_identity(&self) -> bool {
+    /// True if its choices depend on the client or the key of a request.
+    fn uses_identity(&self) -> bool {
         self.places_by_hash()
     }
 
-    /// True if it looks at the names of members.
-    fn looks_at_names(&self) -> bool {
+    /// True if its choices depend on the names of members.
+    fn uses_names(&self) -> bool {
         self.places_by_hash()
     }
 
-    /// What it wants to hear from servers.
-    fn hears(&self) -> Hears {
-        Hears::Nothing
+    /// The signals from servers that it subscribes to.
+    fn subscription(&self) -> Subscription {
+        Subscription::None
     }
 
-    /// What is wrong with this policy before members of these weights, in words; `None` if nothing is.
+    /// Checks the policy against the weights of the members; an error message, or `None` if it is valid.
     fn problem(&self, _weights: &[u32]) -> Option<String> {
         None
     }
 
-    /// True if a change of weights changes its choices; see [`Choose::weights_changed`].
-    fn follows_weights(&self) -> bool {
+    /// True if its choices depend on weights; see [`Choose::weights_changed`].
+    fn uses_weights(&self) -> bool {
         true
     }
 }

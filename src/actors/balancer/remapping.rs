@@ -1,8 +1,8 @@
-//! Remapping: how many clients or keys get another member when members go, come back or change their weight, under
+//! Remapping: how many clients or keys get another member when members leave, come back or change their weight, with
 //! policies that place them by a hash.
 //!
-//! Counted on a fixed sample of identities whenever something changes; a request costs nothing. Which changes there are
-//! belongs in `watched`.
+//! Counted on a fixed sample of clients or keys at each change, so requests cost nothing extra. The changes themselves
+//! belong in `watched`.
 
 use super::health::slow_start::PARTS;
 use super::policies::Chooser;
@@ -103,7 +103,7 @@ impl Remapping {
         }
     }
 
-    /// Is told when measuring begins.
+    /// Called when measuring begins.
     pub fn measure(&mut self, begin: Begin) {
         self.at_warm_up.begin(begin, self.counts, ());
     }
@@ -119,7 +119,7 @@ fn owners(shares: &[u32], view: &mut View, policy: &mut Chooser) -> Vec<u32> {
     let other: Vec<usize> = (0..shares.len()).filter(|&member| view.is_up(member) != (shares[member] > 0)).collect();
     let flip = |view: &mut View, policy: &mut Chooser, member: usize| {
         view.set_up(member, !view.is_up(member));
-        policy.passed_over(view, member);
+        policy.availability_changed(view, member);
     };
     other.iter().for_each(|&member| flip(view, policy, member));
     let owner = |identity: u32| {
@@ -268,7 +268,7 @@ mod tests {
             let mut same = Bench::new(&policy);
             // Full, and so not in the view.
             bench.view.set_up(5, false);
-            bench.policy.passed_over(&bench.view, 5);
+            bench.policy.availability_changed(&bench.view, 5);
             let mut shares = vec![PARTS; MEMBERS];
             shares[3] = 0;
             bench.view.set_up(3, false);
@@ -304,7 +304,7 @@ mod tests {
     #[test]
     fn the_policies_that_place_by_a_hash_are_those_that_look_at_who_asks() {
         for policy in minimal().into_iter().chain([maglev()]) {
-            assert!(policy.places_by_hash() && policy.looks_at_identity());
+            assert!(policy.places_by_hash() && policy.uses_identity());
         }
         let least =
             Policy::LeastConnections(crate::actors::balancer::policies::least_connections::LeastConnections::default());

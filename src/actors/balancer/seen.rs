@@ -1,4 +1,4 @@
-//! What a balancer gave: its traffic, the health of its members as it saw it, and what waited there.
+//! What is measured at a balancer: its traffic, the health of its members as it saw it, and its queue.
 
 use super::health::record::Counts;
 use super::health::{HealthRecord, Watch};

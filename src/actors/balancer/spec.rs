@@ -1,4 +1,4 @@
-//! A balancer in the words of the language.
+//! A balancer, as written in the language.
 
 use super::health::{Health, Notified, OutlierEjection, Passive, RetryElsewhere};
 use super::layer::spec::{Layer, Layer7, ProxySpec};
@@ -12,9 +12,10 @@ use crate::schema::record;
 record! {
     /// Chooses a member for each request: a server of a fleet, or one of several nodes.
     ///
-    /// While it is down itself it checks nobody. What it holds of its members it holds again when it is back.
+    /// While the balancer itself is down it sends no health checks. When it is back, it still knows what it knew about
+    /// its members.
     pub struct BalancerSpec {
-        /// How it chooses.
+        /// How it chooses a member.
         pub policy: Policy = Policy::RoundRobin(RoundRobin::default()),
         /// Where it sends requests: a fleet, whose servers are then the members, or several nodes.
         pub to: RouteField,
@@ -24,25 +25,26 @@ record! {
         pub passive: Option<Passive> = None,
         /// Whether members that fail more than others are ejected for a while, as in Envoy.
         pub outliers: Option<OutlierEjection> = None,
-        /// After a member has come back, how long its weight takes to rise to the full, from a tenth of it in ten steps, as in
-        /// Envoy; `slowstart` of HAProxy begins with a sixteenth and takes a step a second. For policies
-        /// that follow weights: `IpHash` and `First` do not, and where members are idle, neither do `JoinIdleQueue` nor
-        /// `LeastConnections`, unless its `ties` go by weight.
+        /// How long the weight of a member takes to rise to its full value after the member has come back: from a tenth
+        /// in ten steps, as in Envoy (`slowstart` of HAProxy begins with a sixteenth and takes a step each second). It
+        /// affects policies that use weights. `IpHash` and `First` ignore it; `JoinIdleQueue` and `LeastConnections`
+        /// ignore it among idle members, unless ties go by weight.
         pub slow_start: Span = Span::ZERO,
-        /// Whether a failed attempt goes to another member.
+        /// Whether a failed attempt is retried at another member.
         pub retry: Option<RetryElsewhere> = None,
-        /// How long it waits for the answer to an attempt (`proxy_read_timeout` of nginx, `timeout server` of HAProxy). Then
-        /// the attempt has failed: it counts for `passive` and `outliers`, may be tried elsewhere, and is answered with 504
-        /// otherwise. The server goes on with its work, which is for nobody. Without it, the balancer waits for any time.
+        /// How long it waits for the answer to an attempt (`proxy_read_timeout` of nginx, `timeout server` of HAProxy).
+        /// An attempt that takes longer has failed: it counts for `passive` and `outliers`, and is retried at another
+        /// member or answered with 504. The server finishes the work in vain. Without a timeout the balancer waits
+        /// indefinitely.
         ///
-        /// An answer comes as a whole here. Those of the programs are times between two parts of it: an answer of three
-        /// seconds that trickles in pieces is in time for a `proxy_read_timeout` of one, and too late here.
+        /// Here an answer arrives as a whole. In nginx and HAProxy the timeout is the time between two reads: an answer
+        /// that trickles in over three seconds passes a `proxy_read_timeout` of one second there, and is too late here.
         pub timeout: Option<Span> = None,
-        /// Whether requests wait while servers have as many as they may have.
+        /// Whether requests wait here while all servers are at their `max_connections`. Without it they are rejected.
         pub queue: Option<Queue> = None,
         /// What it chooses a member for: each request, or each connection.
         pub layer: Layer = Layer::Layer7(Layer7 {}),
-        /// What it can do itself; without it, it takes no time for anything.
+        /// Its own processing capacity; without it, the balancer itself takes no time.
         pub proxy: Option<ProxySpec> = None,
         /// How many such balancers, each with its own view; 1 to 1000.
         pub copies: usize = 1,

@@ -1,4 +1,4 @@
-//! What holds of every policy of the registry, with its defaults.
+//! Invariants of every policy in the registry, with its defaults.
 
 use proptest::prelude::*;
 
@@ -126,7 +126,7 @@ proptest! {
 /// Policies that hash, and the share of other members' clients that may move when one goes.
 fn hashing() -> Vec<(&'static str, f64)> {
     let moved = |name: &str| if name == "Maglev" { 0.05 } else { 0.0 };
-    names().into_iter().filter(|name| policy(name).looks_at_identity()).map(|name| (name, moved(name))).collect()
+    names().into_iter().filter(|name| policy(name).uses_identity()).map(|name| (name, moved(name))).collect()
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! Members with equally little to do for their weight, chosen in turns by weight, as nginx does.
+//! Tie breaking by weight, as in nginx, among members with the same load relative to their weight.
 //!
-//! Which policy asks for that belongs in `policies`.
+//! The policies that use it belong in `policies`.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;

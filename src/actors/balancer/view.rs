@@ -1,4 +1,4 @@
-//! What a balancer believes of its members: its own count of active requests, and which it holds to be up.
+//! What a balancer knows about its members: its own count of active requests, and which it believes to be up.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -12,21 +12,21 @@ struct Member {
     place: u32,
 }
 
-/// A balancer's own view of its members.
+/// What a balancer knows about its members.
 #[derive(Clone, Debug)]
 pub struct View {
     weights: Vec<u32>,
     members: Vec<Member>,
     /// The members held to be up, in no particular order, for picking one at random.
     available: Vec<u32>,
-    /// Empty where nobody looks at them.
+    /// Empty if no policy uses them.
     names: Arc<[String]>,
 }
 
 const DOWN: u32 = u32::MAX;
 
 impl View {
-    /// All members up and idle.
+    /// A view in which all members are up and idle.
     #[must_use]
     pub fn new(weights: Vec<u32>) -> Self {
         let members = 0..weights.len() as u32;
@@ -38,20 +38,20 @@ impl View {
         }
     }
 
-    /// The same members under names of their own, one for each.
+    /// Gives the members names, one for each.
     #[must_use]
     pub fn with_names(self, names: Arc<[String]>) -> Self {
         debug_assert_eq!(names.len(), self.len());
         Self { names, ..self }
     }
 
-    /// The name of a member, to be hashed; its number where it was given none.
+    /// The name of a member, as it is hashed; its number if it has no name.
     #[must_use]
     pub fn name(&self, member: usize) -> Cow<'_, str> {
         self.names.get(member).map_or_else(|| Cow::Owned(member.to_string()), |name| Cow::Borrowed(name.as_str()))
     }
 
-    /// Members, up or down.
+    /// Number of members, up or down.
     #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
@@ -71,7 +71,7 @@ impl View {
         self.weights[member]
     }
 
-    /// Gives a member another weight, at least 1.
+    /// Changes the weight of a member; at least 1.
     pub fn set_weight(&mut self, member: usize, weight: u32) {
         self.weights[member] = weight;
     }
@@ -82,21 +82,21 @@ impl View {
         self.weights.windows(2).all(|pair| pair[0] == pair[1])
     }
 
-    /// Requests this balancer has sent to a member and not yet seen answered.
+    /// Requests that this balancer has sent to a member and that are not answered yet.
     #[inline]
     #[must_use]
     pub fn active(&self, member: usize) -> u32 {
         self.members[member].active
     }
 
-    /// True if this balancer holds the member to be up.
+    /// True if this balancer believes the member to be up.
     #[inline]
     #[must_use]
     pub fn is_up(&self, member: usize) -> bool {
         self.members[member].place != DOWN
     }
 
-    /// Active requests of a member that this balancer holds to be up.
+    /// Active requests of a member; `None` if this balancer believes it to be down.
     #[inline(always)]
     #[must_use]
     pub fn active_if_up(&self, member: usize) -> Option<u32> {
@@ -104,26 +104,26 @@ impl View {
         (member.place != DOWN).then_some(member.active)
     }
 
-    /// The members held to be up, in no particular order.
+    /// The members believed to be up, in no particular order.
     #[inline]
     #[must_use]
     pub fn available(&self) -> &[u32] {
         &self.available
     }
 
-    /// A request goes to a member.
+    /// Counts a request that is sent to a member.
     #[inline]
     pub fn sent(&mut self, member: usize) {
         self.members[member].active += 1;
     }
 
-    /// A request has come back from a member.
+    /// Counts a request that was answered by a member.
     #[inline]
     pub fn done(&mut self, member: usize) {
         self.members[member].active -= 1;
     }
 
-    /// News of a member; true if it is news.
+    /// Marks a member as up or down; true if that is a change.
     pub fn set_up(&mut self, member: usize, up: bool) -> bool {
         if up == self.is_up(member) {
             return false;

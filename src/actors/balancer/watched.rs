@@ -1,5 +1,5 @@
-//! A balancer that watches its members: what it does when a request goes out, when an answer comes back, when news comes
-//! and when a timer rings. The plain way of a request belongs in `mod.rs`; the arithmetic belongs in `health`.
+//! A balancer that monitors its members: what it does when a request is sent, an answer returns, a health report
+//! arrives or a timer rings. The common path of a request belongs in `mod.rs`; the arithmetic belongs in `health`.
 
 use super::health::active::Pending;
 use super::health::passive::Finding;
@@ -60,7 +60,8 @@ impl Balancer {
         rotation.well_members().map(|(member, well)| if well { share(member) } else { 0 }).collect()
     }
 
-    /// Members have come, gone or changed their weight: counts who has to change the member, if anybody may.
+    /// Members have come back, left or changed their weight: counts how many clients or keys move, if they are placed
+    /// by a hash.
     fn remap(&mut self) {
         if self.remapping.is_some() {
             let shares = self.shares();
@@ -216,12 +217,12 @@ impl Balancer {
             watch.record.available.down(now);
         }
         match reason {
-            Reason::Full => self.policy.passed_over(&self.view, member),
+            Reason::Full => self.policy.availability_changed(&self.view, member),
             _ => self.policy.health_changed(&self.view, member),
         }
     }
 
-    /// A request has gone to `member`; `view` counts it already.
+    /// A request was sent to `member`; `view` already counts it.
     #[inline(never)]
     pub(super) fn sent_watched(&mut self, core: &mut Core, member: usize) {
         let now = core.now();
@@ -382,7 +383,7 @@ impl Balancer {
         let mut aside: Vec<(usize, bool)> = Vec::new();
         let mut step_aside = |view: &mut View, policy: &mut Chooser, member: usize, up: bool| {
             if view.set_up(member, up) {
-                policy.passed_over(view, member);
+                policy.availability_changed(view, member);
                 aside.push((member, !up));
             }
         };
@@ -401,7 +402,7 @@ impl Balancer {
         let waits = chosen.is_none() && rotation.only_full() && others().any(|member| rotation.is_well(member));
         for (member, up) in aside.into_iter().rev() {
             self.view.set_up(member, up);
-            self.policy.passed_over(&self.view, member);
+            self.policy.availability_changed(&self.view, member);
         }
         if chosen.is_none() && !waits && or_the_same {
             chosen = self.policy.choose(&self.view, facts, *again, number);

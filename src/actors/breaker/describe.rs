@@ -1,4 +1,4 @@
-//! What a system knows of breakers.
+//! The descriptions of breakers: what a system finds out about them before a run.
 
 use super::{Breaker, BreakerSpec};
 use crate::actors::Actor;

@@ -1,4 +1,4 @@
-//! How calls end that were not served as asked, by name, and what that says of the service to a breaker.
+//! The names of outcomes other than success, and how a breaker counts each.
 
 use crate::actors::breaker::rule::Ending;
 use crate::engine::Outcome;

@@ -1,4 +1,4 @@
-//! A lock that a call holds from when it asks its circuit until it has ended. Who comes meanwhile waits in line.
+//! A lock that a call holds from when it asks its circuit until it has ended. Other calls wait in line.
 
 use crate::actors::resources::{Asked, Units, Usage};
 use crate::engine::{BySlot, RequestId, Time};

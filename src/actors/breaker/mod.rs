@@ -1,5 +1,5 @@
-//! Circuit breakers: they stop calls to a service that is failing, and try again later. A rule is one file in `rules` and
-//! one line in `rule.rs`.
+//! Circuit breakers: they stop calls to a failing service, and try again later. A rule is one file in `rules` and one
+//! line in `rule.rs`.
 
 mod describe;
 pub mod ends;
@@ -58,7 +58,8 @@ pub struct Breaker {
 }
 
 impl Breaker {
-    /// A breaker as described by `spec` before so many servers, with the way on; `timeout` is the lane of its timeouts.
+    /// A breaker as described by `spec` in front of `servers` servers, with the link to them; `timeout` is the lane of
+    /// its timeouts.
     #[must_use]
     pub fn new(spec: &BreakerSpec, servers: usize, passage: Passage, timeout: Option<LaneId>) -> Self {
         let limit = spec.timeout.map_or(Duration::ZERO, |timeout| timeout.duration());
@@ -110,7 +111,7 @@ impl Breaker {
         None
     }
 
-    /// Its host has crashed: every circuit begins anew, closed.
+    /// Its host has crashed: every circuit starts again, closed.
     fn crashed(&mut self, core: &mut Core) {
         for place in 0..self.circuits.len() {
             let rule = &self.rule;
@@ -144,7 +145,7 @@ impl Breaker {
     #[inline]
     fn returned(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let now = core.now();
-        let ending = self.endings.of(core.requests.tells(id));
+        let ending = self.endings.of(core.requests.outcome_behind(id));
         let left = self.passage.leave(core, id);
         let (frame, back) = (left.frame, left.back);
         if !self.was_counted(core, id) {
@@ -163,7 +164,7 @@ impl Breaker {
         None
     }
 
-    /// The call of a request that has come just now holds the lock, for which nobody waits.
+    /// The call of a request that has just arrived holds the lock, for which no other waits.
     fn permit_locked(&mut self, core: &mut Core, id: RequestId, place: u32) -> Passed {
         self.passage.enter(core, id, place);
         let (passed, holds) = self.try_call(core, id, place);
@@ -197,7 +198,7 @@ impl Breaker {
         }
     }
 
-    /// A request is taken back. If it waits here it leaves; else the next node will find the mark.
+    /// A request is cancelled. If it waits here it leaves; otherwise the next node will find the mark.
     fn cancelled(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let place = core.requests.last(id)?.tag;
         if !self.locks.as_mut()?.forget(place, id, core.now()) {
@@ -206,7 +207,7 @@ impl Breaker {
         reply(self.passage.leave(core, id).back, id)
     }
 
-    /// A circuit is told or asked something, after which its state may be another.
+    /// Calls a method of a circuit, after which its state may have changed.
     #[inline]
     fn ask<A>(&mut self, core: &mut Core, place: u32, it: impl FnOnce(&mut Circuit, Time) -> A) -> A {
         let now = core.now();

@@ -54,7 +54,7 @@ impl CircuitRecord {
         Snapshot { openings: self.openings, open: self.open.area(now), half_open: self.half_open.area(now) }
     }
 
-    /// Is told when measuring begins.
+    /// Called when measuring begins.
     pub fn measure(&mut self, now: Time, begin: Begin) {
         self.at_warm_up.begin(begin, self.snapshot(now), ());
     }

@@ -1,59 +1,60 @@
-//! What a rule is: when a circuit opens and closes. Rules themselves, and the list of them, belong in `rules`.
+//! The traits of a rule, which decides when a circuit opens and closes. The rules and their list belong in `rules`.
 
 use std::fmt::Debug;
 
 use crate::engine::{Duration, Time};
 
-/// Whether calls go through.
+/// The state of a circuit: whether calls go through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// All do.
+    /// All calls go through.
     Closed,
-    /// None do.
+    /// No calls go through.
     Open,
-    /// A few do, to see how the service is.
+    /// A few trial calls go through.
     HalfOpen,
 }
 
 /// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// Well.
+    /// Success.
     Success,
-    /// Badly, by the fault of the service.
+    /// Failure of the service.
     Failure,
-    /// In a way that says nothing of the service: the call counts as if it had not been made.
+    /// Ignored: the call counts as if it had not been made.
     Ignored,
 }
 
-/// A rule at work.
+/// The state of one circuit, and how it decides.
 pub trait Break {
-    /// Asks to make a call. Where the answer is yes, [`Break::ended`] must follow.
+    /// Asks for permission to make a call. If it is granted, [`Break::ended`] must follow.
     ///
     /// # Errors
-    /// The call must not be made; after this time another may, if nothing happens meanwhile. Zero where nobody knows.
+    /// If the call is refused: the time after which a call may be permitted, if nothing happens meanwhile; zero if it
+    /// is not known.
     fn permit(&mut self, now: Time) -> Result<(), Duration>;
 
-    /// A permitted call has ended after so long.
+    /// A permitted call has ended after `took`.
     fn ended(&mut self, ending: Ending, took: Duration, now: Time);
 
-    /// When the circuit will change its state by itself, if it does: [`Break::rings`] must follow then.
+    /// When the circuit will next change its state by itself, if at all; [`Break::rings`] must be called then.
     fn alarm(&self) -> Option<Time> {
         None
     }
 
-    /// The time of an alarm has come; of one that was for an earlier state, nothing does.
+    /// The time of an alarm has come. An alarm that was set for an earlier state has no effect.
     fn rings(&mut self, _now: Time) {}
 
-    /// Whether calls go through. An open circuit closes halfway when it is next asked, not before.
+    /// The state of a circuit: whether calls go through. An open circuit becomes half open only when it is next asked.
     fn state(&self) -> State;
 }
 
-/// The description of a rule, as the language reads it.
+/// The parameters of a rule.
 pub trait Describes {
-    /// The rule at work.
+    /// The state of one circuit.
     type State: Break + Debug;
 
-    /// The rule with its circuit closed.
+    /// Builds the rule with a closed circuit.
     fn build(&self) -> Self::State;
 }

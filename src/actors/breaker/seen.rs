@@ -1,4 +1,4 @@
-//! What a breaker gave: what came, what was turned away, and the states of its circuits.
+//! What is measured at a breaker: arrivals, rejections, and the states of its circuits.
 
 use super::Breaker;
 use crate::actors::kit::passage;

@@ -1,4 +1,4 @@
-//! A circuit breaker in the words of the language.
+//! A circuit breaker, as written in the language.
 
 use super::ends::{self, End, RateLimited};
 use super::rules::Rule;
@@ -15,31 +15,33 @@ fn usual() -> Rule {
 }
 
 record! {
-    /// A circuit breaker: while too many calls fail it turns requests away (503) at once, instead of letting them fail
+    /// A circuit breaker: while too many calls fail it rejects requests (503) at once, instead of letting them fail
     /// slowly and add to the load.
     ///
-    /// It may stand before any node. Before a fleet it has as many servers as the fleet, so a balancer may stand before it;
-    /// with `per: Server` each has a circuit of its own. By default rejections, failures and calls that their client has
-    /// stopped waiting for count as failures, and a rate limit (429) as nothing. A call that its client took back counts as
-    /// nothing, and what its client had stopped waiting for before it came says what became of it.
+    /// It may stand before any node. Before a fleet it has as many servers as the fleet, so a balancer may stand before
+    /// it; with `per: Server` each has a circuit of its own. By default rejections, failures and calls that the client
+    /// has given up on count as failures; a rate limit (429) is ignored. A call that the client cancelled is ignored. A
+    /// call that the client had already given up on when it arrived counts by its actual outcome.
     pub struct BreakerSpec {
         /// When a circuit opens, and when it closes again.
         pub rule: Rule = usual(),
-        /// What has a circuit of its own.
+        /// What has its own circuit: the whole service or each server.
         pub per: Per = Per::Service(WholeService {}),
-        /// Which ends of a call are failures (`recordExceptions` of resilience4j); those in neither list are successes.
+        /// Which outcomes of a call are failures (`recordExceptions` of resilience4j). Outcomes in neither list are
+        /// successes.
         pub failures: Vec<End> = ends::all(),
-        /// Which ends of a call say nothing, though they may be failures (`ignoreExceptions` of resilience4j). A breaker that
-        /// looks at some exceptions only, and lets others through uncounted, ignores all but those.
+        /// Which outcomes of a call are ignored, even if they are listed as failures (`ignoreExceptions` of
+        /// resilience4j). For a breaker that counts only some exceptions, list all others here.
         pub ignored: Vec<End> = vec![End::RateLimited(RateLimited {})],
-        /// True if a call holds the lock of its circuit until it has ended, as a breaker does that calls the service inside of
-        /// it: one call at a time, and who comes meanwhile waits in line and asks the circuit only then. So twenty calls of a
-        /// second take twenty, and half open all who wait go through one by one, where otherwise only the trials would.
+        /// True if a call holds the lock of its circuit until it has ended, as in a breaker that calls the service
+        /// inside its lock. Then calls run one at a time: others wait in line and ask the circuit only when they have
+        /// the lock. Twenty calls of one second take twenty seconds, and in the half-open state all waiting calls go
+        /// through one by one, not only the trial calls.
         pub serial: bool = false,
-        /// A call that takes longer counts as failed from that moment on, though its answer may still come. Without it, a
-        /// call counts when its answer comes by.
+        /// A call that takes longer counts as failed from that moment on, although its answer is still passed on.
+        /// Without a timeout, a call counts when its answer passes.
         pub timeout: Option<Span> = None,
-        /// What it stands before.
+        /// The node that it protects.
         pub to: RouteField,
         /// How many such breakers, each with circuits of its own; 1 to 1000.
         pub copies: usize = 1,

@@ -1,6 +1,6 @@
-//! Backoff: how long a client waits before it tries again.
+//! Backoff: how long a client waits before a retry.
 //!
-//! Whether it tries again belongs in `ends`.
+//! Whether it retries belongs in `ending`.
 
 use crate::engine::Duration;
 use crate::engine::random::Bits;
@@ -8,28 +8,28 @@ use crate::schema::quantity::Span;
 use crate::schema::{choice, record};
 
 record! {
-    /// No jitter: clients that failed together try again together.
+    /// No jitter: clients that failed together retry together.
     pub struct NoJitter {}
 }
 
 record! {
-    /// Full jitter (Brooker 2015): anywhere from 0 to the exponential wait.
+    /// Full jitter (Brooker 2015): uniform from 0 to the exponential wait.
     pub struct FullJitter {}
 }
 
 record! {
-    /// Equal jitter (Brooker 2015): half of the exponential wait, and anywhere from 0 to the other half.
+    /// Equal jitter (Brooker 2015): half of the exponential wait plus a uniform draw from 0 to the other half.
     pub struct EqualJitter {}
 }
 
 record! {
-    /// Decorrelated jitter (Brooker 2015): anywhere from `base` to three times the wait before, and at most `cap`. The
-    /// first is from `base` to three times `base`; `factor` has no part in it.
+    /// Decorrelated jitter (Brooker 2015): uniform from `base` to three times the previous wait, and at most `cap`. The
+    /// first wait is uniform from `base` to three times `base`; `factor` is not used.
     pub struct DecorrelatedJitter {}
 }
 
 choice! {
-    /// Which part of a wait is left to chance. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+    /// How a wait is randomized. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
     pub enum Jitter {
         None(NoJitter),
         Full(FullJitter),
@@ -39,7 +39,7 @@ choice! {
 }
 
 record! {
-    /// Tries again at once.
+    /// Retries at once.
     pub struct Immediate {}
 }
 
@@ -52,9 +52,9 @@ record! {
 }
 
 record! {
-    /// The wait before the n-th retry is min(cap, base x factor^(n - 1)), then jitter, as in Brooker 2015. The default of
-    /// `cap` is that of the standard mode of the AWS SDKs, which however caps what comes of the jitter; `base` is the
-    /// initial backoff that the examples of gRPC have.
+    /// The wait before the n-th retry is min(cap, base x factor^(n - 1)), then jitter, as in Brooker 2015. The default
+    /// of `cap` is that of the standard mode of the AWS SDKs, which however applies the cap after the jitter; the
+    /// default of `base` is the initial backoff in the examples of gRPC.
     pub struct Exponential {
         /// The first wait; above zero.
         pub base: Span = Span::from_seconds(0.1).unwrap_or(Span::ZERO),
@@ -62,7 +62,7 @@ record! {
         pub factor: f64 = 2.0,
         /// The longest wait; at least `base`.
         pub cap: Span = Span::whole(20),
-        /// Which part of a wait is left to chance.
+        /// How a wait is randomized.
         pub jitter: Jitter = Jitter::Full(FullJitter {}),
     }
     check(self, at) {
@@ -79,7 +79,7 @@ record! {
 }
 
 choice! {
-    /// How long a client waits before it tries again.
+    /// How long a client waits before a retry.
     pub enum Backoff {
         Immediate(Immediate),
         Fixed(Fixed),
@@ -88,8 +88,8 @@ choice! {
 }
 
 impl Backoff {
-    /// The wait before a retry of a call that has had `retries` before, and that waited `before` for the last of them
-    /// (zero for the first).
+    /// The wait before a retry of a call that has had `retries` retries, the last of them after the wait `before` (zero
+    /// if there was none).
     #[must_use]
     pub fn wait(&self, retries: u32, before: Duration, draws: &mut impl Bits) -> Duration {
         match self {

@@ -1,7 +1,7 @@
-//! Requests that a node makes on behalf of those that have come to it, which wait for the answers: what they ask for, how an
-//! answer finds who waits for it, and what is given up.
+//! Child requests: requests that a node makes on behalf of requests that have arrived there and wait for the answers.
+//! What they ask for, how an answer finds the waiting request, and how they are given up.
 //!
-//! How long an answer is waited for, and what follows from it, belongs to the node.
+//! Timeouts, and what happens after an answer, belong to the node.
 
 use crate::actors::kit::link;
 use crate::actors::kit::message::{Core, Message};
@@ -14,8 +14,8 @@ pub struct OnBehalf {
 }
 
 impl OnBehalf {
-    /// A request on behalf of `id`, ready to set out from `me` with the note `tag`. It asks for the same in the same name; its
-    /// draws are those of the number that `renumber` makes of a number.
+    /// A request on behalf of `id`, ready to set out from `me` with the note `tag`. It asks for the same in the same
+    /// name; its draws are those of the number that `renumber` makes of a number.
     pub fn ask(
         &mut self,
         core: &mut Core,
@@ -50,8 +50,8 @@ impl OnBehalf {
         child
     }
 
-    /// The answer to `child` has come home, which is over: gives the request that waits for it, and knows now how often the
-    /// work was done. `None` if nobody waits any more; the clients of a call that writes hear of late work.
+    /// The answer to `child` has returned, which is over: gives the request that waits for it, on which the work done
+    /// is noted. `None` if none waits any more; the clients of a call that writes are told of late work.
     pub fn home(&mut self, core: &mut Core, child: RequestId) -> Option<RequestId> {
         let times_done = core.requests[child].times_done();
         let Some(id) = self.waits.take(child) else {
@@ -67,8 +67,8 @@ impl OnBehalf {
         Some(id)
     }
 
-    /// Nobody waits for `child` any more, because it takes too long: gives the request that did. It goes on for nobody, and the
-    /// clients of a call that writes wait for word of it.
+    /// Nobody waits for `child` any more, because it takes too long: gives the request that did. It goes on for nobody,
+    /// and the clients of a call that writes wait for word of it.
     pub fn give_up(&mut self, core: &mut Core, child: RequestId) -> Option<RequestId> {
         let id = self.waits.take(child);
         core.requests.abandon(child, Outcome::TimedOut, core.now());

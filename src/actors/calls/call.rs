@@ -12,7 +12,7 @@ pub fn attempt_number(number: u64, k: u32) -> u64 {
     if k == 0 { number } else { mix(number ^ mix(u64::from(k))) }
 }
 
-/// The number of the call that a user makes anew after call `number`.
+/// The number of the reload that a user makes after call `number`.
 #[must_use]
 pub fn reload_number(number: u64) -> u64 {
     // Apart from the numbers of all attempts.
@@ -24,21 +24,21 @@ pub fn reload_number(number: u64) -> u64 {
 pub struct Attempt {
     /// The request.
     pub id: RequestId,
-    /// True if it was sent beside another.
+    /// True if it is a hedge.
     pub is_hedge: bool,
-    /// True if a budget had to allow it, as it does all but the first.
+    /// True if it needed the permission of a budget, as all but the first attempt do.
     pub is_again: bool,
 }
 
-/// Where a call stands.
+/// The stage of a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum State {
     /// The place is free.
     #[default]
     Free,
-    /// The user waits: an attempt is in flight, or the next is due after a while.
+    /// The user waits: an attempt is in flight, or the next is due after a backoff.
     UnderWay,
-    /// The call is over, and its user will make it anew after a while.
+    /// The call is over, and its user will reload after a while.
     Reloading,
 }
 
@@ -47,9 +47,9 @@ pub enum State {
 pub struct Call {
     /// Where it comes from and what it asks for; nothing is left open.
     pub origin: Origin,
-    /// The number of the call that its user made first: one made anew asks for the same.
+    /// The number of the user's first call, of which this one may be a reload: a reload asks for the same.
     pub asked: u64,
-    /// Where it stands.
+    /// The stage of the call.
     pub state: State,
     /// When it began.
     pub begun: Time,
@@ -61,14 +61,14 @@ pub struct Call {
     pub tries: u32,
     /// Hedges so far.
     pub hedges: u32,
-    /// How often its user has made it anew before.
+    /// How often its user has reloaded it before.
     pub reloads: u32,
     /// What its last retry took from the budget; 0 before any.
     pub cost: u32,
     /// How long the backoff before its last retry was; zero before any.
     pub waited: Duration,
-    /// What it is called among calls that write, if it does.
-    pub deed: Option<u32>,
+    /// Its index among the calls that write, if it writes.
+    pub write: Option<u32>,
     /// True if its user loses patience before the timeout.
     pub gives_up: bool,
     /// Attempts in flight that it waits for.
@@ -96,7 +96,7 @@ impl Call {
             reloads,
             cost: 0,
             waited: Duration::ZERO,
-            deed: None,
+            write: None,
             gives_up: false,
             waiting,
             overdue: Handle::NONE,

@@ -1,4 +1,4 @@
-//! A caller: what a node needs that makes calls of several attempts, whatever the node is and whoever it calls.
+//! A caller: makes calls of several attempts, for any kind of node and to any kind of node.
 //!
 //! How attempts are sent is in `sending`, how they and their calls end in `ending`.
 
@@ -38,7 +38,7 @@ pub struct Rules<'a> {
     pub repeats_writes: bool,
     /// How long a user waits.
     pub patience: Option<&'a Distribution>,
-    /// Whether users ask anew after a call that took too long.
+    /// Whether users reload after a call that took too long.
     pub reload: Option<&'a Reload>,
 }
 
@@ -47,9 +47,9 @@ pub struct Rules<'a> {
 pub struct Over {
     /// The note of its [`Origin`](super::Origin).
     pub place: u32,
-    /// What became of it.
+    /// The outcome of the call.
     pub outcome: Outcome,
-    /// True if its user will make it anew, as another call with the same note: this one is not the last.
+    /// True if its user will reload, which is another call with the same note: this one is not the last.
     pub anew: bool,
 }
 
@@ -83,7 +83,7 @@ pub struct Caller {
     /// The lane of the timeouts of whole calls, and its length.
     pub(super) timeout: Option<(LaneId, Duration)>,
     pub(super) attempt_timeout: Option<LaneId>,
-    /// The lengths of both, where deadlines are told.
+    /// The lengths of both, if deadlines are propagated.
     pub(super) deadlines: Option<(Duration, Duration)>,
     pub(super) cancels: bool,
     pub(super) retrying: Option<Retrying>,
@@ -94,7 +94,7 @@ pub struct Caller {
     /// How long users wait.
     pub(super) patience: Option<Sampler>,
     pub(super) reload: Option<Reload>,
-    /// Calls under way, and those that users are about to make anew.
+    /// Calls in flight, and those that users are about to reload.
     pub(super) calls: Calls,
     /// What has been recorded, beside what all clients record.
     pub record: AttemptsRecord,

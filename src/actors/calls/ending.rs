@@ -18,14 +18,14 @@ impl Caller {
         Step::default()
     }
 
-    /// The answer to an attempt has come home.
+    /// The answer to an attempt has returned.
     #[inline(never)]
     pub fn answered(&mut self, core: &mut Core, upstream: &mut Upstream, id: RequestId) -> Step {
         upstream.hang_up(core, id);
         let (frame, request) = core.requests.take_reply(id);
         let (outcome, is_abandoned, times_done) = (request.outcome, request.is_abandoned(), request.times_done());
         if let Some(writes) = &mut self.writes {
-            self.record.counts.writes_twice += u64::from(writes.home(id, times_done));
+            self.record.counts.writes_twice += u64::from(writes.returned(id, times_done));
         }
         if is_abandoned {
             upstream.record.came_late(core.now(), frame.entered, outcome);
@@ -96,7 +96,7 @@ impl Caller {
         let retrying = self.retrying.as_mut().filter(|retrying| retrying.rules.covers(outcome));
         let call = self.calls.at(place);
         // Nothing was done for what was turned away or never reached a server.
-        let is_kept_once = call.deed.is_some() && self.writes.as_ref().is_some_and(|writes| !writes.repeats);
+        let is_kept_once = call.write.is_some() && self.writes.as_ref().is_some_and(|writes| !writes.repeats);
         let is_harmless = outcome.is_rejection() || outcome == Outcome::Refused;
         let Some(retrying) = retrying.filter(|_| !is_kept_once || is_harmless) else {
             if call.waiting.is_empty() {
@@ -127,7 +127,7 @@ impl Caller {
         call.waited = retrying.rules.backoff.wait(call.tries - 1, call.waited, draws);
         let wait = if retrying.rules.honours_retry_after { call.waited.max(retry_after) } else { call.waited };
         core.calendar.cancel(std::mem::replace(&mut call.hedge, Handle::NONE));
-        core.resting += 1;
+        core.pending_requests += 1;
         call.next = core.send_after(wait, upstream.me, Message::NextAttempt { call: place });
         Step::default()
     }
@@ -148,7 +148,7 @@ impl Caller {
         }
     }
 
-    /// A call is over. What it still waits for is given up; its user may ask anew.
+    /// A call is over. Its other attempts are given up; its user may reload.
     fn end_call(
         &mut self,
         core: &mut Core,
@@ -168,7 +168,7 @@ impl Caller {
         }
         let call = self.calls.at(place);
         if call.next != Handle::NONE {
-            core.resting -= 1;
+            core.pending_requests -= 1;
             // A retry that is never sent.
             if let Some(budget) = self.retrying.as_mut().and_then(|retrying| retrying.budget.as_mut()) {
                 budget.released();
@@ -177,8 +177,8 @@ impl Caller {
         for handle in [&mut call.overdue, &mut call.next, &mut call.hedge] {
             core.calendar.cancel(std::mem::replace(handle, Handle::NONE));
         }
-        if let Some((writes, deed)) = self.writes.as_mut().zip(call.deed.take()) {
-            writes.over(deed);
+        if let Some((writes, write)) = self.writes.as_mut().zip(call.write.take()) {
+            writes.over(write);
             self.record.counts.writes += 1;
         }
         upstream.record.call_ended(now, call.begun, outcome, by);
@@ -190,7 +190,7 @@ impl Caller {
             call.reloads += 1;
             call.state = State::Reloading;
             call.origin = Origin { number: reload_number(origin.number), ..origin };
-            core.resting += 1;
+            core.pending_requests += 1;
             call.next = core.send_after(reload.after.duration(), upstream.me, Message::NextAttempt { call: place });
             return Step { passed: None, over: Some(Over { place: origin.place, outcome, anew: true }) };
         }

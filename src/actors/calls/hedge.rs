@@ -92,7 +92,7 @@ impl Hedging {
         }
     }
 
-    /// A call was answered, or waited for in vain, so long after its first request.
+    /// A call was answered, or was given up, this long after its first request.
     pub fn observe(&mut self, latency: Duration) {
         if let After::Quantile(p, observed) = &mut self.after {
             observed.record(latency, *p);

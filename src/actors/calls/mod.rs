@@ -1,9 +1,9 @@
-//! Calls: what a node asks of another and waits for. How one is made of attempts, how those are sent and how they end, with
-//! timeouts, retries and their budgets, hedges, throttling and cancellation; the way to who is called, with the connections
-//! held open; and the words of the language.
+//! Calls: requests that a node makes and waits for. How a call consists of attempts, how attempts are sent and how they
+//! end, with timeouts, retries and their budgets, hedges, throttling and cancellation; the upstream that is called,
+//! with its open connections; and the words of the language.
 //!
-//! Why a call is made belongs to the node that makes it. One that makes calls of one attempt each, without any of this, needs
-//! an [`Upstream`] and no [`Caller`].
+//! Why a call is made is the business of the node that makes it. A node whose calls have a single attempt and none of
+//! these features needs an [`Upstream`] and no [`Caller`].
 
 pub mod backoff;
 pub mod behalf;

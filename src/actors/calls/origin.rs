@@ -1,4 +1,4 @@
-//! What a call asks for, and for whom, before anything is sent.
+//! The origin of a call: what it asks for and for which client, before anything is sent.
 
 /// What a call asks for, and for whom.
 #[derive(Clone, Copy, Debug)]

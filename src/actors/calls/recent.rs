@@ -1,4 +1,4 @@
-//! Sums over the recent past, by parts of a window that slides a part at a time.
+//! Sums over a sliding window that is divided into parts and slides one part at a time.
 
 use crate::engine::{Duration, Time};
 

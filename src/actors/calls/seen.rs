@@ -1,4 +1,4 @@
-//! What is seen of calls: what became of them, how long they took, and what was done beside asking once.
+//! What is measured of calls: outcomes, latency, retries and hedges.
 
 use std::borrow::Cow;
 

@@ -55,15 +55,15 @@ impl Caller {
             budget.called(now);
         }
         if let Some(writes) = self.writes.as_mut().filter(|writes| writes.holds(call.asked)) {
-            call.deed = Some(writes.begin());
+            call.write = Some(writes.begin());
         }
         self.attempt(core, upstream, place, Reason::First)
     }
 
-    /// The next attempt of a call is due, or the call that a user makes anew.
+    /// The next attempt of a call is due, or the reload of a user.
     pub(super) fn next_attempt(&mut self, core: &mut Core, upstream: &mut Upstream, place: u32) -> Step {
         let call = self.calls.at(place);
-        core.resting -= 1;
+        core.pending_requests -= 1;
         call.next = Handle::NONE;
         if call.state != State::Reloading {
             return self.attempt(core, upstream, place, Reason::Retry);
@@ -115,9 +115,9 @@ impl Caller {
         let (id, target, established) = self.prepare(core, upstream, place, number);
         let call = self.calls.at(place);
         call.waiting.push(Attempt { id, is_hedge: reason == Reason::Hedge, is_again: reason != Reason::First });
-        if let Some((writes, deed)) = self.writes.as_mut().zip(call.deed) {
-            writes.sent(deed, id);
-            core.requests.describe(id).write = Write { clients: upstream.me, place: deed };
+        if let Some((writes, write)) = self.writes.as_mut().zip(call.write) {
+            writes.sent(write, id);
+            core.requests.describe(id).write = Write { clients: upstream.me, place: write };
         }
         if let Some(budget) = self.retrying.as_mut().and_then(|retrying| retrying.budget.as_mut()) {
             budget.sent();
@@ -175,7 +175,7 @@ impl Caller {
         let Some(hedging) = &self.hedging else { return };
         let call = self.calls.at(place);
         core.calendar.cancel(std::mem::replace(&mut call.hedge, Handle::NONE));
-        let is_kept_once = call.deed.is_some() && self.writes.as_ref().is_some_and(|writes| !writes.repeats);
+        let is_kept_once = call.write.is_some() && self.writes.as_ref().is_some_and(|writes| !writes.repeats);
         if call.hedges < hedging.most && !is_kept_once {
             let message = Message::Hedge { call: place };
             call.hedge = match hedging.due() {

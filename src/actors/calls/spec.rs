@@ -1,4 +1,4 @@
-//! Calls in the words of the language.
+//! Calls, as written in the language.
 
 use super::backoff::{Backoff, Exponential, FullJitter, Jitter};
 use super::budget::Budget;
@@ -8,17 +8,17 @@ use crate::schema::quantity::{Percent, Span};
 use crate::schema::{Decode, Encode, Kind, Node, Reader, choice, record};
 
 record! {
-    /// It took longer than `attempt_timeout`, or than a balancer on the way waits (504).
+    /// It took longer than `attempt_timeout`, or than the timeout of a balancer on the way (504).
     pub struct TimedOutFailure {}
 }
 
 record! {
-    /// A rate limit turned it away (429).
+    /// A rate limit rejected it (429).
     pub struct RateLimitedFailure {}
 }
 
 choice! {
-    /// Which attempts are worth another.
+    /// Which failures are retried.
     pub enum RetryOn {
         TimedOut(TimedOutFailure),
         Refused(RefusedFailure),
@@ -30,7 +30,7 @@ choice! {
 }
 
 impl RetryOn {
-    /// True if an attempt that ended so is worth another.
+    /// True if an attempt with this outcome is retried.
     #[must_use]
     pub fn covers(&self, outcome: Outcome) -> bool {
         match self {
@@ -46,7 +46,7 @@ impl RetryOn {
         }
     }
 
-    /// All of them, as the standard mode of the AWS SDKs has it: timeouts, connections that fail, 500, 503 and 429.
+    /// All failures, as in the standard mode of the AWS SDKs: timeouts, failed connections, 500, 503 and 429.
     #[must_use]
     pub fn all() -> Vec<Self> {
         vec![
@@ -61,25 +61,26 @@ impl RetryOn {
 }
 
 record! {
-    /// A call whose attempt fails is tried again after a while. Its outcome is that of its last attempt. While another
-    /// attempt of the call is waited for, a failure ends nothing. A retry that is due after the `timeout` of the call is
-    /// never sent.
+    /// A failed attempt of a call is retried after a backoff. The outcome of the call is that of its last attempt.
+    /// While another attempt of the call is in flight, a failure does not end the call. A retry that would be due after
+    /// the timeout of the call is not sent.
     pub struct Retry {
-        /// Attempts of a call in all, without hedges; 1 to 1000. The default is that of the standard mode of the AWS SDKs.
+        /// Total attempts of a call, not counting hedges; 1 to 1000. The default is that of the standard mode of the
+        /// AWS SDKs.
         pub attempts: u32 = 3,
-        /// How long the client waits before each.
+        /// How long the client waits before each retry.
         pub backoff: Backoff = Backoff::Exponential(Exponential {
             base: Span::from_seconds(0.1).unwrap_or(Span::ZERO),
             factor: 2.0,
             cap: Span::whole(20),
             jitter: Jitter::Full(FullJitter {}),
         }),
-        /// Which failures are tried again.
+        /// Which failures are retried.
         pub on: Vec<RetryOn> = RetryOn::all(),
-        /// How many retries and hedges all calls of the node together may have; without it, as many as they like.
+        /// The budget for retries and hedges of all calls of the node together; without it, unlimited.
         pub budget: Option<Budget> = None,
-        /// True if the client waits at least as long as who turned the attempt away asked it to (`Retry-After`, RFC 9110,
-        /// section 10.2.3).
+        /// True if the client waits at least as long as a rejection asked it to (`Retry-After`, RFC 9110, section
+        /// 10.2.3).
         pub honours_retry_after: bool = true,
     }
     check(self, at) {
@@ -93,7 +94,7 @@ record! {
 }
 
 impl Retry {
-    /// True if an attempt that ended so is worth another.
+    /// True if an attempt with this outcome is retried.
     #[must_use]
     pub fn covers(&self, outcome: Outcome) -> bool {
         self.on.iter().any(|on| on.covers(outcome))
@@ -101,7 +102,7 @@ impl Retry {
 }
 
 record! {
-    /// After a fixed time.
+    /// Hedges after a fixed time.
     pub struct FixedDelay {
         /// How long.
         pub delay: Span,
@@ -109,8 +110,9 @@ record! {
 }
 
 record! {
-    /// After a quantile of the latencies that the node has seen lately (the last 1000 to 2000 calls); before it has seen
-    /// 100 there are no hedges. Dean and Barroso wait for the 95th percentile, which limits the additional load to 5 %.
+    /// Hedges after a quantile of the recent latencies of the node (the last 1000 to 2000 calls). There are no hedges
+    /// before it has seen 100 latencies. Dean and Barroso wait for the 95th percentile, which limits the additional
+    /// load to 5 %.
     pub struct ObservedQuantile {
         /// Which quantile; above 0 and below 1.
         pub p: f64 = 0.95,
@@ -150,12 +152,12 @@ impl Encode for HedgeAfter {
 }
 
 record! {
-    /// Hedged requests: a call that is not answered in time is sent once more while the first attempt is still waited
-    /// for; the first answer wins, and the others are given up. Dean and Barroso, "The Tail at Scale", 2013.
+    /// Hedged requests: if a call is not answered in time, a second request is sent while the first is still in flight.
+    /// The first answer wins, and the other attempts are given up. Dean and Barroso, "The Tail at Scale", 2013.
     pub struct Hedge {
-        /// How long after an attempt, or after the hedge before: a length of time, or `Quantile(0.95)`.
+        /// How long after the attempt, or after the previous hedge: a time, or `Quantile(0.95)`.
         pub after: HedgeAfter = HedgeAfter(HedgeDelay::Quantile(ObservedQuantile { p: 0.95 })),
-        /// Hedges of a call at most; 1 to 100.
+        /// The most hedges of a call; 1 to 100.
         pub most: u32 = 1,
     }
     check(self, at) {
@@ -166,12 +168,12 @@ record! {
 }
 
 record! {
-    /// Clients that are turned away hold requests back themselves, each with the chance
-    /// max(0, (requests - k x accepts) / (requests + 1)) over a trailing window. Attempts that are held back count as
-    /// requests; accepted is what was answered, if only with an error. What all clients of the node have seen counts as
-    /// one. Beyer et al., "Site Reliability Engineering", 2016, chapter 21.
+    /// Clients whose requests are rejected hold requests back themselves, each with the probability `max(0, (requests -
+    /// k x accepts) / (requests + 1))` over a trailing window. Attempts that are held back count as requests; an
+    /// attempt is accepted if it was answered, even with an error. All clients of the node share one count. Beyer et
+    /// al., "Site Reliability Engineering", 2016, chapter 21.
     pub struct AdaptiveThrottling {
-        /// How many times more requests than are accepted may be sent; 1 to 1000.
+        /// How many requests may be sent for each accepted one; 1 to 1000.
         pub k: f64 = 2.0,
         /// The trailing window.
         pub window: Span = Span::whole(120),
@@ -187,14 +189,14 @@ record! {
 }
 
 record! {
-    /// Users ask anew after a call that took too long: after one they gave up, and after one that timed out. What they ask
-    /// for stays the same; it is a call of its own, and counts as one.
+    /// Users reload after a call that took too long, that is, one that they gave up on or that timed out. A reload asks
+    /// for the same key and size, and counts as a new call.
     pub struct Reload {
-        /// How many of them do.
+        /// Probability of a reload.
         pub chance: Percent = Percent::of(70.0),
-        /// How long they take to.
+        /// How long after the end of the call.
         pub after: Span = Span::whole(1),
-        /// How often in a row; 1 to 1000.
+        /// The most reloads in a row; 1 to 1000.
         pub most: u32 = 3,
     }
     check(self, at) {

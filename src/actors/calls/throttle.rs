@@ -1,4 +1,4 @@
-//! Client-side adaptive throttling: clients that are turned away too often hold requests back themselves.
+//! Client-side adaptive throttling: clients whose requests are rejected too often hold requests back themselves.
 
 use super::recent::Recent;
 use super::spec::AdaptiveThrottling;
@@ -37,8 +37,8 @@ impl Throttle {
         admits
     }
 
-    /// A request that was sent has ended. It was accepted unless somebody turned it away, the server was down or it
-    /// took too long. One that was taken back for another's answer had not been turned away.
+    /// A request that was sent has ended. It counts as accepted unless it was rejected, the server was down or it took
+    /// too long. A request that was cancelled because another was answered counts as accepted.
     pub fn ended(&mut self, now: Time, outcome: Outcome) {
         if outcome.is_answer() || matches!(outcome, Outcome::Error | Outcome::Cancelled) {
             self.seen.add(now, [0, 1]);

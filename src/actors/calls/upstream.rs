@@ -1,7 +1,7 @@
-//! The way to who is called: the node or its copies, the link there, the connections held open, and what was recorded of the
-//! calls. Envoy and NGINX name this the upstream.
+//! The upstream of a node, as Envoy and NGINX call it: the node that is called or its copies, the link there, the open
+//! connections, and the record of the calls.
 //!
-//! What a call is made of belongs in `caller`.
+//! The attempts of a call belong in `caller`.
 
 use super::CallsRecord;
 use super::connections::Dialing;
@@ -12,14 +12,14 @@ use crate::actors::kit::message::{Core, Message, Passed};
 use crate::engine::{ActorId, Connection, Outcome, RequestId, Time};
 use crate::measure::Begin;
 
-/// The way to who is called.
+/// The upstream: the node that is called, and the way to it.
 #[derive(Debug)]
 pub struct Upstream {
     /// The node that calls.
     pub me: ActorId,
     /// The class of its requests.
     pub class: u16,
-    /// Who is called: one node or its copies.
+    /// The node that is called, or its copies.
     pub copies: Copies,
     /// The way there.
     pub link: Link,
@@ -102,7 +102,7 @@ impl Upstream {
         core.send_passed(passed);
     }
 
-    /// The answer to a request has come home. A server that is gone takes the connection to it along, unless a proxy on
+    /// The answer to a request has returned. A server that is gone takes the connection to it along, unless a proxy on
     /// the way had ended that.
     #[inline(never)]
     pub fn hang_up(&mut self, core: &mut Core, id: RequestId) {
@@ -149,7 +149,7 @@ impl Upstream {
         self.record.window(now, halve);
     }
 
-    /// Is told when measuring begins.
+    /// Called when measuring begins.
     pub fn measure(&mut self, now: Time, begin: Begin) {
         self.record.measure(now, begin);
         if let Some(connections) = &mut self.connections {

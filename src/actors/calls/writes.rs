@@ -1,30 +1,30 @@
-//! Calls that write, and how often the work of each was done: once is what was asked for.
+//! Calls that write, and how often the work of each was done: it should be exactly once.
 //!
-//! An attempt tells how often its work was done when it comes home, in time or late; and so does what a node on its way asked
-//! for on its behalf and did not wait for. Work that was taken back before its end was not done.
+//! A returning attempt, in time or late, says how often its work was done; so do requests that a node made on its
+//! behalf and no longer waits for. Work that was cancelled before its end was not done.
 
 use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{BySlot, RequestId};
 
-/// A call that writes, as long as an attempt of it may come home.
+/// The state of a call that writes, as long as an attempt of it may return.
 #[derive(Clone, Copy, Debug, Default)]
-struct Deed {
+struct WriteState {
     /// How often its work was done so far.
     done: u32,
-    /// Attempts that have not come home.
+    /// Attempts that have not returned.
     open: u32,
-    /// Requests that other nodes made on its behalf, wait for no more, and that have not come to their end.
+    /// Unfinished requests that other nodes made on its behalf and no longer wait for.
     going_on: u32,
     is_over: bool,
 }
 
-impl Deed {
-    /// True if nothing more will be heard of it.
+impl WriteState {
+    /// True if its count is final.
     fn is_known(&self) -> bool {
         self.is_over && self.open == 0 && self.going_on == 0
     }
 
-    /// Its work was done so often once more; true if that makes it twice.
+    /// Adds to the count of how often its work was done; true if it reaches two.
     fn add(&mut self, done: u32) -> bool {
         let before = self.done;
         self.done += done;
@@ -37,19 +37,19 @@ impl Deed {
 pub struct Writes {
     share: f64,
     key: StreamKey,
-    /// True if they are tried again and hedged as others are.
+    /// True if they are retried and hedged like others.
     pub repeats: bool,
-    deeds: Vec<Deed>,
+    writes: Vec<WriteState>,
     free: Vec<u32>,
-    /// The call of each attempt that has not come home.
+    /// The call of each attempt that has not returned.
     attempts: BySlot<u32>,
 }
 
 impl Writes {
-    /// A share of all calls, told apart by draws of `key`.
+    /// A share of all calls writes, chosen by draws of `key`.
     #[must_use]
     pub fn new(share: f64, repeats: bool, key: StreamKey) -> Self {
-        Self { share, key, repeats, deeds: Vec::new(), free: Vec::new(), attempts: BySlot::default() }
+        Self { share, key, repeats, writes: Vec::new(), free: Vec::new(), attempts: BySlot::default() }
     }
 
     /// True if call `number` writes: the same in every arm.
@@ -58,67 +58,67 @@ impl Writes {
         self.key.draws(number).uniform() < self.share
     }
 
-    /// A call that writes begins; gives its name here.
+    /// Begins a call that writes; returns its index.
     pub fn begin(&mut self) -> u32 {
         match self.free.pop() {
             Some(place) => {
-                self.deeds[place as usize] = Deed::default();
+                self.writes[place as usize] = WriteState::default();
                 place
             }
             None => {
-                self.deeds.push(Deed::default());
-                (self.deeds.len() - 1) as u32
+                self.writes.push(WriteState::default());
+                (self.writes.len() - 1) as u32
             }
         }
     }
 
-    /// An attempt of it is sent.
-    pub fn sent(&mut self, deed: u32, id: RequestId) {
+    /// An attempt of the call was sent.
+    pub fn sent(&mut self, write: u32, id: RequestId) {
         if let Some(lost) = self.attempts.take(id) {
             self.close(lost);
         }
-        self.attempts.put(id, deed);
-        self.deeds[deed as usize].open += 1;
+        self.attempts.put(id, write);
+        self.writes[write as usize].open += 1;
     }
 
-    /// An attempt has come home, whose work was done so often; true if that makes its call one whose work was done twice.
-    pub fn home(&mut self, id: RequestId, done: u32) -> bool {
+    /// An attempt has returned, whose work was done `done` times; true if the work of its call has now been done twice.
+    pub fn returned(&mut self, id: RequestId, done: u32) -> bool {
         let Some(place) = self.attempts.take(id) else { return false };
-        let twice = self.deeds[place as usize].add(done);
+        let twice = self.writes[place as usize].add(done);
         self.close(place);
         twice
     }
 
-    /// A request that another node made on its behalf goes on, though that node does not wait for it any more.
+    /// A request that another node made on its behalf goes on, although that node no longer waits for it.
     pub fn goes_on(&mut self, place: u32) {
-        self.deeds[place as usize].going_on += 1;
+        self.writes[place as usize].going_on += 1;
     }
 
-    /// Such a request has done the work; true if that makes it twice.
+    /// Such a request has done the work; true if the work has now been done twice.
     pub fn done(&mut self, place: u32) -> bool {
-        self.deeds[place as usize].add(1)
+        self.writes[place as usize].add(1)
     }
 
-    /// Such a request has come to its end.
+    /// Such a request has ended.
     pub fn gone(&mut self, place: u32) {
-        self.deeds[place as usize].going_on -= 1;
+        self.writes[place as usize].going_on -= 1;
         self.forget(place);
     }
 
     /// The call is over: no attempt will be sent any more.
     pub fn over(&mut self, place: u32) {
-        self.deeds[place as usize].is_over = true;
+        self.writes[place as usize].is_over = true;
         self.forget(place);
     }
 
     fn close(&mut self, place: u32) {
-        self.deeds[place as usize].open -= 1;
+        self.writes[place as usize].open -= 1;
         self.forget(place);
     }
 
-    /// Its place is free if nothing more will be heard of it.
+    /// Frees its slot if its count is final.
     fn forget(&mut self, place: u32) {
-        if self.deeds[place as usize].is_known() {
+        if self.writes[place as usize].is_known() {
             self.free.push(place);
         }
     }
@@ -133,17 +133,17 @@ mod tests {
         let mut writes = Writes::new(1.0, true, StreamKey::root(1, 0));
         let call = writes.begin();
         (0..4).for_each(|id| writes.sent(call, RequestId(id)));
-        assert!(!writes.home(RequestId(0), 0));
-        assert!(!writes.home(RequestId(1), 1));
+        assert!(!writes.returned(RequestId(0), 0));
+        assert!(!writes.returned(RequestId(1), 1));
         writes.over(call);
         // What comes home late counts too, and a third time makes no difference.
-        assert!(writes.home(RequestId(2), 1));
-        assert!(!writes.home(RequestId(3), 1));
+        assert!(writes.returned(RequestId(2), 1));
+        assert!(!writes.returned(RequestId(3), 1));
         // Its place is used again, from the beginning.
         let next = writes.begin();
         assert_eq!(next, call);
         writes.sent(next, RequestId(1));
-        assert!(!writes.home(RequestId(1), 1));
+        assert!(!writes.returned(RequestId(1), 1));
     }
 
     #[test]
@@ -151,7 +151,7 @@ mod tests {
         let mut writes = Writes::new(1.0, true, StreamKey::root(1, 0));
         let call = writes.begin();
         writes.sent(call, RequestId(7));
-        assert!(writes.home(RequestId(7), 2));
+        assert!(writes.returned(RequestId(7), 2));
         writes.over(call);
         assert_eq!(writes.begin(), call);
     }

@@ -1,4 +1,4 @@
-//! What a system knows of clients.
+//! The descriptions of clients: what a system finds out about them before a run.
 
 use super::{Keys, flow};
 use crate::actors::calls::call::Call;
@@ -158,8 +158,8 @@ impl Describe for ClientsSpec {
         match &self.arrivals {
             Traffic::Users(users) => u64::from(users.count) * USER,
             Traffic::Sessions(sessions) => {
-                // Twice as many as think on average (Little's law), and no more than begin or than the calendar takes; those
-                // that wait for an answer are requests in flight.
+                // Twice as many as think on average (Little's law), and no more than begin or than the calendar takes;
+                // those that wait for an answer are requests in flight.
                 let rate = sessions.rate.per_second();
                 let thinking = 2.0 * rate * sessions.requests * sessions.think.mean();
                 let begun = bounds.duration.map_or(f64::INFINITY, |duration| rate * duration.as_secs_f64());

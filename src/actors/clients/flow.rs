@@ -1,4 +1,4 @@
-//! What clients ask for: their rate, how irregular it is, and what may come on top.
+//! The flow that clients send: its rate, its variability, and what retries and hedges may add.
 
 use super::arrivals::Mmpp;
 use super::{ClientsSpec, Traffic};
@@ -56,8 +56,8 @@ pub fn flow(place: usize, clients: &ClientsSpec, turns_away: bool) -> Flow {
     }
 }
 
-/// The squared coefficient of variation of gaps; of bursts (and of sessions, above), the index of dispersion of counts in the long run, which a
-/// queue that is long feels.
+/// The squared coefficient of variation of gaps; of bursts (and of sessions, above), the index of dispersion of counts
+/// in the long run, which a queue that is long feels.
 fn variability(traffic: &Traffic) -> f64 {
     match traffic {
         Traffic::Deterministic(_) => 0.0,

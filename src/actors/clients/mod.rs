@@ -1,5 +1,5 @@
-//! Clients: where requests come from and where their story ends. One file each for the arrival processes, users in a
-//! closed loop, sessions, replay, and the words of the language.
+//! Clients: where requests start and end. One file each for the arrival processes, users in a closed loop, sessions,
+//! replay, and the words of the language.
 //!
 //! How a call is made and what is recorded of it belongs in `calls`.
 
@@ -54,7 +54,7 @@ pub struct Clients {
     timeout: Option<LaneId>,
     size: u64,
     keys: KeySampler,
-    /// Distinct clients of open arrivals; 0 if nobody looks at them.
+    /// Distinct clients of open arrivals; 0 if no node uses them.
     population: u64,
     key_stream: StreamKey,
     client_stream: StreamKey,
@@ -219,7 +219,7 @@ impl Clients {
         self.upstream.link.send(core, id, target.actor)
     }
 
-    /// The address of the client of request `number`; 0 if nobody looks at it.
+    /// The address of the client of request `number`; 0 if no node uses it.
     #[inline]
     fn client_of(&self, number: u64) -> u32 {
         match self.population {

@@ -1,4 +1,4 @@
-//! Clients in the words of the language.
+//! Clients, as written in the language.
 
 pub use super::arrivals::Traffic;
 use crate::actors::calls::connections::spec::{NoHandshake, PerRequest};
@@ -9,12 +9,12 @@ use crate::schema::quantity::{Bytes, Percent, Span};
 use crate::schema::{choice, record};
 
 record! {
-    /// All requests ask for the same.
+    /// All requests ask for the same key.
     pub struct OneKey {}
 }
 
 record! {
-    /// Any of `n` keys, all alike.
+    /// One of `n` keys, all equally likely.
     pub struct UniformKeys {
         /// How many keys; at least 1.
         pub n: u32,
@@ -27,11 +27,12 @@ record! {
 }
 
 record! {
-    /// Few keys are popular, many are not: the chance of the k-th is in proportion to k^-s.
+    /// Zipf popularity: the probability of the k-th key is proportional to `k^-s`, so a few keys are popular and most
+    /// are not.
     pub struct ZipfKeys {
         /// How many keys; at least 1.
         pub n: u32,
-        /// The exponent; 0 (all alike) to 5. Web pages have about 0.6 to 1.1.
+        /// The exponent; 0 (all equally likely) to 5. Web pages have about 0.6 to 1.1.
         pub s: f64,
     }
     check(self, at) {
@@ -45,7 +46,7 @@ record! {
 }
 
 choice! {
-    /// What requests ask for.
+    /// The keys that requests ask for.
     pub enum Keys {
         One(OneKey),
         Uniform(UniformKeys),
@@ -54,48 +55,48 @@ choice! {
 }
 
 record! {
-    /// People and programs that make requests.
+    /// Clients: users and programs that send requests.
     pub struct ClientsSpec {
-        /// When requests come.
+        /// The arrival process.
         pub arrivals: Traffic,
-        /// Where they go.
+        /// Where requests are sent.
         pub to: RouteField,
-        /// How long a client waits for the answer, all attempts together; without it, for ever. The work goes on all the same
-        /// unless it `cancels`.
+        /// How long a client waits for the answer, over all attempts; without it, indefinitely. The server goes on
+        /// working after that unless the client `cancels`.
         pub timeout: Option<Span> = None,
-        /// Distinct clients, each with an address of its own, for policies that look at them; at least 1.
+        /// Number of distinct clients, each with its own address, for policies that use addresses; at least 1.
         pub clients: u32 = 10_000,
-        /// What requests ask for.
+        /// The keys that requests ask for.
         pub keys: Keys = Keys::One(OneKey {}),
-        /// Size of what is asked for.
+        /// Size of a request in bytes.
         pub size: Bytes = Bytes::ZERO,
         /// How clients hold connections.
         pub connections: Connections = Connections::PerRequest(PerRequest {}),
-        /// What it costs to open a connection: round trips over the delay of the route, before the request leaves.
+        /// The round trips that opening a connection takes, over the delay of the route, before the request is sent.
         pub handshake: Handshake = Handshake::Free(NoHandshake {}),
-        /// How long a client waits for the answer to each attempt; without it, as long as for the whole.
+        /// How long a client waits for the answer to one attempt; without it, until `timeout`.
         pub attempt_timeout: Option<Span> = None,
-        /// Whether and when an attempt that failed is followed by another.
+        /// Whether and when a failed attempt is retried.
         pub retry: Option<Retry> = None,
-        /// Whether and when a second request goes out while the first is still waited for.
+        /// Whether and when a second request is sent while the first is still unanswered.
         pub hedge: Option<Hedge> = None,
-        /// True if word goes after an attempt that is given up, over the same links, so that no work is done for nobody.
+        /// True if an attempt that is given up is cancelled: a cancellation follows it over the same links and stops
+        /// its work.
         pub cancels: bool = false,
-        /// True if requests say until when their answer is of use: until the `attempt_timeout` or the `timeout`, whichever
-        /// comes first.
+        /// True if requests carry a deadline: the end of `attempt_timeout` or of `timeout`, whichever comes first.
         pub propagates_deadline: bool = false,
-        /// Whether clients that are turned away hold requests back themselves.
+        /// Whether clients throttle themselves when their requests are rejected.
         pub throttle: Option<AdaptiveThrottling> = None,
-        /// How long a user waits before giving up, all attempts together; without it, for ever. Unlike the `timeout` it is
-        /// drawn for each call, and programs do not know it.
+        /// How long a user waits before giving up, over all attempts; without it, indefinitely. Unlike `timeout` it is
+        /// drawn for each call and is not known to the program, so it sets no deadline.
         pub patience: Option<Distribution> = None,
-        /// Share of calls that write: their work must be done once and not more (they are not idempotent, RFC 9110, section
-        /// 9.2.2). The measure `DuplicateWrites` says of how many it was done more often.
+        /// Share of calls that write and are not idempotent (RFC 9110, section 9.2.2): their work must be done exactly
+        /// once. The measure `DuplicateWrites` is the share of them whose work was done more than once.
         pub writes: Percent = Percent::ZERO,
-        /// True if calls that write are tried again and hedged as others are. False of clients that know better: such a call
-        /// is tried again only if it was turned away before any work, as nginx does without `non_idempotent`.
+        /// True if calls that write are retried and hedged like others. If false, such a call is retried only if it was
+        /// rejected before any work was done, as nginx does without `non_idempotent`.
         pub repeats_writes: bool = true,
-        /// Whether users ask anew after a call that took too long.
+        /// Whether users reload after a call that took too long.
         pub reload: Option<Reload> = None,
     }
     check(self, at) {
@@ -132,13 +133,13 @@ record! {
 }
 
 impl ClientsSpec {
-    /// True if a client may stop waiting for an attempt, whatever becomes of others.
+    /// True if a client may stop waiting for a single attempt.
     #[must_use]
     pub fn gives_up(&self) -> bool {
         self.timeout.is_some() || self.attempt_timeout.is_some() || self.patience.is_some()
     }
 
-    /// True if a call may be something else than one request that is waited for until its timeout.
+    /// True if a call may be more than a single request with a timeout.
     #[must_use]
     pub fn makes_calls(&self) -> bool {
         self.attempt_timeout.is_some()
@@ -152,7 +153,7 @@ impl ClientsSpec {
             || self.writes != Percent::ZERO
     }
 
-    /// How calls are made; `None` if each is one request that is waited for until its timeout.
+    /// How calls are made; `None` if each call is a single request with a timeout.
     #[must_use]
     pub fn rules(&self) -> Option<Rules<'_>> {
         self.makes_calls().then_some(Rules {

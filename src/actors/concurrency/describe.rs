@@ -1,4 +1,4 @@
-//! What a system knows of concurrency limiters.
+//! The descriptions of concurrency limiters: what a system finds out about them before a run.
 
 use super::rules::Rule;
 use super::{ConcurrencyLimiter, ConcurrencyLimiterSpec};

@@ -16,21 +16,21 @@ pub struct Waiting {
     pub timeout: Handle,
 }
 
-/// Permits and those who wait for them. After each event, nobody waits who could have one: so nobody who comes later gets a
-/// permit that somebody who waits could have.
+/// Permits and the requests that wait for them. After each event no request waits that could have a permit, so a later
+/// request never gets a permit that a waiting one could have.
 #[derive(Debug)]
 pub struct Gate {
     /// The permits.
     pub permits: Permits,
-    /// By class, each by ticket: in the order in which they came. Of one class all can have a permit, or none; without shares
-    /// all are of one.
+    /// By class, each by ticket: in the order in which they came. Of one class all can have a permit, or none; without
+    /// shares all are of one.
     waiting: Vec<BTreeMap<u64, Waiting>>,
     count: usize,
     came: u64,
 }
 
 impl Gate {
-    /// A gate with these permits, at which nobody waits.
+    /// A gate with these permits and no waiting requests.
     #[must_use]
     pub fn new(permits: Permits) -> Self {
         Self { permits, waiting: Vec::new(), count: 0, came: 0 }

@@ -1,6 +1,7 @@
-//! Concurrency limits: how many requests may be under way at once. A rule is one file in `rules` and one line in `rule.rs`.
+//! Concurrency limits: how many requests may be in flight at once. A rule is one file in `rules` and one line in
+//! `rule.rs`.
 //!
-//! How many requests may pass in a time is another matter, and belongs in `limiter`.
+//! Limits on the rate of requests belong in `limiter`.
 
 mod describe;
 pub mod gate;
@@ -37,7 +38,7 @@ struct Notes {
 }
 
 impl Notes {
-    /// For so many gates.
+    /// For this many gates.
     fn new(gates: usize) -> Self {
         Self { bits: u32::BITS - gates.next_power_of_two().ilog2() }
     }
@@ -77,8 +78,8 @@ pub struct ConcurrencyLimiter {
     pub record: ConcurrencyRecord,
 }
 
-/// Whether an answer is a drop; `None` if it says nothing of how much there is to do. `outcome` is what its request tells of
-/// the way from here.
+/// Whether an answer is a drop; `None` if it says nothing of how much there is to do. `outcome` is what its request
+/// tells of the way from here.
 fn is_drop(outcome: Option<Outcome>) -> Option<bool> {
     match outcome? {
         Outcome::Served | Outcome::Degraded => Some(false),
@@ -187,7 +188,7 @@ impl ConcurrencyLimiter {
 
     fn returned(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let now = core.now();
-        let is_drop = is_drop(core.requests.tells(id));
+        let is_drop = is_drop(core.requests.outcome_behind(id));
         let left = self.passage.leave(core, id);
         let (frame, back, class) = (left.frame, left.back, left.request.class);
         let place = self.notes.place(frame.tag);

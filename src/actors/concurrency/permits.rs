@@ -1,6 +1,6 @@
-//! Permits: who may be in flight under a limit that moves, by class.
+//! Permits: which requests may be in flight under a moving limit, by class.
 //!
-//! Who waits for one belongs to the limiter.
+//! Waiting for a permit belongs to the limiter.
 
 use super::rule::{Limit, Sample};
 use super::rules::Limiting;
@@ -10,8 +10,9 @@ use crate::schema::quantity::Share;
 
 /// The parts of a limit that are kept for classes of clients; the other classes have none.
 ///
-/// A class may hold more than its part as long as the whole limit is not reached; then only who has not used up its part
-/// gets a permit, so that more than the limit may be in flight for a while. As the partitions of Netflix concurrency-limits.
+/// A class may hold more than its share while the limit is not reached; then only classes that have not used up their
+/// share gets a permit, so that more than the limit may be in flight for a while. As the partitions of Netflix
+/// concurrency-limits.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Shares(Vec<Share>);
 
@@ -154,7 +155,8 @@ mod tests {
         assert!((1..=100_u32).all(|percent| shares(&[(0, f64::from(percent))]).of(0, 100) == percent));
     }
 
-    /// The cases of `AbstractPartitionedLimiterTest` of Netflix concurrency-limits: a limit of 10, and parts of 30 % and 70 %.
+    /// The cases of `AbstractPartitionedLimiterTest` of Netflix concurrency-limits: a limit of 10, and parts of 30 %
+    /// and 70 %.
     #[test]
     fn a_class_exceeds_its_share_only_below_the_limit() {
         let shares = shares(&[(0, 30.0), (1, 70.0)]);

@@ -21,7 +21,7 @@ pub struct Snapshot {
 pub struct ConcurrencyRecord {
     /// Requests that may be under way, over all limits.
     pub limit: CountIntegral,
-    /// Requests that are under way.
+    /// Requests in flight.
     pub in_flight: CountIntegral,
     /// Requests that wait here.
     pub waiting: CountIntegral,
@@ -52,7 +52,7 @@ impl ConcurrencyRecord {
         }
     }
 
-    /// Is told when measuring begins.
+    /// Called when measuring begins.
     pub fn measure(&mut self, now: Time, begin: Begin) {
         self.at_warm_up.begin(begin, self.snapshot(now), ());
     }

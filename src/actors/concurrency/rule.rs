@@ -1,35 +1,35 @@
-//! What a rule is: how a concurrency limit moves. Rules themselves, and the list of them, belong in `rules`.
+//! The traits of a rule, which decides how a concurrency limit moves. The rules and their list belong in `rules`.
 
 use std::fmt::Debug;
 
 use crate::engine::Duration;
 use crate::engine::random::StreamKey;
 
-/// What an answer says of the service behind the limit.
+/// A sample for the rule: what an answer says about the service behind the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// From when the request went on until its answer was back.
+    /// Time from when the request was passed on until its answer returned.
     pub round_trip: Duration,
-    /// Requests in flight when it went on, itself among them.
+    /// Requests in flight when it was passed on, including itself.
     pub in_flight: u32,
-    /// True if the service had too much to do for it.
+    /// True if the service was overloaded: the request was dropped.
     pub dropped: bool,
 }
 
-/// A rule at work.
+/// The state of a rule, and how it sets the limit.
 pub trait Limit {
-    /// Requests that may be in flight now; at least 1.
+    /// The current limit on requests in flight; at least 1.
     fn limit(&self) -> u32;
 
-    /// An answer has come back.
+    /// Updates the limit after an answer.
     fn sample(&mut self, sample: Sample);
 }
 
-/// The description of a rule, as the language reads it.
+/// The parameters of a rule.
 pub trait Describes {
-    /// The rule at work.
+    /// The state of the rule.
     type State: Limit + Debug;
 
-    /// The rule at its first limit; `key` names its random stream.
+    /// Builds the rule at its initial limit; `key` names its random stream.
     fn build(&self, key: StreamKey) -> Self::State;
 }

@@ -1,4 +1,4 @@
-//! What a concurrency limiter gave: what came, what was turned away, and where its limits were.
+//! What is measured at a concurrency limiter: arrivals, rejections, and its limits over time.
 
 use super::ConcurrencyLimiter;
 use crate::actors::kit::passage;

@@ -1,4 +1,4 @@
-//! A concurrency limiter in the words of the language.
+//! A concurrency limiter, as written in the language.
 
 use super::rules::Rule;
 use crate::actors::kit::passage::{Per, WholeService};
@@ -7,38 +7,37 @@ use crate::schema::quantity::{Percent, Span};
 use crate::schema::{Map, Name, record};
 
 record! {
-    /// A concurrency limiter: counts the requests that are under way to what stands behind it, and turns away (503) those
-    /// that would be too many.
+    /// A concurrency limiter: bounds the requests in flight to the node behind it and rejects (503) those above the
+    /// limit.
     ///
-    /// It may stand before any node. Before a fleet it has as many servers as the fleet, so a balancer may stand before it;
-    /// with `per: Server` each has a limit of its own. A rule learns from what comes back: how long it took, and whether it
-    /// was a drop. Drops are rejections by whoever stands behind, refused connections, crashes, and requests that their
-    /// client has stopped waiting for since they went on; an error and a request that its client took back say nothing and
-    /// move no limit. A request whose deadline has passed while it waited gets no permit.
+    /// It may stand before any node. Before a fleet it has as many servers as the fleet, so a balancer may stand before
+    /// it; with `per: Server` each has a limit of its own. A rule learns from each answer: its round-trip time, and
+    /// whether it was a drop. Drops are rejections by the nodes behind, refused connections, crashes, and requests that
+    /// the client gave up on after they had passed. Errors and cancelled requests do not change a limit. A request
+    /// whose deadline has passed while it waited gets no permit.
     pub struct ConcurrencyLimiterSpec {
-        /// How many requests may be under way at once.
+        /// The rule for the number of requests in flight.
         pub limit: Rule,
-        /// How long answers are gathered before the rule hears of them: of their mean round trip, the most in flight and
-        /// whether any was a drop; at least ten at a time. After `WindowedLimit` of Netflix concurrency-limits (1 s there), but a
-        /// window with too few goes on until it has them. Drops count in the mean only
-        /// where there is nothing else.
-        /// Without it the rule hears of each by itself, which misleads those that compare round trips where services are
-        /// long and short by chance.
+        /// How long answers are collected, at least ten, before the rule sees them as one sample: their mean round-trip
+        /// time, the most requests in flight, and whether any was a drop. As `WindowedLimit` of Netflix
+        /// concurrency-limits (1 s there), but a window with fewer than ten answers goes on until it has them. Drops
+        /// count in the mean only if there is nothing else. Without a window the rule sees each answer as a sample,
+        /// which misleads rules that compare round-trip times where service times vary at random.
         pub window: Option<Span> = None,
-        /// What has a limit of its own.
+        /// What has its own limit: the whole service or each server.
         pub per: Per = Per::Service(WholeService {}),
-        /// The parts of the limit that are kept for nodes of `Clients`, by name; together 100 % at most. Who has a part may
-        /// take more as long as the limit is not reached. When it is, only those get through that have not used up their
-        /// part (partitions of Netflix concurrency-limits): who has none is shed first, and for a while more than the limit
-        /// may be under way.
+        /// Shares of the limit that are guaranteed to nodes of `Clients`, by name; together 100 % at most. While the
+        /// limit is not reached, clients may use more than their share. When it is reached, only requests of clients
+        /// that have not used up their share pass (partitions of Netflix concurrency-limits): clients without a share
+        /// are shed first, and for a while more requests than the limit may be in flight.
         pub shares: Map<Percent> = Map::default(),
-        /// How long a request may wait here until it may go on; with zero it is turned away at once. Who comes first goes
-        /// first, of those that may. Who goes on with little time left is soon a drop, so this is best well below what
-        /// clients wait for.
+        /// How long a request may wait here for a permit; with zero it is rejected at once. Among requests that may
+        /// pass, the first to arrive passes first. A request that passes with little time left soon becomes a drop, so
+        /// this is best well below the timeout of the clients.
         pub wait: Span = Span::ZERO,
         /// Requests that may wait at once under each limit; 1 to 1,000,000.
         pub queue: u32 = 1000,
-        /// What it stands before.
+        /// The node that it protects.
         pub to: RouteField,
         /// How many such limiters, each with limits of its own; 1 to 1000.
         pub copies: usize = 1,
@@ -64,7 +63,7 @@ record! {
 }
 
 impl ConcurrencyLimiterSpec {
-    /// The clients it speaks of.
+    /// The names of clients that it mentions.
     pub fn clients(&self) -> impl Iterator<Item = &Name> {
         self.shares.entries.iter().map(|(name, _)| name)
     }

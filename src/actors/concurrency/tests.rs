@@ -1,4 +1,4 @@
-//! Requests that are taken back, wherever they are.
+//! Requests that are cancelled, wherever they are.
 
 use super::*;
 use crate::actors::kit::link::{Endpoint, Link};
@@ -104,12 +104,12 @@ fn drops_are_what_says_that_there_is_too_much_to_do() {
             Outcome::Error | Outcome::Cancelled => None,
             _ => Some(true),
         };
-        assert_eq!(is_drop(core.requests.tells(id)), expected);
+        assert_eq!(is_drop(core.requests.outcome_behind(id)), expected);
     }
     // An answer nobody waited for is what it was given up for.
     core.requests[id].outcome = Outcome::Served;
     core.requests.abandon(id, Outcome::TimedOut, Time::ZERO);
-    assert_eq!(is_drop(core.requests.tells(id)), Some(true));
+    assert_eq!(is_drop(core.requests.outcome_behind(id)), Some(true));
 }
 
 #[test]

@@ -1,13 +1,13 @@
-//! Samples gathered over a time, so that a rule hears of many answers at once: single ones tell little where services are
-//! long and short by chance.
+//! Samples collected over a window, so that a rule sees many answers at once: single answers say little where service
+//! times vary at random.
 
 use super::rule::Sample;
 use crate::engine::{Duration, Time};
 
-/// Fewer samples than this are not enough for a rule to be told.
+/// The fewest samples that are passed on to a rule.
 const ENOUGH: u32 = 10;
 
-/// What comes back sooner was never at work: a rejection by somebody close by, say.
+/// Answers that return sooner were never in service: such as a rejection by a node close by.
 const LEAST: Duration = Duration::from_nanos(100_000);
 
 /// Gathers samples over windows of at least a length: mean round trip, most in flight, and whether any was dropped. The

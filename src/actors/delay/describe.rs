@@ -1,4 +1,4 @@
-//! What a system knows of delays.
+//! The descriptions of delays: what a system finds out about them before a run.
 
 use super::{Delay, DelaySpec};
 use crate::actors::Actor;

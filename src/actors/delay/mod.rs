@@ -1,4 +1,4 @@
-//! Delays: a hop of the network with laws of its own each way, on which messages may be lost.
+//! Delays: a network hop with a delay distribution for each direction, on which messages may be lost.
 //!
 //! A delay is nothing but a link: how messages travel over links belongs in the kit.
 

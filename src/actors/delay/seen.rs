@@ -1,4 +1,4 @@
-//! What a delay gave: what came, and how much was on its way there, behind and back.
+//! What is measured at a delay: arrivals, and how many requests were on the way there, behind it and on the way back.
 
 use super::Delay;
 use crate::actors::kit::seen::{Covered, NANO, NodeInfo, NodeSeen, ratio, word};

@@ -1,4 +1,4 @@
-//! A delay in the words of the language.
+//! A delay, as written in the language.
 
 use crate::actors::kit::route::RouteField;
 use crate::distributions::{Constant, Distribution};
@@ -6,8 +6,9 @@ use crate::schema::quantity::{Percent, Span};
 use crate::schema::record;
 
 record! {
-    /// A hop of the network, or a proxy that nobody waits for in line: every request is on its way for a time, and so is its
-    /// answer, however many there are. Either may be lost; then nobody hears of it, and whoever waits gives up by a timeout.
+    /// A network hop, or a proxy without a queue: it delays each request and each answer, however many there are.
+    /// Either may be lost. A loss is silent: the client or node that waits for the answer notices it only by its
+    /// timeout.
     pub struct DelaySpec {
         /// How long a request takes to the next node.
         pub there: Distribution = Distribution::Constant(Constant { value: Span::ZERO }),

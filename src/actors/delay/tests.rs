@@ -1,4 +1,4 @@
-//! Messages take their time each way, lost ones are let go of by a timeout, and cancellations follow.
+//! Messages are delayed in each direction, lost ones end by a timeout, and cancellations follow.
 
 use crate::actors::kit::flow::flows;
 use crate::actors::kit::site::Site;
@@ -54,7 +54,8 @@ fn what_is_lost_either_way_is_given_up_by_a_timeout() {
     );
     let outcomes = &clients.upstream.record.outcomes;
     let (lost, all) = (outcomes[Outcome::TimedOut as usize] as f64, outcomes.iter().sum::<u64>() as f64);
-    // Ten in a hundred there, and ten in a hundred of the others back: 19 %. Five standard deviations of 100,000 are 0.62 %.
+    // Ten in a hundred there, and ten in a hundred of the others back: 19 %. Five standard deviations of 100,000 are
+    // 0.62 %.
     assert!((lost / all - 0.19).abs() < 0.0062, "{}", lost / all);
 }
 

@@ -1,4 +1,4 @@
-//! What a system knows of fallbacks.
+//! The descriptions of fallbacks: what a system finds out about them before a run.
 
 use super::{Fallback, FallbackSpec};
 use crate::actors::Actor;

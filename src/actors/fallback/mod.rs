@@ -1,4 +1,4 @@
-//! Fallbacks: graceful degradation. Where what was asked for fails or does not come in time, another answer is given.
+//! Fallbacks: graceful degradation. If a request fails or is not answered in time, another answer is given.
 //!
 //! Who decides that a request fails does not belong here.
 
@@ -220,7 +220,7 @@ impl Fallback {
         }
     }
 
-    /// A request has taken too long: nobody waits any more for what was asked on its behalf.
+    /// A request has taken too long: its child request is given up.
     fn overdue(&mut self, core: &mut Core, id: RequestId) -> Passed {
         self.record.counts.overdue += 1;
         self.made.give_up(core, core.requests.details(id).child);
@@ -258,7 +258,7 @@ impl Fallback {
                     return None;
                 }
                 None => {
-                    self.record.counts.bare += 1;
+                    self.record.counts.without_answer += 1;
                     return self.answer(core, id, failure.0, failure.1);
                 }
             }
@@ -276,7 +276,7 @@ impl Fallback {
         self.answer(core, id, Outcome::Degraded, self.passage.me)
     }
 
-    /// The request goes home.
+    /// Sends the request back with its answer.
     fn answer(&mut self, core: &mut Core, id: RequestId, outcome: Outcome, by: ActorId) -> Passed {
         if let Some(call) = self.calls.take(id) {
             core.calendar.cancel(call.timeout);
@@ -296,7 +296,7 @@ impl Fallback {
         }
     }
 
-    /// Word that a request is taken back goes on to what was asked on its behalf, whose answer it waits for.
+    /// Passes the cancellation of a request on to its child request.
     fn cancelled(&mut self, core: &mut Core, id: RequestId) -> Passed {
         self.cancel_timeout(core, id);
         let child = core.requests.details(id).child;

@@ -22,8 +22,8 @@ pub struct Counts {
     pub overdue: u64,
     /// Answers that came after that.
     pub late: u64,
-    /// Requests it had no answer for: their failure stood.
-    pub bare: u64,
+    /// Requests for which it had no other answer: the failure was passed on.
+    pub without_answer: u64,
 }
 
 /// What is recorded of fallbacks.
@@ -38,7 +38,7 @@ pub struct FallbackRecord {
 }
 
 impl FallbackRecord {
-    /// Is told when measuring begins.
+    /// Called when measuring begins.
     pub fn measure(&mut self, begin: Begin) {
         self.at_warm_up.begin(begin, self.counts, ());
     }

@@ -1,4 +1,4 @@
-//! What a fallback gave: how many answers were its own, and of which kind.
+//! What is measured at a fallback: how many answers were its own, and of which kind.
 
 use super::record::Counts;
 use super::{Fallback, Kind};
@@ -15,7 +15,7 @@ const FIGURES: [Figure; 7] = [
     ("default answers", "default", |counts| counts.given[Kind::Default as usize]),
     ("overdue", "overdue", |counts| counts.overdue),
     ("late answers", "late", |counts| counts.late),
-    ("no answer found", "bare", |counts| counts.bare),
+    ("no answer found", "bare", |counts| counts.without_answer),
 ];
 
 /// What a fallback gave.

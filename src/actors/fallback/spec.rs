@@ -1,4 +1,4 @@
-//! A fallback in the words of the language.
+//! A fallback, as written in the language.
 
 use crate::actors::kit::route::RouteField;
 use crate::engine::Outcome;
@@ -6,17 +6,17 @@ use crate::schema::quantity::Span;
 use crate::schema::{Name, choice, record};
 
 record! {
-    /// Turned away, whatever the reason: an open circuit, a limit, a full queue, no server.
+    /// Any rejection: an open circuit, a limit, a full queue, no server.
     pub struct AnyRejection {}
 }
 
 record! {
-    /// Turned away by an open circuit.
+    /// Rejected by an open circuit.
     pub struct OpenCircuit {}
 }
 
 record! {
-    /// Turned away by a rate limit (429).
+    /// Rejected by a rate limit (429).
     pub struct RateLimit {}
 }
 
@@ -31,12 +31,12 @@ record! {
 }
 
 record! {
-    /// The server answered with an error, or a balancer in its place because it took too long (500, 504).
+    /// The server answered with an error (500), or a balancer timed out (504).
     pub struct ErrorAnswer {}
 }
 
 choice! {
-    /// An answer that a fallback stands in for.
+    /// A kind of failure that a fallback replaces.
     pub enum Cover {
         Rejection(AnyRejection),
         CircuitOpen(OpenCircuit),
@@ -48,7 +48,7 @@ choice! {
 }
 
 impl Cover {
-    /// True if it stands for this outcome.
+    /// True if it covers this outcome.
     #[must_use]
     pub fn holds(&self, outcome: Outcome) -> bool {
         match self {
@@ -73,12 +73,13 @@ impl Cover {
 }
 
 record! {
-    /// The last good answer for the same key, if there is one that is not too old; at once. Good answers that come after
-    /// the timeout are remembered too. As nginx `proxy_cache_use_stale` and `stale-if-error` of RFC 5861.
+    /// The last good answer for the same key, if there is one that is not too old; it takes no time. Good answers that
+    /// arrive after the timeout are remembered too. Like nginx `proxy_cache_use_stale` and `stale-if-error` of RFC
+    /// 5861.
     pub struct Stale {
-        /// Keys remembered at most; the one used longest ago makes room. 1 to 10,000,000.
+        /// The most keys remembered; the least recently used is evicted. 1 to 10,000,000.
         pub keys: u32 = 10_000,
-        /// How old an answer may be.
+        /// The maximum age of an answer.
         pub age: Span = Span::from_seconds(600.0).expect("a length of time"),
     }
     check(self, at) {
@@ -89,7 +90,7 @@ record! {
 }
 
 record! {
-    /// The answer of another node, that has less to do for it.
+    /// The answer of another node with a cheaper request.
     pub struct Smaller {
         /// The node, and the network on the way.
         pub to: RouteField,
@@ -102,15 +103,15 @@ record! {
 }
 
 record! {
-    /// An answer that is always there: an empty list, a notice.
+    /// A static answer that is always available: an empty list, a notice.
     pub struct Default {
-        /// How long it takes to make.
+        /// How long it takes to produce.
         pub takes: Span = Span::ZERO,
     }
 }
 
 choice! {
-    /// What is answered in place of what was asked for.
+    /// An answer that replaces a failure.
     pub enum AnswerSpec {
         Stale(Stale),
         Smaller(Smaller),
@@ -119,22 +120,23 @@ choice! {
 }
 
 record! {
-    /// Graceful degradation: where the answer is a failure, or does not come in time, another one is given. The request then
-    /// ends as degraded.
+    /// Graceful degradation: if an answer is a failure or does not arrive in time, another answer is given in its
+    /// place, and the request ends as degraded.
     ///
-    /// It asks in a request of its own, and passes the answer on. Its other answers are tried in order; where none can be
-    /// given the failure stands, which after a timeout is an error (504). It may stand before any node; before a fleet it
-    /// has as many servers as the fleet. Health checks pass.
+    /// It sends a request of its own and passes the answer on. On failure its `answers` are tried in order; if none can
+    /// be given, the failure is passed on, which after a timeout is 504. It may stand before any node; before a fleet
+    /// it has as many servers as the fleet. Health checks pass.
     pub struct FallbackSpec {
-        /// Answers it stands in for; all rejections and failures without it.
+        /// Which outcomes it replaces; without it, all rejections and failures.
         pub on: Vec<Cover> = Cover::usual(),
-        /// How long it waits for an answer; without it, until one comes. What was asked goes on, and nobody waits for it.
+        /// How long it waits for an answer; without it, indefinitely. After the timeout the request goes on, but nobody
+        /// waits for it.
         pub timeout: Option<Span> = None,
-        /// What it answers then; the first that can be given.
+        /// What it answers instead: the first of these that can be given.
         pub answers: Vec<AnswerSpec> = vec![AnswerSpec::Default(Default { takes: Span::ZERO })],
-        /// What it stands before.
+        /// The node that it protects.
         pub to: RouteField,
-        /// How many such nodes, each with a memory of its own; 1 to 1000.
+        /// How many such nodes, each with its own memory of stale answers; 1 to 1000.
         pub copies: usize = 1,
     }
     check(self, at) {
@@ -158,7 +160,7 @@ record! {
 }
 
 impl FallbackSpec {
-    /// The ways to nodes that give smaller answers.
+    /// The routes to nodes that give smaller answers.
     pub fn smaller(&self) -> impl Iterator<Item = &RouteField> {
         self.answers.iter().filter_map(|answer| match answer {
             AnswerSpec::Smaller(smaller) => Some(&smaller.to),
@@ -171,7 +173,7 @@ impl FallbackSpec {
         self.smaller().flat_map(|route| &route.to.0)
     }
 
-    /// Keys it remembers at most.
+    /// The most keys that it remembers.
     #[must_use]
     pub fn keys(&self) -> u32 {
         let keys = self.answers.iter().map(|answer| match answer {

@@ -1,4 +1,4 @@
-//! Requests that are taken back, and slots that are used again.
+//! Requests that are cancelled, and slots that are reused.
 
 use super::*;
 use crate::actors::kit::link::Endpoint;

@@ -1,4 +1,4 @@
-//! What a system knows of fleets.
+//! The descriptions of fleets: what a system finds out about them before a run.
 
 use super::Discipline;
 use super::MAX_ROWS;

@@ -1,4 +1,4 @@
-//! What comes to a fleet, and what its servers can do.
+//! The flow to a fleet, and the capacity of its servers.
 
 use super::FleetSpec;
 use crate::actors::kit::describe::Describe;

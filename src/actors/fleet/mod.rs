@@ -1,6 +1,6 @@
-//! Fleets: servers that do work. One file each for the server, processor sharing, what faults do to servers, what
-//! is recorded and the words of the language; a folder for queues that are more than a line, and a file for when they are
-//! asked.
+//! Fleets: servers that do work. One file each for the server, processor sharing, what faults do to servers, what is
+//! recorded and the words of the language; a folder for queues that are more than a FIFO, and a file for when they are
+//! used.
 //!
 //! Which server a request goes to is decided before it comes here; that belongs in `balancer`.
 
@@ -77,7 +77,7 @@ pub struct Fleet {
     errors: StreamKey,
     faults: Timetable,
     subscribers: Vec<Subscriber>,
-    /// What servers tell balancers of themselves; `None` if nobody listens, and then no server is unusual for it.
+    /// The signals that servers send to balancers; `None` if no balancer subscribes.
     signals: Option<Box<Signals>>,
     /// What has been recorded.
     pub record: FleetRecord,
@@ -217,7 +217,7 @@ impl Fleet {
         if !server.up {
             self.refuse(core, id, port);
         } else if !self.is_plain {
-            self.arrive_choosy(core, id, port);
+            self.arrive_at_queues(core, id, port);
         } else if server.busy.count() < self.workers {
             server.busy.up(now);
             let usual = server.usual;
@@ -302,7 +302,7 @@ impl Fleet {
     #[inline(always)]
     pub fn service_end(&mut self, core: &mut Core, id: RequestId) -> Passed {
         if !self.is_plain {
-            return self.service_end_choosy(core, id);
+            return self.service_end_with_queues(core, id);
         }
         let now = core.now();
         let (frame, back, _) = self.leave_served(core, id);

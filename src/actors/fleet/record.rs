@@ -18,7 +18,7 @@ pub struct Snapshot {
     pub waiting: u128,
     /// Worker-nanoseconds of work, all servers together.
     pub busy: u128,
-    /// Worker-nanoseconds of it for requests that nobody waited for any more.
+    /// Worker-nanoseconds of it for requests whose client had stopped waiting.
     pub wasted: u128,
 }
 
@@ -117,8 +117,8 @@ pub struct FleetRecord {
     pub at_warm_up: Begun<AtWarmUp, TimesCopy>,
     /// Sum of sojourn times in nanoseconds of requests that left, from time zero on.
     pub sojourn: u128,
-    /// Worker-nanoseconds, from time zero on, spent on requests that nobody waited for any more when their service ended or was
-    /// cut short. Of a shared server, work at the speed it then had.
+    /// Worker-nanoseconds, from time zero on, spent on requests whose client had stopped waiting when their service
+    /// ended or was cut short. Of a shared server, work at the speed it then had.
     pub wasted: u128,
     /// Figures at each boundary.
     pub windows: Windows<Snapshot>,
@@ -164,7 +164,7 @@ impl FleetRecord {
         self.wasted += u128::from(work.as_nanos());
     }
 
-    /// Is told when measuring begins.
+    /// Called when measuring begins.
     pub fn measure(&mut self, begin: Begin, figures: AtWarmUp) {
         self.at_warm_up.begin(begin, figures, Times { classes: &mut self.classes, checks: &mut self.checks });
     }

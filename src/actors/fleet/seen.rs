@@ -1,4 +1,4 @@
-//! What a fleet gave: the work of its servers, and who waited.
+//! What is measured at a fleet: the work of its servers, and its queues.
 
 use super::Fleet;
 use super::record::Snapshot;

@@ -1,6 +1,7 @@
-//! What servers tell balancers of themselves: that they are idle, and how loaded they are when a probe asks.
+//! What servers report to balancers: that they are idle, and their load when they are probed.
 //!
-//! A fleet has this only where a balancer's policy listens. News of servers that go down or come up is not kept here.
+//! A fleet has this only if a balancer's policy subscribes to it. Reports about servers that go down or come up are
+//! elsewhere.
 
 use crate::actors::kit::message::{Core, Message};
 use crate::actors::kit::signals::Dispatcher;
@@ -72,7 +73,7 @@ struct Loads {
 pub struct Signals {
     dispatchers: Vec<Dispatcher>,
     loads: Option<Loads>,
-    /// Which dispatcher hears of a server that has become idle, by the request that it has finished.
+    /// The dispatcher to which an idle server reports, chosen by the request that it has finished.
     finished: StreamKey,
     /// The same for servers that start idle, by how many have started before.
     started: StreamKey,
@@ -108,7 +109,7 @@ impl Signals {
         }
     }
 
-    /// A server has answered a request that it took so long for.
+    /// A server has answered a request; how long it took.
     pub fn answered(&mut self, id: RequestId, port: usize, took: Duration, now: Time) {
         if let Some(loads) = &mut self.loads {
             let in_flight = loads.found.get(id.0 as usize).copied().unwrap_or(0);

@@ -1,4 +1,4 @@
-//! A fleet in the words of the language.
+//! A fleet, as written in the language.
 
 pub use super::queue::disciplines::Fifo;
 pub use super::queue::full::DropNewest;
@@ -8,7 +8,7 @@ use crate::schema::quantity::{Bytes, Span};
 use crate::schema::{Fills, Name, record};
 
 record! {
-    /// Servers that do the work, all alike but for speed and weight.
+    /// Servers that do the work. They are alike except for speed and weight.
     pub struct FleetSpec {
         /// How many servers; 1 to 1,000,000.
         pub servers: usize = 1,
@@ -19,29 +19,30 @@ record! {
         /// Requests that may wait at one server beside those in service; without it, the queue is unbounded. A full
         /// queue turns requests away.
         pub queue: Option<usize> = None,
-        /// The sizes together of requests that may wait at one server; without it, any. A request larger than that is turned
-        /// away unless a worker is free.
+        /// Total size of the requests that may wait at one server; without it, unbounded. A request larger than that is
+        /// rejected unless a worker is free.
         pub queue_bytes: Option<Bytes> = None,
-        /// How long a request waits before its service begins, drawn for each; it then leaves at that very moment. Without it,
-        /// as long as it takes.
+        /// The longest time a request waits for its service to begin, drawn for each request; when it is over, the
+        /// request leaves at that moment. Without it, requests wait indefinitely.
         pub longest_wait: Option<Distribution> = None,
         /// What happens to a request that finds the queue full.
         pub when_full: WhenFull = WhenFull::DropNewest(DropNewest {}),
-        /// Who is turned away though there would be a place.
+        /// Load shedding: which requests are rejected although the queue has room.
         pub shed: Option<Shed> = None,
-        /// How long a request takes on a server of speed 1, drawn anew at each visit to a server: a retry, a hedge and an attempt
-        /// elsewhere have luck of their own, as if the server were to blame. This is what stories of hedging mean. What belongs
-        /// to the request is its `demand`; a fleet needs either or has both, and then a visit takes them together.
+        /// Service time on a server of speed 1, drawn anew at each visit to a server: a retry, a hedge and an attempt
+        /// at another server draw their own, as if slowness came from the server. This is the assumption behind
+        /// hedging. Work that belongs to the request itself is its `demand`. A fleet needs `service` or `demand`; with
+        /// both, a visit takes their sum.
         pub service: Distribution = Distribution::Constant(Constant { value: Span::ZERO }),
-        /// Work that belongs to the call, on a server of speed 1: the same at every attempt, retry and hedge, on every server.
-        /// A second request for an expensive report is as expensive as the first.
+        /// Service time that belongs to the call, on a server of speed 1: the same at every attempt, retry and hedge,
+        /// on every server. A second request for an expensive report is as expensive as the first.
         pub demand: Option<Distribution> = None,
-        /// How many times longer a visit takes than its work, drawn for each visit: the server slows it down, and not the
-        /// request. A distribution of numbers, such as `Bimodal(fast: 1, slow: 10, slow_share: "2 %")`. With a `demand` of X
-        /// and slowness S a visit takes S X: the S&X model (Gardner, Harchol-Balter, Scheller-Wolf and Van Houdt, "A Better
-        /// Model for Job Redundancy: Decoupling Server Slowdown and Job Size", 2017).
+        /// By what factor a server slows a visit down, drawn for each visit. A distribution of numbers, such as
+        /// `Bimodal(fast: 1, slow: 10, slow_share: "2 %")`. With a `demand` of X and slowness S a visit takes S X: the
+        /// S&X model (Gardner, Harchol-Balter, Scheller-Wolf and Van Houdt, "A Better Model for Job Redundancy:
+        /// Decoupling Server Slowdown and Job Size", 2017).
         pub slowness: Option<Factors> = None,
-        /// Work for each unit of a request's size (bytes, or the unit of the trace), beside `service` and `demand`.
+        /// Additional service time for each unit of a request's size (a byte, or the unit of the trace).
         pub service_per_unit: Span = Span::ZERO,
         /// Speed of each server, in the order of the servers; above 0. Without it, every server has speed 1.
         pub speeds: Vec<f64> = Vec::new(),
@@ -50,10 +51,10 @@ record! {
         /// Name of each server, such as "10.0.0.1:80", for the policies that hash it. Without it, the servers of "web" are
         /// called web-0, web-1 and so on; those of its second copy `web[1]-0` and so on.
         pub names: Vec<String> = Vec::new(),
-        /// Servers that get requests only while a balancer has no other to turn to, counted from 0.
+        /// Backup servers, counted from 0: they get requests only while no other server is available.
         pub backups: Vec<usize> = Vec::new(),
-        /// Requests that each balancer may have at each server at once, in the order of the servers; 0 for any number.
-        /// A server that has as many is passed over (nginx `max_conns`). Without it, any number.
+        /// The most requests that each balancer may have at each server at once, in the order of the servers; 0 for no
+        /// limit. A server at its limit is skipped (nginx `max_conns`). Without it, there is no limit.
         pub max_connections: Vec<u32> = Vec::new(),
         /// How many such fleets, each with its own servers; 1 to 1000.
         pub copies: usize = 1,
@@ -144,14 +145,14 @@ impl FleetSpec {
         found
     }
 
-    /// Mean seconds that a visit takes on a server of speed 1, without what depends on a request's size.
+    /// Mean service time in seconds on a server of speed 1, without the part that depends on a request's size.
     #[must_use]
     pub fn mean_work(&self) -> f64 {
         let work = self.service.mean() + self.demand.as_ref().map_or(0.0, Distribution::mean);
         work * self.slowness.as_ref().map_or(1.0, Factors::mean)
     }
 
-    /// The clients that its queue tells apart.
+    /// The clients that its queue distinguishes.
     #[must_use]
     pub fn clients(&self) -> Vec<&Name> {
         let mut named = self.discipline.clients();

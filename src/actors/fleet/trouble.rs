@@ -1,4 +1,4 @@
-//! A fleet in trouble: what each entry of the fault timetable does to its servers, and who hears of it.
+//! Faults of a fleet: what each entry of the fault timetable does to its servers, and which nodes are told.
 //!
 //! What can go wrong and when belongs in `faults`.
 

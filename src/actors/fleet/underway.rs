@@ -1,6 +1,7 @@
-//! What a fleet is working on first come, first served, taken out of the calendar when a fault needs to know.
+//! The requests in service at a plain fleet, looked up in the calendar when a fault needs them.
 //!
-//! Keeping it at hand would cost every request; faults are rare, and one look serves all the servers that one hits.
+//! Keeping a list would cost time at every request; faults are rare, and one search serves all servers that a fault
+//! hits.
 
 use crate::actors::kit::message::Core;
 use crate::engine::{ActorId, RequestId, Requests, Time};

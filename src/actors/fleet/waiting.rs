@@ -1,6 +1,7 @@
-//! When a fleet asks its queues: a request comes, a worker becomes free, somebody has waited too long or is taken back.
+//! When a fleet uses its queues: a request arrives, a worker becomes free, a request has waited too long or is
+//! cancelled.
 //!
-//! What the queues answer is decided in `queue`. Nothing here touches a plain fleet.
+//! What the queues decide belongs in `queue`. Plain fleets use nothing of this.
 
 use super::queue::line::WaitToken;
 use super::queue::{Facts, Joined};
@@ -24,7 +25,7 @@ impl Fleet {
 
     /// A request comes to a server that is up and does more than let it stand in line.
     #[inline(never)]
-    pub(super) fn arrive_choosy(&mut self, core: &mut Core, id: RequestId, port: usize) {
+    pub(super) fn arrive_at_queues(&mut self, core: &mut Core, id: RequestId, port: usize) {
         let now = core.now();
         let Some(queues) = &mut self.queues else {
             self.arrive_shared(core, id, port);
@@ -155,7 +156,7 @@ impl Fleet {
         }
     }
 
-    /// Lets in who waits for a place, as long as there is one.
+    /// Accepts requests that wait for room, while there is room.
     fn admit(&mut self, core: &mut Core, port: usize) {
         while let Some(number) = self.queues.as_mut().and_then(|queues| queues.admit(port)) {
             self.time_inside(core, number, 0);
@@ -164,7 +165,7 @@ impl Fleet {
 
     /// The service of a request ends, and its worker takes up the next.
     #[inline(never)]
-    pub(super) fn service_end_choosy(&mut self, core: &mut Core, id: RequestId) -> Passed {
+    pub(super) fn service_end_with_queues(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let (frame, back, service) = self.leave_served(core, id);
         let port = frame.tag as usize;
         if let Some(queues) = &mut self.queues {

@@ -1,7 +1,7 @@
-//! Hosts: the machine or process that a node without servers runs on, where faults may hit it. A host stands before its
-//! node and passes everything on, until something goes wrong.
+//! Hosts: the machine or process that a node without servers runs on, which faults may hit. All messages to the node
+//! pass its host, which passes them on unless a fault is active.
 //!
-//! When it does belongs in `faults`; what a node loses with its host belongs to the node.
+//! When faults occur belongs in `faults`; what a node loses when its host crashes belongs to the node.
 
 use super::kit::books::Account;
 use super::kit::cancel;
@@ -34,7 +34,7 @@ pub struct Host {
     delay_key: StreamKey,
     /// Times that it went down: a request is noted with how many there were when it came.
     crashes: u32,
-    /// Who hears of it.
+    /// The subscribers to its reports.
     subscribers: Vec<Subscriber>,
     /// When it was down; it has no servers to tell apart.
     pub outages: Vec<Outage>,
@@ -162,8 +162,8 @@ impl Host {
         self.announce(core);
     }
 
-    /// Everything that is here or behind is lost: the node forgets what it knew and answers what waits in it, and what it has
-    /// passed on is taken back from those behind, as when their connections close.
+    /// Everything that is here or behind is lost: the node forgets what it knew and answers what waits in it, and what
+    /// it has passed on is taken back from those behind, as when their connections close.
     fn crash(&mut self, core: &mut Core) {
         let holds = |id: RequestId| core.requests.stops(id).any(|stop| stop.actor == self.me);
         let held: Vec<RequestId> = core.requests.iter().map(|(id, _)| id).filter(|&id| holds(id)).collect();

@@ -1,13 +1,13 @@
-//! The accounts of a rule: one for each key, and not more than there are places for.
+//! The accounts of a rule: one for each key, in a table of bounded size that evicts the least recently used.
 
 use hashbrown::HashTable;
 
-/// Whose account a request is charged to. What a limiter does not look at is 0.
+/// The key of the account to which a request is charged. Fields that a limiter does not use are 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Key {
     /// The client's address.
     pub client: u32,
-    /// What is asked for.
+    /// The key that is requested.
     pub route: u32,
     /// The server it is for.
     pub server: u32,

@@ -1,5 +1,5 @@
-//! The books of a node: what came, what left, what is there, and two ways to know for how long. They are checked after every
-//! replication.
+//! The ledger of a node: requests that arrived, that left and that are there, and two independent sums of the time that
+//! they spent there. It is checked after every replication.
 
 use super::passage::PassageRecord;
 use crate::engine::Time;

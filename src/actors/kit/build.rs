@@ -1,5 +1,5 @@
-//! What a kind of node is built with: its way on over the network, its faults, its random streams, and what the rest of
-//! the system asks of it.
+//! What is needed to build a node: its links to other nodes, its faults, its random streams, and what the rest of the
+//! system requires of it.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

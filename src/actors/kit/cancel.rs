@@ -1,6 +1,6 @@
-//! Cancellation: word that a client takes a request back follows it from stop to stop, over the same links.
+//! Cancellation: a message that follows a request from stop to stop, over the same links.
 //!
-//! Who sends it, and what a node does with a request that was taken back, does not belong here.
+//! Sending it, and what a node does with a cancelled request, does not belong here.
 
 use super::link::{self, Link};
 use super::message::{Core, Message};
@@ -17,8 +17,8 @@ pub enum Found {
     TooLate,
 }
 
-/// Word that request `id` is taken back has come to `me`. Where the request has gone on, the word follows over the link that
-/// `link` gives for the node's own note of it; otherwise the request is held for it no more.
+/// Word that request `id` is taken back has come to `me`. Where the request has gone on, the word follows over the link
+/// that `link` gives for the node's own note of it; otherwise the request is held for it no more.
 ///
 /// A message of the same request takes the same time over a link, so the word never overtakes the request.
 pub fn follow<'a>(core: &mut Core, id: RequestId, me: ActorId, link: impl FnOnce(u32) -> &'a Link) -> Found {
@@ -42,7 +42,8 @@ pub fn follow<'a>(core: &mut Core, id: RequestId, me: ActorId, link: impl FnOnce
     found
 }
 
-/// The node's own note of a request, and who has it now; `None` if it is over, has left the node or is on its way back to it.
+/// The node's tag of a request, and the actor that has the request now; `None` if it is over, has left the node or is
+/// on its way back to it.
 fn look(core: &Core, id: RequestId, me: ActorId) -> Option<(u32, Option<ActorId>)> {
     if core.requests.is_over(id) {
         return None;
@@ -51,7 +52,7 @@ fn look(core: &Core, id: RequestId, me: ActorId) -> Option<(u32, Option<ActorId>
     let own = stops.find(|stop| stop.actor == me)?.tag;
     match stops.next() {
         Some(next) => Some((own, Some(next.actor))),
-        None if core.requests[id].is_homeward() => None,
+        None if core.requests[id].is_replying() => None,
         None => Some((own, None)),
     }
 }
@@ -70,7 +71,7 @@ pub fn take_back(core: &mut Core, id: RequestId, link: &Link) {
         core.requests.hold(id, Hold::Cancellation);
         let number = core.requests[id].number;
         link.carry(core, number, next.actor, Message::Cancel { id }, true);
-    } else if !core.requests.is_over(id) && !core.requests[id].is_homeward() {
+    } else if !core.requests.is_over(id) && !core.requests[id].is_replying() {
         core.requests[id].outcome = Outcome::Cancelled;
     }
 }

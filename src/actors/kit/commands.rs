@@ -1,5 +1,5 @@
-//! A limit that several limiters share, in the words of the language, and the commands by which they ask the store that keeps
-//! it. How a limiter waits for answers belongs in `limiter`, what a store does with a command in `store`.
+//! A limit that several limiters share, as written in the language, and the commands that they send to the store that
+//! keeps it. How a limiter waits for answers belongs in `limiter`, what a store does with a command in `store`.
 
 use super::route::RouteField;
 use crate::schema::quantity::Span;
@@ -9,18 +9,18 @@ use crate::schema::{choice, record};
 pub const PARTS: u64 = 100;
 
 record! {
-    /// The time of a request by the limiter's clock, as text: requests of one moment are one member, and count once. Each of
-    /// them finds room as long as the moments before it and its own are fewer than the limit.
+    /// The time of a request by the limiter's clock, as text: requests with the same time are one member and count
+    /// once. Each of them passes while the distinct times in the set, including its own, are fewer than the limit.
     pub struct TheTime {}
 }
 
 record! {
-    /// Each request by itself: the time with a number of its own behind it.
+    /// Each request is its own member: the time followed by a unique number.
     pub struct EachRequest {}
 }
 
 choice! {
-    /// What a request is in the sorted set, and so what is counted.
+    /// What a request adds to the sorted set, and so what is counted.
     pub enum Members {
         Times(TheTime),
         Requests(EachRequest),
@@ -28,9 +28,9 @@ choice! {
 }
 
 record! {
-    /// One round trip, in one step (MULTI and EXEC, as redis-py sends it): forget what is older than the window, count, add.
-    /// Whether the request passes is decided by the count before it; a request that is turned away has been added all the
-    /// same, and so keeps others out.
+    /// One round trip and one transaction (`MULTI` and `EXEC`, as redis-py sends it): remove what is older than the
+    /// window, count, add. The count before adding decides. A rejected request has been added as well, so it counts
+    /// against later ones.
     pub struct Pipeline {
         /// What is added.
         pub members: Members = Members::Times(TheTime {}),
@@ -38,8 +38,9 @@ record! {
 }
 
 record! {
-    /// Two round trips: count, and add if there was room. Requests that are counted before others have been added all find
-    /// room: of K limiters that ask at the same time, up to K - 1 let one too many pass.
+    /// Two round trips: count, then add if the limit allowed it. This is a race: requests that are counted before
+    /// others have been added are all allowed, so of K limiters that ask at the same time up to K - 1 pass one request
+    /// too many.
     pub struct CheckThenAdd {
         /// What is added.
         pub members: Members = Members::Requests(EachRequest {}),
@@ -47,7 +48,7 @@ record! {
 }
 
 record! {
-    /// One round trip: a script that adds only if there is room.
+    /// One round trip: a script that adds the request only if the limit allows it.
     pub struct Atomic {
         /// What is added.
         pub members: Members = Members::Requests(EachRequest {}),
@@ -55,7 +56,7 @@ record! {
 }
 
 choice! {
-    /// What a limiter asks of its store.
+    /// The commands that a limiter sends to its store.
     pub enum Commands {
         Pipeline(Pipeline),
         CheckThenAdd(CheckThenAdd),
@@ -69,17 +70,17 @@ record! {
 }
 
 record! {
-    /// Requests are turned away, as by the limit (429).
+    /// Requests are rejected, as by the limit (429).
     pub struct FailClosed {}
 }
 
 record! {
-    /// Requests fail with an error (500): nobody has caught that of the store.
+    /// Requests fail with an error (500): the error of the store is not caught.
     pub struct FailWithError {}
 }
 
 choice! {
-    /// What happens while the store does not answer.
+    /// What happens to requests while the store does not answer.
     pub enum WhenDown {
         FailOpen(FailOpen),
         FailClosed(FailClosed),
@@ -88,12 +89,13 @@ choice! {
 }
 
 record! {
-    /// The clocks by which limiters tell the times of requests; the store has none of its own.
+    /// The clocks of the limiters, which time-stamp requests; the store has no clock of its own.
     pub struct Clock {
-        /// What they count: times are cut to a whole number of these. Python's `time.time()` counts steps of a quarter of a
-        /// microsecond or so, as a double has no finer ones in this century.
+        /// Resolution of the clocks: times are rounded down to a multiple of it. Python's `time.time()` has a
+        /// resolution of about a quarter of a microsecond, because it is a double.
         pub step: Span = Span::from_seconds(1e-9).expect("a length of time"),
-        /// How far the clock of each copy of the limiter is ahead, in turn; without it, they agree.
+        /// How far the clock of each copy of the limiter is ahead; copies beyond the list start again at its beginning.
+        /// Without it, the clocks agree.
         pub ahead: Vec<Span> = Vec::new(),
     }
     check(self, at) {
@@ -104,8 +106,8 @@ record! {
 }
 
 record! {
-    /// So many requests in any window, by all limiters of the node together: the times of requests are kept in a store, in
-    /// a sorted set for each account.
+    /// At most `limit` requests in any window, over all copies of the limiter together: the times of requests are kept
+    /// in a store, in a sorted set for each account.
     pub struct Distributed {
         /// Requests let through in any window; 1 to 10,000.
         pub limit: u32 = 100,
@@ -113,13 +115,13 @@ record! {
         pub window: Span = Span::from_seconds(60.0).expect("a length of time"),
         /// The node of `Store`, and the network to it.
         pub store: RouteField,
-        /// What is asked of it.
+        /// The commands that limiters send to the store.
         pub commands: Commands = Commands::Pipeline(Pipeline { members: Members::Times(TheTime {}) }),
-        /// The clocks that requests are timed by.
+        /// The clocks that time-stamp requests.
         pub clock: Clock = Clock { step: Span::from_seconds(1e-9).expect("a length of time"), ahead: Vec::new() },
-        /// How long an answer may take.
+        /// How long a limiter waits for an answer of the store.
         pub timeout: Span = Span::from_seconds(1.0).expect("a length of time"),
-        /// What happens while the store does not answer.
+        /// What happens to requests while the store does not answer.
         pub when_down: WhenDown = WhenDown::FailOpen(FailOpen {}),
     }
     check(self, at) {

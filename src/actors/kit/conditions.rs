@@ -1,6 +1,6 @@
-//! Which requests a rule is for: by their clients, by what they ask for, by their size.
+//! Conditions that select requests: by clients, by key, by size.
 //!
-//! What is done with them belongs to whoever has the rule: routers and limiters.
+//! What is done with the selected requests belongs to routers and limiters.
 
 use crate::actors::kit::route::Targets;
 use crate::engine::Details;
@@ -8,7 +8,7 @@ use crate::schema::quantity::Bytes;
 use crate::schema::{choice, record};
 
 record! {
-    /// Keys from one to another, both included: a path and what lies below it.
+    /// Keys from `from` to `to`, both included: for example a path and everything below it.
     pub struct KeyRange {
         /// The first.
         pub from: u32,
@@ -23,7 +23,7 @@ record! {
 }
 
 record! {
-    /// Any of some keys.
+    /// Any of a list of keys.
     pub struct KeySet {
         /// The keys.
         pub keys: Vec<u32>,
@@ -36,7 +36,7 @@ record! {
 }
 
 choice! {
-    /// Some keys.
+    /// A set of keys.
     pub enum KeyMatch {
         Between(KeyRange),
         OneOf(KeySet),
@@ -44,11 +44,11 @@ choice! {
 }
 
 record! {
-    /// Sizes from one to another, both included.
+    /// Sizes from `at_least` to `at_most`, both included.
     pub struct SizeMatch {
-        /// The least.
+        /// The smallest size.
         pub at_least: Bytes = Bytes::ZERO,
-        /// The most; without it, there is no upper limit.
+        /// The largest size; without it, there is no upper limit.
         pub at_most: Option<Bytes> = None,
     }
     check(self, at) {

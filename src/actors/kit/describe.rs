@@ -1,5 +1,5 @@
-//! What every kind of node says of itself from its description alone: what it sends where, what it takes, how it fits into
-//! a system, and how it is built. A system knows its nodes by this and by nothing else.
+//! The trait of node descriptions: what a node sends where, what it accepts, how it fits into a system, and how it is
+//! built. A system knows its nodes only through this trait.
 //!
 //! The kinds are listed in `actors`; each implements this in its own folder.
 
@@ -16,14 +16,14 @@ use crate::trace::{Inputs, Replay};
 
 pub use super::facts::{Asks, Edge, Gives, Held, Mention, Moment, Sends, Server, Servers, Takes};
 
-/// What a kind of node says of itself.
+/// The description of a node of any kind.
 pub trait Describe {
-    /// How many of it there are.
+    /// The number of copies.
     fn copies(&self) -> usize {
         1
     }
 
-    /// The ways over which it sends, in the order of its words.
+    /// Its edges to other nodes, in the order of its fields.
     fn edges(&self) -> Vec<Edge<'_>>;
 
     /// What may be sent to it.
@@ -31,88 +31,89 @@ pub trait Describe {
         Takes::Requests
     }
 
-    /// True if faults hit the host it runs on: it has no servers that fail one by one, and is in the world it models.
+    /// True if faults hit the host that it runs on: it has no servers that fail one by one, and it models a real
+    /// process.
     fn has_host(&self) -> bool {
         true
     }
 
-    /// Its servers, if somebody before it chooses among them.
+    /// Its servers, if a node in front of it chooses among them.
     fn servers(&self) -> Option<Servers<'_>> {
         None
     }
 
-    /// What it gives beside traffic.
+    /// What is measured there in addition to traffic.
     fn gives(&self) -> Gives {
         Gives::Traffic
     }
 
-    /// The requests that it holds back.
+    /// The queues of requests that it delays.
     fn holds_back(&self) -> Vec<Held> {
         Vec::new()
     }
 
-    /// Workers of each copy, of all its servers.
+    /// Total workers of all servers of a copy.
     fn workers(&self) -> f64 {
         1.0
     }
 
-    /// Those that work while nothing is wrong.
+    /// The workers that are in use without faults.
     fn workers_in_use(&self) -> f64 {
         self.workers()
     }
 
-    /// The nodes of clients that it speaks of.
+    /// The nodes of clients that it mentions.
     fn mentions(&self) -> Vec<Mention<'_>> {
         Vec::new()
     }
 
-    /// What it has for each server of the fleet behind it, with an article.
+    /// What it keeps for each server of the fleet behind it, as a noun with an article, for messages.
     fn of_each_server(&self) -> Option<&'static str> {
         None
     }
 
-    /// What it asks of all others.
+    /// What it requires of all other nodes.
     fn asks(&self) -> Asks {
         Asks::default()
     }
 
-    /// Users of its own, each of whom stands in the calendar.
+    /// Number of its users, each of which has an event in the calendar.
     fn users(&self) -> u64 {
         0
     }
 
-    /// What is wrong with how it uses its own words, as far as they stand alone.
+    /// Checks its own fields.
     fn check(&self, _name: &Name, _found: &mut Vec<Diagnostic>) {}
 
-    /// What is wrong with how it fits to others, in a system whose names and ways are sound.
+    /// Checks how it fits to other nodes, in a system whose names and routes are valid.
     fn check_fit(&self, _name: &Name, _site: &Site<'_>, _found: &mut Vec<Diagnostic>) {}
 
-    /// What is wrong with a fault that hits it, each with help or without.
+    /// Checks a fault that hits it; each mistake with or without help.
     fn check_fault(&self, name: &str, fault: &FaultSpec) -> Vec<(String, Option<&'static str>)> {
         fails_as_a_whole(name, fault, false)
     }
 
-    /// What it says to no effect, a sentence each.
+    /// Settings that are valid but have no effect, a sentence for each.
     fn advice(&self, _site: &Site<'_>) -> Vec<String> {
         Vec::new()
     }
 
-    /// True if something about it never stops.
+    /// True if its events never end: arrivals, or health checks.
     fn is_endless(&self) -> bool {
         false
     }
 
-    /// True if nothing about it changes with time.
+    /// True if nothing in it changes with time.
     fn is_stationary(&self) -> bool {
         true
     }
 
-    /// What it is to queueing theory; `None` if theory says nothing of a system with it.
+    /// Its queueing model; `None` if theory has no answer for a system with it.
     fn queueing(&self) -> Option<Queueing> {
         None
     }
 
-    /// What it does from a moment on, in the order of its words.
+    /// Its scheduled changes, in the order of its fields.
     fn moments(&self) -> Vec<Moment> {
         Vec::new()
     }
@@ -122,31 +123,31 @@ pub trait Describe {
         None
     }
 
-    /// About how many requests a second it makes.
+    /// Approximate number of requests per second that it makes.
     fn rate(&self, _inputs: &Inputs) -> f64 {
         0.0
     }
 
-    /// True if it serves some clients before others.
+    /// True if it gives some clients priority over others.
     fn serves_by_class(&self) -> bool {
         false
     }
 
-    /// Bytes that one copy of it may take in a run, without requests in flight and users; `classes` nodes of clients reach
-    /// it.
+    /// Bytes that one copy may take in a run, not counting requests in flight and users; `classes` nodes of clients
+    /// reach it.
     fn footprint(&self, site: &Site<'_>, classes: u64) -> u64;
 
-    /// Bytes that it may keep of each request that it has passed on, or that waits there.
+    /// Bytes that it may keep for each request that it has passed on, or that waits there.
     fn kept_of_a_request(&self) -> u64 {
         0
     }
 
-    /// Bytes that a store with so many accounts keeps on its behalf.
+    /// Bytes that a store with `keys` accounts keeps on its behalf.
     fn stored(&self, _keys: u64) -> u64 {
         0
     }
 
-    /// Bytes beside a request in flight that it made: timeouts, the call it belongs to.
+    /// Additional bytes for each request in flight that it made: timeouts, the call that it belongs to.
     fn kept_of_its_own(&self) -> u64 {
         0
     }
@@ -156,40 +157,40 @@ pub trait Describe {
         0
     }
 
-    /// True if it asks on behalf of requests, so that some may be in flight that nobody waits for.
+    /// True if it makes child requests, so that abandoned ones may be in flight.
     fn asks_for_others(&self) -> bool {
         false
     }
 
-    /// Requests of its own in flight at most, where nobody asks for others; `None` if there is no limit.
+    /// The most requests of its own in flight, if no other node makes child requests; `None` if there is no limit.
     fn most_in_flight(&self) -> Option<u64> {
         Some(0)
     }
 
-    /// The node at work.
+    /// Builds the node.
     ///
     /// # Errors
-    /// A trace that is missing or cannot be put on the clock, in words.
+    /// If a trace is missing or its times cannot be converted to simulated time.
     fn build(&self, building: &mut Building<'_, '_>) -> Result<Actor, String>;
 
-    /// Makes it known to others, when all are built.
+    /// Connects it to other nodes after all are built, such as for reports of health.
     fn connect(&self, _building: &Building<'_, '_>, _actors: &mut [Actor]) {}
 
-    /// Mean seconds that a request of so many bytes works at one of its servers of speed 1, and the mean of their square.
+    /// Mean and second moment, in seconds, of the service time of a request of `size` bytes at a server of speed 1.
     fn work(&self, _size: f64) -> (f64, f64) {
         (0.0, 0.0)
     }
 
-    /// True if it turns requests away, so that attempts may fail though nothing is broken.
+    /// True if it rejects requests, so that attempts may fail without a fault.
     fn turns_away(&self, _site: &Site<'_>) -> bool {
         false
     }
 
-    /// What becomes of the flows that come to it.
+    /// Propagates the flows that arrive at it.
     fn flow<'a>(&'a self, visit: &mut Visit<'_, 'a>, flows: Vec<Flow>);
 
-    /// The way on from a node that stands in the way of requests to one other, for the server that they came for: it has as
-    /// many servers as what stands behind it.
+    /// The edge of a node that stands in front of one other node and passes requests on to the same server there: it
+    /// has as many servers as the node behind it.
     fn way_on(&self) -> Option<&Route> {
         let on = |edge: &Edge<'_>| edge.sends.server() == Some(Server::Same);
         self.edges().into_iter().find(on).map(|edge| &edge.route.0)

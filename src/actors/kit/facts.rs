@@ -1,34 +1,35 @@
-//! What a description of a node says of it, as plain facts: what it sends where, what may be sent to it, the servers it has,
-//! and what it asks of the other nodes. How it says so belongs in `describe`.
+//! The data that descriptions of nodes return: what a node sends where, what may be sent to it, its servers, and what
+//! it requires of other nodes. The trait that returns them belongs in `describe`.
 
 use super::route::RouteField;
 use crate::schema::Name;
 use crate::schema::quantity::Span;
 
-/// Who chooses the server of a request that goes along an edge, where several are behind it.
+/// How the server of a request is chosen that goes along an edge to several servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Server {
-    /// The node that sends it.
+    /// By the node that sends it.
     Chosen,
-    /// It is the one that the request came for.
+    /// It is the server for which the request arrived.
     Same,
-    /// Nobody: there must be one only.
+    /// It is not chosen: there must be only one server.
     Only,
 }
 
-/// What goes along an edge.
+/// What travels along an edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sends {
-    /// The requests that came to the node: their answers come back past it.
+    /// Requests that arrived at the node; their answers return through it.
     Passes(Server),
-    /// Requests that it makes itself: for its users, or on behalf of those that came.
+    /// Requests that the node makes itself: for its users, or child requests.
     Calls(Server),
-    /// Commands of its own. Of a target that takes none, an error says these: what the target is not, and who takes them.
+    /// Commands of its own. The texts are for the error if the target does not accept commands: what the target should
+    /// be, and which nodes accept commands.
     Commands([&'static str; 2]),
 }
 
 impl Sends {
-    /// Who chooses the server of a request; `None` of commands.
+    /// How the server of a request is chosen; `None` for commands.
     #[must_use]
     pub fn server(self) -> Option<Server> {
         match self {
@@ -38,12 +39,12 @@ impl Sends {
     }
 }
 
-/// A way from a node to others.
+/// An edge from a node to others.
 #[derive(Clone, Copy, Debug)]
 pub struct Edge<'a> {
     /// Where it leads, and over what network.
     pub route: &'a RouteField,
-    /// What goes along it.
+    /// What travels along it.
     pub sends: Sends,
 }
 
@@ -66,45 +67,46 @@ impl<'a> Edge<'a> {
 pub enum Takes {
     /// Requests.
     Requests,
-    /// Commands of other nodes. Of requests an error says these: what the node is, and what may name it.
+    /// Commands of other nodes. The texts are for the error if requests are sent to it: what the node is, and which
+    /// fields may name it.
     Commands([&'static str; 2]),
     /// Nothing: it makes requests itself. Its requests are a class of their own.
     Nothing,
 }
 
-/// What a node gives beside what all do.
+/// What is measured at a node in addition to its traffic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Gives {
-    /// Nothing: only what comes and goes.
+    /// Nothing: only traffic.
     Traffic,
-    /// Requests wait there, and nothing is done.
+    /// Requests wait there, but no work is done.
     Queue,
-    /// It does work, by itself.
+    /// It does work, as a whole.
     Work,
-    /// It does work, before which requests wait, by servers.
+    /// It does work at several servers with queues.
     Servers,
 }
 
-/// Servers that somebody before them chooses among.
+/// Servers among which a node in front of them chooses.
 #[derive(Clone, Copy, Debug)]
 pub struct Servers<'a> {
     /// How many there are in each copy of the node.
     pub count: usize,
     /// Copies of the node.
     pub copies: usize,
-    /// Requests that each works on at once.
+    /// Requests that each server serves at once.
     pub workers: u32,
-    /// The weight of each; without, 1.
+    /// The weight of each server; 1 if empty.
     pub weights: &'a [u32],
-    /// The speed of each; without, 1.
+    /// The speed of each server; 1 if empty.
     pub speeds: &'a [f64],
-    /// The name of each, for policies that hash names; without, that of the node with a number.
+    /// The name of each server, for policies that hash names; if empty, the name of the node with a number.
     pub names: &'a [String],
-    /// Those that get requests only while no other is up.
+    /// Backup servers, which get requests only while no other is up.
     pub backups: &'a [usize],
-    /// Connections that each takes at most, 0 for any number; without, any number.
+    /// The most connections of each server, 0 for no limit; no limit if empty.
     pub max_connections: &'a [u32],
-    /// Requests of which a server that has no more turns none away.
+    /// The number of requests up to which a server rejects none.
     pub holds: u64,
 }
 
@@ -115,79 +117,79 @@ impl Servers<'_> {
         self.weights.get(server).copied().unwrap_or(1)
     }
 
-    /// The servers that get requests while nothing is wrong: all but the backups.
+    /// The servers that get requests without faults: all but the backups.
     pub fn in_use(&self) -> impl Iterator<Item = usize> + '_ {
         let all_back_up = self.backups.len() >= self.count;
         (0..self.count).filter(move |server| all_back_up || !self.backups.contains(server))
     }
 }
 
-/// Requests that a node holds back, by the series that says how many.
+/// A queue of requests that a node delays, and the series of its length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Held {
     /// The series.
     pub series: &'static str,
-    /// True of those that wait for a place at a server, before the node's own work.
+    /// True if they wait for a slot at a server, before the node's own work.
     pub in_line: bool,
-    /// True if none of those is among them that are held behind the node.
+    /// True if none of them is counted in a queue behind the node as well.
     pub alone: bool,
     /// True if all of them are served, however many there are.
     pub without_end: bool,
 }
 
 impl Held {
-    /// Requests that are there and nowhere else.
+    /// A queue of requests that are counted nowhere else.
     #[must_use]
     pub fn alone(series: &'static str) -> Self {
         Self { series, in_line: false, alone: true, without_end: false }
     }
 
-    /// Requests that may be behind the node as well.
+    /// A queue of requests that may be counted behind the node as well.
     #[must_use]
     pub fn passing(series: &'static str) -> Self {
         Self { alone: false, ..Self::alone(series) }
     }
 }
 
-/// Nodes of clients that a node speaks of.
+/// Nodes of clients that a node mentions.
 #[derive(Clone, Debug)]
 pub struct Mention<'a> {
     /// Their names.
     pub clients: Vec<&'a Name>,
-    /// For an error: what they are named for, and what comes of it if none of their requests comes by.
+    /// For the error if none of their requests arrives: what they are named for, and the consequence.
     pub words: [&'static str; 2],
 }
 
-/// Something that what a node asks for does from a moment on.
+/// A scheduled change of a node, such as a spike of its arrivals.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Moment {
     /// When.
     pub at: Span,
     /// What it is, as in "the spike of users at 3 s".
     pub what: &'static str,
-    /// How long it lasts, where that is trouble for the system.
+    /// How long it lasts, if it is a disturbance of the system.
     pub trouble: Option<Span>,
-    /// True if a run may leave it out and still answer.
+    /// True if a run may end before it and still be valid.
     pub is_step: bool,
 }
 
-/// What a node asks of all others; a system does what any of its nodes asks.
+/// What a node requires of all other nodes; a system does what any of its nodes requires.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Asks {
-    /// It looks at which client a request is of, or at its key.
+    /// It uses the client or the key of requests.
     pub identity: bool,
     /// It holds connections open that requests share.
     pub connections: bool,
-    /// It checks whether servers are up.
+    /// It sends health checks.
     pub checks: bool,
-    /// Its requests may be taken back, or their deadlines pass, while servers have them.
+    /// Its requests may be cancelled, or their deadlines may pass, while they are at servers.
     pub impatience: bool,
-    /// It wants to know whether work was done for what it had given up.
+    /// It must be told whether work was done for requests that it had given up.
     pub late_work: bool,
 }
 
 impl Asks {
-    /// What either asks.
+    /// The union of both requirements.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {

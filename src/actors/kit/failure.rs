@@ -1,4 +1,4 @@
-//! What counts as a failed attempt, in the words of the language.
+//! What counts as a failed attempt, as written in the language.
 
 use crate::engine::Outcome;
 use crate::schema::{choice, record};
@@ -24,7 +24,7 @@ record! {
 }
 
 record! {
-    /// No answer came within the `timeout` of the balancer, or of one behind it (504).
+    /// No answer arrived within the timeout of the balancer, or of one behind it (504).
     pub struct TimedOutFailure {}
 }
 
@@ -40,7 +40,7 @@ choice! {
 }
 
 impl Failure {
-    /// True if an attempt that ended so has failed in this way.
+    /// True if an attempt with this outcome counts as this failure.
     #[must_use]
     pub fn covers(&self, outcome: Outcome) -> bool {
         match self {
@@ -54,8 +54,7 @@ impl Failure {
         }
     }
 
-    /// What nginx counts where nothing else is said (`proxy_next_upstream error timeout`): connections that fail, and
-    /// answers that do not come in time.
+    /// The default of nginx (`proxy_next_upstream error timeout`): failed connections and timeouts.
     #[must_use]
     pub fn usual() -> Vec<Self> {
         vec![Self::Refused(RefusedFailure {}), Self::Crashed(CrashedFailure {}), Self::TimedOut(TimedOutFailure {})]

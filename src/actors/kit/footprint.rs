@@ -1,5 +1,5 @@
-//! How much memory nodes may take, from their descriptions alone: what several kinds count alike. What one kind takes stands
-//! in its folder; what a run may take in all belongs in `lab`.
+//! Estimates of the memory of nodes from their descriptions: the parts that several kinds have in common. The estimate
+//! of each kind is in its folder; that of a whole run belongs in `lab`.
 
 use crate::engine::Duration;
 use crate::measure::windows::MAX_WINDOWS;

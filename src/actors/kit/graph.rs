@@ -1,5 +1,5 @@
-//! The nodes of a system as a graph of who sends requests to whom: who reaches whom, what leads round, how deep it is.
-//! Each question takes time in proportion to nodes and routes, however many ways lead through them.
+//! The graph of a system: which node sends requests to which. Reachability, cycles and depth, each in time proportional
+//! to the number of nodes and routes, however many paths there are.
 
 use super::facts::{Edge, Sends};
 use crate::actors::NodeSpec;
@@ -16,7 +16,7 @@ struct Way<'a> {
     passes_on: bool,
 }
 
-/// Who sends what to whom, by the places of the nodes in their map. A target that is no node is left out.
+/// The edges of the graph, by the indices of the nodes in their map. Targets that do not exist are left out.
 #[derive(Debug)]
 pub struct Graph<'a> {
     /// For each node, where it sends to.
@@ -87,9 +87,9 @@ impl<'a> Graph<'a> {
         self.components().1
     }
 
-    /// For each node, the most stops that the answer comes past to a request which the node makes, or which is sent to it:
-    /// nodes that it is passed on by, those that it is sent from and to included. Who answers with requests of its own begins
-    /// anew. Nodes on a round count once.
+    /// For each node, the most stops that the answer comes past to a request which the node makes, or which is sent to
+    /// it: nodes that it is passed on by, those that it is sent from and to included. Who answers with requests of its
+    /// own begins anew. Nodes on a round count once.
     #[must_use]
     pub fn stops(&self) -> Vec<usize> {
         let passed = self.longest_along(|way| way.passes_on, |_| 1);

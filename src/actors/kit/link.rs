@@ -1,5 +1,5 @@
-//! Links: how a request travels from one actor to the next, and its answer back; and what becomes of what is lost on the
-//! way. When a link loses or delays messages belongs in `faults::network`.
+//! Links: how a request travels from one actor to the next, and its answer back; and what happens to lost messages.
+//! When a link loses or delays messages belongs in `faults::network`.
 
 use super::faults::Troubles;
 use super::faults::network::Fate;
@@ -86,13 +86,14 @@ impl Link {
         None
     }
 
-    /// An answer sets out for `me`; true if it is there already, otherwise [`Message::Returned`] follows, unless it is lost.
+    /// An answer sets out for `me`; true if it is there already, otherwise [`Message::Returned`] follows, unless it is
+    /// lost.
     #[inline(always)]
     pub fn arrives_at_once(&self, core: &mut Core, id: RequestId, me: ActorId) -> bool {
         if let Self::Direct = self {
             return true;
         }
-        core.requests[id].turn_home();
+        core.requests[id].start_reply();
         self.later(core, id, me, Message::Returned { id }, false);
         false
     }
@@ -168,8 +169,8 @@ fn other_end(
     }
 }
 
-/// A message is lost. Whoever waits for a request hears nothing of it: it stays where it was last, until its client gives it
-/// up, which then lets go of it all the way.
+/// A message is lost. Whoever waits for a request hears nothing of it: it stays where it was last, until its client
+/// gives it up, which then lets go of it all the way.
 #[cold]
 #[inline(never)]
 fn lose(core: &mut Core, message: Message) {
@@ -186,7 +187,7 @@ fn lose(core: &mut Core, message: Message) {
         _ => return,
     };
     if core.requests.details(id).given_up == Outcome::Served {
-        core.requests.lose(id);
+        core.requests.mark_lost(id);
     } else {
         core.requests[id].outcome = Outcome::Cancelled;
         answer_now(core, id, answer);
@@ -200,8 +201,8 @@ fn answer_now(core: &mut Core, id: RequestId, answer: Message) {
     }
 }
 
-/// Nobody waits any more for a request, and for what was asked on its behalf. Those of them that were lost on the way are let
-/// go by all who wait for them: a client that gives up closes its connection, and so does everybody after it.
+/// Nobody waits any more for a request, and for what was asked on its behalf. Those of them that were lost on the way
+/// are let go by all who wait for them: a client that gives up closes its connection, and so does everybody after it.
 pub fn let_go(core: &mut Core, id: RequestId) {
     let mut next = id;
     while next != RequestId::NONE {
@@ -213,7 +214,7 @@ pub fn let_go(core: &mut Core, id: RequestId) {
 
 /// True if a request was lost on a link: whoever sent it over that hears now that it was taken back.
 pub fn let_go_of(core: &mut Core, id: RequestId) -> bool {
-    let lost = core.requests.find(id);
+    let lost = core.requests.take_lost(id);
     if lost {
         core.requests[id].outcome = Outcome::Cancelled;
         answer_now(core, id, Message::Returned { id });

@@ -1,29 +1,29 @@
-//! What actors send one another, and themselves as timers.
+//! Messages between actors, and timers that actors send to themselves.
 
 use crate::engine::{self, ActorId, Packed, Rank, RequestId};
 
-/// The calendar, the clock and the requests, as actors see them.
+/// The engine's core (calendar, clock, requests) with the messages of actors.
 pub type Core = engine::Core<Message>;
 
-/// What an actor passes on at the present instant.
+/// A message that an actor passes on at the present instant.
 pub type Passed = engine::Passed<Message>;
 
-/// The class of health checks, which no clients make.
+/// The class of health checks, which are not made by clients.
 pub const CHECK_CLASS: u16 = u16::MAX;
 
-/// The answer to a request goes to the actor before on its return path.
+/// Sends the answer to a request to the previous actor on its return path.
 #[inline(always)]
 pub fn reply(back: Option<ActorId>, id: RequestId) -> Passed {
     back.map(|actor| (actor, Message::Reply { id }))
 }
 
-/// The size of what a request asks for. A health check asks for nothing: it holds its work there.
+/// The size of a request. It is 0 for a health check, which stores its service time in that field.
 #[must_use]
 pub fn size_of(requests: &engine::Requests, id: RequestId) -> u64 {
     if requests[id].class == CHECK_CLASS { 0 } else { requests.details(id).size }
 }
 
-/// An event for an actor. Each carries one number at most, so that it fits into a word.
+/// A message to an actor. Each carries at most one number, so that it fits into a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Message {
     /// A request arrives, at the server named by its port.
@@ -31,19 +31,19 @@ pub enum Message {
         /// The request.
         id: RequestId,
     },
-    /// The answer to a request sets out to this actor; the delay of the link is still ahead of it.
+    /// The answer to a request is sent to this actor, before the delay of the link.
     Reply {
         /// The request.
         id: RequestId,
     },
-    /// The answer to a request has travelled the link.
+    /// The answer to a request arrives, after the delay of the link.
     Returned {
         /// The request.
         id: RequestId,
     },
-    /// Clients: a user has thought long enough.
+    /// Clients: a user's think time is over.
     User {
-        /// Which user, or which session's place.
+        /// The user, or the slot of the session.
         user: u32,
     },
     /// Clients: a request has taken too long.
@@ -56,22 +56,22 @@ pub enum Message {
         /// The server.
         server: u32,
     },
-    /// Whoever has a fault timetable: an entry begins or ends.
+    /// Nodes with a fault timetable: an entry begins or ends.
     Fault {
         /// See `faults::timetable`.
         index: u32,
     },
-    /// Balancer: news that a member has come up.
+    /// Balancer: a report that a member has come up.
     MemberUp {
         /// The member.
         member: u32,
     },
-    /// Balancer: news that a member has gone down.
+    /// Balancer: a report that a member has gone down.
     MemberDown {
         /// The member.
         member: u32,
     },
-    /// Balancer: a timer of its watch over its members.
+    /// Balancer: a timer of its health monitoring.
     Health {
         /// See `balancer::health::Timer`.
         timer: u32,
@@ -86,7 +86,7 @@ pub enum Message {
         /// The request that stands for the probe.
         id: RequestId,
     },
-    /// Balancer: the answer to a probe sets out; the delay of the link is still ahead of it.
+    /// Balancer: the answer to a probe is sent, before the delay of the link.
     ProbeAnswer {
         /// The request that stands for the probe.
         id: RequestId,
@@ -181,19 +181,19 @@ pub enum Message {
         /// The request.
         id: RequestId,
     },
-    /// Clients: a request made on behalf of a call that writes goes on, though nobody waits for it any more.
+    /// Clients: an abandoned request of a call that writes goes on.
     WorkGoesOn {
-        /// The call's place among those that write.
+        /// The index of the call among those that write.
         write: u32,
     },
     /// Clients: such a request has done the work of its call.
     WorkDone {
-        /// The call's place among those that write.
+        /// The index of the call among those that write.
         write: u32,
     },
-    /// Clients: such a request has come to its end.
+    /// Clients: such a request has ended.
     WorkOver {
-        /// The call's place among those that write.
+        /// The index of the call among those that write.
         write: u32,
     },
     /// A node: its host has crashed; it forgets what it knew, and what waits in it is lost.
@@ -208,9 +208,9 @@ pub enum Message {
 }
 
 impl Packed for Message {
-    /// At one instant, what ends comes before what begins: ends of service (timers of requests, and those here), answers on
-    /// their way home and news of servers first, then new requests and time that has run out. So a request that comes when
-    /// another leaves finds its place free, at every kind of node, and an answer at the last moment is in time.
+    /// At one instant, ends come before beginnings: first ends of service (timers of requests, and those here), answers
+    /// and reports of servers, then new requests and timeouts. So a request that arrives when another leaves finds its
+    /// slot free, at every kind of node, and an answer at the last moment is in time.
     #[inline(always)]
     fn rank(&self) -> Rank {
         match self {

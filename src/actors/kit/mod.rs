@@ -1,5 +1,5 @@
-//! What several kinds of nodes are made of: messages, links and routes, the way on to another node, faults, and who looks
-//! on. What one kind alone does belongs in its folder.
+//! The parts that several kinds of nodes share: messages, links and routes, passing requests on to other nodes, faults,
+//! and measurement from outside. What only one kind does belongs in its folder.
 
 pub mod accounts;
 pub mod books;

@@ -1,6 +1,7 @@
-//! What every kind of node does at work: it handles events, it records by window, it hears who wants to know of its servers.
+//! The trait of nodes at work: they handle events, record by window, and accept subscriptions to reports about their
+//! servers.
 //!
-//! The first three are called for every event, and never through this trait as an object.
+//! The first three methods are called for every event, always by static dispatch.
 
 use std::ops::Range;
 
@@ -17,86 +18,86 @@ use crate::engine::random::StreamKey;
 use crate::engine::{ActorId, Duration, RequestId, Requests, Time};
 use crate::measure::Begin;
 
-/// How many clients or keys of a sample got another server, summed over changes.
+/// Number of clients or keys of a sample that got another server, summed over changes.
 #[derive(Clone, Copy, Debug)]
 pub struct Remapped {
-    /// All that did.
+    /// All that moved.
     pub moved: u64,
-    /// Those that had to.
+    /// Those that had to move.
     pub least: u64,
     /// Clients or keys in the sample.
     pub sample: u32,
 }
 
-/// A node at work.
+/// A node at work: what the simulation calls.
 pub trait Node {
-    /// One event.
+    /// Handles an event.
     fn handle(&mut self, core: &mut Core, message: Message) -> Passed;
 
-    /// The timer of a request rings that it holds: a service or a wait ends.
+    /// Handles the timer of a request at this node: a service or a wait ends.
     #[inline(always)]
     fn ring(&mut self, _core: &mut Core, _id: RequestId) -> Passed {
         None
     }
 
-    /// Its alarm goes off: an arrival is due.
+    /// Handles the alarm of this node: an arrival is due.
     #[inline(always)]
     fn wake(&mut self, _core: &mut Core) -> Passed {
         None
     }
 
-    /// Puts its first events into the calendar.
+    /// Schedules its first events.
     fn start(&mut self, _core: &mut Core) {}
 
-    /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
+    /// Closes a window at `now`; if `halve`, pairs of windows must be merged.
     fn window(&mut self, now: Time, halve: bool);
 
-    /// Is told when measuring begins.
+    /// Called when measuring begins.
     fn measure(&mut self, now: Time, begin: Begin);
 
-    /// What came to it, what left, and what is there at the end of a run.
+    /// Its ledger at the end of a run: what arrived, what left and what is there.
     fn account(&self, over: Time) -> Account;
 
-    /// Its parts that have accounts of their own.
+    /// The ledgers of its parts that have their own.
     fn parts(&self, _over: Time) -> Vec<Part> {
         Vec::new()
     }
 
-    /// True if the requests that begin here are in its account, as long as somebody waits for them.
+    /// True if its ledger counts the requests that it makes, as long as it waits for them.
     fn counts_its_own(&self) -> bool {
         false
     }
 
-    /// Request-nanoseconds that what is in its account has spent so far, where that is no request in flight.
+    /// Request-nanoseconds so far of entries in its ledger that are not requests in flight.
     fn spent(&self, _over: Time) -> u128 {
         0
     }
 
-    /// Requests in flight that it made and waits for, if it keeps books of them.
+    /// Requests in flight that it made and waits for, if it has a ledger of them.
     fn waits_for(&self) -> Option<u64> {
         None
     }
 
-    /// How long its calls have been under way that are at the end, where those are no requests in flight.
+    /// Time so far of its unfinished calls that have no request in flight.
     fn ages_of_calls(&self, _over: Time) -> Vec<Duration> {
         Vec::new()
     }
 
-    /// Lets it count how many of its answers come within each of `limits`.
+    /// Makes it count how many of its answers arrive within each of `limits`.
     fn count_within(&mut self, _limits: &[Duration]) {}
 
-    /// What does not balance in its own books, in words. `me` is its address, `name` its name.
+    /// Checks its own ledgers. `me` is its address, `name` its name.
     ///
     /// # Errors
-    /// What does not balance: a defect of the program.
+    /// What does not balance, which is a bug.
     fn check_books(&self, _me: ActorId, _name: &str, _requests: &Requests) -> Result<(), String> {
         Ok(())
     }
 
-    /// What it gave in a run that is over.
+    /// What was measured in a finished run.
     fn seen(&self, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen;
 
-    /// What does work there, or where requests wait for it.
+    /// Its stations: resources that do work, and queues.
     fn station(&self) -> Option<&dyn Station> {
         None
     }
@@ -116,23 +117,23 @@ pub trait Node {
         false
     }
 
-    /// When it, or one of its servers, was down.
+    /// The times when it, or one of its servers, was down.
     fn outages(&self) -> &[Outage] {
         &[]
     }
 
-    /// Shares of clients or keys that got another server after the warm-up, summed over changes, where it places them by a
-    /// hash: of all, and of those that had to.
+    /// If it places clients or keys by a hash: how many got another server after the warm-up, summed over changes.
     fn remapped(&self) -> Option<Remapped> {
         None
     }
 
-    /// Tells `subscriber` of servers that go down or come up, or of the node itself if it has none.
+    /// Subscribes `subscriber` to reports of servers that go down or come up, or of the node itself if it has no
+    /// servers.
     fn subscribe(&mut self, _subscriber: Subscriber) {}
 
-    /// Prepares it for the commands of `among`, which keep a limit in it together.
+    /// Prepares it for the commands of the limiters in `among`, which share a limit that is kept here.
     fn share(&mut self, _among: Range<u32>, _limit: &Distributed) {}
 
-    /// Lets its servers tell what a policy wants to hear; `key` names the random streams of the node.
+    /// Makes its servers send the signals that a policy subscribes to; `key` names the random streams of the node.
     fn signal(&mut self, _key: StreamKey, _signal: Signal) {}
 }

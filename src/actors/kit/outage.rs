@@ -1,8 +1,8 @@
-//! When servers or nodes were down, and what was sent there nevertheless.
+//! When servers or nodes were down, and which requests were sent there nevertheless.
 
 use crate::engine::{ActorId, Time};
 
-/// Requests that somebody sent to a server while it was down.
+/// Requests that were sent to a server while it was down.
 #[derive(Clone, Copy, Debug)]
 pub struct Misdirected {
     /// Who sent them.

@@ -1,8 +1,8 @@
-//! What nodes have in common that stand in the way of requests to another node: the way on, and the count of what came,
-//! passed and was turned away.
+//! The common part of nodes that stand in front of another node, such as limiters and breakers: the link to that node,
+//! and counts of requests that arrived, passed and were rejected.
 //!
-//! Such a node has as many servers as what stands behind it: a request for one of them passes on to the same. Which
-//! requests pass is decided elsewhere, by limiters and breakers.
+//! Such a node has as many servers as the node behind it: a request for one of them is passed on to the same. Which
+//! requests pass is decided by limiters and breakers.
 
 use super::cancel::{self, Found};
 use super::copies::Copies;
@@ -14,17 +14,17 @@ use crate::measure::{Begin, Begun, CountIntegral, Unit, Windows};
 use crate::schema::{choice, record};
 
 record! {
-    /// All that stands behind the node together.
+    /// Everything behind the node together.
     pub struct WholeService {}
 }
 
 record! {
-    /// Each server of the fleet that stands behind the node.
+    /// Each server of the fleet behind the node.
     pub struct EachServer {}
 }
 
 choice! {
-    /// What a node tells apart of that which stands behind it.
+    /// Whether a node keeps one state for everything behind it, or one for each server.
     pub enum Per {
         Service(WholeService),
         Server(EachServer),
@@ -32,7 +32,7 @@ choice! {
 }
 
 impl Per {
-    /// How many it tells apart before so many servers; at least one.
+    /// The number of states with `servers` servers behind the node; at least one.
     #[must_use]
     pub fn count(&self, servers: usize) -> usize {
         match self {
@@ -45,11 +45,11 @@ impl Per {
 /// What of a message is left for the node after what all such nodes do alike.
 #[derive(Clone, Copy, Debug)]
 pub enum Taken {
-    /// A request has come that somebody waits for; it has not entered.
+    /// A request has arrived that has not been abandoned; it has not been entered in the return path.
     Came(RequestId),
     /// The answer to a request that entered is back.
     Back(RequestId),
-    /// A request that is here, or on the link from here, was taken back and is marked.
+    /// A request that is here, or on the link from here, was cancelled and is marked.
     Cancelled(RequestId),
     /// Something of the node's own.
     Other(Message),
@@ -77,7 +77,7 @@ pub struct PassageRecord {
     pub arrivals: u64,
     /// Requests that were turned away, from time zero on.
     pub rejected: u64,
-    /// Requests that left, from time zero on. Those that nobody here waits for leave as they pass.
+    /// Requests that left, from time zero on. Requests for whose answer this node does not wait leave as they pass.
     pub departures: u64,
     /// Requests between coming and leaving.
     pub population: CountIntegral,
@@ -101,7 +101,7 @@ impl PassageRecord {
         }
     }
 
-    /// Is told when measuring begins.
+    /// Called when measuring begins.
     pub fn measure(&mut self, now: Time, begin: Begin) {
         self.at_warm_up.begin(begin, self.snapshot(now), ());
     }
@@ -136,13 +136,13 @@ impl Passage {
         &self.link
     }
 
-    /// True if answers come by even where nobody here looks at them: the network on the way takes time.
+    /// True if answers pass even if this node does not need them, because the network takes time.
     #[must_use]
     pub fn is_long(&self) -> bool {
         !matches!(self.link, Link::Direct)
     }
 
-    /// Takes a message: does what is nobody else's business, and gives what is.
+    /// Handles the messages that are the same at all such nodes, and returns the others.
     #[inline(always)]
     pub fn take(&mut self, core: &mut Core, message: Message) -> Taken {
         match message {
@@ -213,7 +213,7 @@ impl Passage {
         self.link.send(core, id, to.actor)
     }
 
-    /// A request comes that nobody here needs to see again.
+    /// A request arrives whose answer this node does not need.
     #[inline]
     pub fn let_by(&mut self, core: &mut Core, id: RequestId) -> Passed {
         if self.is_long() {

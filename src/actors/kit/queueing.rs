@@ -1,5 +1,4 @@
-//! What a node is to queueing theory, where it is something that theory knows. Which system of such nodes has an answer
-//! belongs in `lab`.
+//! The queueing model of a node, if theory has one. Which systems of such nodes have an exact answer belongs in `lab`.
 
 use crate::stats::theory::{Arrivals, Station};
 

@@ -1,10 +1,10 @@
-//! Routes in the words of the language: where a node sends requests, and over what network.
+//! Routes, as written in the language: where a node sends requests, and over what network.
 
 use crate::distributions::Distribution;
 use crate::schema::{Body, Decode, Encode, Fills, Kind, Name, Node, Reader, Region, choice, record};
 
 record! {
-    /// A copy at random for each request.
+    /// A random copy for each request.
     pub struct AtRandom {}
 }
 

@@ -1,5 +1,5 @@
-//! What is seen of a node when a run is over: its numbers, its series, and what they are called. What is made of those of
-//! many replications belongs in `lab`, and how they are drawn in `report`.
+//! What is measured at a node in one run: its numbers and its series, with their names. Combining replications belongs
+//! in `lab`, drawing in `report`.
 
 use std::borrow::Cow;
 
@@ -69,7 +69,7 @@ pub struct NodeSeen {
     pub times: Vec<Times>,
     /// Those of the answers that clients got in each window, to one digit.
     pub latencies: Vec<Packed>,
-    /// What it has beside traffic that is drawn over time.
+    /// Its time series that are drawn in addition to its traffic.
     pub gauges: Vec<Gauge>,
 }
 
@@ -130,14 +130,14 @@ impl NodeSeen {
     }
 }
 
-/// A series of a node that is drawn on its timeline, and below the traffic of clients.
+/// A time series of a node that is drawn on its timeline and below the traffic of clients.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gauge {
     /// The series.
     pub series: Word,
     /// What it shows, in words.
     pub words: Word,
-    /// Where there is no room for all, those with the least rank are drawn.
+    /// Where there is no room for all series, those with the lowest rank are drawn.
     pub rank: u8,
 }
 
@@ -149,7 +149,7 @@ impl Gauge {
     }
 }
 
-/// What a run covered, for whoever says what it gave.
+/// What a run covered.
 pub struct Covered<'a> {
     /// All actors.
     pub actors: &'a Actors,

@@ -1,4 +1,4 @@
-//! What servers tell those who choose among them, and who wants to hear it.
+//! What servers report to balancers, and which balancers subscribe to it.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use super::link::Link;
 use super::message::{Core, Message};
 use crate::engine::{ActorId, Duration};
 
-/// Who wants to know of servers that go down or come up, and how late they learn it.
+/// A subscriber to reports of servers that go down or come up, and its delay.
 #[derive(Clone, Copy, Debug)]
 pub struct Subscriber {
     /// The balancer.

@@ -1,12 +1,12 @@
-//! The nodes of a system as one of them sees the others: by name, and by what each says of itself.
+//! The nodes of a system as one of them sees the others: by name, and through their descriptions.
 
 use super::facts::{Asks, Servers, Takes};
 use super::graph::Graph;
 use crate::actors::NodeSpec;
 use crate::schema::Map;
 
-/// For each node, the place of the node whose servers requests that are sent to it come to, straight or past nodes that only
-/// stand in the way; `None` if somebody chooses on the way, or if it leads round.
+/// For each node, the place of the node whose servers requests that are sent to it come to, straight or past nodes that
+/// only stand in the way; `None` if somebody chooses on the way, or if it leads round.
 fn servers_behind(nodes: &Map<NodeSpec>, graph: &Graph<'_>) -> Vec<Option<usize>> {
     let mut behind = vec![None; nodes.entries.len()];
     // What lies behind a node is known before it.
@@ -23,7 +23,7 @@ fn servers_behind(nodes: &Map<NodeSpec>, graph: &Graph<'_>) -> Vec<Option<usize>
 pub struct Site<'a> {
     /// The nodes.
     pub nodes: &'a Map<NodeSpec>,
-    /// Who sends to whom.
+    /// The edges between nodes.
     pub graph: Graph<'a>,
     /// What any of them asks of all.
     pub asks: Asks,

@@ -1,8 +1,8 @@
-//! Looks on as requests come to nodes and leave them, for whoever asks what single nodes do: any kind of node, by the
-//! messages alone. A system of which nobody asks this runs without it.
+//! Measures nodes from outside: observes requests as they arrive at nodes and leave them, from the messages alone and
+//! for any kind of node. It is off unless a measure needs numbers by node.
 //!
-//! A request is at a node from when it comes until its answer leaves there: the time with all that stands behind is part
-//! of it. A node that does not wait for answers is passed by them all the same.
+//! A request is at a node from its arrival until its answer leaves the node, including the time at all nodes behind it.
+//! This also holds for nodes that do not wait for answers.
 
 use super::message::{CHECK_CLASS, Core, Message, Passed};
 use crate::actors::{Actors, Ticked};
@@ -141,7 +141,7 @@ impl Watch {
         }
     }
 
-    /// Is told when measuring begins.
+    /// Called when measuring begins.
     pub fn measure(&mut self, now: Time, begin: Begin) {
         for node in &mut self.nodes {
             let figures = node.snapshot(now);
@@ -166,12 +166,12 @@ impl Watch {
     }
 }
 
-/// A system at whose nodes somebody looks.
+/// A system whose nodes are watched.
 #[derive(Debug)]
 pub struct Watched<'a> {
     /// The system.
     pub actors: &'a mut Actors,
-    /// Who looks.
+    /// The watch.
     pub watch: &'a mut Watch,
 }
 

@@ -1,6 +1,6 @@
 //! What a request costs: how many tokens of a limit it takes.
 //!
-//! What a token is worth belongs to the rules.
+//! What a token means belongs to the rules.
 
 use super::rules::MOST;
 use crate::actors::kit::conditions::{Conditions, KeyMatch, SizeMatch};
@@ -10,20 +10,20 @@ use crate::schema::quantity::Bytes;
 use crate::schema::record;
 
 record! {
-    /// What requests cost that fit all of the conditions; without conditions, all requests.
+    /// The cost of requests that match all of the conditions; without conditions, of all requests.
     ///
     /// The n of `AllowN` (golang.org/x/time/rate), the `quantity` of redis-cell `CL.THROTTLE`, the capacity units of
-    /// DynamoDB, which are counted by 4 KB begun.
+    /// DynamoDB, which are counted per 4 KB, rounded up.
     pub struct CostSpec {
-        /// Those of these clients: the name of a node of `Clients`, or several.
+        /// Matches requests of these clients: the name of a node of `Clients`, or several.
         pub clients: Option<Targets> = None,
-        /// Those for these keys.
+        /// Matches requests for these keys.
         pub keys: Option<KeyMatch> = None,
-        /// Those of these sizes.
+        /// Matches requests of these sizes.
         pub size: Option<SizeMatch> = None,
         /// Tokens that a request takes; up to 1,000,000. With 0 it passes without being counted.
         pub tokens: u32 = 1,
-        /// It takes them once for each so many bytes of its size that are begun, and at least once.
+        /// Charges `tokens` for each unit of this many bytes, rounding the size up to whole units; at least one unit.
         pub per: Option<Bytes> = None,
     }
     check(self, at) {

@@ -1,4 +1,4 @@
-//! What a system knows of limiters.
+//! The descriptions of limiters: what a system finds out about them before a run.
 
 use super::flow;
 use super::rules::Rule;

@@ -22,7 +22,7 @@ struct Waiting {
 /// What becomes of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// It passes, or was taken back meanwhile.
+    /// It passes, or was cancelled meanwhile.
     Passes(RequestId),
     /// It is turned away, and may be tried again as the command says.
     Rejected(RequestId, crate::engine::Duration),
@@ -60,7 +60,7 @@ impl Shared {
         Self { me, store, link, lane, first, when_down, waiting: BySlot::default(), undecided: 0 }
     }
 
-    /// Asks whether a request charged to `key` that costs so much may pass.
+    /// Asks whether a request that is charged to `key` may pass, with its cost.
     pub fn ask(&mut self, core: &mut Core, request: RequestId, key: Key, cost: u32) {
         self.command(core, request, key, cost, self.first);
     }
@@ -107,7 +107,7 @@ impl Shared {
         }
     }
 
-    /// The limiter's host has crashed: gives the requests that wait for answers, which nobody hears any more.
+    /// The limiter's host has crashed: returns the requests that wait for answers of the store, which are lost.
     pub fn crashed(&mut self, core: &mut Core) -> Vec<RequestId> {
         let mine = |id: RequestId| core.requests.first(id).is_some_and(|stop| stop.actor == self.me);
         let commands: Vec<RequestId> = core.requests.iter().map(|(id, _)| id).filter(|&id| mine(id)).collect();
@@ -116,7 +116,7 @@ impl Shared {
             let Some(waiting) = self.waiting.take(id) else { continue };
             core.calendar.cancel(waiting.timeout);
             core.requests.abandon(id, Outcome::TimedOut, core.now());
-            if core.requests.find(id) {
+            if core.requests.take_lost(id) {
                 core.requests.take_reply(id);
             }
             lost.push(waiting.request);
@@ -129,7 +129,7 @@ impl Shared {
         let waiting = self.waiting.take(id);
         if waiting.is_some() {
             core.requests.abandon(id, Outcome::TimedOut, core.now());
-            if core.requests.find(id) {
+            if core.requests.take_lost(id) {
                 core.requests.take_reply(id);
             }
         }

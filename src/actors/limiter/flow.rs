@@ -1,4 +1,4 @@
-//! What of a flow a limiter lets through, and what waits there.
+//! Which part of a flow a limiter passes, and what waits there.
 
 use super::LimiterSpec;
 use super::rules::Rule;

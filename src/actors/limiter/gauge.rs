@@ -34,7 +34,7 @@ impl Gauge {
         }
     }
 
-    /// Is told when measuring begins.
+    /// Called when measuring begins.
     pub fn measure(&mut self, now: Time, begin: Begin) {
         self.at_warm_up.begin(begin, self.limit.area(now), ());
     }

@@ -1,7 +1,6 @@
-//! Rate limiters: they let requests pass, hold them back or turn them away. A rule is one file in `rules` and one line in
-//! `rule.rs`.
+//! Rate limiters: they pass, delay or reject requests. A rule is one file in `rules` and one line in `rule.rs`.
 //!
-//! How many requests may be under way at once is another matter, and belongs elsewhere.
+//! Limits on requests in flight belong in `concurrency`.
 
 pub mod cost;
 mod describe;
@@ -34,7 +33,7 @@ use rules::Ruler;
 /// A request that waits here until it may pass; the others are on their way, or back.
 const HELD: u32 = 1;
 
-/// What has an account of its own.
+/// Which requests share an account.
 #[derive(Clone, Copy, Debug, Default)]
 struct Keyed {
     client: bool,
@@ -334,7 +333,7 @@ impl Limiter {
 
     fn returned(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let now = core.now();
-        let outcome = if self.watches { core.requests.tells(id) } else { None };
+        let outcome = if self.watches { core.requests.outcome_behind(id) } else { None };
         let left = self.passage.leave(core, id);
         let (back, class) = (left.back, left.request.class);
         if let Some(outcome) = outcome

@@ -1,68 +1,69 @@
-//! What a rule is: which requests a rate limiter lets pass. Rules themselves, and the list of them, belong in `rules`.
+//! The traits of a rule, which decides which requests a rate limiter passes. The rules and their list belong in
+//! `rules`.
 
 use std::fmt::Debug;
 
 use crate::actors::kit::accounts::{Accounts, Key};
 use crate::engine::{Duration, Time};
 
-/// What a rule says of a request.
+/// The decision of a rule about a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It passes at once.
     Admitted,
-    /// It passes after a while.
+    /// It passes after a delay.
     Delayed(Duration),
-    /// It is turned away.
+    /// It is rejected.
     Rejected {
-        /// After how long the same request would pass, if nobody else came meanwhile; zero if it never would, because it
-        /// costs more than the limit.
+        /// After how long the same request would pass, if no other request arrived meanwhile; zero if it never would,
+        /// because it costs more than the limit.
         retry_after: Duration,
     },
 }
 
-/// A rule at work: what all keys have in common.
+/// The state of a rule that all keys share, and how it decides.
 pub trait Admit {
-    /// What is kept for each key.
+    /// The state that is kept for each key.
     type Account: Clone + Debug;
 
-    /// The account of a key that was never seen.
+    /// The account of a new key.
     fn open(&self, now: Time) -> Self::Account;
 
-    /// Decides on a request that costs `cost` tokens. Time never goes back between calls.
+    /// Decides about a request that costs `cost` tokens. `now` never decreases between calls.
     fn admit(&mut self, account: &mut Self::Account, now: Time, cost: u32) -> Verdict;
 
-    /// An admitted request was answered; only rules that watch hear of it.
+    /// An admitted request was answered; called only for rules that watch.
     fn answered(&mut self, _served: bool, _now: Time) {}
 
-    /// The limit now, of a rule whose limit moves.
+    /// The current limit, for rules with a moving limit.
     fn moving_limit(&self) -> Option<u32> {
         None
     }
 }
 
-/// The description of a rule, as the language reads it.
+/// The parameters of a rule.
 pub trait Describes {
-    /// The rule at work.
+    /// The state of the rule.
     type State: Admit + Debug;
 
-    /// The rule, ready.
+    /// Builds the state.
     fn build(&self) -> Self::State;
 
-    /// What a request may cost at most to pass, ever.
+    /// The highest cost with which a request can ever pass.
     fn most(&self) -> u32;
 
-    /// True if it wants to hear how admitted requests ended.
+    /// True if it must be told the outcomes of admitted requests.
     fn watches(&self) -> bool {
         false
     }
 
-    /// Requests that each account may remember one by one.
+    /// The number of single requests that an account may store.
     fn logged(&self) -> u64 {
         0
     }
 }
 
-/// A rule at work with the accounts of all its keys.
+/// The state of a rule with the accounts of all its keys.
 #[derive(Debug)]
 pub struct Ledger<S: Admit> {
     rule: S,
@@ -70,7 +71,7 @@ pub struct Ledger<S: Admit> {
 }
 
 impl<S: Admit> Ledger<S> {
-    /// Decides on a request of `key` that costs `cost` tokens.
+    /// Decides about a request of `key` that costs `cost` tokens.
     #[inline]
     pub fn admit(&mut self, key: Key, now: Time, cost: u32) -> Verdict {
         let Self { rule, accounts } = self;
@@ -83,25 +84,25 @@ impl<S: Admit> Ledger<S> {
         self.rule.answered(served, now);
     }
 
-    /// The limit now, of a rule whose limit moves.
+    /// The current limit, for rules with a moving limit.
     #[must_use]
     pub fn moving_limit(&self) -> Option<u32> {
         self.rule.moving_limit()
     }
 
-    /// Accounts that were given up for newer ones.
+    /// Number of accounts that were evicted for newer ones.
     #[must_use]
     pub fn forgotten(&self) -> u64 {
         self.accounts.forgotten()
     }
 }
 
-/// A rule that is given accounts: every rule is.
+/// A rule with accounts, implemented for every rule.
 pub trait Opens {
-    /// The rule at work with the accounts of all its keys.
+    /// The state of the rule with the accounts of all its keys.
     type State;
 
-    /// The rule, ready, with places for `keys` accounts.
+    /// Builds the rule with room for `keys` accounts.
     fn open(&self, keys: usize) -> Self::State;
 }
 

@@ -1,4 +1,4 @@
-//! What a limiter gave: what came, what was turned away, and where its limits were.
+//! What is measured at a limiter: arrivals, rejections, and its limits over time.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! A limiter in the words of the language.
+//! A limiter, as written in the language.
 
 use super::cost::CostSpec;
 use super::rules::Rule;
@@ -8,12 +8,12 @@ use crate::actors::kit::route::RouteField;
 use crate::schema::{Map, Name, choice, record};
 
 record! {
-    /// Each client by its address.
+    /// Each client, by its address.
     pub struct EachClient {}
 }
 
 record! {
-    /// Each thing that is asked for, by its key: a path.
+    /// Each key that is requested, such as a path.
     pub struct EachRoute {}
 }
 
@@ -23,7 +23,7 @@ record! {
 }
 
 choice! {
-    /// What has an account of its own.
+    /// Which requests share an account.
     pub enum By {
         Client(EachClient),
         Route(EachRoute),
@@ -33,29 +33,29 @@ choice! {
 }
 
 record! {
-    /// A rate limiter: lets requests pass, holds them back or turns them away (429) with the time after which they may come
-    /// again.
+    /// A rate limiter: passes requests, delays them, or rejects them (429) with the time after which they may be
+    /// retried.
     ///
     /// It may stand before any node. Before a fleet it has as many servers as the fleet, so a balancer may stand before it.
     pub struct LimiterSpec {
-        /// Which requests pass, of those of no tier in `tiers`; without it, those are turned away.
+        /// The rule for requests whose tier is not in `tiers`; without it, those are rejected.
         pub limit: Option<Rule> = None,
-        /// A limit for each tier: which requests pass of those of a node of `Clients`, by its name.
+        /// A rule for each tier: a node of `Clients`, by its name.
         pub tiers: Map<Rule> = Map::default(),
-        /// In place of both: a limit that all copies share, kept in a store.
+        /// Instead of `limit` and `tiers`: a limit that all copies share, kept in a store.
         pub distributed: Option<Distributed> = None,
-        /// What requests cost: of several, the first that fits decides. What none fits, and every request without any, costs
-        /// one token: one request of a limit on their number. What costs more than the limit never passes.
+        /// What requests cost, in tokens: the first entry that matches a request decides. A request that matches none
+        /// costs one token. A request that costs more than the limit never passes.
         pub costs: Vec<CostSpec> = Vec::new(),
-        /// What has an account of its own, all of it together: `[Client, Route]` for each client on each route. Without
-        /// it, all requests under a limit share one account.
+        /// Which requests share an account, that is, a bucket or a counter of their own: with `[Client, Route]` those
+        /// of one client on one route. Without it, all requests under a limit share one account.
         pub by: Vec<By> = Vec::new(),
-        /// Accounts kept at most for each limit; the one used longest ago makes room for a new one, and is then forgotten
-        /// (nginx `limit_req_zone`). 1 to 10,000,000. Of a distributed limit, the store says how many.
+        /// The most accounts kept for each limit; the least recently used is evicted for a new one (nginx
+        /// `limit_req_zone`). 1 to 10,000,000. For a `distributed` limit, the store sets this number.
         pub keys: u32 = 10_000,
-        /// What it stands before.
+        /// The node that it protects.
         pub to: RouteField,
-        /// How many such limiters, each with accounts of its own; 1 to 1000.
+        /// How many such limiters, each with its own accounts; 1 to 1000.
         pub copies: usize = 1,
     }
     check(self, at) {
@@ -84,7 +84,7 @@ record! {
 }
 
 impl LimiterSpec {
-    /// True if clients need addresses for it.
+    /// True if it distinguishes clients by address.
     #[must_use]
     pub fn looks_at_clients(&self) -> bool {
         self.by.contains(&By::Client(EachClient {}))

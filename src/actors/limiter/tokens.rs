@@ -1,4 +1,4 @@
-//! Exact arithmetic of tokens that drip at a constant rate.
+//! Exact arithmetic for tokens that are added at a constant rate.
 
 use crate::engine::{Duration, Time};
 use crate::schema::quantity::Rate;

@@ -1,4 +1,4 @@
-//! What of a request is hashed.
+//! Which part of a request is hashed.
 
 use crate::schema::{choice, record};
 
@@ -8,12 +8,12 @@ record! {
 }
 
 record! {
-    /// What is asked for: the number of the key, as text. Keys of a log are numbered in order of appearance.
+    /// The requested key: its number, as text. Keys of a log are numbered in order of appearance.
     pub struct RequestedKey {}
 }
 
 choice! {
-    /// What of a request is hashed.
+    /// Which part of a request is hashed.
     pub enum HashBy {
         Client(ClientAddress),
         Key(RequestedKey),
@@ -56,7 +56,7 @@ impl Text {
 }
 
 impl HashBy {
-    /// The text that is hashed of a request of this client for this key.
+    /// The text that is hashed for a request of this client for this key.
     #[inline]
     #[must_use]
     pub fn text(&self, client: u32, key: u32) -> Text {

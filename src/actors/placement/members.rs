@@ -1,4 +1,4 @@
-//! Those that keys are placed on, as placement sees them.
+//! The members on which keys are placed.
 
 use std::borrow::Cow;
 

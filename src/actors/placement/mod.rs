@@ -1,8 +1,8 @@
-//! Where keys are placed: which of several members a key belongs to, by hash alone, and what moves when members come or go.
-//! Balancers place clients and keys on servers; shards and caches place keys on theirs.
+//! Placement of keys: which of several members a key belongs to, by hash alone, and what moves when members join or
+//! leave. Balancers place clients and keys on servers; shards and caches place keys on theirs.
 //!
-//! One file each for rings and how points lie on them, for the table of Maglev, for rendezvous hashing, and for what of a
-//! request is hashed. Who the members are, and which are up, belongs to whoever places.
+//! One file each for rings and their points, for the Maglev table, for rendezvous hashing, and for which part of a
+//! request is hashed. The members, and which of them are up, belong to the caller.
 
 mod by;
 mod members;

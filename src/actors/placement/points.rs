@@ -1,4 +1,4 @@
-//! Where the points of members lie on a ring, in three ways that are in use.
+//! Where the points of members lie on a ring, as in libketama, nginx and Envoy.
 
 use md5::{Digest, Md5};
 use xxhash_rust::xxh64::xxh64;
@@ -8,8 +8,8 @@ use super::{MAX_POINTS, Members};
 use crate::schema::{choice, record};
 
 record! {
-    /// As libketama (Last.fm 2007): MD5 of "NAME-0", "NAME-1" and so on, four points a digest; a member's share of the
-    /// points is its share of the weights, rounded down to whole digests. Keys are placed by the MD5 of their text.
+    /// Like libketama (Last.fm 2007): MD5 of "NAME-0", "NAME-1" and so on, four points a digest; a member's share of
+    /// the points is its share of the weights, rounded down to whole digests. Keys are placed by the MD5 of their text.
     pub struct KetamaPoints {
         /// Points of a member of average weight; a multiple of 4 from 4 to 10,000.
         pub points: u32 = 160,
@@ -22,8 +22,8 @@ record! {
 }
 
 record! {
-    /// As nginx `hash ... consistent`, which is compatible with Cache::Memcached::Fast: CRC-32 of host, a zero byte, port
-    /// and the hash of the point before. Keys are placed by the CRC-32 of their text.
+    /// Like nginx `hash ... consistent`, which is compatible with Cache::Memcached::Fast: CRC-32 of host, a zero byte,
+    /// port and the hash of the point before. Keys are placed by the CRC-32 of their text.
     pub struct NginxPoints {
         /// Points of a member for each unit of its weight; 1 to 10,000.
         pub points: u32 = 160,
@@ -36,14 +36,16 @@ record! {
 }
 
 record! {
-    /// As Envoy `RING_HASH`: xxHash64 of "NAME_0", "NAME_1" and so on, so many that the lightest member has a whole number
-    /// of points and the ring its least size. Keys are placed by the xxHash64 of their text.
+    /// Like Envoy `RING_HASH`: xxHash64 of "NAME_0", "NAME_1" and so on, with so many points that the lightest member
+    /// has a whole number of them and the ring at least its minimum size. Keys are placed by the xxHash64 of their
+    /// text.
     ///
-    /// Envoy makes a new ring of the members that are up; here the points of the others stay and are passed over.
+    /// Envoy rebuilds the ring from the members that are up; here the points of members that are down stay and are
+    /// skipped.
     pub struct EnvoyPoints {
-        /// Points of the ring at least; 1 to 8,388,608.
+        /// The fewest points of the ring; 1 to 8,388,608.
         pub minimum_ring_size: u32 = 1024,
-        /// Points of the ring at most; 1 to 8,388,608.
+        /// The most points of the ring; 1 to 8,388,608.
         pub maximum_ring_size: u32 = 8_388_608,
     }
     check(self, at) {
@@ -59,7 +61,7 @@ record! {
 }
 
 choice! {
-    /// Where the points of members lie on the ring, and where keys do.
+    /// How members and keys are placed on the ring.
     pub enum Placement {
         Ketama(KetamaPoints),
         Nginx(NginxPoints),
@@ -99,7 +101,7 @@ impl Placement {
         Ring::new(points)
     }
 
-    /// What is wrong with a ring of members of these weights.
+    /// Checks the ring for members of these weights; an error message, or `None` if it is valid.
     #[must_use]
     pub fn problem(&self, weights: &[u32]) -> Option<String> {
         let total: u64 = weights.iter().map(|&weight| u64::from(weight)).sum();

@@ -1,8 +1,8 @@
 //! Rendezvous hashing: a key belongs to the member that scores highest with it.
 //!
-//! Thaler and Ravishankar 1998, "Using name-based mappings to increase hit rates" (highest random weight). Member and key are
-//! hashed together to a number u between 0 and 1; the score is -weight / ln(u) (Schindelhauer and Schomaker 2005), so that
-//! shares are exactly those of the weights.
+//! Thaler and Ravishankar 1998, "Using name-based mappings to increase hit rates" (highest random weight). Member and
+//! key are hashed together to a number u between 0 and 1; the score is -weight / ln(u) (Schindelhauer and Schomaker
+//! 2005), so that shares are exactly those of the weights.
 
 use xxhash_rust::xxh64::xxh64;
 

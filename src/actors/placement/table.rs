@@ -1,7 +1,7 @@
 //! A table in which members take turns at claiming places, each in an order of its own (Maglev hashing).
 //!
-//! Eisenbud et al. 2016, "Maglev: a fast and reliable software network load balancer", NSDI; offsets, skips and weights as in
-//! Envoy `MAGLEV`: xxHash64 of names with seeds 0 and 1, and the heaviest member claims one place a round.
+//! Eisenbud et al. 2016, "Maglev: a fast and reliable software network load balancer", NSDI; offsets, skips and weights
+//! as in Envoy `MAGLEV`: xxHash64 of names with seeds 0 and 1, and the heaviest member claims one place a round.
 
 use xxhash_rust::xxh64::xxh64;
 
@@ -44,7 +44,7 @@ impl Table {
         table
     }
 
-    /// Fills it anew, with the members that are up now. Takes O(size x log size).
+    /// Rebuilds the table with the members that are up now. Takes O(size x log size).
     pub fn fill(&mut self, members: &(impl Members + ?Sized)) {
         let claims: Vec<Claims> = self.claims.iter().copied().filter(|c| members.is_up(c.member as usize)).collect();
         let total: f64 = claims.iter().map(|claims| f64::from(claims.weight)).sum();

@@ -1,4 +1,4 @@
-//! A line: first come, first served, and whoever gives up may leave it from the middle.
+//! A FIFO from whose middle requests may leave.
 
 use std::collections::VecDeque;
 
@@ -25,7 +25,7 @@ impl<T> Fifo<T> {
         self.waiting
     }
 
-    /// True if nobody waits.
+    /// True if it is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.waiting == 0
@@ -38,14 +38,14 @@ impl<T> Fifo<T> {
         self.first + self.places.len() as u64 - 1
     }
 
-    /// Who has waited longest.
+    /// The request that has waited longest.
     #[must_use]
     pub fn first(&self) -> Option<&T> {
         // Nobody at the front has left: see `tidy`.
         self.places.front()?.as_ref()
     }
 
-    /// Takes who has waited longest.
+    /// Takes the request that has waited longest.
     pub fn pop(&mut self) -> Option<T> {
         let who = self.places.pop_front()??;
         self.first += 1;
@@ -54,7 +54,7 @@ impl<T> Fifo<T> {
         Some(who)
     }
 
-    /// Whoever has this ticket leaves; `None` if it waits no more.
+    /// Removes the request with this ticket; `None` if it no longer waits.
     pub fn leave(&mut self, ticket: u64) -> Option<T> {
         let place = ticket.checked_sub(self.first)?;
         let who = self.places.get_mut(usize::try_from(place).ok()?)?.take()?;
@@ -63,7 +63,7 @@ impl<T> Fifo<T> {
         Some(who)
     }
 
-    /// The front is somebody who waits.
+    /// Restores the invariant that the front is a waiting request.
     fn tidy(&mut self) {
         while self.places.front().is_some_and(Option::is_none) {
             self.places.pop_front();

@@ -1,8 +1,8 @@
-//! What requests use up while they are worked on: units that they take, hold and give back, or wait for in line while others
-//! hold them (workers, memory, locks, connections of a pool), and processors that all share.
+//! Resources of requests in service: units that a request acquires, holds and releases, or waits for while others hold
+//! them (workers, memory, locks, connections of a pool), and processors that all share.
 //!
-//! One file each for units, for the line before them, for shared processors, for the time that workers are busy, and for how
-//! any of these is counted. How long a request holds what it has belongs to the node.
+//! One file each for units, their queue, shared processors, the busy time of workers, and how the use of any of these
+//! is measured. How long a request holds a resource is decided by the node.
 
 pub mod busy;
 pub mod fifo;

@@ -53,7 +53,7 @@ impl Processors {
         if present <= f64::from(workers) { speed } else { speed * f64::from(workers) / present }
     }
 
-    /// Brings the books up to `now`; must come before any change of speed or of who is present.
+    /// Brings the state up to `now`; must be called before any change of speed or of the requests present.
     pub fn advance(&mut self, now: Time, workers: u32, speed: f64) {
         if self.jobs.is_empty() {
             // Starting afresh keeps the numbers small, and so exact, however long the run.
@@ -71,7 +71,7 @@ impl Processors {
         finish
     }
 
-    /// How long until the next request finishes if nobody else comes; `None` if nobody is there.
+    /// Time until the next request finishes if no other arrives; `None` if there is none.
     #[must_use]
     pub fn until_next(&self, workers: u32, speed: f64) -> Option<Duration> {
         let (&(finish, _), _) = self.jobs.first_key_value()?;
@@ -83,8 +83,8 @@ impl Processors {
         if self.until_next(workers, speed)?.is_zero() { self.jobs.pop_first().map(job) } else { None }
     }
 
-    /// Takes the request of this virtual finishing time, with the seconds of work it has received; `None` if it is not here.
-    /// The books must be up to date.
+    /// Takes the request of this virtual finishing time, with the seconds of work it has received; `None` if it is not
+    /// here. The books must be up to date.
     pub fn take(&mut self, id: RequestId, finish: f64) -> Option<f64> {
         let demand = self.jobs.remove(&(finish.to_bits(), id))?;
         Some(self.received(&Job { finish, demand, id }))

@@ -1,4 +1,4 @@
-//! How a resource is counted, whatever kind of node it belongs to: what does work, and has a queue before it.
+//! How a station (a resource with a queue) is measured, whatever kind of node it belongs to.
 
 use crate::engine::Time;
 use crate::measure::Latency;
@@ -10,7 +10,7 @@ pub struct Window {
     pub arrivals: u64,
     /// Worker-nanoseconds of work.
     pub busy: u128,
-    /// Worker-nanoseconds of work that was for nobody.
+    /// Worker-nanoseconds of wasted work.
     pub wasted: u128,
     /// Request-nanoseconds of waiting.
     pub waiting: u128,

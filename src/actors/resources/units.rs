@@ -1,7 +1,7 @@
 //! Units that are held by one request at a time: workers, places in memory, a lock (one unit), the connections of a pool.
 //!
-//! Requests have their units in the order in which they asked: one that asks for much is not overtaken by those that ask for
-//! less, so that it is not starved.
+//! Requests get their units in the order in which they asked: a request for many units is not overtaken by smaller
+//! ones, so that it does not starve.
 
 use super::fifo::Fifo;
 use super::usage::Usage;
@@ -14,7 +14,7 @@ pub enum Asked {
     Held,
     /// It waits for them; with this ticket it can leave the line.
     Waits(u64),
-    /// It neither has them nor waits: so many wait already as may.
+    /// It neither has them nor waits: the queue is full.
     Full,
 }
 
@@ -28,7 +28,7 @@ pub struct Units {
 }
 
 impl Units {
-    /// So many units, all free, and so many places in line.
+    /// `count` units, all free, and a queue with `places` slots.
     #[must_use]
     pub fn new(count: u64, places: usize) -> Self {
         Self { free: count, places, line: Fifo::default() }
@@ -64,7 +64,8 @@ impl Units {
         usage.held.set(now, usage.held.count() - amount);
     }
 
-    /// The next in line, which has its units from now on; `None` if nobody waits, or if there are too few.
+    /// The next request in the queue, which has its units from now on; `None` if the queue is empty, or if too few
+    /// units are free.
     #[inline]
     pub fn next(&mut self, usage: &mut Usage, now: Time) -> Option<RequestId> {
         let &(id, amount) = self.line.first()?;
@@ -86,7 +87,7 @@ impl Units {
         waited
     }
 
-    /// Everybody who waits is gone, in order.
+    /// Removes all waiting requests, in order.
     pub fn empty(&mut self, usage: &mut Usage, now: Time) -> Vec<RequestId> {
         let waited: Vec<RequestId> = std::iter::from_fn(|| self.line.pop()).map(|(id, _)| id).collect();
         waited.iter().for_each(|_| usage.waiting.down(now));

@@ -1,5 +1,5 @@
-//! How the use of a resource is counted: who came, who waits and for how long, and how many units are held. One count may be
-//! that of many alike, as of the same resource at every server of a fleet.
+//! How the use of a resource is measured: arrivals, waiting requests and times, and units held. One record may cover
+//! many resources, such as the same resource at every server of a fleet.
 
 use super::station::{Station, Window};
 use crate::engine::Time;
@@ -88,7 +88,7 @@ impl Usage {
         Used { arrivals: self.arrivals, held: self.held.area(now), waiting: self.waiting.area(now) }
     }
 
-    /// Is told when measuring begins.
+    /// Called when measuring begins.
     pub fn measure(&mut self, now: Time, begin: Begin) {
         let figures = self.used(now);
         self.at_warm_up.begin(begin, figures, &mut self.waits);

@@ -1,4 +1,4 @@
-//! What a system knows of routers.
+//! The descriptions of routers: what a system finds out about them before a run.
 
 use super::flow;
 use super::{Router, RouterSpec, Way};

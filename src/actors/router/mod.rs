@@ -1,4 +1,4 @@
-//! Routers: content-based routing. The first rule that fits a request says where it goes.
+//! Routers: content-based routing. The first rule that matches a request says where it goes.
 //!
 //! Choosing among servers that do the same belongs in `balancer`.
 

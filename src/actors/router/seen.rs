@@ -1,4 +1,4 @@
-//! What a router gave: its traffic, by the rule that sent it.
+//! What is measured at a router: its traffic, by rule.
 
 use std::borrow::Cow;
 

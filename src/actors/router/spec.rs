@@ -1,19 +1,19 @@
-//! A router in the words of the language.
+//! A router, as written in the language.
 
 use crate::actors::kit::conditions::{KeyMatch, SizeMatch};
 use crate::actors::kit::route::{RouteField, Targets};
 use crate::schema::{Name, record};
 
 record! {
-    /// A rule: where requests go that fit all of its conditions.
+    /// A rule: where requests go that match all of its conditions.
     pub struct RuleSpec {
-        /// Those of these clients: the name of a node of `Clients`, or several.
+        /// Matches requests of these clients: the name of a node of `Clients`, or several.
         pub clients: Option<Targets> = None,
-        /// Those for these keys.
+        /// Matches requests for these keys.
         pub keys: Option<KeyMatch> = None,
-        /// Those of these sizes.
+        /// Matches requests of these sizes.
         pub size: Option<SizeMatch> = None,
-        /// Where they go.
+        /// Where matching requests are sent.
         pub to: RouteField,
     }
     check(self, at) {
@@ -27,12 +27,12 @@ record! {
 }
 
 record! {
-    /// Content-based routing: sends each request where the first rule says that fits it. It reads requests, so it ends
-    /// the clients' connections, as a balancer of layer 7 does.
+    /// Content-based routing: sends each request where the first rule that matches it says. It reads requests, so it
+    /// terminates the clients' connections, as a balancer of layer 7 does.
     pub struct RouterSpec {
-        /// The rules, in order; the first that fits decides.
+        /// The rules, in order; the first that matches decides.
         pub rules: Vec<RuleSpec>,
-        /// Where requests go that no rule fits.
+        /// Where requests go that match no rule.
         pub otherwise: RouteField,
     }
     check(self, at) {
@@ -43,12 +43,12 @@ record! {
 }
 
 impl RouterSpec {
-    /// The routes, that of `otherwise` last.
+    /// The routes of the rules, and `otherwise` last.
     pub fn routes(&self) -> impl Iterator<Item = &RouteField> {
         self.rules.iter().map(|rule| &rule.to).chain(std::iter::once(&self.otherwise))
     }
 
-    /// The clients that rules speak of.
+    /// The names of clients that rules mention.
     pub fn clients(&self) -> impl Iterator<Item = &Name> {
         self.rules.iter().filter_map(|rule| rule.clients.as_ref()).flat_map(|clients| &clients.0)
     }

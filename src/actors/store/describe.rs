@@ -1,4 +1,4 @@
-//! What a system knows of stores.
+//! The descriptions of stores: what a system finds out about them before a run.
 
 use super::{Store, StoreSpec};
 use crate::actors::Actor;

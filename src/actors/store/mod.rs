@@ -1,6 +1,6 @@
 //! Stores that limiters share: one command at a time, first come, first served.
 //!
-//! What a limiter asks, and what it does when no answer comes, belongs in `limiter/distributed`.
+//! Which commands a limiter sends, and what it does when no answer arrives, belongs in `limiter/distributed`.
 
 mod describe;
 mod seen;

@@ -1,4 +1,4 @@
-//! What a store gave: its commands, its work, and what passed over the limit.
+//! What is measured at a store: its commands, its work, and how many requests passed above the limit.
 
 use super::Store;
 use crate::actors::kit::seen::{Covered, Gauge, NANO, NodeInfo, NodeSeen, ratio, word};

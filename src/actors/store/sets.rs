@@ -31,8 +31,8 @@ struct Set {
     entries: VecDeque<Entry>,
     members: u64,
     passed: u64,
-    /// Members that no command has to look at any more, as there are as many newer ones as the limit, though the store keeps
-    /// them: by part of the window, the time of the last and how many.
+    /// Members that no command has to look at any more, as there are as many newer ones as the limit, though the store
+    /// keeps them: by part of the window, the time of the last and how many.
     beyond: VecDeque<(Time, u32)>,
     /// All of those.
     members_beyond: u64,
@@ -135,9 +135,9 @@ impl Sets {
         self.accounts = Accounts::new(keys);
     }
 
-    /// Members that the store keeps at `now`: as many as after the last command on each set, and none of a set to which nothing
-    /// was added for as long as the window (`EXPIRE`). Exact for as many of a set as the limit; of more, to a hundredth of the
-    /// window.
+    /// Members that the store keeps at `now`: as many as after the last command on each set, and none of a set to which
+    /// nothing was added for as long as the window (`EXPIRE`). Exact for as many of a set as the limit; of more, to a
+    /// hundredth of the window.
     #[must_use]
     pub fn members(&self, now: Time) -> u64 {
         let live = self.accounts.iter().filter(|set| now.since(set.added) < self.window);
@@ -152,8 +152,8 @@ impl Sets {
         Time::from_nanos(time - time % self.step)
     }
 
-    /// Does a command on the set of `key`, for a request that came to its limiter at `time` by the limiter's clock and costs
-    /// so much.
+    /// Does a command on the set of `key`, for a request that came to its limiter at `time` by the limiter's clock and
+    /// costs so much.
     pub fn run(&mut self, command: Command, key: Key, time: Time, cost: u32) -> Reply {
         let Self { limit, window, .. } = *self;
         // All that is more than the limit is alike, and fits into an entry.
@@ -182,8 +182,8 @@ impl Sets {
     }
 }
 
-/// After how long a set has room for `cost` more, if nobody else comes; zero if it never has. Who was added though there was
-/// no room is in its own way.
+/// After how long a set has room for `cost` more, if nobody else comes; zero if it never has. Who was added though
+/// there was no room is in its own way.
 fn room_after(set: &Set, limit: u64, cost: u32, time: Time, window: Duration) -> Duration {
     let mut left = set.members + u64::from(cost);
     let in_the_way = set.entries.iter().find(|entry| {

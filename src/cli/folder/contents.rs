@@ -21,7 +21,7 @@ pub enum Part {
 }
 
 impl Part {
-    /// What is written where nothing else is said.
+    /// The default parts.
     pub const USUAL: [Self; 5] =
         [Self::Data(Data::Tables), Self::Data(Data::Series), Self::Data(Data::Json), Self::Svg, Self::Png];
 }

@@ -1,8 +1,8 @@
-//! The list of what a run wrote into its folder, with the content of each file: what is on it, and as it was written, is
-//! the program's and may be replaced. Everything else in the folder is somebody's.
+//! The list of the files that a run wrote into its folder, with a hash of each: files on the list that are unchanged
+//! belong to the program and may be replaced. Everything else in the folder belongs to the user.
 //!
-//! The list also says where the logs were found that the run read, as seen from the folder: the manifest names them as
-//! the experiment did, so that it is the same wherever the experiment stands.
+//! The list also says where the logs of the run were found, relative to the folder. The manifest names them as the
+//! experiment did, so that it is the same wherever the experiment is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -12,7 +12,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh64::Xxh64;
 
-/// What the list is called in the folder.
+/// The file name of the list.
 pub const NAME: &str = ".rushhour.json";
 
 /// What the list begins with, so that it is known for what it is.
@@ -35,18 +35,18 @@ struct Entry {
     xxh64: String,
 }
 
-/// What a run wrote into a folder.
+/// The files that a run wrote into a folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Index {
     kind: String,
     /// True unless the run was stopped before its end.
     pub complete: bool,
     files: Vec<Entry>,
-    /// Where each log was found, by the name that the manifest gives it.
+    /// Where each log was found, by its name in the manifest.
     pub logs: BTreeMap<String, String>,
 }
 
-/// What somebody else has in a folder.
+/// A file or folder that does not belong to a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Foreign {
     /// A file or folder that is not on the list.
@@ -55,12 +55,12 @@ pub enum Foreign {
     Changed(String),
 }
 
-/// What becomes of a file of the list that is shorter than it should be.
+/// What to do with a listed file that is shorter than it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Short {
-    /// It was changed, and stays.
+    /// Keep it: it was changed by the user.
     IsChanged,
-    /// It was being written when the process was killed, and goes.
+    /// Remove it: it was being written when the process was killed.
     IsHalfWritten,
 }
 
@@ -113,7 +113,7 @@ impl Index {
     }
 }
 
-/// The first thing in `folder`, in the order of names, that no run wrote, or that was changed since.
+/// The first file or folder in `folder`, in order of names, that no run wrote or that was changed since.
 ///
 /// # Errors
 /// The folder cannot be read.
@@ -146,8 +146,8 @@ pub fn foreign(folder: &Path) -> io::Result<Option<Foreign>> {
     Ok(None)
 }
 
-/// Takes away what a run wrote into `folder`, and the folder with it where nothing else is there. What is not on the
-/// list, or not as it was written, stays.
+/// Removes the files that a run wrote into `folder`, and the folder if it is then empty. Files that are not on the
+/// list, or that were changed, are kept.
 pub fn remove_ours(folder: &Path, short: Short) {
     let index = Index::read(folder);
     for entry in index.iter().flat_map(|index| &index.files) {
@@ -174,7 +174,8 @@ pub fn remove_ours(folder: &Path, short: Short) {
     }
 }
 
-/// `path` as seen from `folder`, with `/`, where both are absolute and without links; itself where no way leads there.
+/// `path` relative to `folder`, with `/` as separator; both must be absolute and without links. Returns `path` itself
+/// if there is no relative path.
 #[must_use]
 pub fn relative(folder: &Path, path: &Path) -> String {
     let (from, to): (Vec<_>, Vec<_>) = (folder.components().collect(), path.components().collect());

@@ -1,7 +1,8 @@
-//! The folder of a run: complete or absent, and in place of nothing but what an earlier run wrote.
+//! Writes the folder of a run. The folder is complete or absent, and only files that an earlier run wrote are ever
+//! replaced.
 //!
-//! Everything is written into a temporary folder beside the target, which then takes its place in one step. What in the
-//! target was written by a run, and was not changed since, is known by the list that the run left ([`index`]).
+//! Everything is written into a temporary folder beside the target, which then takes its place in one step. The list
+//! that a run leaves in its folder ([`index`]) says which files it wrote, with their hashes.
 
 mod contents;
 pub mod index;
@@ -21,12 +22,12 @@ use index::{Foreign, Index, Short};
 
 pub use contents::Part;
 
-/// Where a run came from, as its folder tells it.
+/// What a run was made from, as recorded in its folder.
 #[derive(Clone, Debug, Default)]
 pub struct Origin {
     /// The experiment with every default filled in.
     pub manifest: String,
-    /// Where each log stands that was read, by the name that the manifest gives it: an absolute path.
+    /// The absolute path of each log that was read, by its name in the manifest.
     pub logs: BTreeMap<String, PathBuf>,
 }
 
@@ -36,10 +37,10 @@ pub enum FolderError {
     /// The target exists and is a file, or something else that is not a folder.
     #[error("{} exists and is not a folder; name another folder for the results", .0.display())]
     NotAFolder(PathBuf),
-    /// The folder that the process stands in would be replaced.
+    /// The current directory of the process would be replaced.
     #[error("{} is the folder you are in, which cannot be replaced; name a folder in it", .0.display())]
     Current(PathBuf),
-    /// The folder holds what no run wrote.
+    /// The folder holds a file that no run wrote.
     #[error(
         "{} holds {found}, which no run of this program wrote; move it, or name another folder",
         folder.display()
@@ -47,7 +48,7 @@ pub enum FolderError {
     Foreign {
         /// The target.
         folder: PathBuf,
-        /// One of the things in it.
+        /// One of those files.
         found: String,
     },
     /// The folder holds a file that was changed since a run wrote it.
@@ -58,7 +59,7 @@ pub enum FolderError {
     Io {
         /// What was being written.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The process was asked to stop.
@@ -74,15 +75,15 @@ pub enum FolderError {
     },
 }
 
-/// Writes the folder of a run and returns the paths of its files: `manifest.ron` and what `parts` name. The list of them
-/// stands beside them.
+/// Writes the folder of a run, `manifest.ron` and the `parts` with the list of the files, and returns the paths of the
+/// files.
 ///
-/// The folder is complete or absent, whatever happens. An empty folder or that of an earlier run is replaced; parents
-/// are made. When `stop` is set, writing is given up between two files.
+/// The folder is complete or absent, whatever happens. An empty folder, or that of an earlier run, is replaced; parent
+/// folders are created. When `stop` is set, writing is abandoned between two files.
 ///
 /// # Errors
-/// If the target is not a folder, holds anything that no run wrote or that was changed since, or cannot be written; or if
-/// writing was given up.
+/// If the target is not a folder, holds a file that no run wrote or that was changed since, or cannot be written; or if
+/// writing was abandoned.
 pub fn write_all(
     results: &Results,
     origin: &Origin,
@@ -110,17 +111,17 @@ pub fn write_all(
     Ok(files.iter().map(|(name, _)| folder.join(name)).collect())
 }
 
-/// True if `folder` holds the results of a run that was not stopped.
+/// True if `folder` holds the results of a run that was completed.
 #[must_use]
 pub fn holds_complete(folder: &Path) -> bool {
     Index::read(folder).is_some_and(|index| index.complete)
 }
 
-/// Where the folder of a run really stands: without links, so that what they point to is replaced and they are kept, and
-/// so that one folder has one name. What it stands in is made.
+/// Resolves the path of the folder of a run: symbolic links are followed, so that the link is kept and its target
+/// replaced, and so that each folder has one name. The parent folder is created.
 ///
 /// # Errors
-/// What it stands in cannot be made, or its name ends in `..`.
+/// If the parent folder cannot be created, or the path ends in `..`.
 pub fn target(folder: &Path) -> io::Result<PathBuf> {
     if let Ok(there) = folder.canonicalize() {
         return Ok(there);
@@ -196,10 +197,10 @@ fn clear_scratch(parent: &Path, target: &Path) {
     }
 }
 
-/// Whether [`write_all`] could write to `folder`: said before a run, so that no run is in vain.
+/// Checks that [`write_all`] can write to `folder`, to be called before a run.
 ///
 /// # Errors
-/// If the target is not a folder, holds anything that no run wrote or that was changed since, or cannot be written.
+/// If the target is not a folder, holds a file that no run wrote or that was changed since, or cannot be written.
 pub fn check_folder(folder: &Path) -> Result<(), FolderError> {
     let mut there = folder;
     if !check(folder)? {

@@ -11,8 +11,8 @@ use crate::stats::theory::priority::Class;
 
 #[derive(Debug, Args)]
 pub struct ByClass {
-    /// A class as RATE:SERVICE or RATE:SERVICE:CV, where CV is the coefficient of variation of service (1 without it); the most
-    /// important first
+    /// A class as RATE:SERVICE or RATE:SERVICE:CV, where CV is the coefficient of variation of service (1 without it);
+    /// the most important first
     #[arg(long, value_parser = class, required = true)]
     class: Vec<Class>,
     /// Servers; with more than one, all classes have the same exponential service

@@ -305,8 +305,8 @@ impl Patience {
             source: "Palm 1957; Garnett, Mandelbaum and Reiman 2002".to_owned(),
             lines: vec![
                 Line::new("utilization", "utilization", Unit::Fraction, model.utilization()),
-                Line::new("throughput", "throughput", Unit::PerSecond, rate * (1.0 - model.gives_up())),
-                Line::new("gives_up", "give up", Unit::Fraction, model.gives_up()),
+                Line::new("throughput", "throughput", Unit::PerSecond, rate * (1.0 - model.abandonment())),
+                Line::new("gives_up", "give up", Unit::Fraction, model.abandonment()),
                 Line::new("waits", "chance of waiting", Unit::Fraction, model.chance_of_waiting()),
                 Line::new("waiting_mean", "mean waiting", Unit::Seconds, model.waiting_mean()),
                 Line::new("in_queue", "in queue", Unit::Count, model.in_queue()),

@@ -1,6 +1,6 @@
 //! A 4-ary heap of keys, each with its three siblings in one cache line.
 //!
-//! What a key stands for does not belong here.
+//! The meaning of keys does not belong here.
 
 use std::cmp::Ordering;
 

@@ -1,5 +1,5 @@
-//! Lanes: FIFOs of events that all lie the same length of time ahead, in one slab. An event that is taken back leaves at
-//! once, so a lane holds what waits and no more.
+//! Lanes: FIFOs of events with the same delay, in one slab. A cancelled event is removed at once, so a lane holds no
+//! stale events.
 
 use super::Rank;
 use crate::engine::time::{Duration, Time};

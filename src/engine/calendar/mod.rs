@@ -1,17 +1,17 @@
-//! The calendar, or future event list: what happens next, in order of (time, rank, sequence number).
+//! The calendar, or future event list: events in order of (time, rank, sequence number).
 //!
-//! At one time events of the first rank come before the others, and of one rank they are first scheduled, first served.
-//! Three places hold events, and together they keep that order exactly:
+//! At the same time, events of the first rank come before those of the second; within a rank they come in the order in
+//! which they were scheduled. Events are kept in three places, which together keep that order exactly:
 //! - the *heap*, for events at any later time: 16-byte keys in a 4-ary heap, payloads in a slab beside it;
-//! - the *present*, a FIFO for each rank for events scheduled at the current instant: what the heap holds for it was
-//!   scheduled before;
+//! - the *present*, a FIFO for each rank of events scheduled for the current instant; events in the heap for this
+//!   instant were scheduled earlier, so they come first;
 //! - *lanes*, one FIFO for each constant delay (timeouts, fixed network hops) and rank: their events are in order by
-//!   construction, so only the first of a lane stands in the heap, however many wait behind it.
+//!   construction, so only the first of each lane is in the heap, however many wait behind it.
 //!
-//! A *timer* is an event that is nothing but a number its owner chose (a request's): the key says it all, so it needs no
-//! place in the slab.
+//! A *timer* is an event that consists only of a number chosen by its owner (the number of a request): it fits into the
+//! key, so it needs no slot in the slab.
 //!
-//! What an event means does not belong here.
+//! The meaning of events does not belong here.
 
 mod heap;
 mod lane;
@@ -24,18 +24,20 @@ use super::time::{Duration, Time};
 use heap::{Heap, Key, NOTHING};
 use lane::Lanes;
 
-/// Events that may wait in the heap at once, beside timers and lanes: about 25 million.
+/// The most events in the heap at once, not counting timers and lanes: about 25 million.
 pub const MAX_PENDING: usize = FIRST_TIMER as usize;
-/// Timers have numbers below this: about 8.4 million.
+/// Numbers of timers are below this: about 8.4 million.
 pub const MAX_TIMERS: usize = (FIRST_LANE - FIRST_TIMER) as usize;
 
 const SLOT_BITS: u32 = 25;
-/// Bits of a sequence number: 2^38 events may be scheduled ahead of time in one run, hours of computing.
+/// Bits of a sequence number: up to 2^38 events can be scheduled for the future in one run, which takes hours to
+/// compute.
 pub const SEQUENCE_BITS: u32 = u64::BITS - SLOT_BITS - 1;
 const SLOT_MASK: u64 = (1 << SLOT_BITS) - 1;
 /// Slot numbers from here on stand for timers: a quarter of all.
 const FIRST_TIMER: u32 = 3 << (SLOT_BITS - 2);
-/// From so many events on the calendar is full: what a single event may still schedule has room.
+/// The number of events from which on the calendar counts as full; there is still room for what a single event may
+/// schedule.
 const FULL: usize = MAX_PENDING - (1 << 20);
 /// Slot numbers from here on stand for lanes; the last of them is left to [`heap::NOTHING`].
 const FIRST_LANE: u32 = (1 << SLOT_BITS) - 1 - MAX_LANES;
@@ -46,12 +48,12 @@ const TIDY_ABOVE: usize = 1024;
 /// The bit of the order of a key that tells the ranks apart.
 const SECOND: u64 = 1 << 63;
 
-/// Which events come first at one time.
+/// The order of events at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rank {
     /// Before the others.
     First,
-    /// After all of the first rank.
+    /// After all events of the first rank.
     Second,
 }
 
@@ -81,7 +83,7 @@ fn slot_of(key: Key) -> u32 {
     (key.order & SLOT_MASK) as u32
 }
 
-/// Names a scheduled event, so that it can be cancelled; worthless once the event has happened.
+/// Identifies a scheduled event, so that it can be cancelled. It has no effect once the event has happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Handle(u64);
 
@@ -95,13 +97,13 @@ impl Handle {
         Self((u64::from(generation) << SLOT_BITS) | u64::from(slot))
     }
 
-    /// An event in a lane is told from later ones in its place by the low half of its sequence number.
+    /// An event in a lane is distinguished from later ones in its slot by the low half of its sequence number.
     fn of_lane(place: u32, sequence: u64) -> Self {
         Self(LANE_FLAG | (u64::from(place) << 32) | u64::from(sequence as u32))
     }
 }
 
-/// Names a lane: a source of events that all lie the same length of time ahead.
+/// Identifies a lane: a FIFO of events that are all scheduled with the same delay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LaneId(u16);
 
@@ -114,14 +116,14 @@ struct Slot<M> {
     next_free: u32,
 }
 
-/// Bit of a generation: the event was taken back.
+/// Bit of a generation: the event was cancelled.
 const CANCELLED: u32 = 1;
 /// Bit of a generation: the event stands in the present, not in the heap.
 const PRESENT: u32 = 2;
 const NEXT_GENERATION: u32 = 4;
 
 impl<M> Slot<M> {
-    /// The event is over; true if it was not taken back.
+    /// The event is over; true if it was not cancelled.
     #[inline]
     fn release(&mut self) -> bool {
         let live = self.generation & CANCELLED == 0;
@@ -133,7 +135,7 @@ impl<M> Slot<M> {
 /// An event at the present instant.
 #[derive(Clone, Copy, Debug)]
 enum Present<M> {
-    /// It cannot be taken back.
+    /// It cannot be cancelled.
     Sent(M),
     /// It stands in a slot.
     Slot(u32),
@@ -142,16 +144,16 @@ enum Present<M> {
 
 const NO_SLOT: u32 = u32::MAX;
 
-/// What happens next.
+/// The next event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event<M> {
-    /// Something that was scheduled or sent.
+    /// A message that was scheduled or sent.
     Message(M),
-    /// The timer of this number rings.
+    /// The timer with this number rings.
     Timer(u32),
 }
 
-/// The future event list, and with it the clock.
+/// The future event list and the clock.
 #[derive(Debug)]
 pub struct Calendar<M> {
     now: Time,
@@ -204,7 +206,7 @@ impl<M: Copy> Calendar<M> {
         self.now
     }
 
-    /// Entries in the heap, stale ones included.
+    /// Entries in the heap, including cancelled ones.
     #[must_use]
     pub fn heap_len(&self) -> usize {
         self.heap.len()
@@ -216,7 +218,7 @@ impl<M: Copy> Calendar<M> {
         self.heap.peak()
     }
 
-    /// True once as many events have waited as the calendar can take; the loop ends the run then.
+    /// True once the calendar has been full; the event loop then ends the run.
     #[inline]
     #[must_use]
     pub fn is_full(&self) -> bool {
@@ -230,7 +232,7 @@ impl<M: Copy> Calendar<M> {
         sequence
     }
 
-    /// Entries that wait, stale ones included.
+    /// Entries that are scheduled, including cancelled ones.
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.heap.len()
@@ -240,17 +242,17 @@ impl<M: Copy> Calendar<M> {
             + self.lanes.len()
     }
 
-    /// True if nothing was sent or scheduled for the present instant since it began that has not happened yet.
+    /// True if no event that was sent or scheduled for the present instant during that instant is still to come.
     #[inline(always)]
     #[must_use]
     pub fn present_is_empty(&self) -> bool {
         self.present.is_empty() && self.firsts.is_empty()
     }
 
-    /// True if no event of the first rank waits at the present instant.
+    /// True if no event of the first rank is still to come at the present instant.
     #[inline(never)]
     #[must_use]
-    pub fn no_first_waits(&mut self) -> bool {
+    pub fn no_first_rank_event(&mut self) -> bool {
         self.firsts.is_empty() && self.no_first_is_in_heap()
     }
 
@@ -260,14 +262,14 @@ impl<M: Copy> Calendar<M> {
         self.heap.first().min(self.beside)
     }
 
-    /// True if the heap holds nothing at the present instant; nothing comes to it there later.
+    /// True if the heap holds no event for the present instant; none can be added to it later.
     #[inline(always)]
     #[must_use]
     pub fn heap_is_later(&self) -> bool {
         self.heap.least_time().min(time_of(self.beside).as_nanos()) > self.now.as_nanos()
     }
 
-    /// An event at the present instant, after all of its rank that already stand there.
+    /// Schedules an event for the present instant, after all events of its rank that are already scheduled.
     #[inline]
     pub fn send(&mut self, rank: Rank, message: M) {
         self.at_present(rank).push_back(Present::Sent(message));
@@ -281,11 +283,11 @@ impl<M: Copy> Calendar<M> {
         }
     }
 
-    /// Timer `number` rings at time `at` (the present instant if `at` has passed), as an event of the first rank. Its owner
-    /// sees to it that it is set once at a time.
+    /// Sets timer `number` to ring at time `at` (the present instant if `at` has passed), as an event of the first
+    /// rank. The caller must not set a timer that is already set.
     ///
     /// # Panics
-    /// If `number` is not below [`MAX_TIMERS`]; the loop stops a run before that.
+    /// If `number` is not below [`MAX_TIMERS`]; the event loop stops a run before that.
     #[inline(always)]
     pub fn set_timer(&mut self, at: Time, number: u32) {
         self.set_ranked_timer(at, Rank::First, number);
@@ -302,8 +304,8 @@ impl<M: Copy> Calendar<M> {
         }
     }
 
-    /// Like [`Calendar::set_timer`], for a timer of the second rank that is nearly always among the next: if the place
-    /// beside the heap is free, it stands there.
+    /// Like [`Calendar::set_timer`], for a timer of the second rank that is nearly always among the next events: it is
+    /// kept outside the heap if that slot is free.
     ///
     /// # Panics
     /// As [`Calendar::set_timer`].
@@ -322,8 +324,8 @@ impl<M: Copy> Calendar<M> {
         self.set_ranked_timer(at, Rank::Second, number);
     }
 
-    /// Takes back the timers that `wanted` says, and gives their times and numbers, in the order in which they would have
-    /// rung. Costs time in proportion to all that waits: for what is rare.
+    /// Cancels the timers for which `wanted` is true and returns their times and numbers, in the order in which they
+    /// would have rung. Takes time proportional to the number of scheduled events, so use it only for rare events.
     pub fn take_timers(&mut self, mut wanted: impl FnMut(u32) -> bool) -> Vec<(Time, u32)> {
         let mut is_taken =
             |key: Key| (FIRST_TIMER..FIRST_LANE).contains(&slot_of(key)) && wanted(slot_of(key) - FIRST_TIMER);
@@ -358,10 +360,11 @@ impl<M: Copy> Calendar<M> {
         timers
     }
 
-    /// An event at time `at` (the present instant if `at` has passed).
+    /// Schedules an event for time `at` (the present instant if `at` has passed).
     ///
     /// # Panics
-    /// If more than [`MAX_PENDING`] events wait; the loop stops a run before that, see [`Calendar::is_full`].
+    /// If more than [`MAX_PENDING`] events are scheduled; the event loop stops a run before that, see
+    /// [`Calendar::is_full`].
     #[inline(always)]
     pub fn schedule(&mut self, at: Time, rank: Rank, message: M) -> Handle {
         let slot = self.free;
@@ -388,7 +391,7 @@ impl<M: Copy> Calendar<M> {
         }
     }
 
-    /// An event `delay` from now.
+    /// Schedules an event `delay` from now.
     #[inline(always)]
     pub fn schedule_after(&mut self, delay: Duration, rank: Rank, message: M) -> Handle {
         self.schedule(self.now + delay, rank, message)
@@ -405,15 +408,15 @@ impl<M: Copy> Calendar<M> {
         Handle::of_slot(slot, 0)
     }
 
-    /// The lane of events of the second rank that lie `delay` ahead; asked twice for one delay, it is the same lane.
+    /// The lane of events of the second rank with this `delay`; the same delay always gives the same lane.
     ///
     /// # Panics
-    /// If more than 32,767 different delays are asked for; lanes are made when a system is built, a few to a node.
+    /// If more than 32,767 different delays are used; lanes are created when a system is built, a few per node.
     pub fn lane(&mut self, delay: Duration) -> LaneId {
         self.ranked_lane(delay, Rank::Second)
     }
 
-    /// The same for events of one rank.
+    /// Like [`Calendar::lane`], for events of `rank`.
     ///
     /// # Panics
     /// As [`Calendar::lane`].
@@ -427,10 +430,10 @@ impl<M: Copy> Calendar<M> {
         }))
     }
 
-    /// An event one delay of the lane from now.
+    /// Schedules an event one delay of the lane from now.
     ///
     /// # Panics
-    /// If more than 2^31 events wait in lanes.
+    /// If more than 2^31 events are in lanes.
     #[inline]
     pub fn schedule_in_lane(&mut self, lane: LaneId, message: M) -> Handle {
         let delay = self.lanes.delay(lane.0);
@@ -448,7 +451,7 @@ impl<M: Copy> Calendar<M> {
         Handle::of_lane(place, sequence)
     }
 
-    /// Takes an event back. One that has happened, or was cancelled before, is left alone.
+    /// Cancels an event. Does nothing if it has happened or was already cancelled.
     #[inline]
     pub fn cancel(&mut self, handle: Handle) {
         if handle == Handle::NONE {
@@ -470,8 +473,8 @@ impl<M: Copy> Calendar<M> {
         }
     }
 
-    /// The next event before `end`, with the clock moved to it; `None` if there is none, with the clock left alone.
-    /// Events at the present instant are not held back by an `end` that lies before it.
+    /// Takes the next event before `end` and moves the clock to it; `None` if there is none, and the clock stays.
+    /// Events at the present instant are returned even if `end` is earlier.
     #[inline(always)]
     pub fn pop(&mut self, end: Time) -> Option<Event<M>> {
         loop {
@@ -523,7 +526,7 @@ impl<M: Copy> Calendar<M> {
         self.next_in_heap() >= Key { time: self.now.as_nanos(), order: SECOND }
     }
 
-    /// The first event at the present instant; `None` if it was taken back.
+    /// The first event at the present instant; `None` if it was cancelled.
     #[inline(never)]
     fn pop_present(&mut self) -> Option<Event<M>> {
         let first = self.firsts.pop_front();
@@ -534,7 +537,7 @@ impl<M: Copy> Calendar<M> {
         }
     }
 
-    /// The time of the next entry, which may turn out stale; `None` if nothing waits.
+    /// The time of the next entry, which may be a cancelled one; `None` if the calendar is empty.
     #[inline(never)]
     #[must_use]
     pub fn next_time(&mut self) -> Option<Time> {
@@ -545,7 +548,7 @@ impl<M: Copy> Calendar<M> {
         (first != NOTHING).then(|| time_of(first))
     }
 
-    /// The event in a slot is over: its message, if it was not taken back.
+    /// The event in a slot is over: its message, if it was not cancelled.
     #[inline]
     fn release(&mut self, slot: u32) -> Option<M> {
         let place = &mut self.slots[slot as usize];

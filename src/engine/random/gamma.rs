@@ -13,7 +13,7 @@ pub struct Gamma {
 }
 
 impl Gamma {
-    /// Ready to draw; `shape` above zero.
+    /// Builds a sampler; `shape` is above zero.
     #[must_use]
     pub fn new(shape: f64) -> Self {
         let boosted = if shape < 1.0 { shape + 1.0 } else { shape };

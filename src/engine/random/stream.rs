@@ -1,8 +1,8 @@
-//! Streams of random numbers, named by what they are for, so that one never shifts another.
+//! Streams of random numbers, named by their purpose, so that draws from one never shift another.
 //!
-//! A stream is named by (seed, replication, actor, purpose). Draws of an actor in its own order come from a
-//! [`Sequence`]; draws that belong to a request come from [`Draws`], keyed by the request's number, and are the same in
-//! every arm of an experiment, in whatever order the requests are served.
+//! A stream is named by (seed, replication, actor, purpose). Draws that an actor makes in its own order come from a
+//! [`Sequence`]; draws that belong to a request come from [`Draws`], keyed by the number of the request, and are the
+//! same in every arm of an experiment, whatever the order in which requests are served.
 
 use core::convert::Infallible;
 
@@ -25,7 +25,7 @@ pub const fn mix(z: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// Names a stream.
+/// The key of a random stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreamKey(u64);
 
@@ -42,13 +42,13 @@ impl StreamKey {
         Self(mix(self.0 ^ mix(xxh64(name.as_bytes(), 0))))
     }
 
-    /// A number of 64 bits that stands for the name, to begin numbering with.
+    /// The key as a 64-bit number, from which numbering may start.
     #[must_use]
     pub const fn number(self) -> u64 {
         self.0
     }
 
-    /// Draws in an actor's own order: xoshiro256++.
+    /// Draws in the order in which an actor makes them: xoshiro256++.
     #[must_use]
     pub fn sequence(self) -> Sequence {
         let mut seed = [0; 32];
@@ -66,11 +66,11 @@ impl StreamKey {
     }
 }
 
-/// Draws of one actor in its own order.
+/// Draws of one actor, in the order in which it makes them.
 #[derive(Clone, Debug)]
 pub struct Sequence(Xoshiro256PlusPlus);
 
-/// Draws that belong to one request: SplitMix64 from a mixed counter, so that making one costs nothing.
+/// Draws that belong to one request: SplitMix64 seeded from a mixed counter, so that creating one costs almost nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Draws {
     state: u64,

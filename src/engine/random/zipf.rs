@@ -2,7 +2,7 @@
 
 use super::stream::Bits;
 
-/// Zipf over ranks 1 to n, by rejection-inversion (Hörmann and Derflinger 1996): O(1) a draw, no table.
+/// Zipf over ranks 1 to n, by rejection-inversion (Hörmann and Derflinger 1996): O(1) per draw, without a table.
 #[derive(Clone, Copy, Debug)]
 pub struct Zipf {
     n: f64,
@@ -13,7 +13,7 @@ pub struct Zipf {
 }
 
 impl Zipf {
-    /// Ranks 1 to `n` (at least 1), exponent `s` at least 0; 0 makes all ranks alike.
+    /// Ranks 1 to `n` (at least 1) with exponent `s` (at least 0); with 0 all ranks are equally likely.
     #[must_use]
     pub fn new(n: u64, s: f64) -> Self {
         let mut zipf = Self { n: n.max(1) as f64, s, h_first: 0.0, h_last: 0.0, cut: 0.0 };

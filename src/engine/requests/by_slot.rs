@@ -1,13 +1,12 @@
-//! What an actor keeps of requests that it will see again, by their slots.
+//! Values that an actor keeps for requests that will return to it, by slot.
 //!
-//! A request takes a place from when something is put there until it is taken, and no other: many actors may each keep
-//! something of a few requests.
+//! Only requests with a value take memory, so many actors may each keep values for a few requests.
 
 use hashbrown::HashTable;
 
 use super::RequestId;
 
-/// Values by request. Only ever asked for one request, so that its order does not matter.
+/// A map from requests to values. It is never iterated, so its order does not matter.
 #[derive(Clone, Debug)]
 pub struct BySlot<T>(HashTable<(RequestId, T)>);
 
@@ -24,20 +23,20 @@ fn hash(id: RequestId) -> u64 {
 }
 
 impl<T> BySlot<T> {
-    /// Keeps something of a request of which nothing is kept.
+    /// Stores a value for a request that has none.
     #[inline]
     pub fn put(&mut self, id: RequestId, value: T) {
         debug_assert!(self.get_mut(id).is_none(), "something of this request is kept already");
         self.0.insert_unique(hash(id), (id, value), |&(other, _)| hash(other));
     }
 
-    /// What is kept of a request.
+    /// The value of a request.
     #[inline]
     pub fn get_mut(&mut self, id: RequestId) -> Option<&mut T> {
         self.0.find_mut(hash(id), |&(other, _)| other == id).map(|(_, value)| value)
     }
 
-    /// The same, which is kept no more.
+    /// Removes and returns the value of a request.
     #[inline]
     pub fn take(&mut self, id: RequestId) -> Option<T> {
         let entry = self.0.find_entry(hash(id), |&(other, _)| other == id).ok()?;

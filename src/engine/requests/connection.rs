@@ -1,11 +1,11 @@
 //! The connection a request travels on, as a word of its details.
 //!
-//! Who opens connections, and who cares which server one leads to, does not belong here.
+//! Opening connections, and the server that a connection leads to, do not belong here.
 
-/// Names the connection that carries a request, and says whether it was opened for it.
+/// Identifies the connection that carries a request, and whether it was opened for that request.
 ///
-/// Beyond a node that ends connections (a proxy of layer 7) a request travels on a connection of its own; whoever
-/// opened the one before still knows which it was.
+/// Beyond a node that terminates connections (a layer-7 proxy) a request travels on its own connection; the node that
+/// opened the previous one can still look up its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Connection(u32);
 
@@ -14,9 +14,9 @@ const ENDED: u32 = 1 << 30;
 const NUMBER: u32 = ENDED - 1;
 
 impl Connection {
-    /// One of the request's own: opened for it and closed after it.
+    /// A connection for this request only: opened for it and closed after it.
     pub const OWN: Self = Self(u32::MAX);
-    /// Connections have numbers below this: about a billion.
+    /// Numbers of connections are below this: about a billion.
     pub const MOST: u32 = NUMBER;
 
     /// Connection `number`, opened for this request.
@@ -33,13 +33,13 @@ impl Connection {
         Self(number)
     }
 
-    /// Its number, for whoever opened it; `None` of one of the request's own.
+    /// Its number, for the node that opened it; `None` for [`Connection::OWN`].
     #[must_use]
     pub fn number(self) -> Option<u32> {
         (self != Self::OWN).then_some(self.0 & NUMBER)
     }
 
-    /// Its number where requests may share it: `None` of one of the request's own, and beyond a node that ended it.
+    /// Its number where requests may share it: `None` for [`Connection::OWN`], and beyond a node that terminated it.
     #[must_use]
     pub fn shared(self) -> Option<u32> {
         (self.0 & ENDED == 0).then_some(self.0 & NUMBER)
@@ -51,7 +51,7 @@ impl Connection {
         self.0 & (NEW | ENDED) != 0
     }
 
-    /// A node ends it: what lies beyond is reached on a connection of the request's own.
+    /// A node terminates the connection; beyond it the request travels on its own connection.
     pub fn end(&mut self) {
         self.0 |= ENDED;
     }

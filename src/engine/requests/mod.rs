@@ -1,6 +1,6 @@
 //! Requests in flight: a slab of slots, and for each the return path along which its answer travels.
 //!
-//! What a node does with a request does not belong here.
+//! What nodes do with requests does not belong here.
 
 mod by_slot;
 mod connection;
@@ -14,11 +14,11 @@ use super::calendar::Handle;
 use super::random::mix;
 use super::time::{Duration, Time};
 
-/// Names an actor: its place in the system's list.
+/// Identifies an actor: its index in the list of actors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ActorId(pub u32);
 
-/// Names a request in flight: its slot. Slots are used again once a request is over.
+/// Identifies a request in flight: its slot. Slots are reused once a request is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(pub u32);
 
@@ -27,41 +27,41 @@ impl RequestId {
     pub const NONE: Self = Self(u32::MAX);
 }
 
-/// What became of an attempt, as told on the way back.
+/// The outcome of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Outcome {
     /// Answered as asked.
     Served,
-    /// Answered, but not as asked: with something older, simpler or smaller.
+    /// Answered, but not as asked: with an older, simpler or smaller answer.
     Degraded,
-    /// Turned away: the queue had no place left.
+    /// Rejected: the queue was full.
     QueueFull,
-    /// Turned away: it had waited too long in a queue, or for a place in it.
+    /// Rejected: it had waited too long in a queue, or for room in it.
     WaitedTooLong,
-    /// Turned away to keep the load bearable: by its class, by how long it would wait, or for one that came later.
+    /// Rejected by load shedding: because of its class, of its expected wait, or in favour of a later request.
     Shed,
-    /// Turned away by a rate limit (429).
+    /// Rejected by a rate limit (429).
     RateLimited,
-    /// Turned away: too many were being worked on at once.
+    /// Rejected by a concurrency limit: too many requests were in flight.
     TooManyInFlight,
-    /// Turned away by an open circuit.
+    /// Rejected by an open circuit.
     CircuitOpen,
-    /// Never sent: its own client held it back.
+    /// Not sent: the client throttled it.
     Throttled,
-    /// Dropped: its deadline had passed, so that nobody could use the answer.
+    /// Dropped: its deadline had passed.
     DeadlinePassed,
-    /// Turned away: no server was available.
+    /// Rejected: no server was available.
     NoServer,
     /// The server was down: the connection was refused.
     Refused,
     /// The server crashed while it held the request.
     Crashed,
-    /// No answer came in time: a balancer on the way stopped waiting (504).
+    /// A balancer on the way stopped waiting for the answer (504).
     GatewayTimeout,
     /// The server answered with an error.
     Error,
-    /// Its client took it back: the answer to another attempt came first.
+    /// Cancelled by its client, because another attempt was answered first.
     Cancelled,
     /// The client stopped waiting. Set by the client, never by a server.
     TimedOut,
@@ -117,14 +117,14 @@ impl Outcome {
         }
     }
 
-    /// True of an answer that a client can use, if it comes in time.
+    /// True for an answer that a client can use, if it arrives in time.
     #[inline]
     #[must_use]
     pub const fn is_answer(self) -> bool {
         matches!(self, Self::Served | Self::Degraded)
     }
 
-    /// True of a request that was turned away before any work was done for it.
+    /// True for a request that was rejected before any work was done for it.
     #[must_use]
     pub const fn is_rejection(self) -> bool {
         matches!(
@@ -141,9 +141,9 @@ impl Outcome {
         )
     }
 
-    /// True of what only its own client decides.
+    /// True for outcomes that only the client itself sets.
     #[must_use]
-    pub const fn is_of_clients(self) -> bool {
+    pub const fn is_client_side(self) -> bool {
         matches!(self, Self::Throttled | Self::Cancelled | Self::TimedOut | Self::GaveUp)
     }
 
@@ -154,23 +154,23 @@ impl Outcome {
     }
 }
 
-/// One stop on the way there, to be visited on the way back.
+/// A stop on the return path: an actor that passed the request on and waits for the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame {
-    /// Who passed the request on.
+    /// The actor that passed the request on.
     pub actor: ActorId,
-    /// The actor's own note (which server it chose, which user sent it).
+    /// A note of the actor for itself (such as which server it chose, or which user sent the request).
     pub tag: u32,
-    /// When the request came to that actor.
+    /// When the request arrived at that actor.
     pub entered: Time,
 }
 
-/// What an answer finds when it leaves a stop of its return path.
+/// The result of leaving a stop of the return path.
 #[derive(Debug)]
 pub struct Left<'a> {
-    /// The stop it leaves.
+    /// The stop that was left.
     pub frame: Frame,
-    /// The actor of the stop before, where it goes next; `None` at its client.
+    /// The previous stop, to which the answer travels next; `None` at the client.
     pub back: Option<ActorId>,
     /// The request.
     pub request: &'a mut Request,
@@ -198,23 +198,23 @@ const LOST: u8 = 16;
 const DONE: u8 = 32;
 const DONE_AGAIN: u8 = 64;
 
-/// Nobody waits for its answer any more.
+/// No one waits for its answer any more.
 const ABANDONED: u8 = 128;
 
-/// What keeps the slot of a request that is over from being used again: something in the calendar still names it.
+/// Why the slot of a finished request cannot be reused yet: an event in the calendar still refers to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Hold {
-    /// Word that its client takes it back is on its way.
+    /// A cancellation is on its way.
     Cancellation = 2,
-    /// A timer that no longer matters.
+    /// A timer that has become irrelevant is still set.
     Timer = 4,
 }
 
 const HELD: u8 = Hold::Cancellation as u8 | Hold::Timer as u8;
 
-/// What every actor touches of a request in flight: one line of the processor's cache. With many requests in flight the
-/// cache is what a run waits for, so what few look at stands in [`Details`].
+/// The part of a request in flight that every actor uses: one cache line. With many requests in flight cache misses
+/// dominate the time of a run, so rarely used fields are in [`Details`].
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
 pub struct Request {
@@ -223,19 +223,19 @@ pub struct Request {
     actors: [u16; NEAR],
     /// The class of its clients.
     pub class: u16,
-    /// What became of it so far.
+    /// Its outcome so far.
     pub outcome: Outcome,
     /// Whether its details are other than [`Details::NONE`], whether its answer is on a link, its holds, and the like.
     marks: u8,
-    /// Stops on the return path, or [`FREE`].
+    /// Number of stops on the return path, or [`FREE`].
     depth: u16,
-    /// Its identity for random draws: the same in every arm of an experiment. One that is tried again elsewhere gets another:
-    /// see [`Requests::try_again`].
+    /// Its identity for random draws: the same in every arm of an experiment. A request that is retried at another
+    /// server gets a new one: see [`Requests::try_again`].
     pub number: u64,
     stage: u64,
 }
 
-/// A call that writes, as its clients know it.
+/// Identifies a call that writes, at the clients that made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Write {
     /// The clients.
@@ -252,37 +252,36 @@ impl Write {
 /// Rarely used details of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Details {
-    /// Size of what is asked for, in bytes or in the unit of the trace it came from; of a health check, the nanoseconds
-    /// of work it costs.
+    /// Size in bytes, or in the unit of the trace it came from; for a health check, its service time in nanoseconds.
     pub size: u64,
     /// The client's timeout.
     pub timeout: Handle,
-    /// What is asked for.
+    /// The key that is requested.
     pub key: u32,
     /// The client's address: an IPv4 address as a number.
     pub client: u32,
-    /// Who decided on an outcome other than served.
+    /// The actor that decided on an outcome other than served.
     pub decided_by: ActorId,
     /// The connection it travels on.
     pub connection: Connection,
-    /// When its answer is of no more use, where its client tells: work on it may be dropped from then on.
+    /// Its deadline, if its client propagates one; work on it may be dropped from then on.
     pub deadline: Time,
-    /// After how long it may be tried again, as told by who turned it away; zero if nothing was said.
+    /// `Retry-After`, as set by the node that rejected it; zero if there is none.
     pub retry_after: Duration,
-    /// Why nobody waits for it any more; [`Outcome::Served`] while somebody does.
+    /// Why nobody waits for its answer any more; [`Outcome::Served`] while somebody does.
     pub given_up: Outcome,
-    /// Since when nobody does.
+    /// Since when nobody waits for its answer.
     pub given_up_at: Time,
-    /// A request that was made on its behalf and is under way, or [`RequestId::NONE`].
+    /// A request in flight that was made on its behalf, or [`RequestId::NONE`].
     pub child: RequestId,
-    /// Its number less that of its call; see [`Requests::call_number`].
+    /// Its number minus that of its call; see [`Requests::call_number`].
     pub beyond_call: u64,
-    /// The call that writes on whose behalf it is made, or [`Write::NONE`].
+    /// The writing call to which it belongs, or [`Write::NONE`].
     pub write: Write,
 }
 
 impl Details {
-    /// Those of a request of which nothing was told.
+    /// The details of a request for which none were set.
     pub const NONE: Self = Self {
         size: 0,
         timeout: Handle::NONE,
@@ -302,10 +301,10 @@ impl Details {
 
 const BLANK: Frame = Frame { actor: ActorId(u32::MAX), tag: 0, entered: Time::ZERO };
 
-/// What is beyond the near stops of return paths.
+/// The stops of return paths beyond those that are stored in the request itself.
 #[derive(Debug)]
 struct FarPath {
-    /// So many for each request.
+    /// Number of such stops per request.
     stops: usize,
     frames: Vec<Frame>,
 }
@@ -331,10 +330,10 @@ pub struct Requests {
     held: usize,
 }
 
-/// The stage of a request is one word, for it is in one of them at a time: on its way, waiting, or in service. Whoever
-/// reads it must know which.
+/// A request is in one stage at a time: on its way, waiting, or in service. All stages share one word, so a method may
+/// be called only in its own stage.
 impl Request {
-    /// The client's own stop: the first on the return path of a request that was just created.
+    /// Sets the first stop of the return path, the client, of a request that was just created.
     #[inline(always)]
     pub fn set_out(&mut self, client: ActorId, tag: u32, now: Time) {
         debug_assert_eq!(self.depth, 0);
@@ -342,105 +341,105 @@ impl Request {
         self.depth = 1;
     }
 
-    /// On its way to an actor: which of that actor's servers it is for; 0 where it has none.
+    /// On its way to an actor: the server of that actor that it is for; 0 if the actor has none.
     #[inline(always)]
     #[must_use]
     pub fn port(&self) -> u32 {
         self.stage as u32
     }
 
-    /// Sends it on its way; see [`Request::port`].
+    /// Puts it on its way; see [`Request::port`].
     #[inline(always)]
     pub fn set_port(&mut self, port: u32) {
         self.stage = u64::from(port);
     }
 
-    /// In a queue: who stands behind it.
+    /// In a queue: the request behind it.
     #[inline(always)]
     #[must_use]
     pub fn next(&self) -> RequestId {
         RequestId(self.stage as u32)
     }
 
-    /// Puts it into a queue, or somebody behind it; see [`Request::next`].
+    /// Sets the request behind it in a queue; see [`Request::next`].
     #[inline(always)]
     pub fn set_next(&mut self, next: RequestId) {
         self.stage = u64::from(next.0);
     }
 
-    /// In a queue that is kept elsewhere: what stands for it there. `None` of a request in service.
+    /// In a queue that is kept elsewhere: its wait token there. `None` for a request in service.
     #[inline]
     #[must_use]
     pub fn wait_token(&self) -> Option<u32> {
         (self.stage & WAIT_TOKEN != 0).then_some(self.stage as u32)
     }
 
-    /// True once its client has stopped waiting: the work goes on for nobody.
+    /// True once its client has stopped waiting, so that further work on it is wasted.
     #[inline(always)]
     #[must_use]
     pub fn is_abandoned(&self) -> bool {
         self.marks & ABANDONED != 0
     }
 
-    /// Its client has stopped waiting; see [`Request::is_abandoned`].
+    /// Marks it as abandoned by its client; see [`Request::is_abandoned`].
     #[inline]
     pub fn set_abandoned(&mut self) {
         self.marks |= ABANDONED;
     }
 
-    /// True while its answer is on its way over a link to the last stop of its return path.
+    /// True while its answer travels over a link to the last stop of its return path.
     #[inline]
     #[must_use]
-    pub fn is_homeward(&self) -> bool {
+    pub fn is_replying(&self) -> bool {
         self.marks & HOMEWARD != 0
     }
 
-    /// Its answer sets out over a link; see [`Request::is_homeward`].
+    /// Marks its answer as travelling over a link; see [`Request::is_replying`].
     #[inline]
-    pub fn turn_home(&mut self) {
+    pub fn start_reply(&mut self) {
         self.marks |= HOMEWARD;
     }
 
-    /// The work that it asks for was done once more.
+    /// Counts that its work was done once more.
     #[inline]
     pub fn work_done(&mut self) {
         self.marks |= if self.marks & DONE == 0 { DONE } else { DONE_AGAIN };
     }
 
-    /// How often its work was done, as far as somebody noted it: not at all, once, or twice and more.
+    /// How often its work was done: 0, 1, or 2 for twice or more.
     #[inline]
     #[must_use]
     pub fn times_done(&self) -> u32 {
         (self.marks & (DONE | DONE_AGAIN)).count_ones()
     }
 
-    /// Puts it into a queue that is kept elsewhere; see [`Request::wait_token`].
+    /// Sets its wait token; see [`Request::wait_token`].
     #[inline]
     pub fn set_wait_token(&mut self, token: u32) {
         self.stage = WAIT_TOKEN | u64::from(token);
     }
 
-    /// In service: when that began.
+    /// In service: when its service began.
     #[inline(always)]
     #[must_use]
     pub fn started(&self) -> Time {
         Time::from_nanos(self.stage)
     }
 
-    /// Its service begins; see [`Request::started`].
+    /// Begins its service; see [`Request::started`].
     #[inline(always)]
     pub fn start(&mut self, now: Time) {
         self.stage = now.as_nanos();
     }
 
-    /// Where it shares a server: when it will be finished in that server's own time, in seconds.
+    /// Under processor sharing: when it will be finished in the virtual time of its server, in seconds.
     #[inline]
     #[must_use]
     pub fn finish(&self) -> f64 {
         f64::from_bits(self.stage)
     }
 
-    /// It begins to share a server; see [`Request::finish`].
+    /// Sets when it will be finished; see [`Request::finish`].
     #[inline]
     pub fn set_finish(&mut self, finish: f64) {
         self.stage = finish.to_bits();
@@ -465,15 +464,15 @@ impl Request {
 }
 
 impl Requests {
-    /// An empty slab for requests that pass at most `depth` actors, up to 65,534; three cost nothing, and each further one
-    /// takes 16 bytes of every slot.
+    /// An empty slab for return paths of at most `depth` actors, up to 65,534. Up to three need no extra memory; each
+    /// further one takes 16 bytes per slot.
     #[must_use]
     pub fn new(depth: usize) -> Self {
         let far_path = FarPath { stops: depth.min(FREE as usize - 1).saturating_sub(NEAR), frames: Vec::new() };
         Self { slots: Vec::new(), details: Vec::new(), far_path, free: Vec::new(), held: 0 }
     }
 
-    /// A new request of `class` with identity `number`.
+    /// Creates a request of `class` with identity `number`.
     #[inline(always)]
     pub fn create(&mut self, number: u64, class: u16) -> (RequestId, &mut Request) {
         let id = match self.free.pop() {
@@ -518,7 +517,7 @@ impl Requests {
         if self.slots[id.0 as usize].marks & DESCRIBED != 0 { self.details[id.0 as usize] } else { Details::NONE }
     }
 
-    /// The same, to be changed.
+    /// The details of a request, to be changed.
     #[inline]
     pub fn describe(&mut self, id: RequestId) -> &mut Details {
         let details = &mut self.details[id.0 as usize];
@@ -530,15 +529,16 @@ impl Requests {
         details
     }
 
-    /// The number of the call that the request is an attempt of: the same at every attempt, wherever it is made. Draws that
-    /// belong to the call are keyed by it, those that belong to a visit by the number of the request.
+    /// The number of the call that the request is an attempt of: the same at every attempt, wherever it is made. Draws
+    /// that belong to the call use it as their key; draws that belong to a visit use the number of the request.
     #[inline]
     #[must_use]
     pub fn call_number(&self, id: RequestId) -> u64 {
         self[id].number.wrapping_sub(self.details(id).beyond_call)
     }
 
-    /// The request goes to another server after an attempt that failed: what it meets from now on is drawn anew.
+    /// Gives the request a new number, because it goes to another server after a failed attempt: its further draws are
+    /// new.
     pub fn try_again(&mut self, id: RequestId) {
         let call = self.call_number(id);
         // Apart from the numbers of the attempts that clients make.
@@ -547,8 +547,9 @@ impl Requests {
         self.describe(id).beyond_call = number.wrapping_sub(call);
     }
 
-    /// The request goes on from where `attempt` has come to, which was made on its behalf: what that has met is not met again.
-    pub fn follow(&mut self, id: RequestId, attempt: RequestId) {
+    /// Continues the request with the number of `attempt`, which was made on its behalf, so that further draws do not
+    /// repeat those of the attempt.
+    pub fn continue_from(&mut self, id: RequestId, attempt: RequestId) {
         let number = self[attempt].number;
         if number != self[id].number {
             let beyond_call = self.details(attempt).beyond_call;
@@ -557,24 +558,24 @@ impl Requests {
         }
     }
 
-    /// `actor` decides that a request is not served.
+    /// Sets an outcome other than served, decided by `actor`.
     #[inline]
     pub fn decide(&mut self, id: RequestId, outcome: Outcome, actor: ActorId) {
         self.slots[id.0 as usize].outcome = outcome;
         self.describe(id).decided_by = actor;
     }
 
-    /// The request is over: its slot is free.
+    /// Ends the request and frees its slot.
     ///
     /// # Panics
-    /// If it was over already, or if somebody on its return path still waits for it: a defect of an actor.
+    /// If it was over already, or if an actor on its return path still waits for it: a bug in an actor.
     #[inline]
     pub fn finish(&mut self, id: RequestId) {
         assert!(self.slots[id.0 as usize].depth == 0, "a request ended twice or before its answer came home");
         self.end(id);
     }
 
-    /// The slot of a request is free, unless something holds it.
+    /// Frees the slot of a request, unless something holds it.
     #[inline(always)]
     fn end(&mut self, id: RequestId) {
         let request = &mut self.slots[id.0 as usize];
@@ -586,8 +587,8 @@ impl Requests {
         }
     }
 
-    /// From `now` on nobody waits for the answer, neither to this request nor to what was asked on its behalf, because it
-    /// was cancelled, timed out or given up.
+    /// Marks the request, and the requests made on its behalf, as abandoned from `now` on: nobody waits for the answer,
+    /// because it was cancelled, timed out or given up.
     pub fn abandon(&mut self, id: RequestId, why: Outcome, now: Time) {
         let mut next = id;
         while next != RequestId::NONE {
@@ -598,21 +599,22 @@ impl Requests {
         }
     }
 
-    /// How a request that comes back ended, as the last node on its return path can tell of what stands behind it. If its
-    /// client stopped waiting after it had come to the node, it took too long; if before, that says nothing of its way from
-    /// there. `None` of what tells nothing: it was taken back, or its deadline had passed before.
+    /// The outcome of a returning request from the view of the last node on its return path, which judges the nodes
+    /// behind it. If the client gave up after the request had arrived at the node, the request took too long; if it
+    /// gave up before that, the actual outcome counts. `None` if the outcome says nothing about the nodes behind: the
+    /// request was cancelled, or its deadline had passed before it arrived.
     #[inline]
     #[must_use]
-    pub fn tells(&self, id: RequestId) -> Option<Outcome> {
+    pub fn outcome_behind(&self, id: RequestId) -> Option<Outcome> {
         let request = &self[id];
         if !request.is_abandoned() & (request.outcome == Outcome::Served) {
             return Some(Outcome::Served);
         }
-        self.tells_more(id)
+        self.outcome_behind_rare(id)
     }
 
     #[inline(never)]
-    fn tells_more(&self, id: RequestId) -> Option<Outcome> {
+    fn outcome_behind_rare(&self, id: RequestId) -> Option<Outcome> {
         let (request, details) = (&self[id], self.details(id));
         let since = self.last(id).map_or(Time::ZERO, |stop| stop.entered);
         let outcome = match details.given_up {
@@ -627,39 +629,40 @@ impl Requests {
         }
     }
 
-    /// The request or its answer is lost on a link.
-    pub fn lose(&mut self, id: RequestId) {
+    /// Marks the request or its answer as lost on a link.
+    pub fn mark_lost(&mut self, id: RequestId) {
         self.slots[id.0 as usize].marks |= LOST;
     }
 
-    /// True if the request was lost on a link; from now on it is so no more.
-    pub fn find(&mut self, id: RequestId) -> bool {
+    /// True if the request was marked as lost on a link; clears the mark.
+    pub fn take_lost(&mut self, id: RequestId) -> bool {
         let marks = &mut self.slots[id.0 as usize].marks;
         let lost = *marks & LOST != 0;
         *marks &= !LOST;
         lost
     }
 
-    /// From now on something in the calendar names the request even if it is over: [`Requests::release`] must follow.
+    /// Keeps the slot of the request, because an event in the calendar refers to it; must be followed by
+    /// [`Requests::release`].
     pub fn hold(&mut self, id: RequestId, hold: Hold) {
         debug_assert!(!self.is_held(id, hold), "a request is held twice for the same reason");
         self.slots[id.0 as usize].marks |= hold as u8;
     }
 
-    /// True if something in the calendar names the request for this reason.
+    /// True if the slot is held for this reason.
     #[inline]
     #[must_use]
     pub fn is_held(&self, id: RequestId, hold: Hold) -> bool {
         self.slots[id.0 as usize].marks & hold as u8 != 0
     }
 
-    /// True of a request that is over, of whose slot something in the calendar may still speak.
+    /// True if the request is over, although an event in the calendar may still refer to its slot.
     #[must_use]
     pub fn is_over(&self, id: RequestId) -> bool {
         self.slots[id.0 as usize].depth == FREE
     }
 
-    /// What held the request has passed: if it is over, its slot is free.
+    /// Ends a hold; if the request is over, its slot becomes free.
     pub fn release(&mut self, id: RequestId, hold: Hold) {
         let request = &mut self.slots[id.0 as usize];
         debug_assert!(request.marks & hold as u8 != 0, "a request that nothing holds is let go");
@@ -670,7 +673,7 @@ impl Requests {
         }
     }
 
-    /// The answer has come home: the request leaves its client and is over. What it was may still be read.
+    /// Takes the answer at the client: the request leaves the client and is over. The result can still be read.
     ///
     /// # Panics
     /// As [`Requests::leave`] and [`Requests::finish`] do.
@@ -685,10 +688,10 @@ impl Requests {
         )
     }
 
-    /// `actor` passes the request on and waits for the answer.
+    /// Adds a stop to the return path: `actor` passes the request on and waits for the answer.
     ///
     /// # Panics
-    /// If the return path is longer than the system is deep: a defect of whoever built it.
+    /// If the return path is longer than `depth`: a bug where the system is built.
     #[inline(always)]
     pub fn enter(&mut self, id: RequestId, actor: ActorId, tag: u32, entered: Time) -> &mut Request {
         let frame = Frame { actor, tag, entered };
@@ -701,10 +704,10 @@ impl Requests {
         request
     }
 
-    /// The last actor on the return path changes its own note, and from when on it waits.
+    /// Changes the tag and the time of arrival of the last stop on the return path.
     ///
     /// # Panics
-    /// If nobody waits for the request: a defect of an actor.
+    /// If the return path is empty: a bug in an actor.
     #[inline(never)]
     pub fn retag(&mut self, id: RequestId, tag: u32, entered: Time) {
         let request = &mut self.slots[id.0 as usize];
@@ -719,10 +722,10 @@ impl Requests {
         }
     }
 
-    /// The answer has come back to the last actor on the return path, which leaves it.
+    /// Removes the last stop from the return path, where the answer has arrived.
     ///
     /// # Panics
-    /// If nobody waits for it: a defect of an actor.
+    /// If the return path is empty: a bug in an actor.
     #[inline(always)]
     pub fn leave(&mut self, id: RequestId) -> Left<'_> {
         let request = &mut self.slots[id.0 as usize];
@@ -758,14 +761,14 @@ impl Requests {
         }
     }
 
-    /// The last actor on the return path.
+    /// The last stop on the return path.
     #[inline]
     #[must_use]
     pub fn last(&self, id: RequestId) -> Option<Frame> {
         self.frame(id, self.depth(id).checked_sub(1)?)
     }
 
-    /// The first actor on the return path: the client, who made it when it entered.
+    /// The first stop on the return path: the client, with the time at which it sent the request.
     #[inline]
     #[must_use]
     pub fn first(&self, id: RequestId) -> Option<Frame> {

@@ -175,7 +175,7 @@ fn a_request_tells_of_the_way_from_where_it_comes_back_to() {
         if let Some((why, when)) = given_up {
             requests.abandon(id, why, at(when));
         }
-        requests.tells(id)
+        requests.outcome_behind(id)
     };
     assert_eq!(tells(5, Outcome::Served, None, 99), Some(Outcome::Served));
     assert_eq!(tells(5, Outcome::Error, None, 99), Some(Outcome::Error));

@@ -17,10 +17,10 @@ pub(super) use words::words;
 use super::source::Problem;
 use super::{Imported, Report, Texts, model};
 
-/// Makes a model of the configuration at `path`.
+/// Imports the HAProxy configuration at `path`.
 ///
 /// # Errors
-/// It cannot be read, is not well formed, or has no servers.
+/// If it cannot be read, is malformed, or has no servers.
 pub fn import(texts: &dyn Texts, path: &str) -> Result<Imported, Problem> {
     let mut report = Report::default();
     let bytes = texts.read(path).map_err(|why| Problem::of(path, why))?;

@@ -34,7 +34,7 @@ const SECTIONS: &[&str] = &[
 pub struct Line {
     /// Its words, at least one.
     pub words: Vec<String>,
-    /// Where it stands.
+    /// Its place in the file.
     pub at: At,
 }
 

@@ -18,10 +18,10 @@ use tree::Directive;
 #[cfg(test)]
 pub(super) use tree::{Directive as AnyDirective, read as read_tree};
 
-/// Makes a model of the configuration at `path` and all it includes.
+/// Imports the NGINX configuration at `path` and everything it includes.
 ///
 /// # Errors
-/// It cannot be read, is not well formed, or passes requests to nobody.
+/// If it cannot be read, is malformed, or passes requests to no upstream.
 pub fn import(texts: &dyn Texts, path: &str) -> Result<Imported, Problem> {
     let mut report = Report::default();
     let directives = tree::read(texts, path, &mut report)?;

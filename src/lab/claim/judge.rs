@@ -177,9 +177,9 @@ impl Judge<'_> {
             (Number::Known(a), Number::Known(b)) => {
                 // How far they differ in the direction of the claim.
                 let margin = match order {
-                    Order::Less => b.less(1.0, a, self.confidence),
-                    Order::Greater => a.less(1.0, b, self.confidence),
-                    Order::AtLeast(factor) => a.less(factor, b, self.confidence),
+                    Order::Less => b.minus(1.0, a, self.confidence),
+                    Order::Greater => a.minus(1.0, b, self.confidence),
+                    Order::AtLeast(factor) => a.minus(factor, b, self.confidence),
                 };
                 let margin = margin.map(|paired| paired.difference);
                 let times = match order {

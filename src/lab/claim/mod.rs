@@ -1,5 +1,5 @@
-//! Claims: what an experiment says of its answer, decided by the intervals. One file each for the numbers claims speak
-//! of, bounds, and the decision.
+//! Claims: what an experiment asserts about its results, decided by confidence intervals. One file each for the numbers
+//! that claims compare, for bounds, and for the decision.
 
 mod bound;
 mod judge;
@@ -38,7 +38,7 @@ record! {
         pub left: Term,
         /// The larger.
         pub right: Term,
-        /// At which point of the sweep; without it, at every one.
+        /// The point of the sweep; without it, every point.
         pub at: Option<Label> = None,
     }
     check(self, at) {
@@ -53,7 +53,7 @@ record! {
         pub left: Term,
         /// The smaller.
         pub right: Term,
-        /// At which point of the sweep; without it, at every one.
+        /// The point of the sweep; without it, every point.
         pub at: Option<Label> = None,
     }
     check(self, at) {
@@ -68,7 +68,7 @@ record! {
         pub term: Term,
         /// The bound.
         pub bound: Bound,
-        /// At which point of the sweep; without it, at every one.
+        /// The point of the sweep; without it, every point.
         pub at: Option<Label> = None,
     }
 }
@@ -80,21 +80,21 @@ record! {
         pub term: Term,
         /// The bound.
         pub bound: Bound,
-        /// At which point of the sweep; without it, at every one.
+        /// The point of the sweep; without it, every point.
         pub at: Option<Label> = None,
     }
 }
 
 record! {
-    /// A number is at least so many times another.
+    /// A number is at least `factor` times another.
     pub struct TimesClaim {
         /// The larger.
         pub left: Term,
         /// The smaller.
         pub right: Term,
-        /// How many times; above 0.
+        /// The factor; above 0.
         pub factor: f64,
-        /// At which point of the sweep; without it, at every one.
+        /// The point of the sweep; without it, every point.
         pub at: Option<Label> = None,
     }
     check(self, at) {
@@ -106,14 +106,14 @@ record! {
 }
 
 record! {
-    /// A number is what theory says, within a tolerance: holds where the whole interval is, fails where none of it is, and
-    /// is undecided where the interval is too wide to tell or the run found no steady state.
+    /// A number equals the prediction of queueing theory, within a tolerance. Holds if the whole interval is within the
+    /// tolerance, fails if none of it is, and is undecided if it is partly within, or if the run found no steady state.
     pub struct TheoryClaim {
         /// The number.
         pub term: Term,
-        /// How far it may be off, as a share of what theory says; above 0 %.
+        /// The tolerance as a share of the predicted value; above 0 %.
         pub tolerance: Percent = Percent::of(5.0),
-        /// At which point of the sweep; without it, at every one.
+        /// The point of the sweep; without it, every point.
         pub at: Option<Label> = None,
     }
     check(self, at) {
@@ -124,12 +124,12 @@ record! {
 }
 
 record! {
-    /// The system has no steady state: work comes faster than it can be done. Undecided where arrivals or faults change with
-    /// time: there `Recovers` and `StaysDown` say what becomes of a trouble.
+    /// The system has no steady state: work arrives faster than it can be done. Undecided if arrivals or faults change
+    /// with time; use `Recovers` and `StaysDown` there.
     pub struct UnstableClaim {
-        /// Which arm; without it, the only one or the baseline.
+        /// The arm; without it, the only one or the baseline.
         pub arm: Option<Label> = None,
-        /// At which point of the sweep; without it, at every one.
+        /// The point of the sweep; without it, every point.
         pub at: Option<Label> = None,
     }
 }
@@ -151,17 +151,17 @@ record! {
 }
 
 record! {
-    /// By how many calls are in flight.
+    /// By the number of calls in flight.
     pub struct ByInFlight {}
 }
 
 record! {
-    /// By how many calls are answered per second in time and as asked.
+    /// By goodput: calls per second that are answered in time and as asked.
     pub struct ByGoodput {}
 }
 
 choice! {
-    /// What recovery is judged by.
+    /// The measure by which recovery is judged.
     pub enum Gauge {
         InFlight(ByInFlight),
         Goodput(ByGoodput),
@@ -169,22 +169,22 @@ choice! {
 }
 
 record! {
-    /// After a trouble, the system comes back to what it was before it, in the mean over replications. Where the system
-    /// has faults or spikes of arrivals, they say when the trouble began and ended.
+    /// After a disturbance, the system recovers to its state before it, averaged over replications. By default the
+    /// disturbance is the time of the faults and spikes of arrivals of the system.
     pub struct RecoversClaim {
-        /// Which arm; without it, the only one or the baseline.
+        /// The arm; without it, the only one or the baseline.
         pub arm: Option<Label> = None,
-        /// How long after the end of the trouble.
+        /// Maximum time to recover after the end of the disturbance.
         pub within: Span,
-        /// How many more requests may be in flight than before, or how much less goodput there may be, as a share.
+        /// How many more requests may be in flight than before, or how much lower goodput may be, as a share.
         pub tolerance: Percent = Percent::of(10.0),
-        /// When the trouble began; without it, with the first fault or spike.
+        /// Start of the disturbance; without it, the first fault or spike.
         pub start: Option<Span> = None,
-        /// When it ended; without it, with the last fault or spike.
+        /// End of the disturbance; without it, the end of the last fault or spike.
         pub end: Option<Span> = None,
-        /// At which point of the sweep; without it, at every one.
+        /// The point of the sweep; without it, every point.
         pub at: Option<Label> = None,
-        /// Judged by what.
+        /// The measure by which recovery is judged.
         pub by: Gauge = Gauge::InFlight(ByInFlight {}),
     }
     check(self, at) {
@@ -195,19 +195,19 @@ record! {
 }
 
 record! {
-    /// A collapse outlives its trigger: goodput in the later half of the time after the trouble stays below a share of what
-    /// it was before, in nearly all replications. Nearly all are nine of ten of those that were run, and, beyond doubt,
-    /// more than half of all there could be.
+    /// A collapse outlives its trigger: in nearly all replications goodput in the later half of the time after the
+    /// disturbance stays below a share of what it was before. "Nearly all" means at least 90 % of the replications,
+    /// with a confidence interval entirely above 50 %.
     pub struct StaysDownClaim {
-        /// Which arm; without it, the only one or the baseline.
+        /// The arm; without it, the only one or the baseline.
         pub arm: Option<Label> = None,
-        /// Below which share of goodput before the trouble.
+        /// The share of the goodput before the disturbance.
         pub below: Percent = Percent::of(50.0),
-        /// When the trouble began; without it, as the measure `Recovery` says, or with the first fault or spike.
+        /// Start of the disturbance; without it, as in the measure `Recovery`, or the first fault or spike.
         pub start: Option<Span> = None,
-        /// When it ended; without it, as the measure `Recovery` says, or with the last fault or spike.
+        /// End of the disturbance; without it, as in the measure `Recovery`, or the end of the last fault or spike.
         pub end: Option<Span> = None,
-        /// At which point of the sweep; without it, at every one.
+        /// The point of the sweep; without it, every point.
         pub at: Option<Label> = None,
     }
     check(self, at) {
@@ -237,7 +237,7 @@ impl StaysDownClaim {
 }
 
 choice! {
-    /// Something claimed of the answer. The run fails with exit code 1 where a claim does not hold.
+    /// A claim about the results. The program exits with code 1 if a claim fails.
     pub enum Claim {
         Less(LessClaim),
         Greater(GreaterClaim),
@@ -254,7 +254,7 @@ choice! {
 }
 
 impl Claim {
-    /// The numbers it speaks of.
+    /// The numbers that it compares.
     #[must_use]
     pub fn terms(&self) -> Vec<&Term> {
         match self {
@@ -270,7 +270,7 @@ impl Claim {
         }
     }
 
-    /// The quantities it is decided by.
+    /// The quantities that decide it.
     #[must_use]
     pub fn quantities(&self, scope: &Scope) -> Vec<Quantity> {
         match self {
@@ -279,7 +279,7 @@ impl Claim {
         }
     }
 
-    /// True of a claim about what a trouble does that does not say when the trouble is.
+    /// True for a claim about a disturbance that does not state its time.
     #[must_use]
     pub fn needs_trouble(&self) -> bool {
         match self {
@@ -321,13 +321,13 @@ impl Claim {
         }
     }
 
-    /// True of claims that compare each point of the sweep with the next.
+    /// True for claims that compare each point of the sweep with the next.
     #[must_use]
     pub fn is_along_the_sweep(&self) -> bool {
         matches!(self, Self::Rises(_) | Self::Falls(_))
     }
 
-    /// A term and a bound that count different things; the words say which.
+    /// An error message, with its place, if term and bound have different units.
     #[must_use]
     pub fn mismatch(&self) -> Option<(Region, String)> {
         let (term, bound) = match self {
@@ -340,7 +340,7 @@ impl Claim {
         (unit != bound.unit).then(|| (*region, format!("\"{text}\" is not {}", example(unit))))
     }
 
-    /// Decides the claim by `results`, whose cells hold every quantity it speaks of.
+    /// Decides the claim from `results`, whose cells must hold every quantity that it compares.
     #[must_use]
     pub fn decide(&self, results: &Results, scope: &Scope) -> ClaimResult {
         let judge = Judge { results, scope, confidence: results.run.confidence };

@@ -1,12 +1,13 @@
 //! Claims about latencies where not all calls were answered.
 //!
-//! A claim about a latency is one about all calls: a call that was not answered counts as one that takes for ever. So a
-//! quantile of all is a higher one of those that were answered, and a p99 has no bound where more than one call in a hundred
-//! was not; a mean has none where more than one in a thousand was not. A claim on a quantile is decided where that of all
-//! calls decides it at both ends of what is known of their share.
+//! A claim about a latency is a claim about all calls: a call that was not answered counts as infinitely long. So a
+//! quantile of all calls is a higher quantile of the answered ones; a p99 is unbounded if more than one call in a
+//! hundred was not answered, and a mean if more than one in a thousand was not. A claim about a quantile is decided if
+//! it comes out the same at both ends of the interval of the share of answered calls.
 //!
-//! Of two latencies, the lower says nothing where fewer calls were answered, unless it is the lower of all calls too: else
-//! the claim is undecided. A claim that names the calls it is of, as in `P99("arm", answers: Served)`, is about those alone.
+//! If the lower of two latencies is from the arm that answered fewer calls, it proves nothing unless it is also the
+//! lower over all calls; otherwise the claim is undecided. A claim that names its calls, as in `P99("arm", answers:
+//! Served)`, is about those alone.
 
 use super::judge::{Judge, Order};
 use super::{Bound, Term};
@@ -36,7 +37,8 @@ impl Share<'_> {
         self.answered.bounds().is_some_and(|(low, _)| low < 1.0 - self.allowed)
     }
 
-    /// The ends of the number of all calls; without a bound where it may have none. `None` of a mean of which some are missing.
+    /// The ends of the number of all calls; without a bound where it may have none. `None` of a mean of which some are
+    /// missing.
     fn of_all(&self) -> Option<OfAll> {
         let all = self.answered.value.is_some_and(|share| share >= 1.0);
         self.latency.of_all.or_else(|| {

@@ -1,22 +1,22 @@
-//! The numbers that claims speak of: which of a measure each is, of what, and in words. Their words in the language belong
-//! to the measures.
+//! The numbers that claims compare: which quantity of a measure each is, for which arm and node, and how it is written
+//! in messages. Their records belong to the measures.
 
 use crate::lab::measure::{Needs, Quantity, Scope, Term};
 
 impl Term {
-    /// True of a number that says what a trouble does, so that there must be one.
+    /// True for a number that describes a disturbance, so that there must be one.
     #[must_use]
     pub fn needs_trouble(&self) -> bool {
         self.needs(Needs::Trouble)
     }
 
-    /// True if the number says something only in a system with `this`.
+    /// True if the number exists only in a system with this.
     #[must_use]
     pub fn needs(&self, this: Needs) -> bool {
         self.number(&Scope::default()).what.needs() == Some(this)
     }
 
-    /// The quantity it speaks of, in a system with the nodes of `scope`.
+    /// The quantity that it refers to, in a system with the nodes of `scope`.
     #[must_use]
     pub fn quantity(&self, scope: &Scope) -> Quantity {
         let all = self.number(scope).among(self.answers().unwrap_or_default());

@@ -4,17 +4,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::schema::{Decode, Encode, Kind, Node, Reader, unknown_variant};
 
-/// Which calls a latency is of: each kind has latencies of its own.
+/// Which calls a latency is measured for. The kinds are measured separately.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Answers {
     /// Calls answered in time and as asked.
     #[default]
     Served,
-    /// Calls answered with less than was asked.
+    /// Calls answered in a degraded form.
     Degraded,
-    /// Answers that came when nobody waited for them any more, each from when its attempt was sent.
+    /// Answers that arrived after their client had stopped waiting, measured from when the attempt was sent.
     Late,
-    /// Calls that ended without an answer, until their clients knew.
+    /// Calls that ended without an answer, measured until their clients knew.
     Failed,
 }
 

@@ -1,18 +1,18 @@
-//! How a measure is asked for: the record that a file asks with, and the records with which claims speak of its numbers.
+//! How a measure is requested: its record in a file, and the records with which claims refer to its numbers.
 
 use super::{Answers, Quantity, Scope};
 use crate::lab::label::Label;
 
-/// A measure as a file asks for it.
+/// A measure, as requested in a file.
 pub trait Asked {
-    /// The numbers it gives in `scope`.
+    /// The quantities that it measures in `scope`.
     fn quantities(&self, scope: &Scope) -> Vec<Quantity>;
 
-    /// The node it names.
+    /// The node that it names, if any.
     fn node(&self) -> Option<&Label>;
 }
 
-/// A number of a measure as a claim speaks of it.
+/// A number of a measure, as a claim refers to it.
 pub trait Claimed {
     /// The arm it names.
     fn arm(&self) -> Option<&Label>;
@@ -23,9 +23,9 @@ pub trait Claimed {
     /// The node of clients it names.
     fn of(&self) -> Option<&Label>;
 
-    /// Of a latency: which calls it is of, where that is said.
+    /// For a latency: for which calls it is measured, if given.
     fn answers(&self) -> Option<Answers>;
 
-    /// The number in `scope`, whichever clients and arm it is told of.
+    /// The number in `scope`, before clients and arm are chosen.
     fn number(&self, scope: &Scope) -> Quantity;
 }

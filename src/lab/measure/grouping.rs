@@ -1,4 +1,4 @@
-//! What a measure is told apart by, and the words of the language for it.
+//! What a measure is split by, and the words of the language for it.
 
 use crate::schema::{choice, record};
 
@@ -13,12 +13,12 @@ record! {
 }
 
 record! {
-    /// One number for each node that gives it, clients aside.
+    /// One number for each node that has it, except clients.
     pub struct EachNode {}
 }
 
 choice! {
-    /// What is told apart.
+    /// What a measure is split by.
     pub enum Grouping {
         All(AllTogether),
         Clients(EachClients),

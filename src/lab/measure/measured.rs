@@ -1,5 +1,5 @@
-//! What a number of a measure is: what it is called, who gives it, and how it is read. The list of measures belongs in
-//! `measures`.
+//! The numbers of a measure: their names, the nodes that have them, and how they are read. The list of measures belongs
+//! in `measures`.
 
 use std::fmt::Debug;
 
@@ -7,10 +7,10 @@ use super::reading::Reading;
 use crate::actors::kit::facts::Gives;
 use crate::lab::results::Unit;
 
-/// A number that a measure gives.
+/// A number of a measure.
 pub trait Measured: Debug + Send + Sync {
-    /// Identifiers of those of its kind that speak of no steady state: what is asked for, and what a trouble does. A run that
-    /// was too short for one decides them all the same.
+    /// Identifiers of its numbers that do not describe a steady state, such as the offered rate and the effects of a
+    /// disturbance. They are decided even if a run was too short for a steady state.
     fn without_steady_state() -> &'static [&'static str]
     where
         Self: Sized,
@@ -18,7 +18,7 @@ pub trait Measured: Debug + Send + Sync {
         &[]
     }
 
-    /// Identifiers of those of its kind that are counted as shares and may pass one.
+    /// Identifiers of its numbers that are shares but may exceed one.
     fn may_pass_one() -> &'static [&'static str]
     where
         Self: Sized,
@@ -26,36 +26,36 @@ pub trait Measured: Debug + Send + Sync {
         &[]
     }
 
-    /// What it is called, and what it counts.
+    /// Its names and its unit.
     fn called(&self) -> Called;
 
-    /// Who gives it.
+    /// Which nodes have it.
     fn given_by(&self) -> GivenBy;
 
-    /// True if it has no bound where a queue grows without end, and is left out there.
+    /// True if it is unbounded where a queue grows without end; it is left out there.
     fn grows_with_queues(&self) -> bool;
 
     /// How it is read from a replication that has ended.
     fn reading(&self) -> Reading;
 
-    /// What it is called in claims, where its name alone would not say it.
+    /// Its name in claims, if its name alone would be unclear.
     fn in_claims(&self, name: String) -> String {
         name
     }
 
-    /// What the system must have for the number to say anything.
+    /// What the system must have for the number to exist.
     fn needs(&self) -> Option<Needs> {
         None
     }
 
-    /// Of a length of time that some replications have none of, because something never happened: what that is. Where few
-    /// have one, claims take it as a length without bound.
+    /// For a time that some replications do not have, because an event never happened: that event. If few have one,
+    /// claims treat it as unbounded.
     fn without_bound(&self) -> Option<&'static str> {
         None
     }
 }
 
-/// What a number is called, and what it counts.
+/// The names and the unit of a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Called {
     /// Name for people.
@@ -67,28 +67,28 @@ pub struct Called {
 }
 
 impl Called {
-    /// What a number is called.
+    /// The names of a number.
     #[must_use]
     pub fn new(name: impl Into<String>, id: impl Into<String>, unit: Unit) -> Self {
         Self { name: name.into(), id: id.into(), unit }
     }
 }
 
-/// Who gives a number.
+/// Which nodes have a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GivenBy {
     /// Clients.
     Clients,
-    /// Clients, and any other node, of the requests that come to it.
+    /// Clients, and any other node for the requests that arrive there.
     Nodes,
-    /// Nodes other than clients that give this.
+    /// Nodes other than clients with this.
     Stations(&'static [Gives]),
 }
 
-/// What a system must have for a number to say anything.
+/// What a system must have for a number to exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
-    /// A trouble that ends.
+    /// A disturbance that ends.
     Trouble,
     /// Calls that write.
     Writes,

@@ -1,6 +1,6 @@
-//! What can be measured: numbers by name, and what they are told apart by. One file each for the measures, in `measures`.
+//! Measures: numbers by name, and what they are split by. Each measure is a file in `measures`.
 //!
-//! Where a system keeps its counts belongs in `view`, how sure a number is in `estimate`.
+//! Where a system keeps its counts belongs in `view`, confidence intervals in `estimate`.
 
 mod answers;
 pub mod asked;
@@ -25,7 +25,7 @@ pub use quantity::Quantity;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What numbers are told apart by, and how recovery is judged where only its name is given.
+/// What numbers are split by, and how recovery is judged where only its name is given.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
     /// The fleets of the system, and balancers with a capacity of their own, by name.
@@ -41,7 +41,7 @@ pub struct Scope {
 }
 
 impl Measure {
-    /// What is measured where a file says nothing.
+    /// The default measures.
     #[must_use]
     pub fn usual() -> Vec<Self> {
         let by = Grouping::default;

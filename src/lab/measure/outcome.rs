@@ -3,7 +3,7 @@
 use crate::engine::Outcome;
 use crate::schema::{Decode, Encode, Fills, Kind, Node, Reader, unknown_variant};
 
-/// How a call ended, by its name: `Served`, `RateLimited`, `TimedOut`.
+/// The name of an outcome of a call: `Served`, `RateLimited`, `TimedOut`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutcomeName(pub Outcome);
 

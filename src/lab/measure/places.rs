@@ -1,4 +1,4 @@
-//! The nodes that numbers can be told of, and which numbers each gives.
+//! The nodes for which numbers can be measured, and which numbers each has.
 
 use std::collections::BTreeSet;
 

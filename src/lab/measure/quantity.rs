@@ -1,4 +1,4 @@
-//! The numbers that measures give: where each comes from, what it is told of, and what it is called.
+//! The quantities of measures: where each comes from, what it describes, and its name.
 
 use std::sync::Arc;
 
@@ -13,9 +13,9 @@ use crate::schema::quantity::Span;
 pub struct Quantity {
     /// Where it comes from.
     pub what: Arc<dyn Measured>,
-    /// The node it is told of, of clients or another; `None` for all clients together.
+    /// The node that it describes, of clients or another; `None` for all clients together.
     pub of: Option<String>,
-    /// Of work and waiting: the fleet, proxy, store or queue it is told of.
+    /// For work and waiting: the fleet, proxy, store or queue that it describes.
     pub station: Option<String>,
     /// Of a latency: which calls it is of.
     pub answers: Answers,
@@ -51,7 +51,7 @@ impl Quantity {
         }
     }
 
-    /// The same, with the name of the node it is told of.
+    /// The same, with the name of the node that it describes.
     fn named(self, node: &str) -> Self {
         let (name, id) = (format!("{} of {node}", self.name), format!("{}:{node}", self.id));
         Self { name, id, ..self }
@@ -92,7 +92,7 @@ impl Quantity {
         Source { of: self.of.clone(), answers: self.answers }
     }
 
-    /// What it is told of.
+    /// What it describes.
     #[must_use]
     pub fn told(&self) -> Told<'_> {
         Told { of: self.of.as_deref(), station: self.station.as_deref() }
@@ -100,11 +100,11 @@ impl Quantity {
 
     /// True of what clients have beside other nodes.
     #[must_use]
-    pub fn is_of_clients(&self) -> bool {
+    pub fn is_client_side(&self) -> bool {
         !matches!(self.what.given_by(), GivenBy::Stations(_))
     }
 
-    /// What is counted, in words, whichever node it is told of.
+    /// What is counted, in words, without the node.
     #[must_use]
     pub fn kind(&self) -> &str {
         self.name.split(" of ").next().unwrap_or_default()

@@ -20,7 +20,7 @@ pub struct Counted<S> {
     pub whole: Option<Count<S>>,
 }
 
-/// What a number is told of.
+/// What a number describes.
 #[derive(Clone, Copy, Debug)]
 pub struct Told<'a> {
     /// The node; `None` for all clients together.
@@ -143,7 +143,7 @@ pub fn not_answered(calls: &Calls) -> u64 {
     calls.not_answered()
 }
 
-/// Answers that came home, of use or not.
+/// Answers that returned, useful or not.
 #[must_use]
 pub fn answers(calls: &Calls) -> u64 {
     calls.answers()

@@ -89,9 +89,9 @@ macro_rules! measure_of_nodes {
         $crate::schema::record! {
             $(#[doc = $doc])+
             pub struct $name {
-                /// Of all clients together, of each node of clients, or of each other node.
+                /// For all clients together, for each node of clients, or for each other node.
                 pub by: $crate::lab::measure::Grouping = $crate::lab::measure::Grouping::default(),
-                /// Of one node.
+                /// For one node.
                 pub node: Option<$crate::lab::label::Label> = None,
             }
             check(self, at) {
@@ -118,7 +118,7 @@ macro_rules! measure_of_clients {
         $crate::schema::record! {
             $(#[doc = $doc])+
             pub struct $name {
-                /// Of all clients together, or of each node of clients.
+                /// For all clients together, or for each node of clients.
                 pub by: $crate::lab::measure::Grouping = $crate::lab::measure::Grouping::default(),
             }
             check(self, at) {
@@ -145,7 +145,7 @@ macro_rules! measure_of_stations {
         $crate::schema::record! {
             $(#[doc = $doc])+
             pub struct $name {
-                /// Of one node; without it, of each.
+                /// For one node; without it, for each.
                 pub node: Option<$crate::lab::label::Label> = None,
             }
         }
@@ -215,11 +215,11 @@ macro_rules! term_of_nodes {
         $crate::schema::record! {
             $(#[doc = $doc])+
             pub struct $name {
-                /// Of which arm; without it, the only one or the baseline.
+                /// The arm; without it, the only one or the baseline.
                 pub arm: Option<$crate::lab::label::Label> = None,
-                /// Of which node of clients; without it, of all together.
+                /// The node of clients; without it, all together.
                 pub of: Option<$crate::lab::label::Label> = None,
-                /// Of which other node: of the requests that come to it.
+                /// A node other than clients: for the requests that arrive there.
                 pub node: Option<$crate::lab::label::Label> = None,
             }
             check(self, at) {
@@ -240,14 +240,14 @@ macro_rules! term_of_latency {
         $crate::schema::record! {
             $(#[doc = $doc])+
             pub struct $name {
-                /// Of which arm; without it, the only one or the baseline.
+                /// The arm; without it, the only one or the baseline.
                 pub arm: Option<$crate::lab::label::Label> = None,
-                /// Of which node of clients; without it, of all together.
+                /// The node of clients; without it, all together.
                 pub of: Option<$crate::lab::label::Label> = None,
-                /// Of which other node: from when requests come to it until their answers leave it.
+                /// A node other than clients: from the arrival of requests there until their answers leave it.
                 pub node: Option<$crate::lab::label::Label> = None,
-                /// Of which calls: `Served`, `Degraded`, `Late` or `Failed`. Without it, of the served ones on behalf of
-                /// all: a call that was not answered then counts as one that takes for ever.
+                /// For which calls: `Served`, `Degraded`, `Late` or `Failed`. Without it, for all calls: a call that
+                /// was not answered counts as infinitely long.
                 pub answers: Option<$crate::lab::measure::Answers> = None,
             }
             check(self, at) {
@@ -269,9 +269,9 @@ macro_rules! term_of_clients {
         $crate::schema::record! {
             $(#[doc = $doc])+
             pub struct $name {
-                /// Of which arm; without it, the only one or the baseline.
+                /// The arm; without it, the only one or the baseline.
                 pub arm: Option<$crate::lab::label::Label> = None,
-                /// Of which node of clients; without it, of all together.
+                /// The node of clients; without it, all together.
                 pub of: Option<$crate::lab::label::Label> = None,
             }
         }
@@ -292,9 +292,9 @@ macro_rules! term_of_stations {
         $crate::schema::record! {
             $(#[doc = $doc])+
             pub struct $name {
-                /// Of which arm; without it, the only one or the baseline.
+                /// The arm; without it, the only one or the baseline.
                 pub arm: Option<$crate::lab::label::Label> = None,
-                /// Of which fleet; may be left out where there is only one.
+                /// The fleet; optional if there is only one.
                 pub node: Option<$crate::lab::label::Label> = None,
             }
         }
@@ -312,7 +312,7 @@ macro_rules! term_of_the_system {
         $crate::schema::record! {
             $(#[doc = $doc])+
             pub struct $name {
-                /// Of which arm; without it, the only one or the baseline.
+                /// The arm; without it, the only one or the baseline.
                 pub arm: Option<$crate::lab::label::Label> = None,
             }
         }

@@ -28,7 +28,7 @@ pub(super) struct Begun {
 /// takes too much memory they are run again, to the same bits.
 ///
 /// # Errors
-/// A defect of the program found by its own checks, in words.
+/// A bug in this crate, found by its own checks.
 pub(super) fn begin(run: &Run<'_>) -> Result<Begun, String> {
     let plan = run.plan;
     let spec = &plan.experiment.run;
@@ -45,7 +45,7 @@ pub(super) fn begin(run: &Run<'_>) -> Result<Begun, String> {
     run.progress.planned(outlook(plan, &begun.warm_ups, &begun.cells));
     let order: Vec<usize> = groups(plan).flatten().collect();
     // As many as keep all threads busy.
-    let together = (4 * run.executor.at_once() / pilots as usize).max(1);
+    let together = (4 * run.executor.parallelism() / pilots as usize).max(1);
     for cells in order.chunks(together) {
         look(run, pilots, cells, &mut begun)?;
     }

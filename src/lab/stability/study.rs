@@ -1,5 +1,5 @@
-//! How often the verdict on a system is wrong: over designs whose capacity is known, by their flows and, where those are
-//! withheld, by what is seen in the run.
+//! A study of how often the verdict on stability is wrong, over designs of known capacity: from their flows and, with
+//! these withheld, from the run alone.
 //!
 //! The whole study: `cargo test --release --lib study_of_verdicts -- --ignored --nocapture`.
 

@@ -4,13 +4,13 @@ use std::sync::atomic::AtomicBool;
 
 use super::*;
 use crate::lab::results::Results;
-use crate::lab::{Silent, run};
+use crate::lab::{NoProgress, run};
 
 /// The answer to a short case, and the case.
 fn answered() -> (Case, Results) {
     let case = cases(Length::Quick).into_iter().find(|case| case.name == "load 0.5").expect("listed");
     let plan = case.plan().expect("well formed");
-    let results = run(&plan, &Silent, &AtomicBool::new(false)).expect("no defect");
+    let results = run(&plan, &NoProgress, &AtomicBool::new(false)).expect("no defect");
     (case, results)
 }
 

@@ -1,4 +1,4 @@
-//! What a node other than clients gave, of any kind, by what was seen of the requests that came to it.
+//! What was measured at a node other than clients, of any kind, from the requests that arrived there.
 
 use super::View;
 use crate::actors::kit::watch::{Snapshot, Stays};

@@ -1,4 +1,4 @@
-//! Reads the numbers of measures: what each is made of says its measure, where that is kept the other files say.
+//! Reads the numbers of measures: the measure says which counts it needs, the other files where they are kept.
 
 use super::clients::within;
 use super::{NANO, View, node, ratio};
@@ -172,8 +172,8 @@ impl View<'_> {
         }
     }
 
-    /// What counts calls answered in time and as asked, perhaps within a limit, and those that ended; `None` if there are no
-    /// such clients.
+    /// What counts calls answered in time and as asked, perhaps within a limit, and those that ended; `None` if there
+    /// are no such clients.
     fn answered(&self, of: Option<&str>, limit: Option<Span>) -> Option<(Count<Calls>, Count<Calls>)> {
         let part = match limit {
             Some(limit) => within(self.clients(of).next()?, limit.duration())?,

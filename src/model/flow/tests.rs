@@ -1,4 +1,4 @@
-//! Systems whose loads are known by heart.
+//! Systems with known loads.
 
 use super::*;
 use crate::actors::kit::flow::{Delay, StationLoad};

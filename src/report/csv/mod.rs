@@ -1,5 +1,5 @@
-//! Tables for machines, in base units (seconds, per second, fractions from 0 to 1, counts): one kind of row a file, one type
-//! a column, empty where there is no number. pandas, polars and R read them without being told anything.
+//! Tables for machines, in base units (seconds, per second, fractions from 0 to 1, counts): one kind of row a file, one
+//! type a column, empty where there is no number. pandas, polars and R read them without options.
 //!
 //! What each column holds is documented in `book/src/files.md`; a test holds that page against the headers here.
 

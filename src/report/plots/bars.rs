@@ -24,7 +24,7 @@ pub(super) fn plot(results: &Results) -> Option<Plot> {
     let first = results.cells.first().filter(|_| results.sweep.is_none())?;
     let theory = results.cells.iter().any(|cell| cell.theory.is_some());
     let valued = |measure: &&Estimate| results.cells.iter().any(|cell| estimate(cell, &measure.id).is_some());
-    let telling = results.telling();
+    let telling = results.shown();
     let measures: Vec<&Estimate> = telling.iter().map(|&place| &first.estimates[place]).filter(valued).collect();
     if measures.is_empty() || (results.arms.len() < 2 && !theory) {
         return None;

@@ -17,7 +17,7 @@ mod timeline;
 
 use crate::lab::results::{Cell, Results, Stability};
 
-/// A picture.
+/// A plot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plot {
     /// Name of its file without the ending, unique among the plots of a run, for example "latency-tail".
@@ -28,7 +28,7 @@ pub struct Plot {
     pub svg: String,
 }
 
-/// All plots that these results have something for, in the order in which they are best read.
+/// All plots for which there is data, in the order in which they are best read.
 ///
 /// ```
 /// # let results = rushhour::lab::plan_text(r#"

@@ -17,7 +17,7 @@ const INSET: f64 = 16.0;
 pub(super) fn plots(results: &Results) -> Vec<Plot> {
     let (Some(sweep), Some(first)) = (&results.sweep, results.cells.first()) else { return Vec::new() };
     let known = |measure: &&Estimate| results.cells.iter().any(|cell| value(cell, &measure.id).is_some());
-    let telling = results.telling();
+    let telling = results.shown();
     let estimates = telling.iter().map(|&place| &first.estimates[place]);
     estimates.filter(known).map(|measure| plot(results, sweep, measure)).collect()
 }

@@ -32,8 +32,8 @@ fn a_point_without_a_steady_state_is_marked_and_has_no_number() {
     let sweep = |results: &Results| {
         plots(results).into_iter().find(|plot| plot.name == "sweep-throughput").map(|plot| plot.svg).unwrap()
     };
-    // The fixture keeps the throughput of its unstable cells. The first arm is drawn with discs, one of them beside its name;
-    // it is stable at four of six points.
+    // The fixture keeps the throughput of its unstable cells. The first arm is drawn with discs, one of them beside its
+    // name; it is stable at four of six points.
     let unsteady = sweep(&results());
     assert!(unsteady.contains("\nunstable\n"));
     assert_eq!(unsteady.matches("<circle").count(), 1 + 4);

@@ -49,8 +49,9 @@ pub(super) const FOOTER: Font = Font { size: 10.0, colour: FAINT, bold: false };
 
 /// The colour of an arm, the same in every plot.
 ///
-/// The first seven are those of Okabe and Ito (2008, Color Universal Design), the lighter ones darkened until a thin line
-/// stands out on white; the next six from Paul Tol's "muted" scheme (SRON/EPS/TN/09-002), and a brown. After fourteen they begin again.
+/// The first seven are those of Okabe and Ito (2008, Color Universal Design), the lighter ones darkened until a thin
+/// line stands out on white; the next six from Paul Tol's "muted" scheme (SRON/EPS/TN/09-002), and a brown. After
+/// fourteen they begin again.
 pub(super) fn arm(arm: usize) -> RGBColor {
     const COLOURS: [RGBColor; 14] = [
         RGBColor(0x00, 0x72, 0xB2), // blue
@@ -71,8 +72,8 @@ pub(super) fn arm(arm: usize) -> RGBColor {
     COLOURS[arm % COLOURS.len()]
 }
 
-/// The line of an arm: solid for the first seven, then with long dashes, then with dashes and dots, so that arms can be told
-/// apart without colour.
+/// The line of an arm: solid for the first seven, then with long dashes, then with dashes and dots, so that arms can be
+/// told apart without colour.
 pub(super) fn line(arm_number: usize, width: f64) -> Stroke {
     const DASHES: [Option<Dash>; 3] =
         [None, Some(Dash::even(11.0, 3.0)), Some(Dash { lengths: [9.0, 3.0, 2.0, 3.0], phase: 0.0 })];

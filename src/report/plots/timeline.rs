@@ -58,8 +58,8 @@ fn is_further_copy(node: &str) -> bool {
         .is_some_and(|(_, rest)| rest.strip_suffix(']').is_some_and(|n| n.parse::<u32>().is_ok() && n != "1"))
 }
 
-/// True if the timeline of `place` shows only lines that that of `other` shows too, as that of a balancer without a delay does
-/// before a fleet. Of two that are the same, the first is kept.
+/// True if the timeline of `place` shows only lines that that of `other` shows too, as that of a balancer without a
+/// delay does before a fleet. Of two that are the same, the first is kept.
 fn is_within(drawn: &[(&str, Vec<Panel>)], place: usize, other: usize) -> bool {
     let (here, there) = (&drawn[place].1, &drawn[other].1);
     let shown = |panel: &Panel| {

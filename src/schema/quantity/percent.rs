@@ -64,7 +64,7 @@ impl Percent {
     /// Nothing.
     pub const ZERO: Self = Self(0.0);
 
-    /// `percent` of a hundred, held to 0 to 100.
+    /// `percent` per cent, clamped to 0 to 100.
     #[must_use]
     pub const fn of(percent: f64) -> Self {
         Self(percent.clamp(0.0, 100.0))
@@ -76,7 +76,7 @@ impl Percent {
         self.0 / 100.0
     }
 
-    /// The share as it is written: what counts are compared with.
+    /// The share as an exact fraction, for comparison with counts.
     #[must_use]
     pub fn exact(self) -> Share {
         // The shortest decimal that is read back as this number is what was written, up to fifteen digits.
@@ -91,7 +91,7 @@ impl Percent {
     /// Reads "2 %".
     ///
     /// # Errors
-    /// What is wrong, in words.
+    /// What is wrong with the text.
     pub fn parse(text: &str) -> Result<Self, String> {
         match number_and_unit(text) {
             Some((number, "%")) if (0.0..=100.0).contains(&number) => Ok(Self(number)),

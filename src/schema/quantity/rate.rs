@@ -3,7 +3,7 @@
 use super::{number_and_unit, text};
 use crate::schema::{Decode, Encode, Kind, Node, Reader};
 
-/// Events per unit of time: "900/s", "1.5/min". Above zero, at most a thousand million a second.
+/// Events per unit of time: "900/s", "1.5/min". Above zero, at most 1,000,000,000 per second.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Rate(f64);
 
@@ -11,8 +11,8 @@ const FASTEST: f64 = 1e9;
 const EXAMPLE: &str = "\"900/s\", \"30/min\" or \"2/h\"";
 
 impl Rate {
-    /// So many events per second. Of a description that is made in code it is looked at when the experiment is planned whether
-    /// the rate is above zero and at most a thousand million a second.
+    /// `per_second` events per second. The range (above zero, at most 1,000,000,000 per second) is checked when the
+    /// experiment is planned.
     #[must_use]
     pub const fn of(per_second: f64) -> Self {
         Self(per_second)
@@ -30,9 +30,9 @@ impl Rate {
         self.0
     }
 
-    /// The rate as the fraction that was meant: the simplest one, events and seconds, that is the same number in floating
-    /// point. "20/min" is one event in three seconds, to the last digit. A rate below one event in 2^60 s, longer than any
-    /// run, is that.
+    /// The rate as an exact fraction, (events, seconds): the simplest one that is the same number in floating point.
+    /// "20/min" is exactly one event in three seconds. A rate below one event in 2^60 s, which is longer than any run,
+    /// is returned as that.
     ///
     /// By continued fractions, whose convergents are the best approximations (Khinchin, "Continued Fractions", 1964).
     #[must_use]
@@ -63,7 +63,7 @@ impl Rate {
     /// Reads "900/s".
     ///
     /// # Errors
-    /// What is wrong, in words.
+    /// What is wrong with the text.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (number, unit) = number_and_unit(text).ok_or_else(|| format!("\"{text}\" is not a rate"))?;
         let seconds = match unit.strip_prefix('/').map(str::trim) {

@@ -39,8 +39,7 @@ impl Span {
         Self(milliseconds as f64 / 1e3)
     }
 
-    /// So many seconds. Of a description that is made in code it is looked at when the experiment is planned whether the
-    /// length is from zero to a hundred years.
+    /// `seconds` seconds. The range (zero to a hundred years) is checked when the experiment is planned.
     #[must_use]
     pub const fn of(seconds: f64) -> Self {
         Self(seconds)
@@ -67,7 +66,7 @@ impl Span {
     /// Reads "8 ms".
     ///
     /// # Errors
-    /// What is wrong, in words.
+    /// What is wrong with the text.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (number, unit) = number_and_unit(text).ok_or_else(|| format!("\"{text}\" is not a length of time"))?;
         let unknown = || match unit {

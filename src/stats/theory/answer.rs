@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// What theory says of one system.
+/// The answer of theory for one system.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// Name of the model in Kendall's notation, for example "M/M/3".
@@ -14,11 +14,11 @@ pub struct Answer {
     /// "waiting_mean" (seconds); "utilization" (0 to 1); "in_system"; "throughput" (requests served per second);
     /// "drop_rate" (fraction of arrivals refused). Latency and waiting are those of served requests.
     pub values: Vec<(String, f64)>,
-    /// The distribution of the latency, where it is known.
+    /// The distribution of the latency, if it is known.
     pub sojourn: Option<Sojourn>,
 }
 
-/// The law of a time, of which theory knows how it is spread.
+/// A known distribution of a time.
 pub trait Spread: fmt::Debug + Send + Sync {
     /// The fraction of times above `t` seconds.
     fn above(&self, t: f64) -> f64;
@@ -60,7 +60,7 @@ impl Spread for Constant {
 }
 
 impl Sojourn {
-    /// As a model has it.
+    /// The distribution of a model.
     #[must_use]
     pub fn of(model: impl Spread + 'static) -> Self {
         Self(Arc::new(model))
@@ -92,13 +92,13 @@ impl Sojourn {
 }
 
 impl Answer {
-    /// The fraction of served requests whose latency is above `t` seconds; `None` where theory does not know.
+    /// The fraction of served requests whose latency is above `t` seconds; `None` if it is not known.
     #[must_use]
     pub fn above(&self, t: f64) -> Option<f64> {
         self.sojourn.as_ref().map(|sojourn| sojourn.above(t))
     }
 
-    /// The latency that a fraction `p` of served requests stays within; `None` where theory does not know.
+    /// The latency quantile of served requests for the fraction `p`; `None` if it is not known.
     #[must_use]
     pub fn quantile(&self, p: f64) -> Option<f64> {
         self.sojourn.as_ref().map(|sojourn| sojourn.quantile(p))

@@ -3,7 +3,7 @@
 use super::{Answer, Mixture, Sojourn, TheoryError, not_negative, positive, some};
 
 /// Clients at one station of exponential servers, M/M/c//N: the machine repairman (Palm 1947; Kleinrock, Queueing
-/// Systems, volume 1, 3.8). Holds for any distribution of thinking by its mean.
+/// Systems, volume 1, 3.8). It depends on the think time only through its mean.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Interactive {
     clients: usize,
@@ -15,7 +15,8 @@ pub struct Interactive {
 }
 
 impl Interactive {
-    /// By the number of clients, mean thinking, mean service and servers; an error outside of their domains.
+    /// From the number of clients, mean think time, mean service time and number of servers; an error if one is outside
+    /// of its domain.
     pub fn new(clients: usize, think_mean: f64, service_mean: f64, servers: usize) -> Result<Self, TheoryError> {
         some("number of clients", clients)?;
         not_negative("mean thinking time", think_mean)?;
@@ -57,7 +58,7 @@ impl Interactive {
         (self.sojourn_mean() - self.service_mean).max(0.0)
     }
 
-    /// What a request finds before it: the station with one client fewer (Sevcik and Mitrani 1981).
+    /// What a request finds on arrival: the station with one client fewer (Sevcik and Mitrani 1981).
     #[must_use]
     pub fn found(&self) -> Mixture {
         let seen = at_station(self.clients - 1, self.think_mean, self.service_mean, self.servers);
@@ -122,7 +123,7 @@ pub struct ClosedNetwork {
 
 /// Exact mean value analysis of `clients` clients that think and then visit stations of one server each (first come
 /// first served and exponential, or processor sharing and any service), with `demands` seconds of service at each over
-/// all visits (Reiser and Lavenberg 1980). An error outside of their domains.
+/// all visits (Reiser and Lavenberg 1980). An error if a parameter is outside of its domain.
 pub fn mean_value_analysis(clients: usize, think_mean: f64, demands: &[f64]) -> Result<ClosedNetwork, TheoryError> {
     some("number of clients", clients)?;
     not_negative("mean thinking time", think_mean)?;

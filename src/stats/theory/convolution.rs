@@ -16,11 +16,11 @@ pub struct Demand {
 }
 
 /// The exact solution of `clients` clients that think and then visit `stations`, by convolution of the weights of their
-/// states (Buzen 1973). All terms are positive, so that no digits are lost where mean value analysis with several servers
-/// loses all of them.
+/// states (Buzen 1973). All terms are positive, so it is numerically stable where mean value analysis with several
+/// servers loses all digits.
 ///
 /// # Errors
-/// A parameter outside of its domain, or more than 10,000 clients.
+/// If a parameter is outside of its domain, or there are more than 10,000 clients.
 pub fn convolution(clients: usize, think_mean: f64, stations: &[Demand]) -> Result<ClosedNetwork, TheoryError> {
     some("number of clients", clients)?;
     if clients > MOST_CLIENTS {

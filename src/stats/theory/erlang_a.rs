@@ -14,8 +14,8 @@ pub struct ErlangA {
 }
 
 impl ErlangA {
-    /// By arrivals per second, services per second of one server, servers, and the rate at which each who waits gives up
-    /// (1 / mean patience); an error if any is not positive.
+    /// From arrivals per second, services per second of one server, the number of servers, and the abandonment rate of
+    /// each waiting request (1 / mean patience); an error if any is not positive.
     pub fn new(arrival_rate: f64, service_rate: f64, servers: usize, patience_rate: f64) -> Result<Self, TheoryError> {
         positive("arrival rate", arrival_rate)?;
         positive("service rate", service_rate)?;
@@ -47,15 +47,15 @@ impl ErlangA {
         Ok(Self { arrival_rate, servers, patience_rate, waits: waits / sum, in_queue, busy })
     }
 
-    /// The chance of having to wait.
+    /// The probability of waiting.
     #[must_use]
     pub fn chance_of_waiting(&self) -> f64 {
         self.waits
     }
 
-    /// The fraction that gives up.
+    /// The fraction that abandons.
     #[must_use]
-    pub fn gives_up(&self) -> f64 {
+    pub fn abandonment(&self) -> f64 {
         self.patience_rate * self.in_queue / self.arrival_rate
     }
 
@@ -65,7 +65,7 @@ impl ErlangA {
         self.in_queue
     }
 
-    /// Mean time in the queue of everyone, served or not.
+    /// Mean time in the queue of all requests, served or not.
     #[must_use]
     pub fn waiting_mean(&self) -> f64 {
         self.in_queue / self.arrival_rate
@@ -77,15 +77,15 @@ impl ErlangA {
         self.busy / self.servers as f64
     }
 
-    /// Everything known of all requests, by identifier; of the times of those served alone nothing is said.
+    /// Everything known of all requests, by identifier; times of the served requests alone are not known.
     #[must_use]
     pub fn answer(&self) -> Answer {
         let source = "Palm 1957; Garnett, Mandelbaum and Reiman 2002";
         let values = [
             ("utilization", self.utilization()),
             ("in_system", self.in_queue + self.busy),
-            ("throughput", self.arrival_rate * (1.0 - self.gives_up())),
-            ("drop_rate", self.gives_up()),
+            ("throughput", self.arrival_rate * (1.0 - self.abandonment())),
+            ("drop_rate", self.abandonment()),
         ];
         Answer::new(format!("M/M/{}+M (Erlang A)", self.servers), source, &values, None)
     }

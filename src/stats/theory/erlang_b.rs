@@ -12,7 +12,7 @@ pub fn blocking(servers: usize, erlangs: f64) -> f64 {
     })
 }
 
-/// The Erlang loss system (Erlang 1917); it holds for any distribution of service by its mean alone (Sevastyanov 1957).
+/// The Erlang loss system (Erlang 1917). It depends on the service time only through its mean (Sevastyanov 1957).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ErlangB {
     arrival_rate: f64,
@@ -22,7 +22,8 @@ pub struct ErlangB {
 }
 
 impl ErlangB {
-    /// By arrivals per second, mean service and number of servers; an error outside of their domains. Any load will do.
+    /// From arrivals per second, mean service time and number of servers; an error if one is outside of its domain. Any
+    /// load is allowed.
     pub fn new(arrival_rate: f64, service_mean: f64, servers: usize) -> Result<Self, TheoryError> {
         not_negative("arrival rate", arrival_rate)?;
         positive("mean service time", service_mean)?;
@@ -49,7 +50,7 @@ impl ErlangB {
         self.in_system() / self.servers as f64
     }
 
-    /// Everything known, by identifier; the distribution of latency is that of service, which the caller knows.
+    /// Everything known, by identifier; the distribution of latency is that of the service time, given by the caller.
     #[must_use]
     pub fn answer(self, service: Option<Sojourn>) -> Answer {
         let values = [

@@ -21,14 +21,14 @@ pub enum Interarrival {
     },
     /// One of several exponential ones.
     Hyperexponential {
-        /// Chance and mean of each; the chances come to 1.
+        /// Probability and mean of each; the probabilities add up to 1.
         phases: Vec<(f64, f64)>,
     },
 }
 
 impl Interarrival {
-    /// Two exponentials by mean and squared coefficient of variation (1 or more), with balanced means: each carries half
-    /// of the time.
+    /// Two exponentials with balanced means (each contributes half of the mean), from mean and squared coefficient of
+    /// variation (1 or more).
     #[must_use]
     pub fn balanced(mean: f64, scv: f64) -> Self {
         let often = 0.5 * (1.0 + ((scv - 1.0) / (scv + 1.0)).sqrt());
@@ -99,8 +99,8 @@ pub struct Gm1 {
 }
 
 impl Gm1 {
-    /// By the times between arrivals and services per second; an error outside of their domains or if the load is not
-    /// below 1.
+    /// From the times between arrivals and services per second; an error if one is outside of its domain or if the load
+    /// is not below 1.
     pub fn new(arrivals: Interarrival, service_rate: f64) -> Result<Self, TheoryError> {
         arrivals.check()?;
         positive("service rate", service_rate)?;
@@ -111,8 +111,8 @@ impl Gm1 {
         Ok(Self { arrivals, service_rate, idle })
     }
 
-    /// Each of `servers` servers of a fleet under round robin, with Poisson arrivals of `arrival_rate` to the fleet: every
-    /// server sees each n-th arrival, so that it is E_n/M/1.
+    /// One of the `servers` servers of a fleet under round robin, with Poisson arrivals of `arrival_rate` to the fleet:
+    /// a server gets every n-th arrival, so it is an E_n/M/1 queue.
     pub fn round_robin(arrival_rate: f64, service_rate: f64, servers: usize) -> Result<Self, TheoryError> {
         positive("arrival rate", arrival_rate)?;
         let shape = some("number of servers", servers)? as f64;
@@ -125,7 +125,7 @@ impl Gm1 {
         1.0 / (self.arrivals.mean() * self.service_rate)
     }
 
-    /// The chance that an arrival has to wait.
+    /// The probability that an arrival has to wait.
     #[must_use]
     pub fn chance_of_waiting(&self) -> f64 {
         1.0 - self.idle

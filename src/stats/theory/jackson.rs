@@ -7,9 +7,9 @@ use super::{Answer, Mmc, TheoryError, not_negative};
 pub struct OpenStation {
     /// What it is called.
     pub name: String,
-    /// Requests that come to it per second, from outside and from other stations together.
+    /// Arrivals per second, from outside and from other stations together.
     pub arrival_rate: f64,
-    /// The station by itself: in a product form it behaves as an M/M/c queue; `None` if nothing comes to it.
+    /// The station alone: in a product-form network it behaves like an M/M/c queue; `None` without arrivals.
     pub queue: Option<Mmc>,
 }
 
@@ -35,7 +35,7 @@ pub struct Jackson {
     stations: Vec<OpenStation>,
 }
 
-/// A station as it is given: name, services per second of one server, servers.
+/// A station of a network: name, service rate of one server, and number of servers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Servers {
     /// What it is called.
@@ -47,10 +47,10 @@ pub struct Servers {
 }
 
 impl Jackson {
-    /// By what comes from outside per second and how often a request visits each station in the mean.
+    /// From external arrivals per second and the mean number of visits of a request to each station.
     ///
     /// # Errors
-    /// A parameter outside of its domain, or a station with a load of 1 or more.
+    /// If a parameter is outside of its domain, or a station has a load of 1 or more.
     pub fn by_visits(arrival_rate: f64, stations: Vec<(Servers, f64)>) -> Result<Self, TheoryError> {
         super::positive("arrival rate", arrival_rate)?;
         super::some("number of stations", stations.len())?;
@@ -61,12 +61,12 @@ impl Jackson {
         Ok(Self { arrival_rate, stations: stations.into_iter().map(station).collect::<Result<_, _>>()? })
     }
 
-    /// By what comes to each station from outside per second, and the chance that a request at station i goes on to
-    /// station j, `routing[i][j]`; with the rest of the chance it leaves.
+    /// From external arrivals per second at each station, and the probability `routing[i][j]` that a request goes from
+    /// station `i` to station `j`; with the remaining probability it leaves.
     ///
     /// # Errors
-    /// A parameter outside of its domain, chances of a row above 1 in all, requests that never leave, or a station with a
-    /// load of 1 or more.
+    /// If a parameter is outside of its domain, the probabilities of a row add up to more than 1, requests never leave,
+    /// or a station has a load of 1 or more.
     pub fn by_routing(stations: Vec<Servers>, outside: &[f64], routing: &[Vec<f64>]) -> Result<Self, TheoryError> {
         super::some("number of stations", stations.len())?;
         let whole = |rows: usize| rows == stations.len();
@@ -121,7 +121,7 @@ impl Jackson {
         self.stations.iter().map(waiting).sum::<f64>() / self.arrival_rate
     }
 
-    /// Everything known of the whole, by identifier.
+    /// Everything known of the network as a whole, by identifier.
     #[must_use]
     pub fn answer(&self) -> Answer {
         let values = [

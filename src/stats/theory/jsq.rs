@@ -7,7 +7,8 @@ use super::{Answer, Sojourn, Spread, TheoryError, not_negative, positive, quanti
 const MOST_LOAD: f64 = 0.9999;
 
 /// Two parallel M/M/1 servers with Poisson arrivals that join the shorter queue (Haight 1958; Kingman 1961), as least
-/// connections and two choices of two do. Who wins a tie does not matter, since the servers are alike.
+/// connections and the power of two choices do with two servers. How ties are broken does not matter, since the servers
+/// are identical.
 ///
 /// The state is (requests at the shorter queue, how many more are at the longer). In the first it is a quasi-birth-death
 /// process, solved by its matrix-geometric form (Neuts 1981); the second is cut off where its tail, which falls by more
@@ -31,8 +32,8 @@ type Matrix = Vec<Row>;
 const ZERO: Row = [0.0; DIFFERENCES];
 
 impl JoinShortestOfTwo {
-    /// By the offered load of each server and the mean service; an error outside of their domains or if the load is not
-    /// below 1, or so close to it (0.9999) that the queue is too long to be listed.
+    /// From the offered load of each server and the mean service time; an error if one is outside of its domain, or if
+    /// the load is not below 1 or above 0.9999, where the queue is too long to be enumerated.
     pub fn new(load: f64, service_mean: f64) -> Result<Self, TheoryError> {
         not_negative("load", load)?;
         positive("mean service time", service_mean)?;
@@ -44,7 +45,7 @@ impl JoinShortestOfTwo {
         Ok(Self { load, service_mean, behind, in_system })
     }
 
-    /// The chance that an arrival finds at least `n` at the server it joins.
+    /// The probability that an arrival finds at least `n` requests at the server that it joins.
     #[must_use]
     pub fn joins_behind(&self, n: usize) -> f64 {
         self.behind.get(n).copied().unwrap_or(0.0)
@@ -62,7 +63,7 @@ impl JoinShortestOfTwo {
         self.sojourn_mean() - self.service_mean
     }
 
-    /// Fraction whose time in the system is above `t`: behind at least as many as the server ends services by then.
+    /// Fraction whose time in the system is above `t`.
     #[must_use]
     pub fn sojourn_above(&self, t: f64) -> f64 {
         let served = poisson(t.max(0.0) / self.service_mean, self.behind.len());

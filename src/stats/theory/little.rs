@@ -1,12 +1,12 @@
 //! Little's law, which holds for anything in a steady state: number = rate x time (Little 1961).
 
-/// Mean number in a system that takes in `rate` a second, each for `time` seconds in the mean.
+/// Mean number in a system with `rate` arrivals per second, each of which stays `time` seconds on average.
 #[must_use]
 pub fn number(rate: f64, time: f64) -> f64 {
     rate * time
 }
 
-/// Mean time in a system of mean `number` inside that takes in `rate` a second.
+/// Mean time in a system that holds `number` on average, with `rate` arrivals per second.
 #[must_use]
 pub fn time(number: f64, rate: f64) -> f64 {
     number / rate

@@ -22,13 +22,13 @@ const MOST_STATES: usize = 100_000;
 const ARRIVALS: usize = 40;
 
 impl Md1 {
-    /// By arrivals per second and the service time; an error if either is not positive or the load is not below 1.
+    /// From arrivals per second and the service time; an error if either is not positive or the load is not below 1.
     pub fn new(arrival_rate: f64, service: f64) -> Result<Self, TheoryError> {
         let means = Mg1::new(arrival_rate, service, 0.0)?;
         Ok(Self { means, service, more: tails(means.load()) })
     }
 
-    /// Offered load, which is the utilization and the chance of having to wait.
+    /// Offered load, which is the utilization and the probability of waiting.
     #[must_use]
     pub fn load(&self) -> f64 {
         self.means.load()
@@ -46,7 +46,7 @@ impl Md1 {
         self.means.sojourn_mean()
     }
 
-    /// The chance of more than `n` in the system.
+    /// The probability of more than `n` requests in the system.
     #[must_use]
     pub fn more_than(&self, n: usize) -> f64 {
         let last = self.more.len() - 1;

@@ -11,8 +11,8 @@ pub struct Mg1 {
 }
 
 impl Mg1 {
-    /// By arrivals per second and two moments of service; an error outside of their domains (an infinite variance has no
-    /// mean wait) or if the load is not below 1.
+    /// From arrivals per second and two moments of the service time; an error if one is outside of its domain (with an
+    /// infinite variance the mean wait is infinite) or if the load is not below 1.
     pub fn new(arrival_rate: f64, service_mean: f64, service_scv: f64) -> Result<Self, TheoryError> {
         positive("arrival rate", arrival_rate)?;
         positive("mean service time", service_mean)?;
@@ -21,7 +21,7 @@ impl Mg1 {
         Ok(Self { arrival_rate, service_mean, service_scv })
     }
 
-    /// Offered load, which is the utilization and the chance of having to wait.
+    /// Offered load, which is the utilization and the probability of waiting.
     #[must_use]
     pub fn load(&self) -> f64 {
         self.arrival_rate * self.service_mean

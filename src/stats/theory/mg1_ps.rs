@@ -10,7 +10,8 @@ pub struct Mg1Ps {
 }
 
 impl Mg1Ps {
-    /// By arrivals per second and mean service; an error outside of their domains or if the load is not below 1.
+    /// From arrivals per second and mean service time; an error if one is outside of its domain or if the load is not
+    /// below 1.
     pub fn new(arrival_rate: f64, service_mean: f64) -> Result<Self, TheoryError> {
         positive("arrival rate", arrival_rate)?;
         positive("mean service time", service_mean)?;
@@ -24,7 +25,7 @@ impl Mg1Ps {
         self.arrival_rate * self.service_mean
     }
 
-    /// Mean time in the system over the service needed: the same for every size.
+    /// Mean time in the system divided by the service time needed: the same for every size.
     #[must_use]
     pub fn slowdown(&self) -> f64 {
         1.0 / (1.0 - self.load())

@@ -2,7 +2,8 @@
 
 use super::Spread;
 
-/// What a served request finds on arrival at `servers` exponential servers with one queue, first come first served.
+/// The number of requests that a served request finds on arrival at a station of exponential servers with one queue,
+/// first come, first served.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mixture {
     servers: usize,
@@ -24,7 +25,7 @@ impl Mixture {
         1.0 / self.service_rate
     }
 
-    /// The chance of having to wait.
+    /// The probability of waiting.
     #[must_use]
     pub fn chance_of_waiting(&self) -> f64 {
         self.ahead.iter().rev().sum()
@@ -37,7 +38,7 @@ impl Mixture {
         departures / (self.servers as f64 * self.service_rate)
     }
 
-    /// Fraction whose time in the queue is above `t`: with j ahead, at most j departures by then.
+    /// Fraction whose time in the queue is above `t`: with `j` requests ahead, at most `j` departures by then.
     #[must_use]
     pub fn waiting_above(&self, t: f64) -> f64 {
         if t < 0.0 {

@@ -10,7 +10,7 @@ pub struct Mm1 {
 }
 
 impl Mm1 {
-    /// By its rates per second; an error if either is not positive or the load is not below 1.
+    /// From its rates per second; an error if either is not positive or the load is not below 1.
     pub fn new(arrival_rate: f64, service_rate: f64) -> Result<Self, TheoryError> {
         positive("arrival rate", arrival_rate)?;
         positive("service rate", service_rate)?;
@@ -18,7 +18,7 @@ impl Mm1 {
         Ok(Self { arrival_rate, service_rate })
     }
 
-    /// Offered load, which is the utilization and the chance of having to wait.
+    /// Offered load, which is the utilization and the probability of waiting.
     #[must_use]
     pub fn load(&self) -> f64 {
         self.arrival_rate / self.service_rate

@@ -12,8 +12,8 @@ pub struct Mmc {
 }
 
 impl Mmc {
-    /// By arrivals per second, services per second of one server, and servers; an error outside of their domains or if
-    /// the load is not below 1.
+    /// From arrivals per second, services per second of one server, and number of servers; an error if one is outside
+    /// of its domain or if the load is not below 1.
     pub fn new(arrival_rate: f64, service_rate: f64, servers: usize) -> Result<Self, TheoryError> {
         positive("arrival rate", arrival_rate)?;
         positive("service rate", service_rate)?;
@@ -32,7 +32,7 @@ impl Mmc {
         self.arrival_rate / self.service_rate / self.servers as f64
     }
 
-    /// The chance of having to wait: Erlang's C.
+    /// The probability of waiting: the Erlang C formula.
     #[must_use]
     pub fn chance_of_waiting(&self) -> f64 {
         self.waits
@@ -132,8 +132,7 @@ impl Mmc {
 
 /// Approximate mean time in the queue of G/G/c by Allen and Cunneen: that of M/M/c times the mean of the squared
 /// coefficients of variation of arrivals and service. Exact for M/G/1 and M/M/c, within a few percent for most M/G/c at
-/// high load, no better than a guess for bursty or light traffic. (Allen, Probability, Statistics and Queueing Theory,
-/// 1990, 5.3.5)
+/// high load, unreliable for bursty or light traffic. (Allen, Probability, Statistics and Queueing Theory, 1990, 5.3.5)
 pub fn allen_cunneen_waiting_mean(
     arrival_rate: f64,
     service_mean: f64,

@@ -15,8 +15,8 @@ pub struct Mmck {
 }
 
 impl Mmck {
-    /// By arrivals per second, services per second of one server, servers, and places in the queue beside them; an error
-    /// outside of their domains.
+    /// From arrivals per second, services per second of one server, number of servers, and number of slots in the
+    /// queue; an error if one is outside of its domain.
     pub fn new(arrival_rate: f64, service_rate: f64, servers: usize, places: usize) -> Result<Self, TheoryError> {
         positive("arrival rate", arrival_rate)?;
         positive("service rate", service_rate)?;
@@ -83,19 +83,19 @@ impl Mmck {
         self.in_queue() + self.busy
     }
 
-    /// Mean time in the queue of those let in.
+    /// Mean time in the queue of accepted requests.
     #[must_use]
     pub fn waiting_mean(&self) -> f64 {
         self.in_queue() / self.throughput()
     }
 
-    /// Mean time in the system of those let in.
+    /// Mean time in the system of accepted requests.
     #[must_use]
     pub fn sojourn_mean(&self) -> f64 {
         self.waiting_mean() + 1.0 / self.service_rate
     }
 
-    /// What those let in find before them: their waiting and sojourn times.
+    /// The waiting and sojourn times of accepted requests.
     #[must_use]
     pub fn accepted(&self) -> Mixture {
         let accepted = 1.0 - self.blocked();

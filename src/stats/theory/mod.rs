@@ -1,8 +1,8 @@
-//! What queueing theory knows, one family a file: closed forms and exact recursions, each with its source and domain.
+//! Queueing theory: closed forms and exact recursions, each with its source and domain.
 //!
-//! The language of systems is not known here: [`recognise`] takes a neutral description and says whether theory has the
-//! answer. Rates are per second and times in seconds, or any other unit kept to throughout. Arithmetic is `libm`'s, so
-//! that a theory line has the same bits on every machine.
+//! This module does not know the language of systems: [`recognise`] takes a neutral description of a station and
+//! returns the exact answer, if there is one. Rates are per second and times in seconds, or any other unit kept to
+//! throughout. Arithmetic is `libm`'s, so that a theory line has the same bits on every machine.
 //!
 //! ```
 //! use rushhour::stats::theory::Mmc;
@@ -58,7 +58,7 @@ pub use supermarket::Supermarket;
 
 use super::special::bisect;
 
-/// Most servers, clients or places a model takes; beyond, its recursions would take too long.
+/// The most servers, clients or queue slots that a model accepts; with more, its recursions would take too long.
 pub const MOST: usize = 1_000_000;
 
 /// Why a model has no answer.
@@ -67,7 +67,7 @@ pub enum TheoryError {
     /// A parameter outside of its domain.
     #[error("the {name} is {value}, but must be {expected}")]
     Invalid {
-        /// What it is, for example "arrival rate".
+        /// The parameter, for example "arrival rate".
         name: &'static str,
         /// What was given.
         value: f64,
@@ -77,7 +77,7 @@ pub enum TheoryError {
     /// More work arrives than can be done: there is no steady state.
     #[error("the offered load of each server is {load}, but must be below 1: the queue has no steady state")]
     Overloaded {
-        /// Work that arrives a second, over what the servers can do in a second.
+        /// Offered load divided by the number of servers.
         load: f64,
     },
 }

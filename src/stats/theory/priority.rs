@@ -2,7 +2,7 @@
 
 use super::{TheoryError, erlang_b, not_negative, positive, some, stable};
 
-/// One class, the most important first in the list it stands in.
+/// One priority class. Lists of classes begin with the most important.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Class {
     /// Arrivals per second, a Poisson process.
@@ -13,8 +13,8 @@ pub struct Class {
     pub service_scv: f64,
 }
 
-/// Head-of-the-line priorities (Cobham 1954; Kleinrock, Queueing Systems, volume 2, 3.6): M/G/1 with a service of its own for
-/// each class, or M/M/c with the same exponential service for all.
+/// Head-of-the-line priorities (Cobham 1954; Kleinrock, Queueing Systems, volume 2, 3.6): M/G/1 with a service time
+/// distribution for each class, or M/M/c with the same exponential service times for all.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Priorities {
     waiting: Vec<f64>,
@@ -22,8 +22,8 @@ pub struct Priorities {
 }
 
 impl Priorities {
-    /// One server: `classes` with the most important first; an error if a number is outside of its domain, or if all together
-    /// are more than one server can do.
+    /// One server, with the most important class first; an error if a number is outside of its domain, or if the total
+    /// load is not below 1.
     pub fn single_server(classes: &[Class]) -> Result<Self, TheoryError> {
         some("number of classes", classes.len())?;
         let mut residual = 0.0;
@@ -36,8 +36,8 @@ impl Priorities {
         Self::of(classes.to_vec(), 1, residual)
     }
 
-    /// `servers` servers, arrivals per second of each class with the most important first, and the mean of the exponential
-    /// service that all have; an error as of [`Priorities::single_server`].
+    /// `servers` servers, from arrivals per second of each class, the most important first, and the mean of the
+    /// exponential service time of all; errors as in [`Priorities::single_server`].
     pub fn several_servers(arrival_rates: &[f64], service_mean: f64, servers: usize) -> Result<Self, TheoryError> {
         some("number of classes", arrival_rates.len())?;
         some("number of servers", servers)?;

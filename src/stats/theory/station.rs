@@ -2,41 +2,41 @@
 
 use super::{Answer, ErlangB, Gm1, Interactive, Interarrival, Md1, Mg1, Mg1Ps, Mm1, Mmc, Mmck, Sojourn};
 
-/// One station of identical servers with one queue, and who comes to it.
+/// One station of identical servers with one queue, and its arrivals.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Station {
-    /// How requests come.
+    /// The arrival process.
     pub arrivals: Arrivals,
-    /// How long they take on one server.
+    /// The service time on one server.
     pub service: Service,
     /// Servers (workers) that take requests from the one queue.
     pub servers: usize,
-    /// Places in the queue beside the servers; `None` without limit.
+    /// Slots in the queue, not counting the servers; `None` for no limit.
     pub queue: Option<usize>,
     /// In which order they are served.
     pub discipline: Discipline,
 }
 
-/// How requests come to a station.
+/// The arrival process of a station.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Arrivals {
-    /// Independently of each other, at this rate per second.
+    /// A Poisson process.
     Poisson {
         /// Requests per second.
         rate: f64,
     },
-    /// With independent times between them.
+    /// Independent, identically distributed times between arrivals.
     Renewal(Interarrival),
-    /// From clients that each wait for the answer and think before they ask again.
+    /// A fixed number of clients, each of which waits for the answer and thinks before its next request.
     Closed {
         /// How many clients.
         clients: usize,
-        /// Mean thinking in seconds.
+        /// Mean think time in seconds.
         think_mean: f64,
     },
 }
 
-/// How long a request takes on one server, in seconds.
+/// The service time on one server, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Service {
     /// Exponential.
@@ -87,12 +87,12 @@ impl Service {
     }
 }
 
-/// In which order requests are served.
+/// The service discipline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Discipline {
     /// First come, first served.
     Fifo,
-    /// All at once, the servers shared equally, none using more than one server.
+    /// All requests at once: the servers are shared equally, and a request uses at most one server.
     ProcessorSharing,
 }
 

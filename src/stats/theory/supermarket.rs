@@ -5,7 +5,7 @@ use super::{Answer, Sojourn, Spread, TheoryError, not_negative, positive, quanti
 
 /// The limit of infinitely many exponential servers (Vvedenskaya, Dobrushin and Karpelevich 1996; Mitzenmacher 2001).
 ///
-/// A hundred servers come out slower, by a tenth of a percent at a load of 0.5 and a tenth at 0.99.
+/// A hundred servers are slower than this limit, by 0.1 % at a load of 0.5 and by a tenth at 0.99.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Supermarket {
     load: f64,
@@ -14,8 +14,8 @@ pub struct Supermarket {
 }
 
 impl Supermarket {
-    /// By the offered load of each server, mean service and d; an error outside of their domains or if the load is not
-    /// below 1.
+    /// From the offered load of each server, mean service time and the number of choices; an error if one is outside of
+    /// its domain or if the load is not below 1.
     pub fn new(load: f64, service_mean: f64, choices: usize) -> Result<Self, TheoryError> {
         not_negative("load", load)?;
         positive("mean service time", service_mean)?;
@@ -24,7 +24,8 @@ impl Supermarket {
         Ok(Self { load, service_mean, choices })
     }
 
-    /// The chance that an arrival finds at least `n` at the server it joins: the load to the power (d^(n+1) - d) / (d - 1).
+    /// The probability that an arrival finds at least `n` requests at the server that it joins: the load to the power
+    /// (d^(n+1) - d) / (d - 1).
     #[must_use]
     pub fn joins_behind(&self, n: usize) -> f64 {
         self.joined().nth(n).unwrap_or(0.0)
@@ -61,7 +62,7 @@ impl Supermarket {
         self.sojourn_mean() - self.service_mean
     }
 
-    /// Fraction whose time in the system is above `t`: behind at least as many as the server ends services by then.
+    /// Fraction whose time in the system is above `t`.
     #[must_use]
     pub fn sojourn_above(&self, t: f64) -> f64 {
         let mean = t.max(0.0) / self.service_mean;

@@ -132,8 +132,8 @@ fn supermarket_agrees() {
 
 #[test]
 fn the_shortest_of_two_queues_agrees() {
-    // Sparse solutions of the Markov chain, cut off at 260 and 700 requests a server: at a load of 0.99 a chance of 0.98^700
-    // with a thousand requests and more is left out of a mean of a hundred.
+    // Sparse solutions of the Markov chain, cut off at 260 and 700 requests a server: at a load of 0.99 a chance of
+    // 0.98^700 with a thousand requests and more is left out of a mean of a hundred.
     for (load, mean, wait, t50, t99, digits) in [
         (0.95, 10.486_638_811_943_646, 0.919_955_014_863_348_3, 7.367_299_773_130_895, 47.492_184_550_922_964, 1e-9),
         (0.99, 50.496_639_717_171_63, 0.983_807_834_415_892_6, 35.083_364_198_416_67, 231.663_619_024_640_2, 2e-5),
@@ -171,7 +171,7 @@ fn the_shortest_of_two_queues_lies_between_one_queue_and_a_random_split() {
 fn erlang_a_agrees() {
     for &(rate, servers, patience, wait, lost, wq, lq, utilization) in ERLANG_A {
         let m = ErlangA::new(rate, 1.0, servers, patience).unwrap();
-        let ours = [m.chance_of_waiting(), m.gives_up(), m.waiting_mean(), m.in_queue(), m.utilization()];
+        let ours = [m.chance_of_waiting(), m.abandonment(), m.waiting_mean(), m.in_queue(), m.utilization()];
         agree(ours, [wait, lost, wq, lq, utilization]);
     }
 }
@@ -324,7 +324,7 @@ fn ten_thousand_servers_are_no_trouble() {
     let closed = Interactive::new(100_000, 9.0, 1.0, 20_000).unwrap();
     agree_within(1e-6, [closed.throughput()], [10_000.0]);
     assert!(Mmc::new(1.0, 1.0, 10_000).unwrap().chance_of_waiting() < 1e-300);
-    assert_eq!(ErlangA::new(1.0, 1.0, 10_000, 1.0).unwrap().gives_up(), 0.0);
+    assert_eq!(ErlangA::new(1.0, 1.0, 10_000, 1.0).unwrap().abandonment(), 0.0);
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 #![allow(clippy::type_complexity, clippy::approx_constant, clippy::excessive_precision)]
 
-/// Arrival rate at a service rate of 1; mean sojourn, mean wait, number, number waiting; sojourn p50, p99, p999; wait p50, p99. (Kleinrock, Queueing Systems, volume 1)
+/// Arrival rate at a service rate of 1; mean sojourn, mean wait, number, number waiting; sojourn p50, p99, p999; wait
+/// p50, p99. (Kleinrock, Queueing Systems, volume 1)
 pub const MM1: &[(f64, f64, f64, f64, f64, f64, f64, f64, f64, f64)] = &[
     (0.5, 2.0, 1.0, 1.0, 0.5, 1.3862943611198906, 9.210340371976182, 13.815510557964272, 0.0, 7.82404601085629),
     (0.7, 3.333333333333333, 2.333333333333333, 2.333333333333333, 1.6333333333333329, 2.310490601866484, 15.350567286626967, 23.02585092994045, 1.1215741220707094, 14.16165080683119),
@@ -10,7 +11,8 @@ pub const MM1: &[(f64, f64, f64, f64, f64, f64, f64, f64, f64, f64)] = &[
     (0.99, 99.99999999999991, 98.99999999999991, 98.99999999999991, 98.0099999999999, 69.31471805599446, 460.5170185988087, 690.775527898213, 68.30968447064433, 459.51198501345846),
 ];
 
-/// Arrival rate, servers at a service rate of 1; chance of waiting, mean wait, mean sojourn, number waiting, number; wait p50, p99; sojourn p50, p99, p999. (Erlang C; sojourn as wait and service)
+/// Arrival rate, servers at a service rate of 1; chance of waiting, mean wait, mean sojourn, number waiting, number;
+/// wait p50, p99; sojourn p50, p99, p999. (Erlang C; sojourn as wait and service)
 pub const MMC: &[(f64, usize, f64, f64, f64, f64, f64, f64, f64, f64, f64, f64)] = &[
     (1.0, 2, 0.33333333333333337, 0.33333333333333337, 1.3333333333333335, 0.33333333333333337, 1.3333333333333335, 0.0, 3.506557897319981, 0.9744116051899335, 5.665960683793026, 8.227510007644486),
     (1.8, 2, 0.8526315789473684, 4.263157894736843, 5.263157894736843, 7.673684210526318, 9.473684210526319, 2.6685972181592166, 22.228712245299945, 3.7691593820141014, 23.344429999478944, 34.85735546684103),
@@ -39,7 +41,8 @@ pub const MMC: &[(f64, usize, f64, f64, f64, f64, f64, f64, f64, f64, f64, f64)]
     (99.0, 100, 0.8827684626100843, 0.8827684626100843, 1.8827684626100845, 87.39407779839836, 186.39407779839837, 0.5684548510473241, 4.480477856475469, 1.5584668238769666, 6.514880199476339, 9.109598785373818),
 ];
 
-/// Arrival rate, servers at a service rate of 1, most in the system; loss, number, number waiting, throughput, mean sojourn and wait of those let in, their wait p50, p99. (Stationary law of the birth-death process)
+/// Arrival rate, servers at a service rate of 1, most in the system; loss, number, number waiting, throughput, mean
+/// sojourn and wait of those let in, their wait p50, p99. (Stationary law of the birth-death process)
 pub const MMCK: &[(f64, usize, usize, f64, f64, f64, f64, f64, f64, f64, f64)] = &[
     (0.5, 1, 5, 0.015873015873015872, 0.9047619047619047, 0.4126984126984127, 0.4920634920634921, 1.8387096774193545, 0.8387096774193548, 0.0, 6.227555249087538),
     (0.8, 1, 10, 0.023492857579905612, 2.966314266484153, 2.185108552548078, 0.7812057139360755, 3.7970975039832857, 2.797097503983286, 1.840065286347722, 12.392179642923276),
@@ -62,7 +65,8 @@ pub const ERLANG_B: &[(usize, f64, f64, f64, f64)] = &[
     (200, 180.0, 0.010324995204982299, 178.14150086310318, 0.8907075043155159),
 ];
 
-/// Arrival rate at a mean service of 1, squared coefficient of variation; mean wait, mean sojourn, number, number waiting. (Pollaczek-Khinchine)
+/// Arrival rate at a mean service of 1, squared coefficient of variation; mean wait, mean sojourn, number, number
+/// waiting. (Pollaczek-Khinchine)
 pub const MG1: &[(f64, f64, f64, f64, f64, f64)] = &[
     (0.5, 0.5, 0.75, 1.75, 0.875, 0.375),
     (0.5, 0.25, 0.625, 1.625, 0.8125, 0.3125),
@@ -86,7 +90,8 @@ pub const MG1_PS: &[(f64, f64, f64, f64, f64)] = &[
     (0.9, 10.000000000000002, 9.000000000000002, 10.000000000000002, 50.000000000000014),
 ];
 
-/// Arrival rate at a service rate of 1, Erlang stages; chance of waiting, mean wait, mean sojourn, number, sojourn p50, p99. (Gross and Harris)
+/// Arrival rate at a service rate of 1, Erlang stages; chance of waiting, mean wait, mean sojourn, number, sojourn p50,
+/// p99. (Gross and Harris)
 pub const GM1_ERLANG: &[(f64, f64, f64, f64, f64, f64, f64, f64)] = &[
     (0.8, 2.0, 0.739852949126456, 2.8439797669899187, 3.8439797669899187, 3.075183813591935, 2.6644437376185377, 17.702181018483426),
     (0.9, 2.0, 0.8682178936723643, 6.588283628687857, 7.588283628687857, 6.829455265819071, 5.259797402514178, 34.94533752965485),
@@ -97,7 +102,8 @@ pub const GM1_ERLANG: &[(f64, f64, f64, f64, f64, f64, f64, f64)] = &[
     (0.9, 10.0, 0.8233301819416403, 4.660276390105683, 5.660276390105683, 5.094248751095115, 3.9234046209917794, 26.066536076166994),
 ];
 
-/// Arrival rate at a service rate of 1, squared coefficient of variation of two balanced phases; chance of waiting, mean wait, mean sojourn, number, sojourn p50, p99.
+/// Arrival rate at a service rate of 1, squared coefficient of variation of two balanced phases; chance of waiting,
+/// mean wait, mean sojourn, number, sojourn p50, p99.
 pub const GM1_H2: &[(f64, f64, f64, f64, f64, f64, f64, f64)] = &[
     (0.5, 4.0, 0.683772233983162, 2.1622776601683786, 3.1622776601683786, 1.5811388300841893, 2.1919238442934126, 14.5628268004236),
     (0.8, 4.0, 0.9075716625930429, 9.819192771985637, 10.819192771985637, 8.65535421758851, 7.499292965836383, 49.82422399000612),
@@ -106,7 +112,8 @@ pub const GM1_H2: &[(f64, f64, f64, f64, f64, f64, f64, f64)] = &[
     (0.9, 10.0, 0.9800432922745049, 49.10846547211197, 50.10846547211197, 45.09761892490078, 34.73254156417978, 230.75801125778378),
 ];
 
-/// Servers at a service rate of 1, load of each; chance of waiting, mean sojourn, sojourn p50, p99. (Each server sees E_n/M/1)
+/// Servers at a service rate of 1, load of each; chance of waiting, mean sojourn, sojourn p50, p99. (Each server sees
+/// E_n/M/1)
 pub const ROUND_ROBIN: &[(usize, f64, f64, f64, f64, f64)] = &[
     (2, 0.7, 0.6154767421334548, 2.6006229260313445, 1.8026144488781817, 11.976311163956662),
     (2, 0.8, 0.7398529491264555, 3.8439797669899103, 2.664443737618532, 17.702181018483387),
@@ -132,7 +139,8 @@ pub const ROUND_ROBIN_LIMIT: &[(f64, f64, f64, f64)] = &[
     (0.95, 0.9016951100310885, 10.172433948262855, 46.84578953747323),
 ];
 
-/// Load, choices at a mean service of 1; mean sojourn, chance of waiting, sojourn p50, p99, p999; fraction of servers with at least 1, 2, 3, 4. (Mitzenmacher 2001)
+/// Load, choices at a mean service of 1; mean sojourn, chance of waiting, sojourn p50, p99, p999; fraction of servers
+/// with at least 1, 2, 3, 4. (Mitzenmacher 2001)
 pub const SUPERMARKET: &[(f64, usize, f64, f64, f64, f64, f64, [f64; 4])] = &[
     (0.8, 1, 5.000000000000001, 0.8, 3.465735902799727, 23.025850929940464, 34.53877639491069, [0.8, 0.6400000000000001, 0.5120000000000001, 0.4096000000000001]),
     (0.95, 1, 19.999999999999982, 0.95, 13.862943611198894, 92.10340371976176, 138.15510557964262, [0.95, 0.9025, 0.8573749999999999, 0.8145062499999999]),
@@ -145,7 +153,8 @@ pub const SUPERMARKET: &[(f64, usize, f64, f64, f64, f64, f64, [f64; 4])] = &[
     (0.95, 3, 2.5351334765176503, 0.8573749999999999, 2.1630291995013318, 8.293359232465118, 11.27392977708322, [0.95, 0.8145062499999999, 0.5133420832795048, 0.12851215656510312]),
 ];
 
-/// Arrival rate, servers at a service rate of 1, rate of giving up; chance of waiting, fraction that gives up, mean wait of all, number waiting, utilization. (Birth-death process)
+/// Arrival rate, servers at a service rate of 1, rate of giving up; chance of waiting, fraction that gives up, mean
+/// wait of all, number waiting, utilization. (Birth-death process)
 pub const ERLANG_A: &[(f64, usize, f64, f64, f64, f64, f64, f64)] = &[
     (0.8, 1, 0.5, 0.5952474383650346, 0.25594070204370656, 0.5118814040874131, 0.40950512326993055, 0.5952474383650347),
     (8.0, 10, 0.5, 0.3174343542229011, 0.038821392298015456, 0.07764278459603091, 0.6211422767682473, 0.7689428861615878),
@@ -165,7 +174,8 @@ pub const CLOSED: &[(usize, f64, usize, f64, f64, f64, f64)] = &[
     (100, 10.0, 10, 8.839774991768575, 1.3125051365128686, 11.602250082314256, 0.8839774991768575),
 ];
 
-/// Clients at a mean thinking of 1 and demands of 0.05, 0.08, 0.04; throughput, response, number at each. (Reiser and Lavenberg 1980)
+/// Clients at a mean thinking of 1 and demands of 0.05, 0.08, 0.04; throughput, response, number at each. (Reiser and
+/// Lavenberg 1980)
 pub const MVA: &[(usize, f64, f64, [f64; 3])] = &[
     (1, 0.8547008547008548, 0.17, [0.04273504273504274, 0.06837606837606838, 0.03418803418803419]),
     (5, 4.126560291297517, 0.21166289767884272, [0.24544910512747625, 0.4385359490603815, 0.1894546545146241]),

@@ -16,36 +16,36 @@ use crate::schema::{choice, record};
 pub use stamp::{AutoUnit, Microseconds, Milliseconds, Nanoseconds, Seconds, TimeUnit};
 
 record! {
-    /// The first line that can be read decides: Combined or Common Log Format, or JSON lines with fields of the usual
-    /// names. CSV is not found by itself, as its columns have to be named.
+    /// Detects the format from the first readable line: Combined or Common Log Format, or JSON lines with fields of the
+    /// usual names. CSV is not detected, because its columns have to be named.
     pub struct Auto {}
 }
 
 record! {
-    /// Common Log Format of Apache and NGINX: `client - user [time] "request" status bytes`. What a line has behind
-    /// that is passed over.
+    /// Common Log Format of Apache and NGINX: `client - user [time] "request" status bytes`. Anything after that is
+    /// ignored.
     pub struct Common {}
 }
 
 record! {
-    /// Combined Log Format of Apache and NGINX: the common one with `"referer" "agent"` behind it. What a line has
-    /// behind the referer is passed over.
+    /// Combined Log Format of Apache and NGINX: the common one followed by `"referer" "agent"`. Anything after the
+    /// referer is ignored.
     pub struct Combined {}
 }
 
 record! {
-    /// One JSON object a line. A field of an object within is named with dots: "request.uri". Without a name, the
-    /// usual ones are tried, such as "timestamp", "remote_addr", "request_uri" and "body_bytes_sent".
+    /// One JSON object a line. A field of a nested object is named with dots: "request.uri". Where no name is given,
+    /// the usual ones are tried, such as "timestamp", "remote_addr", "request_uri" and "body_bytes_sent".
     pub struct JsonLines {
-        /// The field of the time: a date and time, or a number since 1970 or any other beginning.
+        /// The field of the time: a date and time, or a number counted from 1970 or any other origin.
         pub time: Option<String> = None,
         /// The field of the client.
         pub client: Option<String> = None,
-        /// The field of what was asked for.
+        /// The field of the key that was requested.
         pub key: Option<String> = None,
         /// The field of the size, a whole number.
         pub size: Option<String> = None,
-        /// What times that are numbers count.
+        /// The unit of times that are numbers.
         pub unit: TimeUnit = TimeUnit::Auto(AutoUnit {}),
     }
 }
@@ -53,19 +53,19 @@ record! {
 record! {
     /// Comma-separated values, one record a line, with quotes as in RFC 4180.
     pub struct Csv {
-        /// The column of the time: a date and time, or a number since 1970 or any other beginning.
+        /// The column of the time: a date and time, or a number counted from 1970 or any other origin.
         pub time: String,
         /// The column of the client.
         pub client: Option<String> = None,
-        /// The column of what was asked for.
+        /// The column of the key that was requested.
         pub key: Option<String> = None,
         /// The column of the size, a whole number.
         pub size: Option<String> = None,
-        /// What stands between columns: one ASCII character.
+        /// The separator of columns: one ASCII character.
         pub delimiter: String = ",".to_owned(),
         /// The first line names the columns. Without such a line, columns are named by their numbers, from "1".
         pub header: bool = true,
-        /// What times that are numbers count.
+        /// The unit of times that are numbers.
         pub unit: TimeUnit = TimeUnit::Auto(AutoUnit {}),
     }
     check(self, at) {
@@ -82,7 +82,7 @@ record! {
 }
 
 choice! {
-    /// How the lines of a log are written.
+    /// The format of the lines of a log.
     pub enum Format {
         Auto(Auto),
         Common(Common),

@@ -7,8 +7,8 @@ use jiff::tz::Offset;
 use crate::schema::{choice, record};
 
 record! {
-    /// The size of the first number decides: below 100,000,000,000 (the year 5138) seconds, below a thousand times
-    /// that milliseconds, below a million times that microseconds, from there on nanoseconds.
+    /// Detects the unit from the size of the first number: below 100,000,000,000 (the year 5138) seconds, below a
+    /// thousand times that milliseconds, below a million times that microseconds, from there on nanoseconds.
     pub struct AutoUnit {}
 }
 
@@ -33,7 +33,7 @@ record! {
 }
 
 choice! {
-    /// What a time that is a number counts, since 1970 or any other beginning.
+    /// The unit of a time that is a number, counted from 1970 or any other origin.
     pub enum TimeUnit {
         Auto(AutoUnit),
         Seconds(Seconds),

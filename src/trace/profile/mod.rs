@@ -1,4 +1,4 @@
-//! What a log says of its traffic: rates, bursts, clients, keys, sizes.
+//! The traffic profile of a log: rates, bursts, clients, keys, sizes.
 //!
 //! How a model of the same traffic is written belongs in `model`; how the profile is shown, in `show`.
 

@@ -1,4 +1,4 @@
-//! Active checks: when each member is checked, which checks are under way, and what they say.
+//! Active health checks: when each member is checked, which checks are in flight, and their results.
 //!
 //! Sending them belongs in `watched`.
 
@@ -46,7 +46,7 @@ pub struct Pending {
 /// The checks of all members.
 #[derive(Debug)]
 pub struct Checks {
-    /// From one check of a member to the next.
+    /// Time from one check of a member to the next.
     pub interval: Duration,
     /// How long a check may take.
     pub timeout: Duration,

@@ -1,7 +1,8 @@
 //! The health of members as a balancer sees it. One file each for active checks, passive health, outlier ejection, slow
 //! start, retries elsewhere, the rotation that follows from all of them, what is recorded and the words of the language.
 //!
-//! These know time and arithmetic, not messages: acting on them belongs in `watched` beside this folder.
+//! This code is arithmetic on times and counts and sends no messages; acting on it belongs in `watched` beside this
+//! folder.
 
 pub mod active;
 pub mod outliers;
@@ -32,7 +33,7 @@ use slow_start::SlowStart;
 /// What the servers of a balancer's fleets say of themselves, a member each; empty where nothing is said.
 #[derive(Clone, Debug, Default)]
 pub struct Roles {
-    /// Who is a backup.
+    /// Which members are backups.
     pub backups: Vec<bool>,
     /// Requests each member may have from one balancer at once; 0 for any number.
     pub max_connections: Vec<u32>,

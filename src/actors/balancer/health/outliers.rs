@@ -1,5 +1,5 @@
-//! Outlier ejection by the arithmetic of Envoy (`outlier_detection_impl.cc`): who is ejected, for how long, and how many
-//! at once. Panic, which passes ejections over, belongs in `rotation`.
+//! Outlier ejection by the arithmetic of Envoy (`outlier_detection_impl.cc`): which members are ejected, for how long,
+//! and how many at once. Panic mode, which ignores ejections, belongs in `rotation`.
 
 use std::cmp::Ordering;
 
@@ -23,7 +23,7 @@ struct Host {
     successes: u64,
 }
 
-/// Members that are ejected, and who is about to be.
+/// Members that are ejected, and members that are about to be.
 #[derive(Debug)]
 pub struct Outliers {
     consecutive_5xx: u32,
@@ -161,7 +161,8 @@ impl Outliers {
         true
     }
 
-    /// The sweep at `now`: who comes back, who is ejected for a low success rate, and whose good conduct is noted.
+    /// The sweep at `now`: which members come back, which are ejected for a low success rate, and whose count of
+    /// ejections falls.
     pub fn sweep(&mut self, now: Time) -> Vec<Change> {
         let mut changes = Vec::new();
         for member in 0..self.hosts.len() {

@@ -30,7 +30,7 @@ pub enum Finding {
 #[derive(Debug)]
 pub struct Failures {
     max_fails: u32,
-    /// How long failures count, and how long a member is out.
+    /// How long a failure counts, and how long a member stays out.
     pub fail_timeout: Duration,
     on: Vec<Failure>,
     peers: Vec<Peer>,
@@ -54,7 +54,7 @@ impl Failures {
         when.is_none_or(|when| now.since(when) >= self.fail_timeout)
     }
 
-    /// A request goes to `member`; true if it probes a member that is out, and nobody else may go there meanwhile.
+    /// A request goes to `member`; true if it probes a member that is out, to which no other request may go meanwhile.
     pub fn sent(&mut self, member: usize, now: Time) -> bool {
         if !self.was_long_ago(self.peers[member].checked, now) {
             return false;

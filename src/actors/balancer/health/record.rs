@@ -55,7 +55,7 @@ impl HealthRecord {
         Snapshot { counts: self.counts, available: self.available.area(now) }
     }
 
-    /// Is told when measuring begins.
+    /// Called when measuring begins.
     pub fn measure(&mut self, now: Time, begin: Begin) {
         self.at_warm_up.begin(begin, self.snapshot(now), ());
     }

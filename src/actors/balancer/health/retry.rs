@@ -1,4 +1,4 @@
-//! Requests that go to another member after a failed attempt: which members each has tried, and since when.
+//! Retries at other members after a failed attempt: which members each request has tried, and since when.
 
 use std::collections::BTreeMap;
 

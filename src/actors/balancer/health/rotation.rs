@@ -1,8 +1,8 @@
-//! Who is in the rotation: what speaks against each member, and which members get requests because of it.
+//! The rotation: the reasons against each member, and which members therefore get requests.
 
 use crate::schema::quantity::Share;
 
-/// What speaks against a member; each source of news has its own, and each can take back only its own.
+/// The reasons why a member is out of rotation; each source has its own and can clear only that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// News that it is down.
@@ -24,7 +24,7 @@ pub enum Mode {
     Primaries,
     /// All but backups, well or not: too few are well.
     Panic,
-    /// Backups that are well: nobody else can be used.
+    /// Healthy backups: no other member can be used.
     Backups,
 }
 
@@ -75,7 +75,7 @@ pub struct Rotation {
 }
 
 impl Rotation {
-    /// All members well. `backups` says who is one; empty if nobody is.
+    /// All members healthy. `backups` says which are backups; empty if none is.
     #[must_use]
     pub fn new(members: usize, backups: &[bool], panic: Share) -> Self {
         let member = |place: usize| Member { against: 0, backup: backups.get(place).copied().unwrap_or(false) };
@@ -122,7 +122,7 @@ impl Rotation {
         self
     }
 
-    /// True if somebody could get requests, were it not full.
+    /// True if some member could get requests if it were not full.
     #[must_use]
     pub fn only_full(&self) -> bool {
         match self.mode {

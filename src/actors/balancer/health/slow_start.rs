@@ -1,4 +1,4 @@
-//! Slow start: after a member has come back, its weight rises to the full in ten steps.
+//! Slow start: after a member has come back, its weight rises to its full value in ten steps.
 //!
 //! Envoy's ramp with aggression 1 and a least weight of 10 % (nginx Plus `slow_start` is linear too): weight times
 //! max(10 %, time since it came back / ramp). Each step has the mean of its tenth of the ramp, so the whole ramp has the
@@ -52,7 +52,7 @@ impl SlowStart {
         self.ramps[member] = Some(Ramp { step: 0, timer });
     }
 
-    /// `member` goes down: no ramp any more. Gives the timer to take back.
+    /// `member` goes down: ends its ramp. Returns the timer to cancel.
     pub fn stop(&mut self, member: usize) -> Option<Handle> {
         let ramp = self.ramps[member].take()?;
         self.rising -= 1;
@@ -83,7 +83,7 @@ impl SlowStart {
         self.ramps[member].map_or(PARTS, |ramp| parts(ramp.step))
     }
 
-    /// The effective weight of `member`, whose full weight is `weight`. As it was while nobody is on a ramp, else in
+    /// The effective weight of `member`, whose full weight is `weight`. Unchanged while no member is on a ramp, else in
     /// [`PARTS`].
     #[must_use]
     pub fn weight(&self, member: usize, weight: u32) -> u32 {
@@ -146,7 +146,7 @@ mod tests {
         for number in 0..7 {
             for up in [false, true] {
                 view.set_up(0, up);
-                state.passed_over(&view, 0);
+                state.availability_changed(&view, 0);
             }
             picks.extend(state.choose(
                 &view,

@@ -1,4 +1,4 @@
-//! How a balancer watches its members, in the words of the language.
+//! How a balancer watches its members, as written in the language.
 
 use crate::actors::calls::budget::ActiveBudget;
 pub use crate::actors::kit::failure::Failure;
@@ -7,16 +7,16 @@ use crate::schema::quantity::{Percent, Span};
 use crate::schema::{Decode, Encode, Kind, Node, Reader, choice, record};
 
 record! {
-    /// The balancer hears of a server that goes down or comes up, after a while.
+    /// The balancer is told when a server goes down or comes up, after a delay.
     pub struct Notified {
-        /// How long the news takes.
+        /// The delay.
         pub after: Span = Span::ZERO,
     }
 }
 
 record! {
-    /// The balancer never hears of it and goes on sending requests to servers that are down, unless `passive` or
-    /// `outliers` teach it better.
+    /// The balancer is never told, and goes on sending requests to servers that are down, unless `passive` or
+    /// `outliers` detects them.
     pub struct Unaware {}
 }
 
@@ -40,24 +40,24 @@ impl Encode for Work {
 }
 
 record! {
-    /// Each balancer asks each member regularly whether it is well. A check is a request like any other: it travels the
-    /// balancer's link, waits in the member's queue and occupies a worker. One that is refused, answered with an error,
-    /// lost in a crash or not answered in time has failed.
+    /// Active health checks: each balancer regularly checks each member. A check is a request like any other: it
+    /// travels over the balancer's link, waits in the member's queue and occupies a worker. It fails if it is refused,
+    /// answered with an error, lost in a crash or not answered in time.
     ///
     /// `fall` and `rise` are those of HAProxy (`inter` 2 s, `fall` 3, `rise` 2 there); nginx Plus `health_check` has an
-    /// interval of 5 s and 1 for both. All members begin as up, and the first check of each is somewhere in the first
-    /// interval, evenly spread over the members.
+    /// interval of 5 s and 1 for both. All members are up at first, and their first checks are spread evenly over the
+    /// first interval.
     pub struct Active {
-        /// From one check of a member to the next.
+        /// Time from one check of a member to the next.
         pub interval: Span = Span::from_seconds(5.0).unwrap_or(Span::ZERO),
         /// How long a check may take; at most the interval.
         pub timeout: Span = Span::from_seconds(1.0).unwrap_or(Span::ZERO),
-        /// Failed checks in a row that take a member out; 1 to 1000.
+        /// Failed checks in a row after which a member is taken out; 1 to 1000.
         pub fall: u32 = 3,
-        /// Passed checks in a row that bring it back; 1 to 1000.
+        /// Passed checks in a row after which it is brought back; 1 to 1000.
         pub rise: u32 = 2,
-        /// What a check costs a server of speed 1, as a length of time or a distribution. A server without workers to
-        /// spare answers late.
+        /// Service time of a check on a server of speed 1, as a time or a distribution. A server without a free worker
+        /// answers late.
         pub work: Work = Work(Distribution::Constant(Constant { value: Span::from_seconds(0.001).unwrap_or(Span::ZERO) })),
     }
     check(self, at) {
@@ -86,16 +86,17 @@ choice! {
 }
 
 record! {
-    /// Requests that fail take their member out for a while; then one request is let through to probe it.
+    /// Passive health checks: a member whose requests fail is taken out for a while; then one request is sent to probe
+    /// it.
     ///
-    /// `max_fails` and `fail_timeout` of an nginx `server`. As there, a failure is counted on while the next comes within
-    /// `fail_timeout`, a balancer with a single member pays no heed, and the probe decides: if it is answered the member
-    /// is back, if it fails the member is out for another `fail_timeout`. Goes with `health: Unaware`: news of a crash
-    /// would leave nothing to find out.
+    /// `max_fails` and `fail_timeout` of an nginx `server`. As there, failures add up while each comes within
+    /// `fail_timeout` of the one before, and a balancer with a single member ignores failures. If the probe is answered
+    /// the member is back; if it fails the member is out for another `fail_timeout`. Use it with `health: Unaware`:
+    /// with `Notified` there is nothing left to detect.
     pub struct Passive {
-        /// Failures that take a member out; 0 for never.
+        /// Number of failures after which a member is taken out; 0 for never.
         pub max_fails: u32 = 1,
-        /// How long failures count, and how long a member is out.
+        /// How long a failure counts, and how long a member stays out.
         pub fail_timeout: Span = Span::from_seconds(10.0).unwrap_or(Span::ZERO),
         /// What counts as a failure.
         pub on: Vec<Failure> = Failure::usual(),
@@ -108,13 +109,13 @@ record! {
 }
 
 record! {
-    /// Ejects members whose share of answered requests is far below that of the others, once an interval.
+    /// Ejects members whose success rate is far below that of the others, once per interval.
     pub struct SuccessRate {
-        /// Members that must have had enough requests in the interval.
+        /// The number of members that must have had `request_volume` requests in the interval.
         pub minimum_hosts: u32 = 5,
-        /// Requests of a member in an interval that are enough.
+        /// The number of requests in an interval that a member needs to be judged.
         pub request_volume: u32 = 100,
-        /// Standard deviations below the mean that are too far.
+        /// A member is ejected if its success rate is this many standard deviations below the mean.
         pub stdev_factor: f64 = 1.9,
     }
     check(self, at) {
@@ -125,31 +126,35 @@ record! {
 }
 
 record! {
-    /// Ejects members that fail where others do not, for longer each time; if too few are left, uses all.
+    /// Outlier detection: ejects members that fail when others do not, for longer each time. If too few are left, all
+    /// are used (panic mode).
     ///
     /// Envoy's outlier detection with its defaults. An answer other than success is a 5xx: errors are 500, refused and
     /// lost connections, full queues and missing servers are 503. A member is ejected for `base_ejection` times the
-    /// number of times it was, which falls by one for each interval that it is in and well. Members come back at sweeps,
-    /// which are an interval apart. With `health: Active`, a check that is passed ends an ejection at once, as in Envoy.
+    /// number of its ejections so far; that number falls by one for each interval in which it is in rotation and
+    /// healthy. Members come back only at sweeps, which are an interval apart. With `health: Active`, a passed check
+    /// ends an ejection at once, as in Envoy.
     pub struct OutlierEjection {
-        /// Answers with 5xx in a row that eject a member; 0 for never.
+        /// Consecutive 5xx answers after which a member is ejected; 0 for never.
         pub consecutive_5xx: u32 = 5,
-        /// Answers with 502 to 504 in a row that eject a member; 0 for never, as where Envoy's enforcing is left at 0 %.
+        /// Consecutive 502, 503 or 504 answers after which a member is ejected; 0 for never, as with Envoy's default
+        /// `enforcing` of 0 %.
         pub consecutive_gateway_failure: u32 = 0,
-        /// From one sweep to the next.
+        /// Time from one sweep to the next.
         pub interval: Span = Span::from_seconds(10.0).unwrap_or(Span::ZERO),
-        /// How long the first ejection lasts, at least; it ends at a sweep.
+        /// Minimum length of the first ejection; it ends at a sweep.
         pub base_ejection: Span = Span::from_seconds(30.0).unwrap_or(Span::ZERO),
-        /// How long any ejection lasts at most; not less than the first.
+        /// Maximum length of an ejection; at least `base_ejection`.
         pub max_ejection_time: Span = Span::from_seconds(300.0).unwrap_or(Span::ZERO),
-        /// Share of the members that may be ejected at once: of fewer than ten members, a tenth is none.
+        /// Maximum share of the members that may be ejected at once, rounded down: a tenth of fewer than ten members is
+        /// none.
         pub max_ejection: Percent = Percent::of(10.0),
-        /// Whether one member may always be ejected, whatever its share: `always_eject_one_host` of Envoy, which had it so
-        /// without asking before 1.31.
+        /// Whether one member may be ejected even if `max_ejection` allows none: `always_eject_one_host` of Envoy,
+        /// which always did so before 1.31.
         pub always_eject_one: bool = false,
-        /// Share of the members (backups aside) below which those that are well do not suffice, and all are used.
+        /// Panic threshold: below this share of healthy members (not counting backups) all members are used.
         pub panic: Percent = Percent::of(50.0),
-        /// Ejection of those whose success rate is far from the others'; `None` for never.
+        /// Ejection of members with a success rate far below that of the others; `None` for never.
         pub success_rate: Option<SuccessRate> =
             Some(SuccessRate { minimum_hosts: 5, request_volume: 100, stdev_factor: 1.9 }),
     }
@@ -164,23 +169,24 @@ record! {
 }
 
 record! {
-    /// A member that this request has not tried yet; if there is none, the failure is passed on. As in nginx, and in Envoy
-    /// with the predicate `previous_hosts`.
+    /// A member that this request has not tried yet; if there is none, the failure is passed on. As in nginx, and in
+    /// Envoy with the retry host predicate `previous_hosts`.
     pub struct UntriedMembers {}
 }
 
 record! {
-    /// Any but the one that has just failed, unless it is the only one. As in HAProxy with `option redispatch 1`.
+    /// Any member except the one that has just failed, unless it is the only one. As in HAProxy with `option redispatch
+    /// 1`.
     pub struct AllButLast {}
 }
 
 record! {
-    /// The member that the policy chooses, tried or not. As in Envoy without a predicate.
+    /// Any member that the policy chooses, even one that was tried before. As in Envoy without a retry host predicate.
     pub struct AnyMember {}
 }
 
 choice! {
-    /// Which members a failed attempt may go to.
+    /// Which members a retry may be sent to.
     pub enum Among {
         Untried(UntriedMembers),
         NotLast(AllButLast),
@@ -189,23 +195,23 @@ choice! {
 }
 
 record! {
-    /// A failed attempt goes to another member.
+    /// Retries a failed attempt at another member.
     ///
-    /// `proxy_next_upstream` of nginx with its `_tries` and `_timeout`; `retries`, `retry-on` and `option redispatch 1` of
-    /// HAProxy with `among: NotLast` and `tries` one more than `retries`. A request whose client has stopped waiting is not tried
-    /// again. It is sent again at once: a retry on the same server after a pause, as HAProxy's without `option redispatch`
-    /// (a second), is one of clients (`Retry` with a constant backoff).
+    /// `proxy_next_upstream` of nginx with its `_tries` and `_timeout`; `retries`, `retry-on` and `option redispatch 1`
+    /// of HAProxy with `among: NotLast` and `tries` one more than `retries`. A request that its client has given up on
+    /// is not retried. Retries are sent at once. For retries at the same server after a pause, as HAProxy's without
+    /// `option redispatch` (one second), use `retry` of `Clients` with a fixed backoff.
     pub struct RetryElsewhere {
-        /// Attempts at most, the first included; 0 for as many as there are members.
+        /// The most attempts, including the first; 0 for as many as there are members.
         pub tries: u32 = 0,
-        /// How long after it came a request may be sent to another member; 0 for no limit.
+        /// How long after its arrival a request may still be sent to another member; 0 for no limit.
         pub timeout: Span = Span::ZERO,
-        /// How many requests may be on another attempt at once; without it, any number. Retry budgets by calls of the last
-        /// seconds are those of clients.
+        /// A bound on concurrent retries; without it, unlimited. Budgets that count the calls of the last seconds exist
+        /// only at clients.
         pub budget: Option<ActiveBudget> = None,
         /// What counts as a failure.
         pub on: Vec<Failure> = Failure::usual(),
-        /// Which members it may go to.
+        /// Which members it may be sent to.
         pub among: Among = Among::Untried(UntriedMembers {}),
     }
 }

@@ -1,8 +1,9 @@
-//! What stands between a request and the choice of its member, in balancers that ask for it: the work of the proxy, and
-//! the connection a request came on. One file each for the proxy, the members of connections and the words of the
-//! language, and for what a crash or a slow-down of its host does.
+//! Proxy capacity and layer 4: what happens to a request before its member is chosen, in balancers that have either.
+//! One file each for the proxy, the members of connections, the words of the language, and the effects of a crash or
+//! slow-down of the host.
 //!
-//! Who waits for a place at a server belongs in `queue`; how a member is chosen, in `policies`; who opens connections, in `calls::connections`.
+//! Waiting for a slot at a server belongs in `queue`, choosing a member in `policies`, opening connections in
+//! `calls::connections`.
 
 mod outage;
 pub mod pins;
@@ -29,7 +30,7 @@ pub struct Front {
     pins: Option<Pins>,
     /// The proxy, if it has a capacity of its own.
     pub proxy: Option<Proxy>,
-    /// Who waits for a place at a server, where requests may.
+    /// The requests that wait for a slot at a server, if there is a queue.
     pub(super) line: Option<Line>,
 }
 
@@ -257,7 +258,7 @@ impl Balancer {
         core.send(self.members[member].actor, Message::Closed { connection: number });
     }
 
-    /// A member has gone down: the connections to it break, and who opened them hears of it.
+    /// A member has gone down: connections to it break, and the nodes that opened them are told.
     #[inline(never)]
     pub(super) fn break_off(&mut self, core: &mut Core, member: u32) {
         let broken = self.pins_mut().map(|pins| pins.of(member)).unwrap_or_default();
@@ -267,7 +268,7 @@ impl Balancer {
         }
     }
 
-    /// Is told when measuring begins.
+    /// Called when measuring begins.
     pub(super) fn front_measure(&mut self, now: Time, begin: Begin) {
         if let Some(proxy) = self.proxy_mut() {
             proxy.measure(now, begin);

@@ -1,6 +1,6 @@
-//! What a crash and a slow-down of its host do to a balancer: to what is in its proxy, and to the connections it keeps.
+//! The effects of a crash or slow-down of its host on a balancer: on the requests in its proxy, and on its connections.
 //!
-//! What it has passed on to its members is taken back by the host.
+//! Requests that it has passed on to members are cancelled by the host.
 
 use super::IN_PROXY;
 use crate::actors::balancer::Balancer;

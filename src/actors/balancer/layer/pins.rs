@@ -1,4 +1,4 @@
-//! Which member each connection leads to.
+//! Layer 4: the member of each connection.
 
 use crate::engine::ActorId;
 

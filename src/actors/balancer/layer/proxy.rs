@@ -106,7 +106,7 @@ impl Proxy {
         Account::of(usage.arrivals, usage.departures, &usage.population, usage.sojourn, over)
     }
 
-    /// Is told when measuring begins.
+    /// Called when measuring begins.
     pub fn measure(&mut self, now: Time, begin: Begin) {
         self.usage.measure(now, begin);
         self.connections_at_warm_up.begin(begin, self.connections, ());

@@ -8,18 +8,18 @@ use crate::engine::random::Draws;
 use crate::schema::record;
 
 record! {
-    /// As `RingHash`, but no member has more than `c` times its share of the active requests: a request goes on round the
-    /// ring to the first member with room.
+    /// Like `RingHash`, but no member gets more than `c` times its share of the active requests: a request moves on
+    /// around the ring to the first member with room.
     ///
     /// Mirrokni, Thorup and Zadimoghaddam 2018, "Consistent hashing with bounded loads"; HAProxy `hash-balance-factor`.
-    /// The bound of a member is c x (active requests, with this one) x its share of the weights of the members that are
-    /// up, rounded up. Expected O(1 / (c - 1)^2) members are looked at for a choice.
+    /// The bound of a member is c x (active requests, including this one) x its share of the weights of all members
+    /// that are up, rounded up. Expected O(1 / (c - 1)^2) members are looked at for a choice.
     pub struct BoundedLoadHash {
         /// How far above its share a member may be; above 1, 100 at most.
         pub c: f64 = 1.25,
         /// How points are placed on the ring.
         pub placement: Placement = Placement::Ketama(KetamaPoints { points: 160 }),
-        /// What of a request is hashed.
+        /// Which part of a request is hashed.
         pub by: HashBy = HashBy::Client(ClientAddress {}),
     }
     check(self, at) {

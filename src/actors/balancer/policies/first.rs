@@ -8,11 +8,11 @@ use crate::engine::random::Draws;
 use crate::schema::record;
 
 record! {
-    /// The first member in the list that is up and not full: the next gets requests only while those before it have as
-    /// many as they may, so that the last servers can be switched off when there is little to do.
+    /// The first member in the list that is up and not full: a member gets requests only while all members before it
+    /// are full, so that the last servers can be switched off at low load.
     ///
-    /// HAProxy `balance first`. It goes by the `max_connections` of the fleet; without them the first member gets
-    /// everything. Where all are full a request is turned away; HAProxy would let it wait. Costs O(log n).
+    /// HAProxy `balance first`. A member is full at its `max_connections`; without that the first member gets
+    /// everything. If all are full a request is rejected; HAProxy would queue it. Costs O(log n).
     pub struct First {}
 }
 
@@ -27,7 +27,7 @@ impl Describes for First {
         InOrder((0..view.len()).filter(|&member| view.is_up(member)).collect())
     }
 
-    fn follows_weights(&self) -> bool {
+    fn uses_weights(&self) -> bool {
         false
     }
 }
@@ -63,11 +63,11 @@ mod tests {
         assert_eq!(choose(&view, &mut state), Some(0));
         for (member, next) in [(0, Some(1)), (1, Some(2)), (2, None)] {
             view.set_up(member, false);
-            state.passed_over(&view, member);
+            state.availability_changed(&view, member);
             assert_eq!(choose(&view, &mut state), next);
         }
         view.set_up(1, true);
-        state.passed_over(&view, 1);
+        state.availability_changed(&view, 1);
         assert_eq!(choose(&view, &mut state), Some(1));
     }
 }

@@ -6,12 +6,12 @@ use crate::engine::random::Draws;
 use crate::schema::record;
 
 record! {
-    /// The same client always to the same member, by the first three octets of its IPv4 address and the weights.
+    /// Sends the same client always to the same member, by the first three octets of its IPv4 address and the weights.
     ///
     /// The algorithm of nginx `ip_hash`: hash = (hash x 113 + octet) mod 6271 from 89 on, then the member by weight.
-    /// While that member is down the hash is taken again, up to 20 times, so only its own clients move; then round
-    /// robin decides. Hashes keep to the full weights: `slow_start` says nothing to them, as in nginx Plus, which forbids
-    /// it here.
+    /// While that member is down the request is hashed again, up to 20 times, so only the member's own clients move;
+    /// after that round robin decides. Full weights are used even during `slow_start`; nginx Plus does not allow slow
+    /// start with `ip_hash`.
     pub struct IpHash {}
 }
 
@@ -45,11 +45,11 @@ impl Describes for IpHash {
         true
     }
 
-    fn looks_at_names(&self) -> bool {
+    fn uses_names(&self) -> bool {
         false
     }
 
-    fn follows_weights(&self) -> bool {
+    fn uses_weights(&self) -> bool {
         false
     }
 }

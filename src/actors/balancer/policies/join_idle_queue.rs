@@ -3,19 +3,19 @@
 use std::collections::VecDeque;
 
 use super::random::Shares;
-use crate::actors::balancer::policy::{Choose, Describes, Facts, Hears};
+use crate::actors::balancer::policy::{Choose, Describes, Facts, Subscription};
 use crate::actors::balancer::view::View;
 use crate::engine::random::Draws;
 use crate::schema::record;
 
 record! {
-    /// The member that has been idle longest of those that told this balancer so; one at random by weight if there is
-    /// none.
+    /// The member that has been idle longest, of those that reported to this balancer that they are idle; if there is
+    /// none, a random member by weight.
     ///
     /// Lu et al. 2011, "Join-Idle-Queue: a novel load balancing algorithm for dynamically scalable web services"
-    /// (JIQ-Random): a server that has nothing left to do tells one balancer, at random of those with this policy; the
-    /// news travels with the answer. It stays in that balancer's queue when another gives it work meanwhile: taking it out
-    /// again would cost messages. A choice costs O(1) with equal weights, else O(log n).
+    /// (JIQ-Random): a server that becomes idle reports it to one balancer, chosen at random of those with this policy;
+    /// the report travels with the answer. The server stays in that balancer's queue even if another balancer gives it
+    /// work meanwhile: removing it would cost messages. A choice costs O(1) with equal weights, else O(log n).
     pub struct JoinIdleQueue {}
 }
 
@@ -35,8 +35,8 @@ impl Describes for JoinIdleQueue {
         IdleQueue { queue: VecDeque::new(), queued: vec![false; view.len()], shares: Shares::of(view) }
     }
 
-    fn hears(&self) -> Hears {
-        Hears::Idleness
+    fn subscription(&self) -> Subscription {
+        Subscription::Idleness
     }
 }
 

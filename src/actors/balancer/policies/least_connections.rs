@@ -10,26 +10,26 @@ use crate::engine::random::Draws;
 use crate::schema::{choice, record};
 
 record! {
-    /// They take turns, whatever their weight: who was chosen longest ago comes next.
+    /// In turn, whatever their weight: the member that was chosen longest ago is next.
     pub struct InTurn {}
 }
 
 record! {
-    /// By weight, as in nginx `least_conn`: a step of the smooth weighted round robin among those that are equal. Idle
-    /// members of weights 3, 2, 1 are chosen in the order a b a c b a.
+    /// By weight, as in nginx `least_conn`: a step of smooth weighted round robin among the tied members. Idle members
+    /// of weights 3, 2, 1 are chosen in the order a b a c b a.
     pub struct Weighted {}
 }
 
 record! {
-    /// As in HAProxy `leastconn`: idle members come first and take turns, whatever their weight, and of the others the least
-    /// (active + 1) / weight. Among equals, the one whose number of requests changed longest ago. HAProxy rounds the score
-    /// down to 1/256; here it is exact.
+    /// As in HAProxy `leastconn`: idle members first, in turn and whatever their weight; of the others the one with the
+    /// lowest (active + 1) / weight. Ties go to the member whose number of requests changed longest ago. HAProxy rounds
+    /// the score down to 1/256; here it is exact.
     pub struct IdleFirst {}
 }
 
 choice! {
-    /// Which of members that have equally much to do is chosen. When there is little to do nearly all are equal, and this is
-    /// what decides how requests are spread.
+    /// How ties are broken between members with the same score. At low load nearly all members are tied, so this
+    /// decides how requests are spread.
     pub enum Ties {
         InTurn(InTurn),
         Weighted(Weighted),
@@ -38,12 +38,12 @@ choice! {
 }
 
 record! {
-    /// The member with the fewest active requests for its weight, as this balancer counts them.
+    /// The member with the fewest active requests relative to its weight, as counted by this balancer.
     ///
     /// The score is active / weight. With equal weights a choice costs O(1) (members queue up by their number of active
     /// requests), else O(log n); with `ties: Weighted` O(different weights + log n).
     pub struct LeastConnections {
-        /// Which of equals is chosen: nginx goes by weight, HAProxy has an order of its own.
+        /// How ties are broken; nginx and HAProxy differ.
         pub ties: Ties = Ties::InTurn(InTurn {}),
     }
 }
@@ -249,7 +249,7 @@ impl PartialOrd for Score {
     }
 }
 
-/// Members in a binary heap by their score, then by who has stood there longest: since it was chosen last, or with
+/// Members in a binary heap by their score, then by how long they have been there: since it was chosen last, or with
 /// `idle_first` since its number of requests changed last.
 #[derive(Clone, Debug)]
 pub struct ScoreHeap {

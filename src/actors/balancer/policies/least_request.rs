@@ -9,12 +9,12 @@ use crate::engine::random::{Bits, Draws};
 use crate::schema::{choice, record};
 
 record! {
-    /// The best of some drawn at random.
+    /// `choice_count` members, drawn at random.
     pub struct NChoices {}
 }
 
 record! {
-    /// The best of all; equals by lot.
+    /// All members are compared; ties are broken at random.
     pub struct FullScan {}
 }
 
@@ -27,19 +27,19 @@ choice! {
 }
 
 record! {
-    /// The member with the fewest active requests of some drawn at random; members of different weights come in turn, by
-    /// weight and active requests.
+    /// Of several random members the one with the fewest active requests; with different weights a weighted round robin
+    /// that takes active requests into account.
     ///
-    /// Envoy's `LEAST_REQUEST` (`least_request_lb.cc`). With equal weights, `choice_count` members are drawn one by one, so
-    /// that the same may be drawn again (`PowerOfChoices` draws different ones); the first of equals is chosen. With different
-    /// weights nobody is drawn: members come by earliest deadline, and who was chosen comes again after
-    /// (active + 1)^`active_request_bias` / weight, counted when it is chosen (`EdfScheduler`). Costs O(`choice_count`),
-    /// O(n) for `FullScan`, O(log n) with different weights.
+    /// Envoy's `LEAST_REQUEST` (`least_request_lb.cc`). With equal weights, `choice_count` members are drawn one by
+    /// one, so that the same may be drawn again (`PowerOfChoices` draws different ones); the first of equals is chosen.
+    /// With different weights no member is drawn: members are scheduled by earliest deadline first (`EdfScheduler`),
+    /// and a chosen member is due again after `(active + 1)^active_request_bias / weight`, evaluated when it is chosen.
+    /// Costs O(`choice_count`), O(n) for `FullScan`, O(log n) with different weights.
     pub struct LeastRequest {
         /// Members drawn for each request; 2 to 100.
         pub choice_count: u32 = 2,
-        /// How much active requests take from a weight, where weights differ: nothing with 0, which is round robin by
-        /// weight; 0 to 100.
+        /// How strongly active requests reduce a weight, where weights differ; 0 to 100. With 0 they do not, which is
+        /// weighted round robin.
         pub active_request_bias: f64 = 1.0,
         /// Which members are compared, where weights are equal.
         pub selection: Selection = Selection::NChoices(NChoices {}),

@@ -11,20 +11,19 @@ use crate::schema::record;
 record! {
     /// The member with the least response time x (active requests + 1) / weight; equals take turns.
     ///
-    /// nginx `least_time last_byte` (`ngx_http_upstream_least_time_module`): the response time is a moving average of
-    /// answers that were served; it is rounded up to a whole number of steps, so that members that are about as fast
-    /// take turns; beyond a limit all are equally bad; a member that is not chosen for a while is thought twice as fast,
-    /// so that a slow one gets a chance. A member that has not answered yet is thought to take one step. A choice costs
-    /// O(log n).
+    /// nginx `least_time last_byte` (`ngx_http_upstream_least_time_module`): the response time is a moving average over
+    /// served answers. It is rounded up to a whole number of steps, so that members that are about equally fast take
+    /// turns, and cut at a limit. The average of a member that has not been chosen for a while is halved, so that a
+    /// slow member gets a chance. A member that has not answered yet counts as one step. A choice costs O(log n).
     pub struct LeastResponseTime {
         /// Response times are rounded up to the next multiple of this; "0 s" compares them exactly.
         pub step: Span = Span::from_seconds(0.020).expect("a length of time"),
-        /// Response times above this are all alike.
+        /// Response times above this are treated as equal.
         pub limit: Span = Span::from_seconds(5.0).expect("a length of time"),
         /// Weight of a new answer in the average; above 0 %.
         pub newest: Percent = Percent::of(5.0),
-        /// The response time of a member is halved each time it has not been chosen for so long (nginx `fail_timeout`);
-        /// "0 s" for never.
+        /// The average of a member is halved each time it has not been chosen for this long (nginx `fail_timeout`); "0
+        /// s" for never.
         pub halve_after: Span = Span::from_seconds(10.0).expect("a length of time"),
     }
     check(self, at) {

@@ -9,17 +9,17 @@ use crate::engine::random::Draws;
 use crate::schema::record;
 
 record! {
-    /// The same client, or the same key, always to the same member, by a table in which members take turns at claiming
-    /// places, each in an order of its own.
+    /// Sends the same client, or the same key, always to the same member, by a lookup table. Members take turns at
+    /// claiming slots of the table, each in its own order.
     ///
     /// Eisenbud et al. 2016, "Maglev: a fast and reliable software network load balancer", NSDI; offsets, skips and
     /// weights as in Envoy `MAGLEV` (xxHash64 with seeds 0 and 1; the heaviest member claims one place a round). Shares
-    /// are more even than those of a ring; when a member goes or comes, a few keys of others move too. A choice costs
-    /// O(1); the table is made again, in O(table x log table), before the first choice after members went or came.
+    /// are more even than with a ring; when a member leaves or joins, a few keys of other members move too. A choice
+    /// costs O(1); the table is rebuilt, in O(table x log table), before the first choice after a change of members.
     pub struct Maglev {
-        /// Places of the table, a prime from 2 to 5,000,011; a hundred times the members or more.
+        /// Size of the table, a prime from 2 to 5,000,011; best at least a hundred times the number of members.
         pub table: u32 = 65_537,
-        /// What of a request is hashed.
+        /// Which part of a request is hashed.
         pub by: HashBy = HashBy::Client(ClientAddress {}),
     }
     check(self, at) {
@@ -56,7 +56,7 @@ impl Describes for Maglev {
         true
     }
 
-    fn follows_weights(&self) -> bool {
+    fn uses_weights(&self) -> bool {
         false
     }
 

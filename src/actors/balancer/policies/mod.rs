@@ -1,9 +1,9 @@
-//! The registry of balancing policies: one file here and one line below make a policy. What a policy is belongs in
+//! The registry of balancing policies: one file here and one line below define a policy. What a policy is belongs in
 //! `policy.rs` beside this folder.
 //!
-//! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
+//! `cargo fmt` does not format files that are named only in a macro; `rustfmt FILE` does.
 
-use super::policy::{Answer, Choose, Describes, Facts, Hears, Load};
+use super::policy::{Answer, Choose, Describes, Facts, Load, Subscription};
 use super::view::View;
 use crate::engine::random::{Draws, StreamKey};
 use crate::schema::registry;
@@ -33,32 +33,32 @@ registry! {
     pub enum Policy;
 
     impl Policy {
-        /// True if it looks at the client or the key of a request.
+        /// True if its choices depend on the client or the key of a request.
         #[must_use]
-        pub fn looks_at_identity(&self) -> bool;
+        pub fn uses_identity(&self) -> bool;
         /// True if it places clients or keys by a hash.
         #[must_use]
         pub fn places_by_hash(&self) -> bool;
-        /// True if it looks at the names of members.
+        /// True if its choices depend on the names of members.
         #[must_use]
-        pub fn looks_at_names(&self) -> bool;
-        /// What it wants to hear from servers.
+        pub fn uses_names(&self) -> bool;
+        /// The signals from servers that it subscribes to.
         #[must_use]
-        pub fn hears(&self) -> Hears;
-        /// What is wrong with the policy before members of these weights, in words.
+        pub fn subscription(&self) -> Subscription;
+        /// Checks the policy against the weights of the members; an error message, or `None` if it is valid.
         #[must_use]
         pub fn problem(&self, weights: &[u32]) -> Option<String>;
-        /// True if a change of weights changes its choices.
+        /// True if its choices depend on weights.
         #[must_use]
-        pub fn follows_weights(&self) -> bool;
+        pub fn uses_weights(&self) -> bool;
     }
 
-    /// A policy at work. A tag of its own is read faster than one that hides in a field.
+    /// The state of any policy. An explicit tag is read faster than a niche in a field.
     #[derive(Clone, Debug)]
     #[repr(u8)]
     pub enum Chooser: Describes;
 
-    /// The policy ready to choose among the members of `view`.
+    /// Builds the state for a balancer with the members of `view`.
     pub fn build(&self, view: &View) -> Chooser;
 
     impl Chooser {
@@ -75,13 +75,13 @@ registry! {
         pub fn done(&mut self, view: &View, member: usize, answer: Answer);
         /// The member that a request belongs to by its hash; see [`Choose::owner`].
         pub fn owner(&mut self, view: &View, facts: Facts) -> Option<usize>;
-        /// A member is passed over, or not any more; see [`Choose::passed_over`].
-        pub fn passed_over(&mut self, view: &View, member: usize);
+        /// A member became unavailable or available again; see [`Choose::availability_changed`].
+        pub fn availability_changed(&mut self, view: &View, member: usize);
         /// Effective weights have changed; see [`Choose::weights_changed`].
         pub fn weights_changed(&mut self, view: &View);
         /// A member has gone down or come up; see [`Choose::health_changed`].
         pub fn health_changed(&mut self, view: &View, member: usize);
-        /// A member has told that it is idle; see [`Choose::idle`].
+        /// A member reported that it is idle; see [`Choose::idle`].
         pub fn idle(&mut self, view: &View, member: usize);
         /// The members to be probed now; see [`Choose::probes`].
         pub fn probes(&mut self, view: &View, draws: &mut Draws, ask: &mut Vec<u32>);

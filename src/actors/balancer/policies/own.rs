@@ -4,16 +4,16 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use super::Policy;
-use crate::actors::balancer::policy::{Answer, Choose, Describes, Facts, Hears, Load};
+use crate::actors::balancer::policy::{Answer, Choose, Describes, Facts, Load, Subscription};
 use crate::actors::balancer::view::View;
 use crate::engine::random::Draws;
 use crate::schema::Given;
 
-/// A policy that a program gives: any type with [`Describes`], under a name of its own.
+/// A policy given in code: any type that implements [`Describes`], under a name of its own.
 ///
-/// It is called through a pointer, where the policies of the language are called directly: some nanoseconds a request. The
-/// language has no word for it. In a manifest it stands as `GivenInCode("name")`, and who reads that manifest is told that the
-/// policy is missing.
+/// It is called through a pointer, which costs a few nanoseconds per request; built-in policies are called directly. It
+/// cannot be written in a file: a manifest shows it as `GivenInCode("name")`, and reading that manifest is an error
+/// that says the policy is missing.
 #[derive(Clone, Debug)]
 pub struct Own(Arc<Named>);
 
@@ -25,7 +25,7 @@ struct Named {
 }
 
 impl Own {
-    /// `policy` under a `name` for manifests and messages.
+    /// Wraps `policy` under a `name`, which manifests and messages show.
     #[must_use]
     pub fn new<P>(name: &str, policy: P) -> Self
     where
@@ -35,7 +35,7 @@ impl Own {
         Self(Arc::new(Named { name: name.to_owned(), policy: Box::new(policy) }))
     }
 
-    /// What it is called.
+    /// The name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name
@@ -53,7 +53,7 @@ impl Own {
 }
 
 impl Policy {
-    /// A policy from outside this crate, under a name for manifests and messages; see [`Own`].
+    /// A policy from outside this crate, under a name that manifests and messages show; see [`Own`].
     #[must_use]
     pub fn own<P>(name: &str, policy: P) -> Self
     where
@@ -65,7 +65,7 @@ impl Policy {
 }
 
 impl PartialEq for Own {
-    /// The same policy under the same name: two that were made apart are different, as nobody can look into them.
+    /// The same policy object: two that were made separately are different, because they cannot be compared.
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
@@ -75,11 +75,11 @@ impl PartialEq for Own {
 trait AnyPolicy: Debug + Send + Sync {
     fn build(&self, view: &View) -> Box<dyn AnyState>;
     fn places_by_hash(&self) -> bool;
-    fn looks_at_identity(&self) -> bool;
-    fn looks_at_names(&self) -> bool;
-    fn hears(&self) -> Hears;
+    fn uses_identity(&self) -> bool;
+    fn uses_names(&self) -> bool;
+    fn subscription(&self) -> Subscription;
     fn problem(&self, weights: &[u32]) -> Option<String>;
-    fn follows_weights(&self) -> bool;
+    fn uses_weights(&self) -> bool;
 }
 
 impl<P> AnyPolicy for P
@@ -95,24 +95,24 @@ where
         Describes::places_by_hash(self)
     }
 
-    fn looks_at_identity(&self) -> bool {
-        Describes::looks_at_identity(self)
+    fn uses_identity(&self) -> bool {
+        Describes::uses_identity(self)
     }
 
-    fn looks_at_names(&self) -> bool {
-        Describes::looks_at_names(self)
+    fn uses_names(&self) -> bool {
+        Describes::uses_names(self)
     }
 
-    fn hears(&self) -> Hears {
-        Describes::hears(self)
+    fn subscription(&self) -> Subscription {
+        Describes::subscription(self)
     }
 
     fn problem(&self, weights: &[u32]) -> Option<String> {
         Describes::problem(self, weights)
     }
 
-    fn follows_weights(&self) -> bool {
-        Describes::follows_weights(self)
+    fn uses_weights(&self) -> bool {
+        Describes::uses_weights(self)
     }
 }
 
@@ -148,24 +148,24 @@ impl Describes for Own {
         self.0.policy.places_by_hash()
     }
 
-    fn looks_at_identity(&self) -> bool {
-        self.0.policy.looks_at_identity()
+    fn uses_identity(&self) -> bool {
+        self.0.policy.uses_identity()
     }
 
-    fn looks_at_names(&self) -> bool {
-        self.0.policy.looks_at_names()
+    fn uses_names(&self) -> bool {
+        self.0.policy.uses_names()
     }
 
-    fn hears(&self) -> Hears {
-        self.0.policy.hears()
+    fn subscription(&self) -> Subscription {
+        self.0.policy.subscription()
     }
 
     fn problem(&self, weights: &[u32]) -> Option<String> {
         self.0.policy.problem(weights)
     }
 
-    fn follows_weights(&self) -> bool {
-        self.0.policy.follows_weights()
+    fn uses_weights(&self) -> bool {
+        self.0.policy.uses_weights()
     }
 }
 
@@ -213,8 +213,8 @@ impl Choose for OwnState {
         self.0.health_changed(view, member);
     }
 
-    fn passed_over(&mut self, view: &View, member: usize) {
-        self.0.passed_over(view, member);
+    fn availability_changed(&mut self, view: &View, member: usize) {
+        self.0.availability_changed(view, member);
     }
 
     fn weights_changed(&mut self, view: &View) {

@@ -11,16 +11,16 @@ use crate::schema::record;
 record! {
     /// The better of two members drawn at random by weight: the one with the lower response time x (active requests + 1).
     ///
-    /// The response time rises at once to a peak and falls slowly: an answer that took longer than the average replaces
-    /// it, another moves it by the weight 1 - exp(-t / decay), where t is the time since the last look. Finagle
-    /// `PeakEwma` with `P2C` (decay 10 s), Linkerd (tower's `PeakEwma`, which begins with 1 s). As there, each look at a
-    /// member lets its average decay, so that a member that was slow is tried again. A choice costs O(1) with equal
-    /// weights, else O(log n).
+    /// The average rises to a peak at once and falls slowly: an answer that took longer than the average replaces it;
+    /// any other moves it with the weight `1 - exp(-t / decay)`, where t is the time since the average was last read.
+    /// Finagle `PeakEwma` with P2C (decay 10 s), Linkerd (tower's `PeakEwma`, initially 1 s). As there, the average
+    /// decays whenever it is read, so that a slow member is tried again. A choice costs O(1) with equal weights, else
+    /// O(log n).
     pub struct PeakEwma {
         /// How fast old response times are forgotten; above zero.
         pub decay: Span = Span::from_seconds(10.0).expect("a length of time"),
         /// The response time of a member that has not answered yet. With "0 s" a member gets one request and no more
-        /// until it answers, if others can be had, as in Finagle.
+        /// until it has answered, while other members are available, as in Finagle.
         pub initial: Span = Span::from_seconds(1.0).expect("a length of time"),
     }
     check(self, at) {

@@ -7,12 +7,12 @@ use crate::engine::random::Draws;
 use crate::schema::record;
 
 record! {
-    /// The best of `d` different members drawn at random by weight: the one with the fewest active requests for its
-    /// weight, the one drawn first among equals.
+    /// Of `d` different members, drawn at random by weight, the one with the fewest active requests relative to its
+    /// weight; ties go to the one drawn first.
     ///
-    /// Mitzenmacher 2001, "The power of two choices in randomized load balancing"; nginx `random two least_conn`
-    /// and HAProxy `random`. Envoy's `LEAST_REQUEST` may draw the same member twice: [`LeastRequest`](super::least_request::LeastRequest).
-    /// Costs O(d) with equal weights, else O(d log n).
+    /// Mitzenmacher 2001, "The power of two choices in randomized load balancing"; nginx `random two least_conn` and
+    /// HAProxy `random`. Envoy's `LEAST_REQUEST` may draw the same member twice; see `LeastRequest`. Costs O(d) with
+    /// equal weights, else O(d log n).
     pub struct PowerOfChoices {
         /// Members drawn for each request; 1 to 16. All members if there are fewer.
         pub d: u32 = 2,

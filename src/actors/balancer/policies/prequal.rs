@@ -1,7 +1,7 @@
 //! Prequal: probing to reduce queuing and latency.
 
 use super::random::Shares;
-use crate::actors::balancer::policy::{Choose, Describes, Facts, Hears, Load};
+use crate::actors::balancer::policy::{Choose, Describes, Facts, Load, Subscription};
 use crate::actors::balancer::view::View;
 use crate::engine::random::{Bits, Draws};
 use crate::engine::{Duration, Time};
@@ -9,27 +9,28 @@ use crate::schema::quantity::{Percent, Share, Span};
 use crate::schema::record;
 
 record! {
-    /// Of members probed lately: the one with the lowest estimated latency among those that are not hot (requests in
-    /// flight at most a quantile of what probes found); the one with the fewest requests in flight if all are hot.
+    /// Of recently probed members, the one with the lowest estimated latency among those that are not hot; if all are
+    /// hot, the one with the fewest requests in flight. A member is hot if its requests in flight exceed a quantile of
+    /// those in recent probes.
     ///
     /// Wydrowski et al. 2024, "Load is not what you should balance: introducing Prequal", NSDI (arXiv 2312.10172),
     /// section 4; defaults of its testbed. Each request sends probes to members at random and does not wait for them;
-    /// servers answer with their requests in flight and the median latency of requests at about that load, of the last
-    /// second and in proportion to the load. A probe that is used counts one more request in flight, and is used up after
-    /// 2 / ((1 - pool / members) x probes - removals) requests (at least 1; rounded at random). With fewer than two
-    /// probes in the pool a member is chosen at random. It is made for many more members than the pool holds; among
-    /// fewer, only age ends the use of a probe. Members are servers of fleets. A choice costs O(pool).
+    /// servers answer with their requests in flight and the median latency of requests at about that load, over the
+    /// last second and scaled to the load. A probe that is used counts one more request in flight, and expires after 2
+    /// / ((1 - pool / members) x probes - removals) requests (at least 1; rounded at random). With fewer than two
+    /// probes in the pool a member is chosen at random. It is meant for many more members than the pool holds; with
+    /// fewer, probes expire only by age. Members are servers of fleets. A choice costs O(pool).
     pub struct Prequal {
         /// Probes for each request; 0 to 16, on average.
         pub probes: f64 = 3.0,
-        /// Probes kept; 2 to 64. The oldest goes for a new one.
+        /// Probes in the pool; 2 to 64. A new one replaces the oldest.
         pub pool: u32 = 16,
-        /// How old a probe may be.
+        /// The longest time that a probe is used.
         pub max_age: Span = Span::from_seconds(1.0).expect("a length of time"),
-        /// Share of members that are not hot: the quantile of requests in flight above which one is. 0 % chooses by
-        /// requests in flight alone, 100 % by latency alone.
+        /// The quantile of requests in flight above which a member is hot. With 0 % only requests in flight count, with
+        /// 100 % only latency.
         pub hot_above: Percent = Percent::of(84.089_641_525_371_45),
-        /// Probes thrown away for each request, the worst and the oldest in turn; 0 to 16, on average.
+        /// Probes removed from the pool for each request, the worst and the oldest in turn; 0 to 16, on average.
         pub removals: f64 = 1.0,
     }
     check(self, at) {
@@ -101,8 +102,8 @@ impl Describes for Prequal {
         }
     }
 
-    fn hears(&self) -> Hears {
-        Hears::Probes
+    fn subscription(&self) -> Subscription {
+        Subscription::Probes
     }
 }
 

@@ -6,7 +6,7 @@ use crate::engine::random::{Bits, Draws};
 use crate::schema::record;
 
 record! {
-    /// A member at random, with a chance in proportion to its weight.
+    /// A random member, with probability proportional to its weight.
     pub struct Random {}
 }
 

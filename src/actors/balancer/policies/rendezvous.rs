@@ -9,14 +9,14 @@ use crate::engine::random::Draws;
 use crate::schema::record;
 
 record! {
-    /// The same client, or the same key, always to the same member: to the one that scores highest with it.
+    /// Sends the same client, or the same key, always to the same member: the one with the highest score for it.
     ///
-    /// Thaler and Ravishankar 1998, "Using name-based mappings to increase hit rates" (highest random weight). Member and
-    /// key are hashed together to a number u between 0 and 1; the score is -weight / ln(u) (Schindelhauer and Schomaker
-    /// 2005), so that shares are exactly those of the weights. When a member goes or comes, only its own keys move. A
-    /// choice costs O(n), by definition.
+    /// Thaler and Ravishankar 1998, "Using name-based mappings to increase hit rates" (highest random weight). Member
+    /// and key are hashed together to a number u between 0 and 1; the score is -weight / ln(u) (Schindelhauer and
+    /// Schomaker 2005), so that shares are exactly those of the weights. When a member leaves or joins, only its own
+    /// keys move. A choice costs O(n).
     pub struct Rendezvous {
-        /// What of a request is hashed.
+        /// Which part of a request is hashed.
         pub by: HashBy = HashBy::Client(ClientAddress {}),
     }
 }

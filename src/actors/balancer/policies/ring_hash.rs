@@ -7,14 +7,14 @@ use crate::engine::random::Draws;
 use crate::schema::record;
 
 record! {
-    /// The same client, or the same key, always to the same member: to the one whose point on a ring comes next.
+    /// Sends the same client, or the same key, always to the same member: the one with the next point on a hash ring.
     ///
     /// Karger et al. 1997; libketama, nginx `hash ... consistent`, Envoy `RING_HASH`. While a member is down its points
-    /// are passed over, so only what belonged to it moves. A choice costs O(1) and the hash of a short text.
+    /// are skipped, so only its own clients or keys move. A choice costs O(1) and the hash of a short text.
     pub struct RingHash {
         /// How points are placed on the ring.
         pub placement: Placement = Placement::Ketama(KetamaPoints { points: 160 }),
-        /// What of a request is hashed.
+        /// Which part of a request is hashed.
         pub by: HashBy = HashBy::Client(ClientAddress {}),
     }
 }
@@ -55,7 +55,7 @@ impl Describes for RingHash {
         true
     }
 
-    fn follows_weights(&self) -> bool {
+    fn uses_weights(&self) -> bool {
         false
     }
 

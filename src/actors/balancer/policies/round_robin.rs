@@ -7,18 +7,18 @@ use crate::engine::random::{Bits, Draws};
 use crate::schema::{choice, record};
 
 record! {
-    /// At the first member of the list, as in nginx and HAProxy.
+    /// With the first member of the list, as in nginx and HAProxy.
     pub struct FirstMember {}
 }
 
 record! {
-    /// At a member drawn by the first request, as in Envoy and gRPC: several balancers that begin together do not all send
-    /// their first request to the same member.
+    /// With a random member, drawn by the first request, as in Envoy and gRPC: balancers that start together do not all
+    /// send their first request to the same member.
     pub struct RandomMember {}
 }
 
 choice! {
-    /// Where the first turn begins.
+    /// With which member the rotation starts.
     pub enum Start {
         First(FirstMember),
         Random(RandomMember),
@@ -26,13 +26,13 @@ choice! {
 }
 
 record! {
-    /// Each available member in turn, whatever its load; where weights differ, as often as its weight says.
+    /// Each available member in turn, whatever its load; where weights differ, in proportion to the weights.
     ///
-    /// With different weights it is [`WeightedRoundRobin`](super::weighted_round_robin::WeightedRoundRobin), the smooth one of
-    /// nginx. HAProxy and Envoy serve each member as often, in another order: weights 3, 2, 1 are a b a c b a here, a b a c a b
-    /// with HAProxy's `roundrobin` and a a b a b c with its `static-rr`.
+    /// With different weights it is [`WeightedRoundRobin`](super::weighted_round_robin::WeightedRoundRobin), the smooth
+    /// one of nginx. HAProxy and Envoy choose each member as often, but in another order: weights 3, 2, 1 are a b a c b
+    /// a here, a b a c a b with HAProxy's `roundrobin` and a a b a b c with its `static-rr`.
     pub struct RoundRobin {
-        /// Where the first turn begins.
+        /// With which member the rotation starts.
         pub start: Start = Start::First(FirstMember {}),
     }
 }
@@ -105,9 +105,9 @@ impl Choose for Rounds {
         }
     }
 
-    fn passed_over(&mut self, view: &View, member: usize) {
+    fn availability_changed(&mut self, view: &View, member: usize) {
         if let Self::Weighted(turn) = self {
-            turn.credits.passed_over(view, member);
+            turn.credits.availability_changed(view, member);
         }
     }
 

@@ -11,10 +11,10 @@ use crate::schema::record;
 record! {
     /// Members in proportion to their weights, spread out evenly: weights 5, 1, 1 give a a b a c a a.
     ///
-    /// At each choice every available member gains its weight; the one that then has most is chosen (the first of equals)
-    /// and pays the sum of all weights. This is the algorithm of nginx (`ngx_http_upstream_round_robin`, since 1.3.1).
-    /// Members of equal weight gain alike, so a choice looks only at the best of each weight: it costs O(different
-    /// weights + log n).
+    /// At each choice every available member gains its weight; the member with the highest total is chosen (the first
+    /// of equals), and the sum of all weights is subtracted from its total. This is the algorithm of nginx
+    /// (`ngx_http_upstream_round_robin`, since 1.3.1). Members of equal weight gain equally, so only the best member of
+    /// each weight is compared: a choice costs O(different weights + log n).
     pub struct WeightedRoundRobin {}
 }
 
@@ -118,11 +118,11 @@ impl Choose for Credits {
     fn health_changed(&mut self, view: &View, member: usize) {
         // It starts even, not with what it held when it left.
         self.held[member] = 0;
-        self.passed_over(view, member);
+        self.availability_changed(view, member);
         self.held[member] = 0;
     }
 
-    fn passed_over(&mut self, view: &View, member: usize) {
+    fn availability_changed(&mut self, view: &View, member: usize) {
         // It keeps what it has gained and owes, as in nginx.
         if view.is_up(member) {
             self.join(member);
@@ -222,7 +222,7 @@ mod tests {
                     }
                     1 => {
                         view.set_up(member, up);
-                        state.passed_over(&view, member);
+                        state.availability_changed(&view, member);
                     }
                     2 => {
                         view.set_weight(member, weight);

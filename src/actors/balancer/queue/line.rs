@@ -1,5 +1,5 @@
-//! Who waits at a balancer for a place at a server, and what is recorded of it. When somebody waits and who comes next is
-//! asked elsewhere.
+//! The requests that wait at a balancer for a slot at a server, and what is recorded of them. When a request waits and
+//! which one is next is decided elsewhere.
 
 use std::collections::BTreeMap;
 
@@ -53,7 +53,7 @@ impl QueueRecord {
         self.waits.record(waited);
     }
 
-    /// Is told when measuring begins.
+    /// Called when measuring begins.
     pub fn measure(&mut self, now: Time, begin: Begin) {
         let figures = self.snapshot(now);
         self.at_warm_up.begin(begin, figures, &mut self.waits);
@@ -77,7 +77,7 @@ struct Waiting {
 /// Those who wait, in the order in which they came.
 type InOrder = BTreeMap<u64, Waiting>;
 
-/// Who waits, for which server or for any.
+/// The waiting requests, for a given server or for any.
 #[derive(Debug)]
 pub struct Line {
     places: usize,
@@ -125,7 +125,7 @@ impl Line {
         self.waiting
     }
 
-    /// True if nobody waits.
+    /// True if no request waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.waiting == 0
@@ -138,7 +138,7 @@ impl Line {
         self.waiting < self.places && before < self.per_server
     }
 
-    /// True if somebody waits for `member` alone.
+    /// True if a request waits for `member` alone.
     #[must_use]
     pub fn waits_for(&self, member: usize) -> bool {
         self.for_one.contains_key(&member)

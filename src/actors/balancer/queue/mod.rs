@@ -1,7 +1,7 @@
-//! Waiting at a balancer for a place at a server: who waits, and when somebody may go on.
+//! Waiting at a balancer for a slot at a server: which requests wait, and when one may go on.
 //!
-//! That a server is full is found where requests are sent; it belongs in `watched` beside this folder. What waits for the
-//! workers of the proxy itself belongs in `layer`.
+//! Detecting that a server is full belongs in `watched` beside this folder; waiting for the workers of the proxy
+//! belongs in `layer`.
 
 pub mod line;
 pub mod spec;
@@ -29,7 +29,7 @@ impl Balancer {
         self.front.as_mut()?.line.as_mut()
     }
 
-    /// Who waits for a place at a server, if anybody may.
+    /// The requests that wait for a slot at a server, if there is a queue.
     #[must_use]
     pub fn line(&self) -> Option<&Line> {
         self.front.as_ref()?.line.as_ref()
@@ -40,7 +40,7 @@ impl Balancer {
         self.line().is_some() && self.remapping.is_some()
     }
 
-    /// True if `member` has a place, and nobody who waits for it has a claim on it.
+    /// True if `member` has a free slot to which no waiting request has a claim.
     fn has_place(&self, member: usize) -> bool {
         let most = self.watch.as_deref().and_then(|watch| watch.max_connections.get(member)).copied().unwrap_or(0);
         most == 0 || self.view.active(member) < most
@@ -92,7 +92,7 @@ impl Balancer {
         Some(waited)
     }
 
-    /// There may be a place at `member` for somebody who waits.
+    /// `member` may have a free slot for a waiting request.
     #[inline(never)]
     pub(super) fn let_in(&mut self, core: &mut Core, member: usize) {
         while let Some(id) = self.line().filter(|line| !line.is_empty()).and_then(|line| line.next(member)) {
@@ -110,7 +110,7 @@ impl Balancer {
         }
     }
 
-    /// `member` has gone down: those who wait for it alone are placed anew.
+    /// `member` has gone down: requests that wait for it alone are placed again.
     pub(super) fn place_anew(&mut self, core: &mut Core, member: usize) {
         for id in self.line().map(|line| line.all_for(member)).unwrap_or_default() {
             let Some(waited) = self.wait_over(core, id) else { continue };
@@ -162,7 +162,7 @@ impl Balancer {
         self.turn_away_waiting(core, id, Outcome::WaitedTooLong)
     }
 
-    /// A request that may wait was taken back: it leaves, as with `option abortonclose` of HAProxy.
+    /// A request that may wait here was cancelled: it leaves, as with `option abortonclose` of HAProxy.
     pub(super) fn taken_back(&mut self, core: &mut Core, id: RequestId) -> Option<Passed> {
         self.wait_over(core, id)?;
         Some(self.turn_away_waiting(core, id, Outcome::Cancelled))

@@ -1,27 +1,28 @@
-//! The queue of a balancer in the words of the language.
+//! The queue of a balancer, as written in the language.
 
 use crate::schema::quantity::Span;
 use crate::schema::record;
 
 record! {
-    /// Requests wait at the balancer while every server that is well has as many as it may have (`max_connections` of the
-    /// fleet). Without a queue they are turned away.
+    /// Requests wait at the balancer while every healthy server is at its limit (`max_connections` of the fleet).
+    /// Without a queue they are rejected.
     ///
-    /// The server at which a place becomes free takes the request that has waited longest. With a policy that places by a
-    /// hash, a request waits for the server that it belongs to, though others have places, and is turned away where that has
-    /// too many who wait. HAProxy does so too; where a cookie names the server, and `option redispatch` allows it, it would go
-    /// to another instead. No policy here goes by cookies. Those that wait for a server that
-    /// goes down are placed anew; those that wait for any stay. Backups do not help out while other servers are only full.
+    /// When a server has a free slot, it takes the request that has waited longest. With a hash policy, a request waits
+    /// for its own server even if others have free slots, and is rejected if too many wait for that one. HAProxy does
+    /// the same; if a cookie names the server, and `option redispatch` allows it, HAProxy would choose another server.
+    /// No policy here uses cookies. When a server goes down, the requests that wait for it are placed again; those that
+    /// wait for any server stay in the queue. Backups are not used while other servers are only full.
     ///
-    /// As HAProxy queues at `maxconn` (<https://docs.haproxy.org/2.6/configuration.html>, `timeout queue`, `maxqueue`,
-    /// `option redispatch`, `option abortonclose`), and NGINX Plus with `queue`, whose default timeout is 60 s.
+    /// Modelled on HAProxy's queue at `maxconn` (<https://docs.haproxy.org/2.6/configuration.html>, `timeout queue`,
+    /// `maxqueue`, `option redispatch`, `option abortonclose`), and on `queue` of NGINX Plus, whose default timeout is
+    /// 60 s.
     pub struct Queue {
-        /// How long a request may wait; it is then turned away. Without it, as long as it takes.
+        /// How long a request may wait; it is then rejected. Without it, indefinitely.
         pub timeout: Option<Span> = None,
-        /// Requests that may wait at once; more are turned away. Without it, any number.
+        /// Requests that may wait at once; others are rejected. Without it, unlimited.
         pub places: Option<usize> = None,
-        /// Requests that may wait at once for one server, where a hash places them (HAProxy `maxqueue`). Without it, any
-        /// number.
+        /// Requests that may wait at once for one server, with a hash policy (HAProxy `maxqueue`). Without it,
+        /// unlimited.
         pub per_server: Option<usize> = None,
     }
     check(self, at) {

@@ -6,13 +6,13 @@ use crate::schema::quantity::Span;
 use crate::schema::record;
 
 record! {
-    /// The circuit opens after so many failures in a row. When more than `recovery` has passed since the last of them, one call goes
-    /// through: its success closes the circuit, its failure opens it anew.
+    /// The circuit opens after `failures` failures in a row. When more than `recovery` has passed since the last of
+    /// them, one call goes through: its success closes the circuit, its failure opens it again.
     ///
-    /// Nygard 2007, "Release It!". What was called before the circuit last opened or closed says nothing any more, as in
+    /// Nygard 2007, "Release It!". Calls that began before the circuit last opened or closed are ignored, as in
     /// gobreaker.
     pub struct ConsecutiveFailures {
-        /// Failures in a row that open the circuit; at least 1.
+        /// Number of failures in a row; at least 1.
         pub failures: u32 = 5,
         /// How long it stays open after the last failure.
         pub recovery: Span = Span::from_seconds(60.0).expect("a length of time"),

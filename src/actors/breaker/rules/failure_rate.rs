@@ -8,9 +8,9 @@ use crate::schema::quantity::{Percent, Share, Span};
 use crate::schema::{choice, record};
 
 record! {
-    /// The last so many calls.
+    /// The last `count` calls.
     pub struct Calls {
-        /// 1 to 100,000 calls.
+        /// Number of calls; 1 to 100,000.
         pub count: u32 = 100,
     }
     check(self, at) {
@@ -21,9 +21,9 @@ record! {
 }
 
 record! {
-    /// The calls of the last so many seconds, this one included.
+    /// The calls of the last `count` seconds, including the current second.
     pub struct Seconds {
-        /// 1 to 3,600 seconds.
+        /// Number of seconds; 1 to 3,600.
         pub count: u32 = 100,
     }
     check(self, at) {
@@ -34,7 +34,7 @@ record! {
 }
 
 choice! {
-    /// Which calls are looked at.
+    /// The sliding window of calls.
     pub enum Window {
         Calls(Calls),
         Seconds(Seconds),
@@ -42,29 +42,31 @@ choice! {
 }
 
 record! {
-    /// The circuit opens when too many calls in a window failed or were slow. After a wait a few trial calls go through;
-    /// once all of these have ended, their shares decide whether it closes or opens anew.
+    /// The circuit opens when too many calls in a window failed or were slow. After a wait it is half open: a few trial
+    /// calls go through, and once all of them have ended, their failure and slow rates decide whether it closes or
+    /// opens again.
     ///
-    /// The state machine and the defaults of resilience4j `CircuitBreakerConfig`. A call that ends while the circuit is
-    /// in another state than when it began counts in the state it finds.
+    /// The state machine and the defaults of resilience4j `CircuitBreakerConfig`. A call that ends in another state of
+    /// the circuit than it began in counts in the state in which it ends.
     pub struct FailureRate {
-        /// Share of failures from which on the circuit opens.
+        /// The circuit opens at this share of failures or more.
         pub failures: Percent = Percent::parse("50 %").expect("a share"),
-        /// Share of slow calls from which on the circuit opens.
+        /// The circuit opens at this share of slow calls or more.
         pub slow: Percent = Percent::parse("100 %").expect("a share"),
         /// A call that takes longer is slow.
         pub slow_after: Span = Span::from_seconds(60.0).expect("a length of time"),
-        /// Which calls are looked at.
+        /// The sliding window of calls.
         pub window: Window = Window::Calls(Calls { count: 100 }),
-        /// Fewer calls than this open nothing; of a window of calls, not more than it holds.
+        /// The fewest calls in the window for the circuit to open; if the window counts calls, at most its size is
+        /// needed.
         pub least: u32 = 100,
         /// How long the circuit stays open.
         pub wait: Span = Span::from_seconds(60.0).expect("a length of time"),
-        /// What the wait is multiplied by each time the circuit opens anew from half open; 1 to 10.
+        /// Factor on the wait each time the circuit opens again from half open; 1 to 10.
         pub backoff: f64 = 1.0,
-        /// Calls let through half open; 1 to 100,000.
+        /// Trial calls in the half-open state; 1 to 100,000.
         pub trials: u32 = 10,
-        /// How long the circuit may stay half open before it opens anew; without it, as long as the trials take.
+        /// How long the circuit may stay half open before it opens again; without it, until the trial calls have ended.
         pub longest_trial: Option<Span> = None,
     }
     check(self, at) {

@@ -1,7 +1,7 @@
-//! The registry of rules of circuit breakers: one file here and one line below make a rule. What a rule is belongs in
+//! The registry of rules of circuit breakers: one file here and one line below define a rule. What a rule is belongs in
 //! `rule.rs` beside this folder.
 //!
-//! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
+//! `cargo fmt` does not format files that are named only in a macro; `rustfmt FILE` does.
 
 use super::rule::{Break, Describes, Ending, State};
 use crate::engine::{Duration, Time};
@@ -20,7 +20,7 @@ registry! {
     #[derive(Debug)]
     pub enum Circuit: Describes;
 
-    /// The rule with its circuit closed.
+    /// Builds the rule with a closed circuit.
     pub fn build(&self) -> Circuit;
 
     impl Break for Circuit {

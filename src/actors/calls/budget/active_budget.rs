@@ -6,17 +6,17 @@ use crate::schema::quantity::{Percent, Share};
 use crate::schema::record;
 
 record! {
-    /// So many may be on another attempt at once: a share of the requests under way, and a few where there are few.
+    /// A bound on concurrent retries: a share of the active requests, and at least `minimum`.
     ///
-    /// The retry budget of Envoy's circuit breakers (`retry_budget` with `budget_percent` and `min_retry_concurrency`), with
-    /// its defaults. The share is rounded down. Under way are, at a balancer, the requests that are there or that it has
-    /// passed on; of clients, the attempts that are waited for. The attempt that has just failed is not among them. Of clients,
-    /// a retry counts from when it is decided on, through its backoff, until it is answered or given up; a hedge while it is
-    /// waited for.
+    /// The retry budget of Envoy's circuit breakers (`retry_budget` with `budget_percent` and `min_retry_concurrency`),
+    /// with its defaults. The share is rounded down. At a balancer, active requests are those that wait there or that
+    /// it has passed on; at clients, the attempts that are unanswered. The attempt that has just failed is not among
+    /// them. At clients, a retry is active from the decision to retry, through its backoff, until it is answered or
+    /// given up; a hedge while it is unanswered.
     pub struct ActiveBudget {
-        /// Those on another attempt as a share of those under way.
+        /// Active retries as a share of active requests.
         pub share: Percent = Percent::of(20.0),
-        /// Those that may be on another attempt whatever the share.
+        /// Active retries that are always allowed, whatever the share.
         pub minimum: u32 = 3,
     }
 }
@@ -37,8 +37,8 @@ impl ActiveBudget {
 }
 
 impl Most {
-    /// Requests that may be on another attempt while `under_way` are under way: `std::max(budget_percent / 100.0 * current_active,
-    /// min_retry_concurrency)` of Envoy's `resource_manager_impl.h`.
+    /// Requests that may be on another attempt while `under_way` are under way: `std::max(budget_percent / 100.0 *
+    /// current_active, min_retry_concurrency)` of Envoy's `resource_manager_impl.h`.
     #[must_use]
     pub fn of(self, under_way: u64) -> u64 {
         self.share.floor_of(under_way).max(self.minimum)

@@ -8,8 +8,8 @@ use crate::schema::quantity::{Percent, Share};
 use crate::schema::record;
 
 record! {
-    /// There are no retries while the attempts that failed are more than a share of the calls, both counted from the
-    /// beginning: what looks like a passing failure is tried again, an outage is not.
+    /// Stops all retries while failed attempts exceed a share of the calls, both counted from the start of the run: a
+    /// transient failure is retried, an outage is not.
     ///
     /// Brooker, "Fixing retries with token buckets and circuit breakers", 2022, with its figure.
     pub struct FailureRate {

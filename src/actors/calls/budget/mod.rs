@@ -1,16 +1,16 @@
-//! The registry of budgets: how many retries and hedges the calls of a node may have together. One line here and one file beside it
-//! make a budget.
+//! The registry of budgets: how many retries and hedges the calls of a node may have together. One line here and one
+//! file beside it make a budget.
 //!
 //! How long a client waits before a retry belongs in `backoff`.
 //!
-//! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
+//! `cargo fmt` does not format files that are named only in a macro; `rustfmt FILE` does.
 
 use std::fmt::Debug;
 
 use crate::engine::Time;
 use crate::schema::registry;
 
-/// A budget at work. Time never goes back between calls of its methods.
+/// The state of a budget, and how it decides. `now` never decreases between calls.
 pub trait Spend {
     /// A call begins: its first attempt is about to be sent.
     fn called(&mut self, _now: Time) {}
@@ -18,29 +18,29 @@ pub trait Spend {
     /// An attempt has failed in a way that is worth a retry.
     fn failed(&mut self, _now: Time) {}
 
-    /// An attempt is under way from now on.
+    /// An attempt is in flight from now on.
     fn sent(&mut self) {}
 
-    /// An attempt is under way no more: it was answered, has failed, or nobody waits for it.
+    /// An attempt is no longer in flight: it was answered, has failed, or was given up.
     fn ended(&mut self) {}
 
-    /// A retry is wanted, of an attempt that timed out or failed otherwise, or a hedge of one that takes long: what it takes,
-    /// or `None` if it may not be.
+    /// Asks for a retry of an attempt that timed out or failed otherwise, or for a hedge: what it costs, or `None` if
+    /// it is refused.
     fn withdraw(&mut self, now: Time, timed_out: bool) -> Option<u32>;
 
-    /// A retry or a hedge that might be is over: its attempt is under way no more, or was never sent.
+    /// A permitted retry or hedge is over: its attempt is no longer in flight, or was never sent.
     fn released(&mut self) {}
 
     /// A call was answered; `cost` is what its last retry took, and 0 if it had none.
     fn succeeded(&mut self, _cost: u32) {}
 }
 
-/// The description of a budget, as the language reads it.
+/// The parameters of a budget.
 pub trait Describes {
-    /// The budget at work.
+    /// The state of the budget.
     type State: Spend + Debug;
 
-    /// The budget, as it is when nobody has called yet.
+    /// Builds the budget in its initial state.
     fn build(&self) -> Self::State;
 }
 
@@ -54,15 +54,15 @@ registry! {
         active_budget::ActiveBudget,
     }
 
-    /// How many retries and hedges the calls of a node may have together: for the rules, a hedge is a retry. Each node of `Clients` has one budget for all of its
-    /// clients.
+    /// A retry budget: how many retries and hedges all calls of a node may have together. A hedge counts as a retry.
+    /// Each node of `Clients` has one budget for all of its clients.
     pub enum Budget;
 
-    /// A budget at work.
+    /// The state of any budget.
     #[derive(Debug)]
     pub enum BudgetState: Describes;
 
-    /// The budget, as it is when nobody has called yet.
+    /// Builds the budget in its initial state.
     pub fn build(&self) -> BudgetState;
 
     impl Spend for BudgetState {

@@ -5,15 +5,16 @@ use crate::engine::Time;
 use crate::schema::record;
 
 record! {
-    /// A bucket of tokens, full at first: every call adds a part of a token, every retry takes a whole one of more than
-    /// one. So there are a few retries whatever happens, and for the rest a share of the calls.
+    /// A token bucket, initially full: every call adds a fraction of a token, and every retry takes one token, if there
+    /// is more than one. This allows a few retries at first, and from then on a share of the calls.
     ///
-    /// Brooker, "Fixing retries with token buckets and circuit breakers", 2022, with its figures. As in the simulator that
-    /// made them, every first attempt adds its part; the text has only successes add, which ends retries in a total outage.
+    /// Brooker, "Fixing retries with token buckets and circuit breakers", 2022, with its figures. As in the simulator
+    /// behind those figures, every first attempt adds tokens; in the text only successes do, which stops retries in a
+    /// total outage.
     pub struct RetryBucket {
         /// Tokens at most; 1 to 1,000,000.
         pub capacity: u32 = 5,
-        /// What a call adds; 0 to 1000.
+        /// Tokens that a call adds; 0 to 1000.
         pub ratio: f64 = 0.1,
     }
     check(self, at) {

@@ -7,14 +7,14 @@ use crate::schema::quantity::{Percent, Rate, Span};
 use crate::schema::record;
 
 record! {
-    /// Retries are a share of the calls of the last seconds, plus a few for clients that call rarely. Every call deposits,
-    /// every retry withdraws; both are forgotten after `ttl`.
+    /// Retries are a share of the calls of the last seconds, plus a minimum rate for clients that call rarely. Every
+    /// call makes a deposit, every retry a withdrawal; both expire after `ttl`.
     ///
     /// `RetryBudget` of Finagle, with its defaults; Linkerd and tower have the same.
     pub struct RetryBudget {
         /// Retries as a share of calls.
         pub ratio: Percent = Percent::of(20.0),
-        /// Retries that are allowed beside that share, on average over `ttl`; without it, none.
+        /// Additional retries, on average over `ttl`; without it, none.
         pub minimum: Option<Rate> = Rate::from_per_second(10.0),
         /// How long a call counts; from 1 s to 60 s.
         pub ttl: Span = Span::whole(10),

@@ -5,18 +5,18 @@ use crate::engine::Time;
 use crate::schema::record;
 
 record! {
-    /// Tokens, all there at first: a retry takes some, more of them if the attempt timed out. A call that succeeds gives back
-    /// what its last retry took, or one token if it had no retry.
+    /// A token bucket, initially full: a retry takes tokens, more of them after a timeout. A call that succeeds returns
+    /// what its last retry took, or `no_retry_increment` if it had no retry.
     ///
     /// The standard mode of the AWS SDKs, with its defaults.
     pub struct RetryQuota {
         /// Tokens at most; 1 to 1,000,000.
         pub tokens: u32 = 500,
-        /// What a retry takes; at least 1.
+        /// Tokens that a retry takes; at least 1.
         pub cost: u32 = 5,
-        /// What a retry takes after an attempt that timed out; at least 1.
+        /// Tokens that a retry takes after an attempt that timed out; at least 1.
         pub timeout_cost: u32 = 10,
-        /// What a call gives back that succeeds without a retry.
+        /// Tokens returned by a call that succeeds without a retry.
         pub no_retry_increment: u32 = 1,
     }
     check(self, at) {

@@ -5,15 +5,15 @@ use crate::engine::Time;
 use crate::schema::record;
 
 record! {
-    /// Tokens, all there at first: an attempt that fails takes one, a call that succeeds gives back a part of one. There are
-    /// retries only while more than half of the tokens are there.
+    /// A token bucket, initially full: a failed attempt takes one token, a successful call returns a fraction of one.
+    /// Retries are allowed only while the bucket is more than half full.
     ///
     /// gRPC proposal A6 ("Throttling Retry Attempts and Hedged RPCs"), whose example has the defaults. Amounts are exact to
     /// a thousandth, as there.
     pub struct RetryThrottling {
         /// Tokens at most; 1 to 1000.
         pub max_tokens: u32 = 10,
-        /// What a success gives back; above 0, up to 1000.
+        /// Tokens that a success returns; above 0, up to 1000.
         pub token_ratio: f64 = 0.1,
     }
     check(self, at) {

@@ -1,4 +1,4 @@
-//! What budgets allow, step by step, and that they never allow more than they say.
+//! Budgets step by step, and that none allows more than it should.
 
 use super::*;
 use proptest::prelude::*;

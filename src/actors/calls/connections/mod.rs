@@ -1,5 +1,5 @@
-//! The connections of a caller: how a request gets onto one, and what becomes of it. One file each for the connections held
-//! open and the words of the language.
+//! The connections of a caller: which connection a request takes, and when it is closed. One file each for the pool of
+//! open connections and the words of the language.
 //!
 //! Which server a connection leads to belongs in `balancer::layer`.
 
@@ -69,7 +69,7 @@ impl Dialing {
         Self { pool, opening, at_warm_up: Begun::default(), opened: 0 }
     }
 
-    /// Is told when measuring begins.
+    /// Called when measuring begins.
     pub fn measure(&mut self, now: Time, begin: Begin) {
         let area = self.pool.as_ref().map_or(0, |pool| pool.open.area(now));
         self.at_warm_up.begin(begin, (self.opened(), area), ());

@@ -1,4 +1,4 @@
-//! The connections that clients hold open, by client: which one a request travels on, and when one is closed.
+//! The pool of open connections of each client: which one a request takes, and when one is closed.
 //!
 //! Memory is in proportion to the most connections ever open at once.
 

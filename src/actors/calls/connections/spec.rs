@@ -1,16 +1,17 @@
-//! How clients hold connections, in the words of the language.
+//! How clients hold connections, as written in the language.
 
 use crate::schema::quantity::Span;
 use crate::schema::{choice, record};
 
 record! {
-    /// A connection for each request, as HTTP/1.0 had it.
+    /// A new connection for each request, as in HTTP/1.0.
     pub struct PerRequest {}
 }
 
 record! {
-    /// HTTP/1.1 keep-alive: a client holds connections, each of which carries one request at a time. A request takes the
-    /// idle one that was used last, or opens another. A client that gives up on a request closes its connection.
+    /// HTTP/1.1 keep-alive: a client holds connections, each of which carries one request at a time. A request takes
+    /// the most recently used idle connection, or opens a new one. A client that gives up on a request closes its
+    /// connection.
     pub struct KeepAlive {
         /// How long a connection may be idle before it is closed. The default is that of nginx `keepalive_timeout`.
         pub idle: Span = Span::whole(75),
@@ -21,8 +22,8 @@ record! {
 }
 
 record! {
-    /// HTTP/2: a client's connection carries many requests at once. When all its streams are taken, another is opened. A
-    /// client that gives up on a request resets the stream and keeps the connection.
+    /// HTTP/2: a connection carries many requests at once. When all of its streams are in use, the client opens
+    /// another. A client that gives up on a request resets the stream and keeps the connection.
     pub struct Multiplexed {
         /// Requests that a connection carries at once; at least 1. RFC 9113, section 6.5.2, recommends at least 100.
         pub streams: u32 = 100,
@@ -69,7 +70,7 @@ record! {
 }
 
 record! {
-    /// QUIC, which has TLS 1.3 inside: one round trip (RFC 9000, section 7).
+    /// QUIC, which includes TLS 1.3: one round trip (RFC 9000, section 7).
     pub struct Quic {}
 }
 

@@ -7,10 +7,10 @@ use crate::schema::quantity::Rate;
 use crate::schema::record;
 
 record! {
-    /// Equal gaps; the first arrival comes after one gap. Each at its own time to the nearest nanosecond, however long the
-    /// run: gaps that are no whole number of nanoseconds do not add up to an error.
+    /// Equal gaps; the first arrival comes after one gap. Every arrival is at its exact time to the nearest nanosecond,
+    /// however long the run: rounding of gaps does not accumulate.
     pub struct Deterministic {
-        /// Arrivals per unit of time.
+        /// Arrival rate.
         pub rate: Rate,
     }
 }

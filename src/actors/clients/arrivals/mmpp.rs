@@ -9,9 +9,9 @@ use crate::schema::record;
 record! {
     /// A state of the process.
     pub struct State {
-        /// Arrivals per unit of time in this state; without it, nobody comes.
+        /// Arrival rate in this state; without it, there are no arrivals.
         pub rate: Option<Rate>,
-        /// Mean stay in this state, exponential; above zero.
+        /// Mean time in this state, exponentially distributed; above zero.
         pub stay: Span,
     }
     check(self, at) {
@@ -22,8 +22,8 @@ record! {
 }
 
 record! {
-    /// Markov-modulated Poisson: arrivals at a rate that jumps at random between states, each other state equally
-    /// likely to come next. Begins in the first state. Fischer and Meier-Hellstern 1993.
+    /// A Markov-modulated Poisson process: the rate jumps at random between states; every other state is equally likely
+    /// to be next. It begins in the first state. Fischer and Meier-Hellstern 1993.
     pub struct Mmpp {
         /// The states; two to 64.
         pub states: Vec<State>,

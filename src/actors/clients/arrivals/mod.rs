@@ -1,8 +1,8 @@
-//! Open arrivals: processes that do not wait for answers. One file here and one line below make a process.
+//! Open arrivals: processes that do not wait for answers. One file here and one line below define a process.
 //!
-//! Users in a closed loop and sessions wait for answers, and a replay asks by a log: what they do stands in `source`.
+//! Users in a closed loop and sessions wait for answers, and a replay follows a log; these are in `source`.
 //!
-//! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
+//! `cargo fmt` does not format files that are named only in a macro; `rustfmt FILE` does.
 
 mod profile;
 mod sessions;
@@ -18,24 +18,24 @@ use crate::engine::random::StreamKey;
 use crate::schema::registry;
 use crate::trace::Replay;
 
-/// An arrival process as the language describes it.
+/// The parameters of an arrival process.
 pub trait Process {
-    /// The process at work.
+    /// The state of the process.
     type State: Arrive;
 
     /// Mean number of arrivals per second, in the long run or over the stretch described.
     fn mean_rate(&self) -> f64;
 
-    /// True if its law stays the same all the time.
+    /// True if it is stationary.
     fn is_stationary(&self) -> bool;
 
-    /// The process at work; `key` names its random streams.
+    /// Builds the state; `key` names its random streams.
     fn arrivals(&self, key: StreamKey) -> Self::State;
 }
 
-/// A process at work: gives its arrivals one by one.
+/// The state of a process, which produces its arrivals one by one.
 pub trait Arrive {
-    /// When the next arrival comes; never before the last. `None` if there are no more.
+    /// The time of the next arrival, never before the previous one. `None` if there are no more.
     fn next(&mut self) -> Option<Time>;
 }
 
@@ -52,23 +52,23 @@ registry! {
     }
     also { Users, Sessions, Replay }
 
-    /// When requests come.
+    /// An arrival process.
     pub enum Traffic;
 
     impl Traffic {
-        /// Mean number of arrivals per second of an open process; `None` of users, sessions and replay.
+        /// Mean arrivals per second of an open process; `None` for users, sessions and replay.
         #[must_use]
         pub fn mean_rate(&self) -> Option<f64>;
-        /// True if the law of an open process stays the same all the time; `None` of users, sessions and replay.
+        /// Whether an open process is stationary; `None` for users, sessions and replay.
         #[must_use]
         pub fn is_stationary(&self) -> Option<bool>;
     }
 
-    /// A process at work.
+    /// The state of any process.
     #[derive(Clone, Debug)]
     pub enum Arrivals: Process;
 
-    /// The open process this is, at work; `None` of users, sessions and replay. `key` names its random streams.
+    /// Builds the open arrival process; `None` for users, sessions and replay. `key` names its random streams.
     pub fn arrivals(&self, key: StreamKey) -> Option<Arrivals>;
 
     impl Arrive for Arrivals {
@@ -78,7 +78,7 @@ registry! {
 }
 
 impl Arrivals {
-    /// When the next arrival comes; never before the last. `None` if there are no more.
+    /// The time of the next arrival, never before the previous one. `None` if there are no more.
     #[inline]
     pub fn next(&mut self) -> Option<Time> {
         // The usual process is apart from the others, to keep this short.

@@ -7,9 +7,9 @@ use crate::schema::quantity::Rate;
 use crate::schema::record;
 
 record! {
-    /// Poisson: many independent visitors; gaps are exponential.
+    /// A Poisson process, as of many independent visitors; gaps are exponential.
     pub struct Poisson {
-        /// Arrivals per unit of time.
+        /// Arrival rate.
         pub rate: Rate,
     }
 }

@@ -7,7 +7,7 @@ use crate::schema::quantity::{Rate, Span};
 use crate::schema::record;
 
 record! {
-    /// Poisson arrivals at a rate that changes in a straight line from one level to another and stays there.
+    /// Poisson arrivals at a rate that changes linearly from one level to another and stays there.
     pub struct Ramp {
         /// The rate before.
         pub from: Rate,

@@ -5,9 +5,10 @@ use crate::schema::quantity::{Rate, Span};
 use crate::schema::record;
 
 record! {
-    /// Visitors who come by a Poisson process, make a geometric number of requests with pauses between, and go.
+    /// Sessions that arrive as a Poisson process: a visitor makes a geometrically distributed number of requests, with
+    /// a pause after each answer, and leaves.
     pub struct Sessions {
-        /// Sessions that begin per unit of time.
+        /// Rate at which sessions begin.
         pub rate: Rate,
         /// Mean number of requests in a session; 1 to 100,000.
         pub requests: f64,

@@ -7,16 +7,16 @@ use crate::schema::quantity::{Percent, Rate, Span};
 use crate::schema::record;
 
 record! {
-    /// Poisson arrivals at a rate that rises and falls like day and night:
-    /// mean x (1 + amplitude x sin(2 pi (t + phase) / period)).
+    /// Poisson arrivals at a rate that rises and falls in a sine wave, like day and night: mean x (1 + amplitude x
+    /// sin(2 pi (t + phase) / period)).
     pub struct Sinusoid {
         /// The mean rate.
         pub mean: Rate,
-        /// How far the rate swings to either side of the mean.
+        /// Amplitude of the wave as a share of the mean.
         pub amplitude: Percent,
-        /// Length of a whole wave; above zero.
+        /// Period of the wave; above zero.
         pub period: Span,
-        /// By how much the wave is shifted; at 0 it begins at the mean and rises.
+        /// Phase shift; at 0 the wave begins at the mean and rises.
         pub phase: Span = Span::ZERO,
     }
     check(self, at) {

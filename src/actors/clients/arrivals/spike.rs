@@ -7,7 +7,7 @@ use crate::schema::quantity::{Rate, Span};
 use crate::schema::record;
 
 record! {
-    /// Poisson arrivals at a base rate, and for a while at another.
+    /// Poisson arrivals at a base rate, and for a limited time at a peak rate.
     pub struct Spike {
         /// The usual rate.
         pub base: Rate,

@@ -7,11 +7,11 @@ use crate::schema::quantity::{Rate, Span};
 use crate::schema::{choice, record};
 
 record! {
-    /// From this time on, this rate.
+    /// A step of a timetable: a rate from a time on.
     pub struct StepRate {
-        /// Since when; times must rise, the first is zero.
+        /// When the rate begins; times must increase, and the first is zero.
         pub at: Span,
-        /// Arrivals per unit of time; without it, nobody comes.
+        /// Arrival rate; without it, there are no arrivals.
         pub rate: Option<Rate>,
     }
 }
@@ -22,12 +22,12 @@ record! {
 }
 
 record! {
-    /// Rates change in a straight line from one to the next.
+    /// Rates are interpolated linearly from each step to the next.
     pub struct Linear {}
 }
 
 choice! {
-    /// What happens between the times of a timetable.
+    /// How the rate changes between the steps of a timetable.
     pub enum Interpolation {
         Step(Step),
         Linear(Linear),
@@ -39,9 +39,10 @@ record! {
     pub struct Timetable {
         /// The rates and when they begin.
         pub steps: Vec<StepRate>,
-        /// What happens between the times.
+        /// How the rate changes between the steps.
         pub interpolation: Interpolation = Interpolation::Step(Step {}),
-        /// The table starts again after this long, which must be later than its last time.
+        /// The timetable repeats with this period, which must be longer than its last time. Without it, the last rate
+        /// holds to the end.
         pub period: Option<Span> = None,
     }
     check(self, at) {

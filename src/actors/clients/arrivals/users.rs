@@ -5,7 +5,7 @@ use crate::schema::quantity::Span;
 use crate::schema::record;
 
 record! {
-    /// A fixed number of users, each with one request at a time: thinks, asks, waits for the answer, thinks again.
+    /// A closed loop of a fixed number of users: each thinks, sends a request, waits for the answer, and thinks again.
     pub struct Users {
         /// How many; 1 to 10,000,000.
         pub count: u32,

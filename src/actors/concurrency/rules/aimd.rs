@@ -8,18 +8,18 @@ use crate::schema::quantity::Span;
 use crate::schema::record;
 
 record! {
-    /// The limit grows by one with each good answer while at least half of it is used, and is multiplied by `backoff`
-    /// with each drop or answer that took longer than `timeout`.
+    /// Additive increase, multiplicative decrease: the limit grows by one with each good answer while at least half of
+    /// it is in use, and is multiplied by `backoff` with each drop and each answer that took longer than `timeout`.
     ///
-    /// As `AIMDLimit` of Netflix concurrency-limits, after the congestion control of TCP (Chiu and Jain 1989).
+    /// Like `AIMDLimit` of Netflix concurrency-limits, after the congestion control of TCP (Chiu and Jain 1989).
     pub struct Aimd {
-        /// The limit at first.
+        /// The initial limit.
         pub initial: u32 = 20,
-        /// The least it shrinks to; at least 1.
+        /// The lowest limit; at least 1.
         pub least: u32 = 20,
-        /// The most it grows to; up to 1,000,000.
+        /// The highest limit; up to 1,000,000.
         pub most: u32 = 200,
-        /// What it is multiplied by when it shrinks, rounded down; from 0.5 to below 1.
+        /// Factor by which the limit shrinks; the result is rounded down; from 0.5 to below 1.
         pub backoff: f64 = 0.9,
         /// An answer that took longer counts as a drop.
         pub timeout: Span = Span::from_seconds(5.0).expect("a length of time"),

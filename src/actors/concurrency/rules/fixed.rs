@@ -6,12 +6,12 @@ use crate::engine::random::StreamKey;
 use crate::schema::record;
 
 record! {
-    /// A bulkhead: so many requests in flight at once, whatever comes back.
+    /// A bulkhead: a fixed limit on requests in flight, whatever the answers.
     ///
     /// The default is that of resilience4j's semaphore bulkhead (`maxConcurrentCalls` 25; its `maxWaitDuration` of 0 is
     /// the limiter's `wait`).
     pub struct Fixed {
-        /// Requests in flight at most; 1 to 1,000,000.
+        /// The most requests in flight; 1 to 1,000,000.
         pub limit: u32 = 25,
     }
     check(self, at) {

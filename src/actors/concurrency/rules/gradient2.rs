@@ -9,27 +9,28 @@ use crate::schema::record;
 const FIRST: u32 = 10;
 
 record! {
-    /// Multiplies the limit by tolerance x mean round trip in the long run / round trip now, held to 0.5 to 1, and adds
-    /// `queue`; smoothed. It stays while less than half of it is used. Drops are answers like others.
+    /// Multiplies the limit by `tolerance x long-run mean round trip / current round trip`, clamped to 0.5 to 1, adds
+    /// `queue`, and smooths the result. The limit does not change while less than half of it is in use. Drops count
+    /// like other answers.
     ///
-    /// Where the mean is more than twice the round trip now, as after an overload, it is brought down by a twentieth with
-    /// each answer.
+    /// While the long-run mean is more than twice the current round trip, as after an overload, it is reduced by a
+    /// twentieth with each answer.
     ///
-    /// As `Gradient2Limit` of Netflix concurrency-limits.
+    /// Like `Gradient2Limit` of Netflix concurrency-limits.
     pub struct Gradient2 {
-        /// The limit at first.
+        /// The initial limit.
         pub initial: u32 = 20,
-        /// The least it shrinks to; at least 1.
+        /// The lowest limit; at least 1.
         pub least: u32 = 20,
-        /// The most it grows to; up to 1,000,000.
+        /// The highest limit; up to 1,000,000.
         pub most: u32 = 200,
-        /// Requests that may wait in the service: how much the limit grows while round trips stay short.
+        /// Requests that may queue in the service: how much the limit grows while round trips stay short.
         pub queue: u32 = 4,
-        /// How much of a change is made at once; above 0 and up to 1.
+        /// The share of a change that is applied at once; above 0 and up to 1.
         pub smoothing: f64 = 0.2,
-        /// How many times longer than in the long run a round trip may be before the limit shrinks; 1 to 100.
+        /// How many times longer than the long-run mean a round trip may be before the limit shrinks; 1 to 100.
         pub tolerance: f64 = 1.5,
-        /// Answers in the long run: each weighs 2 / (window + 1) in the mean; at least 1.
+        /// Window of the long-run mean, in answers: each has the weight `2 / (window + 1)`; at least 1.
         pub window: u32 = 600,
     }
     check(self, at) {

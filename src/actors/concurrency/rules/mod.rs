@@ -1,7 +1,7 @@
-//! The registry of rules of concurrency limits: one file here and one line below make a rule. What a rule is belongs in
+//! The registry of rules of concurrency limits: one file here and one line below define a rule. What a rule is belongs in
 //! `rule.rs` beside this folder, how a limiter handles requests in the folder above.
 //!
-//! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
+//! `cargo fmt` does not format files that are named only in a macro; `rustfmt FILE` does.
 
 use super::rule::{Describes, Limit, Sample};
 use crate::engine::random::StreamKey;
@@ -15,14 +15,14 @@ registry! {
         gradient2::Gradient2,
     }
 
-    /// How many requests may be in flight at once.
+    /// How the limit on requests in flight is set.
     pub enum Rule;
 
     /// A rule at work.
     #[derive(Debug)]
     pub enum Limiting: Describes;
 
-    /// The rule at its first limit; `key` names its random stream.
+    /// Builds the rule at its initial limit; `key` names its random stream.
     pub fn build(&self, key: StreamKey) -> Limiting;
 
     impl Limit for Limiting {

@@ -6,28 +6,28 @@ use crate::engine::random::{Bits, StreamKey};
 use crate::schema::record;
 
 record! {
-    /// Estimates from the shortest round trip seen how many requests wait in the service,
-    /// limit x (1 - shortest / round trip) rounded up, and moves the limit so that a few do.
+    /// Estimates the number of requests that queue in the service from the shortest round trip seen, as `limit x (1 -
+    /// shortest / round trip)` rounded up, and adjusts the limit so that a few queue.
     ///
-    /// In units of log10 of the limit, rounded down and at least 1: up to 1 unit in the queue, the limit grows by `beta`
-    /// units; below `alpha` units by 1; above `beta` units, or with a drop, it shrinks by 1. It stays while less than
-    /// half of it is used. Every `probe` x limit answers, or up to half as many by a draw, the shortest round trip is
-    /// forgotten for the present one. As in the original, an answer that sets the shortest round trip moves nothing even if it
-    /// was a drop.
+    /// In units of log10 of the limit, rounded down and at least 1: with up to 1 unit in the queue the limit grows by
+    /// `beta` units; with less than `alpha` units it grows by 1; with more than `beta` units, or after a drop, it
+    /// shrinks by 1. It does not change while less than half of it is in use. After every `probe x limit` answers, or a
+    /// random number down to half as many, the shortest round trip is reset to the current one. As in the original, an
+    /// answer that sets the shortest round trip does not move the limit, even if it was a drop.
     ///
-    /// As `VegasLimit` of Netflix concurrency-limits, after TCP Vegas (Brakmo, O'Malley and Peterson 1994).
+    /// Like `VegasLimit` of Netflix concurrency-limits, after TCP Vegas (Brakmo, O'Malley and Peterson 1994).
     pub struct Vegas {
-        /// The limit at first.
+        /// The initial limit.
         pub initial: u32 = 20,
-        /// The most it grows to; up to 1,000,000. It shrinks to 1 at least.
+        /// The highest limit; up to 1,000,000. The lowest is 1.
         pub most: u32 = 1000,
         /// Units in the queue below which the limit grows.
         pub alpha: u32 = 3,
         /// Units in the queue above which it shrinks.
         pub beta: u32 = 6,
-        /// How much of a change is made at once; above 0 and up to 1.
+        /// The share of a change that is applied at once; above 0 and up to 1.
         pub smoothing: f64 = 1.0,
-        /// Answers between probes, by the limit.
+        /// Answers between two resets of the shortest round trip, as a multiple of the limit.
         pub probe: u32 = 30,
     }
     check(self, at) {

@@ -1,53 +1,54 @@
-//! What a discipline is: in what order a server takes up what waits. Disciplines themselves, and the list of them, belong in
-//! `disciplines`.
+//! The traits of a discipline, which decides in what order a server takes waiting requests. The disciplines and their
+//! list belong in `disciplines`.
 
 use super::Classes;
 use crate::engine::Time;
 use crate::schema::Name;
 
-/// What a discipline may know of a request.
+/// What a discipline may use of a request.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Facts {
     /// The class of its clients.
     pub class: u16,
     /// Its size in bytes.
     pub bytes: u64,
-    /// When nobody waits for it any more; [`Time::MAX`] if it did not say.
+    /// Its deadline; [`Time::MAX`] if it has none.
     pub deadline: Time,
-    /// Seconds of work it needs at speed 1; only for disciplines that [look at it](Describes::looks_at_work).
+    /// Seconds of work that it needs at speed 1; only for disciplines that [look at it](Describes::looks_at_work).
     pub work: f64,
 }
 
-/// Which of those that wait is next.
+/// Which waiting request is next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pick {
-    /// Who came first.
+    /// The first to arrive.
     Oldest,
-    /// Who came last.
+    /// The last to arrive.
     Newest,
-    /// Who has the least rank; of equal ranks who came first.
+    /// The lowest rank; of equal ranks the first to arrive.
     Least,
-    /// Who came first of this rank.
+    /// The first to arrive of this rank.
     FirstOf(u64),
 }
 
-/// Who came first of those of a rank that wait.
+/// The first waiting request of a rank.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Head {
-    /// What may be known of it.
+    /// What may be used of it.
     pub facts: Facts,
-    /// WaitTokens before it in the order of coming.
+    /// Number of wait tokens before it in order of arrival.
     pub sequence: u64,
 }
 
-/// A discipline at work at one server.
+/// The state of a discipline at one server, and how it chooses.
 pub trait Order {
-    /// The rank of a request that joins the line, or that begins at once where a worker is free. Asked once for each.
+    /// The rank of a request that joins the queue, or that begins at once because a worker is free. Called once for
+    /// each request.
     fn rank(&mut self, _facts: &Facts) -> u64 {
         0
     }
 
-    /// Which of `waiting` requests is next; `head` knows who came first of those of a rank.
+    /// Chooses which of the `waiting` requests is next; `head` returns the first waiting request of a rank.
     fn pick(&self, waiting: u32, head: &dyn Fn(u64) -> Option<Head>) -> Pick;
 
     /// The service of a request that was given a rank begins.
@@ -56,34 +57,34 @@ pub trait Order {
     /// A request that was given a rank leaves unserved.
     fn leaves(&mut self, _facts: &Facts) {}
 
-    /// Nothing is at the server.
+    /// The server is empty.
     fn idle(&mut self) {}
 }
 
-/// The description of a discipline, as the language reads it.
+/// The parameters of a discipline.
 pub trait Describes {
-    /// The discipline at work.
+    /// The state of the discipline at one server.
     type State: Order;
 
-    /// The discipline at work at a server of so many workers.
+    /// Builds the state for a server with `workers` workers.
     fn build(&self, classes: &Classes<'_>, workers: u32) -> Self::State;
 
-    /// True if requests share the processors, so that none waits in line.
+    /// True if requests share the processors, so that none waits.
     fn shares(&self) -> bool {
         false
     }
 
-    /// True if it picks by rank.
+    /// True if it serves requests by rank.
     fn ranks(&self) -> bool {
         false
     }
 
-    /// True if it looks at how much work a request needs.
+    /// True if it depends on the work that a request needs.
     fn looks_at_work(&self) -> bool {
         false
     }
 
-    /// The clients it speaks of.
+    /// The names of clients that it mentions.
     fn clients(&self) -> Vec<&Name> {
         Vec::new()
     }

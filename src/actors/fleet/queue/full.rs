@@ -1,34 +1,36 @@
-//! Who goes when a request finds the queue full, in words. How room is made belongs in `queues`.
+//! The record that says what happens to a request that finds the queue full. How room is made belongs in `queues`.
 
 use crate::schema::quantity::Span;
 use crate::schema::{choice, record};
 
 record! {
-    /// The request that comes is turned away.
+    /// Rejects the new request.
     pub struct DropNewest {}
 }
 
 record! {
-    /// Who has waited longest is shed for the one that comes: it is the likeliest to have been given up.
+    /// Sheds the request that has waited longest in favour of the new one: its client is the most likely to have given
+    /// up.
     pub struct DropOldest {}
 }
 
 record! {
-    /// Who has most time left is shed, be it the one that comes; requests without a deadline first, and of equals the latest.
+    /// Sheds the request with the latest deadline, which may be the new one. Requests without a deadline go first; of
+    /// equals, the latest to arrive.
     pub struct DropLatestDeadline {}
 }
 
 record! {
-    /// Who has least time left is shed, be it the one that comes: it is the likeliest to be served too late. Among requests
-    /// without a deadline the one that comes.
+    /// Sheds the request with the least time left, which may be the new one: it is the most likely to be served too
+    /// late. If no request has a deadline, the new one.
     pub struct DropLeastTimeLeft {}
 }
 
 record! {
-    /// The request waits for a place, in the order of coming, and is turned away after a while: a blocking `put` with a
-    /// timeout.
+    /// The request waits for room in the queue, in order of arrival, and is rejected after a timeout: a blocking put
+    /// with a timeout.
     pub struct Wait {
-        /// How long at most.
+        /// The timeout.
         pub longest: Span,
     }
     check(self, at) {
@@ -50,7 +52,7 @@ choice! {
 }
 
 impl WhenFull {
-    /// True if it looks at the deadlines of those that wait.
+    /// True if it depends on the deadlines of waiting requests.
     #[must_use]
     pub fn looks_at_deadlines(&self) -> bool {
         matches!(self, Self::DropLatestDeadline(_) | Self::DropLeastTimeLeft(_))

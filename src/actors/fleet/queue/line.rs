@@ -1,7 +1,7 @@
-//! What waits: a wait token for each request, and lines of them in the order they came, with other orders beside it where somebody
-//! asks for one. Any wait token leaves its line in O(1), or O(log n) where there is another order.
+//! Waiting requests: a wait token for each, in lines in order of arrival, with a second order where a discipline needs
+//! one. Any wait token leaves its line in O(1), or in O(log n) with a second order.
 //!
-//! Who is next and who must go is not decided here.
+//! Which request is next, and which is dropped, is not decided here.
 
 use std::collections::BTreeSet;
 
@@ -175,11 +175,11 @@ pub struct Orders {
 /// The queue of one server.
 #[derive(Debug, Default)]
 pub struct Line {
-    /// Who waits in it, in the order they came into it.
+    /// Its waiting requests, in order of arrival.
     pub list: List,
     /// Their sizes together.
     pub bytes: u64,
-    /// Who waits for a place in it.
+    /// The requests that wait for room in it.
     pub outside: List,
     by_rank: BTreeSet<(u64, u64, u32)>,
     by_deadline: BTreeSet<(Time, u64, u32)>,
@@ -228,19 +228,19 @@ impl Line {
         from.filter(|(found, _, _)| *found == rank).map(|&(_, _, number)| number)
     }
 
-    /// Who came first of those of a rank.
+    /// The first request of a rank.
     #[must_use]
     pub fn head(&self, tokens: &WaitTokens, rank: u64) -> Option<Head> {
         let WaitToken { facts, sequence, .. } = tokens[self.first_of(rank)?];
         Some(Head { facts, sequence })
     }
 
-    /// Who waits in it, the latest deadline first; of equal ones who came last.
+    /// Its waiting requests, the latest deadline first; of equal ones the last to arrive.
     pub fn latest_deadline_first(&self) -> impl Iterator<Item = u32> {
         self.by_deadline.iter().rev().map(|&(_, _, number)| number)
     }
 
-    /// Who waits in it, the earliest deadline first; of equal ones who came first.
+    /// Its waiting requests, the earliest deadline first; of equal ones the first to arrive.
     pub fn earliest_deadline_first(&self) -> impl Iterator<Item = u32> {
         self.by_deadline.iter().map(|&(_, _, number)| number)
     }

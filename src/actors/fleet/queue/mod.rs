@@ -1,9 +1,9 @@
-//! Queues of servers that do more than stand in line: other orders than first come, first served, other bounds than a
-//! count, shedding, and requests that leave before they are served.
+//! Queues of servers that are more than a FIFO: other disciplines, bounds other than a count, load shedding, and
+//! requests that leave before they are served.
 //!
-//! One file a discipline in `disciplines`, one file a way to shed load in `shedders`; `line` holds what waits, `queues` the
-//! rules of a fleet. When a fleet asks its queues belongs in `waiting` beside this folder. Plain fleets have none of this:
-//! their servers hold a list of their own.
+//! One file a discipline in `disciplines`, one file a way to shed load in `shedders`; `line` holds what waits, `queues`
+//! the rules of a fleet. When a fleet uses its queues belongs in `waiting` beside this folder. Plain fleets have none
+//! of this: their servers have a simple list.
 
 pub mod discipline;
 pub mod disciplines;

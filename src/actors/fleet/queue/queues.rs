@@ -1,4 +1,4 @@
-//! The queues of a fleet under its rules: who may come in, who must go, who is next.
+//! The queues of a fleet under its rules: which request is accepted, which is dropped, which is next.
 //!
 //! Clocks, workers and answers are the fleet's business; nothing here knows them.
 
@@ -169,7 +169,7 @@ impl Queues {
         self.sheds[port].turns_away(&arrival)
     }
 
-    /// A request finds a free worker, and nobody waiting; `alone` if no other worker is busy.
+    /// A request finds a free worker and an empty queue; `alone` if no other worker is busy.
     pub fn begins_at_once(&mut self, port: usize, facts: &Facts, alone: bool) {
         let order = &mut self.orders[port];
         if alone {
@@ -244,7 +244,8 @@ impl Queues {
         number
     }
 
-    /// The limit that shedding sets on the wait of a request that has just joined the line, for which `displaced` had to go.
+    /// The limit that shedding sets on the wait of a request that has just joined the line, for which `displaced` had
+    /// to go.
     pub fn limit(&mut self, port: usize, now: Time, displaced: u32) -> Option<Duration> {
         let ahead = self.waiting(port) - 1 + displaced;
         self.sheds.get_mut(port)?.longest_wait(now, ahead)
@@ -264,7 +265,7 @@ impl Queues {
         Some(number)
     }
 
-    /// Takes out who is next; [`Queues::give_back`] must follow.
+    /// Takes out the next request; [`Queues::give_back`] must follow.
     pub fn take(&mut self, port: usize) -> Option<u32> {
         let line = &mut self.lines[port];
         let pick = self.orders[port].pick(line.list.len, &|rank| line.head(&self.tokens, rank));
@@ -292,7 +293,7 @@ impl Queues {
         self.orders[token.port as usize].begins(&token.facts);
     }
 
-    /// A worker has found nobody waiting.
+    /// A worker has found the queue empty.
     pub fn found_empty(&mut self, port: usize, now: Time) {
         if let Some(shed) = self.sheds.get_mut(port) {
             shed.found_empty(now);
@@ -330,8 +331,8 @@ impl Queues {
         self.tokens.remove(number)
     }
 
-    /// A server has crashed: takes out all that wait, in the order they came, those outside last. What it had learnt is lost.
-    /// [`Queues::give_back`] must follow for each.
+    /// A server has crashed: takes out all that wait, in the order they came, those outside last. What it had learnt is
+    /// lost. [`Queues::give_back`] must follow for each.
     pub fn clear(&mut self, port: usize) -> Vec<u32> {
         let line = std::mem::take(&mut self.lines[port]);
         self.orders[port] = self.fresh.0.clone();

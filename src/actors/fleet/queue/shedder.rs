@@ -1,19 +1,19 @@
-//! What a way to shed load is: who is turned away though there would be a place. The ways themselves, and the list of them,
-//! belong in `shedders`.
+//! The traits of a way to shed load, which decides which requests are rejected although the queue has room. The ways
+//! and their list belong in `shedders`.
 
 use super::Classes;
 use crate::engine::{Duration, Time};
 use crate::schema::Name;
 use crate::schema::quantity::Share;
 
-/// A request that comes, and what it finds.
+/// A request that arrives, and what it finds.
 #[derive(Clone, Copy, Debug)]
 pub struct Arrival {
     /// The present instant.
     pub now: Time,
     /// The class of its clients.
     pub class: u16,
-    /// When nobody waits for it any more; [`Time::MAX`] if it did not say.
+    /// Its deadline; [`Time::MAX`] if it has none.
     pub deadline: Time,
     /// True if a worker is free.
     pub worker_free: bool,
@@ -25,17 +25,17 @@ pub struct Arrival {
     pub fill: Fill,
 }
 
-/// How full a queue is: what is taken of its places and of its bytes, and how many there are; `u64::MAX` without a bound.
+/// How full a queue is, by count and by bytes, each with its bound; `u64::MAX` without a bound.
 #[derive(Clone, Copy, Debug)]
 pub struct Fill {
-    /// Places taken, and all.
+    /// Requests that wait, and the most that may.
     pub places: (u64, u64),
-    /// Bytes taken, and all.
+    /// Bytes that wait, and the most that may.
     pub bytes: (u64, u64),
 }
 
 impl Fill {
-    /// True if it is filled to `level` or above, by places or by bytes. A queue without room is full.
+    /// True if it is filled to `level` or above, by count or by bytes. A queue with a bound of zero is full.
     #[must_use]
     pub fn reaches(&self, level: Share) -> bool {
         let reached = |(part, whole): (u64, u64)| whole < u64::MAX && level.is_reached(part, whole);
@@ -43,39 +43,40 @@ impl Fill {
     }
 }
 
-/// A way to shed load at work at one server.
+/// The state of a way to shed load at one server, and how it decides.
 pub trait Sheds {
-    /// True if a request that comes is turned away.
+    /// True if an arriving request is rejected.
     fn turns_away(&mut self, _arrival: &Arrival) -> bool {
         false
     }
 
-    /// How long a request that joins the line may wait at most.
+    /// The longest wait of a request that joins the queue.
     fn longest_wait(&mut self, _now: Time, _waiting: u32) -> Option<Duration> {
         None
     }
 
-    /// True if a request is dropped whose turn it is after it has waited so long; `behind` still wait.
+    /// True if the next request is dropped instead of being served, after it has waited this long; `behind` others
+    /// still wait.
     fn drops(&mut self, _now: Time, _waited: Duration, _behind: u32) -> bool {
         false
     }
 
-    /// A worker has found nobody waiting.
+    /// A worker has found the queue empty.
     fn found_empty(&mut self, _now: Time) {}
 
-    /// A request was served so long.
+    /// A request was served; how long its service took.
     fn served(&mut self, _service: Duration) {}
 }
 
-/// The description of a way to shed load, as the language reads it.
+/// The parameters of a way to shed load.
 pub trait Describes {
-    /// The same at work.
+    /// Its state at one server.
     type State: Sheds;
 
-    /// At work at one server.
+    /// Builds the state for one server.
     fn build(&self, classes: &Classes<'_>) -> Self::State;
 
-    /// The clients it speaks of.
+    /// The names of clients that it mentions.
     fn clients(&self) -> Vec<&Name> {
         Vec::new()
     }
@@ -85,7 +86,7 @@ pub trait Describes {
         false
     }
 
-    /// True if it works only where all who wait are served before one who comes.
+    /// True if it works only with first come, first served.
     fn needs_fifo(&self) -> bool {
         false
     }

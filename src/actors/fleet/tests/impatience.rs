@@ -1,4 +1,4 @@
-//! Requests that are taken back, that have a deadline, or that wait so long and no longer.
+//! Requests that are cancelled, that have a deadline, or that have a limit on their wait.
 
 use super::super::queue::disciplines::ProcessorSharing;
 use super::super::queue::full::{DropNewest, Wait, WhenFull};

@@ -1,4 +1,4 @@
-//! The faults that are active at one server, and its state, which follows from all of them together.
+//! The active faults of one server, and its state, which follows from all of them together.
 
 use super::spec::{Errors, Fault};
 use super::timetable::{Timetable, Turn};

@@ -1,5 +1,6 @@
-//! Faults: what can go wrong with a node, when, and what is wrong at one time. One file each for the words of the
-//! language, the timetable of a node, the state that follows from all faults that are active, and the faults of a link.
+//! Faults: what can go wrong with a node, when, and the state that results at any time. One file each for the words of
+//! the language, the timetable of a node, the state that follows from all faults that are active, and the faults of a
+//! link.
 //!
 //! What a node does when its state changes belongs to that node.
 

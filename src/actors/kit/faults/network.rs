@@ -1,7 +1,7 @@
-//! The faults of a link: what becomes of a message that sets out at some time.
+//! The faults of a link: what happens to a message that is sent at some time.
 //!
-//! What is wrong with a link follows from the time alone, so that a link needs no events and can be copied. What becomes
-//! of a request that is lost belongs in `link`.
+//! The state of a link depends only on the time, so that a link needs no events and can be copied. What happens to a
+//! lost request belongs in `link`.
 
 use std::cell::Cell;
 

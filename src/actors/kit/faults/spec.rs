@@ -1,4 +1,4 @@
-//! Faults in the words of the language: what can go wrong, and how it comes back.
+//! Faults, as written in the language: what can go wrong, and how it comes back.
 
 use crate::distributions::Distribution;
 use crate::engine::random::StreamKey;
@@ -7,18 +7,18 @@ use crate::schema::quantity::{Percent, Span};
 use crate::schema::{Decode, Encode, Fills, Kind, Name, Node, Reader, Region, choice, record};
 
 record! {
-    /// The server stops: what it holds fails, and it refuses connections until no crash is under way any more.
+    /// The server stops: its requests fail, and it refuses connections until no crash is active any more.
     pub struct Crash {}
 }
 
 record! {
-    /// The server comes up again, empty: crashes that are under way are over, however long they were to last. A server
-    /// that is up goes on undisturbed.
+    /// The server restarts, empty: active crashes end, however long they were to last. A server that is up is not
+    /// affected.
     pub struct Restart {}
 }
 
 record! {
-    /// The server takes longer for the same work. Several at once multiply.
+    /// The server takes longer for the same work. Factors of several active faults multiply.
     pub struct SlowDown {
         /// How many times longer; above 0 (below 1 it is faster).
         pub factor: f64,
@@ -31,13 +31,13 @@ record! {
 }
 
 record! {
-    /// The server answers a share of requests with an error. Several at once fail requests independently: of two that
-    /// fail a half each, a quarter gets through.
+    /// The server answers a share of its requests with an error. Several active faults are independent: with two faults
+    /// of 50 % each, 25 % of the requests succeed.
     pub struct Errors {
         /// Share of requests that fail.
         pub rate: Percent,
-        /// Work of an error answer; without it, as much as that of the usual answer. A server that fails faster than
-        /// others serve looks idle, and so attracts requests: a sinkhole.
+        /// Service time of an error answer; without it, that of the normal answer. A server that fails faster than
+        /// others serve looks idle and attracts requests: a sinkhole.
         pub after: Option<Span> = None,
     }
 }
@@ -58,7 +58,7 @@ record! {
 }
 
 choice! {
-    /// Which way over a link.
+    /// A direction on a link.
     pub enum Way {
         Both(BothWays),
         There(WayThere),
@@ -67,30 +67,30 @@ choice! {
 }
 
 record! {
-    /// Messages on a link take longer. Several at once add up.
+    /// Messages on a link take longer. Delays of several active faults add up.
     pub struct Delay {
-        /// By how much, drawn for each message, each way.
+        /// Additional delay, drawn for each message and each direction.
         pub by: Distribution,
-        /// Which way.
+        /// In which direction.
         pub way: Way = Way::Both(BothWays {}),
     }
 }
 
 record! {
-    /// A share of messages on a link is lost. Several at once lose messages independently. Who sent one hears nothing: a
-    /// request is waited for until its client gives up, or for ever if it never does.
+    /// A share of the messages on a link is lost. Several active faults lose messages independently. A loss is silent:
+    /// the request stays in flight until its client gives up, or for ever if it never does.
     pub struct Loss {
-        /// Share of messages that are lost, each way.
+        /// Share of messages that are lost, in each direction.
         pub rate: Percent,
-        /// Which way.
+        /// In which direction.
         pub way: Way = Way::Both(BothWays {}),
     }
 }
 
 record! {
-    /// Every message on a link is lost: like `Loss` of all.
+    /// Every message on a link is lost, like `Loss` with 100 %.
     pub struct Partition {
-        /// Which way.
+        /// In which direction.
         pub way: Way = Way::Both(BothWays {}),
     }
 }
@@ -110,7 +110,7 @@ choice! {
 }
 
 impl Fault {
-    /// Which way over a link it hits messages; `None` if it is no fault of a link.
+    /// The direction on a link in which it hits messages; `None` if it is not a network fault.
     #[must_use]
     pub fn way(&self) -> Option<&Way> {
         match self {
@@ -123,17 +123,17 @@ impl Fault {
 }
 
 record! {
-    /// A fault that comes again and again, at random. Without `zone` it does so at each server, each copy and each link by
-    /// itself; with `zone` at all of them together, and together with the other faults of that zone. The share of time
-    /// without it is mtbf / (mtbf + mttr), with the means of both: the availability, where it is a crash.
+    /// A fault that recurs at random. Without `zone` it occurs at each server, each copy and each link independently;
+    /// with `zone` at all of them together, and together with the other faults of that zone. The share of time without
+    /// the fault is `mtbf / (mtbf + mttr)`, using the means of both: the availability, if the fault is a crash.
     pub struct Recurs {
-        /// Time from the end of one to the beginning of the next (its mean is the mean time between failures, MTBF); the
-        /// first begins so long after `at`.
+        /// Time from the end of one occurrence to the beginning of the next (its mean is the mean time between
+        /// failures, MTBF); the first occurrence begins one such time after `at`.
         pub mtbf: Distribution,
-        /// How long each takes (its mean is the mean time to repair, MTTR).
+        /// How long each occurrence lasts (its mean is the mean time to repair, MTTR).
         pub mttr: Distribution,
-        /// What fails together: a rack, a zone, a region. Faults with the same name begin and end at the same moments, at
-        /// all servers, nodes and links that they name; they need the same `at`, `lasts`, `mtbf` and `mttr`.
+        /// A failure domain: a rack, a zone, a region. Faults with the same `zone` begin and end at the same moments,
+        /// at all servers, nodes and links that they name; they need the same `at`, `lasts`, `mtbf` and `mttr`.
         pub zone: Option<String> = None,
     }
     check(self, at) {
@@ -208,22 +208,22 @@ impl Encode for NodeName {
 }
 
 record! {
-    /// Something that goes wrong, and when.
+    /// A fault: what goes wrong, where and when.
     pub struct FaultSpec {
-        /// When it begins; with `recurs`, from when on it may.
+        /// When it begins; with `recurs`, the start of the period in which it may occur.
         pub at: Span,
         /// The node it hits; `web[1]` is the second of several copies. With `to`, the node where the link begins.
         pub node: NodeName,
-        /// What goes wrong. What is wrong with a server at a time follows from all faults that are active then.
+        /// What goes wrong. The state of a server follows from all faults that are active at the time.
         pub fault: Fault,
         /// Which servers of the fleet, counted from 0; without it, all. On a link from a balancer, those where it ends.
         pub servers: Option<Vec<usize>> = None,
-        /// Of a fault of the network (`Delay`, `Loss`, `Partition`): the node where the link ends, to which `node` sends
-        /// requests. Their answers come back over it.
+        /// For a network fault (`Delay`, `Loss`, `Partition`): the node at the end of the link, to which `node` sends
+        /// requests. Answers travel back over the same link.
         pub to: Option<NodeName> = None,
-        /// After how long it ends, or with `recurs` comes no more; without it, it lasts.
+        /// How long it lasts, or with `recurs` how long it may occur; without it, to the end of the run.
         pub lasts: Option<Span> = None,
-        /// Whether it comes again and again, at random.
+        /// Whether it recurs at random.
         pub recurs: Option<Recurs> = None,
     }
     check(self, at) {
@@ -247,7 +247,7 @@ impl FaultSpec {
         matches!(self.fault, Fault::SlowDown(_))
     }
 
-    /// True if it says how soon a request fails.
+    /// True if it sets the service time of a failing request.
     #[must_use]
     pub fn is_quick(&self) -> bool {
         matches!(&self.fault, Fault::Errors(errors) if errors.after.is_some())

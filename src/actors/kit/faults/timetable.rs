@@ -50,7 +50,7 @@ struct Entry {
 }
 
 impl Entry {
-    /// When it begins anew, `after` then; `None` if it does not any more.
+    /// When it begins again, after `then`; `None` if it does not.
     fn next(&mut self, after: Time) -> Option<Time> {
         let recurs = self.recurs.as_deref_mut()?;
         let wait = recurs.between.sample(&mut recurs.between_key.draws(recurs.begun));
@@ -75,7 +75,8 @@ impl Entry {
 pub struct Timetable(Vec<Entry>);
 
 impl Timetable {
-    /// What `events` do to a node of so many servers; `key` names the random streams of the node, or of the copy.
+    /// The effect of `events` on a node with `servers` servers; `key` names the random streams of the node, or of the
+    /// copy.
     #[must_use]
     pub fn new(events: Vec<FaultEvent>, servers: usize, key: StreamKey) -> Self {
         let mut entries = Vec::new();
@@ -84,7 +85,8 @@ impl Timetable {
             hit.sort_unstable();
             hit.dedup();
             let until = lasts.map_or(Time::MAX, |lasts| at + lasts);
-            // What ends at an instant comes before what begins then: a fault without length would never end. A restart has none.
+            // What ends at an instant comes before what begins then: a fault without length would never end. A restart
+            // has none.
             if until == at && !matches!(fault, Fault::Restart(_)) {
                 continue;
             }
@@ -132,8 +134,8 @@ impl Timetable {
         &self.0[number as usize].servers
     }
 
-    /// Puts it into the calendar of the node `me`. At one instant crashes begin before anything ends, so that from one to the
-    /// next there is no moment up; all else begins after that.
+    /// Puts it into the calendar of the node `me`. At one instant crashes begin before anything ends, so that from one
+    /// to the next there is no moment up; all else begins after that.
     pub fn start(&mut self, core: &mut Core, me: ActorId) {
         let mut turns = Vec::new();
         for (number, entry) in (0..).zip(&mut self.0) {

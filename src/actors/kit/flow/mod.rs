@@ -26,7 +26,7 @@ pub enum Share {
         /// In turn; without, at random.
         regular: bool,
     },
-    /// To whoever has least to do, so that no server has work while another has none for long.
+    /// To the least loaded server, so that no server has work while another is idle for long.
     Pooled,
     /// Not known.
     Open,
@@ -48,9 +48,9 @@ pub struct Flow {
     /// Requests that gather at a station for each request too many: less than one where a user has one at a time and
     /// makes several.
     pub gather: f64,
-    /// True if they may be taken back.
+    /// True if they may be cancelled.
     pub leaves: bool,
-    /// True if a server drops them once nobody waits for them any more.
+    /// True if a server drops them once they are abandoned.
     pub expires: bool,
     /// True if only some keys are among them.
     pub keys_are_cut: bool,

@@ -1,4 +1,4 @@
-//! What clients record of their calls, beside what all clients record.
+//! What clients with retries or hedges record, in addition to what all clients record.
 
 use crate::measure::{Begin, Begun, Windows};
 
@@ -15,7 +15,7 @@ pub struct Counts {
     pub hedges_won: u64,
     /// Attempts that were held back by throttling, and never sent.
     pub throttled: u64,
-    /// Calls that users made anew.
+    /// Reloads.
     pub reloads: u64,
     /// Calls that write and are over.
     pub writes: u64,
@@ -35,7 +35,7 @@ pub struct AttemptsRecord {
 }
 
 impl AttemptsRecord {
-    /// Is told when measuring begins.
+    /// Called when measuring begins.
     pub fn measure(&mut self, begin: Begin) {
         self.at_warm_up.begin(begin, self.counts, ());
     }

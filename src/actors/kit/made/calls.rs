@@ -1,4 +1,4 @@
-//! The record of calls: the ledger of what became of them, and latency as those see it who wait.
+//! The record of calls: their outcomes, and their latency as seen by the callers.
 
 use std::collections::BTreeMap;
 
@@ -13,13 +13,13 @@ pub type Outcomes = [u64; Outcome::ALL.len()];
 /// Cumulative figures of clients at a boundary of windows.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
-    /// Requests of users made.
+    /// Calls made.
     pub offered: u64,
-    /// Requests of users by how they ended.
+    /// Calls by outcome.
     pub outcomes: Outcomes,
     /// Attempts sent.
     pub attempts: u64,
-    /// Answers that came when nobody waited for them any more.
+    /// Late answers: those that arrived after their client had stopped waiting.
     pub late: u64,
     /// Request-nanoseconds in flight.
     pub population: u128,
@@ -46,14 +46,15 @@ impl Snapshot {
         self.ended() - self.served() - self.outcomes[Outcome::Degraded as usize]
     }
 
-    /// Answers that came home, of use or not.
+    /// Answers that returned, useful or not.
     #[must_use]
     pub fn answers(&self) -> u64 {
         self.served() + self.outcomes[Outcome::Degraded as usize] + self.late
     }
 }
 
-/// Everything that is recorded of calls in one run. A request of a user, a call, has one attempt unless it is retried or hedged.
+/// Everything that is recorded of calls in one run. A request of a user, a call, has one attempt unless it is retried
+/// or hedged.
 #[derive(Clone, Debug, Default)]
 pub struct CallsRecord {
     /// Requests of users made, from time zero on.
@@ -64,7 +65,7 @@ pub struct CallsRecord {
     pub attempts: u64,
     /// Attempts by how they ended for their clients, from time zero on.
     pub attempt_outcomes: Outcomes,
-    /// Answers that came when nobody waited for them any more, from time zero on.
+    /// Late answers, from time zero on: those that arrived after their client had stopped waiting.
     pub late: u64,
     /// Requests that were not served as asked, by how and by whom, from time zero on.
     pub losses: BTreeMap<(Outcome, ActorId), u64>,
@@ -162,7 +163,7 @@ impl CallsRecord {
         }
     }
 
-    /// Is told when measuring begins.
+    /// Called when measuring begins.
     pub fn measure(&mut self, now: Time, begin: Begin) {
         let figures = self.snapshot(now);
         self.window_latency.while_changed(&mut self.latency, |latency| {

@@ -1,4 +1,4 @@
-//! What is recorded of calls by the node that makes them, whichever it is.
+//! What a node records of the calls that it makes, whatever its kind.
 //!
 //! How calls are made belongs in `actors::calls`.
 

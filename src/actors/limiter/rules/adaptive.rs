@@ -10,29 +10,29 @@ use crate::schema::quantity::{Percent, Share, Span};
 use crate::schema::record;
 
 record! {
-    /// A limit that follows success: every so often it grows if nearly all answers were good, and shrinks if too many
-    /// were not. Requests are counted as by `SlidingCounter`.
+    /// A limit that adapts to the success rate: at the end of each period it grows if nearly all answers were good, and
+    /// shrinks if too many were not. Requests are counted as by `SlidingCounter`.
     ///
-    /// The success rate is served / (answered + 1), and what happens at the end of a period happens with the first
-    /// request after it. The limit over time is the series `limit`.
+    /// The success rate is `served / (answered + 1)`. The limit is adjusted at the first request after the end of a
+    /// period. The series `limit` shows it over time.
     pub struct Adaptive {
-        /// The limit at first: requests in a window.
+        /// The initial limit: requests in a window.
         pub base: u32 = 100,
-        /// The least it shrinks to; at least 1.
+        /// The lowest limit; at least 1.
         pub least: u32 = 10,
-        /// The most it grows to; up to 1,000,000.
+        /// The highest limit; up to 1,000,000.
         pub most: u32 = 1000,
         /// Length of the window in which requests are counted.
         pub window: Span = Span::from_seconds(60.0).expect("a length of time"),
-        /// How often the limit is looked at.
+        /// Length of a period, after which the limit is adjusted.
         pub every: Span = Span::from_seconds(60.0).expect("a length of time"),
-        /// It grows above this share of served answers.
+        /// The limit grows if the success rate is above this.
         pub good: Percent = Percent::parse("95 %").expect("a share"),
-        /// It shrinks below this share of served answers.
+        /// The limit shrinks if the success rate is below this.
         pub bad: Percent = Percent::parse("80 %").expect("a share"),
-        /// What it is multiplied by when it grows.
+        /// Factor by which the limit grows.
         pub up: f64 = 1.1,
-        /// What it is multiplied by when it shrinks.
+        /// Factor by which the limit shrinks.
         pub down: f64 = 0.9,
     }
     check(self, at) {

@@ -7,8 +7,8 @@ use crate::schema::quantity::Span;
 use crate::schema::record;
 
 record! {
-    /// So many requests in each window of the clock. Around the end of a window, twice as many may pass within its
-    /// length. Requests exactly at the limit all pass.
+    /// At most `limit` requests in each window of the clock. Around the end of a window, up to twice as many may pass
+    /// within the length of one window. Requests that arrive exactly at the limit all pass.
     pub struct FixedWindow {
         /// Requests let through in a window; 1 to 1,000,000.
         pub limit: u32,

@@ -8,15 +8,15 @@ use crate::schema::quantity::Rate;
 use crate::schema::record;
 
 record! {
-    /// Each request moves a theoretical arrival time on by 1 / rate; one that comes more than a burst before it is
-    /// turned away. Decides as a token bucket does and keeps one number a key.
+    /// The generic cell rate algorithm: each request moves a theoretical arrival time on by `1 / rate`; a request that
+    /// arrives too long before it is rejected. Decides like a token bucket and keeps only one number for each account.
     ///
     /// ITU-T I.371 (2004), the virtual scheduling algorithm; redis-cell `CL.THROTTLE`, whose `max_burst` is one less
     /// than `burst` here.
     pub struct Gcra {
-        /// Requests let through, by time, in the long run: exactly, with what comes exactly at that rate let through.
+        /// The long-run rate. It is exact: requests that arrive exactly at this rate all pass.
         pub rate: Rate,
-        /// Requests that may come at once; 1 to 1,000,000.
+        /// Requests that may arrive at once; 1 to 1,000,000.
         pub burst: u32,
     }
     check(self, at) {

@@ -8,9 +8,9 @@ use crate::schema::quantity::Rate;
 use crate::schema::{choice, record};
 
 record! {
-    /// Requests above the rate wait until it is their turn.
+    /// Requests above the rate are delayed.
     pub struct Delay {
-        /// Requests of the burst that need not wait.
+        /// Number of requests of the burst that are not delayed.
         pub after: u32 = 0,
     }
 }
@@ -21,7 +21,7 @@ record! {
 }
 
 choice! {
-    /// What becomes of requests above the rate that the burst has room for.
+    /// Whether requests above the rate, but within the burst, are delayed.
     pub enum Excess {
         Delay(Delay),
         NoDelay(NoDelay),
@@ -29,19 +29,20 @@ choice! {
 }
 
 record! {
-    /// Milliseconds and thousandths of a request, both rounded down, as nginx counts. Requests exactly at the rate pass where
-    /// the time between them is a whole number of milliseconds; at 3/s, where it is 333, 333 and 334 ms, a third comes too
-    /// early, unless `burst` is at least 1.
+    /// As nginx counts: in whole milliseconds and thousandths of a request, both rounded down. Requests exactly at the
+    /// rate all pass if the time between them is a whole number of milliseconds; at 3/s, where it is 333, 333 and 334
+    /// ms, one in three is too early, unless `burst` is at least 1.
     pub struct InMilliseconds {}
 }
 
 record! {
-    /// Without rounding, as the algorithm is written: requests exactly at any rate pass.
+    /// Without rounding, as the algorithm is published: requests that arrive exactly at the rate all pass, whatever the
+    /// rate.
     pub struct Unrounded {}
 }
 
 choice! {
-    /// How a leaky bucket counts time and what is in it.
+    /// How a leaky bucket rounds time and requests.
     pub enum Arithmetic {
         Nginx(InMilliseconds),
         Exact(Unrounded),
@@ -49,18 +50,18 @@ choice! {
 }
 
 record! {
-    /// A bucket that leaks at a constant rate: a request that it has room for passes, at once or when it leaks out; one
-    /// that would overflow it is turned away.
+    /// A bucket that leaks at a constant rate: a request for which it has room passes, at once or when it leaks out; a
+    /// request that would overflow it is rejected.
     ///
     /// nginx `limit_req zone=... rate=... burst=... [nodelay | delay=...]`, by default with its arithmetic.
     pub struct LeakyBucket {
-        /// Requests let through, by time.
+        /// The rate at which the bucket leaks.
         pub rate: Rate,
-        /// Requests above the rate that are let in; 0 to 1,000,000.
+        /// Requests above the rate for which the bucket has room; 0 to 1,000,000.
         pub burst: u32 = 0,
-        /// What becomes of those.
+        /// Whether requests of the burst are delayed.
         pub excess: Excess = Excess::Delay(Delay { after: 0 }),
-        /// How it counts.
+        /// How time and requests are rounded.
         pub arithmetic: Arithmetic = Arithmetic::Nginx(InMilliseconds {}),
     }
     check(self, at) {

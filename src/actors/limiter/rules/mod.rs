@@ -1,7 +1,7 @@
-//! The registry of rules of rate limiters: one file here and one line below make a rule. What a rule is belongs in `rule.rs`
-//! beside this folder, how a limiter handles requests in the folder above.
+//! The registry of rules of rate limiters: one file here and one line below define a rule. What a rule is belongs in
+//! `rule.rs` beside this folder, how a limiter handles requests in the folder above.
 //!
-//! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
+//! `cargo fmt` does not format files that are named only in a macro; `rustfmt FILE` does.
 
 use super::rule::{Describes, Opens, Verdict};
 use crate::actors::kit::accounts::Key;
@@ -23,13 +23,13 @@ registry! {
     pub enum Rule;
 
     impl Rule {
-        /// What a request may cost at most to pass, ever.
+        /// The highest cost with which a request can ever pass.
         #[must_use]
         pub fn most(&self) -> u32;
-        /// True if it wants to hear how admitted requests ended.
+        /// True if it must be told the outcomes of admitted requests.
         #[must_use]
         pub fn watches(&self) -> bool;
-        /// Requests that each account may remember one by one.
+        /// The number of single requests that an account may store.
         #[must_use]
         pub fn logged(&self) -> u64;
     }
@@ -38,7 +38,7 @@ registry! {
     #[derive(Debug)]
     pub enum Ruler: Opens;
 
-    /// The rule, ready, with places for `keys` accounts.
+    /// Builds the rule with room for `keys` accounts.
     pub fn open(&self, keys: usize) -> Ruler;
 
     impl Ruler {

@@ -1,4 +1,4 @@
-//! The sliding counter: two fixed windows that stand for one that slides.
+//! The sliding counter: estimates a sliding window from two fixed windows.
 
 use super::{MOST, check_window, window_of};
 use crate::actors::limiter::rule::{Admit, Describes, Verdict};
@@ -7,16 +7,16 @@ use crate::schema::quantity::Span;
 use crate::schema::record;
 
 record! {
-    /// So many requests in a sliding window, by an estimate: those of this window of the clock, and of the one before
-    /// as large a share as still lies within reach.
+    /// About `limit` requests in a sliding window, estimated from two fixed windows: the requests of the current
+    /// window, plus those of the previous one times the share of it that the sliding window still covers.
     ///
     /// Cloudflare 2017, "Counting things, a lot of different things": estimate = before x (1 - share of the window that
-    /// is over) + now. A request passes while the estimate is below the limit. As if requests had come evenly, so it
-    /// errs where they did not, by at most the requests of the window before. Requests that come evenly and exactly at the
-    /// limit pass but for the first of every second window, which finds the estimate at the limit. The estimate is exact for
-    /// the times of requests, which are whole nanoseconds: it is off by what comes within one, 0.00004 of a request at
-    /// 40,000/s. From about there on, requests that come evenly and exactly at the limit may lose one in every window, and
-    /// never more.
+    /// is over) + now. A request passes while the estimate is below the limit. The estimate assumes that requests were
+    /// spread evenly; where they were not it is off by at most the requests of the previous window. Of requests that
+    /// arrive evenly and exactly at the limit, all pass except the first of every second window, which finds the
+    /// estimate at the limit. Times are whole nanoseconds, so the estimate is off by the requests of one nanosecond:
+    /// 0.00004 of a request at 40,000/s. From about that rate on, of requests that arrive evenly and exactly at the
+    /// limit at most one in each window is rejected.
     pub struct SlidingCounter {
         /// Requests let through in a window; 1 to 1,000,000.
         pub limit: u32,

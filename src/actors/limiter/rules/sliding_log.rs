@@ -9,9 +9,9 @@ use crate::schema::quantity::Span;
 use crate::schema::record;
 
 record! {
-    /// So many requests in any window: the times of those that passed are kept, and one that is as old as the window
-    /// still counts. So of requests that come evenly and exactly at the limit, one in `limit` + 1 is turned away. Exact, at
-    /// the price of memory for `limit` times a key.
+    /// At most `limit` requests in any window: keeps the times of the requests that passed, and a request exactly as
+    /// old as the window still counts. So of requests that arrive evenly and exactly at the limit, one in `limit + 1`
+    /// is rejected. Exact, but needs memory for `limit` times for each account.
     pub struct SlidingLog {
         /// Requests let through in any window; 1 to 10,000.
         pub limit: u32 = 100,

@@ -204,7 +204,8 @@ fn requests_a_little_above_the_rate_lose_what_is_above() {
     }
 }
 
-/// Three a second are 333, 333 and 334 ms apart, in which 999 or 1002 thousandths leak: who comes after 333 ms is too early.
+/// Three a second are 333, 333 and 334 ms apart, in which 999 or 1002 thousandths leak: who comes after 333 ms is too
+/// early.
 #[test]
 fn nginx_turns_away_what_comes_exactly_at_a_rate_that_is_no_whole_number_of_milliseconds() {
     let nginx = |rate: &str, burst| {
@@ -280,8 +281,9 @@ fn a_sliding_log_counts_every_window() {
     assert_eq!(passes(&rule, &ones(&times)), [true, true, true, false, false, false, true, false, true]);
 }
 
-/// 5 in the minute before, 3 in this one, 30 % of which is over: 5 x 0.7 + 3 = 6.5 of 7, so one more passes.
-/// Whole nanoseconds are coarse from some 40,000 requests in a window of a second on: one more in every second window is lost.
+/// 5 in the minute before, 3 in this one, 30 % of which is over: 5 x 0.7 + 3 = 6.5 of 7, so one more passes. Whole
+/// nanoseconds are coarse from some 40,000 requests in a window of a second on: one more in every second window is
+/// lost.
 #[test]
 fn a_sliding_counter_at_its_limit_loses_one_in_a_window_at_most() {
     for (limit, most) in [(9_999, 3), (39_000, 6), (200_003, 6), (999_983, 6)] {

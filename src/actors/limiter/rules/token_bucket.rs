@@ -8,15 +8,15 @@ use crate::schema::quantity::Rate;
 use crate::schema::record;
 
 record! {
-    /// A bucket of tokens, full at first, refilled at a constant rate up to its capacity; a request takes one or is
-    /// turned away.
+    /// A token bucket, initially full and refilled at a constant rate up to its capacity; a request takes one token or
+    /// is rejected.
     ///
-    /// Lets through bursts of `capacity`, and in any time t no more than capacity + refill x t, where t counts the
-    /// nanosecond in which it ends as a whole one. Exact at any rate: requests exactly at the refill all pass.
+    /// Passes bursts of `capacity`, and in any time `t` no more than `capacity + refill x t`, where the last nanosecond
+    /// of `t` counts as a whole one. Exact at any rate: requests that arrive exactly at the refill rate all pass.
     pub struct TokenBucket {
         /// Tokens the bucket holds; 1 to 1,000,000.
         pub capacity: u32 = 100,
-        /// Tokens that are added, by time.
+        /// The rate at which tokens are added.
         pub refill: Rate = Rate::from_per_second(10.0).expect("a rate"),
     }
     check(self, at) {

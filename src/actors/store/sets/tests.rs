@@ -1,4 +1,4 @@
-//! What passes a shared limit, beside what was seen of the same commands on a real Redis 7.0.15 by redis-py 8.1.0.
+//! Requests that pass a shared limit, compared with the same commands on a real Redis 7.0.15 with redis-py 8.1.0.
 
 use super::*;
 use crate::actors::kit::commands::{

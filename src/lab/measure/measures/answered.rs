@@ -7,13 +7,13 @@ use crate::lab::measure::shape::{measure_of_nodes, term_of_nodes};
 use crate::lab::results::Unit;
 
 measure_of_nodes! {
-    /// Share of calls answered in time and as asked: those whose latency is counted. Of another node: share of the requests
-    /// that left it whose answers were as asked.
+    /// Share of calls that were answered in time and as asked; only these have a latency. At a node other than clients:
+    /// the share of the requests that left it that were answered as asked.
     pub struct Answered => Number
 }
 
 term_of_nodes! {
-    /// Share of calls answered in time and as asked; of a node, share of the requests that left it.
+    /// Share of calls answered in time and as asked; at a node, share of the requests that left it.
     pub struct AnsweredOf => Number
 }
 

@@ -7,12 +7,12 @@ use crate::lab::measure::shape::{measure_of_clients, term_of_clients};
 use crate::lab::results::Unit;
 
 measure_of_clients! {
-    /// Attempts sent for each call: by how much trying again amplifies the load. 1 where nothing is tried twice.
+    /// Attempts per call: by what factor retries and hedges amplify the load. 1 without retries and hedges.
     pub struct Attempts => Number
 }
 
 term_of_clients! {
-    /// Attempts sent for each call.
+    /// Attempts per call.
     pub struct AttemptsOf => Number
 }
 

@@ -1,4 +1,4 @@
-//! Degraded answers: those with less than was asked.
+//! Degraded answers: those given by a fallback.
 
 use crate::engine::Outcome;
 use crate::lab::measure::measured::{Called, GivenBy, Measured};
@@ -7,16 +7,16 @@ use crate::lab::measure::shape::{measure_of_clients, term_of_clients};
 use crate::lab::results::Unit;
 
 measure_of_clients! {
-    /// Share of calls answered with less than was asked.
+    /// Share of calls that were answered in a degraded form, by a fallback.
     pub struct Degraded => Number
 }
 
 term_of_clients! {
-    /// Share of calls answered with less than was asked.
+    /// Share of calls that were answered in a degraded form, by a fallback.
     pub struct DegradedOf => Number
 }
 
-/// Share of calls answered with less than was asked.
+/// Share of calls that were answered in a degraded form, by a fallback.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Number;
 

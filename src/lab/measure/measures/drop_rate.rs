@@ -7,13 +7,14 @@ use crate::lab::measure::shape::{measure_of_nodes, term_of_nodes};
 use crate::lab::results::Unit;
 
 measure_of_nodes! {
-    /// Share of calls that ended without an answer: turned away, failed, timed out or given up. Of another node: share of
-    /// the requests that left it which it turned away or failed itself.
+    /// Share of calls that ended without an answer: rejected, failed, timed out or given up. At a node other than
+    /// clients: the share of the requests that left it that the node itself rejected or failed.
     pub struct DropRate => Number
 }
 
 term_of_nodes! {
-    /// Share of calls that ended without an answer; of a node, share of requests that it turned away or failed itself.
+    /// Share of calls that ended without an answer; at a node, share of requests that the node itself rejected or
+    /// failed.
     pub struct DropRateOf => Number
 }
 

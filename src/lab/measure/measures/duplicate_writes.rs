@@ -6,9 +6,9 @@ use crate::lab::measure::shape::{measure_of_clients, term_of_clients};
 use crate::lab::results::Unit;
 
 measure_of_clients! {
-    /// Share of the calls that write (`writes` of `Clients`) whose work servers finished more than once, for retries and
-    /// hedges: counted when the answers come home, in time or late. Work that was taken back before its end, or that ended in
-    /// an error, was not done.
+    /// Share of the calls that write (`writes` of `Clients`) whose work was finished more than once, because of retries
+    /// and hedges: counted when the answers return, in time or late. Work that was cancelled before its end, or that
+    /// ended in an error, does not count.
     pub struct DuplicateWrites => Number
 }
 

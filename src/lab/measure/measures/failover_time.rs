@@ -6,9 +6,9 @@ use crate::lab::measure::shape::{measure_of_the_system, term_of_the_system};
 use crate::lab::results::Unit;
 
 measure_of_the_system! {
-    /// How long balancers went on sending requests to a server, or another node, that had crashed: from the crash to the last request sent
-    /// before the restart or the end, the mean over crashes and balancers. Requests that probe a server that is out count
-    /// too, health checks do not; 0 where nothing was sent.
+    /// How long balancers go on sending requests to a crashed server or other node: the time from the crash to the last
+    /// request sent to it before its restart or the end of the run, averaged over crashes and balancers. Requests that
+    /// probe a server count, health checks do not; 0 if nothing was sent.
     pub struct FailoverTime => Number
 }
 

@@ -7,8 +7,8 @@ use crate::lab::measure::shape::{measure_of_the_system, term_of_the_system};
 use crate::lab::results::Unit;
 
 measure_of_the_system! {
-    /// How evenly goodput is shared among the nodes of clients, by Jain's index: 1 if all have the same, 1/n if one of n
-    /// has all (Jain, Chiu and Hawe 1984).
+    /// Fairness of the goodput of the nodes of clients by Jain's index: 1 if all have the same, 1/n if one of n has all
+    /// (Jain, Chiu and Hawe 1984).
     pub struct Fairness => Number
 }
 

@@ -7,7 +7,7 @@ use crate::lab::measure::shape::{measure_of_clients, term_of_clients};
 use crate::lab::results::Unit;
 
 measure_of_clients! {
-    /// Calls answered per second in time and as asked: the part of the throughput that is of use.
+    /// Calls per second that were answered in time and as asked: the useful part of the throughput.
     pub struct Goodput => Number
 }
 

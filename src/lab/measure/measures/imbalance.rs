@@ -8,7 +8,7 @@ use crate::lab::measure::shape::{measure_of_stations, term_of_stations};
 use crate::lab::results::Unit;
 
 measure_of_stations! {
-    /// Utilization of the busiest server of each fleet over the mean of its servers: 1 if all are equally busy.
+    /// Utilization of the busiest server of each fleet divided by the mean of its servers: 1 if all are equally busy.
     pub struct Imbalance => Number
 }
 

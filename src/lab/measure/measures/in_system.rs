@@ -6,12 +6,13 @@ use crate::lab::measure::shape::{measure_of_nodes, term_of_nodes};
 use crate::lab::results::Unit;
 
 measure_of_nodes! {
-    /// Mean number of calls in flight. Of another node: requests that came to it and whose answers have not left it.
+    /// Mean number of calls in flight. At a node other than clients: mean number of requests that have arrived there
+    /// and whose answers have not left it.
     pub struct InSystem => Number
 }
 
 term_of_nodes! {
-    /// Mean number of calls in flight; of a node, of requests that came to it.
+    /// Mean number of calls in flight; at a node, of requests there.
     pub struct InSystemOf => Number
 }
 

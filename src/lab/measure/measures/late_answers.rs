@@ -1,4 +1,4 @@
-//! Late answers: those that came when nobody waited for them any more.
+//! Late answers: those that arrived after their client had stopped waiting.
 
 use crate::lab::measure::measured::{Called, GivenBy, Measured};
 use crate::lab::measure::reading::{Reading, answers};
@@ -6,16 +6,16 @@ use crate::lab::measure::shape::{measure_of_clients, term_of_clients};
 use crate::lab::results::Unit;
 
 measure_of_clients! {
-    /// Share of answers that came when nobody waited for them any more.
+    /// Share of answers that arrived after their client had stopped waiting.
     pub struct LateAnswers => Number
 }
 
 term_of_clients! {
-    /// Share of answers that came when nobody waited for them any more.
+    /// Share of answers that arrived after their client had stopped waiting.
     pub struct LateAnswersOf => Number
 }
 
-/// Share of answers that came when nobody waited for them any more.
+/// Share of answers that arrived after their client had stopped waiting.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Number;
 

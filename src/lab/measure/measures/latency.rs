@@ -12,16 +12,16 @@ use crate::lab::results::Unit;
 use crate::schema::record;
 
 record! {
-    /// Latency of served calls as clients see it: the mean, and quantiles. What was not answered has no latency; the
-    /// measure `Answered` says how much was.
+    /// Latency of served calls as seen by clients: the mean, and quantiles. Calls that were not answered have no
+    /// latency; the measure `Answered` gives their share.
     pub struct Latency {
         /// Which quantiles, each between 0 and 1.
         pub quantiles: Vec<f64> = vec![0.5, 0.99],
-        /// Of all clients together, of each node of clients, or of each other node.
+        /// For all clients together, for each node of clients, or for each other node.
         pub by: Grouping = Grouping::default(),
-        /// Of one node: the time from coming to it until the answer leaves it.
+        /// For one node: the time from the arrival of a request there until its answer leaves it.
         pub node: Option<Label> = None,
-        /// Of which calls: `Served`, `Degraded`, `Late` or `Failed`.
+        /// For which calls: `Served`, `Degraded`, `Late` or `Failed`.
         pub answers: Answers = Answers::Served,
     }
     check(self, at) {
@@ -82,14 +82,14 @@ record! {
     pub struct QuantileOf {
         /// Which, between 0 and 1.
         pub p: f64,
-        /// Of which arm; without it, the only one or the baseline.
+        /// The arm; without it, the only one or the baseline.
         pub arm: Option<Label> = None,
-        /// Of which node of clients; without it, of all together.
+        /// The node of clients; without it, all together.
         pub of: Option<Label> = None,
-        /// Of which other node: from when requests come to it until their answers leave it.
+        /// A node other than clients: from the arrival of requests there until their answers leave it.
         pub node: Option<Label> = None,
-        /// Of which calls: `Served`, `Degraded`, `Late` or `Failed`. Without it, of the served ones on behalf of all: a
-        /// call that was not answered then counts as one that takes for ever.
+        /// For which calls: `Served`, `Degraded`, `Late` or `Failed`. Without it, for all calls: a call that was not
+        /// answered counts as infinitely long.
         pub answers: Option<Answers> = None,
     }
     check(self, at) {

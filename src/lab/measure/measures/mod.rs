@@ -1,7 +1,7 @@
-//! The list of measures: one file here and one line below make a measure, with its terms in claims. What a measure is
+//! The list of measures: one file here and one line below define a measure, with its terms in claims. What a measure is
 //! belongs in `measured.rs` beside this folder; `CONTRIBUTING.md` says how to add one.
 //!
-//! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
+//! `cargo fmt` does not format files that are named only in a macro; `rustfmt FILE` does.
 
 use super::asked::{Asked, Claimed};
 use super::measured::Measured;
@@ -21,7 +21,7 @@ macro_rules! measures {
             $( pub use $file::$claimed; )*
         )+
 
-        /// The measures, for whoever writes experiments in code.
+        /// The measures, for experiments written in code.
         pub mod words {
             pub use super::{Measure, $( $( $measure, )? )+};
         }
@@ -40,7 +40,7 @@ macro_rules! measures {
         }
 
         choice! {
-            /// A number that a claim speaks of.
+            /// A number that a claim compares.
             pub enum Term {
                 $( $( $term($claimed), )* )+
             }
@@ -49,10 +49,10 @@ macro_rules! measures {
         impl Measure {
             delegate! {
                 [$( $( $measure )? )+]
-                /// The numbers it gives in `scope`.
+                /// The quantities that it measures in `scope`.
                 #[must_use]
                 pub fn quantities(&self, scope: &Scope) -> Vec<Quantity>;
-                /// The node it names.
+                /// The node that it names, if any.
                 #[must_use]
                 pub fn node(&self) -> Option<&Label>;
             }
@@ -70,10 +70,10 @@ macro_rules! measures {
                 /// The node of clients it names.
                 #[must_use]
                 pub fn of(&self) -> Option<&Label>;
-                /// Of a latency: which calls it is of, where that is said.
+                /// For a latency: for which calls it is measured, if given.
                 #[must_use]
                 pub fn answers(&self) -> Option<Answers>;
-                /// The number in `scope`, whichever clients it is told of.
+                /// The number in `scope`, before clients are chosen.
                 #[must_use]
                 pub fn number(&self, scope: &Scope) -> Quantity;
             }

@@ -6,12 +6,13 @@ use crate::lab::measure::shape::{measure_of_nodes, term_of_nodes};
 use crate::lab::results::Unit;
 
 measure_of_nodes! {
-    /// Calls that users made per second, however often each was tried. Of another node: requests that came to it.
+    /// Calls made per second, not counting retries and hedges. At a node other than clients: requests that arrive there
+    /// per second.
     pub struct OfferedRate => Number
 }
 
 term_of_nodes! {
-    /// Calls that users made per second; of a node, requests that came to it.
+    /// Calls made per second; at a node, requests that arrive there per second.
     pub struct OfferedRateOf => Number
 }
 

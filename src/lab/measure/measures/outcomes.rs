@@ -12,11 +12,11 @@ use crate::lab::results::Unit;
 use crate::schema::record;
 
 record! {
-    /// Shares of calls that ended in certain ways.
+    /// Shares of calls with given outcomes.
     pub struct Outcomes {
         /// Which: `Served`, `RateLimited`, `TimedOut` and so on.
         pub outcomes: Vec<OutcomeName>,
-        /// Of all clients together, or of each node of clients.
+        /// For all clients together, or for each node of clients.
         pub by: Grouping = Grouping::default(),
     }
     check(self, at) {
@@ -29,13 +29,13 @@ record! {
 }
 
 record! {
-    /// Share of calls that ended in one way.
+    /// Share of calls with one outcome.
     pub struct ShareOf {
         /// Which: `Served`, `RateLimited`, `TimedOut` and so on.
         pub outcome: OutcomeName,
-        /// Of which arm; without it, the only one or the baseline.
+        /// The arm; without it, the only one or the baseline.
         pub arm: Option<Label> = None,
-        /// Of which node of clients; without it, of all together.
+        /// The node of clients; without it, all together.
         pub of: Option<Label> = None,
     }
 }
@@ -55,7 +55,7 @@ claimed! {
     ShareOf, self, _scope, Quantity::new(Number(self.outcome.0)), node: None, of: self.of.as_ref(), answers: None
 }
 
-/// Share of calls that ended in one way.
+/// Share of calls with one outcome.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Number(Outcome);
 

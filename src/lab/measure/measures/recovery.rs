@@ -1,4 +1,4 @@
-//! Recovery: what a trouble does to goodput, and whether it comes back.
+//! Recovery: the effect of a disturbance on goodput, and whether goodput recovers.
 
 mod course;
 
@@ -16,21 +16,22 @@ use crate::schema::record;
 use course::Course;
 
 record! {
-    /// What a trouble does to goodput, and whether it comes back: goodput before, during and after the trouble, the share
-    /// of replications that recover, and the time they take. A trouble is what faults and spikes of arrivals make.
+    /// The effect of a disturbance (a fault or a spike of arrivals) on goodput: goodput before, during and after it,
+    /// the share of replications that recover, and the time they take.
     ///
-    /// Goodput has recovered from the first window on from which all means over `smooth` reach what it was before the
-    /// trouble, less the tolerance, up to the end of the run; that must be a quarter of the time after the trouble at least.
+    /// Goodput has recovered at the first window from which on, up to the end of the run, every mean over `smooth`
+    /// reaches the goodput before the disturbance, minus `tolerance`. At least a quarter of the time after the
+    /// disturbance must follow.
     pub struct Recovery {
-        /// How much less goodput than before the trouble counts as recovered, as a share.
+        /// How far below the goodput before the disturbance still counts as recovered, as a share.
         pub tolerance: Percent = Percent::of(10.0),
-        /// When the trouble began; without it, with the first fault or spike.
+        /// Start of the disturbance; without it, the first fault or spike.
         pub start: Option<Span> = None,
-        /// When it ended; without it, with the last fault or spike.
+        /// End of the disturbance; without it, the end of the last fault or spike.
         pub end: Option<Span> = None,
-        /// The time over which goodput is averaged; without it, the time in which 16 / tolerance² calls are answered
-        /// before the trouble (1600 at 10 %), so that chance moves a mean by about a quarter of the tolerance, and at most
-        /// a quarter of the time after the trouble.
+        /// The time over which goodput is averaged. Without it, the time in which `16 / tolerance²` calls are answered
+        /// before the disturbance (1600 at 10 %), so that the standard deviation of a mean is about a quarter of the
+        /// tolerance; at most a quarter of the time after the disturbance.
         pub smooth: Option<Span> = None,
     }
     check(self, at) {
@@ -44,22 +45,23 @@ record! {
 }
 
 term_of_clients! {
-    /// Share of replications in which goodput comes back after the trouble, judged as the measure `Recovery` says.
+    /// Share of replications in which goodput recovers after the disturbance, as defined by the measure `Recovery`.
     pub struct RecoveredOf => |scope| Number::of(RecoveryNumber::Recovered, &scope.recovery)
 }
 
 term_of_clients! {
-    /// Time from the end of the trouble until goodput is back, where it comes back, judged as the measure `Recovery` says.
+    /// Time from the end of the disturbance until goodput has recovered, in replications where it does, as defined by
+    /// the measure `Recovery`.
     pub struct RecoveryTimeOf => |scope| Number::of(RecoveryNumber::Time, &scope.recovery)
 }
 
 term_of_clients! {
-    /// Goodput in the later half of the time after the trouble, as a share of goodput before it.
+    /// Goodput in the later half of the time after the disturbance, as a share of the goodput before it.
     pub struct GoodputLeftOf => |scope| Number::of(RecoveryNumber::Left, &scope.recovery)
 }
 
 impl Recovery {
-    /// The trouble it looks at, in a system whose faults and spikes make the trouble `made`.
+    /// The disturbance that is measured, in a system whose faults and spikes give `made`.
     #[must_use]
     pub fn trouble(&self, made: Option<Trouble>) -> Option<Trouble> {
         let start = self.start.map(Span::seconds).or(made.map(|trouble| trouble.start))?;

@@ -1,4 +1,4 @@
-//! Remapped: how many clients or keys get another server when servers go, come back or change their weight.
+//! Remapped: how many clients or keys get another server when servers leave, come back or change their weight.
 
 use crate::lab::measure::measured::{Called, GivenBy, Measured};
 use crate::lab::measure::reading::Reading;
@@ -6,19 +6,19 @@ use crate::lab::measure::shape::{measure_of_the_system, term_of_the_system};
 use crate::lab::results::Unit;
 
 measure_of_the_system! {
-    /// How many clients or keys get another server when servers go, come back or change their weight, under policies that
-    /// place them by a hash: the share of all, summed over changes after the warm-up, the mean over balancers. And those
-    /// of them that need not have moved: from one server to another, none of which had changed.
+    /// The share of clients or keys that get another server when servers leave, come back or change their weight, with
+    /// policies that place them by a hash; summed over the changes after the warm-up, averaged over balancers. Also the
+    /// share that moved needlessly: from one server to another although neither had changed.
     pub struct Remapped => Number::All, Number::Needlessly
 }
 
 term_of_the_system! {
-    /// Share of clients or keys that get another server when servers go or come back, summed over changes.
+    /// Share of clients or keys that get another server when servers leave or come back, summed over changes.
     pub struct RemappedOf => Number::All
 }
 
 term_of_the_system! {
-    /// Those of them that need not have moved.
+    /// Share of clients or keys that moved although neither the old nor the new server had changed.
     pub struct RemappedNeedlesslyOf => Number::Needlessly
 }
 

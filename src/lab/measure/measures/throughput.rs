@@ -1,4 +1,4 @@
-//! Throughput: answers that came home per second, of use or not.
+//! Throughput: answers that returned to clients per second, useful or not.
 
 use crate::lab::measure::Quantity;
 use crate::lab::measure::measured::{Called, GivenBy, Measured};
@@ -7,17 +7,17 @@ use crate::lab::measure::shape::{measure_of_nodes, term_of_nodes};
 use crate::lab::results::Unit;
 
 measure_of_nodes! {
-    /// Answers that came home per second, of use or not: as asked, with less than was asked, and too late. Of another node
-    /// than clients: answers that it gave or passed back.
+    /// Answers per second that returned to clients, useful or not: as asked, degraded, and late. At a node other than
+    /// clients: answers that it gave or passed back.
     pub struct Throughput => Number
 }
 
 term_of_nodes! {
-    /// Answers that came home per second, of use or not; of a node, answers that it gave or passed back.
+    /// Answers per second that returned to clients, useful or not; at a node, answers that it gave or passed back.
     pub struct ThroughputOf => Number
 }
 
-/// Answers that came home per second.
+/// Answers that returned to clients per second.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Number;
 
@@ -40,7 +40,7 @@ impl Measured for Number {
 }
 
 impl Quantity {
-    /// Answers that came home per second.
+    /// Answers that returned to clients per second.
     #[must_use]
     pub fn throughput() -> Self {
         Self::new(Number)

@@ -7,12 +7,13 @@ use crate::lab::measure::shape::{measure_of_stations, term_of_stations};
 use crate::lab::results::Unit;
 
 measure_of_stations! {
-    /// Share of time the workers of each fleet are busy, or of one node: a fleet, a balancer with work of its own, a store.
+    /// Share of time that the workers of each fleet are busy, or those of one node: a fleet, a balancer with a `proxy`,
+    /// a store.
     pub struct Utilization => Number
 }
 
 term_of_stations! {
-    /// Share of time the workers of a fleet are busy.
+    /// Share of time that the workers of a fleet are busy.
     pub struct UtilizationOf => Number
 }
 

@@ -1,4 +1,4 @@
-//! Waiting: the mean time from reaching a server until service begins.
+//! Waiting: the mean time from arrival at a server to the start of service.
 
 use crate::lab::label::Label;
 use crate::lab::measure::asked::Asked;
@@ -11,9 +11,9 @@ use crate::lab::results::Unit;
 use crate::schema::record;
 
 record! {
-    /// Mean time from reaching a server until service begins, by fleet.
+    /// Mean time from arrival at a server to the start of service, for each fleet.
     pub struct Waiting {
-        /// Of one node; without it, of each.
+        /// For one node; without it, for each.
         pub node: Option<Label> = None,
     }
 }
@@ -33,7 +33,7 @@ impl Asked for Waiting {
 }
 
 term_of_stations! {
-    /// Mean waiting at the servers of a fleet.
+    /// Mean waiting time at the servers of a fleet.
     pub struct WaitingOf => Number
 }
 

@@ -1,4 +1,4 @@
-//! Wasted work: the share of the busy time of workers that was spent for nobody.
+//! Wasted work: the share of the busy time of workers that was spent on requests whose client had stopped waiting.
 
 use crate::lab::measure::measured::{Called, GivenBy, Measured};
 use crate::lab::measure::places::Gives;
@@ -7,17 +7,17 @@ use crate::lab::measure::shape::{measure_of_stations, term_of_stations};
 use crate::lab::results::Unit;
 
 measure_of_stations! {
-    /// Share of the busy time of the workers of each fleet that was spent on requests that nobody waited for any more when
-    /// the work ended.
+    /// Share of the busy time of the workers of each fleet that was spent on requests whose client had stopped waiting
+    /// before the work ended.
     pub struct WastedWork => Number
 }
 
 term_of_stations! {
-    /// Share of the busy time of the workers of a fleet that was spent on requests that nobody waited for any more.
+    /// Share of the busy time of the workers of a fleet that was spent on requests whose client had stopped waiting.
     pub struct WastedWorkOf => Number
 }
 
-/// Share of the busy time of workers that was spent for nobody.
+/// Share of the busy time of workers that was spent on requests whose client had stopped waiting.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Number;
 

@@ -1,4 +1,4 @@
-//! Within: the share of calls answered in time and as asked within a time, as objectives are written.
+//! Within: the share of calls answered in time and as asked within a limit, as in service level objectives.
 
 use crate::lab::label::Label;
 use crate::lab::measure::asked::Asked;
@@ -11,15 +11,16 @@ use crate::schema::quantity::Span;
 use crate::schema::{Check, record};
 
 record! {
-    /// Share of all calls answered in time and as asked within a time from their beginning: as objectives are written. A
-    /// call that was not answered is not within any; one that still waits at the end of the run counts once it has waited
-    /// for longer. Of another node than clients: of the requests that left it, from when they came to it.
+    /// Share of all calls that were answered in time and as asked within `time`, as in service level objectives. A call
+    /// that was not answered is never within it; a call that is still in flight at the end of the run counts as a miss
+    /// once it has taken longer. At a node other than clients: of the requests that left it, measured from their
+    /// arrival there.
     pub struct Within {
-        /// Within how long; above zero.
+        /// The time limit; above zero.
         pub time: Span,
-        /// Of all clients together, of each node of clients, or of each other node.
+        /// For all clients together, for each node of clients, or for each other node.
         pub by: Grouping = Grouping::default(),
-        /// Of one node.
+        /// For one node.
         pub node: Option<Label> = None,
     }
     check(self, at) {
@@ -29,15 +30,15 @@ record! {
 }
 
 record! {
-    /// Share of all calls answered in time and as asked within a time from their beginning.
+    /// Share of all calls answered in time and as asked within `time`.
     pub struct WithinOf {
-        /// Within how long; above zero.
+        /// The time limit; above zero.
         pub time: Span,
-        /// Of which arm; without it, the only one or the baseline.
+        /// The arm; without it, the only one or the baseline.
         pub arm: Option<Label> = None,
-        /// Of which node of clients; without it, of all together.
+        /// The node of clients; without it, all together.
         pub of: Option<Label> = None,
-        /// Of which other node: of the requests that left it, from when they came to it.
+        /// A node other than clients: for the requests that left it, measured from their arrival there.
         pub node: Option<Label> = None,
     }
     check(self, at) {

@@ -4,12 +4,13 @@ use super::{Classes, Describes, Head, Order, Pick};
 use crate::schema::record;
 
 record! {
-    /// First come, first served in normal operation; last come, first served while a queue is building, so that those are
-    /// served whose clients still wait (Maurer, Fail at Scale, ACM Queue 13(8), 2015). The article does not say when a queue
-    /// is building. Here it is while more than `above` requests wait at the server, looked at whenever a worker is free.
+    /// First come, first served in normal operation; last come, first served while a queue is building, so that
+    /// requests are served whose clients still wait (Maurer, Fail at Scale, ACM Queue 13(8), 2015). The article does
+    /// not say when a queue is building. Here it is while more than `above` requests wait at the server, checked
+    /// whenever a worker becomes free.
     pub struct AdaptiveLifo {
-        /// Requests that may wait before the order turns round. Without it, as many as the server has workers: a longer
-        /// queue takes more than the mean service to work off.
+        /// Number of waiting requests above which the order is reversed. Without it, the number of workers of the
+        /// server: a longer queue takes more than a mean service time to clear.
         pub above: Option<u32> = None,
     }
 }

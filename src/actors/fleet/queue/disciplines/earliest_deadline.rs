@@ -4,8 +4,8 @@ use super::{Classes, Describes, Facts, Head, Order, Pick};
 use crate::schema::record;
 
 record! {
-    /// The request whose deadline is nearest first (Liu and Layland 1973, without interrupting who is in service); requests
-    /// without a deadline last, in the order they came. Deadlines come from clients that propagate them.
+    /// The earliest deadline first, without preemption (Liu and Layland 1973); requests without a deadline last, in
+    /// order of arrival. Deadlines are set by clients with `propagates_deadline`.
     pub struct EarliestDeadline {}
 }
 

@@ -4,8 +4,8 @@ use super::{Classes, Describes, Head, Order, Pick};
 use crate::schema::record;
 
 record! {
-    /// Last come, first served, without interrupting who is in service. The mean wait is that of `Fifo`, its variance far
-    /// greater: under overload some are served in time, while first come, first served serves everybody too late.
+    /// Last come, first served, without preemption. The mean wait is the same as with `Fifo`, its variance far greater:
+    /// under overload some requests are served in time, while first come, first served serves all of them too late.
     pub struct Lifo {}
 }
 

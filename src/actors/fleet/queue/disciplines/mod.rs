@@ -1,7 +1,7 @@
-//! The registry of disciplines: one file here and one line below make a discipline. What a discipline is belongs in
+//! The registry of disciplines: one file here and one line below define a discipline. What a discipline is belongs in
 //! `discipline.rs` beside this folder.
 //!
-//! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
+//! `cargo fmt` does not format files that are named only in a macro; `rustfmt FILE` does.
 
 use super::Classes;
 use super::discipline::{Describes, Facts, Head, Order, Pick};
@@ -22,16 +22,16 @@ registry! {
     pub enum Discipline;
 
     impl Discipline {
-        /// True if requests share the processors, so that none waits in line.
+        /// True if requests share the processors, so that none waits.
         #[must_use]
         pub fn shares(&self) -> bool;
-        /// True if it picks by rank.
+        /// True if it serves requests by rank.
         #[must_use]
         pub fn ranks(&self) -> bool;
-        /// True if it looks at how much work a request needs.
+        /// True if it depends on the work that a request needs.
         #[must_use]
         pub fn looks_at_work(&self) -> bool;
-        /// The clients it speaks of.
+        /// The names of clients that it mentions.
         #[must_use]
         pub fn clients(&self) -> Vec<&Name>;
     }
@@ -40,7 +40,7 @@ registry! {
     #[derive(Clone, Debug)]
     pub enum Ordering: Describes;
 
-    /// The discipline at work at a server of so many workers.
+    /// Builds the state for a server with `workers` workers.
     pub fn build(&self, classes: &Classes<'_>, workers: u32) -> Ordering;
 
     impl Order for Ordering {

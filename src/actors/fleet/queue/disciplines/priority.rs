@@ -5,11 +5,11 @@ use crate::actors::kit::route::Targets;
 use crate::schema::record;
 
 record! {
-    /// The most important class first, and within a class first come, first served; who is in service is not interrupted
-    /// (the head-of-the-line discipline of Cobham 1954).
+    /// The most important class first, and first come, first served within a class, without preemption (the
+    /// head-of-the-line discipline of Cobham 1954).
     pub struct Priority {
-        /// The names of nodes of `Clients`, the most important first; a list in the list is several of equal rank. Those not
-        /// named, and health checks, come last.
+        /// The names of nodes of `Clients`, the most important first; a list within the list holds several of equal
+        /// priority. Clients not named, and health checks, come last.
         pub order: Vec<Targets>,
     }
     check(self, at) {

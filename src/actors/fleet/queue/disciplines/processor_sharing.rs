@@ -5,7 +5,8 @@ use super::{Classes, Describes};
 use crate::schema::record;
 
 record! {
-    /// All requests on a server are worked on at once and share its processors equally, none getting more than one.
+    /// Processor sharing: all requests at a server are served at once and share its processors equally; a request gets
+    /// at most one processor.
     pub struct ProcessorSharing {}
 }
 

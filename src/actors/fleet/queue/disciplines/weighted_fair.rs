@@ -16,12 +16,12 @@ record! {
 }
 
 record! {
-    /// A request costs the work it needs: what no real server knows before it has done it. The bound of what fairness can do.
+    /// A request costs the work that it needs. No real server knows this in advance; it is an upper bound on fairness.
     pub struct Work {}
 }
 
 choice! {
-    /// What of a server classes share.
+    /// What a request costs in weighted fair queueing.
     pub enum Cost {
         Requests(Requests),
         Size(Size),
@@ -30,16 +30,17 @@ choice! {
 }
 
 record! {
-    /// Shares the server between classes that want more than their share, in proportion to their weights, whatever each
-    /// sends; within a class first come, first served. Self-clocked fair queueing: the finish tag of who is first of its class
-    /// is that of who was served before it of its class, or of the request in service when its class began to wait if that
-    /// is later, plus its cost over its class's weight; the least tag is next (Golestani, A self-clocked fair queueing scheme
-    /// for broadband applications, INFOCOM 1994). With several workers the clock is that of the request taken up last. Only who
-    /// is first has a tag, so a class pays for what it is served and for nothing that leaves unserved.
+    /// Weighted fair queueing: classes that want more than their share get the server in proportion to their weights,
+    /// however much each sends; first come, first served within a class. Self-clocked fair queueing: the finish tag of
+    /// the first request of a class is the tag of the last request served of that class (or the tag of the request in
+    /// service when the class began to wait, if that is later) plus cost over weight; the smallest tag is served next
+    /// (Golestani, A self-clocked fair queueing scheme for broadband applications, INFOCOM 1994). With several workers
+    /// the virtual clock is the tag of the request that was taken up last. Only the first request of a class has a tag,
+    /// so a class is charged only for requests that are served.
     pub struct WeightedFair {
         /// The weight of each node of `Clients`, above 0. A class not named has weight 1, and so have health checks.
         pub weights: Map<f64> = Map::default(),
-        /// What is shared.
+        /// What a request costs: what the classes share.
         pub by: Cost = Cost::Requests(Requests {}),
     }
     check(self, at) {

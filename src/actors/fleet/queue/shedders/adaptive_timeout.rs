@@ -5,8 +5,9 @@ use crate::schema::quantity::Span;
 use crate::schema::record;
 
 record! {
-    /// Controlled delay for requests (Maurer, Fail at Scale, ACM Queue 13(8), 2015): if the queue has not been empty within the
-    /// last `long`, a request that joins it may wait for `short` at most, otherwise for `long`. It leaves at that very moment.
+    /// Controlled delay for requests (Maurer, Fail at Scale, ACM Queue 13(8), 2015): a request that joins the queue may
+    /// wait for at most `short` if the queue has not been empty within the last `long`, otherwise for at most `long`.
+    /// It is rejected when that time is over.
     pub struct AdaptiveTimeout {
         /// The limit while the queue does not empty. The article's M: 5 ms.
         pub short: Span = Span::milliseconds(5),

@@ -7,11 +7,11 @@ use crate::schema::quantity::{Percent, Share};
 use crate::schema::{Map, record};
 
 record! {
-    /// Turns a class away while the queue is filled to its level or above, by places or by bytes, whichever is more: give the
-    /// lowest level to what matters least (criticality in Google's Site Reliability Engineering, chapter 21). Classes not
-    /// named, and health checks, are never turned away so.
+    /// Rejects requests of a class while the queue is filled to the level of that class or above, by count or by bytes,
+    /// whichever is more. Give the lowest level to the least important class (criticality in Google's Site Reliability
+    /// Engineering, chapter 21). Classes not named, and health checks, are never rejected this way.
     pub struct ByClass {
-        /// For each node of `Clients`, the share of the queue from which on its requests are turned away; above 0.
+        /// For each node of `Clients`, how full the queue is when its requests begin to be rejected; above 0.
         pub levels: Map<Percent>,
     }
     check(self, at) {

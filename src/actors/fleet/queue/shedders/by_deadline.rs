@@ -1,12 +1,13 @@
-//! Sheds what would be served too late.
+//! Rejects requests that would be served too late.
 
 use super::{Arrival, Classes, Describes, Duration, Sheds};
 use crate::schema::record;
 
 record! {
-    /// Turns away at arrival what is not expected to be served before its deadline: those that wait ahead of it take a mean
-    /// service each, shared among the workers, and then comes its own. The mean is of the services at this server, each new
-    /// one counting a twentieth. A request without a deadline, and every one before the first service has ended, is let in.
+    /// Rejects a request on arrival if it is not expected to be served before its deadline: it expects one mean service
+    /// time for each request ahead of it, divided by the number of workers, and one for itself. The mean is a moving
+    /// average of service times at this server, in which each new one has the weight 1/20. A request without a deadline
+    /// is accepted, and so is every request before the first service has ended.
     pub struct ByDeadline {}
 }
 

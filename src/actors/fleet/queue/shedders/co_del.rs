@@ -1,18 +1,18 @@
-//! CoDel: sheds from the queue while even the least wait stays above a target.
+//! CoDel: drops requests from the queue while even the shortest wait stays above a target.
 
 use super::{Classes, Describes, Duration, Sheds, Time};
 use crate::schema::quantity::Span;
 use crate::schema::record;
 
 record! {
-    /// Controlled delay (Nichols and Jacobson 2012; RFC 8289): when every request taken up within an `interval` has waited
-    /// `target` or longer, one is dropped instead of being served, then others at times closer and closer together (interval
-    /// over the square root of how many), until one has waited less. One request left behind counts as no queue, as one
-    /// packet does there.
+    /// Controlled delay (Nichols and Jacobson 2012; RFC 8289): when every request taken from the queue within an
+    /// interval has waited `target` or longer, one is dropped instead of being served, and then more at ever shorter
+    /// gaps (`interval` over the square root of the number dropped), until a request has waited less. A queue of one
+    /// request counts as empty, as a queue of one packet does there.
     pub struct CoDel {
-        /// The wait that is fine to have for ever. RFC 8289, 4.3: 5 ms.
+        /// The acceptable standing wait. RFC 8289, 4.3: 5 ms.
         pub target: Span = Span::milliseconds(5),
-        /// The time a burst has to pass; the RFC's 100 ms.
+        /// The time in which a burst must clear; 100 ms in the RFC.
         pub interval: Span = Span::milliseconds(100),
     }
     check(self, at) {

@@ -1,7 +1,7 @@
-//! The registry of ways to shed load: one file here and one line below make one. What a way is belongs in `shedder.rs` beside
-//! this folder.
+//! The registry of ways to shed load: one file here and one line below make one. What a way is belongs in `shedder.rs`
+//! beside this folder.
 //!
-//! `cargo fmt` does not see files that a macro names; `rustfmt FILE` does.
+//! `cargo fmt` does not format files that are named only in a macro; `rustfmt FILE` does.
 
 use super::Classes;
 use super::shedder::{Arrival, Describes, Sheds};
@@ -16,17 +16,17 @@ registry! {
         by_deadline::ByDeadline,
     }
 
-    /// Who is turned away though there would be a place.
+    /// Load shedding: which requests are rejected although the queue has room.
     pub enum Shed;
 
     impl Shed {
-        /// The clients it speaks of.
+        /// The names of clients that it mentions.
         #[must_use]
         pub fn clients(&self) -> Vec<&Name>;
         /// True if it works only where the queue is bounded.
         #[must_use]
         pub fn needs_bound(&self) -> bool;
-        /// True if it works only where all who wait are served before one who comes.
+        /// True if it works only with first come, first served.
         #[must_use]
         pub fn needs_fifo(&self) -> bool;
     }
@@ -35,7 +35,7 @@ registry! {
     #[derive(Clone, Debug)]
     pub enum Shedder: Describes;
 
-    /// At work at one server.
+    /// Builds the state for one server.
     pub fn build(&self, classes: &Classes<'_>) -> Shedder;
 
     impl Sheds for Shedder {

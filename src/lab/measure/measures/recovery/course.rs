@@ -1,4 +1,4 @@
-//! Whether goodput comes back after a trouble, and when: from its windows in one replication.
+//! Whether and when goodput recovers after a disturbance, from its windows in one replication.
 
 use super::{Recovery, RecoveryNumber};
 use crate::lab::trouble::Trouble;
