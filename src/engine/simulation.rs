@@ -259,6 +259,8 @@ impl Watch {
 ///
 /// Limits are not checked between messages that are passed on directly (see [`Passed`]), so the event budget may be
 /// exceeded by a few events.
+///
+/// The documentation of the [module](crate::engine) has an example.
 pub fn run<W: World>(world: &mut W, core: &mut Core<W::Message>, limits: Limits<'_>, first_tick: Time) -> Ended {
     if limits.end == Time::ZERO {
         return Ended::Duration;

@@ -392,6 +392,13 @@ pub enum Verdict {
 
 /// The ends of a symmetric interval, clipped to possible values: not below zero, and not above one for a share. An end
 /// is not clipped if the value itself lies beyond that limit. Without a half-width both ends are the value itself.
+///
+/// ```
+/// use rushhour::lab::results::{Unit, interval};
+///
+/// assert_eq!(interval(0.75, Some(0.5), Unit::Fraction), (0.25, 1.0));
+/// assert_eq!(interval(0.75, None, Unit::Seconds), (0.75, 0.75));
+/// ```
 #[must_use]
 pub fn interval(value: f64, half_width: Option<f64>, unit: Unit) -> (f64, f64) {
     let half = half_width.filter(|half| half.is_finite()).unwrap_or(0.0);

@@ -71,6 +71,19 @@ impl Progress for NoProgress {}
 /// Runs `plan` until it is done or `stop` is set; then replications in progress are abandoned and finished ones are
 /// kept. [`Run`] has more options.
 ///
+/// ```
+/// use std::sync::atomic::AtomicBool;
+/// use rushhour::lab::{NoProgress, plan_text, run};
+///
+/// let plan = plan_text(r#"System(nodes: {
+///     "users": Clients(arrivals: Poisson(rate: "80/s"), to: "web"),
+///     "web": Fleet(service: Exponential(mean: "5 ms")),
+/// })"#)?;
+/// let results = run(&plan, &NoProgress, &AtomicBool::new(false))?;
+/// assert!(results.cells[0].value("utilization").is_some_and(|busy| (busy - 0.4).abs() < 0.02));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// A bug in this crate, found by its own checks.
 pub fn run(plan: &Plan, progress: &dyn Progress, stop: &AtomicBool) -> Result<Results, String> {

@@ -34,6 +34,16 @@ const CLEARLY: f64 = 4.0;
 /// the statistic of a cut is the squared standard error of the rest, `variance / (n - cut)`. The result is the first
 /// cut in the first half at which the statistic stops falling, unless a later one there is clearly better (as after a
 /// step in the middle of a series). `None` with fewer than ten batches.
+///
+/// ```
+/// use rushhour::stats::mser5;
+///
+/// // A ramp of 100 values before a level of 900.
+/// let series: Vec<f64> = (0..1000).map(|at: u32| f64::from(at.min(100)) + f64::from(at % 7)).collect();
+/// let found = mser5(&series).ok_or("there are enough values")?;
+/// assert!(found.settled && (90..=150).contains(&found.cut));
+/// # Ok::<(), &str>(())
+/// ```
 #[must_use]
 pub fn mser5(values: &[f64]) -> Option<Truncation> {
     let batches: Vec<f64> = values.chunks_exact(BATCH).map(|batch| batch.iter().sum::<f64>() / BATCH as f64).collect();
@@ -71,6 +81,15 @@ fn statistics(batches: &[f64]) -> Vec<f64> {
 
 /// The cut of [`mser5`] and the mean of the rest from `batches` batch means, for a single run. `None` if either is
 /// `None`.
+///
+/// ```
+/// use rushhour::stats::truncated_mean;
+///
+/// let series: Vec<f64> = (0..1000).map(|at: u32| f64::from(at.min(100)) + f64::from(at % 7)).collect();
+/// let (_, means) = truncated_mean(&series, 20, 0.95).ok_or("there are enough values")?;
+/// assert!((means.interval.mean - 103.0).abs() < 0.5);
+/// # Ok::<(), &str>(())
+/// ```
 #[must_use]
 pub fn truncated_mean(values: &[f64], batches: usize, confidence: f64) -> Option<(Truncation, BatchMeans)> {
     let truncation = mser5(values)?;

@@ -36,6 +36,16 @@ pub fn wilson(successes: u64, trials: u64, confidence: f64) -> Option<Bounds> {
 /// between clusters, if that is smaller, and the normal quantile by Student's t (Kott and Carr 1997; Franco, Little,
 /// Louis and Slud 2019 find it among the best). With no success at all, or no failure, clusters show no variance, and
 /// all trials are taken as independent. `None` without trials or with more successes than trials.
+///
+/// ```
+/// use rushhour::stats::{wilson, wilson_of_clusters};
+///
+/// // Failures come together in one of the replications, so the interval is wider than that of independent calls.
+/// let clusters = [(0, 1000), (0, 1000), (60, 1000), (0, 1000)];
+/// let (together, alone) = (wilson_of_clusters(&clusters, 0.95), wilson(60, 4000, 0.95));
+/// assert!(together.ok_or("there are calls")?.high > alone.ok_or("there are calls")?.high);
+/// # Ok::<(), &str>(())
+/// ```
 #[must_use]
 pub fn wilson_of_clusters(clusters: &[(u64, u64)], confidence: f64) -> Option<Bounds> {
     let (successes, trials) = clusters.iter().fold((0, 0), |(k, n), cluster| (k + cluster.0, n + cluster.1));
@@ -72,6 +82,15 @@ fn score(k: f64, n: f64, z: f64) -> Bounds {
 
 /// The exact interval of Clopper and Pearson (1934) for a proportion: its coverage is never below `confidence`, at the
 /// price of being wide. `None` without trials or with more successes than trials.
+///
+/// ```
+/// use rushhour::stats::clopper_pearson;
+///
+/// // No failure in 100 trials: fewer than 3.7 %, at 95 %.
+/// let bounds = clopper_pearson(0, 100, 0.95).ok_or("there are trials")?;
+/// assert!(bounds.low == 0.0 && (bounds.high - 0.0362).abs() < 1e-4);
+/// # Ok::<(), &str>(())
+/// ```
 #[must_use]
 pub fn clopper_pearson(successes: u64, trials: u64, confidence: f64) -> Option<Bounds> {
     if trials == 0 || successes > trials {

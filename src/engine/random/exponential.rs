@@ -14,6 +14,14 @@ pub struct StandardExponential;
 const TAIL: f64 = 7.697_117_470_131_05;
 
 /// One draw, exponential with mean 1.
+///
+/// ```
+/// use rushhour::engine::random::{StreamKey, exponential};
+///
+/// // The draws of request 7 of this stream: the same in every run.
+/// let key = StreamKey::root(1, 0).named("service");
+/// assert_eq!(exponential(&mut key.draws(7)), exponential(&mut key.draws(7)));
+/// ```
 #[inline]
 pub fn exponential<B: Bits>(bits: &mut B) -> f64 {
     loop {

@@ -15,6 +15,14 @@ pub struct StandardNormal;
 const TAIL: f64 = 3.654_152_885_361_009;
 
 /// One draw, normal with mean 0 and variance 1.
+///
+/// ```
+/// use rushhour::engine::random::{StreamKey, normal};
+///
+/// let key = StreamKey::root(1, 0).named("noise");
+/// let mean = (0..10_000).map(|number| normal(&mut key.draws(number))).sum::<f64>() / 10_000.0;
+/// assert!(mean.abs() < 0.06);
+/// ```
 #[inline]
 pub fn normal<B: Bits>(bits: &mut B) -> f64 {
     loop {

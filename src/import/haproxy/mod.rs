@@ -19,6 +19,25 @@ use super::{Imported, Report, Texts, model};
 
 /// Imports the HAProxy configuration at `path`.
 ///
+/// ```
+/// use rushhour::import::{Texts, haproxy};
+///
+/// struct One;
+///
+/// impl Texts for One {
+///     fn read(&self, _path: &str) -> Result<Vec<u8>, String> {
+///         Ok(b"listen shop\n  balance leastconn\n  server a 10.0.0.1:80 weight 3\n  server b 10.0.0.2:80\n".to_vec())
+///     }
+///
+///     fn named(&self, _pattern: &str, _main: &str) -> Result<Vec<String>, String> {
+///         Ok(Vec::new())
+///     }
+/// }
+///
+/// let imported = haproxy(&One, "haproxy.cfg").expect("it is well formed");
+/// assert!(imported.text.contains("LeastConnections"));
+/// ```
+///
 /// # Errors
 /// If it cannot be read, is malformed, or has no servers.
 pub fn import(texts: &dyn Texts, path: &str) -> Result<Imported, Problem> {

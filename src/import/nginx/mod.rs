@@ -18,7 +18,7 @@ use tree::Directive;
 #[cfg(test)]
 pub(super) use tree::{Directive as AnyDirective, read as read_tree};
 
-/// Imports the NGINX configuration at `path` and everything it includes.
+/// Imports the NGINX configuration at `path` and everything it includes. [`Texts`] has an example.
 ///
 /// # Errors
 /// If it cannot be read, is malformed, or passes requests to no upstream.

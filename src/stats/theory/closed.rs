@@ -124,6 +124,15 @@ pub struct ClosedNetwork {
 /// Exact mean value analysis of `clients` clients that think and then visit stations of one server each (first come
 /// first served and exponential, or processor sharing and any service), with `demands` seconds of service at each over
 /// all visits (Reiser and Lavenberg 1980). An error if a parameter is outside of its domain.
+///
+/// ```
+/// use rushhour::stats::theory::mean_value_analysis;
+///
+/// // Two clients without thinking at two equal stations: each is busy two thirds of the time.
+/// let network = mean_value_analysis(2, 0.0, &[0.1, 0.1])?;
+/// assert!((network.utilization[0] - 2.0 / 3.0).abs() < 1e-12);
+/// # Ok::<(), rushhour::stats::theory::TheoryError>(())
+/// ```
 pub fn mean_value_analysis(clients: usize, think_mean: f64, demands: &[f64]) -> Result<ClosedNetwork, TheoryError> {
     some("number of clients", clients)?;
     not_negative("mean thinking time", think_mean)?;

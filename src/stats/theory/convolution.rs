@@ -19,6 +19,16 @@ pub struct Demand {
 /// states (Buzen 1973). All terms are positive, so it is numerically stable where mean value analysis with several
 /// servers loses all digits.
 ///
+/// ```
+/// use rushhour::stats::theory::{Demand, convolution};
+///
+/// // One client never waits: 1 s of thinking, 40 ms and 10 ms of service.
+/// let stations = [Demand { seconds: 0.04, servers: 2 }, Demand { seconds: 0.01, servers: 1 }];
+/// let network = convolution(1, 1.0, &stations)?;
+/// assert!((network.response - 0.05).abs() < 1e-12 && (network.throughput - 1.0 / 1.05).abs() < 1e-12);
+/// # Ok::<(), rushhour::stats::theory::TheoryError>(())
+/// ```
+///
 /// # Errors
 /// If a parameter is outside of its domain, or there are more than 10,000 clients.
 pub fn convolution(clients: usize, think_mean: f64, stations: &[Demand]) -> Result<ClosedNetwork, TheoryError> {

@@ -133,6 +133,16 @@ impl Mmc {
 /// Approximate mean time in the queue of G/G/c by Allen and Cunneen: that of M/M/c times the mean of the squared
 /// coefficients of variation of arrivals and service. Exact for M/G/1 and M/M/c, within a few percent for most M/G/c at
 /// high load, unreliable for bursty or light traffic. (Allen, Probability, Statistics and Queueing Theory, 1990, 5.3.5)
+///
+/// ```
+/// use rushhour::stats::theory::{Mmc, allen_cunneen_waiting_mean};
+///
+/// // Exact for the M/M/c queue.
+/// let exact = Mmc::new(160.0, 50.0, 4)?.waiting_mean();
+/// let found = allen_cunneen_waiting_mean(160.0, 0.02, 4, 1.0, 1.0)?;
+/// assert!((found / exact - 1.0).abs() < 1e-9);
+/// # Ok::<(), rushhour::stats::theory::TheoryError>(())
+/// ```
 pub fn allen_cunneen_waiting_mean(
     arrival_rate: f64,
     service_mean: f64,

@@ -98,6 +98,22 @@ pub enum Discipline {
 
 /// The exact answer of theory for `station`; `None` where there is none: a system that theory does not know, one without
 /// a steady state, or one outside of the domain of its model. Approximations and limits are never given.
+///
+/// ```
+/// use rushhour::stats::theory::{Arrivals, Discipline, Service, Station, recognise};
+///
+/// let station = Station {
+///     arrivals: Arrivals::Poisson { rate: 80.0 },
+///     service: Service::Exponential { mean: 0.01 },
+///     servers: 1,
+///     queue: None,
+///     discipline: Discipline::Fifo,
+/// };
+/// let answer = recognise(&station).ok_or("M/M/1 is known")?;
+/// assert_eq!(answer.model, "M/M/1");
+/// assert!((answer.value("latency_mean").unwrap_or(0.0) - 0.05).abs() < 1e-12);
+/// # Ok::<(), &str>(())
+/// ```
 #[must_use]
 pub fn recognise(station: &Station) -> Option<Answer> {
     let Station { arrivals, service, servers, queue, discipline } = station;
