@@ -4,7 +4,7 @@ use super::Policy;
 use super::flow;
 use super::remapping::IDENTITIES;
 use crate::actors::kit::flow::{Flow, Visit};
-use crate::actors::kit::footprint::{KEPT, TIMEOUT, WAIT_TOKEN, WINDOW, WINDOWS};
+use crate::actors::kit::footprint::{HISTOGRAM, KEPT, TIMEOUT, WAIT_TOKEN, WINDOW, WINDOWS};
 use crate::actors::kit::queueing::{Queueing, Split};
 use std::sync::Arc;
 
@@ -133,7 +133,8 @@ impl Describe for BalancerSpec {
             })
             .sum();
         let sample = if self.policy.places_by_hash() { 2 * SAMPLE + WINDOWS * WINDOW } else { 0 };
-        members as u64 * MEMBER + WINDOWS * WINDOW + sample
+        let waits = u64::from(self.proxy.is_some()) + u64::from(self.queue.is_some());
+        members as u64 * MEMBER + WINDOWS * WINDOW + sample + waits * (HISTOGRAM + WINDOWS * WINDOW)
     }
 
     fn kept_of_a_request(&self) -> u64 {

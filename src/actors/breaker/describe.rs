@@ -42,7 +42,8 @@ impl Describe for BreakerSpec {
     }
 
     fn footprint(&self, _site: &Site<'_>, _classes: u64) -> u64 {
-        WINDOWS * WINDOW
+        // The circuits, and the locks of a serial breaker.
+        WINDOWS * WINDOW * (1 + u64::from(self.serial))
     }
 
     fn kept_of_a_request(&self) -> u64 {

@@ -18,7 +18,7 @@ pub enum Found {
 }
 
 /// Word that request `id` is taken back has come to `me`. Where the request has gone on, the word follows over the link
-/// that `link` gives for the node's own note of it; otherwise the request is held for it no more.
+/// that `link` gives for the node's own note of it; otherwise the cancellation releases its hold on the request.
 ///
 /// A message of the same request takes the same time over a link, so the word never overtakes the request.
 pub fn follow<'a>(core: &mut Core, id: RequestId, me: ActorId, link: impl FnOnce(u32) -> &'a Link) -> Found {

@@ -78,7 +78,8 @@ impl Units {
         Some(id)
     }
 
-    /// A request that waits leaves the line; false if it waits no more. Others may have room now: see [`Units::next`].
+    /// Removes a waiting request from the line; false if it does not wait any more. Others may get their units now: see
+    /// [`Units::next`].
     pub fn leave(&mut self, usage: &mut Usage, ticket: u64, now: Time) -> bool {
         let waited = self.line.leave(ticket).is_some();
         if waited {

@@ -129,8 +129,6 @@ impl Store {
 
     fn begin(&mut self, core: &mut Core, id: RequestId) {
         self.current = Some(id);
-        let now = core.now();
-        core.requests[id].start(now);
         self.begun = self.begun.wrapping_add(1);
         let seconds = self.service.sample(&mut self.work.draws(self.luck(core, id))) / self.speed;
         core.send_after(Duration::from_secs_f64(seconds), self.me, Message::CommandDone { number: self.begun });
@@ -150,7 +148,7 @@ impl Store {
         let id = self.current.take()?;
         let now = core.now();
         let came = core.requests.last(id).map_or(now, |stop| stop.entered);
-        self.usage.served(came, core.requests[id].started(), now);
+        self.usage.left(came, now);
         self.worker.give_back(&mut self.usage, 1, now);
         if let Some(next) = self.worker.next(&mut self.usage, now) {
             self.begin(core, next);

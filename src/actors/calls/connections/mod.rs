@@ -16,7 +16,7 @@ use crate::engine::{Duration, Time};
 use crate::measure::{Begin, Begun};
 use pool::{Limits, Pool};
 
-/// How long it takes to open a connection: so many trips over the link, one way each.
+/// The time to open a connection: a number of one-way trips over the link.
 #[derive(Clone, Debug)]
 pub enum Opening {
     /// No time.

@@ -94,7 +94,7 @@ impl Arrive for Inversion {
 }
 
 impl Inversion {
-    /// When so many more are expected to have come, by rates that change in straight lines.
+    /// The time at which the expected number of further arrivals reaches the given number, where the rate changes linearly.
     fn next_in_pieces(&mut self, mut amount: f64) -> Option<Time> {
         let Shape::Pieces { pieces, period } = &self.shape else { return None };
         if pieces.iter().all(|piece| piece.from == 0.0 && piece.to == 0.0) {
