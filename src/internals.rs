@@ -12,6 +12,6 @@ pub use crate::lab::memory::{Need, need};
 pub use crate::lab::observe::observe;
 pub use crate::lab::replication::Job;
 pub use crate::lab::validation::{Family, Length, Verdict, bound, cases, comparisons};
-pub use crate::model::{build, check};
+pub use crate::model::{Blueprint, build, check};
 pub use crate::schema::{Choice, Decode, Reader, parse, render};
 pub use crate::trace::Inputs;

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::actors::balancer::{BalancerSpec, Policy};
 use crate::actors::fleet::FleetSpec;
-use crate::model::{NodeSpec, check};
+use crate::model::{Blueprint, NodeSpec, check};
 use crate::schema::{Decode, Reader, parse};
 
 /// Files by name.
@@ -60,7 +60,7 @@ fn is_sound(imported: &Imported) {
     let node = parse(0, &imported.text).unwrap_or_else(|wrong| panic!("{wrong:?}\n{}", imported.text));
     let read = System::decode(&node, &mut Reader::default()).expect("the text is a system");
     assert_eq!(read, imported.system);
-    assert_eq!(check(&read), []);
+    assert_eq!(check(&Blueprint::of(read)), []);
 }
 
 /// Lines of which something has become.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::label::{Label, Raw};
 use super::spec::{Experiment, SweepSpec};
-use crate::model::{System, check};
+use crate::model::{Blueprint, System, check};
 use crate::schema::quantity::{Bytes, Percent, Rate, Span};
 use crate::schema::{
     Decode, Diagnostic, Kind, MOST_MISTAKES, Map, Name, Node, Reader, Region, apply, print, split_path,
@@ -17,7 +17,7 @@ const MOST_CELLS: usize = 10_000;
 const MOST_SETTINGS: usize = 10_000;
 
 /// A system by its arm and its point.
-pub type Cell = (usize, usize, System);
+pub type Cell = (usize, usize, Blueprint);
 
 /// What of one cell is wrong, and in which others it is wrong too.
 struct Mistakes<'a> {
@@ -82,8 +82,9 @@ pub fn cells(experiment: &Experiment, known: &[Diagnostic]) -> (Vec<Cell>, Vec<D
             let system = System::decode(&tree, &mut reader);
             wrong.extend(reader.diagnostics);
             if let Some(system) = system.filter(|_| is_whole) {
-                wrong.extend(check(&system));
-                cells.push((arm, point, system));
+                let blueprint = Blueprint::of(system);
+                wrong.extend(check(&blueprint));
+                cells.push((arm, point, blueprint));
             }
             mistakes.take(wrong, (arm, point));
             restore(&mut tree, experiment.system_tree(), settings.iter().map(|(path, _)| *path));

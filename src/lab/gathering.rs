@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 
 use super::observe::{NodeSeen, Observation};
 use crate::actors::kit::describe::Held;
-use crate::actors::kit::site::Site;
-use crate::model::{Flows, NodeSpec, StationLoad, System};
+use crate::model::{Blueprint, Flows, NodeSpec, Site, StationLoad};
 use crate::stats::trend::{self, Seen, Trend, Verdict};
 
 /// Utilization of a server that is never idle.
@@ -35,8 +34,8 @@ impl Gathering {
 
 /// The nodes whose requests gather, or may gather, in `done`.
 #[must_use]
-pub fn gathering(system: &System, flows: &Flows, done: &[&Observation]) -> Vec<Gathering> {
-    let site = &Site::of(&system.nodes);
+pub fn gathering(blueprint: &Blueprint, flows: &Flows, done: &[&Observation]) -> Vec<Gathering> {
+    let site = &blueprint.site();
     let Some(first) = done.first() else { return Vec::new() };
     let loads: BTreeMap<(&str, bool), &StationLoad> =
         flows.stations.iter().map(|load| ((load.node.as_str(), load.line), load)).collect();

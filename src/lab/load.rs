@@ -11,7 +11,7 @@ use super::label::Raw;
 use super::logs::unopened;
 use super::plan::mistakes;
 use super::spec::Experiment;
-use crate::model::{System, check};
+use crate::model::{Blueprint, System, check};
 use crate::schema::quantity::Span;
 use crate::schema::{Body, Decode, Kind, Name, Node, Reader, Region, Sources, decode_text, parse};
 
@@ -175,7 +175,7 @@ fn read_system(
         _ => node.clone(),
     };
     if let Some(system) = System::decode(&tree, reader) {
-        reader.diagnostics.extend(check(&system));
+        reader.diagnostics.extend(check(&Blueprint::of(system)));
     }
     Some(tree)
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh64::Xxh64;
 
+use super::cells::Cell;
 use super::files::{Files, plain};
 use super::label::Raw;
 use super::spec::Experiment;
@@ -84,9 +85,9 @@ pub struct Logs<'a> {
 
 impl Logs<'_> {
     /// Reads the logs of these cells; what is wrong with them goes to `found`.
-    pub fn read(&mut self, cells: &[(usize, usize, System)], found: &mut Vec<Diagnostic>) {
+    pub fn read(&mut self, cells: &[Cell], found: &mut Vec<Diagnostic>) {
         let mut failed: Vec<&str> = Vec::new();
-        for replay in cells.iter().flat_map(|(_, _, system)| replays(system)) {
+        for replay in cells.iter().flat_map(|(_, _, cell)| replays(cell.system())) {
             if self.inputs.trace(replay).is_some() || failed.contains(&replay.file.as_str()) {
                 continue;
             }

@@ -9,7 +9,7 @@ use super::settled::too_short;
 use super::spec::RunSpec;
 use crate::actors::kit::describe::Takes;
 use crate::engine::Duration;
-use crate::model::{Flows, Graph, NodeSpec, StationLoad, System, flows};
+use crate::model::{Blueprint, Flows, NodeSpec, StationLoad, flows};
 use crate::stats::trend::{self, Verdict};
 
 /// Whether a cell is stable, unstable, not settled, or was cut short before it could say. Flows say it where they follow
@@ -17,25 +17,25 @@ use crate::stats::trend::{self, Verdict};
 #[must_use]
 pub fn stability(planned: &PlannedCell, run: &RunSpec, warm_up: Duration, done: &[&Observation]) -> Stability {
     if let Some(limit) = cut_short(run, warm_up, done) {
-        let flows = if planned.system.is_stationary() { flows(&planned.system) } else { Flows::default() };
+        let flows = if planned.system().is_stationary() { flows(&planned.blueprint) } else { Flows::default() };
         return Stability::Overflow { limit, overloaded: worst(&flows).map(|load| (load.node.clone(), load.least)) };
     }
     // Only where nothing changes with time is there a steady state to speak of.
-    if !planned.system.is_stationary() {
+    if !planned.system().is_stationary() {
         return two_states(done).unwrap_or(Stability::Stable);
     }
-    by_flows_and_windows(&planned.system, &flows(&planned.system), warm_up, done)
+    by_flows_and_windows(&planned.blueprint, &flows(&planned.blueprint), warm_up, done)
 }
 
 /// The verdict on a system whose arrivals do not change with time, by what is known of its `flows` and by what was seen.
-fn by_flows_and_windows(system: &System, flows: &Flows, warm_up: Duration, done: &[&Observation]) -> Stability {
+fn by_flows_and_windows(blueprint: &Blueprint, flows: &Flows, warm_up: Duration, done: &[&Observation]) -> Stability {
     if let Some(worst) = worst(flows) {
         return Stability::Unstable { node: worst.node.clone(), growth: worst.growth, load: Some(worst.least) };
     }
     let Some(run) = done.iter().map(|observation| observation.over.as_secs_f64()).min_by(f64::total_cmp) else {
         return Stability::Stable;
     };
-    let gathering = gathering(system, flows, done);
+    let gathering = gathering(blueprint, flows, done);
     if let Some(found) = gathering.iter().find(|found| found.grows_without_end()) {
         return Stability::Unstable { node: found.node.clone(), growth: found.trend.rate.mean, load: None };
     }
@@ -66,13 +66,13 @@ fn worst(flows: &Flows) -> Option<&StationLoad> {
 /// The nodes of a system without a steady state whose own requests have one: none of them comes to a node where requests
 /// gather without end, or they are clients whom such a node serves before others and whose calls do not gather.
 #[must_use]
-pub fn steady_apart(system: &System, stability: &Stability, done: &[&Observation]) -> Vec<String> {
+pub fn steady_apart(blueprint: &Blueprint, stability: &Stability, done: &[&Observation]) -> Vec<String> {
     if !matches!(stability, Stability::Unstable { .. }) {
         return Vec::new();
     }
-    let (flows, graph) = (flows(system), Graph::of(&system.nodes));
+    let (system, flows, graph) = (blueprint.system(), flows(blueprint), blueprint.site().graph());
     let overloaded = flows.stations.iter().filter(|load| load.is_overloaded()).map(|load| load.node.clone());
-    let growing = gathering(system, &flows, done).into_iter().filter(Gathering::grows_without_end);
+    let growing = gathering(blueprint, &flows, done).into_iter().filter(Gathering::grows_without_end);
     let growing: Vec<String> = growing.map(|found| found.group).chain(overloaded).collect();
     let tells_apart = |name: &String| system.nodes.get(name).is_some_and(|node| node.serves_by_class());
     let by_class = growing.iter().all(tells_apart);

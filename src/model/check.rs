@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::build::depth;
+use super::blueprint::Blueprint;
 use super::system::System;
 use crate::actors::NodeSpec;
 use crate::actors::kit::build::named_copies;
@@ -13,12 +13,12 @@ use crate::actors::kit::site::Site;
 use crate::engine::simulation::MAX_ACTORS;
 use crate::schema::{Diagnostic, MOST_MISTAKES, Map, Name, suggest};
 
-/// Everything that is wrong with how the parts of `system` fit together.
+/// Everything that is wrong with how the parts of a system fit together.
 #[must_use]
-pub fn check(system: &System) -> Vec<Diagnostic> {
+pub fn check(blueprint: &Blueprint) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let site = Site::of(&system.nodes);
-    let (nodes, graph) = (site.nodes, &site.graph);
+    let (system, site) = (blueprint.system(), blueprint.site());
+    let (nodes, graph) = (site.nodes, site.graph());
     // What is too deep is not followed any further.
     find_depths(nodes, graph, &mut found);
     if !found.is_empty() {
@@ -36,7 +36,7 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
         found.push(Diagnostic::new(start.region, format!("{actors} nodes with all copies; {MAX_ACTORS} at most")));
         return found;
     }
-    if site.classes.is_empty() {
+    if site.makers().is_empty() {
         let message = "nobody makes requests: the system has no node of `Clients`";
         found.push(Diagnostic::new(start.region, message));
         return found;
@@ -55,7 +55,7 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
     check_faults(&site, &system.faults, &mut found);
     check_zones(system, &mut found);
     // A node that faults hit on its own counts twice: its host stands before it.
-    let depth = if found.is_empty() { depth(&site, system) } else { 0 };
+    let depth = if found.is_empty() { blueprint.depth() } else { 0 };
     if depth > MOST_STOPS {
         let message = format!("requests would pass {depth} nodes and hosts; {MOST_STOPS} at most");
         found.push(Diagnostic::new(start.region, message));
@@ -165,7 +165,7 @@ struct Reach<'a> {
 impl<'a> Reach<'a> {
     /// True if requests of `clients` come to `node`.
     fn leads(&mut self, clients: &'a str, node: &str) -> bool {
-        let Site { nodes, graph, .. } = self.site;
+        let (nodes, graph) = (self.site.nodes, self.site.graph());
         let reached = self.by_clients.entry(clients).or_insert_with(|| graph.reached(nodes.position(clients)));
         nodes.position(node).is_some_and(|place| reached[place])
     }
@@ -175,9 +175,9 @@ impl<'a> Reach<'a> {
 fn check_clients<'a>(reach: &mut Reach<'a>, node: &str, mention: &Mention<'a>, found: &mut Vec<Diagnostic>) {
     let site = reach.site;
     for Name { text, region } in mention.clients.iter().copied() {
-        if !site.classes.contains(&text.as_str()) {
+        if site.class_of(text).is_none() {
             let message = format!("there are no clients \"{text}\" {}", mention.words[0]);
-            found.push(Diagnostic::new(*region, message).help(suggest(text, &site.classes)));
+            found.push(Diagnostic::new(*region, message).help(suggest(text, &site.classes())));
         } else if !reach.leads(text, node) {
             let message = format!("no request of \"{text}\" comes to \"{node}\": {}", mention.words[1]);
             found.push(Diagnostic::new(*region, message));
@@ -186,15 +186,16 @@ fn check_clients<'a>(reach: &mut Reach<'a>, node: &str, mention: &Mention<'a>, f
 }
 
 /// A node on the way that leads back to itself: requests would go round for ever.
-fn find_cycles(nodes: &Map<NodeSpec>, graph: &Graph<'_>, found: &mut Vec<Diagnostic>) {
-    for (from, target) in graph.rounds() {
-        let name = &nodes.entries[from].0.text;
+fn find_cycles(nodes: &Map<NodeSpec>, graph: &Graph, found: &mut Vec<Diagnostic>) {
+    for (from, (edge, target)) in graph.rounds() {
+        let (Name { text: name, .. }, node) = &nodes.entries[from];
+        let target = &node.edges()[edge as usize].route.to.0[target as usize];
         let message = format!("requests would go round for ever: \"{name}\" leads back to itself");
         found.push(Diagnostic::new(target.region, message));
     }
 }
 
-fn find_depths(nodes: &Map<NodeSpec>, graph: &Graph<'_>, found: &mut Vec<Diagnostic>) {
+fn find_depths(nodes: &Map<NodeSpec>, graph: &Graph, found: &mut Vec<Diagnostic>) {
     let depths = graph.stops();
     let deepest = depths.iter().copied().max().unwrap_or(0);
     if let Some(place) = depths.iter().position(|&depth| depth == deepest).filter(|_| deepest > DEEPEST) {
@@ -204,7 +205,7 @@ fn find_depths(nodes: &Map<NodeSpec>, graph: &Graph<'_>, found: &mut Vec<Diagnos
     }
 }
 
-fn find_unreached(nodes: &Map<NodeSpec>, graph: &Graph<'_>, found: &mut Vec<Diagnostic>) {
+fn find_unreached(nodes: &Map<NodeSpec>, graph: &Graph, found: &mut Vec<Diagnostic>) {
     let entries = nodes.entries.iter().enumerate();
     let makers = entries.filter(|(_, (_, node))| node.takes() == Takes::Nothing).map(|(place, _)| place);
     let reached = graph.reached(makers);

@@ -173,7 +173,7 @@ impl Describe for BalancerSpec {
         let wait = self.queue.as_ref().and_then(|queue| queue.timeout).map(|timeout| building.lane(timeout));
         let mut balancer = Balancer::new(building.me, &self.policy, endpoints, view, link, key);
         balancer.set_watch(watch);
-        balancer.set_front(Front::new(self, kit.site.asks.connections, wait));
+        balancer.set_front(Front::new(self, kit.site.asks().connections, wait));
         if let Some(own) = own {
             balancer = balancer.with_subset(own);
         }

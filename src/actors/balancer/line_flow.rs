@@ -87,5 +87,5 @@ impl<'a> Line<'a> {
 /// True if requests follow their connections, which a balancer of layer 4 places once.
 #[must_use]
 pub fn is_pinned(site: &Site<'_>, balancer: &BalancerSpec) -> bool {
-    matches!(balancer.layer, Layer::Layer4(_)) && site.asks.connections
+    matches!(balancer.layer, Layer::Layer4(_)) && site.asks().connections
 }

@@ -190,14 +190,14 @@ impl Describe for ClientsSpec {
             targets: building.endpoints(&self.to),
             link: building.link(&self.to, key),
             timeout: self.timeout.map(|timeout| building.lane(timeout)),
-            identity_matters: site.asks.identity,
+            identity_matters: site.asks().identity,
             key,
         };
         let mut clients = Clients::new(self, parts);
         let opening = opening(self, key);
         let limits = limits(&self.connections, building.core);
         if limits.is_some() || !matches!(opening, Opening::AtOnce) {
-            let classes = site.classes.len() as u16;
+            let classes = site.makers().len() as u16;
             let dialing = Dialing::new(limits, opening, clients.upstream.class, classes);
             clients.upstream.dial(dialing);
         }

@@ -140,18 +140,18 @@ impl Describe for FleetSpec {
         let site = building.kit.site;
         // Copies share their streams: a request needs the same work whichever copy it comes to.
         let class_of = |name: &str| site.class_of(name);
-        let classes = Classes { count: site.classes.len(), class_of: &class_of };
+        let classes = Classes { count: site.makers().len(), class_of: &class_of };
         let key = building.key();
         let mut fleet = Fleet::new(building.me, self, &classes, key, building.timetable(self.servers, |_| true));
         // What a host that crashes has passed on is taken back.
-        if !building.kit.hosts().is_empty() || site.asks.impatience {
+        if !building.kit.hosts().is_empty() || site.asks().impatience {
             fleet.expect_impatience(self, &classes, key);
         }
-        if site.asks.late_work {
+        if site.asks().late_work {
             fleet.note_work();
         }
         // Checks of balancers may come through other balancers.
-        if site.asks.checks {
+        if site.asks().checks {
             fleet.expect_checks();
         }
         Ok(Actor::Fleet(Box::new(fleet)))

@@ -7,34 +7,35 @@ use crate::schema::{Map, Name};
 
 /// A way from a node to another.
 #[derive(Clone, Copy, Debug)]
-struct Way<'a> {
+struct Way {
     /// The place of the other.
     to: usize,
-    /// The name that says so.
-    name: &'a Name,
+    /// Which edge of the node it is of, and which of its targets.
+    named: (u32, u32),
     /// True if requests are passed on along it; false if it is for requests or commands of the node's own.
     passes_on: bool,
 }
 
 /// The edges of the graph, by the indices of the nodes in their map. Targets that do not exist are left out.
-#[derive(Debug)]
-pub struct Graph<'a> {
+#[derive(Clone, Debug)]
+pub struct Graph {
     /// For each node, where it sends to.
-    ways: Vec<Vec<Way<'a>>>,
+    ways: Vec<Vec<Way>>,
 }
 
-impl<'a> Graph<'a> {
+impl Graph {
     /// The graph of these nodes.
     #[must_use]
-    pub fn of(nodes: &'a Map<NodeSpec>) -> Self {
-        let ways = |node: &'a NodeSpec| {
-            let of_edge = |edge: Edge<'a>| {
-                let passes_on = matches!(edge.sends, Sends::Passes(_));
-                let way = move |name: &'a Name| Some(Way { to: nodes.position(&name.text)?, name, passes_on });
-                edge.route.to.0.iter().filter_map(way)
+    pub fn of(nodes: &Map<NodeSpec>) -> Self {
+        let of_edge = |(at, edge): (usize, Edge<'_>)| {
+            let passes_on = matches!(edge.sends, Sends::Passes(_));
+            let targets = edge.route.to.0.iter().enumerate();
+            let way = |(target, name): (usize, &Name)| {
+                Some(Way { to: nodes.position(&name.text)?, named: (at as u32, target as u32), passes_on })
             };
-            node.edges().into_iter().flat_map(of_edge).collect()
+            targets.filter_map(way).collect::<Vec<_>>()
         };
+        let ways = |node: &NodeSpec| node.edges().into_iter().enumerate().flat_map(of_edge).collect();
         Self { ways: nodes.entries.iter().map(|(_, node)| ways(node)).collect() }
     }
 
@@ -51,13 +52,13 @@ impl<'a> Graph<'a> {
         reached
     }
 
-    /// Every way that leads round: from which node, and by which name of the next.
+    /// Every way that leads round: from which node, and by which target of which of its edges.
     #[must_use]
-    pub fn rounds(&self) -> Vec<(usize, &'a Name)> {
+    pub fn rounds(&self) -> Vec<(usize, (u32, u32))> {
         let (components, _) = self.components();
-        let round = |(from, ways): (usize, &Vec<Way<'a>>)| {
+        let round = |(from, ways): (usize, &Vec<Way>)| {
             let here = ways.iter().filter(|way| components[way.to] == components[from]);
-            here.map(|way| (from, way.name)).collect::<Vec<_>>()
+            here.map(|way| (from, way.named)).collect::<Vec<_>>()
         };
         self.ways.iter().enumerate().flat_map(round).collect()
     }
@@ -93,7 +94,7 @@ impl<'a> Graph<'a> {
     #[must_use]
     pub fn stops(&self) -> Vec<usize> {
         let passed = self.longest_along(|way| way.passes_on, |_| 1);
-        let made = |(place, ways): (usize, &Vec<Way<'_>>)| {
+        let made = |(place, ways): (usize, &Vec<Way>)| {
             let own = ways.iter().filter(|way| !way.passes_on).map(|way| passed[way.to].saturating_add(1));
             own.fold(passed[place], u64::max) as usize
         };
@@ -107,7 +108,7 @@ impl<'a> Graph<'a> {
         self.longest_along(|_| true, length)
     }
 
-    fn longest_along(&self, goes: impl Fn(&Way<'_>) -> bool, length: impl Fn(usize) -> u64) -> Vec<u64> {
+    fn longest_along(&self, goes: impl Fn(&Way) -> bool, length: impl Fn(usize) -> u64) -> Vec<u64> {
         let (components, order) = self.components();
         let mut longest = vec![0; self.ways.len()];
         // What lies behind a node comes before it in this order.
@@ -234,8 +235,7 @@ mod tests {
     fn rounds_are_found_and_nothing_else() {
         let system = system(&[("a", &["b", "e"]), ("b", &["c"]), ("c", &["a", "d"]), ("d", &["d", "e"]), ("e", &[])]);
         let graph = Graph::of(&system.nodes);
-        let rounds: Vec<(usize, &str)> = graph.rounds().iter().map(|(from, to)| (*from, to.text.as_str())).collect();
-        assert_eq!(rounds, [(0, "b"), (1, "c"), (2, "a"), (3, "d")]);
+        assert_eq!(graph.rounds(), [(0, (0, 0)), (1, (0, 0)), (2, (0, 0)), (3, (0, 0))]);
         assert_eq!(graph.reached([3]), [false, false, false, true, true]);
         assert_eq!(graph.origins(&[0, 2, 3]), [2, 2, 2, 3, 3]);
         assert_eq!(graph.origins(&[4]), [0, 0, 0, 0, 1]);

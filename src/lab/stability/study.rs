@@ -55,7 +55,7 @@ impl Design {
         let mut run = plan.experiment.run.clone();
         run.seed = seed;
         let job = Job {
-            system: &cell.system,
+            blueprint: &cell.blueprint,
             inputs: &plan.inputs,
             run: &run,
             window: cell.window,
@@ -66,14 +66,14 @@ impl Design {
         let done = Replication::run(&job, 0, Measuring::After(Duration::ZERO));
         let done = done.unwrap_or_else(|defect| panic!("{}: {defect}", self.name)).expect("nobody stops it");
         let seen = observe(&job, &done);
-        let known = flows(&cell.system);
+        let known = flows(&cell.blueprint);
         let unknown = |load: &StationLoad| StationLoad { least: 0.0, most: f64::INFINITY, ..load.clone() };
         let withheld = Flows {
             stations: known.stations.iter().map(unknown).collect(),
             delays: Vec::new(),
             calls_wait: known.calls_wait,
         };
-        [&known, &withheld].map(|flows| by_flows_and_windows(&cell.system, flows, Duration::ZERO, &[&seen]))
+        [&known, &withheld].map(|flows| by_flows_and_windows(&cell.blueprint, flows, Duration::ZERO, &[&seen]))
     }
 }
 

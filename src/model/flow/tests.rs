@@ -2,13 +2,14 @@
 
 use super::*;
 use crate::actors::kit::flow::{Delay, StationLoad};
-use crate::model::check;
+use crate::model::{System, check};
 use crate::schema::{Decode, Reader, parse};
 
 fn found(nodes: &str) -> Flows {
     let tree = parse(0, &format!("System(nodes: {{{nodes}}})")).unwrap_or_else(|problems| panic!("{problems:?}"));
     let mut reader = Reader::default();
     let system = System::decode(&tree, &mut reader).unwrap_or_else(|| panic!("{:?}", reader.diagnostics));
+    let system = Blueprint::of(system);
     assert!(check(&system).is_empty(), "{:?}", check(&system));
     flows(&system)
 }

@@ -108,7 +108,7 @@ pub fn flows(site: &Site<'_>) -> Flows {
         turns_away: entries.iter().any(|(_, node)| node.turns_away(site)),
         found: Flows::default(),
     };
-    for place in site.graph.in_order() {
+    for place in site.graph().in_order() {
         let flows = merge(std::mem::take(&mut walk.coming[place]), &walk.held);
         let (name, node) = &entries[place];
         node.flow(&mut Visit { name: &name.text, place, walk: &mut walk }, flows);
