@@ -162,17 +162,21 @@ impl<M: Packed> Core<M> {
         timers.into_iter().map(|(at, number)| (at, RequestId(number))).collect()
     }
 
-    /// What was passed on, if it is its turn; otherwise it stands in line from now on. Once the heap is later than the
-    /// present instant it stays so.
+    /// What was passed on, if it is its turn; otherwise it stands in line from now on.
     #[inline(always)]
-    fn at_once(&mut self, passed: Passed<M>, heap_is_later: &mut bool) -> Passed<M> {
+    fn at_once(&mut self, passed: Passed<M>) -> Passed<M> {
         let (to, message) = passed?;
-        *heap_is_later = *heap_is_later || self.calendar.heap_is_later();
-        if *heap_is_later && self.calendar.present_is_empty() {
+        if self.calendar.present_is_empty() {
             return passed;
         }
+        self.in_turn(to, message)
+    }
+
+    /// A message that was passed on while other events are still to come at the present instant.
+    #[inline(never)]
+    fn in_turn(&mut self, to: ActorId, message: M) -> Passed<M> {
         if message.rank() == Rank::First && self.calendar.no_first_rank_event() {
-            return passed;
+            return Some((to, message));
         }
         self.send(to, message);
         None
@@ -274,7 +278,6 @@ pub fn run<W: World>(world: &mut W, core: &mut Core<W::Message>, limits: Limits<
     loop {
         let end = next_tick.min(limits.end);
         while let Some(event) = core.calendar.pop(end) {
-            let mut heap_is_later = false;
             let mut next = match event {
                 Event::Message(word) => Some(unpack(word)),
                 Event::Timer(number) => {
@@ -284,13 +287,13 @@ pub fn run<W: World>(world: &mut W, core: &mut Core<W::Message>, limits: Limits<
                     } else {
                         world.wake(core, ActorId(number - FIRST_ALARM))
                     };
-                    core.at_once(passed, &mut heap_is_later)
+                    core.at_once(passed)
                 }
             };
             while let Some((to, message)) = next {
                 core.events += 1;
                 let passed = world.handle(core, to, message);
-                next = core.at_once(passed, &mut heap_is_later);
+                next = core.at_once(passed);
             }
             if core.completed >= limits.requests {
                 return Ended::Requests;
