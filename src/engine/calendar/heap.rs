@@ -110,7 +110,8 @@ impl Heap {
         if self.hole {
             self.fill_hole();
         }
-        self.families[0].0[ROOT]
+        let Key { time, order } = self.families[0].0[ROOT];
+        Key { time, order }
     }
 
     /// Takes the key that [`Heap::first`] has just shown.
@@ -127,7 +128,12 @@ impl Heap {
     pub fn push(&mut self, key: Key) {
         if self.hole {
             self.hole = false;
-            self.sift_down(key);
+            if self.len == 1 {
+                // It has no children to compare with.
+                self.families[0].0[ROOT] = key;
+            } else {
+                self.sift_down(key);
+            }
         } else {
             self.append(key.time, key.order);
         }

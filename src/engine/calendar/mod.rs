@@ -37,9 +37,9 @@ pub const SEQUENCE_BITS: u32 = u64::BITS - SLOT_BITS - 1;
 const SLOT_MASK: u64 = (1 << SLOT_BITS) - 1;
 /// Slot numbers from here on stand for timers: a quarter of all.
 const FIRST_TIMER: u32 = 3 << (SLOT_BITS - 2);
-/// The number of events from which on the calendar counts as full; there is still room for what a single event may
-/// schedule.
-const FULL: usize = MAX_PENDING - (1 << 20);
+/// The number of events from which on the calendar counts as full; there is still room for what may be scheduled until
+/// the event loop looks at that.
+const FULL: usize = MAX_PENDING - (1 << 21);
 /// Slot numbers from here on stand for lanes; the last of them is left to [`heap::NOTHING`].
 const FIRST_LANE: u32 = (1 << SLOT_BITS) - 1 - MAX_LANES;
 const MAX_LANES: u32 = 0x7FFF;
@@ -471,37 +471,40 @@ impl<M: Copy> Calendar<M> {
                     None => continue,
                 }
             }
-            let (beside, least) = (self.beside, self.heap.least_time());
-            if beside.time < least {
-                if time_of(beside) >= end {
+            let (beside, least) = (self.beside.time, self.heap.least_time());
+            if beside < least {
+                if beside >= end.as_nanos() {
                     return None;
                 }
+                let slot = slot_of(self.beside);
                 self.beside = NOTHING;
-                self.now = time_of(beside);
-                return Some(Event::Timer(slot_of(beside) - FIRST_TIMER));
+                self.now = Time::from_nanos(beside);
+                return Some(Event::Timer(slot - FIRST_TIMER));
             }
             // An empty heap shows the end of time.
             if least >= end.as_nanos() {
                 return None;
             }
-            let first = self.heap.first();
+            // Its parts are taken one by one, so that they stay in registers.
+            let order = self.heap.first().order;
             self.heap.take_first();
-            if (self.heap.least_time() == least) | (beside.time == least) {
-                self.begin_instant(first);
+            if (self.heap.least_time() == least) | (beside == least) {
+                self.begin_instant(least, order);
                 continue;
             }
-            if let Some(event) = self.take(first) {
-                self.now = time_of(first);
+            if let Some(event) = self.take(least, order) {
+                self.now = Time::from_nanos(least);
                 return Some(event);
             }
         }
     }
 
-    /// Several events stand at one time, of which `first` was taken from the heap: moves all of them to the present, in
-    /// their order.
+    /// Several events stand at one time, of which the first, of this `order`, was taken from the heap: moves all of them to
+    /// the present, in their order.
     #[cold]
     #[inline(never)]
-    fn begin_instant(&mut self, first: Key) {
+    fn begin_instant(&mut self, time: u64, order: u64) {
+        let first = Key { time, order };
         let mut tied = std::mem::take(&mut self.tied);
         tied.push(first);
         while self.heap.least_time() == first.time {
@@ -592,8 +595,8 @@ impl<M: Copy> Calendar<M> {
 
     /// What the entry that has just left the root stands for; `None` if it is stale.
     #[inline(always)]
-    fn take(&mut self, first: Key) -> Option<Event<M>> {
-        let index = slot_of(first);
+    fn take(&mut self, time: u64, order: u64) -> Option<Event<M>> {
+        let index = (order & SLOT_MASK) as u32;
         if index < FIRST_TIMER {
             let message = self.release(index);
             if message.is_none() {
@@ -603,20 +606,22 @@ impl<M: Copy> Calendar<M> {
         } else if index < FIRST_LANE {
             Some(Event::Timer(index - FIRST_TIMER))
         } else {
-            self.take_from_lane(index, first).map(Event::Message)
+            self.take_from_lane(time, order).map(Event::Message)
         }
     }
 
     #[inline(never)]
-    fn take_from_lane(&mut self, index: u32, first: Key) -> Option<M> {
+    fn take_from_lane(&mut self, time: u64, order: u64) -> Option<M> {
+        let first = Key { time, order };
+        let index = slot_of(first);
         let lane = (index - FIRST_LANE) as u16;
         // The entry may stand for an event that was taken back meanwhile.
         let is_due = self.lanes.first(lane).is_some_and(|(_, sequence)| sequence == sequence_of(first));
         let message = if is_due { self.lanes.pop(lane) } else { None };
         match self.lanes.first(lane) {
             // The next is at the same time, and alone with those behind it there.
-            Some((time, _)) if time == time_of(first) => self.begin_instant(first),
-            Some((time, sequence)) => self.heap.push(key(time, self.lanes.rank(lane), sequence, index)),
+            Some((at, _)) if at == time_of(first) => self.begin_instant(time, order),
+            Some((at, sequence)) => self.heap.push(key(at, self.lanes.rank(lane), sequence, index)),
             None => self.lanes.disarm(lane),
         }
         message
