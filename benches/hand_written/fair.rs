@@ -303,7 +303,7 @@ pub fn run(servers: u32, load: f64, requests: u64, seed: u64) -> Found {
         let now = Time::from_nanos(first.time);
         if now >= next_window {
             records.close_window(&fleet, next_window);
-            next_window = next_window + width;
+            next_window += width;
             continue;
         }
         events += 2;

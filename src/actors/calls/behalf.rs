@@ -5,7 +5,7 @@
 
 use crate::actors::kit::link;
 use crate::actors::kit::message::{Core, Message};
-use crate::engine::{ActorId, BySlot, Details, Duration, Handle, Outcome, RequestId, Write};
+use crate::engine::{ActorId, BySlot, Details, Duration, Outcome, RequestId, Write};
 
 /// For each request that was made on behalf of another, the one that waits for its answer.
 #[derive(Debug, Default)]
@@ -37,14 +37,8 @@ impl OnBehalf {
         if is_abandoned {
             request.set_abandoned();
         }
-        // The client's timeout is no business of whoever is asked.
-        *core.requests.describe(child) = Details {
-            timeout: Handle::NONE,
-            retry_after: Duration::ZERO,
-            child: RequestId::NONE,
-            beyond_call,
-            ..details
-        };
+        *core.requests.describe(child) =
+            Details { retry_after: Duration::ZERO, child: RequestId::NONE, beyond_call, ..details };
         core.requests.describe(id).child = child;
         self.waits.put(child, id);
         child

@@ -32,7 +32,8 @@ impl Caller {
             return Step::default();
         }
         let details = core.requests.details(id);
-        core.calendar.cancel(details.timeout);
+        let timeout = core.requests.take_timeout(id);
+        core.calendar.cancel(timeout);
         upstream.record.attempt_outcomes[outcome as usize] += 1;
         let now = core.now();
         let place = frame.tag;
@@ -135,7 +136,7 @@ impl Caller {
     /// Nobody waits for an attempt any more.
     fn give_up(&mut self, core: &mut Core, upstream: &mut Upstream, id: RequestId, outcome: Outcome) {
         upstream.record.attempt_outcomes[outcome as usize] += 1;
-        let timeout = std::mem::replace(&mut core.requests.describe(id).timeout, Handle::NONE);
+        let timeout = core.requests.take_timeout(id);
         core.calendar.cancel(timeout);
         core.requests.abandon(id, outcome, core.now());
         link::let_go(core, id);

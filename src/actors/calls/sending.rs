@@ -157,15 +157,14 @@ impl Caller {
         let taken = upstream.connect(core, number, client);
         let (id, request) = core.create_request(number, upstream.class);
         request.set_out(upstream.me, place, now);
-        let timeout = match self.attempt_timeout {
-            Some(lane) => core.send_in_lane(lane, upstream.me, Message::AttemptTimeout { id }),
-            None => Handle::NONE,
-        };
+        if let Some(lane) = self.attempt_timeout {
+            let timeout = core.send_in_lane(lane, upstream.me, Message::AttemptTimeout { id });
+            core.requests.set_timeout(id, timeout);
+        }
         let size = origin.size.unwrap_or(0);
         let beyond_call = number.wrapping_sub(asked);
         let connection = taken.connection;
-        *core.requests.describe(id) =
-            Details { size, timeout, key, client, connection, deadline, beyond_call, ..Details::NONE };
+        *core.requests.describe(id) = Details { size, key, client, connection, deadline, beyond_call, ..Details::NONE };
         upstream.record.attempts += 1;
         (id, taken.target, taken.established)
     }

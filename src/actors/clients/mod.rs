@@ -23,7 +23,7 @@ use super::kit::route::Spread;
 use super::kit::seen::{Covered, NodeInfo, NodeSeen};
 use crate::engine::random::zipf::Zipf;
 use crate::engine::random::{Bits, StreamKey};
-use crate::engine::{ActorId, Details, Duration, Frame, Handle, LaneId, Outcome, RequestId, Requests, Time};
+use crate::engine::{ActorId, Details, Duration, Frame, LaneId, Outcome, RequestId, Requests, Time};
 use crate::measure::{Begin, Within};
 use source::Next;
 
@@ -212,8 +212,11 @@ impl Clients {
             (None, keys) => keys.sample(self.key_stream, number),
         };
         // Most clients have nothing to tell.
-        if client != 0 || key != 0 || size != 0 || self.timeout.is_some() {
-            self.describe(core, id, Details { size, key, client, ..Details::NONE });
+        if client != 0 || key != 0 || size != 0 {
+            *core.requests.describe(id) = Details { size, key, client, ..Details::NONE };
+        }
+        if let Some(lane) = self.timeout {
+            self.set_timeout(core, id, lane);
         }
         self.upstream.record.made(now);
         self.upstream.link.send(core, id, target.actor)
@@ -248,7 +251,11 @@ impl Clients {
         let taken = self.upstream.connect(core, number, client);
         let (id, request) = core.create_request(number, self.upstream.class);
         request.set_out(self.upstream.me, origin.place, now);
-        self.describe(core, id, Details { size, key, client, connection: taken.connection, ..Details::NONE });
+        let connection = taken.connection;
+        *core.requests.describe(id) = Details { size, key, client, connection, ..Details::NONE };
+        if let Some(lane) = self.timeout {
+            self.set_timeout(core, id, lane);
+        }
         self.upstream.record.made(now);
         if self.source.is_over() {
             self.upstream.last_call(core);
@@ -257,12 +264,9 @@ impl Clients {
     }
 
     #[inline(never)]
-    fn describe(&self, core: &mut Core, id: RequestId, details: Details) {
-        let timeout = match self.timeout {
-            Some(lane) => core.send_in_lane(lane, self.upstream.me, Message::Timeout { id }),
-            None => Handle::NONE,
-        };
-        *core.requests.describe(id) = Details { timeout, ..details };
+    fn set_timeout(&self, core: &mut Core, id: RequestId, lane: LaneId) {
+        let timeout = core.send_in_lane(lane, self.upstream.me, Message::Timeout { id });
+        core.requests.set_timeout(id, timeout);
     }
 
     /// An answer sets out to these clients.
@@ -300,7 +304,8 @@ impl Clients {
             let outcome = request.outcome;
             let by = if outcome == Outcome::Served { self.upstream.me } else { core.requests.details(id).decided_by };
             if self.timeout.is_some() {
-                core.calendar.cancel(core.requests.details(id).timeout);
+                let timeout = core.requests.take_timeout(id);
+                core.calendar.cancel(timeout);
             }
             self.ended(core, frame, outcome, by);
         } else {
@@ -315,7 +320,7 @@ impl Clients {
         let Some(frame) = core.requests.first(id) else { return };
         core.requests.abandon(id, Outcome::TimedOut, core.now());
         self.upstream.abandon(core, id);
-        core.requests.describe(id).timeout = Handle::NONE;
+        core.requests.take_timeout(id);
         link::let_go(core, id);
         self.ended(core, frame, Outcome::TimedOut, self.upstream.me);
     }

@@ -98,9 +98,8 @@ impl Handle {
         Self((u64::from(generation) << SLOT_BITS) | u64::from(slot))
     }
 
-    /// An event in a lane is distinguished from later ones in its slot by the low half of its sequence number.
-    fn of_lane(place: u32, sequence: u64) -> Self {
-        Self(LANE_FLAG | (u64::from(place) << 32) | u64::from(sequence as u32))
+    fn of_lane(ticket: u32, generation: u32) -> Self {
+        Self(LANE_FLAG | (u64::from(ticket) << 32) | u64::from(generation))
     }
 }
 
@@ -428,12 +427,12 @@ impl<M: Copy> Calendar<M> {
         }
         let sequence = self.next_sequence();
         let time = self.now + delay;
-        let (place, armed) = self.lanes.push(lane.0, time, sequence, message);
+        let (ticket, generation, armed) = self.lanes.push(lane.0, time, sequence, message);
         if !armed {
             // All before it are gone, so this is the first.
             self.heap.push(key(time, rank, sequence, FIRST_LANE + u32::from(lane.0)));
         }
-        Handle::of_lane(place, sequence)
+        Handle::of_lane(ticket, generation)
     }
 
     /// Cancels an event. Does nothing if it has happened or was already cancelled.
