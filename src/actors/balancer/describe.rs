@@ -93,8 +93,8 @@ impl Describe for BalancerSpec {
         matches!(self.health, Health::Active(_))
     }
 
-    fn turns_away(&self, site: &Site<'_>) -> bool {
-        flow::turns_away(self, site)
+    fn rejects(&self, site: &Site<'_>) -> bool {
+        flow::rejects(self, site)
     }
 
     fn flow<'a>(&'a self, visit: &mut Visit<'_, 'a>, flows: Vec<Flow>) {

@@ -17,7 +17,7 @@ pub fn pass_on(visit: &mut Visit<'_, '_>, balancer: &BalancerSpec, mut flows: Ve
             flows = flows.into_iter().map(Flow::at_most).collect();
         }
     }
-    let failures = visit.turns_away() || balancer.timeout.is_some();
+    let failures = visit.rejects() || balancer.timeout.is_some();
     let may_eject = failures && (balancer.passive.is_some() || balancer.outliers.is_some());
     for flow in &mut flows {
         // Where every member is taken for down, requests are turned away; an overload may make them look so.
@@ -49,7 +49,7 @@ pub fn pass_on(visit: &mut Visit<'_, '_>, balancer: &BalancerSpec, mut flows: Ve
 /// True if a balancer turns requests away, so that attempts may fail though nothing is broken: where servers are full,
 /// requests wait if it has a queue.
 #[must_use]
-pub fn turns_away(balancer: &BalancerSpec, site: &Site<'_>) -> bool {
+pub fn rejects(balancer: &BalancerSpec, site: &Site<'_>) -> bool {
     let is_limited = |name: &str| {
         let behind = site.servers_behind(name);
         behind.is_some_and(|(_, servers)| servers.max_connections.iter().any(|most| *most > 0))

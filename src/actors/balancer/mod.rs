@@ -288,7 +288,7 @@ impl Balancer {
         let facts = Facts { now, client: details.client, key: details.key };
         let number = core.requests[id].number;
         let Some(member) = self.policy.choose(&self.view, facts, self.choices, number) else {
-            self.turn_away(core, id);
+            self.reject(core, id);
             return None;
         };
         self.record.population.up(now);
@@ -331,7 +331,7 @@ impl Balancer {
     }
 
     #[inline(never)]
-    fn turn_away(&mut self, core: &mut Core, id: RequestId) {
+    fn reject(&mut self, core: &mut Core, id: RequestId) {
         self.record.departures += 1;
         self.record.no_server += 1;
         core.requests.decide(id, Outcome::NoServer, self.me);

@@ -93,7 +93,7 @@ impl Describe for ClientsSpec {
         };
         let on_own_connections = matches!(self.connections, Connections::PerRequest(_));
         let made = Made { name: visit.name, size: self.size, keys, on_own_connections };
-        let flow = flow::flow(visit.place, self, visit.turns_away());
+        let flow = flow::flow(visit.place, self, visit.rejects());
         visit.makes(made, &flow, self.makes_calls());
         let trips = f64::from(self.handshake.round_trips());
         let handshake = self.to.delay.as_ref().map_or(0.0, |delay| 2.0 * delay.mean() * trips);

@@ -65,7 +65,7 @@ impl Describe for FleetSpec {
         flow::moments_of_work(self, self.service_per_unit.seconds() * size)
     }
 
-    fn turns_away(&self, _site: &Site<'_>) -> bool {
+    fn rejects(&self, _site: &Site<'_>) -> bool {
         self.queue.is_some() || self.queue_bytes.is_some() || self.longest_wait.is_some() || self.shed.is_some()
     }
 

@@ -182,7 +182,7 @@ pub trait Describe {
     }
 
     /// True if it rejects requests, so that attempts may fail without a fault.
-    fn turns_away(&self, _site: &Site<'_>) -> bool {
+    fn rejects(&self, _site: &Site<'_>) -> bool {
         false
     }
 

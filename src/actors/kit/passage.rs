@@ -256,7 +256,7 @@ impl Passage {
     #[inline(never)]
     pub fn reject(&mut self, core: &mut Core, id: RequestId, outcome: Outcome, retry_after: Duration) -> Passed {
         self.record.departures += 1;
-        self.turn_away(core, id, outcome, retry_after);
+        self.note_rejection(core, id, outcome, retry_after);
         reply(core.requests.last(id).map(|stop| stop.actor), id)
     }
 
@@ -264,11 +264,11 @@ impl Passage {
     #[inline(never)]
     pub fn reject_entered(&mut self, core: &mut Core, id: RequestId, outcome: Outcome, after: Duration) -> Passed {
         let back = self.leave(core, id).back;
-        self.turn_away(core, id, outcome, after);
+        self.note_rejection(core, id, outcome, after);
         reply(back, id)
     }
 
-    fn turn_away(&mut self, core: &mut Core, id: RequestId, outcome: Outcome, retry_after: Duration) {
+    fn note_rejection(&mut self, core: &mut Core, id: RequestId, outcome: Outcome, retry_after: Duration) {
         self.record.rejected += 1;
         core.requests.decide(id, outcome, self.me);
         core.requests.describe(id).retry_after = retry_after;

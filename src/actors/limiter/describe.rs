@@ -57,7 +57,7 @@ impl Describe for LimiterSpec {
         never.map(|cost| format!("what costs {} never passes a limit of {most}", cost.tokens)).collect()
     }
 
-    fn turns_away(&self, _site: &Site<'_>) -> bool {
+    fn rejects(&self, _site: &Site<'_>) -> bool {
         true
     }
 

@@ -114,7 +114,7 @@ impl Balancer {
     /// A request that has not entered is turned away.
     fn find_no_place(&mut self, core: &mut Core, id: RequestId, why: NoPlace) {
         match why {
-            NoPlace::NoServer => self.turn_away(core, id),
+            NoPlace::NoServer => self.reject(core, id),
             NoPlace::Full(_) => {
                 self.record.departures += 1;
                 if let Some(line) = self.line_mut() {

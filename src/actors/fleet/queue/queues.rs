@@ -159,14 +159,14 @@ impl Queues {
     }
 
     /// True if a request that comes is shed though it might find a place.
-    pub fn turns_away(&mut self, port: usize, facts: &Facts, busy: u32, workers: u32, now: Time) -> bool {
+    pub fn rejects(&mut self, port: usize, facts: &Facts, busy: u32, workers: u32, now: Time) -> bool {
         if self.sheds.is_empty() {
             return false;
         }
         let (fill, waiting) = (self.fill(port), self.waiting(port));
         let (class, deadline) = (facts.class, facts.deadline);
         let arrival = Arrival { now, class, deadline, worker_free: busy < workers, workers, waiting, fill };
-        self.sheds[port].turns_away(&arrival)
+        self.sheds[port].rejects(&arrival)
     }
 
     /// A request finds a free worker and an empty queue; `alone` if no other worker is busy.

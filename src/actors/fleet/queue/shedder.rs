@@ -46,7 +46,7 @@ impl Fill {
 /// The state of a way to shed load at one server, and how it decides.
 pub trait Sheds {
     /// True if an arriving request is rejected.
-    fn turns_away(&mut self, _arrival: &Arrival) -> bool {
+    fn rejects(&mut self, _arrival: &Arrival) -> bool {
         false
     }
 

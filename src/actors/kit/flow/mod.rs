@@ -105,7 +105,7 @@ pub fn flows(site: &Site<'_>) -> Flows {
         held: vec![f64::INFINITY; entries.len()],
         made: vec![None; entries.len()],
         choosers: choosers.map(|(_, node)| node.copies() as f64).sum(),
-        turns_away: entries.iter().any(|(_, node)| node.turns_away(site)),
+        rejects: entries.iter().any(|(_, node)| node.rejects(site)),
         found: Flows::default(),
     };
     for place in site.graph().in_order() {
@@ -143,7 +143,7 @@ struct Walk<'a> {
     made: Vec<Option<Made<'a>>>,
     /// Nodes that choose among servers, with copies.
     choosers: f64,
-    turns_away: bool,
+    rejects: bool,
     found: Flows,
 }
 
@@ -166,8 +166,8 @@ impl<'a> Visit<'_, 'a> {
 
     /// True if something about the system turns requests away, so that attempts may fail though nothing is broken.
     #[must_use]
-    pub fn turns_away(&self) -> bool {
-        self.walk.turns_away
+    pub fn rejects(&self) -> bool {
+        self.walk.rejects
     }
 
     /// How many nodes choose among servers, with copies.

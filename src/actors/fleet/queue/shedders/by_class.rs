@@ -29,7 +29,7 @@ record! {
 pub struct Levels(Arc<[Option<Share>]>);
 
 impl Sheds for Levels {
-    fn turns_away(&mut self, arrival: &Arrival) -> bool {
+    fn rejects(&mut self, arrival: &Arrival) -> bool {
         let level = self.0.get(usize::from(arrival.class)).copied().flatten();
         !arrival.worker_free && level.is_some_and(|level| arrival.fill.reaches(level))
     }
