@@ -207,12 +207,12 @@ impl Actors {
     }
 }
 
-/// What was recorded at a tick beside all else.
+/// Records of a tick beside the counts of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticked {
     /// A window has closed; true if pairs of windows were merged.
     pub halved: Option<bool>,
-    /// What was said of when measuring begins.
+    /// The message to records when measuring begins.
     pub begin: Option<Begin>,
 }
 

@@ -6,7 +6,7 @@ use super::stop::stop_flag;
 use super::{End, complain, print};
 use crate::lab::{Replications, load, plan};
 
-/// What `check` takes.
+/// Arguments of `check`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rushhour check mine.ron\n  rushhour check mine.ron --resolved    with every default filled in"

@@ -9,7 +9,7 @@ use super::shipped;
 use crate::lab::Files;
 use crate::lab::files::plain;
 
-/// What stands before the path of a file that the program carries.
+/// Prefix of the paths of built-in files.
 pub const SHIPPED: &str = "shipped:";
 
 /// The disk; paths that begin with `shipped:` name files inside the program.
@@ -107,10 +107,10 @@ fn tidy(path: &Path) -> String {
     words.collect::<Vec<_>>().join("/")
 }
 
-/// The file that a word on the command line means: a path if there is one, otherwise something the program carries.
+/// The file that an argument names: a path if it exists, otherwise a built-in file.
 ///
 /// # Errors
-/// There is neither; says what is nearest.
+/// Neither exists; the message has the nearest name.
 pub fn resolve(word: &str) -> Result<String, String> {
     let shipped = shipped::by_name(word);
     // A folder of results often goes by the name of its experiment.

@@ -6,7 +6,7 @@ use super::files::{Disk, SHIPPED};
 use super::{End, complain, print, shipped};
 use crate::lab::load;
 
-/// What `list` takes.
+/// Arguments of `list`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {}
 

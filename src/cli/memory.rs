@@ -23,12 +23,12 @@ pub struct Share {
     pub kept: u64,
 }
 
-/// Shares out `budget` bytes (`None` where nobody knows how many there are) for a run whose replications may need so
-/// much each, on at most `threads` threads. Half of it is for what finished replications found, unless a single
-/// replication needs more than the other half.
+/// Shares out `budget` bytes (`None` if the amount is unknown) for a run whose replications may each need `need`, on at
+/// most `threads` threads. Half of it is for the results of finished replications, unless a single replication needs
+/// more than the other half.
 ///
 /// # Errors
-/// Not even one fits: what is too large, and what would fit.
+/// Not even one replication fits; the message says what is too large, and what would fit.
 pub fn share(need: &Need, budget: Option<u64>, threads: usize) -> Result<Share, String> {
     let Some(budget) = budget else { return Ok(Share { at_once: threads, kept: u64::MAX }) };
     let one = need.total().max(1);
@@ -90,9 +90,9 @@ impl Budget {
         Self(asked.or_else(usual))
     }
 
-    /// What is left beside the logs, which take so many bytes, with so many threads still to be started; never more than
-    /// four fifths of the addresses that the process may still have, because who asks for more of those is ended. `None`
-    /// where nobody knows.
+    /// Memory that is left beside the logs, which take `logs` bytes, with `threads` threads still to be started; at
+    /// most four fifths of the address space that the process may still use, because a process that asks for more is
+    /// killed. `None` if unknown.
     #[must_use]
     pub fn left(self, logs: u64, threads: usize) -> Option<u64> {
         let addresses = addresses_left(&text("/proc/self/limits"), &text("/proc/self/status"), threads);
@@ -137,8 +137,9 @@ fn field(list: &str, name: &str) -> Option<u64> {
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// The least that is left in any of the control groups that `membership` (as in `/proc/self/cgroup`) names, with those
-/// they are in, version 1 or 2. File cache that is not in use does not count: the kernel gives it back before it kills.
+/// The least memory left in any of the control groups (version 1 or 2) that `membership` (as in `/proc/self/cgroup`)
+/// names, and in the groups around them. File cache that is not in use does not count: the kernel reclaims it before it
+/// kills a process.
 fn left_in_groups(root: &Path, membership: &str) -> Option<u64> {
     let number = |path: &Path| std::fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
     let groups = membership.lines().filter_map(|line| {
@@ -169,9 +170,9 @@ fn left_in_groups(root: &Path, membership: &str) -> Option<u64> {
 /// Shows progress, and stops the run when what it keeps fills its share.
 #[derive(Debug)]
 pub struct Watch<'a> {
-    /// What shows it.
+    /// The progress bar that shows it.
     pub bar: &'a Bar,
-    /// What stops the run.
+    /// The flag that stops the run.
     pub stop: &'a AtomicBool,
     /// Bytes that may be kept.
     pub most: u64,

@@ -139,6 +139,6 @@ fn complain(message: &str) -> End {
 /// Says something beside the results, on standard error.
 fn tell(text: &str) {
     let mut out = anstream::stderr();
-    // Where standard error is closed there is nobody to tell.
+    // If standard error is closed the message has no reader.
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }

@@ -2,7 +2,7 @@
 
 use super::{End, complain, print, shipped};
 
-/// What `show` takes.
+/// Arguments of `show`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  rushhour show hockey-stick > mine.ron\n\nPaths inside a file that is printed are those of the program; `File(\"shipped:models/...\")` works from anywhere."

@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use super::tell;
 
-/// From the signal until nothing more is begun ([`late_flag`]).
+/// The time from the signal until no more work is started ([`late_flag`]).
 const PATIENCE: Duration = Duration::from_millis(450);
 /// From then until the process ends, whatever it is at: within a second of the signal, with the time that the system
 /// takes to give back its memory.
 const GRACE: Duration = Duration::from_millis(250);
 
-/// What is said when the process ends before it has come to an end by itself.
+/// Makes the message that is printed if the process ends before the run does.
 type LastWords = Box<dyn Fn() -> String + Send>;
 
 /// Set while something has been found that is worth an orderly end.

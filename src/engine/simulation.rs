@@ -162,8 +162,8 @@ impl<M: Packed> Core<M> {
         timers.into_iter().map(|(at, number)| (at, RequestId(number))).collect()
     }
 
-    /// What was passed on, if it is its turn; otherwise it stands in line from now on. Once the heap is later than the
-    /// present instant it stays so.
+    /// The message that a handler passed on, if it is the next event; otherwise it is put into the calendar. The heap,
+    /// once it is later than the present instant, stays so for that instant.
     #[inline(always)]
     fn at_once(&mut self, passed: Passed<M>, heap_is_later: &mut bool) -> Passed<M> {
         let (to, message) = passed?;
@@ -231,13 +231,13 @@ const MANY_EVENTS: u64 = 1 << 24;
 /// Events that each request or event that was there when the instant began may explain.
 const EVENTS_EACH: u64 = 64;
 
-/// Watches for time that stands still, as when users who think no time at all are turned away at once.
+/// Detects that simulated time stands still, as when users without think time are rejected at once.
 #[derive(Default)]
 struct Watch {
     at: Time,
     completed: u64,
     events: u64,
-    /// What waited or was in flight.
+    /// Events that waited or requests that were in flight.
     there: u64,
 }
 
@@ -307,7 +307,7 @@ pub fn run<W: World>(world: &mut W, core: &mut Core<W::Message>, limits: Limits<
                 }
                 next_look = budget.min(core.events + LOOK);
             }
-            // A slab that has never held more has no more now, and its length is at hand.
+            // If the slab has never held more, it does not hold more now; its peak is cheap to read.
             if (core.requests.peak() > in_flight) | (core.pending_requests > in_flight) | core.calendar.is_full() {
                 return Ended::InFlight;
             }

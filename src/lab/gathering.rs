@@ -11,7 +11,7 @@ use crate::stats::trend::{self, Seen, Trend, Verdict};
 /// Utilization of a server that is never idle.
 const NEVER_IDLE: f64 = 0.995;
 
-/// What was found at one node.
+/// The growth of the requests at one node.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gathering {
     /// The node.
@@ -20,7 +20,7 @@ pub struct Gathering {
     pub group: String,
     /// Whether and how fast.
     pub trend: Trend,
-    /// True if there is no end to it: no bound, and nobody leaves unserved.
+    /// True if there is no bound to it, and no request leaves unserved.
     pub without_end: bool,
 }
 
@@ -60,7 +60,7 @@ pub fn gathering(blueprint: &Blueprint, flows: &Flows, done: &[&Observation]) ->
     found
 }
 
-/// What a node says of itself.
+/// The description of a node.
 fn described<'a>(site: &Site<'a>, node: &NodeSeen) -> Option<&'a NodeSpec> {
     site.nodes.get(&node.info.group)
 }
@@ -78,7 +78,7 @@ fn at_node(
     }
     let without_end = load.map_or(held.without_end, |load| load.room.is_infinite() && !load.leaves);
     let width = done.first()?.window;
-    // Who waits for a place at a server and who has one are one station.
+    // Requests that wait for a place at a server, and those that have one, are one station.
     let servers = if held.in_line { place_of_servers(site, node, done) } else { None };
     let station = servers.unwrap_or(place);
     let workers = load.filter(|load| load.line).map(|load| load.workers);

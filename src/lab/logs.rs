@@ -17,7 +17,7 @@ use crate::trace::{self, Replay, Room};
 /// A log that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadLog {
-    /// What the experiment calls it.
+    /// Its name in the experiment.
     pub name: String,
     /// Where it was opened.
     pub path: String,
@@ -69,17 +69,17 @@ fn replayed<'a>(tree: &'a Node, found: &mut Vec<(&'a String, Region)>) {
 
 /// Reads each log once, however many cells replay it.
 pub struct Logs<'a> {
-    /// Who replays them.
+    /// The experiment that replays them.
     pub experiment: &'a Experiment,
     /// Where files come from.
     pub files: &'a dyn Files,
     /// Where the experiment stands.
     pub path: &'a str,
-    /// What they hold.
+    /// Their contents.
     pub inputs: Inputs,
     /// Which were read.
     pub read: Vec<ReadLog>,
-    /// What was left out of them.
+    /// Lines that were left out.
     pub notices: Vec<String>,
 }
 

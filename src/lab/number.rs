@@ -18,7 +18,7 @@ const MEASURED_DIGITS: i32 = 3;
 pub struct Prefix {
     /// The printed number times this is the value.
     pub factor: f64,
-    /// What follows the number, for example "ms".
+    /// The symbol after the number, for example "ms".
     pub symbol: &'static str,
 }
 
@@ -47,7 +47,7 @@ pub fn estimate(estimate: &Estimate) -> String {
     }
 }
 
-/// "0.12 (0.08 to 0.2) %": a value between ends that are not equally far away; "0 (below 0.2) %" of nothing seen.
+/// "0.12 (0.08 to 0.2) %": a value with an asymmetric interval; "0 (below 0.2) %" if none was observed.
 fn not_symmetric(value: f64, low: f64, high: f64, unit: Unit) -> String {
     let Prefix { factor, symbol } = prefix(high, unit);
     // As few digits as tell the ends apart.
@@ -87,7 +87,7 @@ pub fn rounded_seconds(seconds: f64) -> String {
     format!("{} {symbol}", plain((scaled / step).round() * step, 2))
 }
 
-/// A significant difference with its direction, for example "−31 % ▼"; nothing where none is shown.
+/// A significant difference with its direction, for example "−31 % ▼"; `None` if no difference is significant.
 ///
 /// Fractions differ by percentage points ("+1.2 pp ▲"), because a percentage of a percentage misleads. More than ten
 /// times the baseline is written as a factor.
@@ -158,7 +158,7 @@ fn fixed(value: f64, decimals: i32) -> String {
     }
 }
 
-/// A half-width; one that would be rounded to nothing says that it is smaller than the last digit.
+/// A half-width; one that would be rounded to zero is printed as smaller than the last digit.
 fn width(half: f64, decimals: i32) -> String {
     let text = fixed(half, decimals);
     if text.bytes().any(|byte| (b'1'..=b'9').contains(&byte)) {

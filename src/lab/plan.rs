@@ -46,7 +46,7 @@ pub struct Plan {
     /// The numbers each cell gives.
     #[doc(hidden)]
     pub quantities: Vec<Quantity>,
-    /// What numbers are split by, and how recovery is judged.
+    /// How numbers are split, and how recovery is judged.
     #[doc(hidden)]
     pub scope: Scope,
     /// The logs that are replayed.
@@ -62,14 +62,14 @@ pub struct Plan {
 /// The only arm of an experiment without arms.
 pub const ONLY_ARM: &str = "system";
 
-/// True if nothing changes with time in any arm at any point: no faults, and arrivals whose law stays the same.
+/// True if no arm changes with time at any point of the sweep: no faults, and arrivals whose law stays the same.
 #[must_use]
 pub fn is_stationary(experiment: &Experiment) -> bool {
     let (cells, _) = cells(experiment, &[]);
     !cells.is_empty() && cells.iter().all(|(_, _, cell)| cell.system().is_stationary())
 }
 
-/// What there is to say of the systems of all cells, each once, with the arms of which it is said unless it is all.
+/// Notes on the systems of all cells, each once, with the arms that it applies to unless it applies to all.
 fn advices(cells: &[Cell], arms: &[String], of: impl Fn(&Blueprint) -> Vec<String>) -> Vec<String> {
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     let mut found: Vec<(String, BTreeSet<usize>)> = Vec::new();
@@ -166,9 +166,8 @@ pub fn plan(loaded: Loaded, files: &dyn Files) -> Result<Plan, Problems> {
     Ok(Plan { arms, baseline, sweep, cells, quantities, scope, inputs, logs, notices, experiment })
 }
 
-/// What is wrong with the arms, the sweep, the measures and the claims of an experiment of which something else is wrong:
-/// `known`, as far as it is about the system. Fields that are `unread` are written and left out, because they cannot be
-/// read.
+/// Mistakes in the arms, the sweep, the measures and the claims of an experiment that also has the mistakes `known`,
+/// which concern the system. Fields that are `unread` are present but left out, because they cannot be read.
 #[must_use]
 pub fn mistakes(experiment: &Experiment, known: &[Diagnostic], unread: &[String]) -> Vec<Diagnostic> {
     let (cells, problems) = cells(experiment, known);

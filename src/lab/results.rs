@@ -208,9 +208,9 @@ pub struct Estimate {
     pub name: String,
     /// Stable identifier for machines, for example "latency_p99".
     pub id: String,
-    /// What the number counts.
+    /// The unit of the number.
     pub unit: Unit,
-    /// The point estimate; `None` where there is none (unstable system, nothing served).
+    /// The point estimate; `None` if there is none (unstable system, no request served).
     pub value: Option<f64>,
     /// Half-width of the confidence interval; of one that is not symmetric, the longer side. `None` where none is known.
     pub half_width: Option<f64>,
@@ -359,10 +359,10 @@ pub struct Series {
     /// Stable identifier: "offered", "attempts", "throughput", "goodput", "degraded", "rejected", "failed",
     /// "timed_out", "given_up", "latency_mean", "latency_p50", "latency_p99", "in_system", "utilization".
     pub quantity: String,
-    /// What the numbers count.
+    /// The unit of the numbers.
     pub unit: Unit,
     /// The value over all replications, one per window, the first window starting at 0: quantiles are over all requests
-    /// pooled, other numbers are means. `None` where nothing was observed.
+    /// pooled, other numbers are means. `None` for a window without observations.
     pub mean: Vec<Option<f64>>,
     /// Half-width of the interval over replications, like `mean`.
     pub half_width: Vec<Option<f64>>,

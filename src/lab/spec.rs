@@ -182,7 +182,7 @@ record! {
         pub path: Label,
         /// The values it takes.
         pub values: Vec<Raw>,
-        /// What the field is called in tables and on the axes of plots; its path where nothing is said.
+        /// The name of the field in tables and on the axes of plots; without it, its path.
         pub label: String = String::new(),
     }
     check(self, at) {

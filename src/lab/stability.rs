@@ -20,7 +20,7 @@ pub fn stability(planned: &PlannedCell, run: &RunSpec, warm_up: Duration, done: 
         let flows = if planned.system().is_stationary() { flows(&planned.blueprint) } else { Flows::default() };
         return Stability::Overflow { limit, overloaded: worst(&flows).map(|load| (load.node.clone(), load.least)) };
     }
-    // Only where nothing changes with time is there a steady state to speak of.
+    // A steady state exists only if the system does not change with time.
     if !planned.system().is_stationary() {
         return two_states(done).unwrap_or(Stability::Stable);
     }
@@ -57,14 +57,15 @@ fn by_flows_and_windows(blueprint: &Blueprint, flows: &Flows, warm_up: Duration,
     })
 }
 
-/// The station that gathers requests fastest of those that get more than they can do.
+/// The station that gathers requests fastest, of those with more arrivals than capacity.
 fn worst(flows: &Flows) -> Option<&StationLoad> {
     let overloaded = flows.stations.iter().filter(|load| load.is_overloaded());
     overloaded.max_by(|a, b| a.growth.total_cmp(&b.growth))
 }
 
-/// The nodes of a system without a steady state whose own requests have one: none of them comes to a node where requests
-/// gather without end, or they are clients whom such a node serves before others and whose calls do not gather.
+/// The nodes whose own requests have a steady state in a system without one: none of their requests comes to a node
+/// where requests gather without end, or they are clients whom such a node serves before others and whose calls do not
+/// gather.
 #[must_use]
 pub fn steady_apart(blueprint: &Blueprint, stability: &Stability, done: &[&Observation]) -> Vec<String> {
     if !matches!(stability, Stability::Unstable { .. }) {

@@ -110,7 +110,7 @@ impl<const RESOLUTION: u32> Latency<RESOLUTION> {
         Some(bounds_of::<RESOLUTION>(self.quantile_bucket(p)?).1)
     }
 
-    /// The longest that was recorded, as long as its bucket may hold; zero if nothing was.
+    /// The longest length recorded, as the upper end of its bucket; zero if none was recorded.
     #[must_use]
     pub fn longest(&self) -> Duration {
         let last = self.counts.iter().rposition(|&count| count > 0);
@@ -132,15 +132,15 @@ impl<const RESOLUTION: u32> Latency<RESOLUTION> {
         bounds_of::<RESOLUTION>(bucket_of::<RESOLUTION>(nanos))
     }
 
-    /// What was recorded, in little space: (longest length of a bucket in nanoseconds, how many), shortest first.
+    /// The distribution in compact form: (longest length of a bucket in nanoseconds, count), shortest first.
     #[must_use]
     pub fn buckets(&self) -> Vec<(u64, u64)> {
         let recorded = self.counts.iter().enumerate().filter(|&(_, &count)| count > 0);
         recorded.map(|(bucket, &count)| (bounds_of::<RESOLUTION>(bucket).1, count)).collect()
     }
 
-    /// What was recorded, in less space still: (number of the bucket, how many), shortest first; one that holds more than
-    /// fits stands there several times.
+    /// The distribution in an even more compact form: (number of the bucket, count), shortest first; a count that does
+    /// not fit is split over several entries.
     #[must_use]
     pub fn packed(&self) -> Packed {
         let mut packed = Packed::new();
@@ -155,7 +155,7 @@ impl<const RESOLUTION: u32> Latency<RESOLUTION> {
         packed
     }
 
-    /// What [`Latency::packed`] packed, as [`Latency::buckets`] gives it.
+    /// The inverse of [`Latency::packed`], in the form of [`Latency::buckets`].
     #[must_use]
     pub fn unpacked(packed: &[(u32, u32)]) -> Vec<(u64, u64)> {
         let mut buckets: Vec<(u64, u64)> = Vec::with_capacity(packed.len());

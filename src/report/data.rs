@@ -1,4 +1,4 @@
-//! What programs read, as the files that hold it.
+//! Results for other programs, in the files that hold them.
 
 use super::csv;
 use crate::lab::results::Results;

@@ -129,7 +129,7 @@ fn table(summary: &Summary, block: &[usize], paint: Paint, width: usize) -> Stri
     out.join("\n")
 }
 
-/// What is said of a row, on lines of its own.
+/// A note on a row, on lines of its own.
 fn said(text: &str, paint: Paint, width: usize, indent: usize) -> String {
     let mut out = String::new();
     let text = text.split(' ').map(|word| paint.code(word, "33")).collect::<Vec<_>>().join(" ");

@@ -9,7 +9,7 @@ use super::tree::{Kind, Name, Node, Region};
 /// Collects what is wrong while values are read.
 #[derive(Debug, Default)]
 pub struct Reader {
-    /// What is wrong so far.
+    /// The mistakes so far.
     pub diagnostics: Vec<Diagnostic>,
     /// True while lengths of time are read that stand for plain numbers: "1.5 s" is then written 1.5.
     pub(crate) plain_numbers: bool,
@@ -21,7 +21,7 @@ impl Reader {
         self.diagnostics.push(Diagnostic::new(region, message).help(help));
     }
 
-    /// True when so many mistakes are found that no more would be shown: whoever may find a great many looks no further.
+    /// True if enough mistakes are found that no more would be shown: a check that may find a great many then stops.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.diagnostics.len() >= MOST_MISTAKES

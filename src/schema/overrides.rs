@@ -19,7 +19,7 @@ pub fn split_path(path: &str) -> Vec<String> {
     segments
 }
 
-/// True of a value that begins with a word.
+/// True if the value begins with a name.
 fn is_named(value: &Node) -> bool {
     matches!(value.kind, Kind::Word(_) | Kind::Struct(Some(_), _) | Kind::Tuple(Some(_), _))
 }

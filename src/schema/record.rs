@@ -14,11 +14,11 @@ pub trait Body: Sized {
     fn decode_body(node: &Node, reader: &mut Reader) -> Option<Self>;
     /// Writes the fields.
     fn encode_body(&self) -> Vec<(Name, Node)>;
-    /// What the reference says of it.
+    /// Its entry in the reference.
     fn description() -> Description;
 }
 
-/// What the reference says of a record.
+/// The entry of a record in the reference.
 #[derive(Clone, Debug)]
 pub struct Description {
     /// Its documentation, a line each.
@@ -27,7 +27,7 @@ pub struct Description {
     pub fields: Vec<FieldDescription>,
 }
 
-/// What the reference says of a field.
+/// The entry of a field in the reference.
 #[derive(Clone, Debug)]
 pub struct FieldDescription {
     /// Its name.
@@ -157,7 +157,7 @@ impl<'a> Check<'a> {
         Self { node, names, reader }
     }
 
-    /// What is written for a field, by its name or by its place.
+    /// The value written for a field, by its name or by its place.
     fn written(&self, name: &str) -> Option<&'a Node> {
         match &self.node.kind {
             Kind::Struct(_, fields) => {
@@ -251,7 +251,7 @@ macro_rules! __record {
 
         $(
             impl $name {
-                /// What cannot be told field by field.
+                /// Checks that concern several fields.
                 fn check_fields(&$self_, $at: &mut $crate::schema::Check<'_>) $check
             }
         )?

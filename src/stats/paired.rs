@@ -30,7 +30,7 @@ impl Paired {
     /// the differences of the influences of each replication, so that shared noise cancels.
     #[must_use]
     pub fn of(alternative: Pooled<'_>, baseline: Pooled<'_>, confidence: f64) -> Self {
-        // A replication that says nothing of one of the two does not move it.
+        // A replication without an observation of one of the two does not move it.
         let (ours, theirs): (Vec<f64>, Vec<f64>) = alternative
             .influences
             .iter()

@@ -79,7 +79,7 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// The first `count` bytes, fewer if there are no more, and the input as if they had not been read.
+/// The first `count` bytes, fewer if the input is shorter, and the input as if they had not been read.
 fn peek<'a, R: Read + 'a>(mut input: R, count: usize) -> io::Result<(Vec<u8>, impl Read + 'a)> {
     let mut head = Vec::with_capacity(count);
     input.by_ref().take(count as u64).read_to_end(&mut head)?;

@@ -71,8 +71,8 @@ impl Describe for BalancerSpec {
                 }
             }
         }
-        // Of the policies of the language only those that hash names may not work before some members, and to list members
-        // takes time.
+        // Of the policies of the language only those that hash names may be unable to work with some members, and
+        // listing members takes time.
         if (self.policy.uses_names() || matches!(self.policy, Policy::Own(_)))
             && let Some(problem) = self.policy.problem(&Members::of(self, site).weights)
         {
@@ -101,7 +101,7 @@ impl Describe for BalancerSpec {
         flow::pass_on(visit, self, flows);
     }
 
-    /// Those that wait for its proxy, and those that wait for a place at a server.
+    /// Requests that wait for its proxy, and requests that wait for a place at a server.
     fn holds_back(&self) -> Vec<Held> {
         let proxy = self.proxy.as_ref().map(|_| Held::alone("queue"));
         let series = if proxy.is_some() { "server_queue" } else { "queue" };
@@ -248,10 +248,10 @@ fn targets<'a>(
     balancer.to.to.0.iter().map(|target| (target, site.servers_behind(&target.text)))
 }
 
-/// What a balancer knows of its members before anything happens.
+/// The members of a balancer, as known before anything happens.
 struct Members {
     weights: Vec<u32>,
-    /// What a policy that hashes names calls them; empty for others.
+    /// The names of the members for a policy that hashes names; empty for other policies.
     names: Vec<String>,
     roles: Roles,
 }
@@ -301,7 +301,7 @@ impl Members {
     }
 }
 
-/// What a policy that hashes calls a server.
+/// The name of a server for a policy that hashes names.
 fn server_name(node: &str, servers: &Servers<'_>, copy: usize, port: usize) -> String {
     match servers.names.get(port) {
         Some(name) => name.clone(),
@@ -310,7 +310,7 @@ fn server_name(node: &str, servers: &Servers<'_>, copy: usize, port: usize) -> S
     }
 }
 
-/// True of a balancer that neither loads its members with checks nor turns from those that fail.
+/// True for a balancer that neither sends health checks nor avoids members that fail.
 fn sees_no_trouble(balancer: &BalancerSpec) -> bool {
     !matches!(balancer.health, Health::Active(_))
         && balancer.passive.is_none()

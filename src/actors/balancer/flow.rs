@@ -20,7 +20,7 @@ pub fn pass_on(visit: &mut Visit<'_, '_>, balancer: &BalancerSpec, mut flows: Ve
     let failures = visit.rejects() || balancer.timeout.is_some();
     let may_eject = failures && (balancer.passive.is_some() || balancer.outliers.is_some());
     for flow in &mut flows {
-        // Where every member is taken for down, requests are turned away; an overload may make them look so.
+        // If every member is considered down, requests are rejected; an overload may make members look down.
         if may_eject || matches!(balancer.health, Health::Active(_)) {
             *flow = flow.at_most();
         }
@@ -46,8 +46,8 @@ pub fn pass_on(visit: &mut Visit<'_, '_>, balancer: &BalancerSpec, mut flows: Ve
     }
 }
 
-/// True if a balancer turns requests away, so that attempts may fail though nothing is broken: where servers are full,
-/// requests wait if it has a queue.
+/// True if a balancer rejects requests, so that attempts may fail without a fault: if servers are full, requests wait
+/// if it has a queue.
 #[must_use]
 pub fn rejects(balancer: &BalancerSpec, site: &Site<'_>) -> bool {
     let is_limited = |name: &str| {
@@ -91,7 +91,7 @@ fn load_of_line(visit: &Visit<'_, '_>, line: &Line<'_>, copies: usize, flows: &[
     Some(StationLoad { line: true, room, leaves: queue.leaves || line.leaves, ..queue }.settled_by_leaving())
 }
 
-/// What a balancer sends to each of its targets, by name.
+/// The flows that a balancer sends to each of its targets, by name.
 fn over_targets<'a>(
     site: &'a Site<'a>,
     balancer: &'a BalancerSpec,
@@ -126,7 +126,7 @@ fn over_targets<'a>(
                 share,
                 ..*flow
             },
-            // Who has less to do gets more: how much of it is not known.
+            // A less loaded server gets more: how much more is not known.
             Share::Pooled | Share::Open if several => Flow { share: Share::Open, ..flow.at_most() },
             _ => Flow { share, ..*flow },
         });

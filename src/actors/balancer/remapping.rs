@@ -22,8 +22,8 @@ pub struct Counts {
     pub changes: u64,
     /// Identities that got another member, summed over the changes.
     pub moved: u64,
-    /// Those of them that had to: from a member that went or lost weight, or to one that came or gained weight. The others
-    /// moved between members that had not changed.
+    /// The moves that were necessary: from a member that left or lost weight, or to one that joined or gained weight.
+    /// The others were moves between members that had not changed.
     pub least: u64,
 }
 
@@ -165,7 +165,7 @@ mod tests {
         Policy::Rendezvous(Rendezvous { by: by_key() })
     }
 
-    /// Policies that move nothing but what must.
+    /// Policies that make only necessary moves.
     fn minimal() -> [Policy; 5] {
         let envoy = Placement::Envoy(EnvoyPoints { minimum_ring_size: 1024, maximum_ring_size: 8_388_608 });
         [
@@ -196,7 +196,7 @@ mod tests {
             self.change(shares)
         }
 
-        /// What one change adds to the counts.
+        /// The counts of one change.
         fn change(&mut self, shares: Vec<u32>) -> Counts {
             let before = self.remapping.counts;
             self.remapping.change(shares, &mut self.view, &mut self.policy);
@@ -254,7 +254,7 @@ mod tests {
             (1..MEMBERS).for_each(|member| _ = bench.set_up(member, false));
             let all = u64::from(IDENTITIES);
             let last = bench.set_up(0, false);
-            // An address whose hash is taken 20 times in vain belongs to nobody before.
+            // In `ip_hash`, an address whose hash is rehashed 20 times in vain belongs to no member before.
             assert!(last.moved == last.least && last.moved <= all, "{policy:?}");
             assert!(last.moved == all || matches!(policy, Policy::IpHash(_)), "{policy:?}");
             assert_eq!(bench.set_up(0, true), last, "{policy:?}");

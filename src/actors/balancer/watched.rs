@@ -97,7 +97,7 @@ impl Balancer {
         }
     }
 
-    /// The balancer goes down: those who ask on its behalf are gone, and their checks say nothing.
+    /// The balancer goes down: the connections of its checks are gone, so their results are discarded.
     pub(super) fn stop_checks(&mut self, core: &mut Core) {
         let Some(checks) = self.watch.as_deref_mut().and_then(|watch| watch.checks.as_mut()) else { return };
         checks.is_down = true;
@@ -240,7 +240,7 @@ impl Balancer {
         }
     }
 
-    /// `member` has one request fewer, or one connection: it may not be full any more.
+    /// `member` has one request fewer, or one connection fewer: it may no longer be full.
     pub(super) fn has_room(&mut self, core: &mut Core, member: usize) {
         let most = self.watch.as_deref().and_then(|watch| watch.max_connections.get(member).copied()).unwrap_or(0);
         if most > 0 && self.view.active(member) < most {
@@ -304,7 +304,7 @@ impl Balancer {
         reply(back, id)
     }
 
-    /// What the end of an attempt says of `member`.
+    /// Passes the end of an attempt at `member` to the detectors of failures.
     fn judge(&mut self, core: &mut Core, member: usize, outcome: Outcome) {
         let now = core.now();
         let Some(watch) = self.watch.as_deref_mut() else { return };
@@ -379,7 +379,8 @@ impl Balancer {
         let facts = Facts { now: core.now(), client: details.client, key: details.key };
         // The draws of each attempt are its own.
         let number = core.requests[id].number.wrapping_add((attempts as u64) << 48);
-        // Those that it does not go to stand aside for the time of the choice; so do all others when only backups are left.
+        // Members that the request must not go to are set aside for the time of the choice; so are all but backups if
+        // only backups are left.
         let mut aside: Vec<(usize, bool)> = Vec::new();
         let mut step_aside = |view: &mut View, policy: &mut Chooser, member: usize, up: bool| {
             if view.set_up(member, up) {

@@ -33,7 +33,7 @@ impl Observed {
         if self.count.is_multiple_of(ENOUGH) {
             let mut all = self.before.clone();
             all.merge(&self.present);
-            // Not earlier than the quantile: a hedge just before a timeout at which many calls end would help nobody.
+            // Not earlier than the quantile: a hedge just before a timeout at which many calls end would be useless.
             self.quantile = all.quantile(p).map(|seconds| Duration::from_secs_f64(seconds * (1.0 + ROUNDING)));
         }
         if self.count >= GENERATION {

@@ -76,7 +76,7 @@ impl Describe for ClientsSpec {
         vec![(format!("\"{name}\" is a node of `Clients`: no fault hits it"), Some(help))]
     }
 
-    /// All but the replay of a log go on for ever.
+    /// All arrivals are endless except the replay of a log.
     fn is_endless(&self) -> bool {
         !matches!(self.arrivals, Traffic::Replay(_))
     }
@@ -158,8 +158,8 @@ impl Describe for ClientsSpec {
         match &self.arrivals {
             Traffic::Users(users) => u64::from(users.count) * USER,
             Traffic::Sessions(sessions) => {
-                // Twice as many as think on average (Little's law), and no more than begin or than the calendar takes;
-                // those that wait for an answer are requests in flight.
+                // Twice the number that think on average (Little's law), but not more than begin or than the calendar
+                // can hold; users that wait for an answer are counted as requests in flight.
                 let rate = sessions.rate.per_second();
                 let thinking = 2.0 * rate * sessions.requests * sessions.think.mean();
                 let begun = bounds.duration.map_or(f64::INFINITY, |duration| rate * duration.as_secs_f64());
@@ -172,7 +172,7 @@ impl Describe for ClientsSpec {
         }
     }
 
-    /// Users who wait for every answer, and send no second request before, cannot have more in flight than they are.
+    /// Users who wait for every answer before they send the next request have at most one request each in flight.
     fn most_in_flight(&self) -> Option<u64> {
         match &self.arrivals {
             Traffic::Users(users) if !self.gives_up() && self.hedge.is_none() => Some(u64::from(users.count)),

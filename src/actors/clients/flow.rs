@@ -36,7 +36,7 @@ pub fn flow(place: usize, clients: &ClientsSpec, rejects: bool) -> Flow {
     }
     let leaves = clients.cancels;
     let held = if clients.reload.is_some() || attempts > 1.0 || clients.hedge.is_some() || clients.gives_up() {
-        // More than one attempt of a user may be under way, or one that nobody waits for.
+        // More than one attempt of a user may be under way, or an attempt that has been given up.
         f64::INFINITY
     } else {
         held
@@ -83,8 +83,8 @@ fn dispersion(mmpp: &Mmpp) -> f64 {
     if mean > 0.0 { 1.0 + 2.0 * variance * memory / mean } else { 1.0 }
 }
 
-/// Mean time that users spend between requests until their number is steady: of sessions their length, of users who all
-/// begin with a pause of nearly fixed length that pause.
+/// Mean time that users spend between requests until their number is steady: for sessions their length; for users who
+/// all begin with a pause of nearly fixed length, that pause.
 #[must_use]
 pub fn pause(clients: &ClientsSpec) -> f64 {
     match &clients.arrivals {

@@ -1,4 +1,4 @@
-//! What is measured at a fallback: how many answers were its own, and of which kind.
+//! Measurements at a fallback: how many answers were its own, and of which kind.
 
 use super::record::Counts;
 use super::{Fallback, Kind};
@@ -18,7 +18,7 @@ const FIGURES: [Figure; 7] = [
     ("no answer found", "bare", |counts| counts.without_answer),
 ];
 
-/// What a fallback gave.
+/// The numbers and series of a fallback.
 #[must_use]
 pub fn seen(fallback: &Fallback, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
     let passage = &fallback.passage().record;

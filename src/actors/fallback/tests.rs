@@ -69,7 +69,7 @@ fn what_is_asked_is_like_what_came() {
     let asked = &core.requests[child];
     assert_eq!((asked.number, asked.class, asked.port()), (77, 3, 5));
     assert_eq!((core.requests.details(child).key, core.requests.details(id).child), (9, child));
-    // Who abandons the one abandons the other.
+    // Abandoning the one abandons the other.
     core.requests.abandon(id, Outcome::GaveUp, core.now());
     assert!(core.requests[child].is_abandoned());
 }

@@ -143,7 +143,7 @@ impl Describe for FleetSpec {
         let classes = Classes { count: site.makers().len(), class_of: &class_of };
         let key = building.key();
         let mut fleet = Fleet::new(building.me, self, &classes, key, building.timetable(self.servers, |_| true));
-        // What a host that crashes has passed on is taken back.
+        // The requests that a crashed host has passed on are cancelled.
         if !building.kit.hosts().is_empty() || site.asks().impatience {
             fleet.expect_impatience(self, &classes, key);
         }

@@ -1,7 +1,7 @@
 //! What servers report to balancers: that they are idle, and their load when they are probed.
 //!
-//! A fleet has this only if a balancer's policy subscribes to it. Reports about servers that go down or come up are
-//! elsewhere.
+//! Only a fleet whose balancer has a policy that subscribes to reports has these. Reports of servers that go down or
+//! come up do not belong here.
 
 use crate::actors::kit::message::{Core, Message};
 use crate::actors::kit::signals::Dispatcher;
@@ -18,10 +18,10 @@ struct Served {
 
 /// Requests that a server remembers at most.
 const REMEMBERED: usize = 64;
-/// How long it remembers them. A server that forgot nothing might never be asked to work again after a slow spell: what
-/// it knows of itself would stay as bad as it was.
+/// How long they are remembered. A server that never forgot might never get work again after a slow spell: its own
+/// estimate would stay as bad as it was.
 const RECENT: Duration = Duration::from_nanos(1_000_000_000);
-/// Of them, those nearest in load that an estimate is the median of.
+/// How many of them, nearest in load, an estimate is the median of.
 const NEAREST: usize = 9;
 
 /// The last requests that a server has served, in a ring.
@@ -60,7 +60,7 @@ impl Memory {
     }
 }
 
-/// What servers remember for probes.
+/// The response times that servers remember for probes.
 #[derive(Clone, Debug)]
 struct Loads {
     memories: Vec<Memory>,
@@ -68,7 +68,7 @@ struct Loads {
     found: Vec<u32>,
 }
 
-/// What servers tell balancers.
+/// The reports of servers to balancers.
 #[derive(Clone, Debug)]
 pub struct Signals {
     dispatchers: Vec<Dispatcher>,
@@ -81,7 +81,7 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Nobody listens yet; `key` names the fleet's random streams.
+    /// No subscribers yet; `key` names the fleet's random streams.
     #[must_use]
     pub fn new(key: StreamKey) -> Self {
         let (finished, started) = (key.named("idle"), key.named("idle at start"));

@@ -6,7 +6,7 @@
 use crate::actors::kit::message::Core;
 use crate::engine::{ActorId, RequestId, Requests, Time};
 
-/// A request that a worker was working on; its end is not in the calendar any more.
+/// A request that a worker was serving; its end has been removed from the calendar.
 #[derive(Clone, Copy, Debug)]
 pub struct Service {
     port: usize,

@@ -23,7 +23,7 @@ use crate::measure::Begin;
 pub struct Remapped {
     /// All that moved.
     pub moved: u64,
-    /// Those that had to move.
+    /// The moves that were necessary.
     pub least: u64,
     /// Clients or keys in the sample.
     pub sample: u32,
@@ -94,7 +94,7 @@ pub trait Node {
         Ok(())
     }
 
-    /// What was measured in a finished run.
+    /// The measurements of a finished run.
     fn seen(&self, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen;
 
     /// Its stations: resources that do work, and queues.
@@ -102,7 +102,7 @@ pub trait Node {
         None
     }
 
-    /// What it recorded of the calls it made.
+    /// Its records of the calls it made.
     fn made(&self) -> Option<Made<'_>> {
         None
     }

@@ -42,7 +42,7 @@ impl Per {
     }
 }
 
-/// What of a message is left for the node after what all such nodes do alike.
+/// The part of a message that is left for the node, after the handling that all such nodes have in common.
 #[derive(Clone, Copy, Debug)]
 pub enum Taken {
     /// A request has arrived that has not been abandoned; it has not been entered in the return path.
@@ -62,7 +62,7 @@ pub enum Taken {
 pub struct Snapshot {
     /// Requests that came.
     pub arrivals: u64,
-    /// Requests that were turned away.
+    /// Requests that were rejected.
     pub rejected: u64,
     /// Requests that left, however they ended.
     pub departures: u64,
@@ -70,12 +70,12 @@ pub struct Snapshot {
     pub population: u128,
 }
 
-/// What is recorded of requests that come by, health checks among them.
+/// Records of requests that pass a node, including health checks.
 #[derive(Clone, Debug, Default)]
 pub struct PassageRecord {
     /// Requests that came, from time zero on.
     pub arrivals: u64,
-    /// Requests that were turned away, from time zero on.
+    /// Requests that were rejected, from time zero on.
     pub rejected: u64,
     /// Requests that left, from time zero on. Requests for whose answer this node does not wait leave as they pass.
     pub departures: u64,
@@ -119,7 +119,7 @@ pub struct Passage {
     pub me: ActorId,
     copies: Copies,
     link: Link,
-    /// What has been recorded.
+    /// Records of these requests.
     pub record: PassageRecord,
 }
 
@@ -184,7 +184,7 @@ impl Passage {
         Taken::Came(id)
     }
 
-    /// A health check, which is nobody's business, or a request that was taken back on its way here.
+    /// A health check, which no record counts, or a request that was cancelled on its way here.
     #[inline(never)]
     fn let_other_by(&mut self, core: &mut Core, id: RequestId) -> Passed {
         if core.requests[id].class == CHECK_CLASS {
@@ -202,7 +202,7 @@ impl Passage {
         Taken::Back(id)
     }
 
-    /// A request goes on, for the same server as it came.
+    /// Sends a request on, to the same server that it came for.
     #[inline]
     pub fn send(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let request = &core.requests[id];
@@ -252,7 +252,7 @@ impl Passage {
         left
     }
 
-    /// Turns away a request that has not entered; zero for `retry_after` says nothing.
+    /// Rejects a request that has not entered; `retry_after` of zero stands for none.
     #[inline(never)]
     pub fn reject(&mut self, core: &mut Core, id: RequestId, outcome: Outcome, retry_after: Duration) -> Passed {
         self.record.departures += 1;
@@ -260,7 +260,7 @@ impl Passage {
         reply(core.requests.last(id).map(|stop| stop.actor), id)
     }
 
-    /// Turns away a request that has entered and waits.
+    /// Rejects a request that has entered and waits.
     #[inline(never)]
     pub fn reject_entered(&mut self, core: &mut Core, id: RequestId, outcome: Outcome, after: Duration) -> Passed {
         let back = self.leave(core, id).back;
@@ -275,7 +275,7 @@ impl Passage {
     }
 }
 
-/// What a node gave that requests pass.
+/// The numbers and series of a node that requests pass.
 #[must_use]
 pub fn seen(passage: &Passage, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
     let record = &passage.record;

@@ -33,7 +33,7 @@ pub fn pass_on(visit: &mut Visit<'_, '_>, limiter: &LimiterSpec, flows: Vec<Flow
     }
     let all: f64 = flows.iter().map(|flow| flow.most).sum();
     let cap = rate.map_or(f64::INFINITY, |rate| rate * limiter.copies as f64);
-    // What a limit lets through in all is each flow's part of it.
+    // Each flow gets its proportional part of the total that a limit lets through.
     let part = if all > cap { cap / all } else { 1.0 };
     let through = |flow: Flow| Flow {
         most: if flow.most.is_finite() && part > 0.0 { flow.most * part } else { flow.most.min(cap) },

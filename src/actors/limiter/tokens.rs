@@ -14,7 +14,7 @@ impl Tokens {
         self.0
     }
 
-    /// The amount without `other`, or nothing.
+    /// The amount less `other`, or zero.
     #[must_use]
     pub fn without(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
@@ -54,23 +54,24 @@ impl Drip {
         Tokens(u128::from(count) * self.token)
     }
 
-    /// What drips in `time`.
+    /// The tokens that drip in `time`.
     #[inline]
     #[must_use]
     pub fn during(self, time: Duration) -> Tokens {
         Tokens(u128::from(self.nano) * u128::from(time.as_nanos()))
     }
 
-    /// What has dripped since time zero.
+    /// The tokens that have dripped since time zero.
     #[inline]
     #[must_use]
     pub fn until(self, now: Time) -> Tokens {
         self.during(now.since(Time::ZERO))
     }
 
-    /// What drips within a nanosecond, all but its end. Times are whole nanoseconds, so one that stands for a moment within
-    /// it finds up to that much more than was there at its beginning. Whoever is let in on that has it taken off: requests
-    /// exactly at the rate all pass, and no more than the rate, whatever the fraction of a nanosecond between them.
+    /// The tokens that drip within a nanosecond, except at its very end. Times are whole nanoseconds, so a time stands
+    /// for any moment of its nanosecond, and up to this many more tokens may be there than at the beginning. A request
+    /// that is admitted on these is charged for them: requests exactly at the rate all pass, and no more than the rate,
+    /// whatever the fraction of a nanosecond between them.
     #[must_use]
     pub fn within_a_nanosecond(self) -> Tokens {
         Tokens(u128::from(self.nano - 1))

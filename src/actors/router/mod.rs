@@ -42,7 +42,7 @@ pub struct Snapshot {
     pub population: u128,
 }
 
-/// What a router records.
+/// Records of a router.
 #[derive(Clone, Debug, Default)]
 pub struct RouterRecord {
     /// Requests that came, by the way they took, from time zero on.
@@ -64,7 +64,7 @@ pub struct RouterRecord {
 pub struct Router {
     me: ActorId,
     ways: Vec<Way>,
-    /// What has been recorded.
+    /// Records of its requests.
     pub record: RouterRecord,
 }
 

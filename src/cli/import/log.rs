@@ -13,7 +13,7 @@ use crate::lab::Files;
 use crate::schema::{Decode, Reader, parse};
 use crate::trace::{self, Format, Profile, Replay, Room};
 
-/// What `import log` takes.
+/// Arguments of `import log`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The log, packed with gzip or not
@@ -62,7 +62,7 @@ pub fn import(arguments: &Arguments) -> Result<End, String> {
     replay.format = format(arguments)?;
     replay.strict = arguments.strict;
     let input = Disk.open(file).map_err(|why| format!("cannot read \"{file}\": {why}"))?;
-    // What is said of a log takes about as much again.
+    // The report on a log takes about as much again.
     let room =
         Room { bytes: Budget::new(arguments.memory).left(0, 0).map_or(u64::MAX, |bytes| bytes / 2), names: true };
     let (trace, report) = trace::read_within(input, &replay, room).map_err(|error| format!("{file}: {error}"))?;

@@ -9,7 +9,7 @@ use clap::Subcommand;
 
 use super::{End, complain};
 
-/// What `import` takes.
+/// Arguments of `import`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     #[command(subcommand)]

@@ -8,7 +8,7 @@ use crate::cli::{End, print, tell};
 use crate::import::{Imported, LARGEST, Problem, Texts};
 use crate::lab::files::plain;
 
-/// What `import nginx` and `import haproxy` take.
+/// Arguments of `import nginx` and `import haproxy`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The configuration
@@ -60,7 +60,7 @@ impl Texts for Disk {
         let escaped = glob::Pattern::escape(&folder.display().to_string());
         let whole = Path::new(&escaped).join(pattern).display().to_string();
         let paths = glob::glob(&whole).map_err(|error| format!("no pattern of files: {}", error.msg))?;
-        // What cannot be looked into names no files.
+        // A folder that cannot be read contributes no files.
         Ok(paths.flatten().map(|path| path.display().to_string()).collect())
     }
 }

@@ -10,7 +10,7 @@ use super::{End, complain, print};
 use crate::stats::theory::TheoryError;
 use answer::{Form, render};
 
-/// What `theory` takes.
+/// Arguments of `theory`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rushhour theory mm1 --rate 900/s --service \"1 ms\"\n  rushhour theory mmc --servers 8 --load 0.9 \

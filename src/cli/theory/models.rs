@@ -157,7 +157,7 @@ pub struct OfTwo {
 }
 
 impl Model {
-    /// What theory says; an error in words where it says nothing.
+    /// The answer of theory; an error in words if theory has none.
     pub fn answer(&self) -> Result<Shown, String> {
         match self {
             Self::Mm1(traffic) => mm1(traffic),

@@ -515,7 +515,7 @@ impl<M: Copy> Calendar<M> {
         beside < least || (beside == least && self.beside < self.heap.first())
     }
 
-    /// True if nothing in the heap comes before what stands at the present instant, where something does.
+    /// True if an event of the present instant comes before all that is in the heap.
     #[inline]
     fn present_is_next(&mut self) -> bool {
         self.heap_is_later() || (!self.firsts.is_empty() && self.no_first_is_in_heap())
@@ -557,7 +557,7 @@ impl<M: Copy> Calendar<M> {
         place.release().then_some(place.message)
     }
 
-    /// What the entry that has just left the root stands for; `None` if it is stale.
+    /// The event of the entry that has just left the root; `None` if the entry is stale.
     #[inline(always)]
     fn take(&mut self, first: Key) -> Option<Event<M>> {
         let index = slot_of(first);
@@ -577,7 +577,7 @@ impl<M: Copy> Calendar<M> {
     #[inline(never)]
     fn take_from_lane(&mut self, index: u32, first: Key) -> Option<M> {
         let lane = (index - FIRST_LANE) as u16;
-        // The entry may stand for an event that was taken back meanwhile.
+        // The entry may stand for an event that was cancelled meanwhile.
         let is_due = self.lanes.first(lane).is_some_and(|(_, sequence)| sequence == sequence_of(first));
         let message = if is_due { self.lanes.pop(lane) } else { None };
         match self.lanes.first(lane) {

@@ -34,7 +34,7 @@ pub(super) enum Order {
     AtLeast(f64),
 }
 
-/// What a claim is about in one cell.
+/// The number that a claim is about, in one cell.
 enum Number<'a> {
     Known(&'a Estimate),
     /// A length of time without bound, and why: no steady state, or no recovery.
@@ -77,7 +77,7 @@ impl Judge<'_> {
     }
 
     /// The verdict at one point of the sweep, with the numbers that decide it. A cell whose runs were cut short, or
-    /// did not reach what was to happen, decides nothing: what was found is not what was asked.
+    /// ended before a scheduled event, decides nothing: its results do not answer the question.
     pub fn decide(&self, claim: &Claim, point: usize) -> (Verdict, String) {
         match self.cut_short(claim, point) {
             Some(why) => (Verdict::Undecided, why),
@@ -91,7 +91,7 @@ impl Judge<'_> {
         let cells =
             claim.subjects().into_iter().flat_map(|arm| (point..=last).filter_map(move |at| self.cell(arm, at)));
         let why = |cell: &Cell| match &cell.stability {
-            // What follows from the description of a system needs no run.
+            // A conclusion from the description of a system needs no run.
             Stability::Overflow { overloaded: Some(_), .. } if matches!(claim, Claim::Unstable(_)) => None,
             Stability::Overflow { limit, .. } => Some(limit.clone()),
             _ if cell.unfinished => Some(format!("the run was stopped after {} replications", cell.replications)),

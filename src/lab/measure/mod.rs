@@ -25,7 +25,7 @@ pub use quantity::Quantity;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What numbers are split by, and how recovery is judged where only its name is given.
+/// How numbers are split, and how recovery is judged if only its name is given.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
     /// The fleets of the system, and balancers with a capacity of their own, by name.

@@ -23,7 +23,7 @@ pub struct Quantity {
     pub name: String,
     /// Name for machines.
     pub id: String,
-    /// What it counts.
+    /// Its unit.
     pub unit: Unit,
 }
 
@@ -75,7 +75,7 @@ impl Quantity {
         Self { of: Some(node.to_owned()), ..self.named(node) }
     }
 
-    /// A latency of other calls than those served.
+    /// The same latency for another set of calls than those served.
     #[must_use]
     pub fn among(self, answers: Answers) -> Self {
         if answers == Answers::Served {
@@ -92,7 +92,7 @@ impl Quantity {
         Source { of: self.of.clone(), answers: self.answers }
     }
 
-    /// What it describes.
+    /// The subject of the number.
     #[must_use]
     pub fn told(&self) -> Told<'_> {
         Told { of: self.of.as_deref(), station: self.station.as_deref() }
@@ -104,7 +104,7 @@ impl Quantity {
         !matches!(self.what.given_by(), GivenBy::Stations(_))
     }
 
-    /// What is counted, in words, without the node.
+    /// The name of the quantity, without the node.
     #[must_use]
     pub fn kind(&self) -> &str {
         self.name.split(" of ").next().unwrap_or_default()

@@ -21,7 +21,8 @@ impl Share {
     /// Nothing.
     pub const ZERO: Self = Self { part: 0, whole: 1 };
 
-    /// How `part` of `whole` compares with the share: `Less` if it is a smaller one. Nothing of nothing is equal to all.
+    /// Compares `part` of `whole` with the share: `Less` if it is a smaller share. A `whole` of zero is equal to every
+    /// share.
     #[inline]
     #[must_use]
     pub fn compare(self, part: u64, whole: u64) -> Ordering {
@@ -49,7 +50,7 @@ impl Share {
         u64::try_from(exact / u128::from(self.whole)).unwrap_or(u64::MAX)
     }
 
-    /// True of nothing.
+    /// True if the share is zero.
     #[must_use]
     pub fn is_zero(self) -> bool {
         self.part == 0

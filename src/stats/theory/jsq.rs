@@ -120,7 +120,7 @@ fn solve(load: f64) -> (Vec<f64>, f64) {
     }
     let rates = |rows: &[&Matrix], from: usize| -> f64 { rows.iter().flat_map(|rows| rows[from]).sum() };
     let mut inner = within.clone();
-    // With nobody at the shorter queue it ends no service.
+    // An empty shorter queue ends no service.
     let mut first = within.clone();
     for difference in 0..DIFFERENCES {
         inner[difference][difference] -= rates(&[&up, &down, &within], difference);

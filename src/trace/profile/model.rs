@@ -7,7 +7,7 @@ use crate::schema::{Body, Encode, Kind, Name, Node, named, print};
 use crate::trace::report::grouped;
 use crate::trace::{Format, Replay};
 
-/// What a request is supposed to take, in seconds, as a log does not say.
+/// Assumed service time of a request, in seconds, as a log has none.
 const SERVICE: f64 = 0.05;
 /// How busy the servers are to be at the rate while busy.
 const LOAD: f64 = 0.7;

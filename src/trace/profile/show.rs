@@ -101,7 +101,7 @@ fn length(seconds: f64) -> String {
         s if s >= 1e-6 => ("us", 1e-6),
         _ => ("ns", 1e-9),
     };
-    // At most two decimals, and no zeros that say nothing.
+    // At most two decimals, without trailing zeros.
     let text = format!("{:.2}", seconds / size);
     format!("{} {unit}", text.trim_end_matches('0').trim_end_matches('.'))
 }

@@ -7,7 +7,7 @@ use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{Duration, Handle, RequestId};
 
-/// Checks of a member in a row: those of HAProxy, where `fall` failures take a member down and `rise` successes up.
+/// Consecutive checks of a member, as in HAProxy: `fall` failures take a member down and `rise` successes up.
 #[derive(Clone, Copy, Debug)]
 pub struct Streak {
     up: bool,

@@ -20,7 +20,7 @@ pub enum Reason {
 /// Which members get requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Those that are well, backups aside.
+    /// The healthy members, without backups.
     Primaries,
     /// All but backups, well or not: too few are well.
     Panic,
@@ -49,7 +49,7 @@ impl Member {
     }
 }
 
-/// What a change means.
+/// The effect of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Effect {
     /// The mode has changed: everybody must be looked at, not only this member.
@@ -58,7 +58,7 @@ pub struct Effect {
     pub well: Option<bool>,
 }
 
-/// What speaks against each member, and what follows.
+/// The reasons against each member, and their effect on the rotation.
 #[derive(Debug)]
 pub struct Rotation {
     members: Vec<Member>,
@@ -177,7 +177,7 @@ impl Rotation {
         self.members.iter().map(has).enumerate()
     }
 
-    /// Envoy's threshold: panic if the percentage of those that are well is below it.
+    /// Envoy's threshold: panic if the percentage of healthy members is below it.
     fn find_mode(&self) -> Mode {
         self.mode_of(if self.full_waits {
             self.well == 0 && self.well_backups > 0
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn panic_begins_below_its_share_and_not_at_it() {
-        // Envoy's threshold: the share of those that are well is compared, exactly.
+        // Envoy's threshold: the share of healthy members is compared exactly.
         for threshold in 1..=100 {
             let mut rotation = Rotation::new(100, &[], percent(threshold));
             for well in (0..100).rev() {

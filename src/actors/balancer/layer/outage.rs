@@ -8,7 +8,7 @@ use crate::actors::kit::faults::{Active, Timetable};
 use crate::actors::kit::message::{Core, reply};
 use crate::engine::{Left, Outcome, RequestId, Time};
 
-/// What slows a proxy down, and what of it is active.
+/// The slow-downs of a proxy, and which of them are active.
 #[derive(Debug, Default)]
 pub struct SlowDowns {
     timetable: Timetable,
@@ -16,7 +16,7 @@ pub struct SlowDowns {
 }
 
 impl SlowDowns {
-    /// Those of a timetable.
+    /// The slow-downs of a timetable.
     #[must_use]
     pub fn new(timetable: Timetable) -> Self {
         Self { timetable, active: Active::default() }

@@ -18,21 +18,21 @@ record! {
     pub struct WeightedRoundRobin {}
 }
 
-/// Available members of one weight: those with the most credit first, then the first in the list. What each has gained
-/// since time zero is the same for all and left out.
+/// Available members of one weight: those with the most credit first, then the first in the list. The credit that each
+/// has gained since time zero is the same for all and left out.
 #[derive(Clone, Debug)]
 struct Group {
     weight: i64,
     members: BinaryHeap<(i64, Reverse<u32>)>,
 }
 
-/// What each member has gained and not yet paid.
+/// The credit of members: gained and not yet spent.
 #[derive(Clone, Debug)]
 pub struct Credits {
     groups: Vec<Group>,
     /// Where each member belongs.
     group_of: Vec<u32>,
-    /// What members hold that are not available.
+    /// The credit of members that are not available.
     held: Vec<i64>,
     choices: i64,
     /// Weights of all available members.
@@ -132,7 +132,7 @@ impl Choose for Credits {
     }
 
     fn weights_changed(&mut self, view: &View) {
-        // What was gained was counted in other weights.
+        // Credits were counted with the previous weights.
         *self = Self::new(view);
     }
 }

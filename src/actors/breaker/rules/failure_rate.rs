@@ -174,7 +174,7 @@ pub struct Rates {
     slow: Share,
     state: State,
     window: Sliding,
-    /// Fewer calls than this decide nothing.
+    /// With fewer calls than this the state does not change.
     least: u32,
     /// Permissions left while half open.
     permits: u32,
@@ -229,7 +229,7 @@ impl Rates {
 
     fn is_too_bad(&self, seen: Tally) -> bool {
         let reached = |share: Share, part: u32| share.is_reached(u64::from(part), u64::from(seen.calls));
-        // No share is allowed to be nothing, so that good times need no product.
+        // A threshold of zero is not allowed, so a window without failures needs no product.
         (seen.failed | seen.slow != 0)
             && seen.calls >= self.least
             && (reached(self.failures, seen.failed) || reached(self.slow, seen.slow))
@@ -255,7 +255,7 @@ impl Break for Rates {
             self.permits = self.rule.trials;
         }
         if self.permits == 0 {
-            // Nobody knows when the trials will have ended.
+            // The end of the trial calls is not known.
             return Err(Duration::ZERO);
         }
         self.permits -= 1;

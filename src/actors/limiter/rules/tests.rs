@@ -26,7 +26,7 @@ fn at_ms(ms: u64) -> Time {
     Time::from_nanos(ms * 1_000_000)
 }
 
-/// What becomes of requests at these milliseconds with these costs, all of one key.
+/// The verdicts on requests at these milliseconds with these costs, all of one key.
 fn verdicts<R: Describes>(rule: &R, requests: &[(u64, u32)]) -> Vec<Verdict> {
     let mut state = rule.build();
     let mut account = state.open(at_ms(requests[0].0));
@@ -96,7 +96,7 @@ fn the_leaky_bucket_decides_as_that_of_nginx() {
     let every = |ms: u64| ones(&(0..10).map(|n| n * ms).collect::<Vec<_>>());
     assert_eq!(passes(&strict, &every(100)), [true; 10]);
     assert_eq!(passes(&strict, &every(99)), [true, false].repeat(5));
-    // Ten at once into a burst of 5: one at once, five a tenth of a second apart, four turned away.
+    // Ten at once into a burst of 5: one at once, five a tenth of a second apart, four rejected.
     let burst = |excess| LeakyBucket { burst: 5, excess, ..strict.clone() };
     let delay = |ms: u64| Verdict::Delayed(Duration::from_nanos(ms * 1_000_000));
     let found = verdicts(&burst(Excess::Delay(Delay { after: 0 })), &[(0, 1); 10]);
@@ -204,7 +204,7 @@ fn requests_a_little_above_the_rate_lose_what_is_above() {
     }
 }
 
-/// Three a second are 333, 333 and 334 ms apart, in which 999 or 1002 thousandths leak: who comes after 333 ms is too
+/// Three a second are 333, 333 and 334 ms apart, in which 999 or 1002 thousandths leak: a request after 333 ms is too
 /// early.
 #[test]
 fn nginx_turns_away_what_comes_exactly_at_a_rate_that_is_no_whole_number_of_milliseconds() {
@@ -236,7 +236,7 @@ fn windows_at_their_limit_turn_away_what_their_definition_says() {
         let every = |first: usize, step: usize| (first..count).step_by(step).collect::<Vec<_>>();
         let limit_of = limit as usize;
         assert_eq!(refused(&SlidingLog { limit, window }, &times), every(limit_of, limit_of + 1), "{rate}");
-        // The first window has one less, as nobody comes at its beginning.
+        // The first window has one less, as no request comes at its beginning.
         let estimated = every(2 * limit_of - 1, 2 * limit_of);
         assert_eq!(refused(&SlidingCounter { limit, window }, &times), estimated, "{rate}");
         let adaptive = Adaptive { base: limit, least: 1, most: limit, window, every: seconds(1e6), ..adaptive() };
@@ -365,7 +365,7 @@ fn passed<R: Describes>(rule: &R, gaps: &[u64]) -> Vec<u64> {
     passed
 }
 
-/// A request that is turned away and comes again when it was told to is let through, and not a nanosecond sooner.
+/// A request that is rejected and tried again after `retry_after` is admitted, and not a nanosecond earlier.
 fn check_retry_after<R: Describes>(rule: &R, gaps: &[u64], exact: bool) -> Result<(), TestCaseError> {
     let mut state = rule.build();
     let mut now = 0;

@@ -24,7 +24,7 @@ record! {
     }
 }
 
-/// The level of each class; none for those that are never shed.
+/// The level of each class; none for classes that are never shed.
 #[derive(Clone, Debug)]
 pub struct Levels(Arc<[Option<Share>]>);
 

@@ -14,7 +14,7 @@ record! {
 /// The share of the latest service in the mean.
 const NEWEST: f64 = 0.05;
 
-/// What one server has seen.
+/// The observations of one server.
 #[derive(Clone, Debug)]
 pub struct State {
     /// Mean service in nanoseconds; none before the first.

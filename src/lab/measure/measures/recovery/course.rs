@@ -13,7 +13,7 @@ const LASTING: f64 = 0.25;
 /// So many standard deviations of a count of independent calls make up the tolerance.
 const DEVIATIONS: f64 = 4.0;
 
-/// What a trouble did to goodput in one replication.
+/// The course of goodput in one replication with a trouble.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Course {
     /// Calls served per second before it.
@@ -64,7 +64,7 @@ impl Course {
         })
     }
 
-    /// The same of a run that was stopped on the way because too many requests were in flight: nothing came back.
+    /// The same for a run that was stopped early because too many requests were in flight: it did not recover.
     #[must_use]
     pub fn cut_off(self) -> Self {
         Self { after: Some(0.0), recovered: Some(false), time: None, ..self }
