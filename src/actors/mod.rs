@@ -107,7 +107,7 @@ macro_rules! kinds {
             #[inline(always)]
             fn ring(&mut self, core: &mut Core, id: RequestId) -> Passed {
                 if core.requests.is_held(id, Hold::Timer) {
-                    // Whoever set it has let go of the request since.
+                    // The node that set it no longer has the request.
                     core.requests.release(id, Hold::Timer);
                     return None;
                 }

@@ -33,7 +33,7 @@ pub fn stop_flag() -> &'static AtomicBool {
     &FLAG
 }
 
-/// Set when the process was asked to stop some time ago: whoever is not done yet gives up.
+/// Set when the process was asked to stop some time ago: work that is not finished by then is given up.
 pub fn late_flag() -> &'static AtomicBool {
     static LATE: AtomicBool = AtomicBool::new(false);
     &LATE

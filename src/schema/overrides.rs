@@ -1,5 +1,5 @@
-//! Overrides: puts another value at a path of a tree, before the tree is read. Whoever reads it then finds the value
-//! with the type that stands there, and mistakes at the value's own place.
+//! Overrides: puts another value at a path of a tree, before the tree is decoded. Decoding then finds the value with
+//! the type that belongs there, and reports mistakes at the value's own place.
 
 use super::diagnostic::{Diagnostic, suggest};
 use super::tree::{Kind, Name, Node, Region};

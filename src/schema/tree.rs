@@ -58,7 +58,7 @@ pub enum Kind {
 pub struct Given {
     /// The name.
     pub name: String,
-    /// The value; whoever reads the tree knows its type.
+    /// The value; the decoder of the field knows its type.
     pub value: Arc<dyn Any + Send + Sync>,
 }
 

@@ -1,6 +1,6 @@
 //! Recorded requests: reads logs, sorts them, schedules their replay, and profiles their traffic.
 //!
-//! What clients do with a trace belongs in `actors::clients`; opening files belongs to whoever calls.
+//! The replay by clients belongs in `actors::clients`; opening files belongs to the caller.
 
 mod error;
 mod format;

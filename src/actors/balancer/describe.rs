@@ -198,7 +198,7 @@ impl BalancerSpec {
         let Health::Notified(notified) = &self.health else { return };
         let mut subscriber = Subscriber { balancer: building.me, first_member: 0, delay: notified.after.duration() };
         for (target, servers) in targets(self, building.kit.site) {
-            // Whoever stands in the way has no servers of its own.
+            // A node that only passes requests on has no servers of its own.
             let node = servers.map_or(target.text.as_str(), |(node, _)| node);
             for actor in building.kit.actors_of(node) {
                 let (at, members) = match servers {

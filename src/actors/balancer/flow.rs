@@ -159,8 +159,8 @@ fn share(balancer: &BalancerSpec, servers: Option<&[Servers<'_>]>) -> Share {
         }
         Policy::Random(_) => Share::Split { weighted: true, regular: false },
         Policy::PowerOfChoices(choices) if choices.d == 1 => Share::Split { weighted: true, regular: false },
-        // Whoever joins the shortest queue, for its weight, keeps every queue stable that can be; the others do so among
-        // servers that are alike.
+        // Joining the shortest queue, relative to its weight, keeps every queue stable that can be stable; other
+        // policies do so among servers that are alike.
         Policy::LeastConnections(_) if one && servers.is_some() => Share::Pooled,
         Policy::LeastConnections(_) | Policy::PowerOfChoices(_) | Policy::JoinIdleQueue(_) if alike => Share::Pooled,
         _ => Share::Open,

@@ -34,7 +34,7 @@ pub fn share(count: u64) -> f64 {
 }
 
 /// The member of an identity that has none.
-const NOBODY: u32 = u32::MAX;
+const NO_OWNER: u32 = u32::MAX;
 
 /// The members of a sample of identities, and how often they have changed.
 #[derive(Clone, Debug)]
@@ -85,8 +85,8 @@ impl Remapping {
             if old == new {
                 continue;
             }
-            let fell = old == NOBODY || self.shares[old as usize] < before[old as usize];
-            let rose = new == NOBODY || self.shares[new as usize] > before[new as usize];
+            let fell = old == NO_OWNER || self.shares[old as usize] < before[old as usize];
+            let rose = new == NO_OWNER || self.shares[new as usize] > before[new as usize];
             self.counts.moved += 1;
             self.counts.least += u64::from(fell || rose);
         }
@@ -125,7 +125,7 @@ fn owners(shares: &[u32], view: &mut View, policy: &mut Chooser) -> Vec<u32> {
     let owner = |identity: u32| {
         let bits = mix(u64::from(identity));
         let facts = Facts { now: Time::ZERO, client: bits as u32, key: (bits >> 32) as u32 };
-        policy.owner(view, facts).map_or(NOBODY, |member| member as u32)
+        policy.owner(view, facts).map_or(NO_OWNER, |member| member as u32)
     };
     let owners = (0..IDENTITIES).map(owner).collect();
     other.iter().rev().for_each(|&member| flip(view, policy, member));
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn everybody_moves_when_the_last_member_goes() {
+    fn all_clients_move_when_the_last_member_goes() {
         for policy in minimal() {
             let mut bench = Bench::new(&policy);
             (1..MEMBERS).for_each(|member| _ = bench.set_up(member, false));

@@ -183,7 +183,7 @@ impl Balancer {
             Some(false) => self.ramp_down(core, member),
             None => {}
         }
-        if effect.on_everybody {
+        if effect.on_all_members {
             (0..self.members.len()).for_each(|member| self.show(core.now(), member, reason));
         } else {
             self.show(core.now(), member, reason);
@@ -193,7 +193,7 @@ impl Balancer {
         }
         self.remap();
         if self.line().is_some_and(|line| !line.is_empty()) {
-            let changed = if effect.on_everybody { 0..self.members.len() } else { member..member + 1 };
+            let changed = if effect.on_all_members { 0..self.members.len() } else { member..member + 1 };
             for member in changed {
                 if self.view.is_up(member) {
                     self.let_in(core, member);

@@ -37,7 +37,7 @@ impl OnBehalf {
         if is_abandoned {
             request.set_abandoned();
         }
-        // The client's timeout is no business of whoever is asked.
+        // The client's timeout does not concern the node that gets the request.
         *core.requests.describe(child) = Details {
             timeout: Handle::NONE,
             retry_after: Duration::ZERO,

@@ -307,7 +307,7 @@ impl Fallback {
             core.requests.hold(id, Hold::Timer);
             return self.answer(core, id, Outcome::Cancelled, self.passage.me);
         };
-        // Whoever gave the request up has given up the child with it.
+        // The sender that gave the request up has given up the child with it.
         cancel::take_back(core, child, self.link(stop.tag));
         None
     }

@@ -109,7 +109,7 @@ fn word_of_cancellation_goes_on_to_what_was_asked() {
     assert_eq!(fallback.handle(&mut core, Message::Cancel { id }), None);
     assert!(core.requests.is_held(child, Hold::Cancellation) && !core.requests.is_held(id, Hold::Cancellation));
     core.requests.release(child, Hold::Cancellation);
-    // It waits for the answer, and there is no fallback for whoever does not want one.
+    // It waits for the answer, and there is no fallback for a client that no longer wants one.
     let passed = reply_with(&mut core, &mut fallback, child, Outcome::Cancelled);
     assert_eq!(passed, Some((CLIENT, Message::Reply { id })));
     assert_eq!(core.requests[id].outcome, Outcome::Cancelled);

@@ -184,7 +184,7 @@ impl Passage {
         Taken::Came(id)
     }
 
-    /// A health check, which no record counts, or a request that was cancelled on its way here.
+    /// Lets a health check pass, which no record counts, or answers a request that was cancelled on its way here.
     #[inline(never)]
     fn let_other_by(&mut self, core: &mut Core, id: RequestId) -> Passed {
         if core.requests[id].class == CHECK_CLASS {

@@ -123,7 +123,7 @@ impl<M: Copy> Lanes<M> {
         self.lanes[lane as usize].armed = false;
     }
 
-    /// Takes back the event in a place, if it is still the one with this low half of a sequence number.
+    /// Cancels the event in a place, if it is still the one with this low half of a sequence number.
     #[inline]
     pub fn cancel(&mut self, place: u32, sequence: u32) {
         let item = &self.items[place as usize];

@@ -49,7 +49,7 @@ enum Step {
     Lane(usize),
     Timer(u64),
     Alarm(u64),
-    /// Takes back the timers whose number leaves this remainder.
+    /// Cancels the timers whose number leaves this remainder.
     TakeTimers(u32),
     Pop(u64),
     /// One of all handles ever given: most have happened or were cancelled before.

@@ -711,7 +711,7 @@ impl Requests {
     #[inline(never)]
     pub fn retag(&mut self, id: RequestId, tag: u32, entered: Time) {
         let request = &mut self.slots[id.0 as usize];
-        assert!(request.depth.wrapping_sub(1) < FREE - 1, "a request is held by nobody");
+        assert!(request.depth.wrapping_sub(1) < FREE - 1, "a request is held by no actor");
         let depth = request.depth as usize - 1;
         match (request.tags.get_mut(depth), request.entered.get_mut(depth)) {
             (Some(near), Some(when)) => (*near, *when) = (tag, entered),

@@ -64,7 +64,7 @@ impl Design {
             stop: &AtomicBool::new(false),
         };
         let done = Replication::run(&job, 0, Measuring::After(Duration::ZERO));
-        let done = done.unwrap_or_else(|defect| panic!("{}: {defect}", self.name)).expect("nobody stops it");
+        let done = done.unwrap_or_else(|defect| panic!("{}: {defect}", self.name)).expect("it is not stopped");
         let seen = observe(&job, &done);
         let known = flows(&cell.blueprint);
         let unknown = |load: &StationLoad| StationLoad { least: 0.0, most: f64::INFINITY, ..load.clone() };

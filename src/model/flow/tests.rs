@@ -96,7 +96,7 @@ fn a_fixed_split_is_as_full_as_its_fullest_server() {
 }
 
 #[test]
-fn what_may_be_turned_away_retried_or_taken_back_is_bounded() {
+fn flows_that_may_be_rejected_retried_or_cancelled_are_bounded() {
     // Nothing fails, so there are no retries.
     let retry = |extra: &str, web: &str| {
         found(&format!(
@@ -198,7 +198,7 @@ fn requests_of_users_that_come_by_two_ways_are_no_more_than_the_users() {
 }
 
 #[test]
-fn what_an_overload_makes_leave_or_turns_away_is_not_said_to_gather() {
+fn requests_that_an_overload_makes_leave_or_rejects_do_not_count_as_gathering() {
     // Servers drop requests whose clients no longer wait.
     let late = found(
         r#""users": Clients(arrivals: Poisson(rate: "110/s"), timeout: "1 s", propagates_deadline: true, to: "web"),

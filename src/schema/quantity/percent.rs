@@ -8,8 +8,8 @@ use crate::schema::{Decode, Encode, Kind, Node, Reader};
 /// Decimals of a percentage that [`Percent::exact`] keeps.
 const MOST_DECIMALS: usize = 16;
 
-/// A share as a ratio of whole numbers, so that counts compare with it exactly. In binary, 7 % of a hundred is more than
-/// seven and 29 % is less than 29: whoever compares a count with a share asks here.
+/// A share as a ratio of whole numbers, so that counts compare with it exactly. In binary, 7 % of a hundred is more
+/// than seven and 29 % is less than 29: so use this type to compare a count with a share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Share {
     part: u64,

@@ -251,7 +251,7 @@ mod tests {
     fn what_has_no_steady_state_or_makes_no_sense_is_refused() {
         let one = || vec![servers(1.0, 1)];
         assert!(matches!(Jackson::by_routing(one(), &[0.5], &[vec![0.5]]), Err(TheoryError::Overloaded { .. })));
-        assert!(Jackson::by_routing(one(), &[0.5], &[vec![1.0]]).is_err(), "nobody ever leaves");
+        assert!(Jackson::by_routing(one(), &[0.5], &[vec![1.0]]).is_err(), "no request ever leaves");
         assert!(Jackson::by_routing(one(), &[0.5], &[vec![1.5]]).is_err());
         assert!(Jackson::by_routing(one(), &[0.5], &[vec![-0.5]]).is_err());
         assert!(Jackson::by_routing(one(), &[0.5], &[]).is_err());

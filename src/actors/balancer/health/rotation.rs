@@ -52,8 +52,8 @@ impl Member {
 /// The effect of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Effect {
-    /// The mode has changed: everybody must be looked at, not only this member.
-    pub on_everybody: bool,
+    /// The mode has changed: all members must be checked, not only this one.
+    pub on_all_members: bool,
     /// `Some(true)` if the member became well, `Some(false)` if it was well until now.
     pub well: Option<bool>,
 }
@@ -162,8 +162,8 @@ impl Rotation {
             moved(&mut self.open, before.is_open(), after.is_open());
         }
         let mode = self.find_mode();
-        let on_everybody = std::mem::replace(&mut self.mode, mode) != mode;
-        Effect { on_everybody, well: (before.is_well() != after.is_well()).then(|| after.is_well()) }
+        let on_all_members = std::mem::replace(&mut self.mode, mode) != mode;
+        Effect { on_all_members, well: (before.is_well() != after.is_well()).then(|| after.is_well()) }
     }
 
     /// The members in order, with whether each would get requests if none were full.
@@ -223,17 +223,17 @@ mod tests {
     #[test]
     fn below_half_of_the_members_all_are_used() {
         let mut rotation = Rotation::new(4, &[], percent(50));
-        assert!(!rotation.set(0, Reason::Ejected, true).on_everybody);
-        assert!(!rotation.set(1, Reason::Checks, true).on_everybody);
+        assert!(!rotation.set(0, Reason::Ejected, true).on_all_members);
+        assert!(!rotation.set(1, Reason::Checks, true).on_all_members);
         assert_eq!((rotation.mode(), used(&rotation)), (Mode::Primaries, vec![2, 3]));
-        assert!(rotation.set(2, Reason::Ejected, true).on_everybody);
+        assert!(rotation.set(2, Reason::Ejected, true).on_all_members);
         assert_eq!((rotation.mode(), used(&rotation)), (Mode::Panic, vec![0, 1, 2, 3]));
-        assert!(rotation.set(0, Reason::Ejected, false).on_everybody);
+        assert!(rotation.set(0, Reason::Ejected, false).on_all_members);
         assert_eq!(used(&rotation), [0, 3]);
     }
 
     #[test]
-    fn backups_are_used_only_while_nobody_else_is_open() {
+    fn backups_are_used_only_while_no_other_member_is_open() {
         let mut rotation = Rotation::new(3, &[false, false, true], percent(0));
         assert_eq!(used(&rotation), [0, 1]);
         rotation.set(0, Reason::News, true);

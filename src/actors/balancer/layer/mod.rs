@@ -189,7 +189,7 @@ impl Balancer {
         Ok(self.take(core, id, member))
     }
 
-    /// True if the balancer reads requests, which a routing key needs: a balancer of layer 4 does not.
+    /// True if the balancer reads requests and thus knows their keys: a balancer of layer 4 does not.
     pub(super) fn reads_requests(&self) -> bool {
         self.front.as_ref().is_none_or(|front| front.pins.is_none())
     }

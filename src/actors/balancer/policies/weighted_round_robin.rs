@@ -48,7 +48,7 @@ impl Describes for WeightedRoundRobin {
 }
 
 impl Credits {
-    /// Everybody even.
+    /// All members without credit.
     #[must_use]
     pub fn new(view: &View) -> Self {
         let weights = (0..view.len()).map(|member| i64::from(view.weight(member)));

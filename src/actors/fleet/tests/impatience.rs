@@ -137,7 +137,7 @@ fn word_that_comes_after_the_answer_changes_nothing() {
 
 #[test]
 fn the_slot_of_a_request_taken_back_is_not_used_while_its_timer_runs() {
-    // Taken back at 1 s; its timer would ring at 10 s, amid the service of the next.
+    // Cancelled at 1 s; its timer would ring at 10 s, amid the service of the next.
     let sent = [Sent { cancelled: Some(1), ..at(0) }, at(2), at(3)];
     let (answers, ..) = play(|_| {}, &sent);
     assert_eq!(answers, [(0, 1.0, Outcome::Cancelled), (1, 12.0, Outcome::Served), (2, 22.0, Outcome::Served)]);

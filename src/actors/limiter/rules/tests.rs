@@ -141,7 +141,7 @@ fn refused<R: Describes>(rule: &R, times: &[Time]) -> Vec<usize> {
     times.iter().enumerate().filter(refused).map(|(place, _)| place).collect()
 }
 
-const NOBODY: [usize; 0] = [];
+const NONE: [usize; 0] = [];
 
 /// Rates whose gap is a whole number of nanoseconds, and such where it is not.
 const RATES: [&str; 14] = [
@@ -172,14 +172,14 @@ fn requests_exactly_at_the_rate_all_pass() {
         let rate = Rate::parse(text).expect("a rate");
         let times = ticking(text, 20_000);
         for capacity in [1, 5] {
-            assert_eq!(refused(&TokenBucket { capacity, refill: rate }, &times), NOBODY, "{text}");
-            assert_eq!(refused(&Gcra { burst: capacity, rate }, &times), NOBODY, "{text}");
-            assert_eq!(refused(&leaky(rate, capacity - 1), &times), NOBODY, "{text}");
+            assert_eq!(refused(&TokenBucket { capacity, refill: rate }, &times), NONE, "{text}");
+            assert_eq!(refused(&Gcra { burst: capacity, rate }, &times), NONE, "{text}");
+            assert_eq!(refused(&leaky(rate, capacity - 1), &times), NONE, "{text}");
         }
     }
     // Nor do they add up to an error later on.
     let rate = per_second(7.0);
-    assert_eq!(refused(&TokenBucket { capacity: 1, refill: rate }, &ticking("7/s", 3_000_000)), NOBODY);
+    assert_eq!(refused(&TokenBucket { capacity: 1, refill: rate }, &ticking("7/s", 3_000_000)), NONE);
 }
 
 #[test]
@@ -207,21 +207,21 @@ fn requests_a_little_above_the_rate_lose_what_is_above() {
 /// Three a second are 333, 333 and 334 ms apart, in which 999 or 1002 thousandths leak: a request after 333 ms is too
 /// early.
 #[test]
-fn nginx_turns_away_what_comes_exactly_at_a_rate_that_is_no_whole_number_of_milliseconds() {
+fn nginx_rejects_requests_at_exactly_a_rate_that_is_no_whole_number_of_milliseconds() {
     let nginx = |rate: &str, burst| {
         let (excess, arithmetic) = (Excess::NoDelay(NoDelay {}), Arithmetic::Nginx(InMilliseconds {}));
         let rule = LeakyBucket { rate: Rate::parse(rate).expect("a rate"), burst, excess, arithmetic };
         refused(&rule, &ticking(rate, 12))
     };
     assert_eq!(nginx("3/s", 0), [1, 3, 6, 9]);
-    assert_eq!(nginx("3/s", 1), NOBODY);
-    assert_eq!(nginx("4/s", 0), NOBODY);
+    assert_eq!(nginx("3/s", 1), NONE);
+    assert_eq!(nginx("4/s", 0), NONE);
 }
 
 /// Evenly and exactly at the limit, by the definition of each: of a window that both of its ends belong to, one in
 /// limit + 1 is too many; the estimate from two windows is at the limit at the beginning of every second one.
 #[test]
-fn windows_at_their_limit_turn_away_what_their_definition_says() {
+fn windows_at_their_limit_reject_as_their_definition_says() {
     for (limit, rate, window) in [
         (3, "3/s", 1.0),
         (7, "7/s", 1.0),
@@ -232,7 +232,7 @@ fn windows_at_their_limit_turn_away_what_their_definition_says() {
     ] {
         let (count, window) = (limit as usize * 20, seconds(window));
         let times = ticking(rate, count);
-        assert_eq!(refused(&FixedWindow { limit, window }, &times), NOBODY, "{rate}");
+        assert_eq!(refused(&FixedWindow { limit, window }, &times), NONE, "{rate}");
         let every = |first: usize, step: usize| (first..count).step_by(step).collect::<Vec<_>>();
         let limit_of = limit as usize;
         assert_eq!(refused(&SlidingLog { limit, window }, &times), every(limit_of, limit_of + 1), "{rate}");

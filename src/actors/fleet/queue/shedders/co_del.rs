@@ -27,7 +27,7 @@ record! {
 enum Last {
     /// Nothing.
     Kept,
-    /// It began a time of dropping: whoever is next is served.
+    /// It began a time of dropping: the next request is served.
     First,
     /// It was one of several.
     Further,
