@@ -217,7 +217,7 @@ pub struct Ticked {
 }
 
 impl Actors {
-    /// Records what is due at this tick.
+    /// Makes the records that are due at this tick.
     pub fn record(&mut self, at: Time) -> Ticked {
         let halved = (self.clock.next_boundary() == at).then(|| self.clock.close());
         if let Some(halve) = halved {

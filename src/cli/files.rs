@@ -1,4 +1,4 @@
-//! Files from the disk, and the models and experiments that the program carries with it.
+//! Files from the disk, and the built-in models and experiments.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -19,7 +19,7 @@ pub struct Disk;
 impl Files for Disk {
     fn open(&self, path: &str) -> Result<Box<dyn Read + '_>, String> {
         if let Some(name) = path.strip_prefix(SHIPPED) {
-            let bytes = shipped::file(name).ok_or("the program carries no such file")?;
+            let bytes = shipped::file(name).ok_or("there is no such built-in file")?;
             return Ok(Box::new(bytes));
         }
         let file = File::open(path).map_err(|error| plain(&error))?;

@@ -37,7 +37,7 @@ pub enum Earlier {
 pub struct FileJournal {
     /// Observations of an earlier run that were not recalled yet.
     kept: Mutex<BTreeMap<JobId, Observation>>,
-    /// Bytes of what was found earlier that cannot be read.
+    /// Bytes of the earlier journal that cannot be read.
     unreadable: u64,
     on_disk: OnDisk,
 }
@@ -104,7 +104,7 @@ impl FileJournal {
             }
         }
         let resumes = earlier == Earlier::Resume && first == header;
-        // At no moment is there less on the disk than what is to be kept, or anything that is no journal of a run.
+        // At every moment the disk has all replications that must be kept, and only journals of a run.
         let mut begin = || -> io::Result<()> {
             if !resumes {
                 // The old frames are removed first, so that frames of one run never follow the header of another.
@@ -303,7 +303,7 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().unwrap_or(Path::new("."))
 }
 
-/// True if `file` is still what stands at `path`.
+/// True if `file` is still the file at `path`.
 fn is_at(file: &File, path: &Path) -> bool {
     #[cfg(unix)]
     {

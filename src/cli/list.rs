@@ -1,4 +1,4 @@
-//! `rushhour list`: the models and experiments the program carries.
+//! `rushhour list`: the built-in models and experiments.
 
 use comfy_table::{Cell, ContentArrangement, Table, presets};
 

@@ -19,7 +19,7 @@ use crate::schema::quantity::Bytes;
 pub struct Share {
     /// Replications at once.
     pub at_once: usize,
-    /// Bytes left for what finished replications found.
+    /// Bytes left for the results of finished replications.
     pub kept: u64,
 }
 
@@ -80,8 +80,8 @@ pub fn size(bytes: u64) -> String {
 pub struct Budget(Option<u64>);
 
 impl Budget {
-    /// As much as was asked for, or four fifths of what is available of the machine and of the control groups this process
-    /// is in.
+    /// The amount that was asked for, or four fifths of the memory available on the machine and in the control groups
+    /// of this process.
     #[must_use]
     pub fn new(asked: Option<u64>) -> Self {
         let machine = || field(&text("/proc/meminfo"), "MemAvailable:").map(|kilobytes| kilobytes * 1024);
@@ -108,21 +108,21 @@ fn text(path: &str) -> String {
 /// A number of bytes from the command line: "2 GB".
 ///
 /// # Errors
-/// What is wrong with the text.
+/// The mistake in the text.
 pub fn parse(text: &str) -> Result<u64, String> {
     Bytes::parse(text).map(Bytes::bytes).map_err(|why| format!("{why}; write \"2 GB\""))
 }
 
-/// Has every thread of the pool take the addresses that it will, so that what is left is known.
+/// Has every thread of the pool reserve its addresses, so that the rest is known.
 pub fn settle_threads() {
     rayon::broadcast(|_| drop(std::hint::black_box(vec![0_u8; 64])));
 }
 
-/// Addresses that a thread takes beside what it uses: its stack, and what the allocator sets aside for it.
+/// Addresses that a thread takes beside its data: its stack, and the reserve of the allocator.
 const THREAD: u64 = 66 << 20;
 
 /// Bytes of addresses that are left to a process with these limits (as in `/proc/self/limits`) and this state (as in
-/// `/proc/self/status`) once so many more threads run; `None` if there is no limit.
+/// `/proc/self/status`) once `threads` more threads run; `None` if there is no limit.
 fn addresses_left(limits: &str, status: &str, threads: usize) -> Option<u64> {
     let limit = field(limits, "Max address space")?;
     let used = field(status, "VmSize:").unwrap_or(0) * 1024;
@@ -167,7 +167,7 @@ fn left_in_groups(root: &Path, membership: &str) -> Option<u64> {
     groups.filter_map(left).min()
 }
 
-/// Shows progress, and stops the run when what it keeps fills its share.
+/// Shows progress, and stops the run when its observations fill its share.
 #[derive(Debug)]
 pub struct Watch<'a> {
     /// The progress bar that shows it.
@@ -205,7 +205,7 @@ impl Progress for Watch<'_> {
 }
 
 impl Watch<'_> {
-    /// Counts what is kept, and stops the run where it is too much.
+    /// Counts the memory of observations, and stops the run if it is too much.
     fn take(&self, observation: &Observation) {
         let bytes = kept(observation);
         let kept = self.kept.fetch_add(bytes, Ordering::Relaxed) + bytes;

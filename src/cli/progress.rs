@@ -44,7 +44,7 @@ impl Bar {
 
 impl Progress for Bar {
     fn planned(&self, replications: usize) {
-        // Further rounds depend on what is found: what is still to come is known better with each.
+        // Further rounds depend on the results: the rest is known better with each round.
         self.bar.set_length(self.bar.position() + replications as u64);
     }
 

@@ -28,7 +28,7 @@ use crate::schema::quantity::Span;
     after_help = "Examples:\n  rushhour run hockey-stick\n  rushhour run mine.ron --quick\n  rushhour run mine.ron --replications 40 --out results --format csv\n  rushhour run out/mine/manifest.ron     the same run again, bit for bit\n\nMemory: a replication stops when more requests are in flight than the file's `run` allows (`in_flight`, without it a\nmillion, about 200 bytes each), says so, and keeps what it found. On Linux, only as many replications run at once as\nfit into four fifths of the memory that is available; where not even one fits, nothing is run. None of this changes\na number."
 )]
 pub struct Arguments {
-    /// Files, or names of what the program carries
+    /// Files, or names of built-in models and experiments
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
     /// A first look: five replications at most, a tenth of the time where nothing happens at a given moment
@@ -70,7 +70,7 @@ pub struct Arguments {
     /// Go on where a run of the same experiment was stopped or killed
     #[arg(long, conflicts_with = "no_files")]
     resume: bool,
-    /// Begin anew where a run was stopped or killed, and throw away what it had finished
+    /// Start again from the beginning if a run was stopped or killed, and discard its finished replications
     #[arg(long, conflicts_with_all = ["no_files", "resume"])]
     restart: bool,
     /// Keep the results in this file, which must not exist, to compare with later
@@ -191,7 +191,7 @@ fn told<T>(result: Result<T, String>) -> Option<T> {
     result.map_err(|why| complain(&why)).ok()
 }
 
-/// The plans of the files with their names, and whether all could be made; what is wrong with the others is said.
+/// The plans of the files with their names, and whether all could be made; the mistakes in the others are printed.
 fn plans(arguments: &Arguments, budget: Budget) -> (Vec<(&String, Plan)>, bool) {
     let mut plans = Vec::new();
     for word in &arguments.files {
@@ -202,7 +202,7 @@ fn plans(arguments: &Arguments, budget: Budget) -> (Vec<(&String, Plan)>, bool) 
     (plans, all)
 }
 
-/// Whether results can be written to all of these folders, each its own; what is wrong with the others is said.
+/// Whether results can be written to all of these folders, each its own; the reasons against are printed.
 fn are_free(folders: &[PathBuf]) -> bool {
     let mut all = true;
     for (place, folder) in folders.iter().enumerate() {
@@ -275,7 +275,7 @@ fn prepare(word: &str, arguments: &Arguments, room: u64) -> Result<Plan, String>
     plan(loaded, &files).map_err(|problems| problems.to_string())
 }
 
-/// Puts what the command line says over what the file says.
+/// Applies the options of the command line over those of the file.
 fn adjust(experiment: &mut Experiment, arguments: &Arguments) -> Result<(), String> {
     if arguments.quick {
         let stationary = is_stationary(experiment);
@@ -398,7 +398,7 @@ fn run_one(
     verdict(&results, arguments)
 }
 
-/// Shows the summary, and says beside it how fast so many requests were simulated.
+/// Prints the summary, and beside it how fast `requests` requests were simulated.
 fn show(results: &Results, requests: u64, seconds: f64, arguments: &Arguments) -> End {
     let width = comfy_table::Table::new().width().unwrap_or(120);
     let colour = anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;

@@ -1,4 +1,4 @@
-//! `rushhour show`: prints a file the program carries.
+//! `rushhour show`: prints a built-in file.
 
 use super::{End, complain, print, shipped};
 
@@ -19,7 +19,7 @@ pub fn show(arguments: &Arguments) -> End {
         let near = crate::schema::nearest(&arguments.name, names.iter().copied());
         let hint =
             near.map_or_else(|| "`rushhour list` shows them all".to_owned(), |name| format!("did you mean `{name}`?"));
-        return complain(&format!("the program carries nothing called \"{}\"; {hint}", arguments.name));
+        return complain(&format!("there is no built-in model or experiment called \"{}\"; {hint}", arguments.name));
     };
     let text = shipped::file(path).map(String::from_utf8_lossy).unwrap_or_default();
     let text = text.replace("\"../models/", "\"shipped:models/").replace("\"logs/", "\"shipped:experiments/logs/");

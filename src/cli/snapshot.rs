@@ -49,7 +49,7 @@ fn cannot(path: &Path, error: &std::io::Error) -> String {
     format!("cannot write \"{}\": {}", path.display(), plain(error))
 }
 
-/// Reads what [`save`] wrote.
+/// Reads a file that [`save`] wrote.
 ///
 /// # Errors
 /// The file cannot be read or is no snapshot, in words.

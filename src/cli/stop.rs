@@ -44,7 +44,7 @@ pub fn keep(words: impl Fn() -> String + Send + 'static) {
     *LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(words));
 }
 
-/// Subscription a signal, on the thread that hears them all.
+/// Subscribes to a signal, on the thread that receives all signals.
 fn hear(flag: &'static AtomicBool) {
     static ASKED: AtomicBool = AtomicBool::new(false);
     flag.store(true, Ordering::SeqCst);

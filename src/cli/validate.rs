@@ -45,7 +45,7 @@ enum Form {
     Markdown,
 }
 
-/// A case with what was found of it.
+/// A case with its findings.
 type Judged = (Case, Vec<Finding>);
 
 /// Runs the suite and prints its table.

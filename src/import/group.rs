@@ -62,7 +62,7 @@ pub enum Balance {
     SmoothRoundRobin,
     /// Fewest connections for the weight.
     LeastConnections(Tied),
-    /// At random by weight; the best of so many.
+    /// At random by weight; the best of this many.
     Random(u32),
     /// By a hash.
     Hash {

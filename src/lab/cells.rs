@@ -43,8 +43,8 @@ impl Mistakes<'_> {
     }
 }
 
-/// The systems of `experiment` that can be read, and what is wrong with the others beside what is `known` to be wrong
-/// without any arm.
+/// The systems of `experiment` that can be read, and the mistakes of the others, beside the mistakes `known` of the
+/// system without any arm.
 pub fn cells(experiment: &Experiment, known: &[Diagnostic]) -> (Vec<Cell>, Vec<Diagnostic>) {
     let only: Map<Raw> = Map::default();
     let arms: Vec<&Map<Raw>> = match &experiment.arms.entries[..] {
@@ -245,7 +245,7 @@ fn put(tree: &mut Node, path: &Name, value: Node) -> Result<(), Diagnostic> {
     }
 }
 
-/// Makes `tree`, in which values were put at `paths`, again what `base` is. A system may have many more nodes than an
+/// Makes `tree`, in which values were put at `paths`, equal to `base` again. A system may have many more nodes than an
 /// arm sets, and copying all of them takes about as long as reading them.
 fn restore<'a>(tree: &mut Node, base: &Node, paths: impl Iterator<Item = &'a Name>) {
     let touched: BTreeSet<String> = paths.filter_map(|path| split_path(&path.text).into_iter().next()).collect();

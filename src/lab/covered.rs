@@ -13,7 +13,7 @@ use crate::model::System;
 /// A year of 365.25 days.
 const SECONDS_OF_A_YEAR: f64 = 31_557_600.0;
 
-/// Why the replications of a cell do not cover what was asked of them, for the first that does not; `None` if all do.
+/// Why the replications of a cell do not cover the requested time, for the first that does not; `None` if all do.
 #[must_use]
 pub fn cut_short(run: &RunSpec, warm_up: Duration, done: &[&Observation]) -> Option<String> {
     let first = |ended: Ended| done.iter().find(|observation| observation.ended == ended);

@@ -10,7 +10,7 @@ use crate::stats::{Interval, batch::lag_one, proportion::wilson_of_clusters, tai
 
 /// Batches of a single replication (Schmeiser 1982: ten to thirty).
 const BATCHES: usize = 20;
-/// Correlation of neighbouring batches beyond which their interval is too narrow: what independent batches show in one
+/// Correlation of neighbouring batches beyond which their interval is too narrow: independent batches exceed it in one
 /// of a hundred runs.
 const CORRELATED: f64 = 0.52;
 /// Independent requests beyond a quantile, in all replications together, below which its interval may be too narrow:

@@ -53,7 +53,7 @@ pub fn gathering(blueprint: &Blueprint, flows: &Flows, done: &[&Observation]) ->
         .collect();
     let gathers = |gathering: &Gathering| gathering.trend.verdict != Verdict::Settled;
     found.retain(gathers);
-    // Calls that wait are the outermost: what gathers further in is named first.
+    // Waiting calls are the outermost: requests that gather further in are named first.
     if flows.calls_wait && found.is_empty() {
         found.extend(between_nodes(site, done).filter(gathers));
     }
@@ -145,9 +145,10 @@ fn all_workers(site: &Site<'_>, node: &NodeSeen) -> f64 {
     described(site, node).map_or(1.0, |node| node.workers())
 }
 
-/// Requests that idle workers could have served, from the start to the middle of each window; empty where nothing was
-/// served by which to tell. `at_once` are the workers that can be busy at once, where not all can. Each counts as what
-/// there would be less if it had been served, `gather`: of sessions, of which each has one request at a time, a part.
+/// Requests that idle workers could have served, from the start to the middle of each window; empty if no request was
+/// served from which to estimate it. `at_once` are the workers that can be busy at once, if not all can. Each request
+/// counts as `gather` fewer requests there, had it been served: for a session, which has one request at a time, a part
+/// of one.
 fn missed(site: &Site<'_>, node: &NodeSeen, at_once: Option<f64>, gather: f64, width: f64) -> Vec<f64> {
     let number = |id: &str| node.values.iter().find(|(_, known, _, _)| *known == id).and_then(|value| value.3);
     let rate = number("departures").or_else(|| number("commands"));

@@ -127,7 +127,7 @@ fn with_paths(problems: Problems, root: &Node) -> Problems {
     Problems { diagnostics, sources }
 }
 
-/// The names of what stands at `region`, from the outside in.
+/// The names of the values around `region`, from the outside in.
 fn path_of(node: &Node, region: Region) -> Vec<&str> {
     let mut path = Vec::new();
     let mut at = node;

@@ -11,7 +11,7 @@ use crate::model::NodeInfo;
 /// Checks the books of a run that has ended at `over`.
 ///
 /// # Errors
-/// What does not balance, in words: a defect of the program.
+/// The figures that do not balance, in words: a defect of the program.
 pub fn check(actors: &Actors, requests: &Requests, nodes: &[NodeInfo], over: Time) -> Result<(), String> {
     let inside = Inside::of(actors, requests, over);
     for (place, actor) in actors.all.iter().enumerate() {

@@ -150,8 +150,8 @@ fn keep_arms(arms: &mut Vec<(Name, Node)>) {
     }
 }
 
-/// The tree of the system that `node` is or names, if there is one; `reader` knows what is wrong with it. It stands in
-/// the file at `path`, which is `home` without its place.
+/// The tree of the system that `node` is or names, if there is one; `reader` collects its mistakes. It stands in the
+/// file at `path`, which is `home` without its place.
 fn read_system(
     files: &dyn Files,
     (path, home): (&str, &str),

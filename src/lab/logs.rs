@@ -84,7 +84,7 @@ pub struct Logs<'a> {
 }
 
 impl Logs<'_> {
-    /// Reads the logs of these cells; what is wrong with them goes to `found`.
+    /// Reads the logs of these cells; their mistakes go to `found`.
     pub fn read(&mut self, cells: &[Cell], found: &mut Vec<Diagnostic>) {
         let mut failed: Vec<&str> = Vec::new();
         for replay in cells.iter().flat_map(|(_, _, cell)| replays(cell.system())) {
@@ -142,7 +142,7 @@ impl Logs<'_> {
     }
 }
 
-/// Reads on, and hashes what comes by.
+/// Reads on, and hashes the bytes read.
 struct Hashing<R> {
     input: R,
     hasher: Xxh64,

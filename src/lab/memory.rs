@@ -32,7 +32,7 @@ pub struct Need {
     pub requests: u64,
     /// Users and sessions.
     pub users: u64,
-    /// Servers, what is recorded, and all else.
+    /// Servers, records, and all else.
     pub system: u64,
     /// The replications that are kept until the warm-up of their cell is known: users and systems of all of them, if
     /// that is no more than 64 MB or than the requests in flight of one. Otherwise none is kept.

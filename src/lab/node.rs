@@ -71,7 +71,7 @@ impl Of {
     }
 }
 
-/// The lengths of time that the number called `id` is made of, and what it says of them.
+/// The lengths of time from which the number called `id` is computed, and the statistic that it is.
 fn times_of(node: &NodeSeen, id: &str) -> Option<(usize, Of)> {
     node.times.iter().enumerate().find_map(|(place, times)| {
         let word = id.strip_prefix(&*times.of)?.strip_prefix('_')?;

@@ -10,7 +10,7 @@ const MOST_DIGITS: i32 = 4;
 /// Significant digits of a value without an interval.
 const PLAIN_DIGITS: i32 = 4;
 
-/// Significant digits of a value whose interval has no width: what a histogram keeps.
+/// Significant digits of a value whose interval has no width: the precision of a histogram.
 const MEASURED_DIGITS: i32 = 3;
 
 /// The size one unit of the printed number has, and its symbol.
@@ -104,7 +104,7 @@ pub fn difference(comparison: &Comparison, unit: Unit) -> Option<String> {
     Some(format!("{text} {arrow}"))
 }
 
-/// A number to so many significant digits, without trailing zeros; whole digits are never cut.
+/// A number to `digits` significant digits, without trailing zeros; whole digits are never cut.
 #[must_use]
 pub fn plain(value: f64, digits: i32) -> String {
     let text = fixed(value, (digits - 1 - exponent(value, digits)).max(0));
@@ -136,13 +136,13 @@ pub fn tick(value: f64, unit: Unit) -> String {
     }
 }
 
-/// The decimal exponent of the first digit, after rounding to so many digits; 0 for zero.
+/// The decimal exponent of the first digit, after rounding to `digits` digits; 0 for zero.
 fn exponent(value: f64, digits: i32) -> i32 {
     let text = format!("{:.*e}", (digits - 1).max(0) as usize, value);
     text.split_once('e').and_then(|(_, exponent)| exponent.parse().ok()).unwrap_or(0)
 }
 
-/// A number to so many decimals; a negative count rounds to tens, hundreds and so on.
+/// A number to `decimals` decimals; a negative count rounds to tens, hundreds and so on.
 fn fixed(value: f64, decimals: i32) -> String {
     let text = if decimals >= 0 {
         format!("{:.*}", decimals as usize, value)

@@ -52,7 +52,7 @@ pub struct Plan {
     /// The logs that are replayed.
     #[doc(hidden)]
     pub inputs: Inputs,
-    /// Where they were read, and what they held.
+    /// Where they were read, and their contents.
     #[doc(hidden)]
     pub logs: Vec<ReadLog>,
     /// Notes for the reader, such as lines of a log that were left out.
@@ -201,7 +201,7 @@ fn names<'a>(all: impl Iterator<Item = &'a str>) -> Vec<String> {
     all.filter(|name| seen.insert(*name)).map(str::to_owned).collect()
 }
 
-/// The names of nodes as they are written in the system and in what arms set, whether they can be read or not.
+/// The names of nodes as they are written in the system and in the values of arms, whether these can be read or not.
 fn written_names(experiment: &Experiment) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     if let Kind::Struct(_, fields) = &experiment.system_tree().kind {
@@ -266,12 +266,12 @@ struct Planner<'a> {
     /// The names of nodes as they are written, where some systems cannot be read: more than that there is such a node is
     /// not known then.
     names: Option<BTreeSet<String>>,
-    /// Fields of the experiment that are written and cannot be read: what they hold is not known.
+    /// Fields of the experiment that are present and cannot be read: their values are not known.
     unread: &'a [String],
 }
 
 impl<'a> Planner<'a> {
-    /// For an experiment with which so much is wrong already.
+    /// For an experiment with these mistakes already.
     fn new(experiment: &'a Experiment, problems: Vec<Diagnostic>) -> Self {
         let names = (!problems.is_empty()).then(|| written_names(experiment));
         Self { experiment, reader: Reader { diagnostics: problems, ..Reader::default() }, names, unread: &[] }
@@ -424,7 +424,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Recovery is from something: faults, spikes of arrivals, or what the file says.
+    /// Recovery needs a trouble to recover from: faults, spikes of arrivals, or a time in the file.
     fn check_trouble(&mut self, cells: &[Cell], scope: &Scope) {
         let measures = &self.experiment.measure;
         let recoveries = measures.iter().filter(|measure| matches!(measure, Measure::Recovery(_))).count();

@@ -412,7 +412,7 @@ pub fn interval(value: f64, half_width: Option<f64>, unit: Unit) -> (f64, f64) {
 pub const NEARLY_ALL: f64 = 0.999;
 
 impl Results {
-    /// These results as they read back from `summary.json`, which omits what only plots need.
+    /// These results as they read back from `summary.json`, which omits the parts that only plots need.
     #[must_use]
     pub fn as_written(&self) -> Self {
         let mut written = self.clone();
@@ -497,7 +497,7 @@ impl Estimate {
         Some(Paired::of(ours, Pooled { value: base, influences: &scaled }, confidence))
     }
 
-    /// The identifier without what it is told of.
+    /// The identifier without the node that it is about.
     fn number(&self) -> &str {
         self.id.split(':').next().unwrap_or_default()
     }
@@ -527,7 +527,7 @@ impl Estimate {
         self.value.is_none_or(|value| value >= NEARLY_ALL)
     }
 
-    /// True of what the tables leave out beside throughput where it is the same everywhere.
+    /// True for a column that tables leave out beside throughput if it is the same everywhere.
     pub(crate) fn is_goodput(&self) -> bool {
         self.id == "goodput" || self.id.starts_with("goodput:")
     }

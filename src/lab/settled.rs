@@ -50,7 +50,7 @@ fn rises(load: &StationLoad) -> Vec<Rise> {
     if least <= 1.0 {
         return vec![Rise::Queue(between)];
     }
-    // Filled by what is too much, or by chance, whichever is sooner.
+    // Filled by the excess of arrivals, or by chance, whichever is sooner.
     let by_drift = room * service / ((least - 1.0) * workers);
     let by_chance = room * room * service / (2.0 * variability * workers);
     vec![Rise::Queue(between), Rise::Filling(by_drift.min(by_chance))]

@@ -12,8 +12,8 @@ use crate::engine::Duration;
 use crate::model::{Blueprint, Flows, NodeSpec, StationLoad, flows};
 use crate::stats::trend::{self, Verdict};
 
-/// Whether a cell is stable, unstable, not settled, or was cut short before it could say. Flows say it where they follow
-/// from the description of the system; where they do not, what was seen in the run.
+/// Whether a cell is stable, unstable, not settled, or was cut short before it could be decided. Flows decide if they
+/// follow from the description of the system; otherwise the observations of the run do.
 #[must_use]
 pub fn stability(planned: &PlannedCell, run: &RunSpec, warm_up: Duration, done: &[&Observation]) -> Stability {
     if let Some(limit) = cut_short(run, warm_up, done) {
@@ -27,7 +27,7 @@ pub fn stability(planned: &PlannedCell, run: &RunSpec, warm_up: Duration, done: 
     by_flows_and_windows(&planned.blueprint, &flows(&planned.blueprint), warm_up, done)
 }
 
-/// The verdict on a system whose arrivals do not change with time, by what is known of its `flows` and by what was seen.
+/// The verdict on a system with stationary arrivals, from its `flows` and from observations.
 fn by_flows_and_windows(blueprint: &Blueprint, flows: &Flows, warm_up: Duration, done: &[&Observation]) -> Stability {
     if let Some(worst) = worst(flows) {
         return Stability::Unstable { node: worst.node.clone(), growth: worst.growth, load: Some(worst.least) };
@@ -104,7 +104,7 @@ fn do_not_gather(clients: &str, done: &[&Observation]) -> bool {
     seen.len() == done.len() && trend::assess(&seen, width).is_some_and(|trend| trend.verdict == Verdict::Settled)
 }
 
-/// A run is not said to need longer than so many times its length: what is so far off is not known well.
+/// A run is not said to need longer than this many times its length: so long an extrapolation is uncertain.
 const MOST_LONGER: f64 = 1e6;
 
 /// How many times as many requests must be in flight in the worse state.
@@ -156,7 +156,7 @@ mod tests {
     use crate::lab::results::Unit;
     use crate::model::NodeInfo;
 
-    /// A replication with so many requests in flight all the time.
+    /// A replication with this many requests in flight all the time.
     fn with(in_flight: f64) -> Observation {
         Observation {
             ended: Ended::Duration,

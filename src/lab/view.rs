@@ -145,7 +145,7 @@ impl View<'_> {
         ratio(sum as f64 / f64::from(sample), each().count() as f64)
     }
 
-    /// With weights for what is counted by time: rates, shares of time, and numbers of what is there. A total is none.
+    /// With weights for numbers by time: rates, shares of time, and populations. A total has none.
     fn weighed(&self, mut seen: NodeSeen) -> NodeSeen {
         for (_, id, unit, _) in &seen.values {
             let by_time = match unit {

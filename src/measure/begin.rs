@@ -9,7 +9,7 @@ use std::ops::Deref;
 /// A message to all records of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Begin {
-    /// Measuring begins now: what was recorded so far does not count.
+    /// Measuring begins now: earlier records do not count.
     Now,
     /// Measuring may have begun now; whether it did is said at the end of the run.
     Maybe,
@@ -27,7 +27,7 @@ pub trait Lengths {
     /// A copy of what was recorded so far.
     fn copy(&self) -> Self::Copy;
 
-    /// Forgets what was recorded up to a copy.
+    /// Removes the records contained in a copy.
     fn forget(&mut self, copy: &Self::Copy);
 
     /// Forgets everything.

@@ -126,7 +126,7 @@ impl<const RESOLUTION: u32> Latency<RESOLUTION> {
         })
     }
 
-    /// The shortest and the longest length, in nanoseconds, that the histogram does not tell from one of so many.
+    /// The shortest and the longest length, in nanoseconds, that the histogram does not distinguish from `nanos`.
     #[must_use]
     pub fn bounds(nanos: u64) -> (u64, u64) {
         bounds_of::<RESOLUTION>(bucket_of::<RESOLUTION>(nanos))
@@ -169,7 +169,7 @@ impl<const RESOLUTION: u32> Latency<RESOLUTION> {
         buckets
     }
 
-    /// Adds what [`Latency::buckets`] gave; quantiles are the same afterwards, the mean is true to a bucket.
+    /// Adds the buckets of [`Latency::buckets`]; quantiles are the same afterwards, the mean is true to a bucket.
     pub fn add_buckets(&mut self, buckets: &[(u64, u64)]) {
         for &(nanos, count) in buckets {
             self.add(bucket_of::<RESOLUTION>(nanos), count);
@@ -218,7 +218,8 @@ impl<const RESOLUTION: u32> Lengths for Latency<RESOLUTION> {
     }
 }
 
-/// What is recorded in one window of a run into a distribution of the whole, to one digit or to 64 ns.
+/// The lengths recorded in one window of a run, which also go into a distribution of the whole run; to one digit or to
+/// 64 ns.
 ///
 /// A bucket of one digit is a number of whole buckets of three, so a count is all that a request costs here; the sum is
 /// how far that of the whole has come.
@@ -250,14 +251,14 @@ impl LatencyWindow {
         self.counts[place] += 1;
     }
 
-    /// Does with `whole` what is no recording: clears it, or takes something out of it.
+    /// Changes `whole` other than by recording: clears it, or removes lengths from it.
     pub fn while_changed(&mut self, whole: &mut Latency, change: impl FnOnce(&mut Latency)) {
         let before = whole.sum;
         change(whole);
         self.sum_before = self.sum_before.wrapping_add(whole.sum).wrapping_sub(before);
     }
 
-    /// The window is over: what was recorded in it. The next begins.
+    /// The window is over: returns the lengths recorded in it. The next begins.
     pub fn close(&mut self, whole: &Latency) -> CoarseLatency {
         let sum = whole.sum.wrapping_sub(self.sum_before);
         self.sum_before = whole.sum;

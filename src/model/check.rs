@@ -26,7 +26,7 @@ pub fn check(blueprint: &Blueprint) -> Vec<Diagnostic> {
     }
     check_nodes(&site, &mut found);
     if !found.is_empty() {
-        // Faults name nodes too; what else would be found may follow from names that lead nowhere.
+        // Faults name nodes too; further mistakes may follow from names that do not exist.
         check_faults(&site, &system.faults, &mut found);
         return found;
     }
@@ -233,7 +233,7 @@ fn check_faults(site: &Site<'_>, faults: &[FaultSpec], found: &mut Vec<Diagnosti
         match (&fault.to, fault.fault.way()) {
             (Some(to), Some(way)) => check_link(site, (&name, node), &to.0, fault, way, found),
             (None, None) => check_node_fault(&name, node, fault, found),
-            // On a node it holds up what comes.
+            // At a node, a delay holds up arrivals.
             (None, Some(Way::Both(_))) if matches!(fault.fault, Fault::Delay(_)) && node.has_host() => {
                 check_node_fault(&name, node, fault, found);
             }

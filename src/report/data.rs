@@ -40,7 +40,7 @@ impl Data {
     }
 }
 
-/// `summary.json`: all of the results but what is in `series.csv` and `servers.csv`, on one line.
+/// `summary.json`: all of the results except those in `series.csv` and `servers.csv`, on one line.
 fn json_without_series(results: &Results) -> String {
     let mut results = results.clone();
     for cell in &mut results.cells {

@@ -11,7 +11,7 @@ pub(super) struct Summary {
     pub keys: Vec<String>,
     /// Names of the measures.
     pub measures: Vec<String>,
-    /// One row per sweep point and arm: neighbours are what is to be compared.
+    /// One row per sweep point and arm: rows to be compared are adjacent.
     pub rows: Vec<Row>,
     /// Explanations of the marks in the table, one sentence each.
     pub legend: Vec<String>,
@@ -40,7 +40,7 @@ pub(super) struct Entry {
     pub good: Option<bool>,
 }
 
-/// Places of the estimates in the main table: all that tell something, without what a table of recovery shows.
+/// Places of the estimates in the main table: those that are shown, except those in a table of recovery.
 fn main_columns(results: &Results) -> Vec<usize> {
     let apart = recovery_columns(results);
     results.shown().into_iter().filter(|place| !apart.contains(place)).collect()

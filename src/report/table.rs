@@ -105,7 +105,7 @@ fn blocks(summary: &Summary, width: usize) -> Vec<Vec<usize>> {
     blocks
 }
 
-/// A block of measures beside the keys. Below a row without a steady state stands what is to be said of it.
+/// A block of measures beside the keys. Below a row without a steady state stands a note on it.
 fn table(summary: &Summary, block: &[usize], paint: Paint, width: usize) -> String {
     let lines = lines(summary, block, paint, width);
     // A line that was broken takes several, and which row is which is only known where none was.

@@ -6,7 +6,7 @@ use super::diagnostic::{Diagnostic, MOST_MISTAKES};
 use super::new::Fills;
 use super::tree::{Kind, Name, Node, Region};
 
-/// Collects what is wrong while values are read.
+/// Collects mistakes while values are read.
 #[derive(Debug, Default)]
 pub struct Reader {
     /// The mistakes so far.
@@ -27,7 +27,7 @@ impl Reader {
         self.diagnostics.len() >= MOST_MISTAKES
     }
 
-    /// `node` is not what was expected.
+    /// `node` is not the expected value.
     pub fn expected(&mut self, node: &Node, what: &str) {
         self.error(node.region, format!("expected {what}, found {}", node.describe()), "");
     }
@@ -253,7 +253,7 @@ fn beginning(key: &str) -> u64 {
 
 impl<T: PartialEq> PartialEq for Map<T> {
     fn eq(&self, other: &Self) -> bool {
-        // Where a key stands makes no difference to what the map means.
+        // The order of keys makes no difference to the meaning of the map.
         self.entries.len() == other.entries.len()
             && self.entries.iter().zip(&other.entries).all(|(a, b)| a.0.text == b.0.text && a.1 == b.1)
     }

@@ -22,7 +22,7 @@ impl Diagnostic {
         Self { region, message: short(message.into()), help: String::new() }
     }
 
-    /// Adds what was expected or would help.
+    /// Adds the expected value or a hint.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = short(help.into());
@@ -97,8 +97,8 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     out
 }
 
-/// The part of a line around a byte of it, the column of that byte within the part, and what stands for what is cut off
-/// before it. Only that part is looked at, however long the line is.
+/// The part of a line around a byte of it, the column of that byte within the part, and the mark in place of the text
+/// cut off before it. Only that part is looked at, however long the line is.
 fn window(line: &str, at: usize) -> (String, usize, &'static str) {
     // A tab is as wide as the terminal likes; a space keeps the caret in place.
     let clean = |c: char| if c.is_control() { ' ' } else { c };

@@ -91,7 +91,7 @@ struct Parser<'a> {
     depth: usize,
     /// The closing brackets of those that are open, outermost first.
     open: Vec<char>,
-    /// True where the rest of the file cannot be followed: what else it seems to lack follows from a mistake that is told.
+    /// True if the rest of the file cannot be followed: other apparent mistakes follow from one that is reported.
     lost: bool,
     /// The first bracket whose closing one begins a line further left than the line of the opening one.
     far: Option<Far>,
@@ -217,7 +217,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Passes over `#![enable(...)]`: what it enables makes no difference here.
+    /// Skips `#![enable(...)]`, which makes no difference here.
     fn extensions(&mut self) {
         self.space();
         while self.rest().starts_with("#!") {
@@ -374,7 +374,7 @@ impl<'a> Parser<'a> {
     /// Reads the value behind `name`, and gives its place if there is one. Breaks off where the bracket should have
     /// been closed.
     fn named_item(&mut self, name: Name, found: &mut Between) -> ControlFlow<(), Option<Region>> {
-        // In braces names are quoted: what comes is a field of what stands around them.
+        // In braces names are quoted: an unquoted name is a field of the surrounding record.
         let quoted = |name: &Name| self.text[name.region.start as usize..].starts_with('"');
         let first = found.named.first().map(|(first, _)| first);
         let is_odd = found.close == '}' && !quoted(&name) && first.is_some_and(quoted) && self.is_within(')');
@@ -392,7 +392,7 @@ impl<'a> Parser<'a> {
     fn plain_item(&mut self, start: usize, before: usize, found: &mut Between) -> ControlFlow<(), Option<Region>> {
         let Some(value) = self.value() else { return ControlFlow::Continue(None) };
         let close = found.close;
-        // A name, where no names stand: it belongs to what stands around.
+        // A name where no names are allowed belongs to the surrounding record.
         let (is_text, is_word) = (matches!(value.kind, Kind::Text(_)), matches!(value.kind, Kind::Word(_)));
         self.space();
         let is_name = self.rest().starts_with(':') && !self.rest().starts_with("::");
@@ -465,7 +465,7 @@ impl<'a> Parser<'a> {
         Items::Named(placed.chain(named).collect())
     }
 
-    /// `name:` or `"key":`, if that is what comes.
+    /// `name:` or `"key":`, if one comes next.
     fn item_name(&mut self, close: char) -> Option<Name> {
         let start = self.at;
         let (errors, lost) = (self.errors.len(), self.lost);
@@ -556,7 +556,7 @@ impl<'a> Parser<'a> {
             let is_first = at == start;
             let content = line.trim_end().trim_end_matches(',').len();
             if is_text(line) {
-                // A line that closes what was opened beside the bracket still belongs to it.
+                // A line that closes a bracket opened beside this one still belongs to it.
                 let closes = line.trim_start().starts_with([')', ']', '}']) && width(line) == opened;
                 if !is_first && width(line) <= opened {
                     let rest = line.trim_start_matches([' ', '\t', ')', ']', '}']);
@@ -691,7 +691,7 @@ impl<'a> Parser<'a> {
                 '"' => {
                     self.at += at + 1;
                     if !self.errors.is_empty() && rest[..at].contains('\n') {
-                        // Where a `"` is missing, all that follows is taken for what it is not.
+                        // If a `"` is missing, the rest is misread.
                         self.at = self.text.len();
                         self.lost = true;
                         return None;

@@ -7,8 +7,8 @@ use super::diagnostic::{nearest, suggest};
 use super::print::print;
 use super::tree::{Kind, Name, Node, Region};
 
-/// The part of [`super::Decode`] and [`super::Encode`] that does not depend on what the record is called: a variant of
-/// a choice goes by the variant's name.
+/// The part of [`super::Decode`] and [`super::Encode`] that does not depend on the name of the record: a variant of a
+/// choice goes by the variant's name.
 pub trait Body: Sized {
     /// Reads the fields.
     fn decode_body(node: &Node, reader: &mut Reader) -> Option<Self>;
@@ -53,7 +53,7 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Opens what was written for a record with fields `valid`; reports what cannot be one of them.
+    /// Opens the value written for a record with fields `valid`; reports parts that cannot be one of them.
     pub fn open(node: &'a Node, valid: &[&str], reader: &mut Reader) -> Option<Self> {
         let mut fields = Self { node, named: &[], placed: &[], missing: Vec::new(), meant: Vec::new() };
         match &node.kind {
@@ -118,7 +118,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Reports what should have been written and was not.
+    /// Reports fields that should have been written and were not.
     pub fn report_missing(&self, reader: &mut Reader) {
         if self.missing.is_empty() {
             return;
@@ -142,7 +142,7 @@ fn field_name<'a>(name: &'a Name, valid: &[&'a str]) -> &'a str {
     name.text.parse::<usize>().ok().and_then(|place| valid.get(place).copied()).unwrap_or(&name.text)
 }
 
-/// Where a check reports what is wrong with a record.
+/// Where a check reports mistakes in a record.
 #[derive(Debug)]
 pub struct Check<'a> {
     node: &'a Node,

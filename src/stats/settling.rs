@@ -12,7 +12,7 @@ pub enum Rise {
     /// A delay of this many seconds in the mean, which does not depend on the load: a network, a pause. The number of
     /// requests in it approaches its mean exponentially.
     Delay(f64),
-    /// A room that is filled at a constant rate in so many seconds.
+    /// A room that is filled at a constant rate in this many seconds.
     Filling(f64),
 }
 

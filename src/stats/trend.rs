@@ -12,7 +12,7 @@ use super::student;
 /// Chance of calling a station with an offered load of one growing; with less load it is smaller still.
 pub const FALSE_ALARM: f64 = 0.015;
 
-/// A series is divided into at least so many steps, where it has the windows for it.
+/// A series is divided into at least this many steps, if it has enough windows.
 const FEWEST_STEPS: usize = 30;
 /// Fewest windows that say anything.
 const FEWEST_WINDOWS: usize = 6;
@@ -28,8 +28,8 @@ const TEN_RELAXATIONS: f64 = 4.472_135_954_999_579;
 pub struct Trend {
     /// Growth in requests per second: least-squares slopes, mean over replications with its interval at 95 %.
     pub rate: Interval,
-    /// How far what came less what could have been served has drifted, in standard deviations of its mean over the
-    /// replications: Student's t of its steps. Infinite where it drifts without any noise.
+    /// How far arrivals less possible services have drifted, in standard deviations of its mean over the replications:
+    /// Student's t of its steps. Infinite if it drifts without any noise.
     pub distance: f64,
     /// The meaning of these numbers.
     pub verdict: Verdict,

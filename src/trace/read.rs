@@ -14,7 +14,7 @@ const PATIENCE: u64 = 1000;
 /// The memory that reading a log may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
-    /// Bytes that what is read may take, while it is read and put in order.
+    /// Bytes that the trace may take, while it is read and put in order.
     pub bytes: u64,
     /// Whether the names of keys are kept, which a replay does not need.
     pub names: bool,

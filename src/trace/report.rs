@@ -13,7 +13,7 @@ const NAMED: usize = 10;
 pub struct Tally {
     /// How many.
     pub count: u64,
-    /// The numbers of the first ten, from 1, and what is wrong with each.
+    /// The numbers of the first ten, from 1, and the mistake in each.
     pub first: Vec<(u64, Cow<'static, str>)>,
 }
 

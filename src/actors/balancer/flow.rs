@@ -84,7 +84,7 @@ fn load_of_line(visit: &Visit<'_, '_>, line: &Line<'_>, copies: usize, flows: &[
     let Line { workers, capacity, slowest, alone, pooled, .. } = *line;
     let mut queue = work.queue(visit.name, 1.0, work.gaps, workers, capacity / workers);
     if !pooled {
-        // All of it may wait for the slowest; what others send there is not known here.
+        // All of it may wait for the slowest; the requests that other nodes send there are not known here.
         queue.most = if alone { work.work.1 / slowest } else { f64::INFINITY };
     }
     let room = (line.room * copies as f64).min(work.held);

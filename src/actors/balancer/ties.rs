@@ -111,8 +111,8 @@ impl Smooth {
         Some(member as usize)
     }
 
-    /// The member has another number of active requests, or has become available or unavailable. It keeps what it has
-    /// gained and owes.
+    /// The member has another number of active requests, or has become available or unavailable. It keeps its credit
+    /// and its debt.
     pub fn moved(&mut self, view: &View, member: usize) {
         let group = &mut self.groups[self.group_of[member] as usize];
         let credit = &mut self.credits[member];

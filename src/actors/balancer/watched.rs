@@ -13,7 +13,7 @@ use crate::actors::kit::message::CHECK_CLASS;
 use crate::engine::Frame;
 
 impl Balancer {
-    /// Puts the first checks into the calendar, and what slows its proxy down.
+    /// Puts the first checks into the calendar, and the slow-downs of its proxy.
     pub(super) fn start_watching(&mut self, core: &mut Core) {
         self.start_slow_downs(core);
         let Some(watch) = &self.watch else { return };
@@ -108,7 +108,7 @@ impl Balancer {
         }
     }
 
-    /// The balancer is up again: it checks its members when they are due next, and holds of them what it held before.
+    /// The balancer is up again: it checks its members when they are due next, with its previous view of them.
     pub(super) fn restarted(&mut self) {
         if let Some(checks) = self.watch.as_deref_mut().and_then(|watch| watch.checks.as_mut()) {
             checks.is_down = false;

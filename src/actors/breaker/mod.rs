@@ -75,7 +75,7 @@ impl Breaker {
         }
     }
 
-    /// The way on, with what was recorded of requests.
+    /// The link to the node behind, with the records of requests.
     #[must_use]
     pub fn passage(&self) -> &Passage {
         &self.passage

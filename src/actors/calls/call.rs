@@ -26,7 +26,7 @@ pub struct Attempt {
     pub id: RequestId,
     /// True if it is a hedge.
     pub is_hedge: bool,
-    /// True if it needed the permission of a budget, as all but the first attempt do.
+    /// True if it needed the permission of a budget, as every attempt but the first does.
     pub is_again: bool,
 }
 

@@ -75,7 +75,8 @@ impl Caller {
         let call = self.calls.at(place);
         call.overdue = Handle::NONE;
         let outcome = if call.gives_up { Outcome::GaveUp } else { Outcome::TimedOut };
-        // Waited for in vain is longer than this; leaving it out would leave only what was short.
+        // The response time of an attempt that is given up is longer than this; leaving it out would keep only the
+        // short ones.
         if let Some(hedging) = self.hedging.as_mut().filter(|_| !call.waiting.is_empty()) {
             hedging.observe(core.now().since(call.sent));
         }

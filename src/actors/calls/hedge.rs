@@ -8,7 +8,7 @@ use crate::measure::Latency;
 
 /// Latencies that are enough for a quantile; from one look at it to the next there are as many.
 const ENOUGH: u32 = 100;
-/// The histogram tells latencies apart by so much of them.
+/// The relative resolution of the histogram of latencies.
 const ROUNDING: f64 = 1.0 / 128.0;
 /// Latencies of a generation. The quantile is that of the present generation and the one before.
 const GENERATION: u32 = 1000;

@@ -118,7 +118,7 @@ fn see_shares_within(record: &CallsRecord, covered: &Covered<'_>, seen: &mut Nod
     }
 }
 
-/// Adds what the caller can do: what it never does would only be zeros.
+/// Adds the numbers of features that the caller has; the others would be zeros only.
 fn see_calls(caller: &Caller, covered: &Covered<'_>, seen: &mut NodeSeen) {
     let span = covered.span();
     for (name, id, count) in COUNTED.into_iter().filter(|(_, id, _)| caller.counts(id)) {

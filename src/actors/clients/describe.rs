@@ -29,7 +29,8 @@ use crate::engine::random::StreamKey;
 use crate::schema::quantity::Percent;
 use crate::trace::schedule;
 
-/// Bytes of a user: what has been asked so far, an event, and its place in the list from which the calendar is filled.
+/// Bytes of a user: its number of requests so far, an event, and its place in the list from which the calendar is
+/// filled.
 const USER: u64 = 4 + EVENT + 24;
 /// Bytes of a session under way: its state, its place among the free ones, an event.
 const SESSION: u64 = 20 + EVENT;

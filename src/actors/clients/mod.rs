@@ -27,7 +27,7 @@ use crate::engine::{ActorId, Details, Duration, Frame, Handle, LaneId, Outcome, 
 use crate::measure::{Begin, Within};
 use source::Next;
 
-/// Draws of what a request asks for.
+/// Draws of the keys of requests.
 #[derive(Clone, Debug)]
 enum KeySampler {
     One,
@@ -58,7 +58,7 @@ pub struct Clients {
     population: u64,
     key_stream: StreamKey,
     client_stream: StreamKey,
-    /// The way out, with what was recorded.
+    /// The link to the node behind, with the records of calls.
     pub upstream: Upstream,
     /// Makes calls of several attempts; `None` if each is one request.
     pub caller: Option<Box<Caller>>,

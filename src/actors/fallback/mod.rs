@@ -26,7 +26,8 @@ use crate::engine::random::{StreamKey, mix};
 use crate::engine::{ActorId, BySlot, Connection, Details, Duration, Handle, Hold, LaneId, Outcome, RequestId, Time};
 use crate::measure::Begin;
 
-/// The note of a request that was made here: to what stands behind. From one on, it is to the node of that answer.
+/// The tag of a request that was made here for the node behind. Tags from one on are for the nodes that give other
+/// answers.
 const BEHIND: u32 = 0;
 
 /// An answer that can be given.
@@ -60,7 +61,7 @@ pub struct Fallback {
     calls: BySlot<Call>,
     /// Requests that were made here on their behalf.
     made: OnBehalf,
-    /// Names what it asks for in place of a request.
+    /// Names the draws of the requests for other answers.
     salt: u64,
     /// Records of its own answers.
     pub record: FallbackRecord,
@@ -71,8 +72,9 @@ fn key_of(details: &Details) -> Key {
 }
 
 impl Fallback {
-    /// A fallback as described by `spec`, with the way on; `ways` are the ways to the nodes that give smaller answers, in
-    /// order, `timeout` is the lane of its timeouts, and `key` names what it asks for in place of a request.
+    /// A fallback as described by `spec`, with the link to the node behind; `ways` are the links to the nodes that give
+    /// smaller answers, in order, `timeout` is the lane of its timeouts, and `key` names the draws of its requests to
+    /// them.
     #[must_use]
     pub fn new(
         spec: &FallbackSpec,
@@ -102,7 +104,7 @@ impl Fallback {
         }
     }
 
-    /// The way on, with what was recorded of requests.
+    /// The link to the node behind, with the records of requests.
     #[must_use]
     pub fn passage(&self) -> &Passage {
         &self.passage

@@ -5,7 +5,7 @@ use super::{Fallback, Kind};
 use crate::actors::kit::seen::{Covered, NodeInfo, NodeSeen, ratio, word};
 use crate::measure::Unit;
 
-/// Figures by what they are called; all are requests a second.
+/// Figures by name; all are requests per second.
 type Figure = (&'static str, &'static str, fn(&Counts) -> u64);
 
 const FIGURES: [Figure; 7] = [

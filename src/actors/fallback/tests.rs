@@ -40,7 +40,7 @@ fn request(core: &mut Core, number: u64) -> RequestId {
     id
 }
 
-/// A request arrives; gives what was asked on its behalf, which has come to the next node.
+/// A request arrives; returns the request made on its behalf, which has come to the next node.
 fn arrive(core: &mut Core, fallback: &mut Fallback, id: RequestId) -> RequestId {
     let Some((NEXT, Message::Request { id: child })) = fallback.handle(core, Message::Request { id }) else {
         panic!("nothing was asked")

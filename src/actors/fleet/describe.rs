@@ -17,7 +17,7 @@ use crate::distributions::Distribution;
 use crate::schema::quantity::Span;
 use crate::stats::theory;
 
-/// Bytes of a server, with its speed, what it shares and its share of the results.
+/// Bytes of a server, with its speed, its processor-sharing state and its part of the results.
 const SERVER: u64 = 200;
 
 impl Describe for FleetSpec {

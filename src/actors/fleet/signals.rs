@@ -41,8 +41,8 @@ impl Memory {
         self.next = (self.next + 1) % REMEMBERED;
     }
 
-    /// How long a request takes that finds `in_flight` others there: the median of recent ones that found about as many,
-    /// each in proportion to what it found; zero where there were none.
+    /// The expected time of a request that finds `in_flight` others there: the median of recent ones that found about
+    /// as many, each scaled in proportion to the number it found; zero if there were none.
     fn estimate(&self, in_flight: u32, now: Time) -> Duration {
         let recent = self.served.iter().filter(|served| now.since(served.at) <= RECENT);
         let about = |served: &Served| {
@@ -93,7 +93,7 @@ impl Signals {
         self.dispatchers.push(dispatcher);
     }
 
-    /// Lets `servers` servers remember what probes ask for.
+    /// Lets `servers` servers remember the response times that probes ask for.
     pub fn remember_loads(&mut self, servers: usize) {
         self.loads.get_or_insert_with(|| Loads { memories: vec![Memory::default(); servers], found: Vec::new() });
     }
@@ -140,7 +140,7 @@ impl Signals {
         self.starts += 1;
     }
 
-    /// One of the dispatchers that know the server, at random, and what it calls it.
+    /// One of the dispatchers that know the server, at random, and the dispatcher's number of the server.
     fn choose(&self, port: usize, key: StreamKey, number: u64) -> Option<(&Dispatcher, u32)> {
         let member = |dispatcher: &Dispatcher| dispatcher.first_member + port as u32;
         let who_know = || self.dispatchers.iter().filter(|dispatcher| dispatcher.knows(member(dispatcher)));

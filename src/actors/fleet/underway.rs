@@ -23,7 +23,7 @@ pub struct Service {
 pub struct Underway(Vec<Service>);
 
 impl Underway {
-    /// Takes from the calendar what `fleet` is working on at `ports`, which are in order.
+    /// Removes from the calendar the services under way of `fleet` at `ports`, which are in order.
     #[must_use]
     pub fn take(core: &mut Core, fleet: ActorId, ports: &[usize]) -> Self {
         let port_of = |requests: &Requests, id: RequestId| {

@@ -21,7 +21,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// Of requests of which so many came and left, and `population` are there.
+    /// The account of a node at which `came` requests arrived and `left` left, and `population` are there.
     #[must_use]
     pub fn of(came: u64, left: u64, population: &CountIntegral, sojourn: u128, over: Time) -> Self {
         Self { came, left, inside: population.count(), area: population.area(over), sojourn }

@@ -29,7 +29,7 @@ pub fn named_copies(nodes: &Map<NodeSpec>, written: &str) -> Option<(String, Ran
     (index < nodes.get(name)?.copies()).then(|| (name.to_owned(), index..index + 1))
 }
 
-/// A fault of the system, with what it names.
+/// A fault of the system, with the nodes that it names.
 #[derive(Debug)]
 struct Hit<'a> {
     /// Which of the faults it is.

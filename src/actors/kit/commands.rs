@@ -28,7 +28,7 @@ choice! {
 }
 
 record! {
-    /// One round trip and one transaction (`MULTI` and `EXEC`, as redis-py sends it): remove what is older than the
+    /// One round trip and one transaction (`MULTI` and `EXEC`, as redis-py sends it): remove the members older than the
     /// window, count, add. The count before adding decides. A rejected request has been added as well, so it counts
     /// against later ones.
     pub struct Pipeline {
@@ -168,13 +168,13 @@ pub enum Command {
 }
 
 impl Command {
-    /// The note for this command, for a request that costs so much; beyond 2^30 - 1 it is that.
+    /// The tag for this command, for a request of this cost, up to 2^30 - 1.
     #[must_use]
     pub fn note(self, cost: u32) -> u32 {
         (cost.min(u32::MAX >> 2) << 2) | self as u32
     }
 
-    /// The command of a limiter's note, and what the request costs.
+    /// The command of a limiter's tag, and the cost of the request.
     #[must_use]
     pub fn of(note: u32) -> (Self, u32) {
         let command = match note & 3 {

@@ -42,7 +42,7 @@ impl Sends {
 /// An edge from a node to others.
 #[derive(Clone, Copy, Debug)]
 pub struct Edge<'a> {
-    /// Where it leads, and over what network.
+    /// Where it leads, and over which network.
     pub route: &'a RouteField,
     /// The messages that travel along it.
     pub sends: Sends,
@@ -156,7 +156,7 @@ impl Held {
 pub struct Mention<'a> {
     /// Their names.
     pub clients: Vec<&'a Name>,
-    /// For the error if none of their requests arrives: what they are named for, and the consequence.
+    /// For the error if none of their requests arrives: the reason why they are named, and the consequence.
     pub words: [&'static str; 2],
 }
 

@@ -129,7 +129,8 @@ impl Graph {
         for some in starts.chunks(64) {
             let mut from = vec![0_u64; self.ways.len()];
             some.iter().enumerate().for_each(|(bit, &start)| from[start] |= 1 << bit);
-            // A node comes before what lies behind it, and the nodes of a round share what comes to any of them.
+            // A node comes before the nodes behind it, and the nodes of a cycle share the value that arrives at any of
+            // them.
             for round in order.chunk_by(|&a, &b| components[a] == components[b]).rev() {
                 let all = round.iter().fold(0, |all, &place| all | from[place]);
                 for &place in round {

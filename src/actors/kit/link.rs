@@ -60,7 +60,7 @@ impl Link {
         Self::Fixed { there: core.calendar.lane(delays[0]), back, delays }
     }
 
-    /// The same link, on which this may go wrong.
+    /// The same link, with these faults.
     #[must_use]
     pub fn with(self, troubles: Troubles) -> Self {
         if troubles.is_empty() { self } else { Self::Troubled(Box::new((self, troubles))) }
@@ -196,7 +196,7 @@ fn lose(core: &mut Core, message: Message) {
     }
 }
 
-/// The last to have a request hears at once what became of it.
+/// Tells the last node on the return path of a request its outcome at once.
 fn answer_now(core: &mut Core, id: RequestId, answer: Message) {
     if let Some(last) = core.requests.last(id) {
         core.send(last.actor, answer);

@@ -196,7 +196,7 @@ pub enum Message {
         /// The index of the call among those that write.
         write: u32,
     },
-    /// A node: its host has crashed; it forgets what it knew, and what waits in it is lost.
+    /// A node: its host has crashed; it loses its state, and the requests that wait in it are lost.
     Crashed,
     /// A node: its host is up again.
     Restarted,

@@ -29,7 +29,7 @@ pub struct Remapped {
     pub sample: u32,
 }
 
-/// A node at work: what the simulation calls.
+/// A node at work: the methods that the simulation calls.
 pub trait Node {
     /// Handles an event.
     fn handle(&mut self, core: &mut Core, message: Message) -> Passed;
@@ -55,7 +55,7 @@ pub trait Node {
     /// Called when measuring begins.
     fn measure(&mut self, now: Time, begin: Begin);
 
-    /// Its ledger at the end of a run: what arrived, what left and what is there.
+    /// Its ledger at the end of a run: arrivals, departures and requests inside.
     fn account(&self, over: Time) -> Account;
 
     /// The ledgers of its parts that have their own.
@@ -89,7 +89,7 @@ pub trait Node {
     /// Checks its own ledgers. `me` is its address, `name` its name.
     ///
     /// # Errors
-    /// What does not balance, which is a bug.
+    /// The figures that do not balance, which is a bug.
     fn check_books(&self, _me: ActorId, _name: &str, _requests: &Requests) -> Result<(), String> {
         Ok(())
     }

@@ -232,7 +232,7 @@ impl Passage {
         core.requests.enter(id, self.me, tag, now);
     }
 
-    /// The node changes its note of a request that waits here; what follows counts from now on.
+    /// The node changes its tag of a request that waits here; its time at the node counts from now on.
     pub fn note(&mut self, core: &mut Core, id: RequestId, tag: u32) {
         let now = core.now();
         if let Some(stop) = core.requests.last(id) {

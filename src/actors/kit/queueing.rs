@@ -11,7 +11,7 @@ pub enum Split {
     InTurn,
     /// To the shortest queue.
     Shortest,
-    /// To the shortest of so many queues that are drawn at random.
+    /// To the shortest of this many queues that are drawn at random.
     ShortestOf(u32),
     /// Another way to choose, for which theory has no closed form.
     Other,

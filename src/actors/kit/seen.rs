@@ -142,7 +142,7 @@ pub struct Gauge {
 }
 
 impl Gauge {
-    /// A series, what it shows, and its rank.
+    /// A series, the name of its quantity, and its rank.
     #[must_use]
     pub const fn new(series: &'static str, words: &'static str, rank: u8) -> Self {
         Self { series: word(series), words: word(words), rank }

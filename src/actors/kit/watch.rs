@@ -201,7 +201,7 @@ impl World for Watched<'_> {
 }
 
 impl Watched<'_> {
-    /// Records what is to be recorded at this tick.
+    /// Records the counts that are due at this tick.
     pub fn record(&mut self, at: Time) {
         let Ticked { halved, begin } = self.actors.record(at);
         if let Some(halve) = halved {

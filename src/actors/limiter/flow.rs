@@ -42,7 +42,7 @@ pub fn pass_on(visit: &mut Visit<'_, '_>, limiter: &LimiterSpec, flows: Vec<Flow
     visit.send(&limiter.to, flows.into_iter().map(through));
 }
 
-/// A bucket that leaks at a constant rate and holds so many requests; one in each copy.
+/// A bucket that leaks at a constant rate and holds `burst` requests; one in each copy.
 fn load_of_bucket(name: &str, flows: &[Flow], copies: f64, rate: f64, burst: f64) -> Option<StationLoad> {
     let mean = 1.0 / rate;
     let work = Work::of(flows, |_| Demand::known((mean, mean * mean)))?;

@@ -134,7 +134,7 @@ impl Limiter {
         self.anew = Some(Box::new(Anew { keys, common: spec.limit.clone(), tiers, forgotten: 0 }));
     }
 
-    /// Its host has crashed: its accounts are gone, and so is what it holds.
+    /// Its host has crashed: its accounts are lost, and so are the requests that it holds.
     fn crashed(&mut self, core: &mut Core) {
         let forgotten = self.forgotten_ever();
         if let Some(anew) = &mut self.anew {
@@ -169,7 +169,7 @@ impl Limiter {
         self.shared.as_ref().map(|shared| shared.undecided - self.at_warm_up[2])
     }
 
-    /// The way on, with what was recorded.
+    /// The link to the node behind, with the records of requests.
     #[must_use]
     pub fn passage(&self) -> &Passage {
         &self.passage

@@ -29,8 +29,9 @@ impl std::ops::Add for Tokens {
     }
 }
 
-/// Tokens by time, exactly: the rate is a fraction, and a token so many units that in a nanosecond a whole number of them
-/// drips. A rate of up to 2^57 units a nanosecond over 584 years, and a million tokens of up to 2^90 units, fit.
+/// Tokens by time, exactly: the rate is a fraction, and a token is divided into units such that a whole number of them
+/// drips in a nanosecond. A rate of up to 2^57 units a nanosecond over 584 years, and a million tokens of up to 2^90
+/// units, fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Drip {
     /// Units in a nanosecond.

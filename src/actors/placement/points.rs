@@ -36,7 +36,7 @@ record! {
 }
 
 record! {
-    /// Like Envoy `RING_HASH`: xxHash64 of "NAME_0", "NAME_1" and so on, with so many points that the lightest member
+    /// Like Envoy `RING_HASH`: xxHash64 of "NAME_0", "NAME_1" and so on, with enough points that the lightest member
     /// has a whole number of them and the ring at least its minimum size. Keys are placed by the xxHash64 of their
     /// text.
     ///

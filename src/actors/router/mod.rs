@@ -69,7 +69,7 @@ pub struct Router {
 }
 
 impl Router {
-    /// A router with its ways in the order of its rules; the last takes what no other does.
+    /// A router with its links in the order of its rules; the last takes the requests that match no other.
     #[must_use]
     pub fn new(me: ActorId, ways: Vec<Way>) -> Self {
         let record = RouterRecord { by_way: vec![0; ways.len()], ..RouterRecord::default() };

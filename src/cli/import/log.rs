@@ -52,10 +52,10 @@ enum LogFormat {
     Csv,
 }
 
-/// Reads the log, prints what is in it, and a model.
+/// Reads the log, prints its profile, and a model.
 ///
 /// # Errors
-/// What is wrong with the log, in words.
+/// The mistake in the log, in words.
 pub fn import(arguments: &Arguments) -> Result<End, String> {
     let file = &arguments.file;
     let mut replay = Replay::of(file).ok_or("the name of a log is needed")?;
@@ -104,7 +104,7 @@ fn format(arguments: &Arguments) -> Result<Format, String> {
         Some(LogFormat::Json) => format!("JsonLines({})", fields()),
         Some(LogFormat::Csv) => format!("Csv({})", fields()),
     };
-    // Read by the language itself, so that what is wrong is said once and the same way.
+    // Read by the language itself, so that mistakes are reported in the same words.
     let mut reader = Reader::default();
     let node = parse(0, &text).map_err(|errors| errors.into_iter().map(|error| error.message).collect::<String>())?;
     Format::decode(&node, &mut reader).ok_or_else(|| {

@@ -18,10 +18,10 @@ pub struct Arguments {
     model_out: Option<PathBuf>,
 }
 
-/// Reads the configuration, prints a model of it, and tells what is not in the model.
+/// Reads the configuration, and prints a model of it and the directives that are not in the model.
 ///
 /// # Errors
-/// What is wrong with the configuration, in words.
+/// The mistake in the configuration, in words.
 pub fn import(
     arguments: &Arguments,
     read: impl FnOnce(&dyn Texts, &str) -> Result<Imported, Problem>,

@@ -48,7 +48,7 @@ impl Line {
     }
 }
 
-/// Identifier, words and unit of what an [`Answer`] may hold, in the order shown.
+/// Identifier, name and unit of the values that an [`Answer`] may hold, in the order shown.
 const KNOWN: [(&str, &str, Unit); 10] = [
     ("utilization", "utilization", Unit::Fraction),
     ("throughput", "throughput", Unit::PerSecond),

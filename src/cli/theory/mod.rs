@@ -25,7 +25,7 @@ pub struct Arguments {
     format: Form,
 }
 
-/// Prints what theory says of a model; an error for one without a steady state.
+/// Prints the prediction of theory for a model; an error for a model without a steady state.
 pub fn theory(arguments: &Arguments) -> End {
     match arguments.model.answer() {
         Ok(shown) => print(&render(&shown, arguments.format)),

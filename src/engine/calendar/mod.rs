@@ -36,8 +36,8 @@ pub const SEQUENCE_BITS: u32 = u64::BITS - SLOT_BITS - 1;
 const SLOT_MASK: u64 = (1 << SLOT_BITS) - 1;
 /// Slot numbers from here on stand for timers: a quarter of all.
 const FIRST_TIMER: u32 = 3 << (SLOT_BITS - 2);
-/// The number of events from which on the calendar counts as full; there is still room for what a single event may
-/// schedule.
+/// The number of events from which on the calendar counts as full; there is still room for the events that a single
+/// event may schedule.
 const FULL: usize = MAX_PENDING - (1 << 20);
 /// Slot numbers from here on stand for lanes; the last of them is left to [`heap::NOTHING`].
 const FIRST_LANE: u32 = (1 << SLOT_BITS) - 1 - MAX_LANES;
@@ -256,7 +256,7 @@ impl<M: Copy> Calendar<M> {
         self.firsts.is_empty() && self.no_first_is_in_heap()
     }
 
-    /// The first of what stands in the heap or beside it.
+    /// The first event in the heap or beside it.
     #[inline]
     fn next_in_heap(&mut self) -> Key {
         self.heap.first().min(self.beside)
@@ -341,7 +341,7 @@ impl<M: Copy> Calendar<M> {
         }
         let mut timers: Vec<(Time, u32)> = Vec::with_capacity(taken.len());
         let mut from = 0;
-        // Of each rank, what the heap holds for the present instant was set before what stands in the present.
+        // Within a rank, events in the heap for the present instant were scheduled before those in the present.
         for rank in [Rank::First, Rank::Second] {
             let now = Key { time: self.now.as_nanos(), order: rank.bit() | (SECOND - 1) };
             let to = taken.partition_point(|&key| key <= now);
@@ -508,7 +508,7 @@ impl<M: Copy> Calendar<M> {
         }
     }
 
-    /// True if what stands beside the heap comes before all that is in it.
+    /// True if the event beside the heap comes before all in it.
     #[inline(always)]
     fn beside_is_first(&mut self) -> bool {
         let (beside, least) = (time_of(self.beside).as_nanos(), self.heap.least_time());

@@ -12,7 +12,7 @@ pub struct Words {
 /// Takes a line apart.
 ///
 /// # Errors
-/// What is wrong with it: a quote that is not closed, an escape that is cut off.
+/// A quote that is not closed, or an escape that is cut off.
 pub fn words(line: &str) -> Result<Words, String> {
     let mut found = Words::default();
     let mut word: Option<String> = None;

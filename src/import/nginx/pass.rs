@@ -37,7 +37,7 @@ pub struct Scope {
     settings: Settings,
 }
 
-/// Goes through a configuration and takes up what passes requests on.
+/// Goes through a configuration and collects the directives that pass requests on.
 #[derive(Debug)]
 pub struct Walk {
     pub upstreams: Upstreams,

@@ -42,7 +42,7 @@ impl<'a> Tokens<'a> {
     /// The next token with the line it begins at; `None` at the end of the text.
     ///
     /// # Errors
-    /// The line, and what is wrong there.
+    /// The line, and the mistake there.
     pub fn next(&mut self) -> Option<Result<(Token, u32), (u32, String)>> {
         loop {
             match self.peek()? {

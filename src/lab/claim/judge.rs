@@ -30,7 +30,7 @@ pub(super) enum Order {
     Less,
     /// The first is greater.
     Greater,
-    /// The first is at least so many times the second.
+    /// The first is at least this many times the second.
     AtLeast(f64),
 }
 
@@ -191,7 +191,7 @@ impl Judge<'_> {
                 let evidence = format!("{} against {times}{}, difference {difference}", names(a), names(b));
                 let verdict = match half {
                     Some(half) if mean > half => Verdict::Holds,
-                    // Exactly so many times as much, beyond doubt, is at least as much.
+                    // Exactly this many times, without uncertainty, is at least this many times.
                     Some(half) if matches!(order, Order::AtLeast(_)) && mean == 0.0 && half == 0.0 => Verdict::Holds,
                     Some(half) if mean <= -half => Verdict::Fails,
                     _ => Verdict::Undecided,
@@ -248,7 +248,7 @@ impl Judge<'_> {
         (verdict, evidence)
     }
 
-    /// In how many replications goodput stays down, and what that says of all there could be.
+    /// In how many replications goodput stays down, and the conclusion about all replications there could be.
     fn stays_down(&self, claim: &StaysDownClaim, point: usize) -> (Verdict, String) {
         let id = claim.quantity(self.scope).id;
         let estimate = self.cell(claim.arm.as_ref(), point).and_then(|cell| cell.estimate(&id));

@@ -32,7 +32,7 @@ pub struct Scope {
     pub fleets: Vec<String>,
     /// The nodes of clients, by name.
     pub clients: Vec<String>,
-    /// The other nodes, and what they give.
+    /// The other nodes, and the numbers that they give.
     pub places: Vec<Place>,
     /// The kind of each node, of any of the systems.
     pub kinds: BTreeMap<String, &'static str>,
@@ -65,7 +65,7 @@ pub fn recovery(measures: &[Measure]) -> Recovery {
     first.unwrap_or_default()
 }
 
-/// The quantities of several measures and what is `claimed` of others, each once. Beside latencies of served calls stands
+/// The quantities of several measures and those that are `claimed`, each once. Beside latencies of served calls stands
 /// how many of all calls these are.
 #[must_use]
 pub fn quantities(measures: &[Measure], claimed: impl Iterator<Item = Quantity>, scope: &Scope) -> Vec<Quantity> {

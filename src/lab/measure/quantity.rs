@@ -41,7 +41,7 @@ impl Quantity {
         Self { what: Arc::new(number), of: None, station: None, answers: Answers::Served, name, id, unit }
     }
 
-    /// A number of one station; it is named only where there are several, and what is no fleet always.
+    /// A number of one station; the station is named only if there are several, and always if it is no fleet.
     pub fn of_station(number: impl Measured + 'static, station: &str, scope: &Scope) -> Self {
         let plain = Self { station: Some(station.to_owned()), ..Self::new(number) };
         match &scope.fleets[..] {
@@ -98,7 +98,7 @@ impl Quantity {
         Told { of: self.of.as_deref(), station: self.station.as_deref() }
     }
 
-    /// True of what clients have beside other nodes.
+    /// True for numbers that only clients have.
     #[must_use]
     pub fn is_client_side(&self) -> bool {
         !matches!(self.what.given_by(), GivenBy::Stations(_))

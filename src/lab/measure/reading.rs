@@ -12,7 +12,7 @@ use crate::schema::quantity::Span;
 /// A count that a snapshot of cumulative figures gives.
 pub type Count<S> = Box<dyn Fn(&S) -> u64>;
 
-/// A count, and what it is a share of; of time without it.
+/// A count, and its denominator; without it, time.
 pub struct Counted<S> {
     /// The numerator.
     pub part: Count<S>,

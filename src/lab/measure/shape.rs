@@ -140,7 +140,7 @@ macro_rules! measure_of_clients {
     };
 }
 
-/// A measure of what works or waits: of each fleet, or of one node.
+/// A measure of stations, which work or wait: of each fleet, or of one node.
 macro_rules! measure_of_stations {
     ($(#[doc = $doc:literal])+ pub struct $name:ident => $number:expr) => {
         $crate::schema::record! {
@@ -287,7 +287,7 @@ macro_rules! term_of_clients {
     };
 }
 
-/// A number of what works or waits.
+/// A number of stations, which work or wait.
 macro_rules! term_of_stations {
     ($(#[doc = $doc:literal])+ pub struct $name:ident => $number:expr) => {
         $crate::schema::record! {

@@ -32,7 +32,7 @@ pub struct Finding {
     pub measured: Option<f64>,
     /// Half-width of its interval, at the confidence of the experiment.
     pub half_width: Option<f64>,
-    /// How far it is from theory, or from the end of what is allowed for, in half-widths; with its sign.
+    /// How far it is from theory, or from the end of the allowed range, in half-widths; with its sign.
     pub deviation: f64,
     /// The same in standard errors: Student's t.
     pub t: f64,
@@ -70,7 +70,7 @@ impl Case {
     }
 }
 
-/// What is compared: a number with its interval, and the value it should have.
+/// A comparison: a number with its interval, and the value it should have.
 struct Pair {
     quantity: String,
     unit: Unit,

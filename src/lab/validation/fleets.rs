@@ -15,7 +15,7 @@ fn system(rate: f64, policy: &str, fleet: &str) -> String {
     )
 }
 
-/// The run of one station, at a fleet of `servers` of them which gives so many more requests a second.
+/// The run of one station, at a fleet of `servers` of them, which has that many times more requests a second.
 fn run(load: f64, servers: usize, workers: usize) -> Run {
     let one = Run::steady(load, SERVICE, workers, 1.0);
     let fewest = 20_000.0 * SERVICE / (load * (servers * workers) as f64);

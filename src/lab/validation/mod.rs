@@ -110,7 +110,7 @@ impl Family {
     }
 }
 
-/// One experiment with what theory expects of it.
+/// One experiment with the predictions of theory.
 #[derive(Clone, Debug)]
 pub struct Case {
     /// The kind of system.
@@ -256,7 +256,7 @@ pub fn cases(length: Length) -> Vec<Case> {
     suite.cases
 }
 
-/// How many numbers are compared in all: what the bound of each depends on.
+/// How many numbers are compared in all, on which the bound of each depends.
 #[must_use]
 pub fn comparisons(cases: &[Case]) -> usize {
     cases.iter().map(|case| case.expected.len()).sum()

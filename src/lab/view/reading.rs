@@ -73,7 +73,7 @@ impl View<'_> {
         }
     }
 
-    /// Parts and wholes of a quantity by window after the warm-up; empty of what is no ratio of sums.
+    /// Numerators and denominators of a quantity by window after the warm-up; empty if it is no ratio of sums.
     pub fn windows(&self, quantity: &Quantity) -> Vec<(f64, f64)> {
         if !self.measured {
             return Vec::new();

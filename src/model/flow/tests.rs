@@ -79,7 +79,7 @@ fn a_fixed_split_is_as_full_as_its_fullest_server() {
             "web": Fleet(servers: 2, speeds: [1, 0.5], weights: [3, 1], service: Constant("10 ms"))"#
         ))
     };
-    // Each server gets what its weight says: three quarters, and a quarter for the slower one.
+    // Each server gets the share of its weight: three quarters, and a quarter for the slower one.
     is(load(&nodes("RoundRobin"), "web"), 0.9, 0.9);
     is(load(&nodes("WeightedRoundRobin"), "web"), 0.9, 0.9);
     is(load(&nodes("Random"), "web"), 0.9, 0.9);

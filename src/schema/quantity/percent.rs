@@ -80,7 +80,7 @@ impl Percent {
     /// The share as an exact fraction, for comparison with counts.
     #[must_use]
     pub fn exact(self) -> Share {
-        // The shortest decimal that is read back as this number is what was written, up to fifteen digits.
+        // The shortest decimal that is read back as this number is the one that was written, up to fifteen digits.
         let text = format!("{}", self.0);
         let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
         let rest = &rest[..rest.len().min(MOST_DECIMALS)];
@@ -92,7 +92,7 @@ impl Percent {
     /// Reads "2 %".
     ///
     /// # Errors
-    /// What is wrong with the text.
+    /// The mistake in the text.
     pub fn parse(text: &str) -> Result<Self, String> {
         match number_and_unit(text) {
             Some((number, "%")) if (0.0..=100.0).contains(&number) => Ok(Self(number)),

@@ -63,7 +63,7 @@ impl Rate {
     /// Reads "900/s".
     ///
     /// # Errors
-    /// What is wrong with the text.
+    /// The mistake in the text.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (number, unit) = number_and_unit(text).ok_or_else(|| format!("\"{text}\" is not a rate"))?;
         let seconds = match unit.strip_prefix('/').map(str::trim) {

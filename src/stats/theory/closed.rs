@@ -95,7 +95,7 @@ fn at_station(clients: usize, think_mean: f64, service_mean: f64, servers: usize
         let down = n.min(servers) as f64 / service_mean;
         weights[n] = weights[n - 1] * (up / down);
         if weights[n] > 1e200 {
-            // Scaled down so that none overflows; what vanishes is less than 1e-300 of the whole.
+            // Scaled down so that none overflows; weights that vanish are less than 1e-300 of the whole.
             for weight in &mut weights[scaled_from..=n] {
                 *weight *= 1e-200;
             }

@@ -126,7 +126,7 @@ fn tails(load: f64) -> Vec<f64> {
             break;
         }
     }
-    // Sum up from the far end, where what lies beyond is geometric.
+    // Sum up from the far end, beyond which the rest is geometric.
     let last = chances.len() - 1;
     let ratio = if chances[last - 1] > 0.0 { chances[last] / chances[last - 1] } else { 0.0 };
     let mut sum = if ratio < 1.0 { chances[last] * ratio / (1.0 - ratio) } else { 0.0 };

@@ -52,7 +52,7 @@ impl Profile {
     }
 }
 
-/// A replay as people write it: without what is left at its default.
+/// A replay as people write it: without fields at their defaults.
 fn written(replay: &Replay) -> Vec<(Name, Node)> {
     let format = match &replay.format {
         Format::JsonLines(json) => named("JsonLines", brief(json)),

@@ -80,7 +80,7 @@ pub(super) fn figure(value: f64) -> String {
     }
 }
 
-/// A rate of so many a second, in the unit that suits it.
+/// A rate per second, in the unit that suits it.
 pub(super) fn per_time(rate: f64) -> String {
     match rate {
         r if r >= 1.0 => format!("{}/s", figure(r)),

@@ -114,7 +114,7 @@ impl Rotation {
         }
     }
 
-    /// The same where requests wait for a place at a server, or where they do not.
+    /// The same rotation, for a balancer at which requests wait for a place at a server (`full_waits`) or do not.
     #[must_use]
     pub fn with_queue(mut self, full_waits: bool) -> Self {
         self.full_waits = full_waits;

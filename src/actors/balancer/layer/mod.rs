@@ -133,7 +133,7 @@ impl Balancer {
         let frame = core.requests.last(id)?;
         self.proxy_mut()?.done(core, id, frame);
         let now = core.now();
-        // The time in the proxy is over; what follows is the time of the member, or of waiting for one.
+        // The time in the proxy is over; the time that follows is that of the member, or of waiting for one.
         match self.pick(core, id) {
             Ok(tag) => {
                 self.waited(Duration::ZERO);

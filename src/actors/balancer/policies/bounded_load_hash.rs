@@ -29,7 +29,7 @@ record! {
     }
 }
 
-/// The ring, and what the bound is reckoned from.
+/// The ring, and the figures that determine the bound.
 #[derive(Clone, Debug)]
 pub struct Bounded {
     points: Points,

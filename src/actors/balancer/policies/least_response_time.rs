@@ -97,7 +97,7 @@ impl Scores {
         }
     }
 
-    /// Halves what has become due.
+    /// Halves the response times that are due.
     fn catch_up(&mut self, view: &View, now: Time) {
         while let Some((due, member)) = self.to_halve.first() {
             if due > now {

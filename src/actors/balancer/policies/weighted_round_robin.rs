@@ -71,7 +71,7 @@ impl Credits {
         &mut self.groups[self.group_of[member] as usize]
     }
 
-    /// A member is available from now on, with what it holds.
+    /// A member becomes available, with its credit.
     fn join(&mut self, member: usize) {
         let (held, choices) = (self.held[member], self.choices);
         let group = self.group(member);
@@ -80,7 +80,7 @@ impl Credits {
         self.total += weight;
     }
 
-    /// A member is not available from now on, and holds what it has.
+    /// A member becomes unavailable, and keeps its credit.
     fn leave(&mut self, member: usize) {
         let choices = self.choices;
         let group = self.group(member);
@@ -116,14 +116,14 @@ impl Choose for Credits {
     }
 
     fn health_changed(&mut self, view: &View, member: usize) {
-        // It starts even, not with what it held when it left.
+        // It starts without credit, not with the credit it had when it left.
         self.held[member] = 0;
         self.availability_changed(view, member);
         self.held[member] = 0;
     }
 
     fn availability_changed(&mut self, view: &View, member: usize) {
-        // It keeps what it has gained and owes, as in nginx.
+        // It keeps its credit and its debt, as in nginx.
         if view.is_up(member) {
             self.join(member);
         } else {

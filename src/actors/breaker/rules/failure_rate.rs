@@ -110,7 +110,7 @@ impl Tally {
     }
 }
 
-/// A window that slides, with the sum of what is in it.
+/// A window that slides, with the sum of its calls.
 #[derive(Clone, Debug)]
 enum Sliding {
     /// The last calls.
@@ -133,7 +133,7 @@ impl Sliding {
         Self::Calls { most: most as usize, each: VecDeque::new(), sum: Tally::default() }
     }
 
-    /// One more call; what is now in the window.
+    /// Adds a call; returns the sum of the window.
     fn record(&mut self, call: Tally, now: Time) -> Tally {
         match self {
             Self::Calls { most, each, sum } => {

@@ -3,14 +3,14 @@
 use super::*;
 use proptest::prelude::*;
 
-/// Something a budget hears of.
+/// An event for a budget.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Call,
     Fail,
     /// A retry is wanted, after a timeout or not.
     Retry(bool),
-    /// A call is answered whose last retry took so much.
+    /// A call is answered; the cost of its last retry.
     Succeed(u32),
     /// An attempt sets out.
     Send,

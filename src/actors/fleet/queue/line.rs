@@ -23,7 +23,7 @@ pub struct WaitToken {
     pub facts: Facts,
     /// When it leaves the queue if it is not served before; its event.
     pub timer: Handle,
-    /// By what it is picked, where the discipline ranks.
+    /// Its rank, if the discipline ranks requests.
     pub rank: u64,
     /// True while it waits for a place in the queue.
     pub outside: bool,

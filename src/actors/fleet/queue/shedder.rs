@@ -6,7 +6,7 @@ use crate::engine::{Duration, Time};
 use crate::schema::Name;
 use crate::schema::quantity::Share;
 
-/// A request that arrives, and what it finds.
+/// A request that arrives, and the state of the queue that it finds.
 #[derive(Clone, Copy, Debug)]
 pub struct Arrival {
     /// The present instant.

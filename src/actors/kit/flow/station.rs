@@ -3,7 +3,7 @@
 use super::Flow;
 use crate::distributions::Distribution;
 
-/// A load this near to one is one: what is left of it is rounding.
+/// A load this near to one is one: the difference is rounding.
 const ROUNDING: f64 = 1e-9;
 
 /// The conclusions from the description about the busiest queue of a node.
@@ -114,7 +114,7 @@ impl Work {
         })
     }
 
-    /// One of several queues that get a part of it, with so many workers of a speed.
+    /// One of several queues that get a part of it, with `workers` workers of a speed.
     #[must_use]
     pub fn queue(&self, node: &str, part: f64, gaps: f64, workers: f64, speed: f64) -> StationLoad {
         let capacity = workers * speed;
@@ -162,7 +162,7 @@ impl StationLoad {
         if self.leaves { Self { least: 0.0, growth: 0.0, ..self } } else { self }
     }
 
-    /// True if more comes than can be done, for ever, or as much; at a load of exactly one only what is wholly regular
+    /// True if arrivals exceed the capacity forever, or equal it; at a load of exactly one only a wholly regular system
     /// keeps up.
     #[must_use]
     pub fn is_overloaded(&self) -> bool {
@@ -177,7 +177,7 @@ impl StationLoad {
         self.most < limit
     }
 
-    /// True if the load is known, and not only between what bounds.
+    /// True if the load is known exactly, and not only between bounds.
     #[must_use]
     pub fn is_known(&self) -> bool {
         self.most.is_finite() && self.most - self.least <= ROUNDING * self.most.max(1.0)

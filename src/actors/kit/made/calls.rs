@@ -67,7 +67,7 @@ pub struct CallsRecord {
     pub attempt_outcomes: Outcomes,
     /// Late answers, from time zero on, which arrived after their client had stopped waiting.
     pub late: u64,
-    /// Requests that were not served as asked, by how and by whom, from time zero on.
+    /// Requests that were not served as asked, by outcome and by the node that decided it, from time zero on.
     pub losses: BTreeMap<(Outcome, ActorId), u64>,
     /// Requests whose outcome is not known yet.
     pub population: CountIntegral,

@@ -88,7 +88,7 @@ pub struct Level {
 pub struct Buckets {
     /// Nanoseconds in a tick.
     tick: u64,
-    /// Units that leak in so many ticks.
+    /// Units that leak in a given number of ticks.
     rate: u128,
     ticks: u128,
     /// Units of a request, as all that follows.
@@ -135,7 +135,7 @@ impl Describes for LeakyBucket {
 }
 
 impl Buckets {
-    /// How long it takes until so much has leaked, and no less.
+    /// How long it takes until `units` have leaked, rounded up.
     fn time_for(&self, units: u128) -> Duration {
         let ticks = u64::try_from((units * self.ticks).div_ceil(self.rate)).unwrap_or(u64::MAX);
         Duration::from_nanos(ticks.saturating_mul(self.tick))

@@ -273,7 +273,7 @@ fn a_fixed_window_lets_twice_its_limit_pass_around_its_end() {
     );
 }
 
-/// The deque of times: what is exactly as old as the window still counts.
+/// The deque of times: a request exactly as old as the window still counts.
 #[test]
 fn a_sliding_log_counts_every_window() {
     let rule = SlidingLog { limit: 3, window: seconds(1.0) };

@@ -87,7 +87,7 @@ pub enum RecoveryNumber {
     Before,
     /// Goodput while the trouble lasts.
     During,
-    /// Goodput in the later half of the time after the trouble: what it settles to.
+    /// Goodput in the later half of the time after the trouble: the level to which it settles.
     After,
     /// The same as a share of goodput before.
     Left,

@@ -64,7 +64,7 @@ pub struct Fair {
 }
 
 impl Fair {
-    /// The class of a request, and what it is charged.
+    /// The class of a request, and its charge.
     fn charge(&self, facts: &Facts) -> (usize, f64) {
         let checks = self.weights.len() - 1;
         let class = usize::from(facts.class).min(checks);
