@@ -214,7 +214,7 @@ impl<'a> Running<'a> {
             Measuring::AtEvery(windows) => (Duration::ZERO, Some(windows)),
         };
         let ages = ages(&actors, &core.requests, over);
-        let (completed, events) = (core.completed, core.events());
+        let (completed, events) = (core.completed(), core.events());
         Ok(Some(Replication { actors, nodes, watch, ages, warm_up, ended, over, completed, events, every }))
     }
 }

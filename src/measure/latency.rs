@@ -1,6 +1,7 @@
 //! Latency as a distribution: an HDR histogram of nanoseconds with bounded relative error, plus an exact sum.
 
 use super::begin::Lengths;
+use super::sum::Sum;
 use crate::engine::Duration;
 
 /// A distribution of lengths of time: three significant digits, and an exact mean.
@@ -13,7 +14,7 @@ pub struct Latency<const RESOLUTION: u32 = 10> {
     /// Counts by bucket, as far as there are any.
     counts: Vec<u64>,
     /// Of all lengths, in nanoseconds.
-    sum: u128,
+    sum: Sum,
 }
 
 /// A distribution in little space; see [`Latency::packed`].
@@ -62,7 +63,7 @@ impl<const RESOLUTION: u32> Latency<RESOLUTION> {
     pub fn record(&mut self, length: Duration) -> usize {
         let nanos = length.as_nanos();
         let bucket = bucket_of::<RESOLUTION>(nanos);
-        self.sum += u128::from(nanos);
+        self.sum.add(nanos);
         self.add(bucket, 1);
         bucket
     }
@@ -93,7 +94,7 @@ impl<const RESOLUTION: u32> Latency<RESOLUTION> {
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
         let count = self.count();
-        (count > 0).then(|| self.sum as f64 / count as f64 / 1e9)
+        (count > 0).then(|| self.sum.total() as f64 / count as f64 / 1e9)
     }
 
     /// The length in seconds that a fraction `p` (0 to 1) did not exceed, to the histogram's digits; `None` if there
@@ -173,7 +174,7 @@ impl<const RESOLUTION: u32> Latency<RESOLUTION> {
     pub fn add_buckets(&mut self, buckets: &[(u64, u64)]) {
         for &(nanos, count) in buckets {
             self.add(bucket_of::<RESOLUTION>(nanos), count);
-            self.sum += u128::from(nanos) * u128::from(count);
+            self.sum = (self.sum.total() + u128::from(nanos) * u128::from(count)).into();
         }
     }
 
@@ -183,7 +184,7 @@ impl<const RESOLUTION: u32> Latency<RESOLUTION> {
             self.counts.resize(other.counts.len(), 0);
         }
         self.counts.iter_mut().zip(&other.counts).for_each(|(count, more)| *count += more);
-        self.sum += other.sum;
+        self.sum = (self.sum.total() + other.sum.total()).into();
     }
 
     /// (length in seconds, fraction that took longer) for each recorded bucket, shortest first.
@@ -204,17 +205,17 @@ impl<const RESOLUTION: u32> Lengths for Latency<RESOLUTION> {
     type Copy = LatencyCopy;
 
     fn copy(&self) -> LatencyCopy {
-        LatencyCopy { buckets: self.packed(), sum: self.sum }
+        LatencyCopy { buckets: self.packed(), sum: self.sum.total() }
     }
 
     fn forget(&mut self, copy: &LatencyCopy) {
         copy.buckets.iter().for_each(|&(bucket, count)| self.counts[bucket as usize] -= u64::from(count));
-        self.sum -= copy.sum;
+        self.sum = (self.sum.total() - copy.sum).into();
     }
 
     fn clear(&mut self) {
         self.counts.fill(0);
-        self.sum = 0;
+        self.sum = Sum::default();
     }
 }
 
@@ -253,15 +254,16 @@ impl LatencyWindow {
 
     /// Changes `whole` other than by recording: clears it, or removes lengths from it.
     pub fn while_changed(&mut self, whole: &mut Latency, change: impl FnOnce(&mut Latency)) {
-        let before = whole.sum;
+        let before = whole.sum.total();
         change(whole);
-        self.sum_before = self.sum_before.wrapping_add(whole.sum).wrapping_sub(before);
+        self.sum_before = self.sum_before.wrapping_add(whole.sum.total()).wrapping_sub(before);
     }
 
     /// The window is over: returns the lengths recorded in it. The next begins.
     pub fn close(&mut self, whole: &Latency) -> CoarseLatency {
-        let sum = whole.sum.wrapping_sub(self.sum_before);
-        self.sum_before = whole.sum;
+        let total = whole.sum.total();
+        let sum = Sum::from(total.wrapping_sub(self.sum_before));
+        self.sum_before = total;
         let mut window = CoarseLatency { counts: Vec::new(), sum };
         for (place, count) in self.counts.iter_mut().enumerate().filter(|(_, count)| **count > 0) {
             window.add(bucket_of::<4>(bounds_of::<10>(place << COARSER).0), std::mem::take(count));

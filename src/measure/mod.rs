@@ -6,6 +6,7 @@
 pub mod begin;
 pub mod integral;
 pub mod latency;
+pub mod sum;
 pub mod unit;
 pub mod windows;
 pub mod within;
@@ -13,6 +14,7 @@ pub mod within;
 pub use begin::{Begin, Begun, Lengths};
 pub use integral::CountIntegral;
 pub use latency::{CoarseLatency, Latency, LatencyCopy, LatencyWindow};
+pub use sum::Sum;
 pub use unit::Unit;
 pub use windows::{Clock, Windows};
 pub use within::Within;

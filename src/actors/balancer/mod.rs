@@ -257,7 +257,7 @@ impl Balancer {
             let to = self.members[member as usize];
             // Numbers of their own, for the draws of the network.
             let number = mix(mix(number) ^ mix(key.number().wrapping_add(place)));
-            let (id, request) = core.requests.create(number, 0);
+            let (id, request) = core.create_request(number, 0);
             request.set_abandoned();
             request.set_port(to.port);
             request.set_out(self.me, member, now);

@@ -128,7 +128,7 @@ impl Balancer {
         let (number, work) = checks.make();
         let (interval, timeout) = (checks.interval, checks.timeout);
         let to = self.members[member];
-        let (id, request) = core.requests.create(number, CHECK_CLASS);
+        let (id, request) = core.create_request(number, CHECK_CLASS);
         // No client waits for it.
         request.set_abandoned();
         core.requests.describe(id).size = work.as_nanos();

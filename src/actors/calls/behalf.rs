@@ -30,7 +30,7 @@ impl OnBehalf {
         let beyond_call = number.wrapping_sub(renumber(core.requests.call_number(id)));
         let details = core.requests.details(id);
         let now = core.now();
-        let (child, request) = core.requests.create(number, class);
+        let (child, request) = core.create_request(number, class);
         request.set_out(me, tag, now);
         // The request may have been cancelled before it was sent on.
         request.outcome = outcome;

@@ -129,7 +129,7 @@ impl Caller {
         call.waited = retrying.rules.backoff.wait(call.tries - 1, call.waited, draws);
         let wait = if retrying.rules.honours_retry_after { call.waited.max(retry_after) } else { call.waited };
         core.calendar.cancel(std::mem::replace(&mut call.hedge, Handle::NONE));
-        core.pending_requests += 1;
+        core.add_pending_request();
         call.next = core.send_after(wait, upstream.me, Message::NextAttempt { call: place });
         Step::default()
     }
@@ -170,7 +170,7 @@ impl Caller {
         }
         let call = self.calls.at(place);
         if call.next != Handle::NONE {
-            core.pending_requests -= 1;
+            core.remove_pending_request();
             // A retry that is never sent.
             if let Some(budget) = self.retrying.as_mut().and_then(|retrying| retrying.budget.as_mut()) {
                 budget.released();
@@ -192,7 +192,7 @@ impl Caller {
             call.reloads += 1;
             call.state = State::Reloading;
             call.origin = Origin { number: reload_number(origin.number), ..origin };
-            core.pending_requests += 1;
+            core.add_pending_request();
             call.next = core.send_after(reload.after.duration(), upstream.me, Message::NextAttempt { call: place });
             return Step { passed: None, over: Some(Over { place: origin.place, outcome, anew: true }) };
         }

@@ -63,7 +63,7 @@ impl Caller {
     /// The next attempt of a call is due, or the reload of a user.
     pub(super) fn next_attempt(&mut self, core: &mut Core, upstream: &mut Upstream, place: u32) -> Step {
         let call = self.calls.at(place);
-        core.pending_requests -= 1;
+        core.remove_pending_request();
         call.next = Handle::NONE;
         if call.state != State::Reloading {
             return self.attempt(core, upstream, place, Reason::Retry);
@@ -155,7 +155,7 @@ impl Caller {
         };
         let (key, client) = (origin.key.unwrap_or(0), origin.client.unwrap_or(0));
         let taken = upstream.connect(core, number, client);
-        let (id, request) = core.requests.create(number, upstream.class);
+        let (id, request) = core.create_request(number, upstream.class);
         request.set_out(upstream.me, place, now);
         let timeout = match self.attempt_timeout {
             Some(lane) => core.send_in_lane(lane, upstream.me, Message::AttemptTimeout { id }),

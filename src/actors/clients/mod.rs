@@ -167,7 +167,7 @@ impl Clients {
     /// A call is over: its user continues.
     fn call_over(&mut self, core: &mut Core, over: Option<Over>) {
         let Some(Over { place, anew, .. }) = over else { return };
-        core.completed += 1;
+        core.complete();
         if !anew && let Some(at) = self.source.ended(core.now(), place) {
             self.plan(core, at, Next::User(place));
         }
@@ -202,7 +202,7 @@ impl Clients {
         let number = origin.number;
         let client = origin.client.unwrap_or_else(|| self.client_of(number));
         let target = self.upstream.copies.choose(number, client);
-        let (id, request) = core.requests.create(number, self.upstream.class);
+        let (id, request) = core.create_request(number, self.upstream.class);
         request.set_out(self.upstream.me, origin.place, now);
         request.set_port(target.port);
         let size = origin.size.unwrap_or(self.size);
@@ -246,7 +246,7 @@ impl Clients {
         }
         let now = core.now();
         let taken = self.upstream.connect(core, number, client);
-        let (id, request) = core.requests.create(number, self.upstream.class);
+        let (id, request) = core.create_request(number, self.upstream.class);
         request.set_out(self.upstream.me, origin.place, now);
         self.describe(core, id, Details { size, key, client, connection: taken.connection, ..Details::NONE });
         self.upstream.record.made(now);
@@ -325,7 +325,7 @@ impl Clients {
     fn ended(&mut self, core: &mut Core, frame: Frame, outcome: Outcome, by: ActorId) {
         let now = core.now();
         self.upstream.record.ended(now, frame.entered, outcome, by);
-        core.completed += 1;
+        core.complete();
         if !self.source.is_open()
             && let Some(at) = self.source.ended(now, frame.tag)
         {

@@ -34,7 +34,7 @@ fn default(takes: f64) -> Vec<AnswerSpec> {
 
 fn request(core: &mut Core, number: u64) -> RequestId {
     let now = core.now();
-    let (id, request) = core.requests.create(number, 3);
+    let (id, request) = core.create_request(number, 3);
     request.set_out(CLIENT, 0, now);
     request.set_port(5);
     id
@@ -138,7 +138,7 @@ fn the_note_of_who_sent_a_health_check_is_not_touched() {
     let mut core = Core::new(3);
     let link = Link::fixed(&mut core, [seconds(0.25).duration(); 2]);
     let mut fallback = fallback_over(link, &mut core, default(0.0));
-    let (id, check) = core.requests.create(1, CHECK_CLASS);
+    let (id, check) = core.create_request(1, CHECK_CLASS);
     check.set_out(CLIENT, 7, Time::ZERO);
     assert_eq!(fallback.handle(&mut core, Message::Request { id }), None);
     assert!(core.calendar.pop(Time::MAX).is_some(), "the check is on the link");

@@ -78,7 +78,7 @@ fn bench(discipline: Discipline, servers: usize, ports: &[u32], faults: Vec<Faul
     let mut fleet = Fleet::new(FLEET, &spec, &Classes::NONE, StreamKey::root(1, 0), faults);
     fleet.start(&mut core);
     for (number, &port) in (0..).zip(ports) {
-        let (id, request) = core.requests.create(number, 0);
+        let (id, request) = core.create_request(number, 0);
         request.set_port(port);
         core.requests.enter(id, CALLER, 0, Time::ZERO);
         core.send(FLEET, Message::Request { id });

@@ -70,7 +70,7 @@ impl Shared {
         let now = core.now();
         // Numbers of their own, for the draws of the network and the store.
         let number = mix(core.requests[request].number ^ u64::from(command as u32 + 1));
-        let (id, made) = core.requests.create(number, key.class);
+        let (id, made) = core.create_request(number, key.class);
         made.set_abandoned();
         made.set_out(self.me, command.note(cost), now);
         let details = Details { client: key.client, key: key.route, size: u64::from(key.server), ..Details::NONE };

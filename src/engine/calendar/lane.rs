@@ -80,6 +80,20 @@ impl<M: Copy> Lanes<M> {
         self.items.get(self.lanes[lane as usize].first as usize).map(|item| (item.time, item.sequence))
     }
 
+    /// The sequence numbers of the events at `time`, which is no later than any event; and the event behind them.
+    pub fn due(&self, lane: u16, time: Time) -> (Vec<u64>, Option<(Time, u64)>) {
+        let mut due = Vec::new();
+        let mut next = self.lanes[lane as usize].first;
+        while let Some(item) = self.items.get(next as usize) {
+            if item.time != time {
+                return (due, Some((item.time, item.sequence)));
+            }
+            due.push(item.sequence);
+            next = item.after;
+        }
+        (due, None)
+    }
+
     /// Puts an event at the end; gives its place, and whether the heap knows of the lane, which it must from now on.
     #[inline]
     pub fn push(&mut self, lane: u16, time: Time, sequence: u64, message: M) -> (u32, bool) {

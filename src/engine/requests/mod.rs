@@ -489,6 +489,19 @@ impl Requests {
         (id, request)
     }
 
+    /// True if a slot is free, so that the next request needs no new one.
+    #[inline(always)]
+    #[must_use]
+    pub fn has_free_slot(&self) -> bool {
+        !self.free.is_empty()
+    }
+
+    /// Adds a free slot.
+    pub fn add_slot(&mut self) {
+        let id = self.grow();
+        self.free.push(id);
+    }
+
     #[cold]
     #[inline(never)]
     fn grow(&mut self) -> RequestId {

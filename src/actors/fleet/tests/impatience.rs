@@ -40,7 +40,7 @@ impl World for Scene {
         let id = self.ids[number];
         match what {
             0 => {
-                let (id, _) = core.requests.create(number as u64, 0);
+                let (id, _) = core.create_request(number as u64, 0);
                 if let Some(deadline) = self.sent[number].deadline {
                     core.requests.describe(id).deadline = second(deadline);
                 }
