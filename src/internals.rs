@@ -1,5 +1,5 @@
-//! For the tests and benchmarks of this project alone: parts of the inside that they look at or put together by hand.
-//! Nobody else should use them, and they change without notice.
+//! For the tests and benchmarks of this project alone: internal parts that they inspect or put together by hand. Other
+//! code should not use them; they change without notice.
 
 pub use crate::actors::balancer::Balancer;
 pub use crate::actors::clients::arrivals::Accumulator;

@@ -291,13 +291,13 @@ const MANY_EVENTS: u64 = 1 << 24;
 /// Events that each request or event that was there when the instant began may explain.
 const EVENTS_EACH: u64 = 64;
 
-/// Watches for time that stands still, as when users who think no time at all are turned away at once.
+/// Detects that simulated time stands still, as when users without think time are rejected at once.
 #[derive(Default)]
 struct Watch {
     at: Time,
     completed: u64,
     events: u64,
-    /// What waited or was in flight.
+    /// Events that waited or requests that were in flight.
     there: u64,
 }
 

@@ -18,9 +18,9 @@ const REQUEST: u64 = (size_of::<Request>() + size_of::<Details>() + size_of::<Ha
 const NEAR: usize = 3;
 /// A fault that recurs at one server.
 const RECURRENCE: u64 = 400;
-/// Pilots of a cell that take no more than this are always kept until its warm-up is known.
+/// Pilots of a cell that need no more than this are always kept until its warm-up is known.
 const PILOTS_KEPT: u64 = 64 << 20;
-/// What a replication holds whatever the system.
+/// The memory of a replication that does not depend on the system.
 const BASE: u64 = 1 << 20;
 
 /// The most that a replication holds at once, in bytes.
@@ -28,11 +28,11 @@ const BASE: u64 = 1 << 20;
 pub struct Need {
     /// Requests in flight that were counted with: as many as the run allows, or as many as there are users.
     pub in_flight: u64,
-    /// Those requests.
+    /// The requests in flight.
     pub requests: u64,
     /// Users and sessions.
     pub users: u64,
-    /// Servers, what is recorded, and all else.
+    /// Servers, records, and all else.
     pub system: u64,
     /// The replications that are kept until the warm-up of their cell is known: users and systems of all of them, if
     /// that is no more than 64 MB or than the requests in flight of one. Otherwise none is kept.
@@ -47,7 +47,7 @@ impl Need {
     }
 }
 
-/// What a replication of the most demanding cell may need.
+/// Memory that a replication of the most demanding cell may need.
 #[must_use]
 pub fn need(plan: &Plan) -> Need {
     let of = |cell: &PlannedCell| of_system(&cell.blueprint, &plan.experiment.run, plan);
@@ -100,7 +100,7 @@ fn of_faults(system: &System) -> u64 {
     recur.filter_map(servers).map(|servers| servers.saturating_mul(RECURRENCE)).fold(0, u64::saturating_add)
 }
 
-/// What an observation takes while it is kept for the results, in bytes.
+/// Memory of an observation that is kept for the results, in bytes.
 #[must_use]
 pub fn kept(observation: &Observation) -> u64 {
     fn of<T>(values: &[T]) -> usize {

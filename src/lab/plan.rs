@@ -46,13 +46,13 @@ pub struct Plan {
     /// The numbers each cell gives.
     #[doc(hidden)]
     pub quantities: Vec<Quantity>,
-    /// What numbers are split by, and how recovery is judged.
+    /// How numbers are split, and how recovery is judged.
     #[doc(hidden)]
     pub scope: Scope,
     /// The logs that are replayed.
     #[doc(hidden)]
     pub inputs: Inputs,
-    /// Where they were read, and what they held.
+    /// Where they were read, and their contents.
     #[doc(hidden)]
     pub logs: Vec<ReadLog>,
     /// Notes for the reader, such as lines of a log that were left out.
@@ -62,14 +62,14 @@ pub struct Plan {
 /// The only arm of an experiment without arms.
 pub const ONLY_ARM: &str = "system";
 
-/// True if nothing changes with time in any arm at any point: no faults, and arrivals whose law stays the same.
+/// True if no arm changes with time at any point of the sweep: no faults, and arrivals whose law stays the same.
 #[must_use]
 pub fn is_stationary(experiment: &Experiment) -> bool {
     let (cells, _) = cells(experiment, &[]);
     !cells.is_empty() && cells.iter().all(|(_, _, cell)| cell.system().is_stationary())
 }
 
-/// What there is to say of the systems of all cells, each once, with the arms of which it is said unless it is all.
+/// Notes on the systems of all cells, each once, with the arms that it applies to unless it applies to all.
 fn advices(cells: &[Cell], arms: &[String], of: impl Fn(&Blueprint) -> Vec<String>) -> Vec<String> {
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     let mut found: Vec<(String, BTreeSet<usize>)> = Vec::new();
@@ -166,9 +166,8 @@ pub fn plan(loaded: Loaded, files: &dyn Files) -> Result<Plan, Problems> {
     Ok(Plan { arms, baseline, sweep, cells, quantities, scope, inputs, logs, notices, experiment })
 }
 
-/// What is wrong with the arms, the sweep, the measures and the claims of an experiment of which something else is wrong:
-/// `known`, as far as it is about the system. Fields that are `unread` are written and left out, because they cannot be
-/// read.
+/// Mistakes in the arms, the sweep, the measures and the claims of an experiment that also has the mistakes `known`,
+/// which concern the system. Fields that are `unread` are present but left out, because they cannot be read.
 #[must_use]
 pub fn mistakes(experiment: &Experiment, known: &[Diagnostic], unread: &[String]) -> Vec<Diagnostic> {
     let (cells, problems) = cells(experiment, known);
@@ -202,7 +201,7 @@ fn names<'a>(all: impl Iterator<Item = &'a str>) -> Vec<String> {
     all.filter(|name| seen.insert(*name)).map(str::to_owned).collect()
 }
 
-/// The names of nodes as they are written in the system and in what arms set, whether they can be read or not.
+/// The names of nodes as they are written in the system and in the values of arms, whether these can be read or not.
 fn written_names(experiment: &Experiment) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     if let Kind::Struct(_, fields) = &experiment.system_tree().kind {
@@ -267,12 +266,12 @@ struct Planner<'a> {
     /// The names of nodes as they are written, where some systems cannot be read: more than that there is such a node is
     /// not known then.
     names: Option<BTreeSet<String>>,
-    /// Fields of the experiment that are written and cannot be read: what they hold is not known.
+    /// Fields of the experiment that are present and cannot be read: their values are not known.
     unread: &'a [String],
 }
 
 impl<'a> Planner<'a> {
-    /// For an experiment with which so much is wrong already.
+    /// For an experiment with these mistakes already.
     fn new(experiment: &'a Experiment, problems: Vec<Diagnostic>) -> Self {
         let names = (!problems.is_empty()).then(|| written_names(experiment));
         Self { experiment, reader: Reader { diagnostics: problems, ..Reader::default() }, names, unread: &[] }
@@ -425,7 +424,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Recovery is from something: faults, spikes of arrivals, or what the file says.
+    /// Recovery needs a trouble to recover from: faults, spikes of arrivals, or a time in the file.
     fn check_trouble(&mut self, cells: &[Cell], scope: &Scope) {
         let measures = &self.experiment.measure;
         let recoveries = measures.iter().filter(|measure| matches!(measure, Measure::Recovery(_))).count();

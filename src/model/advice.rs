@@ -2,7 +2,7 @@
 
 use super::blueprint::Blueprint;
 
-/// What the system of `blueprint` says to no effect, a sentence each.
+/// Settings of the system of `blueprint` that have no effect, a sentence each.
 #[must_use]
 pub fn advice(blueprint: &Blueprint) -> Vec<String> {
     let site = blueprint.site();

@@ -4,10 +4,10 @@ use super::system::System;
 use crate::actors::kit::build::Hits;
 use crate::actors::kit::site::{Site, Topology};
 
-/// A system with the topology of its nodes, which is found once and serves for every look at it: checks, flows, advice,
-/// the memory it may need, and building each replication.
+/// A system with the topology of its nodes, which is computed once and used for checks, flows, advice, the bound on
+/// memory, and building each replication.
 ///
-/// The system cannot be changed any more, so that both always fit together.
+/// The system cannot be changed afterwards, so the two always agree.
 #[derive(Clone, Debug)]
 pub struct Blueprint {
     system: System,

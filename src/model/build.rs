@@ -22,7 +22,7 @@ pub struct Built {
     pub actors: Actors,
     /// Calendar, clock and requests.
     pub core: Core,
-    /// What each actor is.
+    /// The node of each actor.
     pub nodes: Vec<NodeInfo>,
 }
 

@@ -19,14 +19,14 @@ pub fn check(blueprint: &Blueprint) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let (system, site) = (blueprint.system(), blueprint.site());
     let (nodes, graph) = (site.nodes, site.graph());
-    // What is too deep is not followed any further.
+    // Nodes that are nested too deeply are not followed any further.
     find_depths(nodes, graph, &mut found);
     if !found.is_empty() {
         return found;
     }
     check_nodes(&site, &mut found);
     if !found.is_empty() {
-        // Faults name nodes too; what else would be found may follow from names that lead nowhere.
+        // Faults name nodes too; further mistakes may follow from names that do not exist.
         check_faults(&site, &system.faults, &mut found);
         return found;
     }
@@ -37,12 +37,12 @@ pub fn check(blueprint: &Blueprint) -> Vec<Diagnostic> {
         return found;
     }
     if site.makers().is_empty() {
-        let message = "nobody makes requests: the system has no node of `Clients`";
+        let message = "no node makes requests: the system has no node of `Clients`";
         found.push(Diagnostic::new(start.region, message));
         return found;
     }
     find_cycles(nodes, graph, &mut found);
-    // What is behind a round is reached by nobody because of it.
+    // Nodes behind a cycle are unreachable because of it.
     if found.is_empty() {
         find_unreached(nodes, graph, &mut found);
     }
@@ -63,7 +63,7 @@ pub fn check(blueprint: &Blueprint) -> Vec<Diagnostic> {
     found
 }
 
-/// What is wrong with each node by itself, and with the names it uses.
+/// Checks each node by itself, and the names it uses.
 fn check_nodes(site: &Site<'_>, found: &mut Vec<Diagnostic>) {
     let mut reach = Reach { site, by_clients: BTreeMap::new() };
     for (name, node) in &site.nodes.entries {
@@ -94,7 +94,7 @@ const MOST_STOPS: usize = 60_000;
 /// Nodes that a request may pass: each takes 16 bytes of every request in flight.
 const DEEPEST: usize = 10_000;
 
-/// Every user who thinks stands in the calendar, which has room for so many.
+/// Every thinking user is an event in the calendar, which has room for this many.
 const MOST_USERS: u64 = 10_000_000;
 
 fn bad_name(name: &str) -> Option<String> {
@@ -133,21 +133,21 @@ fn check_target(site: &Site<'_>, edge: &Edge<'_>, target: &Name, found: &mut Vec
                 return;
             };
             if server == Server::Only {
-                found.push(nobody_chooses(target, fleet, servers.count));
+                found.push(no_node_chooses(target, fleet, servers.count));
             } else if node.way_on().is_some() && node.copies() * servers.copies > 1 {
-                // Servers of several copies could not be told apart by who stands before them.
+                // The servers of several copies could not be told apart by the node in front of them.
                 let message =
-                    format!("\"{text}\" and \"{fleet}\" behind it have copies, whose servers nobody can tell apart");
+                    format!("\"{text}\" and \"{fleet}\" behind it have copies, whose servers cannot be told apart");
                 found.push(Diagnostic::new(target.region, message).help("put a `Balancer` between them"));
             }
         }
     }
 }
 
-/// Somebody must choose among the servers behind a target of a node that does not.
-fn nobody_chooses(target: &Name, fleet: &str, servers: usize) -> Diagnostic {
+/// A node that sends to several servers must choose among them, which only a balancer does.
+fn no_node_chooses(target: &Name, fleet: &str, servers: usize) -> Diagnostic {
     let text = &target.text;
-    let message = format!("\"{fleet}\" has {servers} servers and nobody chooses one");
+    let message = format!("\"{fleet}\" has {servers} servers and no node chooses one");
     let help = if fleet == text {
         "put a `Balancer` before the fleet".to_owned()
     } else {
@@ -233,7 +233,7 @@ fn check_faults(site: &Site<'_>, faults: &[FaultSpec], found: &mut Vec<Diagnosti
         match (&fault.to, fault.fault.way()) {
             (Some(to), Some(way)) => check_link(site, (&name, node), &to.0, fault, way, found),
             (None, None) => check_node_fault(&name, node, fault, found),
-            // On a node it holds up what comes.
+            // At a node, a delay holds up arrivals.
             (None, Some(Way::Both(_))) if matches!(fault.fault, Fault::Delay(_)) && node.has_host() => {
                 check_node_fault(&name, node, fault, found);
             }
@@ -273,7 +273,7 @@ fn check_zones(system: &System, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// What may go wrong with a node.
+/// Checks a fault of a node.
 fn check_node_fault(name: &str, node: &NodeSpec, fault: &FaultSpec, found: &mut Vec<Diagnostic>) {
     for (problem, help) in node.check_fault(name, fault) {
         let diagnostic = Diagnostic::new(fault.node.0.region, problem);
@@ -284,8 +284,8 @@ fn check_node_fault(name: &str, node: &NodeSpec, fault: &FaultSpec, found: &mut 
     }
 }
 
-/// The link that a fault hits must be there; and where a node sends to several others over one network, the answers of one
-/// cannot be told from those of the others, but by a balancer.
+/// The link that a fault affects must exist; and if a node other than a balancer sends to several others over one
+/// network, the answers of one cannot be told from those of the others.
 fn check_link(
     site: &Site<'_>,
     (from, node): (&str, &NodeSpec),

@@ -76,14 +76,16 @@ impl Caller {
         let call = self.calls.at(place);
         call.overdue = Handle::NONE;
         let outcome = if call.gives_up { Outcome::GaveUp } else { Outcome::TimedOut };
-        // Waited for in vain is longer than this; leaving it out would leave only what was short.
+        // The response time of an attempt that is given up is longer than this; leaving it out would keep only the
+        // short ones.
         if let Some(hedging) = self.hedging.as_mut().filter(|_| !call.waiting.is_empty()) {
             hedging.observe(core.now().since(call.sent));
         }
         self.end_call(core, upstream, place, outcome, upstream.me)
     }
 
-    /// An attempt has failed, and its call waits for it no more: for another, for a retry, or it is over.
+    /// An attempt has failed, and its call no longer waits for it: the call waits for another attempt, for a retry, or
+    /// is over.
     pub(super) fn attempt_failed(
         &mut self,
         core: &mut Core,
@@ -96,7 +98,7 @@ impl Caller {
         let now = core.now();
         let retrying = self.retrying.as_mut().filter(|retrying| retrying.rules.covers(outcome));
         let call = self.calls.at(place);
-        // Nothing was done for what was turned away or never reached a server.
+        // No work was done for a request that was rejected or never reached a server.
         let is_kept_once = call.write.is_some() && self.writes.as_ref().is_some_and(|writes| !writes.repeats);
         let is_harmless = outcome.is_rejection() || outcome == Outcome::Refused;
         let Some(retrying) = retrying.filter(|_| !is_kept_once || is_harmless) else {
@@ -133,7 +135,7 @@ impl Caller {
         Step::default()
     }
 
-    /// Nobody waits for an attempt any more.
+    /// Stops waiting for an attempt.
     fn give_up(&mut self, core: &mut Core, upstream: &mut Upstream, id: RequestId, outcome: Outcome) {
         upstream.record.attempt_outcomes[outcome as usize] += 1;
         let timeout = core.requests.take_timeout(id);

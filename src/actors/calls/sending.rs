@@ -23,7 +23,7 @@ enum Reason {
 }
 
 impl Caller {
-    /// A call begins; its origin leaves nothing open.
+    /// Begins a call; all fields of its origin are resolved.
     #[inline(never)]
     pub fn begin(&mut self, core: &mut Core, upstream: &mut Upstream, origin: Origin) -> Step {
         let place = self.calls.begin(origin, core.now(), 0);

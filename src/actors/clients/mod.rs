@@ -27,7 +27,7 @@ use crate::engine::{ActorId, Details, Duration, Frame, LaneId, Outcome, RequestI
 use crate::measure::{Begin, Within};
 use source::Next;
 
-/// Draws of what a request asks for.
+/// Draws of the keys of requests.
 #[derive(Clone, Debug)]
 enum KeySampler {
     One,
@@ -58,13 +58,13 @@ pub struct Clients {
     population: u64,
     key_stream: StreamKey,
     client_stream: StreamKey,
-    /// The way out, with what was recorded.
+    /// The link to the node behind, with the records of calls.
     pub upstream: Upstream,
     /// Makes calls of several attempts; `None` if each is one request.
     pub caller: Option<Box<Caller>>,
 }
 
-/// What clients are made of, beside their description.
+/// The parts of clients, beside their description.
 #[derive(Debug)]
 pub struct ClientsParts {
     /// The actor's own address.
@@ -164,7 +164,7 @@ impl Clients {
         }
     }
 
-    /// A call is over: its user goes on.
+    /// A call is over: its user continues.
     fn call_over(&mut self, core: &mut Core, over: Option<Over>) {
         let Some(Over { place, anew, .. }) = over else { return };
         core.complete();
@@ -211,7 +211,7 @@ impl Clients {
             (None, KeySampler::One) => 0,
             (None, keys) => keys.sample(self.key_stream, number),
         };
-        // Most clients have nothing to tell.
+        // Most clients set no details.
         if client != 0 || key != 0 || size != 0 {
             *core.requests.describe(id) = Details { size, key, client, ..Details::NONE };
         }
@@ -366,7 +366,7 @@ impl Node for Clients {
         Account::of(record.offered, record.outcomes.iter().sum(), &record.population, record.sojourn, over)
     }
 
-    /// Who makes calls holds those, and no attempts.
+    /// Clients that make calls count calls and not attempts.
     fn counts_its_own(&self) -> bool {
         self.caller.is_none()
     }

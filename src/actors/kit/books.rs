@@ -5,7 +5,7 @@ use super::passage::PassageRecord;
 use crate::engine::Time;
 use crate::measure::CountIntegral;
 
-/// What came to a node, what left it, what is inside, and two ways to know how long requests were there.
+/// Arrivals at a node, departures, requests inside, and two ways to know how long requests were there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Account {
     /// Requests that came.
@@ -21,7 +21,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// Of requests of which so many came and left, and `population` are there.
+    /// The account of a node at which `came` requests arrived and `left` left, and `population` are there.
     #[must_use]
     pub fn of(came: u64, left: u64, population: &CountIntegral, sojourn: u128, over: Time) -> Self {
         Self { came, left, inside: population.count(), area: population.area(over), sojourn }
@@ -37,7 +37,7 @@ impl Account {
 /// A part of a node that has an account of its own.
 #[derive(Clone, Copy, Debug)]
 pub struct Part {
-    /// What it is, as in "the proxy of lb".
+    /// A noun phrase for it, as in "the proxy of lb".
     pub what: &'static str,
     /// The node's note of requests that are there.
     pub tag: u32,

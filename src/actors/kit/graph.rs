@@ -39,7 +39,7 @@ impl Graph {
         Self { ways: nodes.entries.iter().map(|(_, node)| ways(node)).collect() }
     }
 
-    /// For each node, whether requests that are sent to one of `starts` come to it; they come to those.
+    /// For each node, whether requests that are sent to one of `starts` reach it; the `starts` themselves are reached.
     #[must_use]
     pub fn reached(&self, starts: impl IntoIterator<Item = usize>) -> Vec<bool> {
         let mut reached = vec![false; self.ways.len()];
@@ -63,7 +63,7 @@ impl Graph {
         self.ways.iter().enumerate().flat_map(round).collect()
     }
 
-    /// All nodes, each before those that it sends to; nodes on a round are left out.
+    /// All nodes, each before the nodes that it sends to; nodes on a cycle are left out.
     #[must_use]
     pub fn in_order(&self) -> Vec<usize> {
         let mut before = vec![0; self.ways.len()];
@@ -82,15 +82,15 @@ impl Graph {
         order
     }
 
-    /// All nodes, each after those that it sends to; those on a round are next to each other.
+    /// All nodes, each after the nodes that it sends to; nodes on a cycle are adjacent.
     #[must_use]
     pub fn behind_first(&self) -> Vec<usize> {
         self.components().1
     }
 
-    /// For each node, the most stops that the answer comes past to a request which the node makes, or which is sent to
-    /// it: nodes that it is passed on by, those that it is sent from and to included. Who answers with requests of its
-    /// own begins anew. Nodes on a round count once.
+    /// For each node, the most stops on the return path of a request that the node makes or that is sent to it: all
+    /// nodes that pass it on, and both ends. A node that answers with requests of its own starts a new path. Nodes on a
+    /// cycle count once.
     #[must_use]
     pub fn stops(&self) -> Vec<usize> {
         let passed = self.longest_along(|way| way.passes_on, |_| 1);
@@ -111,7 +111,7 @@ impl Graph {
     fn longest_along(&self, goes: impl Fn(&Way) -> bool, length: impl Fn(usize) -> u64) -> Vec<u64> {
         let (components, order) = self.components();
         let mut longest = vec![0; self.ways.len()];
-        // What lies behind a node comes before it in this order.
+        // The nodes behind a node come before it in this order.
         for place in order {
             let ways = self.ways[place].iter().filter(|way| goes(way) && components[way.to] != components[place]);
             let behind = ways.map(|way| longest[way.to]).max().unwrap_or(0);
@@ -129,7 +129,8 @@ impl Graph {
         for some in starts.chunks(64) {
             let mut from = vec![0_u64; self.ways.len()];
             some.iter().enumerate().for_each(|(bit, &start)| from[start] |= 1 << bit);
-            // A node comes before what lies behind it, and the nodes of a round share what comes to any of them.
+            // A node comes before the nodes behind it, and the nodes of a cycle share the value that arrives at any of
+            // them.
             for round in order.chunk_by(|&a, &b| components[a] == components[b]).rev() {
                 let all = round.iter().fold(0, |all, &place| all | from[place]);
                 for &place in round {

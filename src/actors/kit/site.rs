@@ -5,11 +5,11 @@ use super::graph::Graph;
 use crate::actors::NodeSpec;
 use crate::schema::Map;
 
-/// For each node, the place of the node whose servers requests that are sent to it come to, straight or past nodes that
-/// only stand in the way; `None` if somebody chooses on the way, or if it leads round.
+/// For each node, the place of the node whose servers the requests sent to it reach, directly or past nodes that pass
+/// them on unchanged; `None` if a node on the way chooses, or on a cycle.
 fn servers_behind(nodes: &Map<NodeSpec>, graph: &Graph) -> Vec<Option<usize>> {
     let mut behind = vec![None; nodes.entries.len()];
-    // What lies behind a node is known before it.
+    // The nodes behind a node are known before it.
     for place in graph.behind_first() {
         let node = &nodes.entries[place].1;
         let next = || nodes.position(&node.way_on()?.to.0.first()?.text).and_then(|next| behind[next]);
@@ -18,13 +18,13 @@ fn servers_behind(nodes: &Map<NodeSpec>, graph: &Graph) -> Vec<Option<usize>> {
     behind
 }
 
-/// What follows from the nodes of a system together, by their places: found once for a system, in time proportional to its
-/// nodes and routes.
+/// The conclusions from all nodes of a system together, by their places: computed once for a system, in time
+/// proportional to its nodes and routes.
 #[derive(Clone, Debug)]
 pub struct Topology {
     graph: Graph,
     asks: Asks,
-    /// The places of those that make requests.
+    /// The places of the nodes that make requests.
     makers: Vec<usize>,
     /// See [`servers_behind`].
     servers: Vec<Option<usize>>,
@@ -66,7 +66,7 @@ impl<'a> Site<'a> {
         &self.topology.graph
     }
 
-    /// What any node requires of all others.
+    /// The requirements of any node on all others.
     #[must_use]
     pub fn asks(&self) -> Asks {
         self.topology.asks
@@ -90,8 +90,8 @@ impl<'a> Site<'a> {
         self.makers().binary_search(&self.nodes.position(name)?).ok().map(|class| class as u16)
     }
 
-    /// The servers that requests sent to the node called `name` come to, straight or past nodes that only stand in the way,
-    /// with the name of their node; `None` if somebody chooses on the way.
+    /// The servers that the requests sent to the node called `name` reach, directly or past nodes that pass them on
+    /// unchanged, with the name of their node; `None` if a node on the way chooses.
     #[must_use]
     pub fn servers_behind(&self, name: &str) -> Option<(&'a str, Servers<'a>)> {
         let place = self.topology.servers[self.nodes.position(name)?]?;

@@ -19,16 +19,16 @@ struct Waiting {
     timeout: Handle,
 }
 
-/// What becomes of a request.
+/// The decision about a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// It passes, or was cancelled meanwhile.
     Passes(RequestId),
-    /// It is turned away, and may be tried again as the command says.
+    /// It is rejected, and may be tried again as the command says.
     Rejected(RequestId, crate::engine::Duration),
     /// It fails with an error.
     Fails(RequestId),
-    /// Nothing yet, or nothing any more.
+    /// There is no decision yet, or it is no longer needed.
     Nothing,
 }
 

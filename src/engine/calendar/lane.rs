@@ -154,7 +154,7 @@ impl<M: Copy> Lanes<M> {
         Some(message)
     }
 
-    /// The heap has no entry for the lane any more.
+    /// Notes that the heap no longer has an entry for the lane.
     pub fn disarm(&mut self, lane: u16) {
         self.lanes[lane as usize].armed = false;
     }

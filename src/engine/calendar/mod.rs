@@ -592,7 +592,7 @@ impl<M: Copy> Calendar<M> {
         place.release().then_some(place.message)
     }
 
-    /// What the entry that has just left the root stands for; `None` if it is stale.
+    /// The event of the entry that has just left the root; `None` if the entry is stale.
     #[inline(always)]
     fn take(&mut self, time: u64, order: u64) -> Option<Event<M>> {
         let index = (order & SLOT_MASK) as u32;
@@ -614,7 +614,7 @@ impl<M: Copy> Calendar<M> {
         let first = Key { time, order };
         let index = slot_of(first);
         let lane = (index - FIRST_LANE) as u16;
-        // The entry may stand for an event that was taken back meanwhile.
+        // The entry may stand for an event that was cancelled meanwhile.
         let is_due = self.lanes.first(lane).is_some_and(|(_, sequence)| sequence == sequence_of(first));
         let message = if is_due { self.lanes.pop(lane) } else { None };
         match self.lanes.first(lane) {

@@ -49,7 +49,7 @@ enum Step {
     Lane(usize),
     Timer(u64),
     Alarm(u64),
-    /// Takes back the timers whose number leaves this remainder.
+    /// Cancels the timers whose number leaves this remainder.
     TakeTimers(u32),
     Pop(u64),
     /// One of all handles ever given: most have happened or were cancelled before.
@@ -153,7 +153,7 @@ proptest! {
             let in_heap = calendar.heap.iter().filter(|&key| slot_of(key) < FIRST_TIMER).count();
             let present = calendar.present.iter().chain(&calendar.firsts).filter(|event| matches!(event, Present::Slot(_))).count();
             prop_assert_eq!(calendar.slots.len(), in_heap + present + calendar.free_slots());
-            // Lanes hold what waits and no more.
+            // Lanes hold the events that wait, and no others.
             most_in_lanes = most_in_lanes.max(calendar.lanes.len());
             prop_assert_eq!(calendar.lanes.tickets(), most_in_lanes);
             let alive = |(number, _): &&(u32, bool)| model.waiting.iter().any(|(_, _, _, message)| message == number);
@@ -224,7 +224,7 @@ fn a_lane_puts_one_entry_into_the_heap_however_many_wait() {
     for n in 0..10_000_u64 {
         handles.push(calendar.schedule_in_lane(lane, n));
         assert_eq!(calendar.heap_len(), 1);
-        // Most timeouts are taken back before they happen.
+        // Most timeouts are cancelled before they happen.
         if n % 10 != 0 {
             calendar.cancel(handles[n as usize]);
         }

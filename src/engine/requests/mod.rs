@@ -176,7 +176,7 @@ pub struct Left<'a> {
     pub request: &'a mut Request,
 }
 
-/// Stops of the return path that stand in the request itself; longer paths go on elsewhere.
+/// Stops of the return path that are stored in the request itself; longer paths continue elsewhere.
 const NEAR: usize = 3;
 
 /// The depth of a slot that holds no request.
@@ -198,7 +198,7 @@ const LOST: u8 = 16;
 const DONE: u8 = 32;
 const DONE_AGAIN: u8 = 64;
 
-/// No one waits for its answer any more.
+/// Its client no longer waits for its answer.
 const ABANDONED: u8 = 128;
 
 /// Why the slot of a finished request cannot be reused yet: an event in the calendar still refers to it.
@@ -266,9 +266,9 @@ pub struct Details {
     pub deadline: Time,
     /// `Retry-After`, as set by the node that rejected it; zero if there is none.
     pub retry_after: Duration,
-    /// Why nobody waits for its answer any more; [`Outcome::Served`] while somebody does.
+    /// Why its client no longer waits for its answer; [`Outcome::Served`] while the client waits.
     pub given_up: Outcome,
-    /// Since when nobody waits for its answer.
+    /// The time from which its client no longer waits for its answer.
     pub given_up_at: Time,
     /// A request in flight that was made on its behalf, or [`RequestId::NONE`].
     pub child: RequestId,
@@ -484,7 +484,7 @@ impl Requests {
             "the timeout of an earlier request is still noted"
         );
         let request = &mut self.slots[id.0 as usize];
-        // What is not set here is set before it is read.
+        // Fields that are not set here are set before they are read.
         request.number = number;
         request.class = class;
         request.outcome = Outcome::Served;
@@ -617,8 +617,8 @@ impl Requests {
         }
     }
 
-    /// Marks the request, and the requests made on its behalf, as abandoned from `now` on: nobody waits for the answer,
-    /// because it was cancelled, timed out or given up.
+    /// Marks the request, and the requests made on its behalf, as abandoned from `now` on: their clients no longer wait
+    /// for the answer, because the request was cancelled, timed out or was given up.
     pub fn abandon(&mut self, id: RequestId, why: Outcome, now: Time) {
         let mut next = id;
         while next != RequestId::NONE {
@@ -741,7 +741,7 @@ impl Requests {
     #[inline(never)]
     pub fn retag(&mut self, id: RequestId, tag: u32, entered: Time) {
         let request = &mut self.slots[id.0 as usize];
-        assert!(request.depth.wrapping_sub(1) < FREE - 1, "a request is held by nobody");
+        assert!(request.depth.wrapping_sub(1) < FREE - 1, "a request is held by no actor");
         let depth = request.depth as usize - 1;
         match (request.tags.get_mut(depth), request.entered.get_mut(depth)) {
             (Some(near), Some(when)) => (*near, *when) = (tag, entered),

@@ -19,7 +19,7 @@ use crate::actors::kit::route::made_name;
 use crate::model::{Blueprint, System, check};
 use crate::schema::{Decode, Encode, Kind, Node, Reader};
 
-/// A field with what is said about it in the file.
+/// A field with its comment in the file.
 struct Field {
     name: &'static str,
     value: Node,
@@ -38,7 +38,7 @@ impl Field {
     }
 }
 
-/// A node with what is said about it in the file.
+/// A node with its comment in the file.
 struct Part {
     /// Lines before it.
     comments: Vec<String>,
