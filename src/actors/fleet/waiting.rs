@@ -75,12 +75,12 @@ impl Fleet {
         match queues.join(token) {
             Joined::TurnedAway => self.reject(core, id, Outcome::QueueFull),
             Joined::Outside(number) => {
-                self.record.waiting.up(now);
+                self.record.usage.waiting.up(now);
                 core.requests[id].set_wait_token(number);
                 self.time_outside(core, number);
             }
             Joined::Line(number, victims) => {
-                self.record.waiting.up(now);
+                self.record.usage.waiting.up(now);
                 core.requests[id].set_wait_token(number);
                 let displaced = victims.len() as u32;
                 for victim in victims {
@@ -142,7 +142,7 @@ impl Fleet {
     fn stop_waiting(&mut self, core: &mut Core, number: u32) -> Option<WaitToken> {
         let token = self.queues.as_mut()?.give_back(number);
         core.calendar.cancel(token.timer);
-        self.record.waiting.down(core.now());
+        self.record.usage.waiting.down(core.now());
         Some(token)
     }
 
@@ -220,7 +220,7 @@ impl Fleet {
 
     /// Word that its client takes a request back has come.
     pub(super) fn cancelled(&mut self, core: &mut Core, id: RequestId) {
-        // Nobody stands behind a server.
+        // No node stands behind a server.
         if cancel::follow(core, id, self.me, |_| &Link::Direct) != Found::Here || self.queues.is_none() {
             return;
         }
@@ -235,7 +235,7 @@ impl Fleet {
         }
         // In service: its worker is free at once, and its timer rings into nothing.
         core.requests.hold(id, Hold::Timer);
-        self.record.waste(now.since(core.requests[id].started()));
+        self.record.usage.waste(now.since(core.requests[id].started()));
         self.next(core, port);
         self.turn_away(core, id, port, Outcome::Cancelled);
     }
@@ -248,9 +248,9 @@ impl Fleet {
         if shared.len() < workers as usize {
             self.servers[port].busy.down(now);
         } else {
-            self.record.waiting.down(now);
+            self.record.usage.waiting.down(now);
         }
-        self.record.waste(Duration::from_secs_f64(received / speed));
+        self.record.usage.waste(Duration::from_secs_f64(received / speed));
         self.turn(core, port);
         self.turn_away(core, id, port, Outcome::Cancelled);
     }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 /// A line. Every operation takes O(1), taken together.
 #[derive(Clone, Debug)]
 pub struct Fifo<T> {
-    /// `None` of those who left from the middle.
+    /// `None` in place of a request that left from the middle.
     places: VecDeque<Option<T>>,
     /// The ticket of the first place.
     first: u64,
@@ -32,35 +32,40 @@ impl<T> Fifo<T> {
     }
 
     /// One more waits, behind all others: gives the ticket with which it can leave.
-    pub fn join(&mut self, who: T) -> u64 {
+    pub fn join(&mut self, request: T) -> u64 {
         self.waiting += 1;
-        self.places.push_back(Some(who));
+        self.places.push_back(Some(request));
         self.first + self.places.len() as u64 - 1
     }
 
     /// The request that has waited longest.
     #[must_use]
     pub fn first(&self) -> Option<&T> {
-        // Nobody at the front has left: see `tidy`.
+        // The place at the front is never empty: see `tidy`.
         self.places.front()?.as_ref()
+    }
+
+    /// The waiting requests, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.places.iter().flatten()
     }
 
     /// Takes the request that has waited longest.
     pub fn pop(&mut self) -> Option<T> {
-        let who = self.places.pop_front()??;
+        let request = self.places.pop_front()??;
         self.first += 1;
         self.waiting -= 1;
         self.tidy();
-        Some(who)
+        Some(request)
     }
 
     /// Removes the request with this ticket; `None` if it no longer waits.
     pub fn leave(&mut self, ticket: u64) -> Option<T> {
         let place = ticket.checked_sub(self.first)?;
-        let who = self.places.get_mut(usize::try_from(place).ok()?)?.take()?;
+        let request = self.places.get_mut(usize::try_from(place).ok()?)?.take()?;
         self.waiting -= 1;
         self.tidy();
-        Some(who)
+        Some(request)
     }
 
     /// Restores the invariant that the front is a waiting request.
@@ -92,7 +97,7 @@ mod tests {
                     1 => prop_assert_eq!(line.pop(), (!list.is_empty()).then(|| list.remove(0))),
                     _ if came == 0 => {}
                     _ => {
-                        // Anybody, also one that has left or was served.
+                        // Any request, also one that has left or was served.
                         let who = usize::from(some) % came;
                         let place = list.iter().position(|&other| other == who);
                         prop_assert_eq!(line.leave(tickets[who]), place.map(|place| list.remove(place)));
@@ -100,6 +105,7 @@ mod tests {
                 }
                 prop_assert_eq!((line.len(), line.first()), (list.len(), list.first()));
                 prop_assert_eq!(line.is_empty(), list.is_empty());
+                prop_assert!(line.iter().eq(&list));
             }
         }
     }

@@ -36,7 +36,7 @@ pub struct Front {
 
 impl Front {
     /// What `spec` asks for; `None` if it is nothing. `kept` says that some clients keep connections, which a balancer of
-    /// layer 7 has to end; `wait` is the lane of those who wait for a server.
+    /// layer 7 has to end; `wait` is the lane of requests that wait for a server.
     #[must_use]
     pub fn new(spec: &BalancerSpec, kept: bool, wait: Option<LaneId>) -> Option<Self> {
         let pins = matches!(spec.layer, Layer::Layer4(_)).then(Pins::default);
@@ -111,14 +111,14 @@ impl Balancer {
         }
     }
 
-    /// A request that has not entered is turned away.
+    /// A request that has not entered is rejected.
     fn find_no_place(&mut self, core: &mut Core, id: RequestId, why: NoPlace) {
         match why {
             NoPlace::NoServer => self.turn_away(core, id),
             NoPlace::Full(_) => {
                 self.record.departures += 1;
                 if let Some(line) = self.line_mut() {
-                    line.record.rejected += 1;
+                    line.record.usage.rejected += 1;
                 }
                 let passed = self.refuse(core, id, Outcome::QueueFull);
                 core.send_passed(passed);
@@ -188,7 +188,7 @@ impl Balancer {
         Ok(self.take(core, id, member))
     }
 
-    /// What is asked for is only seen by who reads requests: a balancer of layer 4 does not.
+    /// What is asked for is only seen by a balancer that reads requests: one of layer 4 does not.
     pub(super) fn reads_requests(&self) -> bool {
         self.front.as_ref().is_none_or(|front| front.pins.is_none())
     }
