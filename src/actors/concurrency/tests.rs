@@ -136,6 +136,10 @@ fn who_cannot_be_answered_in_time_any_more_gets_no_permit() {
         (0, 1, 0)
     );
     assert_eq!(core.requests[ids[2]].outcome, Outcome::Served);
+    // Two waited for 10 ns, and one is in flight since then.
+    let account = Station::account(&limiter, Time::from_nanos(15));
+    assert_eq!((account.came, account.left, account.inside, account.area, account.sojourn), (2, 2, 0, 20, 20));
+    assert_eq!((limiter.capacity(), limiter.held(Time::from_nanos(15))), (1, 10 + 5));
 }
 
 #[test]

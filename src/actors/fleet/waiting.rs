@@ -33,11 +33,11 @@ impl Fleet {
         };
         let deadline = core.requests.details(id).deadline;
         if core.requests[id].outcome == Outcome::Cancelled {
-            self.turn_away(core, id, port, Outcome::Cancelled);
+            self.reject_and_tell(core, id, port, Outcome::Cancelled);
             return;
         }
         if deadline <= now {
-            self.turn_away(core, id, port, Outcome::DeadlinePassed);
+            self.reject_and_tell(core, id, port, Outcome::DeadlinePassed);
             return;
         }
         if !self.shared.is_empty() {
@@ -50,7 +50,7 @@ impl Fleet {
         let Some(queues) = &mut self.queues else { return };
         let busy = self.servers[port].busy.count();
         if queues.turns_away(port, &facts, busy, self.workers, now) {
-            self.turn_away(core, id, port, Outcome::Shed);
+            self.reject_and_tell(core, id, port, Outcome::Shed);
         } else if busy < self.workers {
             queues.begins_at_once(port, &facts, busy == 0);
             self.servers[port].busy.up(now);
@@ -237,7 +237,7 @@ impl Fleet {
         core.requests.hold(id, Hold::Timer);
         self.record.usage.waste(now.since(core.requests[id].started()));
         self.next(core, port);
-        self.turn_away(core, id, port, Outcome::Cancelled);
+        self.reject_and_tell(core, id, port, Outcome::Cancelled);
     }
 
     fn cancel_shared(&mut self, core: &mut Core, id: RequestId, port: usize) {
@@ -252,13 +252,13 @@ impl Fleet {
         }
         self.record.usage.waste(Duration::from_secs_f64(received / speed));
         self.turn(core, port);
-        self.turn_away(core, id, port, Outcome::Cancelled);
+        self.reject_and_tell(core, id, port, Outcome::Cancelled);
     }
 
-    /// Answers a request that is not served, and lets balancers know if that leaves its server idle.
+    /// Rejects a request, and lets balancers know if that leaves its server idle.
     #[cold]
     #[inline(never)]
-    fn turn_away(&mut self, core: &mut Core, id: RequestId, port: usize, outcome: Outcome) {
+    fn reject_and_tell(&mut self, core: &mut Core, id: RequestId, port: usize, outcome: Outcome) {
         if self.in_flight(port) == 0
             && let Some(signals) = &self.signals
         {

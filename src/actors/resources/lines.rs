@@ -3,18 +3,18 @@
 
 use super::fifo::Fifo;
 
-/// The place of a request: with it, it can leave.
+/// With it, a request can leave: its line, and its number in the order of arrival across all lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket {
     line: usize,
-    place: u64,
+    number: u64,
 }
 
-/// Lines by number. Every operation takes O(1), taken together, but for those that look at all lines.
+/// Lines by number. Operations take as long as those of one FIFO, but for those that look at all lines.
 #[derive(Clone, Debug)]
 pub struct Lines<T> {
-    /// Each request with its number in the order of arrival.
-    each: Vec<Fifo<(u64, T)>>,
+    /// Tickets are numbers in the order of arrival.
+    each: Vec<Fifo<T>>,
     /// Requests that have ever come.
     came: u64,
     waiting: usize,
@@ -52,15 +52,15 @@ impl<T> Lines<T> {
         if self.each.len() <= line {
             self.each.resize_with(line + 1, Fifo::default);
         }
-        let place = self.each[line].join((self.came, request));
+        let number = self.each[line].join_with(self.came, request);
         (self.came, self.waiting) = (self.came + 1, self.waiting + 1);
-        Ticket { line, place }
+        Ticket { line, number }
     }
 
     /// The first request of a line, with its number in the order of arrival across all lines.
     #[must_use]
     pub fn first(&self, line: usize) -> Option<(u64, &T)> {
-        self.each.get(line)?.first().map(|(number, request)| (*number, request))
+        self.each.get(line)?.first_with_ticket()
     }
 
     /// The first request of each line, as in [`Lines::first`], with the line.
@@ -70,19 +70,19 @@ impl<T> Lines<T> {
 
     /// The requests of one line, in order.
     pub fn of(&self, line: usize) -> impl Iterator<Item = &T> {
-        self.each.get(line).into_iter().flat_map(Fifo::iter).map(|(_, request)| request)
+        self.each.get(line).into_iter().flat_map(Fifo::iter)
     }
 
     /// Takes the first request of a line.
     pub fn pop(&mut self, line: usize) -> Option<T> {
-        let (_, request) = self.each.get_mut(line)?.pop()?;
+        let request = self.each.get_mut(line)?.pop()?;
         self.waiting -= 1;
         Some(request)
     }
 
     /// Removes the request with this ticket; `None` if it no longer waits.
     pub fn leave(&mut self, ticket: Ticket) -> Option<T> {
-        let (_, request) = self.each.get_mut(ticket.line)?.leave(ticket.place)?;
+        let request = self.each.get_mut(ticket.line)?.leave(ticket.number)?;
         self.waiting -= 1;
         Some(request)
     }
