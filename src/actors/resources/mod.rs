@@ -11,11 +11,12 @@
 //! - A lock: one unit.
 //! - A pool (connections, threads): `Units` with a limit on how long a request waits, whose timer takes it out of the line.
 //!
-//! Requests wait in a [`fifo::Fifo`], or in [`Lines`] where several kinds of requests wait for the same: the line of a balancer, the
-//! gate of a concurrency limiter. Disciplines of queues that are more than a FIFO belong in `fleet/queue`.
+//! Requests wait in a [`fifo::Fifo`], or in [`Lines`] where several kinds of requests wait for the same: the line of a
+//! balancer, the gate of a concurrency limiter. Disciplines of queues that are more than a FIFO belong in `fleet/queue`.
 //!
-//! What is held and for how long is counted by the resource, with `Busy`. The requests at it are counted by [`Usage`], one for
-//! all resources of a node. [`Station`] is how both are read and checked, whatever the resource.
+//! What is held and for how long is counted by the resource, with `Busy` (of shared processors, by their server). The requests
+//! at it are counted by [`Usage`], one for all resources that are read together. [`Station`] is how both are read and
+//! checked, whatever the resource.
 
 pub mod busy;
 pub mod fifo;

@@ -44,7 +44,10 @@ impl Figures {
 
 /// What is recorded in one run of the requests at one or more resources. Of a line before the resources of others, these are
 /// the requests that wait.
+///
+/// In the order of its fields: those that every request touches stand together, in two lines of the processor's cache.
 #[derive(Clone, Debug, Default)]
+#[repr(C)]
 pub struct Usage {
     /// Requests that are there: they hold units or wait for them.
     pub population: CountIntegral,
