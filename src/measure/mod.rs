@@ -3,6 +3,7 @@
 //! Cumulative figures are sampled at the boundaries of windows, so recording costs the same with or without time
 //! series. Combining many runs belongs in `stats`.
 
+pub mod account;
 pub mod begin;
 pub mod integral;
 pub mod latency;
@@ -11,6 +12,7 @@ pub mod unit;
 pub mod windows;
 pub mod within;
 
+pub use account::Account;
 pub use begin::{Begin, Begun, Lengths};
 pub use integral::CountIntegral;
 pub use latency::{CoarseLatency, Latency, LatencyCopy, LatencyWindow};

@@ -417,7 +417,7 @@ impl Node for Balancer {
 
     fn station(&self) -> Option<&dyn Station> {
         match self.proxy() {
-            Some(proxy) => Some(&proxy.usage),
+            Some(proxy) => Some(proxy),
             None => self.line().map(|line| line as &dyn Station),
         }
     }

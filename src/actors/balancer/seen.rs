@@ -2,13 +2,12 @@
 
 use super::health::record::Counts;
 use super::health::{HealthRecord, Watch};
-use super::queue::line::QueueSnapshot;
 use super::remapping::{Counts as Remapped, share};
 use super::{Balancer, Line, Proxy, Remapping};
 use crate::actors::kit::seen::{Covered, Gauge, NANO, NodeInfo, NodeSeen, Row, Times, Value, ratio, word};
-use crate::actors::resources::{Station, Window};
-use crate::engine::{ActorId, Time};
-use crate::measure::{Latency, Unit};
+use crate::actors::resources::Station;
+use crate::engine::ActorId;
+use crate::measure::Unit;
 
 /// What a balancer gave.
 #[must_use]
@@ -51,7 +50,7 @@ pub fn seen(balancer: &Balancer, covered: &Covered<'_>, info: &NodeInfo) -> Node
     if let Some(proxy) = balancer.proxy() {
         values.extend(proxy_values(proxy, covered));
         series.extend(proxy_series(proxy, covered));
-        times.push(Times::of("waiting", &proxy.usage.waits));
+        times.push(Times::of("waiting", &proxy.waits));
     }
     if let Some(line) = balancer.line() {
         let (more, over_time) = line_values(line, balancer.proxy().is_some(), covered);
@@ -82,25 +81,21 @@ fn failover_values(me: ActorId, covered: &Covered<'_>) -> Vec<Value> {
 /// How requests waited for a place at a server: as at any queue, unless the proxy has one too.
 fn line_values(line: &Line, proxy: bool, covered: &Covered<'_>) -> (Vec<Value>, Vec<Row>) {
     let record = &line.record;
-    let windows = record.windows.values();
-    let span = covered.span();
-    let queue = (record.waiting.area(covered.over) - record.at_warm_up.waiting) as f64 * NANO;
-    let rejected = (record.rejected - record.at_warm_up.rejected) as f64;
+    let windows = record.usage.windows.values();
+    let (span, since) = (covered.span(), line.since_warm_up(covered.over));
     let (mean, p99) = (record.waits.mean(), record.waits.quantile(0.99));
-    let queue = ratio(queue, span);
+    let queue = ratio(since.waiting as f64 * NANO, span);
     let own = |plain: &'static str, beside: &'static str| word(if proxy { beside } else { plain });
     let values = vec![
         (own("mean waiting", "mean wait for a server"), own("waiting_mean", "server_wait_mean"), Unit::Seconds, mean),
         (own("p99 waiting", "p99 wait for a server"), own("waiting_p99", "server_wait_p99"), Unit::Seconds, p99),
         (own("queue length", "queue for servers"), own("queue", "server_queue"), Unit::Count, queue),
-        (word("turned away from the queue"), word("queue_rejected"), Unit::PerSecond, ratio(rejected, span)),
+        (word("rejected from the queue"), word("queue_rejected"), Unit::PerSecond, ratio(since.rejected as f64, span)),
     ];
     let lengths = covered.means(windows.iter().map(|window| window.waiting), 1.0);
-    let turned_away = covered.rates(windows.iter().map(|window| window.rejected));
-    let series = vec![
-        (own("queue", "server_queue"), Unit::Count, lengths),
-        (word("queue_rejected"), Unit::PerSecond, turned_away),
-    ];
+    let rejected = covered.rates(windows.iter().map(|window| window.rejected));
+    let series =
+        vec![(own("queue", "server_queue"), Unit::Count, lengths), (word("queue_rejected"), Unit::PerSecond, rejected)];
     (values, series)
 }
 
@@ -140,25 +135,23 @@ fn health_values(health: &HealthRecord, watch: &Watch, covered: &Covered<'_>) ->
 }
 
 fn proxy_values(proxy: &Proxy, covered: &Covered<'_>) -> [Value; 5] {
-    let usage = &proxy.usage;
-    let span = covered.span();
-    let busy = usage.busy(covered.over) as f64 * NANO;
-    let queue = (usage.waiting.area(covered.over) - usage.at_warm_up.waiting) as f64 * NANO;
+    let (span, since) = (covered.span(), proxy.since_warm_up(covered.over));
+    let (busy, queue) = (since.held as f64 * NANO, since.waiting as f64 * NANO);
     let connections = proxy.connections - *proxy.connections_at_warm_up;
     [
-        (word("utilization"), word("utilization"), Unit::Fraction, ratio(busy, f64::from(proxy.workers()) * span)),
-        (word("mean waiting"), word("waiting_mean"), Unit::Seconds, usage.waits.mean()),
-        (word("p99 waiting"), word("waiting_p99"), Unit::Seconds, usage.waits.quantile(0.99)),
+        (word("utilization"), word("utilization"), Unit::Fraction, ratio(busy, proxy.capacity() as f64 * span)),
+        (word("mean waiting"), word("waiting_mean"), Unit::Seconds, proxy.waits.mean()),
+        (word("p99 waiting"), word("waiting_p99"), Unit::Seconds, proxy.waits.quantile(0.99)),
         (word("queue length"), word("queue"), Unit::Count, ratio(queue, span)),
         (word("new connections"), word("connections"), Unit::PerSecond, ratio(connections as f64, span)),
     ]
 }
 
 fn proxy_series(proxy: &Proxy, covered: &Covered<'_>) -> [Row; 2] {
-    let windows = proxy.usage.windows();
-    let workers = f64::from(proxy.workers());
+    let windows = proxy.usage.windows.values();
+    let workers = proxy.capacity() as f64;
     [
-        (word("utilization"), Unit::Fraction, covered.means(windows.iter().map(|window| window.busy), workers)),
+        (word("utilization"), Unit::Fraction, covered.means(windows.iter().map(|window| window.held), workers)),
         (word("queue"), Unit::Count, covered.means(windows.iter().map(|window| window.waiting), 1.0)),
     ]
 }
@@ -181,28 +174,4 @@ fn remapped_by_window(remapping: &Remapping) -> Vec<Option<f64>> {
         Some(share(moved))
     };
     remapping.windows.values().iter().map(in_window).collect()
-}
-
-/// Nothing is done there.
-impl Station for Line {
-    fn workers(&self) -> u64 {
-        0
-    }
-
-    fn busy(&self, _now: Time) -> u128 {
-        0
-    }
-
-    fn busy_by_server(&self, _now: Time) -> Vec<u128> {
-        Vec::new()
-    }
-
-    fn add_waiting(&self, all: &mut Latency) {
-        all.merge(&self.record.waits);
-    }
-
-    fn windows(&self) -> Vec<Window> {
-        let window = |w: &QueueSnapshot| Window { arrivals: w.passed, busy: 0, wasted: 0, waiting: w.waiting };
-        self.record.windows.values().iter().map(window).collect()
-    }
 }

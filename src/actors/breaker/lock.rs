@@ -1,7 +1,8 @@
 //! A lock that a call holds from when it asks its circuit until it has ended. Other calls wait in line.
 
-use crate::actors::resources::{Asked, Units, Usage};
+use crate::actors::resources::{Asked, Station, Units, Usage};
 use crate::engine::{BySlot, RequestId, Time};
+use crate::measure::Begin;
 
 /// The locks of all circuits of a breaker.
 #[derive(Debug)]
@@ -11,7 +12,7 @@ pub struct Locks {
     asked: Vec<Time>,
     /// The ticket of each request that waits, and when it asked.
     tickets: BySlot<(u64, Time)>,
-    /// How they were used, all together.
+    /// The calls that hold one or wait for one, of all locks together.
     pub usage: Usage,
 }
 
@@ -23,7 +24,7 @@ impl Locks {
             each: vec![Units::new(1, usize::MAX); circuits],
             asked: vec![Time::ZERO; circuits],
             tickets: BySlot::default(),
-            usage: Usage::new(circuits as u64),
+            usage: Usage::default(),
         }
     }
 
@@ -43,11 +44,11 @@ impl Locks {
         }
     }
 
-    /// The lock of circuit `place` is given back: who holds it now.
+    /// The lock of circuit `place` is given back: the request that holds it now.
     pub fn give_back(&mut self, place: u32, now: Time) -> Option<RequestId> {
         let place = place as usize;
         self.usage.left(self.asked[place], now);
-        self.each[place].give_back(&mut self.usage, 1, now);
+        self.each[place].give_back(1, now);
         let next = self.each[place].next(&mut self.usage, now)?;
         if let Some((_, asked)) = self.tickets.take(next) {
             self.asked[place] = asked;
@@ -64,6 +65,30 @@ impl Locks {
         }
         waited
     }
+
+    /// Called when measuring begins.
+    pub fn measure(&mut self, now: Time, begin: Begin) {
+        self.usage.measure(now, self.held(now), begin);
+    }
+
+    /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
+    pub fn window(&mut self, now: Time, halve: bool) {
+        self.usage.window(now, self.held(now), halve);
+    }
+}
+
+impl Station for Locks {
+    fn capacity(&self) -> u64 {
+        self.each.len() as u64
+    }
+
+    fn held(&self, now: Time) -> u128 {
+        self.each.iter().map(|lock| lock.held(now)).sum()
+    }
+
+    fn usage(&self) -> &Usage {
+        &self.usage
+    }
 }
 
 #[cfg(test)]
@@ -71,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_comes_first_goes_first_and_who_leaves_is_passed_over() {
+    fn the_first_request_goes_first_and_one_that_left_is_passed_over() {
         let mut locks = Locks::new(2);
         let at = |nanos: u64| Time::from_nanos(nanos);
         let ids: Vec<RequestId> = (0..5).map(RequestId).collect();
@@ -86,5 +111,6 @@ mod tests {
         let usage = &locks.usage;
         assert_eq!(usage.waiting.area(at(60)), 10 + 2 + 20 + 30);
         assert_eq!((usage.sojourn, usage.population.count()), (10 + 20 + 2 + 30 + 40, 2));
+        assert_eq!((locks.capacity(), locks.held(at(60))), (2, 60 + 40 + 10));
     }
 }

@@ -278,7 +278,7 @@ impl Node for Breaker {
         self.passage.record.window(now, halve);
         self.record.window(now, halve);
         if let Some(locks) = &mut self.locks {
-            locks.usage.window(now, halve);
+            locks.window(now, halve);
         }
     }
 
@@ -286,7 +286,7 @@ impl Node for Breaker {
         self.passage.record.measure(now, begin);
         self.record.measure(now, begin);
         if let Some(locks) = &mut self.locks {
-            locks.usage.measure(now, begin);
+            locks.measure(now, begin);
         }
     }
 }

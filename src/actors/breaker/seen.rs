@@ -28,10 +28,9 @@ pub fn seen(breaker: &Breaker, covered: &Covered<'_>, info: &NodeInfo) -> NodeSe
         (word("openings"), Unit::PerSecond, covered.rates(windows.iter().map(|window| window.openings))),
     ]);
     if let Some(locks) = breaker.locks() {
-        let usage = &locks.usage;
-        let waiting = (usage.waiting.area(covered.over) - usage.at_warm_up.waiting) as f64 * NANO;
+        let waiting = locks.since_warm_up(covered.over).waiting as f64 * NANO;
         seen.values.push((word("waiting here"), word("waiting"), Unit::Count, ratio(waiting, covered.span())));
-        let waiting = covered.means(usage.windows().iter().map(|window| window.waiting), 1.0);
+        let waiting = covered.means(locks.usage.windows.values().iter().map(|window| window.waiting), 1.0);
         seen.series.push((word("waiting"), Unit::Count, waiting));
     }
     seen.gauges = vec![

@@ -23,6 +23,7 @@ use super::kit::message::{Core, Message, Passed, reply};
 use super::kit::node::Node;
 use super::kit::passage::{Passage, Taken};
 use super::kit::seen::{Covered, NodeInfo, NodeSeen};
+use super::resources::{Station, Ticket, Usage};
 use crate::engine::random::StreamKey;
 use crate::engine::{BySlot, Duration, LaneId, Outcome, RequestId, Time};
 use crate::measure::Begin;
@@ -71,8 +72,8 @@ pub struct ConcurrencyLimiter {
     /// How long requests may wait, where they may.
     wait: Option<LaneId>,
     queue: usize,
-    /// The number in line of each request that waits.
-    tickets: BySlot<u64>,
+    /// The place in line of each request that waits.
+    tickets: BySlot<Ticket>,
     notes: Notes,
     /// What its limits did.
     pub record: ConcurrencyRecord,
@@ -139,6 +140,7 @@ impl ConcurrencyLimiter {
         match taken {
             Taken::Other(Message::WaitedOut { id }) => {
                 self.stop_waiting(core, id)?;
+                self.record.usage.rejected += 1;
                 self.passage.reject_entered(core, id, Outcome::WaitedTooLong, Duration::ZERO)
             }
             Taken::Cancelled(id) => {
@@ -156,19 +158,18 @@ impl ConcurrencyLimiter {
         let request = &core.requests[id];
         let (class, port) = (request.class, request.port());
         let place = if self.gates.len() == 1 { 0 } else { port };
-        match self.gates[place as usize].permits.take(class, &self.shares) {
+        match self.gates[place as usize].permits.take(class, &self.shares, core.now()) {
             Some(in_flight) => {
-                self.record.in_flight.up(core.now());
                 self.passage.enter(core, id, self.notes.note(place, in_flight));
                 self.passage.send(core, id)
             }
-            None => self.turn_away(core, id, class, place),
+            None => self.wait_or_reject(core, id, class, place),
         }
     }
 
-    /// There is no permit: the request waits for one, or is turned away.
+    /// There is no permit: the request waits for one, or is rejected.
     #[inline(never)]
-    fn turn_away(&mut self, core: &mut Core, id: RequestId, class: u16, place: u32) -> Passed {
+    fn wait_or_reject(&mut self, core: &mut Core, id: RequestId, class: u16, place: u32) -> Passed {
         if core.requests.details(id).deadline <= core.now() {
             return self.passage.reject(core, id, Outcome::DeadlinePassed, Duration::ZERO);
         }
@@ -177,11 +178,14 @@ impl ConcurrencyLimiter {
         };
         let gate = &mut self.gates[place as usize];
         if gate.waiting() >= self.queue {
+            self.record.usage.rejected += 1;
             return self.passage.reject(core, id, Outcome::QueueFull, Duration::ZERO);
         }
         let timeout = core.send_in_lane(lane, self.passage.me, Message::WaitedOut { id });
-        self.tickets.put(id, gate.wait(Waiting { id, class, timeout }, &self.shares));
-        self.record.waiting.up(core.now());
+        let now = core.now();
+        self.tickets.put(id, gate.wait(Waiting { id, class, since: now, timeout }, &self.shares));
+        self.record.usage.came(now);
+        self.record.usage.waiting.up(now);
         self.passage.enter(core, id, self.notes.note(place, 0));
         None
     }
@@ -192,9 +196,8 @@ impl ConcurrencyLimiter {
         let left = self.passage.leave(core, id);
         let (frame, back, class) = (left.frame, left.back, left.request.class);
         let place = self.notes.place(frame.tag);
-        self.record.in_flight.down(now);
         let permits = &mut self.gates[place].permits;
-        permits.give_back(class);
+        permits.give_back(class, now);
         if let Some(dropped) = is_drop {
             let before = permits.limit();
             let in_flight = self.notes.in_flight(frame.tag);
@@ -206,19 +209,19 @@ impl ConcurrencyLimiter {
         reply(back, id)
     }
 
-    /// Those who wait get the permits that there are.
+    /// Waiting requests get the permits that there are.
     #[inline]
     fn let_in(&mut self, core: &mut Core, place: usize) {
-        while let Some((waiting, in_flight)) = self.gates[place].next(&self.shares) {
+        while let Some((waiting, in_flight)) = self.gates[place].next(&self.shares, core.now()) {
             let id = waiting.id;
             core.calendar.cancel(waiting.timeout);
             self.tickets.take(id);
-            self.record.waiting.down(core.now());
+            self.waited(waiting.since, core.now());
             let passed = if core.requests.details(id).deadline <= core.now() {
-                self.gates[place].permits.give_back(waiting.class);
+                self.gates[place].permits.give_back(waiting.class, core.now());
+                self.record.usage.rejected += 1;
                 self.passage.reject_entered(core, id, Outcome::DeadlinePassed, Duration::ZERO)
             } else {
-                self.record.in_flight.up(core.now());
                 self.passage.note(core, id, self.notes.note(place as u32, in_flight));
                 self.passage.send(core, id)
             };
@@ -230,9 +233,30 @@ impl ConcurrencyLimiter {
     fn stop_waiting(&mut self, core: &mut Core, id: RequestId) -> Option<Waiting> {
         let ticket = self.tickets.take(id)?;
         let place = self.notes.place(core.requests.last(id)?.tag);
-        let waiting = self.gates[place].forget(ticket, core.requests[id].class, &self.shares)?;
-        self.record.waiting.down(core.now());
+        let waiting = self.gates[place].forget(ticket)?;
+        self.waited(waiting.since, core.now());
         Some(waiting)
+    }
+
+    /// A request that came to wait at `since` waits no more.
+    fn waited(&mut self, since: Time, now: Time) {
+        self.record.usage.waiting.down(now);
+        self.record.usage.left(since, now);
+    }
+}
+
+/// The requests that wait, and the permits for which they wait.
+impl Station for ConcurrencyLimiter {
+    fn capacity(&self) -> u64 {
+        self.record.limit.count()
+    }
+
+    fn held(&self, now: Time) -> u128 {
+        self.gates.iter().map(|gate| gate.permits.in_flight().area(now)).sum()
+    }
+
+    fn usage(&self) -> &Usage {
+        &self.record.usage
     }
 }
 
@@ -252,11 +276,11 @@ impl Node for ConcurrencyLimiter {
 
     fn window(&mut self, now: Time, halve: bool) {
         self.passage.record.window(now, halve);
-        self.record.window(now, halve);
+        self.record.window(now, self.held(now), halve);
     }
 
     fn measure(&mut self, now: Time, begin: Begin) {
         self.passage.record.measure(now, begin);
-        self.record.measure(now, begin);
+        self.record.measure(now, self.held(now), begin);
     }
 }

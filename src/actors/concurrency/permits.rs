@@ -1,17 +1,19 @@
-//! Permits: which requests may be in flight under a moving limit, by class.
+//! Permits: which requests may be in flight under a moving limit, by class. They are units of a resource whose number moves
+//! with a rule, so they stand with their rules.
 //!
 //! Waiting for a permit belongs to the limiter.
 
 use super::rule::{Limit, Sample};
 use super::rules::Limiting;
 use super::window::Gathering;
+use crate::actors::resources::Busy;
 use crate::engine::{Duration, Time};
 use crate::schema::quantity::Share;
 
 /// The parts of a limit that are kept for classes of clients; the other classes have none.
 ///
 /// A class may hold more than its share while the limit is not reached; then only classes that have not used up their
-/// share gets a permit, so that more than the limit may be in flight for a while. As the partitions of Netflix
+/// share get a permit, so that more than the limit may be in flight for a while. As the partitions of Netflix
 /// concurrency-limits.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Shares(Vec<Share>);
@@ -26,7 +28,7 @@ impl Shares {
         self.0[class] = share;
     }
 
-    /// True if nothing is kept for anybody.
+    /// True if nothing is kept for any class.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -48,7 +50,8 @@ pub struct Permits {
     limiting: Limiting,
     /// What is gathered before the limit learns of it; `None` if it learns from each answer by itself.
     gathering: Option<Gathering>,
-    in_flight: u32,
+    /// Requests in flight.
+    in_flight: Busy,
     /// In flight by class; only counted where there are shares.
     by_class: Vec<u32>,
 }
@@ -57,7 +60,7 @@ impl Permits {
     /// All permits that `limiting` gives.
     #[must_use]
     pub fn new(limiting: Limiting) -> Self {
-        Self { limiting, gathering: None, in_flight: 0, by_class: Vec::new() }
+        Self { limiting, gathering: None, in_flight: Busy::default(), by_class: Vec::new() }
     }
 
     /// The same, but the limit learns of many answers at once.
@@ -76,8 +79,7 @@ impl Permits {
     /// Requests in flight.
     #[inline]
     #[must_use]
-    #[cfg(test)]
-    pub fn in_flight(&self) -> u32 {
+    pub fn in_flight(&self) -> Busy {
         self.in_flight
     }
 
@@ -87,12 +89,12 @@ impl Permits {
     pub fn has_one(&self, class: u16, shares: &Shares) -> bool {
         let limit = self.limiting.limit();
         let own = || self.by_class.get(usize::from(class)).copied().unwrap_or(0);
-        self.in_flight < limit || (!shares.is_empty() && own() < shares.of(class, limit))
+        self.in_flight.count() < limit || (!shares.is_empty() && own() < shares.of(class, limit))
     }
 
     /// A permit for a request of `class`, if there is one: gives how many are in flight with it.
     #[inline]
-    pub fn take(&mut self, class: u16, shares: &Shares) -> Option<u32> {
+    pub fn take(&mut self, class: u16, shares: &Shares, now: Time) -> Option<u32> {
         if !self.has_one(class, shares) {
             return None;
         }
@@ -103,15 +105,15 @@ impl Permits {
             }
             self.by_class[class] += 1;
         }
-        self.in_flight += 1;
-        Some(self.in_flight)
+        self.in_flight.up(now);
+        Some(self.in_flight.count())
     }
 
     /// A request of `class` is in flight no more.
     #[inline]
-    pub fn give_back(&mut self, class: u16) {
-        debug_assert!(self.in_flight > 0, "a permit is given back that nobody took");
-        self.in_flight -= 1;
+    pub fn give_back(&mut self, class: u16, now: Time) {
+        debug_assert!(self.in_flight.count() > 0, "a permit is given back that no request took");
+        self.in_flight.down(now);
         if let Some(busy) = self.by_class.get_mut(usize::from(class)) {
             *busy -= 1;
         }
@@ -164,16 +166,16 @@ mod tests {
         assert_eq!((shares.of(0, 1), shares.of(1, 1)), (1, 1));
         let mut permits = permits(10);
         // The first class takes all there is, and no more.
-        assert!((1..=10).all(|held| permits.take(0, &shares) == Some(held)));
-        assert_eq!(permits.take(0, &shares), None);
+        assert!((1..=10).all(|held| permits.take(0, &shares, Time::ZERO) == Some(held)));
+        assert_eq!(permits.take(0, &shares, Time::ZERO), None);
         // The other gets what is kept for it all the same, and one of no share gets nothing.
-        assert!((11..=17).all(|held| permits.take(1, &shares) == Some(held)));
-        assert_eq!((permits.take(1, &shares), permits.take(2, &shares)), (None, None));
+        assert!((11..=17).all(|held| permits.take(1, &shares, Time::ZERO) == Some(held)));
+        assert_eq!((permits.take(1, &shares, Time::ZERO), permits.take(2, &shares, Time::ZERO)), (None, None));
         // The limit is still reached: the first class must come below its part before it gets another.
-        (0..7).for_each(|_| permits.give_back(0));
-        assert_eq!((permits.in_flight(), permits.take(0, &shares)), (10, None));
-        permits.give_back(0);
-        assert_eq!((permits.take(2, &shares), permits.take(2, &shares)), (Some(10), None));
+        (0..7).for_each(|_| permits.give_back(0, Time::ZERO));
+        assert_eq!((permits.in_flight().count(), permits.take(0, &shares, Time::ZERO)), (10, None));
+        permits.give_back(0, Time::ZERO);
+        assert_eq!((permits.take(2, &shares, Time::ZERO), permits.take(2, &shares, Time::ZERO)), (Some(10), None));
     }
 
     proptest! {
@@ -191,16 +193,16 @@ mod tests {
                 let (all, own) = (held.iter().sum::<u32>(), &mut held[usize::from(class)]);
                 if takes {
                     let expected = all < limit || *own < shares.of(class, limit);
-                    let taken = permits.take(class, &shares);
+                    let taken = permits.take(class, &shares, Time::ZERO);
                     prop_assert_eq!(taken, expected.then_some(all + 1));
                     *own += u32::from(expected);
                 } else if *own > 0 {
-                    permits.give_back(class);
+                    permits.give_back(class, Time::ZERO);
                     *own -= 1;
                 }
-                prop_assert_eq!(permits.in_flight(), held.iter().sum::<u32>());
+                prop_assert_eq!(permits.in_flight().count(), held.iter().sum::<u32>());
                 if shares.is_empty() {
-                    prop_assert!(permits.in_flight() <= limit);
+                    prop_assert!(permits.in_flight().count() <= limit);
                 }
             }
         }

@@ -1,5 +1,6 @@
-//! What a concurrency limiter records of its limits.
+//! What a concurrency limiter records of its limits, and of requests that wait for a permit.
 
+use crate::actors::resources::Usage;
 use crate::engine::Time;
 use crate::measure::{Begin, Begun, CountIntegral, Windows};
 
@@ -8,10 +9,6 @@ use crate::measure::{Begin, Begun, CountIntegral, Windows};
 pub struct Snapshot {
     /// Limit-nanoseconds, over all limits.
     pub limit: u128,
-    /// Request-nanoseconds under way.
-    pub in_flight: u128,
-    /// Request-nanoseconds of waiting here.
-    pub waiting: u128,
     /// Answers that counted as drops.
     pub drops: u64,
 }
@@ -19,12 +16,10 @@ pub struct Snapshot {
 /// What is recorded of limits. Health checks are not among them.
 #[derive(Clone, Debug, Default)]
 pub struct ConcurrencyRecord {
+    /// The requests that wait here. All that are here are counted by the passage, those in flight by their permits.
+    pub usage: Usage,
     /// Requests that may be under way, over all limits.
     pub limit: CountIntegral,
-    /// Requests in flight.
-    pub in_flight: CountIntegral,
-    /// Requests that wait here.
-    pub waiting: CountIntegral,
     /// Answers that counted as drops, from time zero on.
     pub drops: u64,
     /// Figures at the end of the warm-up.
@@ -44,21 +39,18 @@ impl ConcurrencyRecord {
     /// The cumulative figures now.
     #[must_use]
     pub fn snapshot(&self, now: Time) -> Snapshot {
-        Snapshot {
-            limit: self.limit.area(now),
-            in_flight: self.in_flight.area(now),
-            waiting: self.waiting.area(now),
-            drops: self.drops,
-        }
+        Snapshot { limit: self.limit.area(now), drops: self.drops }
     }
 
-    /// Called when measuring begins.
-    pub fn measure(&mut self, now: Time, begin: Begin) {
+    /// Called when measuring begins, when permits have been held for so many permit-nanoseconds.
+    pub fn measure(&mut self, now: Time, held: u128, begin: Begin) {
+        self.usage.measure(now, held, begin);
         self.at_warm_up.begin(begin, self.snapshot(now), ());
     }
 
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
-    pub fn window(&mut self, now: Time, halve: bool) {
+    pub fn window(&mut self, now: Time, held: u128, halve: bool) {
+        self.usage.window(now, held, halve);
         self.windows.close(self.snapshot(now), halve);
     }
 }

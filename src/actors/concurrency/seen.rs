@@ -3,6 +3,7 @@
 use super::ConcurrencyLimiter;
 use crate::actors::kit::passage;
 use crate::actors::kit::seen::{Covered, Gauge, NANO, NodeInfo, NodeSeen, ratio, word};
+use crate::actors::resources::Station;
 use crate::measure::Unit;
 
 /// What a concurrency limiter gave.
@@ -11,21 +12,20 @@ pub fn seen(limiter: &ConcurrencyLimiter, covered: &Covered<'_>, info: &NodeInfo
     let mut seen = passage::seen(limiter.passage(), covered, info);
     let record = &limiter.record;
     let (windows, before) = (record.windows.values(), &record.at_warm_up);
-    let mean = |area: u128, before: u128| ratio((area - before) as f64 * NANO, covered.span());
-    let limit = mean(record.limit.area(covered.over), before.limit);
-    let in_flight = mean(record.in_flight.area(covered.over), before.in_flight);
-    let waiting = mean(record.waiting.area(covered.over), before.waiting);
+    let (waiting, since) = (record.usage.windows.values(), limiter.since_warm_up(covered.over));
+    let mean = |area: u128| ratio(area as f64 * NANO, covered.span());
+    let limit = record.limit.area(covered.over) - before.limit;
     let drops = ratio((record.drops - before.drops) as f64, covered.span());
     seen.values.extend([
-        (word("limit"), word("limit"), Unit::Count, limit),
-        (word("in flight"), word("in_flight"), Unit::Count, in_flight),
-        (word("waiting here"), word("waiting"), Unit::Count, waiting),
+        (word("limit"), word("limit"), Unit::Count, mean(limit)),
+        (word("in flight"), word("in_flight"), Unit::Count, mean(since.held)),
+        (word("waiting here"), word("waiting"), Unit::Count, mean(since.waiting)),
         (word("drops seen"), word("drops"), Unit::PerSecond, drops),
     ]);
     seen.series.extend([
         (word("limit"), Unit::Count, covered.means(windows.iter().map(|window| window.limit), 1.0)),
-        (word("in_flight"), Unit::Count, covered.means(windows.iter().map(|window| window.in_flight), 1.0)),
-        (word("waiting"), Unit::Count, covered.means(windows.iter().map(|window| window.waiting), 1.0)),
+        (word("in_flight"), Unit::Count, covered.means(waiting.iter().map(|window| window.held), 1.0)),
+        (word("waiting"), Unit::Count, covered.means(waiting.iter().map(|window| window.waiting), 1.0)),
         (word("drops"), Unit::PerSecond, covered.rates(windows.iter().map(|window| window.drops))),
     ]);
     seen.gauges = vec![Gauge::new("limit", "limit", 3), Gauge::new("waiting", "requests waiting", 4)];

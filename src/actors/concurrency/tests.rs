@@ -63,20 +63,20 @@ fn a_request_that_waits_and_is_taken_back_leaves_its_place_at_once() {
     assert_eq!(limiter.handle(&mut core, message), Some((CLIENT, Message::Reply { id: ids[1] })));
     assert_eq!(core.requests[ids[1]].outcome, Outcome::Cancelled);
     assert!(!core.requests.is_held(ids[1], Hold::Cancellation));
-    assert_eq!((limiter.record.waiting.count(), limiter.record.in_flight.count()), (1, 1));
+    assert_eq!((limiter.record.usage.waiting.count(), limiter.gates[0].permits.in_flight().count()), (1, 1));
 
     // Word for the one under way follows it, and it keeps its permit until it is back; then the next one goes on.
     core.requests.enter(ids[0], NEXT, 0, Time::ZERO);
     let message = cancel(&mut core, ids[0]);
     assert_eq!(limiter.handle(&mut core, message), None);
-    assert_eq!((limiter.record.waiting.count(), limiter.record.in_flight.count()), (1, 1));
+    assert_eq!((limiter.record.usage.waiting.count(), limiter.gates[0].permits.in_flight().count()), (1, 1));
     core.requests.leave(ids[0]);
     core.requests[ids[0]].outcome = Outcome::Cancelled;
     let passed = limiter.handle(&mut core, Message::Reply { id: ids[0] });
     assert_eq!(passed, Some((CLIENT, Message::Reply { id: ids[0] })));
-    assert_eq!((limiter.record.waiting.count(), limiter.record.in_flight.count()), (0, 1));
+    assert_eq!((limiter.record.usage.waiting.count(), limiter.gates[0].permits.in_flight().count()), (0, 1));
     assert_eq!(core.requests.last(ids[2]).map(|stop| stop.actor), Some(ME));
-    // Nobody waits any more, and the one that goes on is not turned away later.
+    // No request waits any more, and the one that goes on is not rejected later.
     assert_eq!(limiter.record.drops, 0);
     assert_eq!(limiter.handle(&mut core, Message::WaitedOut { id: ids[2] }), None);
     let record = &limiter.passage.record;
@@ -90,7 +90,7 @@ fn a_request_that_was_taken_back_before_it_came_is_answered_at_once() {
     let id = request(&mut core, 0);
     core.requests[id].outcome = Outcome::Cancelled;
     assert_eq!(limiter.handle(&mut core, Message::Request { id }), Some((CLIENT, Message::Reply { id })));
-    assert_eq!((limiter.record.in_flight.count(), limiter.passage.record.departures), (0, 1));
+    assert_eq!((limiter.gates[0].permits.in_flight().count(), limiter.passage.record.departures), (0, 1));
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn drops_are_what_says_that_there_is_too_much_to_do() {
         };
         assert_eq!(is_drop(core.requests.outcome_behind(id)), expected);
     }
-    // An answer nobody waited for is what it was given up for.
+    // An answer that no client waited for is what its request was given up for.
     core.requests[id].outcome = Outcome::Served;
     core.requests.abandon(id, Outcome::TimedOut, Time::ZERO);
     assert_eq!(is_drop(core.requests.outcome_behind(id)), Some(true));
@@ -125,14 +125,21 @@ fn who_cannot_be_answered_in_time_any_more_gets_no_permit() {
     }
     // There is no permit for the last, and no more time.
     assert_eq!(core.requests[ids[3]].outcome, Outcome::DeadlinePassed);
-    assert_eq!(limiter.record.waiting.count(), 2);
+    assert_eq!(limiter.record.usage.waiting.count(), 2);
     // The clock goes on.
     core.send_at(Time::from_nanos(10), ME, Message::Restarted);
     assert!(core.calendar.pop(Time::MAX).is_some());
     assert_eq!(limiter.handle(&mut core, Message::Reply { id: ids[0] }), Some((CLIENT, Message::Reply { id: ids[0] })));
     assert_eq!(core.requests[ids[1]].outcome, Outcome::DeadlinePassed);
-    assert_eq!((limiter.record.waiting.count(), limiter.record.in_flight.count(), limiter.record.drops), (0, 1, 0));
+    assert_eq!(
+        (limiter.record.usage.waiting.count(), limiter.gates[0].permits.in_flight().count(), limiter.record.drops),
+        (0, 1, 0)
+    );
     assert_eq!(core.requests[ids[2]].outcome, Outcome::Served);
+    // Two waited for 10 ns, and one is in flight since then.
+    let account = Station::account(&limiter, Time::from_nanos(15));
+    assert_eq!((account.came, account.left, account.inside, account.area, account.sojourn), (2, 2, 0, 20, 20));
+    assert_eq!((limiter.capacity(), limiter.held(Time::from_nanos(15))), (1, 10 + 5));
 }
 
 #[test]

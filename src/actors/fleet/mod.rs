@@ -36,7 +36,6 @@ use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{ActorId, Duration, Frame, Left, Outcome, RequestId, Requests, Time};
 use crate::measure::Begin;
 use queue::Queues;
-use record::AtWarmUp;
 use server::{Condition, Server};
 use signals::Signals;
 use underway::{Service, Underway};
@@ -171,9 +170,8 @@ impl Fleet {
         u64::from(self.workers) * self.servers.len() as u64
     }
 
-    /// Worker-nanoseconds of work by server until `now`.
-    #[must_use]
-    pub fn busy_by_server(&self, now: Time) -> Vec<u128> {
+    /// Worker-nanoseconds of work by server from time zero until `now`.
+    fn busy_by_server(&self, now: Time) -> Vec<u128> {
         self.servers.iter().map(|server| server.busy.area(now)).collect()
     }
 
@@ -205,8 +203,7 @@ impl Fleet {
     #[inline(always)]
     fn arrive(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let now = core.now();
-        self.record.arrivals += 1;
-        self.record.population.up(now);
+        self.record.usage.came(now);
         let port = core.requests[id].port();
         if self.signals.is_some() {
             self.signal_arrival(id, port as usize);
@@ -225,7 +222,7 @@ impl Fleet {
             core.set_timer(now + length, id);
         } else if server.queued < self.capacity {
             server.enqueue(&mut core.requests, id);
-            self.record.waiting.up(now);
+            self.record.usage.waiting.up(now);
         } else {
             self.reject(core, id, Outcome::QueueFull);
         }
@@ -266,8 +263,8 @@ impl Fleet {
         })
     }
 
-    /// Seconds of work of a request at a server whose errors may have a length of their own: who fails is then decided
-    /// before the work and not after it.
+    /// Seconds of work of a request at a server whose errors may have a length of their own: whether it fails is then
+    /// decided before the work and not after it.
     #[inline(never)]
     fn unusual_demand(&self, requests: &mut Requests, id: RequestId, port: usize, demand: f64) -> f64 {
         let quick = &self.conditions[port].quick_errors;
@@ -311,7 +308,7 @@ impl Fleet {
         let usual = server.usual;
         match server.dequeue(&core.requests) {
             Some(next) => {
-                self.record.waiting.down(now);
+                self.record.usage.waiting.down(now);
                 let length = self.begin(&mut core.requests, next, port, usual, now);
                 core.set_timer(now + length, next);
             }
@@ -334,7 +331,7 @@ impl Fleet {
         let (waiting, service) = (started.since(frame.entered), now.since(started));
         self.record.served(request.class, waiting, service);
         if request.is_abandoned() {
-            self.record.waste(service);
+            self.record.usage.waste(service);
         }
         (frame, back, service)
     }
@@ -393,7 +390,7 @@ impl Fleet {
         }
     }
 
-    /// Turns away a request that comes to a server that is down, and notes who sent it and when.
+    /// Rejects a request that comes to a server that is down, and notes from which node it comes and when it was sent.
     #[cold]
     #[inline(never)]
     fn refuse(&mut self, core: &mut Core, id: RequestId, port: usize) {
@@ -416,6 +413,7 @@ impl Fleet {
     #[inline(never)]
     fn reject(&mut self, core: &mut Core, id: RequestId, outcome: Outcome) {
         let Left { frame, back, .. } = core.requests.leave(id);
+        self.record.usage.rejected += u64::from(!matches!(outcome, Outcome::Cancelled | Outcome::Crashed));
         self.answer(core, id, frame.entered, outcome);
         core.send_passed(reply(back, id));
     }
@@ -437,7 +435,7 @@ impl Fleet {
         if shared.len() <= self.workers as usize {
             self.servers[port].busy.up(now);
         } else {
-            self.record.waiting.up(now);
+            self.record.usage.waiting.up(now);
         }
         self.turn(core, port);
     }
@@ -454,7 +452,7 @@ impl Fleet {
             if shared.len() < workers as usize {
                 self.servers[port].busy.down(now);
             } else {
-                self.record.waiting.down(now);
+                self.record.usage.waiting.down(now);
             }
             let Left { frame, back, request } = core.requests.leave(job.id);
             let sojourn = now.since(frame.entered);
@@ -462,7 +460,7 @@ impl Fleet {
             let waiting = Duration::from_nanos(sojourn.as_nanos() - alone.as_nanos());
             self.record.served(request.class, waiting, alone);
             if request.is_abandoned() {
-                self.record.waste(alone);
+                self.record.usage.waste(alone);
             }
             self.answer_unusual(core, job.id, port, frame.entered);
             core.send_passed(reply(back, job.id));
@@ -507,8 +505,7 @@ impl Node for Fleet {
     }
 
     fn account(&self, over: Time) -> Account {
-        let record = &self.record;
-        Account::of(record.arrivals, record.departures, &record.population, record.sojourn, over)
+        Station::account(self, over)
     }
 
     fn seen(&self, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
@@ -529,21 +526,13 @@ impl Node for Fleet {
 
     fn window(&mut self, now: Time, halve: bool) {
         let by_server = self.busy_by_server(now);
-        let snapshot = self.record.snapshot(now, by_server.iter().sum());
-        self.record.windows.push(snapshot);
+        self.record.usage.window(now, by_server.iter().sum(), halve);
         let per_row = by_server.len().div_ceil(MAX_ROWS);
-        self.record.rows.push(by_server.chunks(per_row).map(|row| row.iter().sum()).collect());
-        if halve {
-            // Figures are cumulative, so the later of each pair stands for both.
-            self.record.windows.halve(|first, second| *first = second);
-            self.record.rows.halve(|first, second| *first = second);
-        }
+        self.record.rows.close(by_server.chunks(per_row).map(|row| row.iter().sum()).collect(), halve);
     }
 
     fn measure(&mut self, now: Time, begin: Begin) {
-        let busy_by_server = self.busy_by_server(now);
-        let figures = self.record.snapshot(now, busy_by_server.iter().sum());
-        self.record.measure(begin, AtWarmUp { figures, busy_by_server });
+        self.record.measure(now, begin, self.busy_by_server(now));
     }
 
     fn subscribe(&mut self, subscriber: Subscriber) {

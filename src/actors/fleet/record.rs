@@ -1,35 +1,10 @@
-//! What a fleet records.
+//! What a fleet records beyond what is counted of requests at any resource.
 
 use crate::actors::kit::message::CHECK_CLASS;
 use crate::actors::kit::outage::Outage;
+use crate::actors::resources::Usage;
 use crate::engine::{Duration, Outcome, Time};
-use crate::measure::{Begin, Begun, CountIntegral, Latency, LatencyCopy, Lengths, Windows};
-
-/// Cumulative figures of a fleet at a boundary of windows.
-#[derive(Clone, Debug, Default)]
-pub struct Snapshot {
-    /// Requests that came.
-    pub arrivals: u64,
-    /// Requests that left, however they ended.
-    pub departures: u64,
-    /// Request-nanoseconds in the fleet.
-    pub population: u128,
-    /// Request-nanoseconds of waiting.
-    pub waiting: u128,
-    /// Worker-nanoseconds of work, all servers together.
-    pub busy: u128,
-    /// Worker-nanoseconds of it for requests whose client had stopped waiting.
-    pub wasted: u128,
-}
-
-/// Figures at the end of the warm-up.
-#[derive(Clone, Debug, Default)]
-pub struct AtWarmUp {
-    /// Those of the fleet.
-    pub figures: Snapshot,
-    /// Busy worker-nanoseconds of each server; empty if measuring began with the run.
-    pub busy_by_server: Vec<u128>,
-}
+use crate::measure::{Begin, Begun, Latency, LatencyCopy, Lengths, Windows};
 
 /// Waiting and service of one class of requests.
 #[derive(Clone, Debug, Default)]
@@ -97,31 +72,18 @@ impl Lengths for Times<'_> {
 /// Everything a fleet records in one run.
 #[derive(Clone, Debug, Default)]
 pub struct FleetRecord {
-    /// Requests that came, from time zero on.
-    pub arrivals: u64,
-    /// Requests that left, from time zero on.
-    pub departures: u64,
-    /// Requests by how they ended here, from time zero on.
-    pub outcomes: [u64; Outcome::ALL.len()],
-    /// Requests in the fleet.
-    pub population: CountIntegral,
-    /// Requests that wait.
-    pub waiting: CountIntegral,
+    /// The requests at all servers together.
+    pub usage: Usage,
     /// Times by class, measured after the warm-up.
     pub classes: Vec<ClassTimes>,
+    /// Requests by how they ended here, from time zero on.
+    pub outcomes: [u64; Outcome::ALL.len()],
     /// Health checks, measured after the warm-up; they are of no class.
     pub checks: ChecksServed,
     /// When servers were down.
     pub outages: Vec<Outage>,
-    /// Figures at the end of the warm-up.
-    pub at_warm_up: Begun<AtWarmUp, TimesCopy>,
-    /// Sum of sojourn times in nanoseconds of requests that left, from time zero on.
-    pub sojourn: u128,
-    /// Worker-nanoseconds, from time zero on, spent on requests whose client had stopped waiting when their service
-    /// ended or was cut short. Of a shared server, work at the speed it then had.
-    pub wasted: u128,
-    /// Figures at each boundary.
-    pub windows: Windows<Snapshot>,
+    /// Busy worker-nanoseconds of each server at the end of the warm-up; empty if measuring began with the run.
+    pub at_warm_up: Begun<Vec<u128>, TimesCopy>,
     /// Busy worker-nanoseconds of each row of servers at each boundary; a row is one server or several neighbours.
     pub rows: Windows<Vec<u128>>,
 }
@@ -151,34 +113,14 @@ impl FleetRecord {
     /// A request that came at `entered` leaves.
     #[inline]
     pub fn left(&mut self, now: Time, entered: Time, outcome: Outcome) {
-        self.population.down(now);
-        self.departures += 1;
+        self.usage.left(entered, now);
         self.outcomes[outcome as usize] += 1;
-        self.sojourn += u128::from(now.since(entered).as_nanos());
     }
 
-    /// Work on a request came to nothing: its client had gone before it ended.
-    #[cold]
-    #[inline(never)]
-    pub fn waste(&mut self, work: Duration) {
-        self.wasted += u128::from(work.as_nanos());
-    }
-
-    /// Called when measuring begins.
-    pub fn measure(&mut self, begin: Begin, figures: AtWarmUp) {
-        self.at_warm_up.begin(begin, figures, Times { classes: &mut self.classes, checks: &mut self.checks });
-    }
-
-    /// The cumulative figures now.
-    #[must_use]
-    pub fn snapshot(&self, now: Time, busy: u128) -> Snapshot {
-        Snapshot {
-            arrivals: self.arrivals,
-            departures: self.departures,
-            population: self.population.area(now),
-            waiting: self.waiting.area(now),
-            busy,
-            wasted: self.wasted,
-        }
+    /// Called when measuring begins, when servers have worked so long.
+    pub fn measure(&mut self, now: Time, begin: Begin, busy_by_server: Vec<u128>) {
+        self.usage.measure(now, busy_by_server.iter().sum(), begin);
+        let times = Times { classes: &mut self.classes, checks: &mut self.checks };
+        self.at_warm_up.begin(begin, busy_by_server, times);
     }
 }

@@ -1,4 +1,7 @@
 //! One server: its workers, its queue, its health.
+//!
+//! A server of a plain fleet is units and a FIFO like those in `resources`, but its queue goes through the requests
+//! themselves, and it counts its workers itself: that is faster, and every request passes here.
 
 use crate::actors::kit::faults::Active;
 use crate::actors::resources::Busy;

@@ -117,7 +117,7 @@ fn a_crash_loses_what_its_server_holds_and_nothing_else() {
         ];
         assert_eq!(answers, expected);
         let now = core.now();
-        assert_eq!((bench.fleet.record.population.count(), bench.fleet.record.waiting.count()), (0, 0));
+        assert_eq!((bench.fleet.record.usage.population.count(), bench.fleet.record.usage.waiting.count()), (0, 0));
         assert_eq!(bench.fleet.busy_by_server(now), [10_000_000_000, 3_000_000_000, 10_000_000_000]);
     }
 }

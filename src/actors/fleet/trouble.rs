@@ -61,26 +61,26 @@ impl Fleet {
             shared.advance(now, self.workers, speed);
             let jobs = shared.take_all();
             for job in jobs.iter().filter(|job| core.requests[job.id].is_abandoned()) {
-                self.record.waste(Duration::from_secs_f64(shared.received(job) / speed));
+                self.record.usage.waste(Duration::from_secs_f64(shared.received(job) / speed));
             }
             if let Some((handle, _)) = shared.timer.take() {
                 core.calendar.cancel(handle);
             }
             let waiting = jobs.len().saturating_sub(self.workers as usize);
-            (0..waiting).for_each(|_| self.record.waiting.down(now));
+            (0..waiting).for_each(|_| self.record.usage.waiting.down(now));
             (waiting..jobs.len()).for_each(|_| self.servers[port].busy.down(now));
             lost.extend(jobs.iter().map(|job| job.id));
         } else {
             for service in underway {
                 self.servers[port].busy.down(now);
                 if core.requests[service.id].is_abandoned() {
-                    self.record.waste(now.since(core.requests[service.id].started()));
+                    self.record.usage.waste(now.since(core.requests[service.id].started()));
                 }
                 lost.push(service.id);
             }
             self.empty_queue(core, port, &mut lost);
             while let Some(id) = self.servers[port].dequeue(&core.requests) {
-                self.record.waiting.down(now);
+                self.record.usage.waiting.down(now);
                 lost.push(id);
             }
         }

@@ -33,11 +33,11 @@ impl Fleet {
         };
         let deadline = core.requests.details(id).deadline;
         if core.requests[id].outcome == Outcome::Cancelled {
-            self.turn_away(core, id, port, Outcome::Cancelled);
+            self.reject_and_tell(core, id, port, Outcome::Cancelled);
             return;
         }
         if deadline <= now {
-            self.turn_away(core, id, port, Outcome::DeadlinePassed);
+            self.reject_and_tell(core, id, port, Outcome::DeadlinePassed);
             return;
         }
         if !self.shared.is_empty() {
@@ -50,7 +50,7 @@ impl Fleet {
         let Some(queues) = &mut self.queues else { return };
         let busy = self.servers[port].busy.count();
         if queues.rejects(port, &facts, busy, self.workers, now) {
-            self.turn_away(core, id, port, Outcome::Shed);
+            self.reject_and_tell(core, id, port, Outcome::Shed);
         } else if busy < self.workers {
             queues.begins_at_once(port, &facts, busy == 0);
             self.servers[port].busy.up(now);
@@ -75,12 +75,12 @@ impl Fleet {
         match queues.join(token) {
             Joined::TurnedAway => self.reject(core, id, Outcome::QueueFull),
             Joined::Outside(number) => {
-                self.record.waiting.up(now);
+                self.record.usage.waiting.up(now);
                 core.requests[id].set_wait_token(number);
                 self.time_outside(core, number);
             }
             Joined::Line(number, victims) => {
-                self.record.waiting.up(now);
+                self.record.usage.waiting.up(now);
                 core.requests[id].set_wait_token(number);
                 let displaced = victims.len() as u32;
                 for victim in victims {
@@ -142,7 +142,7 @@ impl Fleet {
     fn stop_waiting(&mut self, core: &mut Core, number: u32) -> Option<WaitToken> {
         let token = self.queues.as_mut()?.give_back(number);
         core.calendar.cancel(token.timer);
-        self.record.waiting.down(core.now());
+        self.record.usage.waiting.down(core.now());
         Some(token)
     }
 
@@ -220,7 +220,7 @@ impl Fleet {
 
     /// Word that its client takes a request back has come.
     pub(super) fn cancelled(&mut self, core: &mut Core, id: RequestId) {
-        // Nobody stands behind a server.
+        // No node stands behind a server.
         if cancel::follow(core, id, self.me, |_| &Link::Direct) != Found::Here || self.queues.is_none() {
             return;
         }
@@ -235,9 +235,9 @@ impl Fleet {
         }
         // In service: its worker is free at once, and its timer rings into nothing.
         core.requests.hold(id, Hold::Timer);
-        self.record.waste(now.since(core.requests[id].started()));
+        self.record.usage.waste(now.since(core.requests[id].started()));
         self.next(core, port);
-        self.turn_away(core, id, port, Outcome::Cancelled);
+        self.reject_and_tell(core, id, port, Outcome::Cancelled);
     }
 
     fn cancel_shared(&mut self, core: &mut Core, id: RequestId, port: usize) {
@@ -248,17 +248,17 @@ impl Fleet {
         if shared.len() < workers as usize {
             self.servers[port].busy.down(now);
         } else {
-            self.record.waiting.down(now);
+            self.record.usage.waiting.down(now);
         }
-        self.record.waste(Duration::from_secs_f64(received / speed));
+        self.record.usage.waste(Duration::from_secs_f64(received / speed));
         self.turn(core, port);
-        self.turn_away(core, id, port, Outcome::Cancelled);
+        self.reject_and_tell(core, id, port, Outcome::Cancelled);
     }
 
-    /// Answers a request that is not served, and lets balancers know if that leaves its server idle.
+    /// Rejects a request, and lets balancers know if that leaves its server idle.
     #[cold]
     #[inline(never)]
-    fn turn_away(&mut self, core: &mut Core, id: RequestId, port: usize, outcome: Outcome) {
+    fn reject_and_tell(&mut self, core: &mut Core, id: RequestId, port: usize, outcome: Outcome) {
         if self.in_flight(port) == 0
             && let Some(signals) = &self.signals
         {

@@ -3,30 +3,10 @@
 
 use super::passage::PassageRecord;
 use crate::engine::Time;
-use crate::measure::CountIntegral;
 
-/// Arrivals at a node, departures, requests inside, and two ways to know how long requests were there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Account {
-    /// Requests that came.
-    pub came: u64,
-    /// Requests that left.
-    pub left: u64,
-    /// Requests that are there.
-    pub inside: u64,
-    /// Request-nanoseconds by the number inside at every moment.
-    pub area: u128,
-    /// Request-nanoseconds by the time each request spent that has left.
-    pub sojourn: u128,
-}
+pub use crate::measure::Account;
 
 impl Account {
-    /// The account of a node at which `came` requests arrived and `left` left, and `population` are there.
-    #[must_use]
-    pub fn of(came: u64, left: u64, population: &CountIntegral, sojourn: u128, over: Time) -> Self {
-        Self { came, left, inside: population.count(), area: population.area(over), sojourn }
-    }
-
     /// Of a node that stands in the way of requests.
     #[must_use]
     pub fn of_passage(record: &PassageRecord, over: Time) -> Self {

@@ -1,11 +1,11 @@
-//! How many workers are busy, and the time they have spent.
+//! How many units of a resource are held, and the time they have been held.
 
 use crate::engine::Time;
 
-/// Busy workers and the time they have spent.
+/// Units that are held, such as busy workers, and the time they have been held.
 ///
-/// Keeps the sum of (time of each step down) - (time of each step up) in 96 bits, modulo 2^96: as many as 2^32 workers
-/// can spend in 2^64 nanoseconds, so the time they have spent is always exact.
+/// Keeps the sum of (time of each step down) - (time of each step up) in 96 bits, modulo 2^96: as many as 2^32 units
+/// can be held in 2^64 nanoseconds, so the time is always exact.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Busy {
     count: u32,
@@ -14,14 +14,14 @@ pub struct Busy {
 }
 
 impl Busy {
-    /// Busy workers now.
+    /// Units held now.
     #[inline]
     #[must_use]
     pub fn count(self) -> u32 {
         self.count
     }
 
-    /// One more is busy.
+    /// One more is held.
     #[inline]
     pub fn up(&mut self, now: Time) {
         self.count += 1;
@@ -30,7 +30,7 @@ impl Busy {
         self.high = self.high.wrapping_sub(u32::from(borrow));
     }
 
-    /// One fewer is busy.
+    /// One fewer is held.
     #[inline]
     pub fn down(&mut self, now: Time) {
         self.count -= 1;
@@ -39,17 +39,42 @@ impl Busy {
         self.high = self.high.wrapping_add(u32::from(carry));
     }
 
-    /// Worker-nanoseconds of work from the start of the run until `now`.
+    /// `amount` more are held.
+    #[inline]
+    pub fn take(&mut self, amount: u32, now: Time) {
+        self.count += amount;
+        self.set_balance(self.balance().wrapping_sub(u128::from(now.as_nanos()) * u128::from(amount)));
+    }
+
+    /// `amount` fewer are held.
+    #[inline]
+    pub fn give_back(&mut self, amount: u32, now: Time) {
+        self.count -= amount;
+        self.set_balance(self.balance().wrapping_add(u128::from(now.as_nanos()) * u128::from(amount)));
+    }
+
+    /// Unit-nanoseconds from the start of the run until `now`.
     #[must_use]
     pub fn area(self, now: Time) -> u128 {
-        let balance = (u128::from(self.high) << 64) | u128::from(self.low);
-        (balance + u128::from(now.as_nanos()) * u128::from(self.count)) & ((1 << 96) - 1)
+        (self.balance() + u128::from(now.as_nanos()) * u128::from(self.count)) & ((1 << 96) - 1)
+    }
+
+    #[inline]
+    fn balance(self) -> u128 {
+        (u128::from(self.high) << 64) | u128::from(self.low)
+    }
+
+    /// The highest 32 bits are cut off.
+    #[inline]
+    fn set_balance(&mut self, balance: u128) {
+        (self.high, self.low) = ((balance >> 64) as u32, balance as u64);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn the_time_of_many_workers_over_many_years_is_exact() {
@@ -64,5 +89,28 @@ mod tests {
         assert_eq!(busy.area(end), spent(18_000_000_000) * 1_000_000_000);
         (0..20_000).for_each(|_| busy.down(end));
         assert_eq!((busy.count(), busy.area(Time::MAX)), (0, spent(18_000_000_000) * 1_000_000_000));
+    }
+
+    proptest! {
+        #[test]
+        fn an_amount_is_as_many_single_steps(
+            steps in proptest::collection::vec((any::<bool>(), 0_u32..40, 0_u64..1 << 50), 0..60),
+        ) {
+            let (mut many, mut single) = (Busy::default(), Busy::default());
+            let mut now = 0;
+            for (takes, amount, gap) in steps {
+                now += gap;
+                let at = Time::from_nanos(now);
+                if takes {
+                    many.take(amount, at);
+                    (0..amount).for_each(|_| single.up(at));
+                } else {
+                    let amount = amount.min(many.count());
+                    many.give_back(amount, at);
+                    (0..amount).for_each(|_| single.down(at));
+                }
+                prop_assert_eq!((many.count(), many.area(at)), (single.count(), single.area(at)));
+            }
+        }
     }
 }

@@ -1,8 +1,10 @@
-//! Units that are held by one request at a time: workers, places in memory, a lock (one unit), the connections of a pool.
+//! Units that are held by one request at a time: workers, channels of a device, pages of memory, a lock (one unit), the
+//! connections of a pool.
 //!
 //! Requests get their units in the order in which they asked: a request for many units is not overtaken by smaller
 //! ones, so that it does not starve.
 
+use super::busy::Busy;
 use super::fifo::Fifo;
 use super::usage::Usage;
 use crate::engine::{RequestId, Time};
@@ -21,31 +23,49 @@ pub enum Asked {
 /// Units and the line before them.
 #[derive(Clone, Debug)]
 pub struct Units {
-    free: u64,
+    busy: Busy,
+    count: u32,
     /// Requests that may wait.
     places: usize,
-    line: Fifo<(RequestId, u64)>,
+    line: Fifo<(RequestId, u32)>,
 }
 
 impl Units {
     /// `count` units, all free, and a queue with `places` slots.
     #[must_use]
-    pub fn new(count: u64, places: usize) -> Self {
-        Self { free: count, places, line: Fifo::default() }
+    pub fn new(count: u32, places: usize) -> Self {
+        Self { busy: Busy::default(), count, places, line: Fifo::default() }
+    }
+
+    /// Units in all.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// Unit-nanoseconds that units were held, from time zero until `now`.
+    #[must_use]
+    pub fn held(&self, now: Time) -> u128 {
+        self.busy.area(now)
+    }
+
+    #[inline]
+    fn free(&self) -> u32 {
+        self.count - self.busy.count()
     }
 
     /// True if a request that asks for one unit has it or may wait.
     #[must_use]
     pub fn has_place(&self) -> bool {
-        (self.free > 0 && self.line.is_empty()) || self.line.len() < self.places
+        (self.free() > 0 && self.line.is_empty()) || self.line.len() < self.places
     }
 
     /// A request asks for `amount` units, no more than there are in all.
     #[inline]
-    pub fn ask(&mut self, usage: &mut Usage, id: RequestId, amount: u64, now: Time) -> Asked {
-        if self.line.is_empty() && amount <= self.free {
+    pub fn ask(&mut self, usage: &mut Usage, id: RequestId, amount: u32, now: Time) -> Asked {
+        if self.line.is_empty() && amount <= self.free() {
             usage.came(now);
-            self.hold(usage, amount, now);
+            self.busy.take(amount, now);
             return Asked::Held;
         }
         if self.line.len() >= self.places {
@@ -59,9 +79,8 @@ impl Units {
 
     /// A request gives `amount` units back. Those for whom there is room now are then to be taken by [`Units::next`].
     #[inline]
-    pub fn give_back(&mut self, usage: &mut Usage, amount: u64, now: Time) {
-        self.free += amount;
-        usage.held.set(now, usage.held.count() - amount);
+    pub fn give_back(&mut self, amount: u32, now: Time) {
+        self.busy.give_back(amount, now);
     }
 
     /// The next request in the queue, which has its units from now on; `None` if the queue is empty, or if too few
@@ -69,12 +88,12 @@ impl Units {
     #[inline]
     pub fn next(&mut self, usage: &mut Usage, now: Time) -> Option<RequestId> {
         let &(id, amount) = self.line.first()?;
-        if amount > self.free {
+        if amount > self.free() {
             return None;
         }
         self.line.pop();
         usage.waiting.down(now);
-        self.hold(usage, amount, now);
+        self.busy.take(amount, now);
         Some(id)
     }
 
@@ -94,17 +113,11 @@ impl Units {
         waited.iter().for_each(|_| usage.waiting.down(now));
         waited
     }
-
-    fn hold(&mut self, usage: &mut Usage, amount: u64, now: Time) {
-        self.free -= amount;
-        usage.held.set(now, usage.held.count() + amount);
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actors::resources::Station;
     use proptest::prelude::*;
 
     fn at(nanos: u64) -> Time {
@@ -113,54 +126,54 @@ mod tests {
 
     #[test]
     fn a_lock_is_held_by_one_and_given_to_who_waited_longest() {
-        let (mut lock, mut usage) = (Units::new(1, 2), Usage::new(1));
+        let (mut lock, mut usage) = (Units::new(1, 2), Usage::default());
         assert_eq!(lock.ask(&mut usage, RequestId(1), 1, at(0)), Asked::Held);
         let Asked::Waits(second) = lock.ask(&mut usage, RequestId(2), 1, at(10)) else { panic!("it is held") };
         assert!(matches!(lock.ask(&mut usage, RequestId(3), 1, at(20)), Asked::Waits(_)));
         assert!(!lock.has_place());
         assert_eq!(lock.ask(&mut usage, RequestId(4), 1, at(20)), Asked::Full);
-        // Who gives up does not get it.
+        // A request that gave up does not get it.
         assert!(lock.leave(&mut usage, second, at(30)));
         usage.left(at(10), at(30));
         assert!(!lock.leave(&mut usage, second, at(30)));
-        lock.give_back(&mut usage, 1, at(50));
-        usage.served(at(0), at(0), at(50));
+        lock.give_back(1, at(50));
+        usage.left(at(0), at(50));
         assert_eq!(lock.next(&mut usage, at(50)), Some(RequestId(3)));
         assert_eq!(lock.next(&mut usage, at(50)), None);
-        assert_eq!((usage.held.area(at(80)), usage.waiting.area(at(80))), (80, 20 + 30));
+        assert_eq!((lock.held(at(80)), usage.waiting.area(at(80))), (80, 20 + 30));
         assert_eq!((usage.arrivals, usage.departures, usage.rejected, usage.sojourn), (3, 2, 1, 20 + 50));
-        assert_eq!((usage.workers(), usage.busy(at(80))), (1, 80));
     }
 
     #[test]
     fn who_asks_for_much_is_not_overtaken() {
-        let (mut memory, mut usage) = (Units::new(100, 9), Usage::new(100));
+        let (mut memory, mut usage) = (Units::new(100, 9), Usage::default());
         assert_eq!(memory.ask(&mut usage, RequestId(1), 60, at(0)), Asked::Held);
         assert!(matches!(memory.ask(&mut usage, RequestId(2), 50, at(0)), Asked::Waits(_)));
         // There would be room for it.
         assert!(matches!(memory.ask(&mut usage, RequestId(3), 10, at(0)), Asked::Waits(_)));
         assert_eq!(memory.next(&mut usage, at(5)), None);
-        memory.give_back(&mut usage, 60, at(10));
+        memory.give_back(60, at(10));
         assert_eq!(
             [memory.next(&mut usage, at(10)), memory.next(&mut usage, at(10))],
             [Some(RequestId(2)), Some(RequestId(3))]
         );
-        assert_eq!(usage.held.area(at(20)), 60 * 10 + 60 * 10);
+        assert_eq!(memory.held(at(20)), 60 * 10 + 60 * 10);
     }
 
     proptest! {
-        /// Units are neither lost nor made, nobody waits while there is room for the first, and Little's law holds exactly.
+        /// Units are neither lost nor made, no request waits while there is room for the first, and Little's law holds
+        /// exactly.
         #[test]
         fn units_and_times_add_up(
-            count in 1_u64..8,
+            count in 1_u32..8,
             places in 0_usize..6,
-            steps in proptest::collection::vec((0_u8..3, 1_u64..9, 0_u64..20), 0..150),
+            steps in proptest::collection::vec((0_u8..3, 1_u32..9, 0_u64..20), 0..150),
         ) {
-            let (mut units, mut usage) = (Units::new(count, places), Usage::new(count));
+            let (mut units, mut usage) = (Units::new(count, places), Usage::default());
             let (mut now, mut next_id) = (0, 0);
             // Those who hold: id, amount, asked; those who wait: the same with a ticket.
-            let mut holds: Vec<(u32, u64, u64)> = Vec::new();
-            let mut waits: Vec<(u32, u64, u64, u64)> = Vec::new();
+            let mut holds: Vec<(u32, u32, u64)> = Vec::new();
+            let mut waits: Vec<(u32, u32, u64, u64)> = Vec::new();
             for (step, some, gap) in steps {
                 now += gap;
                 match step {
@@ -175,7 +188,7 @@ mod tests {
                     }
                     1 if !holds.is_empty() => {
                         let (_, amount, asked) = holds.remove(some as usize % holds.len());
-                        units.give_back(&mut usage, amount, at(now));
+                        units.give_back(amount, at(now));
                         usage.left(at(asked), at(now));
                     }
                     2 if !waits.is_empty() => {
@@ -190,9 +203,9 @@ mod tests {
                     prop_assert_eq!(id, RequestId(first));
                     holds.push((first, amount, asked));
                 }
-                let held: u64 = holds.iter().map(|hold| hold.1).sum();
+                let held: u32 = holds.iter().map(|hold| hold.1).sum();
                 prop_assert!(held <= count);
-                prop_assert_eq!(usage.held.count(), held);
+                prop_assert_eq!(units.busy.count(), held);
                 prop_assert!(waits.first().is_none_or(|first| first.1 > count - held));
                 prop_assert_eq!((usage.waiting.count(), usage.population.count()), (waits.len() as u64, (waits.len() + holds.len()) as u64));
             }

@@ -1,67 +1,76 @@
-//! How the use of a resource is measured: arrivals, waiting requests and times, and units held. One record may cover
-//! many resources, such as the same resource at every server of a fleet.
+//! How the requests at a resource are counted: arrivals, departures, those there and those that wait, and times. One record may
+//! cover many resources, such as all servers of a fleet.
+//!
+//! What is held and for how long is counted by the resource itself, which says so where a warm-up ends or a window closes.
+//! Distributions of waiting times belong to nodes where they are read, because they take memory.
 
-use super::station::{Station, Window};
-use crate::engine::Time;
-use crate::measure::{Begin, Begun, CountIntegral, Latency, LatencyCopy, Windows};
+use crate::engine::{Duration, Time};
+use crate::measure::{Begin, Begun, CountIntegral, Windows};
 
-/// Cumulative figures at a boundary of windows.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Used {
+/// Cumulative figures at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
     /// Requests that came.
     pub arrivals: u64,
-    /// Unit-nanoseconds that units were held.
-    pub held: u128,
+    /// Requests that left, however they ended.
+    pub departures: u64,
+    /// Requests that were rejected.
+    pub rejected: u64,
+    /// Request-nanoseconds between coming and leaving.
+    pub population: u128,
     /// Request-nanoseconds of waiting.
     pub waiting: u128,
+    /// Unit-nanoseconds that units were held: work, of workers.
+    pub held: u128,
+    /// Unit-nanoseconds of it for requests whose client had stopped waiting.
+    pub wasted: u128,
 }
 
-/// What is recorded of the use of a resource in one run.
-#[derive(Clone, Debug)]
+impl Figures {
+    /// What was added since `before`.
+    #[must_use]
+    pub fn since(&self, before: &Self) -> Self {
+        Self {
+            arrivals: self.arrivals - before.arrivals,
+            departures: self.departures - before.departures,
+            rejected: self.rejected - before.rejected,
+            population: self.population - before.population,
+            waiting: self.waiting - before.waiting,
+            held: self.held - before.held,
+            wasted: self.wasted - before.wasted,
+        }
+    }
+}
+
+/// What is recorded in one run of the requests at one or more resources. Of a line before the resources of others, these are
+/// the requests that wait.
+///
+/// In the order of its fields: those that every request touches stand together, in two lines of the processor's cache.
+#[derive(Clone, Debug, Default)]
+#[repr(C)]
 pub struct Usage {
-    /// Units that can be held at once.
-    capacity: u64,
-    /// Requests that asked for units and got them or wait, from time zero on.
-    pub arrivals: u64,
-    /// Requests that gave theirs back, or left the line, from time zero on.
-    pub departures: u64,
-    /// Requests that were turned away because the line was full, from time zero on.
-    pub rejected: u64,
-    /// Requests that hold units or wait for them.
+    /// Requests that are there: they hold units or wait for them.
     pub population: CountIntegral,
     /// Requests that wait.
     pub waiting: CountIntegral,
-    /// Units that are held.
-    pub held: CountIntegral,
-    /// Sum of the times in nanoseconds from asking until giving back, from time zero on.
+    /// Sum of the times in nanoseconds from coming until leaving, from time zero on.
     pub sojourn: u128,
-    /// Waiting, measured after the warm-up, of requests that gave their units back.
-    pub waits: Latency,
+    /// Unit-nanoseconds, from time zero on, spent on requests whose client had stopped waiting when their service ended or
+    /// was cut short; it may have begun before. Zero where that is not known.
+    pub wasted: u128,
+    /// Requests that came, from time zero on.
+    pub arrivals: u64,
+    /// Requests that left, served or not, from time zero on.
+    pub departures: u64,
+    /// Requests that were rejected, from time zero on: they found no place, or had waited too long.
+    pub rejected: u64,
     /// Figures at the end of the warm-up.
-    pub at_warm_up: Begun<Used, LatencyCopy>,
-    /// Figures at each boundary.
-    pub windows: Windows<Used>,
+    pub at_warm_up: Begun<Figures>,
+    /// Figures at each boundary of windows.
+    pub windows: Windows<Figures>,
 }
 
 impl Usage {
-    /// Of resources that have so many units in all.
-    #[must_use]
-    pub fn new(capacity: u64) -> Self {
-        Self {
-            capacity,
-            arrivals: 0,
-            departures: 0,
-            rejected: 0,
-            population: CountIntegral::default(),
-            waiting: CountIntegral::default(),
-            held: CountIntegral::default(),
-            sojourn: 0,
-            waits: Latency::default(),
-            at_warm_up: Begun::default(),
-            windows: Windows::default(),
-        }
-    }
-
     /// Another request has come.
     #[inline]
     pub fn came(&mut self, now: Time) {
@@ -69,54 +78,44 @@ impl Usage {
         self.population.up(now);
     }
 
-    /// A request that asked at `entered` is served: it had its units from `started` until `now`.
-    #[inline]
-    pub fn served(&mut self, entered: Time, started: Time, now: Time) {
-        self.waits.record(started.since(entered));
-        self.left(entered, now);
-    }
-
-    /// A request that asked at `entered` is gone, served or not.
+    /// A request that came at `entered` is gone, served or not.
     #[inline]
     pub fn left(&mut self, entered: Time, now: Time) {
-        self.departures += 1;
         self.population.down(now);
+        self.departures += 1;
         self.sojourn += u128::from(now.since(entered).as_nanos());
     }
 
-    fn used(&self, now: Time) -> Used {
-        Used { arrivals: self.arrivals, held: self.held.area(now), waiting: self.waiting.area(now) }
+    /// Work on a request came to nothing: its client had gone before it ended.
+    #[cold]
+    #[inline(never)]
+    pub fn waste(&mut self, work: Duration) {
+        self.wasted += u128::from(work.as_nanos());
+    }
+
+    /// The cumulative figures now, where units were held for so many unit-nanoseconds.
+    #[must_use]
+    pub fn figures(&self, now: Time, held: u128) -> Figures {
+        Figures {
+            arrivals: self.arrivals,
+            departures: self.departures,
+            rejected: self.rejected,
+            population: self.population.area(now),
+            waiting: self.waiting.area(now),
+            held,
+            wasted: self.wasted,
+        }
     }
 
     /// Called when measuring begins.
-    pub fn measure(&mut self, now: Time, begin: Begin) {
-        let figures = self.used(now);
-        self.at_warm_up.begin(begin, figures, &mut self.waits);
+    pub fn measure(&mut self, now: Time, held: u128, begin: Begin) {
+        let figures = self.figures(now, held);
+        self.at_warm_up.begin(begin, figures, ());
     }
 
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
-    pub fn window(&mut self, now: Time, halve: bool) {
-        let used = self.used(now);
-        self.windows.close(used, halve);
-    }
-}
-
-impl Station for Usage {
-    fn workers(&self) -> u64 {
-        self.capacity
-    }
-
-    fn busy(&self, now: Time) -> u128 {
-        self.held.area(now) - self.at_warm_up.held
-    }
-
-    fn add_waiting(&self, all: &mut Latency) {
-        all.merge(&self.waits);
-    }
-
-    fn windows(&self) -> Vec<Window> {
-        let window =
-            |used: &Used| Window { arrivals: used.arrivals, busy: used.held, wasted: 0, waiting: used.waiting };
-        self.windows.values().iter().map(window).collect()
+    pub fn window(&mut self, now: Time, held: u128, halve: bool) {
+        let figures = self.figures(now, held);
+        self.windows.close(figures, halve);
     }
 }

@@ -54,7 +54,7 @@ pub struct Store {
     active: Active,
     /// The limiters of each node, by their addresses, and the sets that they share.
     sets: Vec<(std::ops::Range<u32>, Sets)>,
-    /// How it was used.
+    /// The commands at it.
     pub usage: Usage,
     /// What was kept at the end of the warm-up.
     pub at_warm_up: Begun<Kept>,
@@ -81,7 +81,7 @@ impl Store {
             faults,
             active: Active::default(),
             sets: Vec::new(),
-            usage: Usage::new(1),
+            usage: Usage::default(),
             at_warm_up: Begun::default(),
             windows: Windows::default(),
         }
@@ -119,6 +119,7 @@ impl Store {
         if !self.is_up {
             self.usage.came(now);
             self.usage.left(now, now);
+            self.usage.rejected += 1;
             return answer(core, id, Outcome::Refused);
         }
         if self.worker.ask(&mut self.usage, id, 1, now) == Asked::Held {
@@ -149,7 +150,7 @@ impl Store {
         let now = core.now();
         let came = core.requests.last(id).map_or(now, |stop| stop.entered);
         self.usage.left(came, now);
-        self.worker.give_back(&mut self.usage, 1, now);
+        self.worker.give_back(1, now);
         if let Some(next) = self.worker.next(&mut self.usage, now) {
             self.begin(core, next);
         }
@@ -190,7 +191,7 @@ impl Store {
         let now = core.now();
         let current = self.current.take();
         if current.is_some() {
-            self.worker.give_back(&mut self.usage, 1, now);
+            self.worker.give_back(1, now);
         }
         for id in current.into_iter().chain(self.worker.empty(&mut self.usage, now)) {
             let came = core.requests.last(id).map_or(now, |stop| stop.entered);
@@ -206,11 +207,25 @@ impl Store {
     }
 }
 
-/// A command goes back to who gave it.
+/// A command goes back to the limiter that gave it.
 fn answer(core: &mut Core, id: RequestId, outcome: Outcome) -> Passed {
     let Left { back, request, .. } = core.requests.leave(id);
     request.outcome = outcome;
     back.map(|limiter| (limiter, Message::CommandAnswer { id }))
+}
+
+impl Station for Store {
+    fn capacity(&self) -> u64 {
+        u64::from(self.worker.count())
+    }
+
+    fn held(&self, now: Time) -> u128 {
+        self.worker.held(now)
+    }
+
+    fn usage(&self) -> &Usage {
+        &self.usage
+    }
 }
 
 impl Node for Store {
@@ -224,8 +239,7 @@ impl Node for Store {
     }
 
     fn account(&self, over: Time) -> Account {
-        let usage = &self.usage;
-        Account::of(usage.arrivals, usage.departures, &usage.population, usage.sojourn, over)
+        Station::account(self, over)
     }
 
     fn share(&mut self, among: std::ops::Range<u32>, limit: &Distributed) {
@@ -237,17 +251,17 @@ impl Node for Store {
     }
 
     fn station(&self) -> Option<&dyn Station> {
-        Some(&self.usage)
+        Some(self)
     }
 
     fn window(&mut self, now: Time, halve: bool) {
-        self.usage.window(now, halve);
+        self.usage.window(now, self.worker.held(now), halve);
         let kept = self.kept(now);
         self.windows.close(kept, halve);
     }
 
     fn measure(&mut self, now: Time, begin: Begin) {
-        self.usage.measure(now, begin);
+        self.usage.measure(now, self.worker.held(now), begin);
         let kept = self.kept(now);
         self.at_warm_up.begin(begin, kept, ());
     }

@@ -8,17 +8,15 @@ use crate::measure::Unit;
 /// What a store gave.
 #[must_use]
 pub fn seen(store: &Store, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
-    let usage = &store.usage;
-    let windows = usage.windows();
-    let commands = (usage.arrivals - usage.at_warm_up.arrivals) as f64;
-    let busy = usage.busy(covered.over) as f64 * NANO;
-    let waiting = usage.waiting.area(covered.over) - usage.at_warm_up.waiting;
-    let inside = (usage.busy(covered.over) + waiting) as f64 * NANO;
+    let windows = store.usage.windows.values();
+    let since = store.since_warm_up(covered.over);
+    let busy = since.held as f64 * NANO;
+    let inside = since.population as f64 * NANO;
     let over = (store.over_limit() - store.at_warm_up.over_limit) as f64;
     let kept = store.windows.values();
     NodeSeen {
         values: vec![
-            (word("commands"), word("commands"), Unit::PerSecond, ratio(commands, covered.span())),
+            (word("commands"), word("commands"), Unit::PerSecond, ratio(since.arrivals as f64, covered.span())),
             (word("utilization"), word("utilization"), Unit::Fraction, ratio(busy, covered.span())),
             (word("in system"), word("in_system"), Unit::Count, ratio(inside, covered.span())),
             (word("passed over the limit"), word("over_limit"), Unit::PerSecond, ratio(over, covered.span())),
@@ -26,12 +24,8 @@ pub fn seen(store: &Store, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
         ],
         series: vec![
             (word("commands"), Unit::PerSecond, covered.rates(windows.iter().map(|window| window.arrivals))),
-            (word("utilization"), Unit::Fraction, covered.means(windows.iter().map(|window| window.busy), 1.0)),
-            (
-                word("in_system"),
-                Unit::Count,
-                covered.means(windows.iter().map(|window| window.busy + window.waiting), 1.0),
-            ),
+            (word("utilization"), Unit::Fraction, covered.means(windows.iter().map(|window| window.held), 1.0)),
+            (word("in_system"), Unit::Count, covered.means(windows.iter().map(|window| window.population), 1.0)),
             (word("over_limit"), Unit::PerSecond, covered.rates(kept.iter().map(|kept| kept.over_limit))),
             // As of the end of each window.
             (word("members"), Unit::Count, kept.iter().map(|kept| Some(kept.members as f64)).collect()),

@@ -4,8 +4,7 @@
 use crate::actors::kit::made::attempts::Counts as CallCounts;
 use crate::actors::kit::made::calls::Snapshot as Calls;
 use crate::actors::kit::watch::Snapshot as Requests;
-use crate::actors::resources::{Station, Window};
-use crate::engine::Time;
+use crate::actors::resources::Figures;
 use crate::lab::view::View;
 use crate::schema::quantity::Span;
 
@@ -76,19 +75,8 @@ pub enum Reading {
     Verdict(OfReplication),
 }
 
-/// Worker-nanoseconds at a station.
-#[derive(Clone, Copy)]
-pub struct WorkTime {
-    /// After the warm-up until now.
-    pub total: fn(&dyn Station, Time) -> u128,
-    /// Up to the end of a window.
-    pub by_window: fn(&Window) -> u128,
-}
-
-impl WorkTime {
-    /// Time in which workers are busy.
-    pub const BUSY: Self = Self { total: |station, now| station.busy(now), by_window: |window| window.busy };
-}
+/// Worker-nanoseconds at a station, of its figures.
+pub type WorkTime = fn(&Figures) -> u128;
 
 impl Reading {
     /// Calls by the second.

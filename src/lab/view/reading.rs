@@ -123,8 +123,8 @@ impl View<'_> {
             }
             (Reading::Waiting, _) => {
                 // Mean waiting by Little's law: the area of those that wait over the arrivals.
-                let areas = self.stations(station).map(|station| station.windows().into_iter().map(|w| w.waiting));
-                let came = self.stations(station).map(|s| s.windows().into_iter().map(|w| u128::from(w.arrivals)));
+                let areas = self.stations(station).map(|s| s.usage().windows.values().iter().map(|w| w.waiting));
+                let came = self.stations(station).map(|s| s.waited_by_window().into_iter().map(u128::from));
                 let came = self.steps(came);
                 self.steps(areas).into_iter().map(|area| area * NANO).zip(came).collect()
             }
@@ -221,17 +221,17 @@ impl View<'_> {
 
     /// Workers at a station.
     fn workers(&self, station: &str) -> u64 {
-        self.stations(station).map(Station::workers).sum()
+        self.stations(station).map(Station::capacity).sum()
     }
 
     /// Worker-nanoseconds at a station after the warm-up.
     fn work(&self, station: &str, time: WorkTime) -> u128 {
-        self.stations(station).map(|station| (time.total)(station, self.over)).sum()
+        self.stations(station).map(|station| time(&station.since_warm_up(self.over))).sum()
     }
 
     /// The same by window, from time zero on.
     fn work_by_window(&self, station: &str, time: WorkTime) -> Vec<f64> {
-        self.steps(self.stations(station).map(|station| station.windows().into_iter().map(|w| (time.by_window)(&w))))
+        self.steps(self.stations(station).map(|station| station.usage().windows.values().iter().map(time)))
     }
 
     /// Waiting times at a station after the warm-up.
@@ -243,7 +243,7 @@ impl View<'_> {
 
     /// Worker-nanoseconds of work by server of a station after the warm-up.
     pub fn busy_by_server(&self, station: &str) -> Vec<u128> {
-        self.stations(station).flat_map(|station| station.busy_by_server(self.over)).collect()
+        self.stations(station).flat_map(|station| station.held_by_server(self.over)).collect()
     }
 }
 

@@ -119,7 +119,7 @@ impl Balancer {
             NoPlace::Full(_) => {
                 self.record.departures += 1;
                 if let Some(line) = self.line_mut() {
-                    line.record.rejected += 1;
+                    line.record.usage.rejected += 1;
                 }
                 let passed = self.refuse(core, id, Outcome::QueueFull);
                 core.send_passed(passed);

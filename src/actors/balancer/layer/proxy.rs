@@ -2,16 +2,14 @@
 
 use super::outage::SlowDowns;
 use super::spec::ProxySpec;
-use crate::actors::kit::books::Account;
 use crate::actors::kit::message::{Core, size_of};
-use crate::actors::resources::{Asked, Units, Usage};
+use crate::actors::resources::{Asked, Station, Units, Usage};
 use crate::engine::{Duration, Frame, RequestId, Time};
-use crate::measure::{Begin, Begun};
+use crate::measure::{Begin, Begun, Latency, LatencyCopy};
 
 /// A proxy at work.
 #[derive(Debug)]
 pub struct Proxy {
-    count: u32,
     per_request: f64,
     per_connection: f64,
     per_byte: f64,
@@ -19,12 +17,14 @@ pub struct Proxy {
     /// How many times longer its work takes, by what slows it down.
     pub(super) factor: f64,
     pub(super) slow_downs: Option<Box<SlowDowns>>,
-    /// How its workers were used.
+    /// The requests in it.
     pub usage: Usage,
+    /// How long requests waited for a worker, measured after the warm-up, of those that were served.
+    pub waits: Latency,
     /// Connections that were opened, from time zero on.
     pub connections: u64,
     /// Those at the end of the warm-up.
-    pub connections_at_warm_up: Begun<u64>,
+    pub connections_at_warm_up: Begun<u64, LatencyCopy>,
 }
 
 impl Proxy {
@@ -32,23 +32,17 @@ impl Proxy {
     #[must_use]
     pub fn new(spec: &ProxySpec) -> Self {
         Self {
-            count: spec.workers,
             per_request: spec.per_request.seconds(),
             per_connection: spec.per_connection.seconds(),
             per_byte: spec.per_byte.seconds(),
-            workers: Units::new(u64::from(spec.workers), spec.queue.unwrap_or(usize::MAX)),
+            workers: Units::new(spec.workers, spec.queue.unwrap_or(usize::MAX)),
             factor: 1.0,
             slow_downs: None,
-            usage: Usage::new(u64::from(spec.workers)),
+            usage: Usage::default(),
+            waits: Latency::default(),
             connections: 0,
             connections_at_warm_up: Begun::default(),
         }
-    }
-
-    /// Requests it works on at once.
-    #[must_use]
-    pub fn workers(&self) -> u32 {
-        self.count
     }
 
     /// True if another request can be let in.
@@ -79,8 +73,9 @@ impl Proxy {
     /// A request is done, whose own stop is `frame`; its worker takes up the next.
     pub fn done(&mut self, core: &mut Core, id: RequestId, frame: Frame) {
         let now = core.now();
-        self.usage.served(frame.entered, core.requests[id].started(), now);
-        self.workers.give_back(&mut self.usage, 1, now);
+        self.waits.record(core.requests[id].started().since(frame.entered));
+        self.usage.left(frame.entered, now);
+        self.workers.give_back(1, now);
         if let Some(next) = self.workers.next(&mut self.usage, now) {
             self.begin(core, next);
         }
@@ -90,7 +85,7 @@ impl Proxy {
     pub(super) fn empty(&mut self, core: &Core, begun: &[RequestId]) -> Vec<RequestId> {
         let now = core.now();
         let mut lost = begun.to_vec();
-        begun.iter().for_each(|_| self.workers.give_back(&mut self.usage, 1, now));
+        begun.iter().for_each(|_| self.workers.give_back(1, now));
         lost.extend(self.workers.empty(&mut self.usage, now));
         for &id in &lost {
             let came = core.requests.last(id).map_or(now, |stop| stop.entered);
@@ -99,21 +94,32 @@ impl Proxy {
         lost
     }
 
-    /// What came, what left, and what is there at the end of a run.
-    #[must_use]
-    pub fn account(&self, over: Time) -> Account {
-        let usage = &self.usage;
-        Account::of(usage.arrivals, usage.departures, &usage.population, usage.sojourn, over)
-    }
-
     /// Called when measuring begins.
     pub fn measure(&mut self, now: Time, begin: Begin) {
-        self.usage.measure(now, begin);
-        self.connections_at_warm_up.begin(begin, self.connections, ());
+        self.usage.measure(now, self.workers.held(now), begin);
+        self.connections_at_warm_up.begin(begin, self.connections, &mut self.waits);
     }
 
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
     pub fn window(&mut self, now: Time, halve: bool) {
-        self.usage.window(now, halve);
+        self.usage.window(now, self.workers.held(now), halve);
+    }
+}
+
+impl Station for Proxy {
+    fn capacity(&self) -> u64 {
+        u64::from(self.workers.count())
+    }
+
+    fn held(&self, now: Time) -> u128 {
+        self.workers.held(now)
+    }
+
+    fn usage(&self) -> &Usage {
+        &self.usage
+    }
+
+    fn add_waiting(&self, all: &mut Latency) {
+        all.merge(&self.waits);
     }
 }

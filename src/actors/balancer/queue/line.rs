@@ -1,52 +1,26 @@
 //! The requests that wait at a balancer for a slot at a server, and what is recorded of them. When a request waits and
 //! which one is next is decided elsewhere.
 
-use std::collections::BTreeMap;
-
 use super::spec::Queue;
-use crate::actors::kit::books::Account;
+use crate::actors::resources::{Lines, Station, Ticket, Usage};
 use crate::engine::{BySlot, Duration, Handle, LaneId, RequestId, Time};
-use crate::measure::{Begin, Begun, CountIntegral, Latency, LatencyCopy, Windows};
-
-/// Cumulative figures at a boundary of windows.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct QueueSnapshot {
-    /// Requests that went to a server, after waiting or without.
-    pub passed: u64,
-    /// Request-nanoseconds of waiting.
-    pub waiting: u128,
-    /// Requests that were turned away, because the queue was full or they had waited too long.
-    pub rejected: u64,
-}
+use crate::measure::{Begin, Begun, Latency, LatencyCopy, Windows};
 
 /// What is recorded of waiting.
 #[derive(Clone, Debug, Default)]
 pub struct QueueRecord {
-    /// Requests that began to wait, from time zero on.
-    pub arrivals: u64,
-    /// Requests that wait no more, from time zero on.
-    pub departures: u64,
+    /// The requests that wait. Those that waited too long are rejected, and those that found no place in the queue.
+    pub usage: Usage,
     /// Requests that went to a server, after waiting or without, from time zero on.
     pub passed: u64,
-    /// Requests that were turned away, from time zero on.
-    pub rejected: u64,
-    /// Requests that wait.
-    pub waiting: CountIntegral,
-    /// Sum of the times in nanoseconds that requests waited, from time zero on.
-    pub sojourn: u128,
     /// How long requests waited that came to a server after the warm-up; zero of those that did not wait.
     pub waits: Latency,
-    /// Figures at the end of the warm-up.
-    pub at_warm_up: Begun<QueueSnapshot, LatencyCopy>,
-    /// Figures at each boundary.
-    pub windows: Windows<QueueSnapshot>,
+    waits_at_warm_up: Begun<(), LatencyCopy>,
+    /// Requests that went to a server, at each boundary.
+    passed_by_window: Windows<u64>,
 }
 
 impl QueueRecord {
-    fn snapshot(&self, now: Time) -> QueueSnapshot {
-        QueueSnapshot { passed: self.passed, waiting: self.waiting.area(now), rejected: self.rejected }
-    }
-
     /// A request goes to a server, having waited so long.
     pub fn passes(&mut self, waited: Duration) {
         self.passed += 1;
@@ -55,14 +29,14 @@ impl QueueRecord {
 
     /// Called when measuring begins.
     pub fn measure(&mut self, now: Time, begin: Begin) {
-        let figures = self.snapshot(now);
-        self.at_warm_up.begin(begin, figures, &mut self.waits);
+        self.usage.measure(now, 0, begin);
+        self.waits_at_warm_up.begin(begin, (), &mut self.waits);
     }
 
     /// A window has closed at `now`; `halve` says that pairs of windows must now be merged.
     pub fn window(&mut self, now: Time, halve: bool) {
-        let snapshot = self.snapshot(now);
-        self.windows.close(snapshot, halve);
+        self.usage.window(now, 0, halve);
+        self.passed_by_window.close(self.passed, halve);
     }
 }
 
@@ -74,8 +48,13 @@ struct Waiting {
     timeout: Handle,
 }
 
-/// Those who wait, in the order in which they came.
-type InOrder = BTreeMap<u64, Waiting>;
+/// The line of requests that wait for any member.
+const FOR_ANY: usize = 0;
+
+/// The line of requests that wait for one member, or for any.
+fn line_of(member: Option<usize>) -> usize {
+    member.map_or(FOR_ANY, |member| member + 1)
+}
 
 /// The waiting requests, for a given server or for any.
 #[derive(Debug)]
@@ -84,114 +63,106 @@ pub struct Line {
     per_server: usize,
     /// How long a request may wait.
     pub lane: Option<LaneId>,
-    for_any: InOrder,
-    for_one: BTreeMap<usize, InOrder>,
-    /// The number in line of each, and the server it waits for.
-    tickets: BySlot<(u64, Option<usize>)>,
-    waiting: usize,
-    came: u64,
+    lines: Lines<Waiting>,
+    tickets: BySlot<Ticket>,
     /// What has been recorded.
     pub record: QueueRecord,
 }
 
 impl Line {
-    /// Nobody waits. `lane` is that of the timeout.
+    /// No request waits. `lane` is that of the timeout.
     #[must_use]
     pub fn new(spec: &Queue, lane: Option<LaneId>) -> Self {
         Self {
             places: spec.places.unwrap_or(usize::MAX),
             per_server: spec.per_server.unwrap_or(usize::MAX),
             lane,
-            for_any: InOrder::new(),
-            for_one: BTreeMap::new(),
+            lines: Lines::default(),
             tickets: BySlot::default(),
-            waiting: 0,
-            came: 0,
             record: QueueRecord::default(),
         }
-    }
-
-    /// What came, what left, and what is there at the end of a run.
-    #[must_use]
-    pub fn account(&self, over: Time) -> Account {
-        let record = &self.record;
-        let (inside, area) = (self.len() as u64, record.waiting.area(over));
-        Account { came: record.arrivals, left: record.departures, inside, area, sojourn: record.sojourn }
     }
 
     /// Requests that wait.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.waiting
+        self.lines.len()
     }
 
     /// True if no request waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.waiting == 0
+        self.lines.is_empty()
     }
 
     /// True if one more may wait, for `member` or for any.
     #[must_use]
     pub fn has_place(&self, member: Option<usize>) -> bool {
-        let before = member.and_then(|member| self.for_one.get(&member)).map_or(0, BTreeMap::len);
-        self.waiting < self.places && before < self.per_server
+        let before = member.map_or(0, |member| self.lines.len_of(line_of(Some(member))));
+        self.lines.len() < self.places && before < self.per_server
     }
 
     /// True if a request waits for `member` alone.
     #[must_use]
     pub fn waits_for(&self, member: usize) -> bool {
-        self.for_one.contains_key(&member)
+        self.lines.len_of(line_of(Some(member))) > 0
     }
 
     /// One more waits, for `member` or for any, until `timeout`.
     pub fn join(&mut self, id: RequestId, member: Option<usize>, timeout: Handle, now: Time) {
-        let waiting = Waiting { id, since: now, timeout };
-        match member {
-            Some(member) => self.for_one.entry(member).or_default(),
-            None => &mut self.for_any,
-        }
-        .insert(self.came, waiting);
-        self.tickets.put(id, (self.came, member));
-        (self.came, self.waiting) = (self.came + 1, self.waiting + 1);
-        self.record.arrivals += 1;
-        self.record.waiting.up(now);
+        self.tickets.put(id, self.lines.join(line_of(member), Waiting { id, since: now, timeout }));
+        self.record.usage.came(now);
+        self.record.usage.waiting.up(now);
     }
 
-    /// Who takes a place that is free at `member`: the one that came first of those who wait for it or for any.
+    /// The request that takes a place that is free at `member`: the one that came first of those that wait for it or for
+    /// any.
     #[must_use]
     pub fn next(&self, member: usize) -> Option<RequestId> {
-        let own = self.for_one.get(&member).and_then(BTreeMap::first_key_value);
-        let any = self.for_any.first_key_value();
-        own.into_iter().chain(any).min_by_key(|(ticket, _)| **ticket).map(|(_, waiting)| waiting.id)
+        let firsts = [line_of(Some(member)), FOR_ANY].into_iter().filter_map(|line| self.lines.first(line));
+        firsts.min_by_key(|(number, _)| *number).map(|(_, waiting)| waiting.id)
     }
 
-    /// Those who wait for `member` alone, in order.
+    /// The requests that wait for `member` alone, in order.
     #[must_use]
     pub fn all_for(&self, member: usize) -> Vec<RequestId> {
-        self.for_one.get(&member).into_iter().flat_map(BTreeMap::values).map(|waiting| waiting.id).collect()
+        self.lines.of(line_of(Some(member))).map(|waiting| waiting.id).collect()
     }
 
     /// A request waits no more: its timeout and how long it waited. `None` if it did not wait.
     pub fn leave(&mut self, id: RequestId, now: Time) -> Option<(Handle, Duration)> {
-        let (ticket, member) = self.tickets.take(id)?;
-        let waiting = match member {
-            None => self.for_any.remove(&ticket)?,
-            Some(member) => {
-                let line = self.for_one.get_mut(&member)?;
-                let waiting = line.remove(&ticket)?;
-                if line.is_empty() {
-                    self.for_one.remove(&member);
-                }
-                waiting
-            }
-        };
-        let waited = now.since(waiting.since);
-        self.waiting -= 1;
-        self.record.departures += 1;
-        self.record.waiting.down(now);
-        self.record.sojourn += u128::from(waited.as_nanos());
-        Some((waiting.timeout, waited))
+        let waiting = self.lines.leave(self.tickets.take(id)?)?;
+        self.record.usage.waiting.down(now);
+        self.record.usage.left(waiting.since, now);
+        Some((waiting.timeout, now.since(waiting.since)))
+    }
+}
+
+/// The slots for which requests wait belong to the servers.
+impl Station for Line {
+    fn capacity(&self) -> u64 {
+        0
+    }
+
+    fn held(&self, _now: Time) -> u128 {
+        0
+    }
+
+    fn usage(&self) -> &Usage {
+        &self.record.usage
+    }
+
+    fn held_by_server(&self, _now: Time) -> Vec<u128> {
+        Vec::new()
+    }
+
+    fn add_waiting(&self, all: &mut Latency) {
+        all.merge(&self.record.waits);
+    }
+
+    /// Requests that went to a server, after waiting or without.
+    fn waited_by_window(&self) -> Vec<u64> {
+        self.record.passed_by_window.values().to_vec()
     }
 }
 
@@ -209,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_goes_to_who_came_first_of_those_who_may_take_it() {
+    fn a_place_goes_to_the_first_request_of_those_that_may_take_it() {
         let mut line = line(None, None);
         for (id, member) in [(1, Some(0)), (2, None), (3, Some(1)), (4, Some(0)), (5, None)] {
             join(&mut line, id, member);
@@ -221,9 +192,10 @@ mod tests {
         assert_eq!([order(1), order(1), order(1), order(1)], [Some(2), Some(3), Some(5), None]);
         assert_eq!([order(0), order(0), order(0)], [Some(1), Some(4), None]);
         assert!(line.is_empty());
-        assert_eq!((line.record.arrivals, line.record.departures), (5, 5));
-        assert_eq!(line.record.sojourn, 9 + 8 + 7 + 6 + 5);
-        assert_eq!(line.record.waiting.area(Time::from_nanos(99)), line.record.sojourn);
+        let (usage, over) = (&line.record.usage, Time::from_nanos(99));
+        assert_eq!((usage.arrivals, usage.departures), (5, 5));
+        assert_eq!(usage.sojourn, 9 + 8 + 7 + 6 + 5);
+        assert_eq!((usage.waiting.area(over), line.account(over).area), (usage.sojourn, usage.sojourn));
     }
 
     #[test]

@@ -101,7 +101,7 @@ impl Balancer {
             }
             let Some(waited) = self.wait_over(core, id) else { return };
             let passed = if core.requests.details(id).deadline <= core.now() {
-                self.turn_away_waiting(core, id, Outcome::DeadlinePassed)
+                self.reject_waiting(core, id, Outcome::DeadlinePassed)
             } else {
                 self.waited(waited);
                 self.go_to(core, id, member)
@@ -123,8 +123,8 @@ impl Balancer {
                     self.keep_waiting(core, id, other);
                     None
                 }
-                Err(NoPlace::Full(_)) => self.turn_away_waiting(core, id, Outcome::QueueFull),
-                Err(NoPlace::NoServer) => self.turn_away_waiting(core, id, Outcome::NoServer),
+                Err(NoPlace::Full(_)) => self.reject_waiting(core, id, Outcome::QueueFull),
+                Err(NoPlace::NoServer) => self.reject_waiting(core, id, Outcome::NoServer),
             };
             core.send_passed(passed);
         }
@@ -159,17 +159,17 @@ impl Balancer {
     #[inline(never)]
     pub(super) fn waited_out(&mut self, core: &mut Core, id: RequestId) -> Passed {
         self.wait_over(core, id)?;
-        self.turn_away_waiting(core, id, Outcome::WaitedTooLong)
+        self.reject_waiting(core, id, Outcome::WaitedTooLong)
     }
 
     /// A request that may wait here was cancelled: it leaves, as with `option abortonclose` of HAProxy.
     pub(super) fn taken_back(&mut self, core: &mut Core, id: RequestId) -> Option<Passed> {
         self.wait_over(core, id)?;
-        Some(self.turn_away_waiting(core, id, Outcome::Cancelled))
+        Some(self.reject_waiting(core, id, Outcome::Cancelled))
     }
 
     /// A request that has entered, and waits no more, leaves without having been served.
-    fn turn_away_waiting(&mut self, core: &mut Core, id: RequestId, outcome: Outcome) -> Passed {
+    fn reject_waiting(&mut self, core: &mut Core, id: RequestId, outcome: Outcome) -> Passed {
         let now = core.now();
         let left = core.requests.leave(id);
         let (entered, back) = (left.frame.entered, left.back);
@@ -180,7 +180,7 @@ impl Balancer {
             core.requests.decide(id, outcome, self.me);
         }
         if let Some(line) = self.line_mut() {
-            line.record.rejected += u64::from(outcome != Outcome::Cancelled);
+            line.record.usage.rejected += u64::from(outcome != Outcome::Cancelled);
         }
         if outcome == Outcome::NoServer {
             self.record.no_server += 1;

@@ -3,7 +3,8 @@
 //!
 //! One file a discipline in `disciplines`, one file a way to shed load in `shedders`; `line` holds what waits, `queues`
 //! the rules of a fleet. When a fleet uses its queues belongs in `waiting` beside this folder. Plain fleets have none
-//! of this: their servers have a simple list.
+//! of this: their servers have a simple list. The FIFOs of `resources` are not enough here: disciplines order requests by
+//! ranks and bytes, and move them between lines.
 
 pub mod discipline;
 pub mod disciplines;

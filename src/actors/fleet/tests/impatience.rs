@@ -103,9 +103,9 @@ fn play(change: impl FnOnce(&mut FleetSpec), sent: &[Sent]) -> (Vec<(u64, f64, O
     assert_eq!(run(&mut scene, &mut core, Limits::default(), Time::MAX), Ended::Drained);
     let fleet = &scene.bench.fleet;
     assert_eq!(core.requests.in_flight(), 0);
-    assert_eq!((fleet.record.population.count(), fleet.record.waiting.count()), (0, 0));
-    assert_eq!((fleet.in_flight(0), fleet.record.arrivals), (0, fleet.record.departures));
-    let wasted = (fleet.record.wasted / 1_000_000_000) as u64;
+    assert_eq!((fleet.record.usage.population.count(), fleet.record.usage.waiting.count()), (0, 0));
+    assert_eq!((fleet.in_flight(0), fleet.record.usage.arrivals), (0, fleet.record.usage.departures));
+    let wasted = (fleet.record.usage.wasted / 1_000_000_000) as u64;
     (scene.bench.answers, wasted, fleet.busy_by_server(core.now())[0] / 1_000_000_000)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::lab::measure::measured::{Called, GivenBy, Measured};
 use crate::lab::measure::places::Gives;
-use crate::lab::measure::reading::{Reading, WorkTime};
+use crate::lab::measure::reading::Reading;
 use crate::lab::measure::shape::{measure_of_stations, term_of_stations};
 use crate::lab::results::Unit;
 
@@ -35,6 +35,6 @@ impl Measured for Number {
     }
 
     fn reading(&self) -> Reading {
-        Reading::Work { part: WorkTime::BUSY, whole: None }
+        Reading::Work { part: |station| station.held, whole: None }
     }
 }
