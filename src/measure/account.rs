@@ -2,6 +2,7 @@
 //! the time that they spent there. Checking it belongs in `lab`.
 
 use super::integral::CountIntegral;
+use super::sum::Sum;
 use crate::engine::Time;
 
 /// What came to a node, what left it, what is inside, and two ways to know how long requests were there.
@@ -22,7 +23,7 @@ pub struct Account {
 impl Account {
     /// Of requests of which so many came and left, and `population` are there.
     #[must_use]
-    pub fn of(came: u64, left: u64, population: &CountIntegral, sojourn: u128, over: Time) -> Self {
-        Self { came, left, inside: population.count(), area: population.area(over), sojourn }
+    pub fn of(came: u64, left: u64, population: &CountIntegral, sojourn: Sum, over: Time) -> Self {
+        Self { came, left, inside: population.count(), area: population.area(over), sojourn: sojourn.total() }
     }
 }

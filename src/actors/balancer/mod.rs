@@ -46,7 +46,7 @@ use super::kit::link::{self, Endpoint, Link};
 use super::kit::message::{Core, Message, Passed, reply};
 use crate::engine::random::{StreamKey, mix};
 use crate::engine::{ActorId, Duration, Handle, Left, Outcome, RequestId, Requests, Time};
-use crate::measure::{Begin, Begun, CountIntegral, Windows};
+use crate::measure::{Begin, Begun, CountIntegral, Sum, Windows};
 use health::{Timer, Watch};
 use notes::{IN_PROXY, PINNED, WAITING};
 
@@ -73,7 +73,7 @@ pub struct BalancerRecord {
     /// Requests between coming and leaving.
     pub population: CountIntegral,
     /// Sum of sojourn times in nanoseconds of requests that left, from time zero on.
-    pub sojourn: u128,
+    pub sojourn: Sum,
     /// Figures at the end of the warm-up.
     pub at_warm_up: Begun<Snapshot>,
     /// Figures at each boundary.
@@ -357,7 +357,7 @@ impl Balancer {
         }
         self.record.population.down(now);
         self.record.departures += 1;
-        self.record.sojourn += u128::from(response_time.as_nanos());
+        self.record.sojourn.add(response_time.as_nanos());
         reply(back, id)
     }
 

@@ -277,7 +277,7 @@ impl Balancer {
         }
         self.judge(core, member, outcome);
         self.let_in(core, member);
-        self.record.sojourn += u128::from(response_time.as_nanos());
+        self.record.sojourn.add(response_time.as_nanos());
         if !abandoned
             && !pinned
             && let Some(next) = self.another(core, id, frame, outcome)

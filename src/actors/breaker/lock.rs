@@ -110,7 +110,7 @@ mod tests {
         assert!(locks.take(1, ids[0], at(50)));
         let usage = &locks.usage;
         assert_eq!(usage.waiting.area(at(60)), 10 + 2 + 20 + 30);
-        assert_eq!((usage.sojourn, usage.population.count()), (10 + 20 + 2 + 30 + 40, 2));
+        assert_eq!((usage.sojourn.total(), usage.population.count()), (10 + 20 + 2 + 30 + 40, 2));
         assert_eq!((locks.capacity(), locks.held(at(60))), (2, 60 + 40 + 10));
     }
 }

@@ -133,7 +133,7 @@ impl Host {
         let Left { frame, back, .. } = core.requests.leave(id);
         self.record.population.down(now);
         self.record.departures += 1;
-        self.record.sojourn += u128::from(now.since(frame.entered).as_nanos());
+        self.record.sojourn.add(now.since(frame.entered).as_nanos());
         if frame.tag != self.crashes {
             core.requests.decide(id, Outcome::Crashed, self.node);
         }

@@ -10,7 +10,7 @@ use super::link::Link;
 use super::message::{CHECK_CLASS, Core, Message, Passed, reply};
 use super::seen::{Covered, NodeInfo, NodeSeen, ratio, word};
 use crate::engine::{ActorId, Duration, Left, Outcome, RequestId, Time};
-use crate::measure::{Begin, Begun, CountIntegral, Unit, Windows};
+use crate::measure::{Begin, Begun, CountIntegral, Sum, Unit, Windows};
 use crate::schema::{choice, record};
 
 record! {
@@ -82,7 +82,7 @@ pub struct PassageRecord {
     /// Requests between coming and leaving.
     pub population: CountIntegral,
     /// Sum of sojourn times in nanoseconds of requests that left, from time zero on.
-    pub sojourn: u128,
+    pub sojourn: Sum,
     /// Figures at the end of the warm-up.
     pub at_warm_up: Begun<Snapshot>,
     /// Figures at each boundary.
@@ -236,7 +236,7 @@ impl Passage {
     pub fn note(&mut self, core: &mut Core, id: RequestId, tag: u32) {
         let now = core.now();
         if let Some(stop) = core.requests.last(id) {
-            self.record.sojourn += u128::from(now.since(stop.entered).as_nanos());
+            self.record.sojourn.add(now.since(stop.entered).as_nanos());
             core.requests.retag(id, tag, now);
         }
     }
@@ -248,7 +248,7 @@ impl Passage {
         let left = core.requests.leave(id);
         self.record.population.down(now);
         self.record.departures += 1;
-        self.record.sojourn += u128::from(now.since(left.frame.entered).as_nanos());
+        self.record.sojourn.add(now.since(left.frame.entered).as_nanos());
         left
     }
 

@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(lock.next(&mut usage, at(50)), Some(RequestId(3)));
         assert_eq!(lock.next(&mut usage, at(50)), None);
         assert_eq!((lock.held(at(80)), usage.waiting.area(at(80))), (80, 20 + 30));
-        assert_eq!((usage.arrivals, usage.departures, usage.rejected, usage.sojourn), (3, 2, 1, 20 + 50));
+        assert_eq!((usage.arrivals, usage.departures, usage.rejected, usage.sojourn.total()), (3, 2, 1, 20 + 50));
     }
 
     #[test]
@@ -211,7 +211,7 @@ mod tests {
             }
             let inside = holds.iter().map(|hold| hold.2).chain(waits.iter().map(|wait| wait.2));
             let inside: u128 = inside.map(|asked| u128::from(now - asked)).sum();
-            prop_assert_eq!(usage.population.area(at(now)), usage.sojourn + inside);
+            prop_assert_eq!(usage.population.area(at(now)), usage.sojourn.total() + inside);
         }
     }
 }

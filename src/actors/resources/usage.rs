@@ -5,7 +5,7 @@
 //! Distributions of waiting times belong to nodes where they are read, because they take memory.
 
 use crate::engine::{Duration, Time};
-use crate::measure::{Begin, Begun, CountIntegral, Windows};
+use crate::measure::{Begin, Begun, CountIntegral, Sum, Windows};
 
 /// Cumulative figures at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub struct Usage {
     /// Requests that wait.
     pub waiting: CountIntegral,
     /// Sum of the times in nanoseconds from coming until leaving, from time zero on.
-    pub sojourn: u128,
+    pub sojourn: Sum,
     /// Unit-nanoseconds, from time zero on, spent on requests whose client had stopped waiting when their service ended or
     /// was cut short; it may have begun before. Zero where that is not known.
     pub wasted: u128,
@@ -83,7 +83,7 @@ impl Usage {
     pub fn left(&mut self, entered: Time, now: Time) {
         self.population.down(now);
         self.departures += 1;
-        self.sojourn += u128::from(now.since(entered).as_nanos());
+        self.sojourn.add(now.since(entered).as_nanos());
     }
 
     /// Work on a request came to nothing: its client had gone before it ended.

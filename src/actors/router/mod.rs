@@ -18,7 +18,7 @@ use super::kit::message::{Core, Message, Passed, reply, size_of};
 use super::kit::node::Node;
 use super::kit::seen::{Covered, NodeInfo, NodeSeen};
 use crate::engine::{ActorId, Details, Left, RequestId, Time};
-use crate::measure::{Begin, Begun, CountIntegral, Windows};
+use crate::measure::{Begin, Begun, CountIntegral, Sum, Windows};
 
 /// A way out of a router.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ pub struct RouterRecord {
     /// Requests between coming and leaving.
     pub population: CountIntegral,
     /// Sum of sojourn times in nanoseconds of requests that left, from time zero on.
-    pub sojourn: u128,
+    pub sojourn: Sum,
     /// Figures at the end of the warm-up.
     pub at_warm_up: Begun<Snapshot>,
     /// Figures at each boundary.
@@ -115,7 +115,7 @@ impl Router {
         let Left { frame, back, .. } = core.requests.leave(id);
         self.record.population.down(now);
         self.record.departures += 1;
-        self.record.sojourn += u128::from(now.since(frame.entered).as_nanos());
+        self.record.sojourn.add(now.since(frame.entered).as_nanos());
         reply(back, id)
     }
 

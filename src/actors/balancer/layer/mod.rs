@@ -146,7 +146,7 @@ impl Balancer {
                 None
             }
             Err(why) => {
-                self.record.sojourn += u128::from(now.since(frame.entered).as_nanos());
+                self.record.sojourn.add(now.since(frame.entered).as_nanos());
                 core.requests.leave(id);
                 self.record.population.down(now);
                 self.find_no_place(core, id, why);

@@ -75,7 +75,7 @@ impl Balancer {
         let Left { frame, back, .. } = core.requests.leave(id);
         self.record.population.down(now);
         self.record.departures += 1;
-        self.record.sojourn += u128::from(now.since(frame.entered).as_nanos());
+        self.record.sojourn.add(now.since(frame.entered).as_nanos());
         core.requests.decide(id, Outcome::Crashed, self.me);
         core.send_passed(reply(back, id));
     }

@@ -194,8 +194,8 @@ mod tests {
         assert!(line.is_empty());
         let (usage, over) = (&line.record.usage, Time::from_nanos(99));
         assert_eq!((usage.arrivals, usage.departures), (5, 5));
-        assert_eq!(usage.sojourn, 9 + 8 + 7 + 6 + 5);
-        assert_eq!((usage.waiting.area(over), line.account(over).area), (usage.sojourn, usage.sojourn));
+        assert_eq!(usage.sojourn.total(), 9 + 8 + 7 + 6 + 5);
+        assert_eq!((usage.waiting.area(over), line.account(over).area), (usage.sojourn.total(), usage.sojourn.total()));
     }
 
     #[test]

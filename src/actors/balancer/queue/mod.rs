@@ -150,7 +150,7 @@ impl Balancer {
     pub(super) fn settle(&mut self, core: &mut Core, id: RequestId, tag: u32) {
         let now = core.now();
         if let Some(frame) = core.requests.last(id) {
-            self.record.sojourn += u128::from(now.since(frame.entered).as_nanos());
+            self.record.sojourn.add(now.since(frame.entered).as_nanos());
             core.requests.retag(id, tag, now);
         }
     }
@@ -173,7 +173,7 @@ impl Balancer {
         let now = core.now();
         let left = core.requests.leave(id);
         let (entered, back) = (left.frame.entered, left.back);
-        self.record.sojourn += u128::from(now.since(entered).as_nanos());
+        self.record.sojourn.add(now.since(entered).as_nanos());
         self.record.population.down(now);
         self.record.departures += 1;
         if outcome != Outcome::Cancelled {

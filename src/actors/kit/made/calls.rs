@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::{ActorId, Duration, Outcome, Time};
 use crate::measure::{
-    Begin, Begun, CoarseLatency, CountIntegral, Latency, LatencyCopy, LatencyWindow, Windows, Within,
+    Begin, Begun, CoarseLatency, CountIntegral, Latency, LatencyCopy, LatencyWindow, Sum, Windows, Within,
 };
 
 /// Requests by outcome.
@@ -72,7 +72,7 @@ pub struct CallsRecord {
     /// Requests whose outcome is not known yet.
     pub population: CountIntegral,
     /// Sum of the times in nanoseconds from making a request until its outcome was known, from time zero on.
-    pub sojourn: u128,
+    pub sojourn: Sum,
     /// Latency of served requests, measured after the warm-up.
     pub latency: Latency,
     /// How many served requests took how long at most, as far as that is asked for, from time zero on.
@@ -120,7 +120,7 @@ impl CallsRecord {
         self.population.down(now);
         self.outcomes[outcome as usize] += 1;
         let latency: Duration = now.since(created);
-        self.sojourn += u128::from(latency.as_nanos());
+        self.sojourn.add(latency.as_nanos());
         if outcome == Outcome::Served {
             let bucket = self.latency.record(latency);
             self.window_latency.count(bucket);
