@@ -28,7 +28,7 @@ fn hold(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// A timeout that is nearly always taken back, by lane and by heap.
+/// A timeout that is nearly always cancelled, by lane and by heap.
 fn timeouts(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("timeout set and taken back, 10000 pending");
     let far = Duration::from_nanos(1 << 40);

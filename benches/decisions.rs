@@ -83,7 +83,7 @@ fn decisions(criterion: &mut Criterion) {
                     }
                 }
                 if held.len() > members {
-                    let back = held.pop_front().expect("somebody is held");
+                    let back = held.pop_front().expect("a request is held");
                     view.done(back);
                     let response_time = Some(Duration::from_nanos(draws.below(100_000_000)));
                     state.done(&view, back, Answer { now, response_time, outcome: Outcome::Served });

@@ -8,7 +8,7 @@ use std::time::Duration as Elapsed;
 use criterion::{Criterion, criterion_group, criterion_main};
 use rushhour::engine::Duration;
 use rushhour::engine::random::StreamKey;
-use rushhour::internals::{Decode, Inputs, Reader, build, check, parse};
+use rushhour::internals::{Blueprint, Decode, Inputs, Reader, build, check, parse};
 use rushhour::system::System;
 
 fn read(nodes: &str) -> System {
@@ -51,8 +51,9 @@ fn chain(node: impl Fn(&str, String) -> String) -> System {
 
 fn large_systems(c: &mut Criterion) {
     let both = |system: &System| {
-        assert!(check(system).is_empty());
-        build(system, &Inputs::default(), StreamKey::root(1, 0), Duration::from_secs_f64(1.0))
+        let blueprint = Blueprint::of(system.clone());
+        assert!(check(&blueprint).is_empty());
+        build(&blueprint, &Inputs::default(), StreamKey::root(1, 0), Duration::from_secs_f64(1.0))
             .expect("built")
             .nodes
             .len()

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use rushhour::engine::random::StreamKey;
 use rushhour::engine::{Duration, Ended, Limits, run};
-use rushhour::internals::{Decode, Inputs, Measuring, Reader, build, check, parse, render};
+use rushhour::internals::{Blueprint, Decode, Inputs, Measuring, Reader, build, check, parse, render};
 use rushhour::lab::Sources;
 use rushhour::system::System;
 
@@ -44,7 +44,7 @@ const NODES: [(&str, &str); 15] = [
 ];
 
 /// The system with a node before its server.
-fn system(name: &str, node: &str) -> System {
+fn system(name: &str, node: &str) -> Blueprint {
     let clients = if name.contains("100,000") { 100_000 } else { 100 };
     let spread = if name.contains("addresses") { "ByClient" } else { "Random" };
     let (to, node) = if node.is_empty() { ("web", String::new()) } else { ("it", format!("\"it\": {node},")) };
@@ -61,14 +61,14 @@ fn system(name: &str, node: &str) -> System {
     let mut reader = Reader::default();
     let system = System::decode(&tree, &mut reader);
     assert!(reader.diagnostics.is_empty(), "{}", render(&reader.diagnostics, &sources));
-    let system = system.expect("a system without errors");
+    let system = Blueprint::of(system.expect("a system without errors"));
     let problems = check(&system);
     assert!(problems.is_empty(), "{}", render(&problems, &sources));
     system
 }
 
 /// Nanoseconds per request of one run.
-fn time(system: &System, seed: u64) -> f64 {
+fn time(system: &Blueprint, seed: u64) -> f64 {
     let window = Duration::from_secs_f64(REQUESTS as f64 / 90.0);
     let mut built = build(system, &Inputs::default(), StreamKey::root(seed, 0), window).expect("it can be built");
     built.actors.start(&mut built.core, Measuring::After(Duration::ZERO));
@@ -82,7 +82,7 @@ fn time(system: &System, seed: u64) -> f64 {
 }
 
 fn main() {
-    let systems: Vec<System> = NODES.iter().map(|(name, node)| system(name, node)).collect();
+    let systems: Vec<Blueprint> = NODES.iter().map(|(name, node)| system(name, node)).collect();
     let mut times = vec![Vec::new(); NODES.len()];
     for seed in 0..ROUNDS {
         for (system, times) in systems.iter().zip(&mut times) {

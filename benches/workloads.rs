@@ -1,4 +1,5 @@
-//! Speed of whole runs, with the hand-written loop beside it. `cargo bench --bench workloads [-- part...]`, where parts
+//! Speed of whole runs, with hand-written loops beside it: a bare one, and a fair one that measures and promises what
+//! the simulator does. `cargo bench --bench workloads [-- part...]`, where parts
 //! are `workloads`, `timeouts`, `threads` and `memory`; all of them without any.
 //!
 //! A plain harness: what counts is the ratio to the loop, so the two take turns in one process and are compared by
@@ -37,37 +38,50 @@ fn median(sorted: &[f64]) -> f64 {
 
 fn workloads() {
     println!("ns per request at load {LOAD}, median (least) of interleaved runs");
-    println!("{:<32}{:>16}{:>16}{:>22}{:>12}", "", "loop", "rushhour", "ratio (of least)", "events/s");
+    println!(
+        "{:<32}{:>16}{:>16}{:>16}{:>16}{:>16}{:>10}",
+        "", "bare loop", "fair loop", "rushhour", "to the bare", "to the fair", "events/s"
+    );
     for Workload { name, servers, requests, rounds } in WORKLOADS {
-        let (mut by_hand, mut ours, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+        let [mut bare, mut fair, mut ours, mut to_bare, mut to_fair] = std::array::from_fn(|_| Vec::new());
         let (mut by_loop, mut found, mut events) = ([0.0; 2], [0.0; 2], 0);
         for seed in 0..rounds as u64 {
-            by_hand.push(time(requests, || {
+            let by_bare = time(requests, || {
                 let run = hand_written::run(servers, LOAD, requests, seed);
                 by_loop = [by_loop[0] + run.mean, by_loop[1] + run.p99];
-            }));
-            ours.push(time(requests, || {
+            });
+            let mut fairly = [0.0; 2];
+            let by_fair = time(requests, || {
+                let run = hand_written::fair::run(servers, LOAD, requests, seed);
+                fairly = [run.mean, run.p99];
+            });
+            let by_us = time(requests, || {
                 let run = system::run_system(servers, LOAD, requests, seed, None);
                 found = [found[0] + run.mean, found[1] + run.p99];
                 events = run.events;
-            }));
-            ratios.push(ours[ours.len() - 1] / by_hand[by_hand.len() - 1]);
+                assert_eq!([run.mean, run.p99], fairly, "{name}: the fair loop simulates the same, to the last bit");
+            });
+            for (times, time) in [(&mut bare, by_bare), (&mut fair, by_fair), (&mut ours, by_us)] {
+                times.push(time);
+            }
+            to_bare.push(by_us / by_bare);
+            to_fair.push(by_us / by_fair);
         }
         // Both must have simulated the same system.
         for (ours, theirs) in found.into_iter().zip(by_loop) {
             assert!((ours / theirs - 1.0).abs() < 0.1, "{name}: sojourn times are {found:?}, by the loop {by_loop:?}");
         }
-        for times in [&mut by_hand, &mut ours, &mut ratios] {
+        for times in [&mut bare, &mut fair, &mut ours, &mut to_bare, &mut to_fair] {
             times.sort_by(f64::total_cmp);
         }
+        let both = |times: &[f64], least: f64, digits: usize| format!("{:.digits$} ({least:.digits$})", median(times));
         println!(
-            "{name:<32}{:>8.1} ({:>5.1}){:>8.1} ({:>5.1}){:>13.2} ({:>5.2}){:>11.1}M",
-            median(&by_hand),
-            by_hand[0],
-            median(&ours),
-            ours[0],
-            median(&ratios),
-            ours[0] / by_hand[0],
+            "{name:<32}{:>16}{:>16}{:>16}{:>16}{:>16}{:>9.1}M",
+            both(&bare, bare[0], 1),
+            both(&fair, fair[0], 1),
+            both(&ours, ours[0], 1),
+            both(&to_bare, ours[0] / bare[0], 2),
+            both(&to_fair, ours[0] / fair[0], 2),
             events as f64 / requests as f64 / ours[0] * 1e3,
         );
     }

@@ -73,7 +73,7 @@ impl Choose for Learnt {
 
 /// Compares the policy with two of the language.
 pub fn main() -> Result<(), Box<dyn Error>> {
-    // Six fast servers and two that are three times as slow. Nobody tells the balancer.
+    // Six fast servers and two that are three times as slow. The balancer is not told.
     let speeds = [vec![3.0; 6], vec![1.0; 2]].concat();
     let system = System::default()
         .node("users", Clients::new(Poisson::new(Rate::of(1200.0)), "lb"))

@@ -44,7 +44,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     }
 
     assert!(most > 200, "while the database is slow, requests pile up: {most}");
-    let done = running.finish()?.ok_or("somebody stopped it")?;
+    let done = running.finish()?.ok_or("it was stopped")?;
     assert!(done.completed > 5_000);
     Ok(())
 }

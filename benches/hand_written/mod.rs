@@ -2,7 +2,9 @@
 //!
 //! A 4-ary heap of 16-byte events whose root is replaced in place, xoshiro256++ with the ziggurat exponential, one HDR
 //! histogram of sojourn times, and members in one array sorted by load for the shortest queue. It records nothing
-//! else and knows no other system: whatever a simulator does beyond this is what it costs to be general.
+//! else and knows no other system. The loop in `fair` measures and promises what the simulator does.
+
+pub mod fair;
 
 use hdrhistogram::Histogram;
 use rushhour::engine::random::{Sequence, StreamKey, exponential};

@@ -107,7 +107,7 @@ macro_rules! kinds {
             #[inline(always)]
             fn ring(&mut self, core: &mut Core, id: RequestId) -> Passed {
                 if core.requests.is_held(id, Hold::Timer) {
-                    // Whoever set it has let go of the request since.
+                    // The node that set it no longer has the request.
                     core.requests.release(id, Hold::Timer);
                     return None;
                 }
@@ -207,17 +207,17 @@ impl Actors {
     }
 }
 
-/// What was recorded at a tick beside all else.
+/// Records of a tick beside the counts of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticked {
     /// A window has closed; true if pairs of windows were merged.
     pub halved: Option<bool>,
-    /// What was said of when measuring begins.
+    /// The message to records when measuring begins.
     pub begin: Option<Begin>,
 }
 
 impl Actors {
-    /// Records what is due at this tick.
+    /// Makes the records that are due at this tick.
     pub fn record(&mut self, at: Time) -> Ticked {
         let halved = (self.clock.next_boundary() == at).then(|| self.clock.close());
         if let Some(halve) = halved {

@@ -6,13 +6,13 @@ use super::stop::stop_flag;
 use super::{End, complain, print};
 use crate::lab::{Replications, load, plan};
 
-/// What `check` takes.
+/// Arguments of `check`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rushhour check mine.ron\n  rushhour check mine.ron --resolved    with every default filled in"
 )]
 pub struct Arguments {
-    /// Files, or names of what the program carries
+    /// Files, or names of built-in models and experiments
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
     /// Print the experiment with every default filled in

@@ -1,4 +1,4 @@
-//! Files from the disk, and the models and experiments that the program carries with it.
+//! Files from the disk, and the built-in models and experiments.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,7 +9,7 @@ use super::shipped;
 use crate::lab::Files;
 use crate::lab::files::plain;
 
-/// What stands before the path of a file that the program carries.
+/// Prefix of the paths of built-in files.
 pub const SHIPPED: &str = "shipped:";
 
 /// The disk; paths that begin with `shipped:` name files inside the program.
@@ -19,7 +19,7 @@ pub struct Disk;
 impl Files for Disk {
     fn open(&self, path: &str) -> Result<Box<dyn Read + '_>, String> {
         if let Some(name) = path.strip_prefix(SHIPPED) {
-            let bytes = shipped::file(name).ok_or("the program carries no such file")?;
+            let bytes = shipped::file(name).ok_or("there is no such built-in file")?;
             return Ok(Box::new(bytes));
         }
         let file = File::open(path).map_err(|error| plain(&error))?;
@@ -107,10 +107,10 @@ fn tidy(path: &Path) -> String {
     words.collect::<Vec<_>>().join("/")
 }
 
-/// The file that a word on the command line means: a path if there is one, otherwise something the program carries.
+/// The file that an argument names: a path if it exists, otherwise a built-in file.
 ///
 /// # Errors
-/// There is neither; says what is nearest.
+/// Neither exists; the message has the nearest name.
 pub fn resolve(word: &str) -> Result<String, String> {
     let shipped = shipped::by_name(word);
     // A folder of results often goes by the name of its experiment.

@@ -21,7 +21,7 @@ use crate::lab::{JobId, Journal};
 /// A frame longer than this is no frame.
 const LONGEST: u32 = 1 << 30;
 
-/// What to do with what an earlier run has left.
+/// How to treat the journal of an earlier run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Earlier {
     /// Nothing: if there is any, this run is refused.
@@ -35,14 +35,14 @@ pub enum Earlier {
 /// The journal of one run.
 #[derive(Debug)]
 pub struct FileJournal {
-    /// What was found earlier and is not recalled yet.
+    /// Observations of an earlier run that were not recalled yet.
     kept: Mutex<BTreeMap<JobId, Observation>>,
-    /// Bytes of what was found earlier that cannot be read.
+    /// Bytes of the earlier journal that cannot be read.
     unreadable: u64,
     on_disk: OnDisk,
 }
 
-/// What stands on the disk, for whoever must tell of it.
+/// What is on disk, for progress messages.
 #[derive(Clone, Debug)]
 pub struct OnDisk {
     path: Arc<Path>,
@@ -55,17 +55,17 @@ struct Writing {
     file: File,
     /// Replications in it.
     frames: usize,
-    /// Replications that are not: a write has failed, and nothing more is written.
+    /// Replications that are not on disk, because a write failed; writing stops after that.
     missing: usize,
 }
 
 impl FileJournal {
-    /// The journal of `run` that writes to `folder`, locked: with what an earlier run left if that is to go on, otherwise
-    /// empty.
+    /// The journal of `run` that writes to `folder`, locked; it holds the replications of an earlier run if that run is
+    /// resumed, and is empty otherwise.
     ///
     /// # Errors
-    /// Another run writes to the folder at this moment; there is something that is to be kept, or from which this run
-    /// cannot go on; the file is no journal; or it cannot be read or written.
+    /// Another run writes to the folder; there is a journal that must be kept, or from which this run cannot be
+    /// resumed; the file is not a journal; or it cannot be read or written.
     pub fn open(folder: &Path, run: &Run<'_>, earlier: Earlier) -> Result<Self, String> {
         let cannot = |error: io::Error| format!("cannot write beside \"{}\": {}", folder.display(), plain(&error));
         let path = path_of(&target(folder).map_err(cannot)?);
@@ -82,7 +82,7 @@ impl FileJournal {
         let unreadable = all - frame_length(&first) - found.iter().map(|bytes| frame_length(bytes)).sum::<u64>();
         let mut kept = BTreeMap::new();
         match (earlier, difference(&first, &header)) {
-            // Nothing was finished: nothing can be lost.
+            // No replication was finished: nothing can be lost.
             _ if found.is_empty() && unreadable == 0 => {}
             (Earlier::Discard, _) => {}
             (Earlier::Keep, _) => {
@@ -104,10 +104,10 @@ impl FileJournal {
             }
         }
         let resumes = earlier == Earlier::Resume && first == header;
-        // At no moment is there less on the disk than what is to be kept, or anything that is no journal of a run.
+        // At every moment the disk has all replications that must be kept, and only journals of a run.
         let mut begin = || -> io::Result<()> {
             if !resumes {
-                // What is thrown away goes first, so that the frames of one run never stand behind the header of another.
+                // The old frames are removed first, so that frames of one run never follow the header of another.
                 file.set_len(frame_length(&first))?;
                 file.seek(SeekFrom::Start(0))?;
                 write_frame(&mut file, &header)?;
@@ -115,7 +115,7 @@ impl FileJournal {
             } else if changed {
                 file = replace(&path, &header, &found)?;
             } else {
-                // What is torn stands at the end.
+                // Only the last frame can be incomplete.
                 file.set_len(all - unreadable)?;
             }
             file.seek(SeekFrom::End(0)).map(drop)
@@ -127,7 +127,7 @@ impl FileJournal {
         Ok(Self { kept: Mutex::new(kept), unreadable, on_disk: OnDisk { path: path.into(), file } })
     }
 
-    /// What stands on the disk.
+    /// What is on disk.
     #[must_use]
     pub fn on_disk(&self) -> OnDisk {
         self.on_disk.clone()
@@ -164,7 +164,7 @@ impl OnDisk {
         self.file.lock().map_or(0, |writing| writing.frames + writing.missing)
     }
 
-    /// How the run can go on, in a line; empty where there is nothing to go on from.
+    /// How the run can be resumed, in a line; empty if there is nothing to resume.
     #[must_use]
     pub fn goes_on(&self) -> String {
         match (self.len(), self.finished()) {
@@ -176,7 +176,7 @@ impl OnDisk {
         }
     }
 
-    /// Takes the file away if there is nothing to go on from.
+    /// Removes the file if there is nothing to resume.
     pub fn leave(&self) {
         if self.len() == 0 {
             self.take_away();
@@ -188,7 +188,7 @@ impl OnDisk {
         if let Ok(writing) = self.file.lock()
             && is_at(&writing.file, &self.path)
         {
-            // One that stays behind is in nobody's way.
+            // A file that cannot be removed does no harm.
             let _ = std::fs::remove_file(&self.path);
         }
     }
@@ -207,7 +207,7 @@ fn lock(path: &Path, folder: &Path, header: &[u8]) -> Result<File, String> {
     let cannot = |error: io::Error| format!("cannot write \"{}\": {}", path.display(), plain(&error));
     loop {
         let file = match std::fs::symlink_metadata(path) {
-            // A link, a folder or a pipe is somebody's.
+            // A link, a folder or a pipe belongs to the user.
             Ok(metadata) if !metadata.is_file() => {
                 let path = path.display();
                 return Err(format!("\"{path}\" is not the journal of a run; move it, or name another folder"));
@@ -238,11 +238,11 @@ fn lock(path: &Path, folder: &Path, header: &[u8]) -> Result<File, String> {
     }
 }
 
-/// A new journal with its header, locked before anybody can see it, so that a file that is empty is never ours. `None` if
-/// something stands there by now.
+/// A new journal with its header, locked before another process can see it, so that an empty file is never a journal of
+/// this program. `None` if a file exists by now.
 fn create(path: &Path, header: &[u8]) -> io::Result<Option<File>> {
     let is_there = |error: &io::Error| error.kind() == io::ErrorKind::AlreadyExists;
-    // One without a name leaves nothing behind, whenever the process is killed.
+    // A temporary file without a name leaves nothing behind, whenever the process is killed.
     #[cfg(target_os = "linux")]
     if let Ok(file) = tempfile::tempfile_in(folder_of(path)).and_then(|file| begun(file, header, &[])) {
         use rustix::fs::{AtFlags, CWD, linkat};
@@ -257,7 +257,7 @@ fn create(path: &Path, header: &[u8]) -> io::Result<Option<File>> {
     }
     let (file, hidden) = hidden(path)?.into_parts();
     let file = begun(file, header, &[])?;
-    // Whoever opens it may find it locked; one who cannot lock it finds out later.
+    // Another process that opens it may find it locked; if locking fails here, that shows later.
     let _ = file.try_lock();
     match std::fs::hard_link(&hidden, path) {
         Ok(()) => Ok(Some(file)),
@@ -303,7 +303,7 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().unwrap_or(Path::new("."))
 }
 
-/// True if `file` is still what stands at `path`.
+/// True if `file` is still the file at `path`.
 fn is_at(file: &File, path: &Path) -> bool {
     #[cfg(unix)]
     {
@@ -346,10 +346,10 @@ impl Journal for FileJournal {
     }
 }
 
-/// What every journal begins with, of this version and others.
+/// The first bytes of every journal, of this version and of others.
 const MAGIC: &str = "rushhour ";
 
-/// What tells one run from another, beside the program.
+/// What identifies a run, beside the program.
 #[derive(Clone, Copy, Debug)]
 pub struct Run<'a> {
     /// The experiment with every default filled in.
@@ -358,8 +358,8 @@ pub struct Run<'a> {
     pub logs: u64,
 }
 
-/// What names a run, a line each: the version and the build of the program, the content of its logs, and the experiment
-/// with every default.
+/// The identity of a run, one line for each part: the version and the build of the program, the content of its logs,
+/// and the experiment with every default.
 fn header(run: &Run<'_>) -> Vec<u8> {
     let build =
         build().map_or_else(|| format!("unknown, process {}", std::process::id()), |hash| format!("{hash:016x}"));
@@ -381,7 +381,7 @@ fn build() -> Option<u64> {
     }
 }
 
-/// What tells the run of one header from that of another; `None` if they are the same.
+/// How the runs of two headers differ; `None` if they are the same.
 fn difference(old: &[u8], new: &[u8]) -> Option<&'static str> {
     if old == new {
         return None;
@@ -413,7 +413,7 @@ fn write_frame(file: &mut File, bytes: &[u8]) -> io::Result<()> {
 /// A frame as it was found.
 enum Frame {
     Whole(Vec<u8>),
-    /// Its bytes are not those that were written.
+    /// Its bytes have changed since they were written.
     Changed,
 }
 

@@ -1,4 +1,4 @@
-//! `rushhour list`: the models and experiments the program carries.
+//! `rushhour list`: the built-in models and experiments.
 
 use comfy_table::{Cell, ContentArrangement, Table, presets};
 
@@ -6,7 +6,7 @@ use super::files::{Disk, SHIPPED};
 use super::{End, complain, print, shipped};
 use crate::lab::load;
 
-/// What `list` takes.
+/// Arguments of `list`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {}
 

@@ -19,16 +19,16 @@ use crate::schema::quantity::Bytes;
 pub struct Share {
     /// Replications at once.
     pub at_once: usize,
-    /// Bytes left for what finished replications found.
+    /// Bytes left for the results of finished replications.
     pub kept: u64,
 }
 
-/// Shares out `budget` bytes (`None` where nobody knows how many there are) for a run whose replications may need so
-/// much each, on at most `threads` threads. Half of it is for what finished replications found, unless a single
-/// replication needs more than the other half.
+/// Shares out `budget` bytes (`None` if the amount is unknown) for a run whose replications may each need `need`, on at
+/// most `threads` threads. Half of it is for the results of finished replications, unless a single replication needs
+/// more than the other half.
 ///
 /// # Errors
-/// Not even one fits: what is too large, and what would fit.
+/// Not even one replication fits; the message says what is too large, and what would fit.
 pub fn share(need: &Need, budget: Option<u64>, threads: usize) -> Result<Share, String> {
     let Some(budget) = budget else { return Ok(Share { at_once: threads, kept: u64::MAX }) };
     let one = need.total().max(1);
@@ -80,8 +80,8 @@ pub fn size(bytes: u64) -> String {
 pub struct Budget(Option<u64>);
 
 impl Budget {
-    /// As much as was asked for, or four fifths of what is available of the machine and of the control groups this process
-    /// is in.
+    /// The amount that was asked for, or four fifths of the memory available on the machine and in the control groups
+    /// of this process.
     #[must_use]
     pub fn new(asked: Option<u64>) -> Self {
         let machine = || field(&text("/proc/meminfo"), "MemAvailable:").map(|kilobytes| kilobytes * 1024);
@@ -90,9 +90,9 @@ impl Budget {
         Self(asked.or_else(usual))
     }
 
-    /// What is left beside the logs, which take so many bytes, with so many threads still to be started; never more than
-    /// four fifths of the addresses that the process may still have, because who asks for more of those is ended. `None`
-    /// where nobody knows.
+    /// Memory that is left beside the logs, which take `logs` bytes, with `threads` threads still to be started; at
+    /// most four fifths of the address space that the process may still use, because a process that asks for more is
+    /// killed. `None` if unknown.
     #[must_use]
     pub fn left(self, logs: u64, threads: usize) -> Option<u64> {
         let addresses = addresses_left(&text("/proc/self/limits"), &text("/proc/self/status"), threads);
@@ -108,21 +108,21 @@ fn text(path: &str) -> String {
 /// A number of bytes from the command line: "2 GB".
 ///
 /// # Errors
-/// What is wrong with the text.
+/// The mistake in the text.
 pub fn parse(text: &str) -> Result<u64, String> {
     Bytes::parse(text).map(Bytes::bytes).map_err(|why| format!("{why}; write \"2 GB\""))
 }
 
-/// Has every thread of the pool take the addresses that it will, so that what is left is known.
+/// Has every thread of the pool reserve its addresses, so that the rest is known.
 pub fn settle_threads() {
     rayon::broadcast(|_| drop(std::hint::black_box(vec![0_u8; 64])));
 }
 
-/// Addresses that a thread takes beside what it uses: its stack, and what the allocator sets aside for it.
+/// Addresses that a thread takes beside its data: its stack, and the reserve of the allocator.
 const THREAD: u64 = 66 << 20;
 
 /// Bytes of addresses that are left to a process with these limits (as in `/proc/self/limits`) and this state (as in
-/// `/proc/self/status`) once so many more threads run; `None` if there is no limit.
+/// `/proc/self/status`) once `threads` more threads run; `None` if there is no limit.
 fn addresses_left(limits: &str, status: &str, threads: usize) -> Option<u64> {
     let limit = field(limits, "Max address space")?;
     let used = field(status, "VmSize:").unwrap_or(0) * 1024;
@@ -137,8 +137,9 @@ fn field(list: &str, name: &str) -> Option<u64> {
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// The least that is left in any of the control groups that `membership` (as in `/proc/self/cgroup`) names, with those
-/// they are in, version 1 or 2. File cache that is not in use does not count: the kernel gives it back before it kills.
+/// The least memory left in any of the control groups (version 1 or 2) that `membership` (as in `/proc/self/cgroup`)
+/// names, and in the groups around them. File cache that is not in use does not count: the kernel reclaims it before it
+/// kills a process.
 fn left_in_groups(root: &Path, membership: &str) -> Option<u64> {
     let number = |path: &Path| std::fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
     let groups = membership.lines().filter_map(|line| {
@@ -166,12 +167,12 @@ fn left_in_groups(root: &Path, membership: &str) -> Option<u64> {
     groups.filter_map(left).min()
 }
 
-/// Shows progress, and stops the run when what it keeps fills its share.
+/// Shows progress, and stops the run when its observations fill its share.
 #[derive(Debug)]
 pub struct Watch<'a> {
-    /// What shows it.
+    /// The progress bar that shows it.
     pub bar: &'a Bar,
-    /// What stops the run.
+    /// The flag that stops the run.
     pub stop: &'a AtomicBool,
     /// Bytes that may be kept.
     pub most: u64,
@@ -204,7 +205,7 @@ impl Progress for Watch<'_> {
 }
 
 impl Watch<'_> {
-    /// Counts what is kept, and stops the run where it is too much.
+    /// Counts the memory of observations, and stops the run if it is too much.
     fn take(&self, observation: &Observation) {
         let bytes = kept(observation);
         let kept = self.kept.fetch_add(bytes, Ordering::Relaxed) + bytes;

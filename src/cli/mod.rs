@@ -53,7 +53,7 @@ impl From<End> for ExitCode {
     long_about = "Describe clients, balancers and servers in a RON file, say what to vary, and get comparisons with \
                   confidence intervals, plots, and claims that are checked. The same file and seed give the same bits \
                   on any machine and any number of threads.",
-    after_help = "Examples:\n  rushhour list                         what the program carries\n  rushhour run hockey-stick --quick     a first answer in seconds\n  rushhour run mine.ron --out results   your own file\n  rushhour import log access.log        what is in a log, and a model of it\n\nExit codes: 0 fine, 1 a claim failed, 2 bad input or usage, 130 stopped."
+    after_help = "Examples:\n  rushhour list                         the built-in models and experiments\n  rushhour run hockey-stick --quick     a first answer in seconds\n  rushhour run mine.ron --out results   your own file\n  rushhour import log access.log        what is in a log, and a model of it\n\nExit codes: 0 fine, 1 a claim failed, 2 bad input or usage, 130 stopped."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -66,9 +66,9 @@ enum Command {
     Run(run::Arguments),
     /// Look for mistakes without running anything
     Check(check::Arguments),
-    /// List the models and experiments the program carries
+    /// List the built-in models and experiments
     List(list::Arguments),
-    /// Print a model or experiment the program carries, to start one's own from
+    /// Print a built-in model or experiment, to start one's own from
     Show(show::Arguments),
     /// Read what other systems write
     Import(import::Arguments),
@@ -112,7 +112,7 @@ pub fn main() -> ExitCode {
     .into()
 }
 
-/// Has everything run on so many threads from now on; without a number, on one for each processor.
+/// Sets the number of threads; without a number, one for each processor.
 fn use_threads(threads: Option<u16>) -> Result<(), String> {
     // Of none, rayon makes one for each processor.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads.unwrap_or(0)));
@@ -129,7 +129,7 @@ fn print(text: &str) -> End {
     }
 }
 
-/// Says what is wrong on standard error.
+/// Prints an error on standard error.
 fn complain(message: &str) -> End {
     let text = if message.starts_with("error") { message.to_owned() } else { format!("error: {message}\n") };
     tell(&text);
@@ -139,6 +139,6 @@ fn complain(message: &str) -> End {
 /// Says something beside the results, on standard error.
 fn tell(text: &str) {
     let mut out = anstream::stderr();
-    // Where standard error is closed there is nobody to tell.
+    // If standard error is closed the message has no reader.
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }

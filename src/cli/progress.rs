@@ -23,7 +23,7 @@ impl Bar {
         let style = ProgressStyle::with_template("{bar:30} {pos}/{len} replications{left} {msg}");
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
         bar.set_style(style.with_key("left", |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-            // Where it cannot be written there is nobody to read it.
+            // If it cannot be written it has no reader.
             let _ = out.write_str(&left(state.pos(), state.len().unwrap_or(0), state.eta()));
         }));
         bar.enable_steady_tick(Duration::from_millis(250));
@@ -44,7 +44,7 @@ impl Bar {
 
 impl Progress for Bar {
     fn planned(&self, replications: usize) {
-        // Further rounds depend on what is found: what is still to come is known better with each.
+        // Further rounds depend on the results: the rest is known better with each round.
         self.bar.set_length(self.bar.position() + replications as u64);
     }
 
@@ -58,13 +58,13 @@ impl Progress for Bar {
     }
 
     fn replication_recalled(&self, _observation: &Observation) {
-        // It took no time, so that it says nothing of the time of others.
+        // It took no time, so it says nothing about the time of others.
         self.bar.inc(1);
         self.bar.reset_eta();
     }
 }
 
-/// What is known of the time that is left.
+/// An estimate of the time that is left.
 fn left(done: u64, all: u64, estimate: Duration) -> String {
     match (done, estimate.is_zero()) {
         // Nothing is known before the first is done.
@@ -80,7 +80,7 @@ fn left(done: u64, all: u64, estimate: Duration) -> String {
 pub struct Writing(ProgressBar);
 
 impl Writing {
-    /// Says so from now on; nothing where standard error is no terminal, or if `quiet`.
+    /// A reporter of progress; silent if standard error is not a terminal, or if `quiet`.
     #[must_use]
     pub fn new(quiet: bool) -> Self {
         let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new_spinner() };

@@ -22,13 +22,13 @@ use crate::lab::{
 use crate::report::{self, Data, Format, Terminal};
 use crate::schema::quantity::Span;
 
-/// What `run` takes.
+/// Arguments of `run`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rushhour run hockey-stick\n  rushhour run mine.ron --quick\n  rushhour run mine.ron --replications 40 --out results --format csv\n  rushhour run out/mine/manifest.ron     the same run again, bit for bit\n\nMemory: a replication stops when more requests are in flight than the file's `run` allows (`in_flight`, without it a\nmillion, about 200 bytes each), says so, and keeps what it found. On Linux, only as many replications run at once as\nfit into four fifths of the memory that is available; where not even one fits, nothing is run. None of this changes\na number."
 )]
 pub struct Arguments {
-    /// Files, or names of what the program carries
+    /// Files, or names of built-in models and experiments
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
     /// A first look: five replications at most, a tenth of the time where nothing happens at a given moment
@@ -70,7 +70,7 @@ pub struct Arguments {
     /// Go on where a run of the same experiment was stopped or killed
     #[arg(long, conflicts_with = "no_files")]
     resume: bool,
-    /// Begin anew where a run was stopped or killed, and throw away what it had finished
+    /// Start again from the beginning if a run was stopped or killed, and discard its finished replications
     #[arg(long, conflicts_with_all = ["no_files", "resume"])]
     restart: bool,
     /// Keep the results in this file, which must not exist, to compare with later
@@ -160,7 +160,7 @@ pub fn run(arguments: &Arguments) -> End {
         Err(why) => return complain(&why),
     };
     let origins: Vec<Origin> = plans.iter().map(|(_, plan)| origin(plan)).collect();
-    // What an earlier run has left is not to be left half read.
+    // The journal of an earlier run is not left half read.
     keep(String::new);
     // All folders are locked before the first run begins, so that none is in vain.
     let mut journals = Vec::new();
@@ -186,12 +186,12 @@ pub fn run(arguments: &Arguments) -> End {
     worst
 }
 
-/// What there is; what is wrong with it is said.
+/// The value; an error is printed.
 fn told<T>(result: Result<T, String>) -> Option<T> {
     result.map_err(|why| complain(&why)).ok()
 }
 
-/// The plans of the files with their names, and whether all could be made; what is wrong with the others is said.
+/// The plans of the files with their names, and whether all could be made; the mistakes in the others are printed.
 fn plans(arguments: &Arguments, budget: Budget) -> (Vec<(&String, Plan)>, bool) {
     let mut plans = Vec::new();
     for word in &arguments.files {
@@ -202,7 +202,7 @@ fn plans(arguments: &Arguments, budget: Budget) -> (Vec<(&String, Plan)>, bool) 
     (plans, all)
 }
 
-/// Whether results can be written to all of these folders, each its own; what is wrong with the others is said.
+/// Whether results can be written to all of these folders, each its own; the reasons against are printed.
 fn are_free(folders: &[PathBuf]) -> bool {
     let mut all = true;
     for (place, folder) in folders.iter().enumerate() {
@@ -243,7 +243,7 @@ fn of_logs(plans: &[(&String, Plan)]) -> u64 {
 /// How each plan shares out the memory there is beside the logs.
 fn shares(plans: &[(&String, Plan)], budget: Budget, arguments: &Arguments) -> Result<Vec<Share>, String> {
     let logs = of_logs(plans);
-    // The progress bar has a thread of its own, and fewer at once are other threads than those of the pool.
+    // The progress bar has a thread of its own, and a smaller number of threads means a second pool.
     let budget = budget.left(logs, 2);
     let beside = if logs > 0 { format!(" beside the {} of the logs", size(logs)) } else { String::new() };
     let threads = Threads::every_core().parallelism();
@@ -275,7 +275,7 @@ fn prepare(word: &str, arguments: &Arguments, room: u64) -> Result<Plan, String>
     plan(loaded, &files).map_err(|problems| problems.to_string())
 }
 
-/// Puts what the command line says over what the file says.
+/// Applies the options of the command line over those of the file.
 fn adjust(experiment: &mut Experiment, arguments: &Arguments) -> Result<(), String> {
     if arguments.quick {
         let stationary = is_stationary(experiment);
@@ -317,7 +317,7 @@ fn quicken(run: &mut RunSpec, stationary: bool) {
     }
     if let Some(requests) = run.requests {
         run.requests = Some((requests / 10).max(1));
-        // Counted from the start, so that a warm-up as long as before could leave nothing to measure.
+        // Counted from the start: otherwise a warm-up as long as before could leave nothing to measure.
         if let WarmUp::Fixed(span) = &mut run.warm_up {
             *span = Span::from_seconds(tenth(warm_up)).unwrap_or(*span);
         }
@@ -339,9 +339,9 @@ fn folder(word: &str, arguments: &Arguments) -> PathBuf {
     }
 }
 
-/// What the folder of a run says of where it came from.
+/// Where the folder of a run came from.
 fn origin(plan: &Plan) -> Origin {
-    // What the program carries, and what goes by an absolute path, is found from everywhere.
+    // Built-in files, and files with an absolute path, are found from any folder.
     let logs = plan.logs.iter().filter(|log| !log.path.starts_with(SHIPPED) && !Path::new(&log.name).is_absolute());
     let found = logs.filter_map(|log| Some((log.name.clone(), Path::new(&log.path).canonicalize().ok()?)));
     Origin { manifest: plan.manifest(), logs: found.collect() }
@@ -398,7 +398,7 @@ fn run_one(
     verdict(&results, arguments)
 }
 
-/// Shows the summary, and says beside it how fast so many requests were simulated.
+/// Prints the summary, and beside it how fast `requests` requests were simulated.
 fn show(results: &Results, requests: u64, seconds: f64, arguments: &Arguments) -> End {
     let width = comfy_table::Table::new().width().unwrap_or(120);
     let colour = anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
@@ -416,7 +416,7 @@ fn show(results: &Results, requests: u64, seconds: f64, arguments: &Arguments) -
     end
 }
 
-/// What is said where the process ends before what was found is shown and written.
+/// The message if the process ends before its results are shown and written.
 fn last_words(on_disk: Option<&OnDisk>) -> String {
     let Some(on_disk) = on_disk else {
         return "stopped before what was found could be shown; with --no-files nothing is kept\n".to_owned();
@@ -425,8 +425,8 @@ fn last_words(on_disk: Option<&OnDisk>) -> String {
     format!("stopped before what was found could be shown and written\n{}", on_disk.goes_on())
 }
 
-/// Writes the folder of a run, and says what is there; false if it was given up because the process was asked to stop.
-/// What a run that was stopped has found does not take the place of complete results.
+/// Writes the folder of a run, and lists its files; false if it was interrupted because the process was asked to stop.
+/// The results of a stopped run do not replace complete results.
 fn save(
     results: &Results,
     origin: &Origin,
@@ -484,7 +484,7 @@ fn parts(arguments: &Arguments) -> Vec<Part> {
     }
 }
 
-/// The journal of a run that writes files, with what an earlier run left if that is to go on.
+/// The journal of a run that writes files, with the replications of an earlier run if that run is resumed.
 fn journal(folder: &Path, run: &Run<'_>, arguments: &Arguments) -> Result<Option<FileJournal>, String> {
     if arguments.no_files {
         return Ok(None);
@@ -502,7 +502,7 @@ fn journal(folder: &Path, run: &Run<'_>, arguments: &Arguments) -> Result<Option
             folder.display()
         ));
     } else if arguments.resume && journal.on_disk().len() == 0 {
-        // Even to those who want no notes: what they asked for cannot be done.
+        // Printed even if notes are switched off: the request cannot be fulfilled.
         tell(&format!(
             "warning: nothing to resume: no run was stopped or killed that wrote to \"{}\"; this one begins anew\n",
             folder.display()

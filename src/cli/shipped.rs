@@ -1,4 +1,4 @@
-//! The models and experiments that the program carries, so that they run anywhere.
+//! The built-in models and experiments, which run without any file.
 
 macro_rules! carry {
     ($($path:literal),+ $(,)?) => {

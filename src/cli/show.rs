@@ -1,8 +1,8 @@
-//! `rushhour show`: prints a file the program carries.
+//! `rushhour show`: prints a built-in file.
 
 use super::{End, complain, print, shipped};
 
-/// What `show` takes.
+/// Arguments of `show`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  rushhour show hockey-stick > mine.ron\n\nPaths inside a file that is printed are those of the program; `File(\"shipped:models/...\")` works from anywhere."
@@ -19,7 +19,7 @@ pub fn show(arguments: &Arguments) -> End {
         let near = crate::schema::nearest(&arguments.name, names.iter().copied());
         let hint =
             near.map_or_else(|| "`rushhour list` shows them all".to_owned(), |name| format!("did you mean `{name}`?"));
-        return complain(&format!("the program carries nothing called \"{}\"; {hint}", arguments.name));
+        return complain(&format!("there is no built-in model or experiment called \"{}\"; {hint}", arguments.name));
     };
     let text = shipped::file(path).map(String::from_utf8_lossy).unwrap_or_default();
     let text = text.replace("\"../models/", "\"shipped:models/").replace("\"logs/", "\"shipped:experiments/logs/");

@@ -19,10 +19,10 @@ pub fn check(path: &Path) -> Result<(), String> {
     }
 }
 
-/// Writes `results` to `path`, where nothing may be yet.
+/// Writes `results` to `path`, which must not exist yet.
 ///
 /// # Errors
-/// Something is there already, or the file cannot be written, in words.
+/// The path exists already, or the file cannot be written.
 pub fn save(results: &Results, path: &Path) -> Result<(), String> {
     let mut file = beside(path)?;
     let text = report::render(results, Format::Json, Terminal::default());
@@ -49,7 +49,7 @@ fn cannot(path: &Path, error: &std::io::Error) -> String {
     format!("cannot write \"{}\": {}", path.display(), plain(error))
 }
 
-/// Reads what [`save`] wrote.
+/// Reads a file that [`save`] wrote.
 ///
 /// # Errors
 /// The file cannot be read or is no snapshot, in words.
@@ -59,7 +59,7 @@ pub fn read(path: &Path) -> Result<Results, String> {
         .map_err(|error| format!("\"{}\" is not a snapshot: {error}; write one with --save-snapshot", path.display()))
 }
 
-/// What differs, a line each; empty if nothing does. The version of the program may differ.
+/// The differences, one per line; empty if there are none. The version of the program may differ.
 #[must_use]
 pub fn differences(old: &Results, new: &Results) -> String {
     let mut out = String::new();

@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use super::tell;
 
-/// From the signal until nothing more is begun ([`late_flag`]).
+/// The time from the signal until no more work is started ([`late_flag`]).
 const PATIENCE: Duration = Duration::from_millis(450);
 /// From then until the process ends, whatever it is at: within a second of the signal, with the time that the system
 /// takes to give back its memory.
 const GRACE: Duration = Duration::from_millis(250);
 
-/// What is said when the process ends before it has come to an end by itself.
+/// Makes the message that is printed if the process ends before the run does.
 type LastWords = Box<dyn Fn() -> String + Send>;
 
 /// Set while something has been found that is worth an orderly end.
@@ -33,7 +33,7 @@ pub fn stop_flag() -> &'static AtomicBool {
     &FLAG
 }
 
-/// Set when the process was asked to stop some time ago: whoever is not done yet gives up.
+/// Set when the process was asked to stop some time ago: work that is not finished by then is given up.
 pub fn late_flag() -> &'static AtomicBool {
     static LATE: AtomicBool = AtomicBool::new(false);
     &LATE
@@ -44,7 +44,7 @@ pub fn keep(words: impl Fn() -> String + Send + 'static) {
     *LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(words));
 }
 
-/// Subscription a signal, on the thread that hears them all.
+/// Subscribes to a signal, on the thread that receives all signals.
 fn hear(flag: &'static AtomicBool) {
     static ASKED: AtomicBool = AtomicBool::new(false);
     flag.store(true, Ordering::SeqCst);

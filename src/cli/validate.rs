@@ -13,7 +13,7 @@ use crate::lab::number::{plain, with_interval};
 use crate::lab::run;
 use crate::lab::validation::{Allowance, Case, Family, Finding, Length, Verdict, bound, cases, comparisons};
 
-/// What `validate` takes.
+/// Arguments of `validate`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rushhour validate --quick\n  rushhour validate --format markdown > validation.md\n  \
@@ -45,7 +45,7 @@ enum Form {
     Markdown,
 }
 
-/// A case with what was found of it.
+/// A case with its findings.
 type Judged = (Case, Vec<Finding>);
 
 /// Runs the suite and prints its table.
@@ -131,7 +131,7 @@ fn row(finding: &Finding) -> [String; 5] {
     let off = if deviation.is_finite() { signed(*deviation) } else { "–".to_owned() };
     let percent = |share: f64| plain(share * 100.0, 2);
     let allowed = match finding.allowance {
-        // What a histogram does not tell apart is not worth a word.
+        // An error that the resolution of a histogram hides is not mentioned.
         Allowance { above, .. } if above < 0.000_5 => String::new(),
         Allowance { below, above } if below == above => format!(" within {} %", percent(above)),
         Allowance { above, .. } => format!(" to +{} %", percent(above)),

@@ -1,4 +1,4 @@
-//! What several laws draw from.
+//! Samplers that several laws share.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::engine::random::{self, Bits};
 pub struct Gammas {
     /// Of scale one.
     pub standard: random::Gamma,
-    /// What it is scaled by.
+    /// The factor by which draws are scaled.
     pub scale: f64,
 }
 

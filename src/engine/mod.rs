@@ -44,7 +44,7 @@
 //!             Event::Arrival => {
 //!                 // The draws of a request belong to its number, whatever else happens.
 //!                 let mut draws = StreamKey::root(1, 0).named("service").draws(self.came);
-//!                 let (id, _) = core.requests.create(self.came, 0);
+//!                 let (id, _) = core.create_request(self.came, 0);
 //!                 self.came += 1;
 //!                 self.free_at = self.free_at.max(core.now()) + Duration::from_secs_f64(0.5 * exponential(&mut draws));
 //!                 core.send_at(self.free_at, WORKER, Event::Departure(id));
@@ -52,7 +52,7 @@
 //!             }
 //!             Event::Departure(id) => {
 //!                 core.requests.finish(id);
-//!                 core.completed += 1;
+//!                 core.complete();
 //!             }
 //!         }
 //!         None
@@ -75,7 +75,7 @@
 //! core.send_at(Time::ZERO, WORKER, Event::Arrival);
 //! let limits = Limits { requests: 1_000, ..Limits::default() };
 //! let ended = run(&mut Shop { came: 0, free_at: Time::ZERO }, &mut core, limits, Time::MAX);
-//! assert_eq!((ended, core.completed), (Ended::Requests, 1_000));
+//! assert_eq!((ended, core.completed()), (Ended::Requests, 1_000));
 //! ```
 
 pub mod calendar;

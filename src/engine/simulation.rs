@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::calendar::{Calendar, Event, Handle, LaneId, MAX_TIMERS, Rank, SEQUENCE_BITS};
-use super::requests::{ActorId, Hold, RequestId, Requests};
+use super::requests::{ActorId, Hold, Request, RequestId, Requests};
 use super::time::{Duration, Time};
 
 /// The most actors of a system.
@@ -58,12 +58,16 @@ pub struct Core<M> {
     pub calendar: Calendar<u64>,
     /// The requests in flight.
     pub requests: Requests,
-    /// Number of requests whose outcome is known to their client.
-    pub completed: u64,
-    /// Number of scheduled events that will create a request (such as retries), counted by actors. They are bounded
-    /// like requests in flight.
-    pub pending_requests: usize,
+    completed: u64,
+    pending_requests: usize,
     events: u64,
+    /// The number of events from which on the event loop looks at its limits. Whatever may reach one sets it to zero, so
+    /// that an event costs one comparison.
+    look: u64,
+    /// Requests to complete.
+    wanted: u64,
+    /// Requests that may be in flight, and requests that may be pending.
+    most: usize,
     messages: PhantomData<M>,
 }
 
@@ -90,6 +94,9 @@ impl<M: Packed> Core<M> {
             completed: 0,
             pending_requests: 0,
             events: 0,
+            look: 0,
+            wanted: u64::MAX,
+            most: usize::MAX,
             messages: PhantomData,
         }
     }
@@ -105,6 +112,55 @@ impl<M: Packed> Core<M> {
     #[must_use]
     pub fn events(&self) -> u64 {
         self.events
+    }
+
+    /// Number of requests whose outcome is known to their client.
+    #[must_use]
+    pub fn completed(&self) -> u64 {
+        self.completed
+    }
+
+    /// The outcome of one more request is known to its client.
+    #[inline(always)]
+    pub fn complete(&mut self) {
+        self.completed += 1;
+        if self.completed >= self.wanted {
+            self.look = 0;
+        }
+    }
+
+    /// One more event is scheduled that will create a request, such as a retry. Such events are bounded like requests in
+    /// flight.
+    #[inline]
+    pub fn add_pending_request(&mut self) {
+        self.pending_requests += 1;
+        if self.pending_requests > self.most {
+            self.look = 0;
+        }
+    }
+
+    /// An event that was to create a request has happened or was cancelled.
+    #[inline]
+    pub fn remove_pending_request(&mut self) {
+        self.pending_requests -= 1;
+    }
+
+    /// Creates a request of `class` with identity `number`.
+    #[inline(always)]
+    pub fn create_request(&mut self, number: u64, class: u16) -> (RequestId, &mut Request) {
+        if !self.requests.has_free_slot() {
+            self.grow_requests();
+        }
+        self.requests.create(number, class)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow_requests(&mut self) {
+        self.requests.add_slot();
+        if self.requests.peak() > self.most {
+            self.look = 0;
+        }
     }
 
     /// Delivers `message` to `to` at the present instant.
@@ -162,17 +218,21 @@ impl<M: Packed> Core<M> {
         timers.into_iter().map(|(at, number)| (at, RequestId(number))).collect()
     }
 
-    /// What was passed on, if it is its turn; otherwise it stands in line from now on. Once the heap is later than the
-    /// present instant it stays so.
+    /// What was passed on, if it is its turn; otherwise it stands in line from now on.
     #[inline(always)]
-    fn at_once(&mut self, passed: Passed<M>, heap_is_later: &mut bool) -> Passed<M> {
+    fn at_once(&mut self, passed: Passed<M>) -> Passed<M> {
         let (to, message) = passed?;
-        *heap_is_later = *heap_is_later || self.calendar.heap_is_later();
-        if *heap_is_later && self.calendar.present_is_empty() {
+        if self.calendar.present_is_empty() {
             return passed;
         }
+        self.in_turn(to, message)
+    }
+
+    /// A message that was passed on while other events are still to come at the present instant.
+    #[inline(never)]
+    fn in_turn(&mut self, to: ActorId, message: M) -> Passed<M> {
         if message.rank() == Rank::First && self.calendar.no_first_rank_event() {
-            return passed;
+            return Some((to, message));
         }
         self.send(to, message);
         None
@@ -231,13 +291,13 @@ const MANY_EVENTS: u64 = 1 << 24;
 /// Events that each request or event that was there when the instant began may explain.
 const EVENTS_EACH: u64 = 64;
 
-/// Watches for time that stands still, as when users who think no time at all are turned away at once.
+/// Detects that simulated time stands still, as when users without think time are rejected at once.
 #[derive(Default)]
 struct Watch {
     at: Time,
     completed: u64,
     events: u64,
-    /// What waited or was in flight.
+    /// Events that waited or requests that were in flight.
     there: u64,
 }
 
@@ -255,6 +315,55 @@ impl Watch {
     }
 }
 
+/// Holds a run to its limits.
+struct Guard<'a> {
+    limits: Limits<'a>,
+    /// The most events.
+    budget: u64,
+    /// The number of events from which on more than the limits that were reached is looked at.
+    next: u64,
+    watch: Watch,
+}
+
+impl<'a> Guard<'a> {
+    fn new<M: Packed>(core: &mut Core<M>, limits: Limits<'a>) -> Self {
+        // Beyond this, sequence numbers could run out: a handler rarely schedules more than two events.
+        let budget = limits.events.min(1 << (SEQUENCE_BITS - 2));
+        core.wanted = limits.requests;
+        core.most = limits.in_flight.min(FIRST_ALARM as usize - 1);
+        // What was reached before is seen at the first event.
+        core.look = 0;
+        Self { limits, budget, next: budget.min(LOOK), watch: Watch::default() }
+    }
+
+    /// Why the run ends now; `None` if it goes on.
+    #[cold]
+    #[inline(never)]
+    fn look<M: Packed>(&mut self, core: &mut Core<M>) -> Option<Ended> {
+        if core.completed >= core.wanted {
+            return Some(Ended::Requests);
+        }
+        if core.events >= self.next {
+            if core.events >= self.budget {
+                return Some(Ended::Events);
+            }
+            if self.limits.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+                return Some(Ended::Stopped);
+            }
+            if self.watch.time_stands_still(core) {
+                return Some(Ended::Standstill);
+            }
+            self.next = self.budget.min(core.events + LOOK);
+        }
+        // A slab that has never held more has no more now.
+        if core.requests.peak() > core.most || core.pending_requests > core.most || core.calendar.is_full() {
+            return Some(Ended::InFlight);
+        }
+        core.look = self.next;
+        None
+    }
+}
+
 /// Runs `world` until a limit is reached; `first_tick` is the first boundary of windows.
 ///
 /// Limits are not checked between messages that are passed on directly (see [`Passed`]), so the event budget may be
@@ -265,16 +374,11 @@ pub fn run<W: World>(world: &mut W, core: &mut Core<W::Message>, limits: Limits<
     if limits.end == Time::ZERO {
         return Ended::Duration;
     }
-    // Beyond this, sequence numbers could run out: a handler rarely schedules more than two events.
-    let budget = limits.events.min(1 << (SEQUENCE_BITS - 2));
-    let in_flight = limits.in_flight.min(FIRST_ALARM as usize - 1);
-    let mut watch = Watch::default();
-    let mut next_look = budget.min(LOOK);
+    let mut guard = Guard::new(core, limits);
     let mut next_tick = first_tick;
     loop {
         let end = next_tick.min(limits.end);
         while let Some(event) = core.calendar.pop(end) {
-            let mut heap_is_later = false;
             let mut next = match event {
                 Event::Message(word) => Some(unpack(word)),
                 Event::Timer(number) => {
@@ -284,32 +388,18 @@ pub fn run<W: World>(world: &mut W, core: &mut Core<W::Message>, limits: Limits<
                     } else {
                         world.wake(core, ActorId(number - FIRST_ALARM))
                     };
-                    core.at_once(passed, &mut heap_is_later)
+                    core.at_once(passed)
                 }
             };
             while let Some((to, message)) = next {
                 core.events += 1;
                 let passed = world.handle(core, to, message);
-                next = core.at_once(passed, &mut heap_is_later);
+                next = core.at_once(passed);
             }
-            if core.completed >= limits.requests {
-                return Ended::Requests;
-            }
-            if core.events >= next_look {
-                if core.events >= budget {
-                    return Ended::Events;
-                }
-                if limits.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
-                    return Ended::Stopped;
-                }
-                if watch.time_stands_still(core) {
-                    return Ended::Standstill;
-                }
-                next_look = budget.min(core.events + LOOK);
-            }
-            // A slab that has never held more has no more now, and its length is at hand.
-            if (core.requests.peak() > in_flight) | (core.pending_requests > in_flight) | core.calendar.is_full() {
-                return Ended::InFlight;
+            if core.events >= core.look
+                && let Some(ended) = guard.look(core)
+            {
+                return ended;
             }
         }
         if core.calendar.next_time().is_none() {

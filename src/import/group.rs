@@ -22,12 +22,12 @@ impl<T> Said<T> {
     }
 }
 
-/// What of a request is hashed.
+/// The part of a request that is hashed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
     /// The client's address.
     Client,
-    /// What is asked for: a path, an argument, a header.
+    /// The resource that is requested: a path, an argument, a header.
     Key,
 }
 
@@ -62,7 +62,7 @@ pub enum Balance {
     SmoothRoundRobin,
     /// Fewest connections for the weight.
     LeastConnections(Tied),
-    /// At random by weight; the best of so many.
+    /// At random by weight; the best of this many.
     Random(u32),
     /// By a hash.
     Hash {
@@ -107,7 +107,7 @@ pub enum Watch {
 /// A server.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Server {
-    /// What it is called: its address in nginx, its name in HAProxy.
+    /// Its address in nginx, its name in HAProxy.
     pub name: String,
     /// Its place in the file.
     pub at: At,
@@ -125,7 +125,7 @@ pub struct Server {
     pub watch: Said<Watch>,
 }
 
-/// What makes a request go to another server.
+/// A reason to send a request to another server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// No connection, or a broken one.
@@ -145,7 +145,7 @@ pub struct Retry {
     pub tries: u32,
     /// How long after it came a request may go to another server.
     pub timeout: Option<Span>,
-    /// What counts as a failure.
+    /// The failures that count.
     pub on: Vec<Trouble>,
     /// True if a server may be asked again, though not twice running.
     pub comes_back: bool,
@@ -165,7 +165,7 @@ pub struct Queue {
 pub struct Group {
     /// Its name in the file.
     pub name: String,
-    /// What it is, in words: `upstream "shop"`.
+    /// The group in words: `upstream "shop"`.
     pub what: String,
     /// Where it begins.
     pub at: At,
@@ -181,7 +181,7 @@ pub struct Group {
     pub retry: Option<Said<Retry>>,
     /// How long an answer is waited for, and the words of the program for it.
     pub timeout: Option<Said<(Span, String)>>,
-    /// Whether requests wait for a place at a server; `None` where they are turned away.
+    /// Whether requests wait for a place at a server; `None` if they are rejected.
     pub queue: Option<Said<Queue>>,
     /// From where requests come to it, in words.
     pub entrances: Vec<Said<String>>,

@@ -71,6 +71,6 @@ pub struct Imported {
     pub system: System,
     /// The system as the text of a model file, with comments that say where each part comes from and what to fill in.
     pub text: String,
-    /// What became of each directive.
+    /// The outcome of each directive: modelled, left out, or unknown.
     pub report: Report,
 }

@@ -1,4 +1,4 @@
-//! What became of each directive of a configuration.
+//! The outcome of each directive of a configuration: modelled, left out, or unknown.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,7 +47,7 @@ pub struct Note {
     pub message: String,
 }
 
-/// What became of each directive. Its `Display` form lists everything that is not in the model.
+/// The outcome of each directive. Its `Display` form lists everything that is not in the model.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// The files that were read.
@@ -58,7 +58,7 @@ pub struct Report {
     pub aside: BTreeMap<String, BTreeSet<At>>,
     /// Directives that are in the model.
     pub used: BTreeSet<At>,
-    /// Settings that are not about balancing if nobody has looked at them in the end.
+    /// Settings that have nothing to do with balancing, unless they are looked up by the end.
     settings: Vec<(String, At)>,
 }
 

@@ -112,7 +112,7 @@ pub struct Problem {
     pub file: String,
     /// The number and text of the line, if the problem is about one line.
     pub line: Option<(u32, String)>,
-    /// What is wrong, in words.
+    /// The message.
     pub message: String,
 }
 

@@ -1,4 +1,4 @@
-//! What must hold of any configuration.
+//! Properties of the import of any configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::actors::balancer::{BalancerSpec, Policy};
 use crate::actors::fleet::FleetSpec;
-use crate::model::{NodeSpec, check};
+use crate::model::{Blueprint, NodeSpec, check};
 use crate::schema::{Decode, Reader, parse};
 
 /// Files by name.
@@ -55,12 +55,12 @@ fn fleet<'a>(imported: &'a Imported, name: &str) -> &'a FleetSpec {
     }
 }
 
-/// The text is the system, and the system has nothing wrong with it.
+/// The text is the system, and the system has no mistakes.
 fn is_sound(imported: &Imported) {
     let node = parse(0, &imported.text).unwrap_or_else(|wrong| panic!("{wrong:?}\n{}", imported.text));
     let read = System::decode(&node, &mut Reader::default()).expect("the text is a system");
     assert_eq!(read, imported.system);
-    assert_eq!(check(&read), []);
+    assert_eq!(check(&Blueprint::of(read)), []);
 }
 
 /// Lines of which something has become.
@@ -126,7 +126,7 @@ fn maxconn_of_haproxy_is_a_limit_at_which_requests_wait() {
     assert_eq!((seconds(&imported), queue(&imported).per_server), (Some(5.0), Some(7)));
     assert!(imported.report.notes.iter().any(|note| note.message.contains("maxqueue")), "{:?}", imported.report.notes);
     assert_eq!(seconds(&haproxy(&text("", ""))), None);
-    // Without a limit nobody waits, and nginx turns away whom it cannot serve.
+    // Without a limit no request waits, and nginx rejects a request that no server may take.
     assert_eq!(balancer(&haproxy("backend u\ntimeout queue 3s\nserver a 1\n"), "u").queue, None);
     assert_eq!(balancer(&nginx("upstream u { server a max_conns=3; }"), "u").queue, None);
 }

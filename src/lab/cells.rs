@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::label::{Label, Raw};
 use super::spec::{Experiment, SweepSpec};
-use crate::model::{System, check};
+use crate::model::{Blueprint, System, check};
 use crate::schema::quantity::{Bytes, Percent, Rate, Span};
 use crate::schema::{
     Decode, Diagnostic, Kind, MOST_MISTAKES, Map, Name, Node, Reader, Region, apply, print, split_path,
@@ -17,11 +17,11 @@ const MOST_CELLS: usize = 10_000;
 const MOST_SETTINGS: usize = 10_000;
 
 /// A system by its arm and its point.
-pub type Cell = (usize, usize, System);
+pub type Cell = (usize, usize, Blueprint);
 
-/// What of one cell is wrong, and in which others it is wrong too.
+/// The mistakes of one cell, and the other cells that have them too.
 struct Mistakes<'a> {
-    /// What is known to be wrong with the system itself, without any arm.
+    /// Mistakes of the system itself, without any arm.
     known: &'a [Diagnostic],
     found: Vec<(Diagnostic, Vec<(usize, usize)>)>,
     places: BTreeMap<(Region, String), usize>,
@@ -43,8 +43,8 @@ impl Mistakes<'_> {
     }
 }
 
-/// The systems of `experiment` that can be read, and what is wrong with the others beside what is `known` to be wrong
-/// without any arm.
+/// The systems of `experiment` that can be read, and the mistakes of the others, beside the mistakes `known` of the
+/// system without any arm.
 pub fn cells(experiment: &Experiment, known: &[Diagnostic]) -> (Vec<Cell>, Vec<Diagnostic>) {
     let only: Map<Raw> = Map::default();
     let arms: Vec<&Map<Raw>> = match &experiment.arms.entries[..] {
@@ -76,14 +76,16 @@ pub fn cells(experiment: &Experiment, known: &[Diagnostic]) -> (Vec<Cell>, Vec<D
             for &(path, Raw(value)) in &settings {
                 wrong.extend(put(&mut tree, path, value.clone()).err());
             }
-            // What can be put in is read, even if something else cannot; whether the whole fits together is then not known.
+            // Overrides that can be applied are applied, even if others cannot; whether the whole fits together is then
+            // unknown.
             let is_whole = wrong.is_empty();
             let mut reader = Reader::default();
             let system = System::decode(&tree, &mut reader);
             wrong.extend(reader.diagnostics);
             if let Some(system) = system.filter(|_| is_whole) {
-                wrong.extend(check(&system));
-                cells.push((arm, point, system));
+                let blueprint = Blueprint::of(system);
+                wrong.extend(check(&blueprint));
+                cells.push((arm, point, blueprint));
             }
             mistakes.take(wrong, (arm, point));
             restore(&mut tree, experiment.system_tree(), settings.iter().map(|(path, _)| *path));
@@ -118,8 +120,8 @@ fn too_much(experiment: &Experiment, cells: usize) -> Vec<Diagnostic> {
     found
 }
 
-/// A mistake of these cells, with the arms and points that bring it about. In cells that `may` have it, because another
-/// mistake hides it or because nobody looked, it counts as there.
+/// Reports a mistake of these cells, with the arms and points that cause it. Cells that `may` have it, because another
+/// mistake hides it or because they were not checked, count as having it.
 fn told(
     diagnostic: Diagnostic,
     cells: &[(usize, usize)],
@@ -172,12 +174,13 @@ fn segments(path: &str) -> Vec<String> {
     segments
 }
 
-/// What is set and lost again, because something behind it sets the whole; and points of the sweep that are equal.
+/// Overrides without effect, because a later one replaces the whole that contains them; and points of the sweep that
+/// are equal.
 fn lost(experiment: &Experiment) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let swept = experiment.sweep.as_ref().map(|sweep| (segments(&sweep.path.0.text), &sweep.path.0));
     for (arm, settings) in &experiment.arms.entries {
-        // What stands behind, from the last on.
+        // Later overrides, from the last on.
         let mut later: BTreeMap<Vec<String>, &Name> = BTreeMap::new();
         for (path, _) in settings.entries.iter().rev() {
             if found.len() >= MOST_MISTAKES {
@@ -242,7 +245,7 @@ fn put(tree: &mut Node, path: &Name, value: Node) -> Result<(), Diagnostic> {
     }
 }
 
-/// Makes `tree`, in which values were put at `paths`, again what `base` is. A system may have many more nodes than an
+/// Makes `tree`, in which values were put at `paths`, equal to `base` again. A system may have many more nodes than an
 /// arm sets, and copying all of them takes about as long as reading them.
 fn restore<'a>(tree: &mut Node, base: &Node, paths: impl Iterator<Item = &'a Name>) {
     let touched: BTreeSet<String> = paths.filter_map(|path| split_path(&path.text).into_iter().next()).collect();
@@ -259,7 +262,7 @@ fn restore<'a>(tree: &mut Node, base: &Node, paths: impl Iterator<Item = &'a Nam
         (Some((_, Node { kind: Kind::Map(nodes), .. })), Some((_, Node { kind: Kind::Map(originals), .. })))
             if is_nodes_alone =>
         {
-            // What is new stands behind what was there.
+            // New nodes stand behind the original ones.
             nodes.truncate(originals.len());
             for (node, original) in nodes.iter_mut().zip(originals) {
                 if touched.contains(&original.0.text) {

@@ -132,7 +132,7 @@ fn collect_cell(
     let never_answered = if calls.1 > 0 { 1.0 - calls.0 as f64 / calls.1 as f64 } else { 0.0 };
     let confidence = plan.experiment.run.confidence.fraction();
     let stability = stability(planned, &plan.experiment.run, warm_up.length, &done);
-    let steady = steady_apart(&planned.system, &stability, &done);
+    let steady = steady_apart(&planned.blueprint, &stability, &done);
     if !warm_up.settled && stability == Stability::Stable {
         let place = describe(plan, planned);
         notices.push(format!("{place}: more than half of the run would have to be cut as warm-up; make it longer"));
@@ -150,17 +150,17 @@ fn collect_cell(
         point: planned.point,
         replications: done.len() as u32,
         unfinished: false,
-        uncovered: uncovered(&planned.system, &ends, planned_end),
+        uncovered: uncovered(planned.system(), &ends, planned_end),
         warm_up: warm_up.length.as_secs_f64(),
-        trouble: plan.scope.recovery.trouble(Trouble::of(&planned.system)),
+        trouble: plan.scope.recovery.trouble(Trouble::of(planned.system())),
         estimates: estimates(&plan.quantities, seen, &stability, &steady, confidence),
         steady,
         stability,
-        changes: !planned.system.is_stationary(),
+        changes: !planned.system().is_stationary(),
         comparisons: Vec::new(),
         tail: tail(&latency, never_answered),
         never_answered,
-        theory: theory(&planned.system, &plan.quantities),
+        theory: theory(planned.system(), &plan.quantities),
         ledger: ledger(&done),
         nodes: nodes(&done, aligned, confidence),
         window: done.first().map_or(0.0, |observation| observation.window),
@@ -194,7 +194,7 @@ fn note_early_ends(plan: &Plan, planned: &PlannedCell, done: &[&Observation], no
     let place = || describe(plan, planned);
     let ends: Vec<Time> = done.iter().map(|observation| observation.over).collect();
     let duration = run.duration.map_or(f64::INFINITY, |duration| duration.seconds());
-    for what in did_not_happen(&planned.system, &ends, duration) {
+    for what in did_not_happen(planned.system(), &ends, duration) {
         notices.push(format!("{}: {what}", place()));
     }
     match count(Ended::Drained) {

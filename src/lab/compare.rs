@@ -28,7 +28,7 @@ pub fn compare(plan: &Plan, cells: &mut [Cell]) {
                 let p_value = pair.and_then(|pair| pair.p_value).and_then(|_| corrected.next());
                 let cell = &mut cells[arm * points + point];
                 let mut comparison = comparison(base, *pair, p_value, 1.0 - confidence);
-                // What a run too short for a steady state shows is no difference of steady states.
+                // Differences in runs that are too short for a steady state are not differences of steady states.
                 let settled = base_settled && !cell.stability.is_not_settled();
                 comparison.significant &= settled || !base.is_of_steady_state();
                 cell.comparisons.push(comparison);
@@ -69,7 +69,8 @@ pub fn rankings(plan: &Plan, cells: &[Cell]) -> Vec<Ranking> {
             let (mut with, without): (Vec<usize>, Vec<usize>) = (0..plan.arms.len()).partition(|&arm| decides(arm));
             let value = |arm: usize| estimate(arm).value.unwrap_or(f64::INFINITY);
             with.sort_by(|&a, &b| value(a).total_cmp(&value(b)));
-            // Who answered fewer calls than whoever answered the most does not stand before others for that.
+            // An arm that answered fewer calls than the arm that answered the most is not ranked before others because
+            // of that.
             let answered = |arm: usize| cells[arm * points + point].answered(&quantity.id);
             let share = |arm: usize| answered(arm).and_then(|answered| answered.value).unwrap_or(0.0);
             let most = with.iter().copied().max_by(|&a, &b| share(a).total_cmp(&share(b))).and_then(answered);
@@ -111,7 +112,7 @@ mod tests {
         let p = |a: usize, b: usize| Some(if a % 2 == b % 2 { 0.8 } else { 1e-6 });
         assert_eq!(group(&[0, 2, 1], p, 0.05), [vec![0, 2], vec![1]]);
         assert_eq!(group(&[], p, 0.05), Vec::<Vec<usize>>::new());
-        // Without a test nothing is told apart.
+        // Without a test no arms are told apart.
         assert_eq!(group(&[0, 1], |_, _| None, 0.05), [[0, 1]]);
         // Two tests: each must pass at half of the level.
         assert_eq!(group(&[0, 1, 2], |_, _| Some(0.03), 0.05), [[0, 1, 2]]);

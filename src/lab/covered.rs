@@ -13,7 +13,7 @@ use crate::model::System;
 /// A year of 365.25 days.
 const SECONDS_OF_A_YEAR: f64 = 31_557_600.0;
 
-/// Why the replications of a cell do not cover what was asked of them, for the first that does not; `None` if all do.
+/// Why the replications of a cell do not cover the requested time, for the first that does not; `None` if all do.
 #[must_use]
 pub fn cut_short(run: &RunSpec, warm_up: Duration, done: &[&Observation]) -> Option<String> {
     let first = |ended: Ended| done.iter().find(|observation| observation.ended == ended);
@@ -46,8 +46,9 @@ fn seconds(at: Time) -> String {
     number::with_interval(Some(at.as_secs_f64()), None, Unit::Seconds)
 }
 
-/// The first thing that was to happen at a moment and did not in all runs of `system`, which ended at these times and were
-/// planned to end at `planned`; `None` if all did. A run without the trouble that it asks about answers nothing.
+/// The first event scheduled for a moment that did not happen in all runs of `system`, which ended at these times and
+/// were planned to end at `planned`; `None` if all happened. A run without the fault that it asks about gives no
+/// answer.
 #[must_use]
 pub fn uncovered(system: &System, ends: &[Time], planned: f64) -> Option<String> {
     let missed = |at: f64| at >= planned || ends.iter().any(|end| ended_before(*end, at));
@@ -58,14 +59,14 @@ pub fn uncovered(system: &System, ends: &[Time], planned: f64) -> Option<String>
     })
 }
 
-/// True if nothing happened any more at a time in a run that ended at `end`: what is planned for its end does not, except
-/// at the very beginning.
+/// True if an event scheduled for time `at` did not happen in a run that ended at `end`: an event at the very end does
+/// not happen, except at time zero.
 fn ended_before(end: Time, at: f64) -> bool {
     end.as_secs_f64() <= at && at > 0.0
 }
 
-/// What of the timetable of `system` did not happen in all of its runs, which ended at these times, although it would
-/// have before `planned`.
+/// The scheduled events of `system` that did not happen in all of its runs, which ended at these times, although they
+/// would have before `planned`.
 #[must_use]
 pub fn did_not_happen(system: &System, ends: &[Time], planned: f64) -> Vec<String> {
     let missed = moments(system).into_iter().filter(|(at, _)| *at < planned).filter_map(|(at, what)| {

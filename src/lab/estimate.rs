@@ -10,7 +10,7 @@ use crate::stats::{Interval, batch::lag_one, proportion::wilson_of_clusters, tai
 
 /// Batches of a single replication (Schmeiser 1982: ten to thirty).
 const BATCHES: usize = 20;
-/// Correlation of neighbouring batches beyond which their interval is too narrow: what independent batches show in one
+/// Correlation of neighbouring batches beyond which their interval is too narrow: independent batches exceed it in one
 /// of a hundred runs.
 const CORRELATED: f64 = 0.52;
 /// Independent requests beyond a quantile, in all replications together, below which its interval may be too narrow:
@@ -104,8 +104,8 @@ fn add_of_all(quantities: &[Quantity], pools: &[(Source, Pool)], estimates: &mut
     }
 }
 
-/// A quantile of all calls, of which those that were not answered take for ever; `None` where all were answered, or where
-/// nothing says how sure it is.
+/// A quantile of all calls, with unanswered calls as infinitely long; `None` if all were answered, or if the
+/// uncertainty is unknown.
 fn of_all(pool: &Pool, p: f64, answered: &Estimate, confidence: f64) -> Option<OfAll> {
     answered.value.filter(|share| *share < 1.0)?;
     let (fewest, most) = answered.bounds()?;
@@ -123,13 +123,13 @@ fn ratio((part, whole): (u64, u64)) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-/// The calls that count for a share and those it is a share of, by replication; `None` of what is no share of calls.
+/// The numerator and the denominator of a share of calls, by replication; `None` if the quantity is no share of calls.
 fn counts(quantity: &Quantity, seen: &[Option<Observation>], place: usize) -> Vec<Option<(u64, u64)>> {
     let counts = seen.iter().map(|observation| observation.as_ref().and_then(|o| o.counts[place]));
     if !quantity.is_of_answers() {
         return counts.collect();
     }
-    // A replication has counted those over a limit itself.
+    // A replication counts the requests over a limit itself.
     let most = quantity.limit().map_or(u64::MAX, |limit| limit.duration().as_nanos());
     let of = quantity.of.as_deref();
     let open: Vec<_> = seen.iter().map(|observation| observation.as_ref().and_then(|o| o.open(of))).collect();
@@ -137,8 +137,8 @@ fn counts(quantity: &Quantity, seen: &[Option<Observation>], place: usize) -> Ve
     counts.zip(overdue).map(|(counts, overdue)| counts.map(|(part, whole)| (part, whole + overdue))).collect()
 }
 
-/// What there is to say of an interval over a quantile, given the share of each replication's requests beyond it: how many
-/// independent ones each holds.
+/// The kind of interval for a quantile, given the share of each replication's requests beyond it: how many independent
+/// ones each has.
 fn few_beyond(shares: &[f64]) -> IntervalKind {
     let independent = independent_beyond(shares);
     let enough = ENOUGH_IN_EACH.max(ENOUGH_BEYOND / shares.len() as f64);
@@ -146,7 +146,7 @@ fn few_beyond(shares: &[f64]) -> IntervalKind {
     IntervalKind::Quantiles { independent, few }
 }
 
-/// True where a symmetric interval would reach below nothing or beyond everything, or is none at all.
+/// True if a symmetric interval would reach below zero or above one, or does not exist.
 fn share_is_extreme(mean: Option<f64>, half_width: Option<f64>) -> bool {
     mean.is_some_and(|mean| half_width.is_none_or(|half| half == 0.0 || mean - half < 0.0 || mean + half > 1.0))
 }
@@ -168,7 +168,7 @@ fn share(counts: &[Option<(u64, u64)>], point: Option<f64>, confidence: f64) -> 
     }
 }
 
-/// Student's interval over batches of one replication, each the ratio of its sums; none where windows say nothing.
+/// Student's interval over batches of one replication, each the ratio of its sums; none if the windows have no data.
 fn over_batches(only: &Observation, place: usize, confidence: f64) -> (Option<f64>, IntervalKind) {
     let windows = &only.windows[place];
     let size = windows.len() / BATCHES;

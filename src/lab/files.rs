@@ -70,7 +70,7 @@ pub trait Files {
 /// Why a file cannot be used: all of its mistakes.
 #[derive(Clone, Debug)]
 pub struct Problems {
-    /// What is wrong.
+    /// The mistakes.
     pub diagnostics: Vec<Diagnostic>,
     /// The texts in which the mistakes were found.
     pub sources: Sources,

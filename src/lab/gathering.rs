@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 
 use super::observe::{NodeSeen, Observation};
 use crate::actors::kit::describe::Held;
-use crate::actors::kit::site::Site;
-use crate::model::{Flows, NodeSpec, StationLoad, System};
+use crate::model::{Blueprint, Flows, NodeSpec, Site, StationLoad};
 use crate::stats::trend::{self, Seen, Trend, Verdict};
 
 /// Utilization of a server that is never idle.
 const NEVER_IDLE: f64 = 0.995;
 
-/// What was found at one node.
+/// The growth of the requests at one node.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gathering {
     /// The node.
@@ -21,7 +20,7 @@ pub struct Gathering {
     pub group: String,
     /// Whether and how fast.
     pub trend: Trend,
-    /// True if there is no end to it: no bound, and nobody leaves unserved.
+    /// True if there is no bound to it, and no request leaves unserved.
     pub without_end: bool,
 }
 
@@ -35,8 +34,8 @@ impl Gathering {
 
 /// The nodes whose requests gather, or may gather, in `done`.
 #[must_use]
-pub fn gathering(system: &System, flows: &Flows, done: &[&Observation]) -> Vec<Gathering> {
-    let site = &Site::of(&system.nodes);
+pub fn gathering(blueprint: &Blueprint, flows: &Flows, done: &[&Observation]) -> Vec<Gathering> {
+    let site = &blueprint.site();
     let Some(first) = done.first() else { return Vec::new() };
     let loads: BTreeMap<(&str, bool), &StationLoad> =
         flows.stations.iter().map(|load| ((load.node.as_str(), load.line), load)).collect();
@@ -54,14 +53,14 @@ pub fn gathering(system: &System, flows: &Flows, done: &[&Observation]) -> Vec<G
         .collect();
     let gathers = |gathering: &Gathering| gathering.trend.verdict != Verdict::Settled;
     found.retain(gathers);
-    // Calls that wait are the outermost: what gathers further in is named first.
+    // Waiting calls are the outermost: requests that gather further in are named first.
     if flows.calls_wait && found.is_empty() {
         found.extend(between_nodes(site, done).filter(gathers));
     }
     found
 }
 
-/// What a node says of itself.
+/// The description of a node.
 fn described<'a>(site: &Site<'a>, node: &NodeSeen) -> Option<&'a NodeSpec> {
     site.nodes.get(&node.info.group)
 }
@@ -79,7 +78,7 @@ fn at_node(
     }
     let without_end = load.map_or(held.without_end, |load| load.room.is_infinite() && !load.leaves);
     let width = done.first()?.window;
-    // Who waits for a place at a server and who has one are one station.
+    // Requests that wait for a place at a server, and those that have one, are one station.
     let servers = if held.in_line { place_of_servers(site, node, done) } else { None };
     let station = servers.unwrap_or(place);
     let workers = load.filter(|load| load.line).map(|load| load.workers);
@@ -146,9 +145,10 @@ fn all_workers(site: &Site<'_>, node: &NodeSeen) -> f64 {
     described(site, node).map_or(1.0, |node| node.workers())
 }
 
-/// Requests that idle workers could have served, from the start to the middle of each window; empty where nothing was
-/// served by which to tell. `at_once` are the workers that can be busy at once, where not all can. Each counts as what
-/// there would be less if it had been served, `gather`: of sessions, of which each has one request at a time, a part.
+/// Requests that idle workers could have served, from the start to the middle of each window; empty if no request was
+/// served from which to estimate it. `at_once` are the workers that can be busy at once, if not all can. Each request
+/// counts as `gather` fewer requests there, had it been served: for a session, which has one request at a time, a part
+/// of one.
 fn missed(site: &Site<'_>, node: &NodeSeen, at_once: Option<f64>, gather: f64, width: f64) -> Vec<f64> {
     let number = |id: &str| node.values.iter().find(|(_, known, _, _)| *known == id).and_then(|value| value.3);
     let rate = number("departures").or_else(|| number("commands"));

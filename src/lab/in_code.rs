@@ -9,7 +9,7 @@ use super::spec::{Experiment, SweepSpec};
 use super::text::Text;
 use crate::schema::{Encode, Kind, Map, Name, Node, Reader, Region, Sources, named, parse, print};
 
-/// What messages call the text of an experiment made in code.
+/// The name of an experiment made in code, in messages.
 const NAME: &str = "experiment in code";
 
 /// An arm: the fields that it sets, by their paths. Example: `Arm::default().set("web.workers", 2_u32)`.
@@ -113,7 +113,8 @@ fn put_given(root: &mut Node, made: &Node) {
     }
 }
 
-/// The same problems, each message with the path of what it is about: who wrote code has not seen the text.
+/// The same problems, each message with the path of the value that it is about, because the author of code has not seen
+/// the text.
 fn with_paths(problems: Problems, root: &Node) -> Problems {
     let Problems { mut diagnostics, sources } = problems;
     for diagnostic in &mut diagnostics {
@@ -126,7 +127,7 @@ fn with_paths(problems: Problems, root: &Node) -> Problems {
     Problems { diagnostics, sources }
 }
 
-/// The names of what stands at `region`, from the outside in.
+/// The names of the values around `region`, from the outside in.
 fn path_of(node: &Node, region: Region) -> Vec<&str> {
     let mut path = Vec::new();
     let mut at = node;

@@ -17,7 +17,7 @@ pub struct JobId {
     pub replication: u32,
 }
 
-/// Records finished replications, so that a later run can go on from them.
+/// Records finished replications, so that a later run can resume from them.
 pub trait Journal: Sync {
     /// A replication that was recorded before, if there is one.
     fn recall(&self, _job: JobId) -> Option<Observation> {

@@ -11,7 +11,7 @@ use crate::model::NodeInfo;
 /// Checks the books of a run that has ended at `over`.
 ///
 /// # Errors
-/// What does not balance, in words: a defect of the program.
+/// The figures that do not balance, in words: a defect of the program.
 pub fn check(actors: &Actors, requests: &Requests, nodes: &[NodeInfo], over: Time) -> Result<(), String> {
     let inside = Inside::of(actors, requests, over);
     for (place, actor) in actors.all.iter().enumerate() {
@@ -26,7 +26,7 @@ pub fn check(actors: &Actors, requests: &Requests, nodes: &[NodeInfo], over: Tim
     check_waiting(actors, requests, nodes)
 }
 
-/// What an actor is called: a host goes by its node.
+/// The name of an actor; a host has that of its node.
 fn name_of(actor: &Actor, place: usize, nodes: &[NodeInfo]) -> String {
     match actor {
         Actor::Host(host) => format!("the host of {}", nodes[host.node().0 as usize].name),
@@ -34,8 +34,8 @@ fn name_of(actor: &Actor, place: usize, nodes: &[NodeInfo]) -> String {
     }
 }
 
-/// The requests in flight that were not given up are those that clients wait for. Those that other nodes make for
-/// themselves are in nobody's books.
+/// Requests in flight that were not given up are those that clients wait for. Requests that other nodes make for
+/// themselves are in no client's account.
 fn check_waiting(actors: &Actors, requests: &Requests, nodes: &[NodeInfo]) -> Result<(), String> {
     let mut alive = vec![0_u64; actors.all.len()];
     for (id, request) in requests.iter() {
@@ -52,7 +52,7 @@ fn check_waiting(actors: &Actors, requests: &Requests, nodes: &[NodeInfo]) -> Re
     Ok(())
 }
 
-/// One account by itself, of which `still_inside` is the time that those spent who are there.
+/// Checks one account; `still_inside` is the time spent so far by the requests that are there.
 fn balances(name: &str, account: &Account, still_inside: u128) -> Result<(), String> {
     let Account { came, left, inside, area, sojourn } = *account;
     if came != left + inside {
@@ -70,8 +70,9 @@ fn balances(name: &str, account: &Account, still_inside: u128) -> Result<(), Str
     Ok(())
 }
 
-/// The nanoseconds that requests have spent where they are. A client that has stopped waiting for a request holds it no
-/// more; one that makes calls holds those and not attempts, and a node that made one on behalf of another holds that other.
+/// The nanoseconds that requests have spent where they are. A client that has stopped waiting for a request no longer
+/// counts it; a client that makes calls counts the calls and not their attempts, and a node that makes a request on
+/// behalf of another counts that other.
 struct Inside {
     /// By actor.
     all: Vec<u128>,

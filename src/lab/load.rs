@@ -11,7 +11,7 @@ use super::label::Raw;
 use super::logs::unopened;
 use super::plan::mistakes;
 use super::spec::Experiment;
-use crate::model::{System, check};
+use crate::model::{Blueprint, System, check};
 use crate::schema::quantity::Span;
 use crate::schema::{Body, Decode, Kind, Name, Node, Reader, Region, Sources, decode_text, parse};
 
@@ -68,7 +68,7 @@ pub(super) fn experiment_of(
         reader.error(root.region, format!("expected `Experiment(...)` or `System(...)`, found {found}"), "");
         return None;
     }
-    // The system is read first, so that its mistakes are found beside those of the experiment.
+    // The system is read first, so that its mistakes are reported with those of the experiment.
     let mut good = true;
     let mut known = Vec::new();
     if let Kind::Struct(_, fields) = &mut root.kind
@@ -83,7 +83,7 @@ pub(super) fn experiment_of(
     }
     let decoded = Experiment::decode(&root, reader);
     if !good || decoded.is_none() {
-        // So are those of the arms, the sweep and the claims, as far as they can be told.
+        // So are those of the arms, the sweep and the claims, as far as they can be found.
         let readable = decoded.map(|whole| (whole, Vec::new())).or_else(|| readable(&root));
         let readable = readable.filter(|(read, _)| matches!(read.system_tree().kind, Kind::Struct(..)));
         if let Some((experiment, unread)) = readable {
@@ -105,8 +105,8 @@ pub(super) fn experiment_of(
     Some(experiment)
 }
 
-/// What of an experiment can be read if all of it cannot: the fields that are right, the arms and the claims that are. With
-/// it come the names of the fields that are written and cannot be read.
+/// The readable part of an experiment that cannot be read as a whole: fields, arms and claims without mistakes. With it
+/// come the names of the fields that are present and cannot be read.
 fn readable(root: &Node) -> Option<(Experiment, Vec<String>)> {
     let Kind::Struct(name, fields) = &root.kind else { return None };
     let (system, others): (Vec<_>, Vec<_>) = fields.iter().cloned().partition(|(field, _)| field.text == "system");
@@ -117,7 +117,7 @@ fn readable(root: &Node) -> Option<(Experiment, Vec<String>)> {
             &mut Reader::default(),
         )
     };
-    // What is no field of an experiment is not tried: a file may be full of it.
+    // Names that are not fields of an experiment are not tried: a file may be full of them.
     let valid: BTreeSet<&str> = Experiment::description().fields.iter().map(|field| field.name).collect();
     let others = others.into_iter().filter(|(field, _)| valid.contains(field.text.as_str()));
     let right = others.map(|(field, mut value)| {
@@ -150,8 +150,8 @@ fn keep_arms(arms: &mut Vec<(Name, Node)>) {
     }
 }
 
-/// The tree of the system that `node` is or names, if there is one; `reader` knows what is wrong with it. It stands in
-/// the file at `path`, which is `home` without its place.
+/// The tree of the system that `node` is or names, if there is one; `reader` collects its mistakes. It stands in the
+/// file at `path`, which is `home` without its place.
 fn read_system(
     files: &dyn Files,
     (path, home): (&str, &str),
@@ -175,7 +175,7 @@ fn read_system(
         _ => node.clone(),
     };
     if let Some(system) = System::decode(&tree, reader) {
-        reader.diagnostics.extend(check(&system));
+        reader.diagnostics.extend(check(&Blueprint::of(system)));
     }
     Some(tree)
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh64::Xxh64;
 
+use super::cells::Cell;
 use super::files::{Files, plain};
 use super::label::Raw;
 use super::spec::Experiment;
@@ -16,7 +17,7 @@ use crate::trace::{self, Replay, Room};
 /// A log that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadLog {
-    /// What the experiment calls it.
+    /// Its name in the experiment.
     pub name: String,
     /// Where it was opened.
     pub path: String,
@@ -68,25 +69,25 @@ fn replayed<'a>(tree: &'a Node, found: &mut Vec<(&'a String, Region)>) {
 
 /// Reads each log once, however many cells replay it.
 pub struct Logs<'a> {
-    /// Who replays them.
+    /// The experiment that replays them.
     pub experiment: &'a Experiment,
     /// Where files come from.
     pub files: &'a dyn Files,
     /// Where the experiment stands.
     pub path: &'a str,
-    /// What they hold.
+    /// Their contents.
     pub inputs: Inputs,
     /// Which were read.
     pub read: Vec<ReadLog>,
-    /// What was left out of them.
+    /// Lines that were left out.
     pub notices: Vec<String>,
 }
 
 impl Logs<'_> {
-    /// Reads the logs of these cells; what is wrong with them goes to `found`.
-    pub fn read(&mut self, cells: &[(usize, usize, System)], found: &mut Vec<Diagnostic>) {
+    /// Reads the logs of these cells; their mistakes go to `found`.
+    pub fn read(&mut self, cells: &[Cell], found: &mut Vec<Diagnostic>) {
         let mut failed: Vec<&str> = Vec::new();
-        for replay in cells.iter().flat_map(|(_, _, system)| replays(system)) {
+        for replay in cells.iter().flat_map(|(_, _, cell)| replays(cell.system())) {
             if self.inputs.trace(replay).is_some() || failed.contains(&replay.file.as_str()) {
                 continue;
             }
@@ -141,7 +142,7 @@ impl Logs<'_> {
     }
 }
 
-/// Reads on, and hashes what comes by.
+/// Reads on, and hashes the bytes read.
 struct Hashing<R> {
     input: R,
     hasher: Xxh64,

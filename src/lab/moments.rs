@@ -8,7 +8,7 @@ use super::results::Unit;
 use crate::actors::kit::facts::Moment;
 use crate::model::{FaultSpec, System};
 
-/// What faults and arrivals of `system` do from a moment on, each with the moment.
+/// The effects of faults and arrivals of `system` that begin at a given moment, each with the moment.
 pub fn moments(system: &System) -> Vec<(f64, String)> {
     let faults = system.faults.iter().map(|fault| {
         let at = fault.at.seconds();
@@ -17,7 +17,8 @@ pub fn moments(system: &System) -> Vec<(f64, String)> {
     faults.chain(of_nodes(system, false)).collect()
 }
 
-/// What nodes do from a moment on: the steps of timetables, which a run may leave out and still answer, or all else.
+/// Effects of nodes that begin at a given moment: if `steps`, the steps of timetables, which a run may leave out and
+/// still answer; otherwise all others.
 fn of_nodes(system: &System, steps: bool) -> impl Iterator<Item = (f64, String)> {
     system.nodes.entries.iter().flat_map(move |(name, node)| {
         let moments = node.moments().into_iter().filter(move |moment| moment.is_step == steps);
@@ -25,7 +26,7 @@ fn of_nodes(system: &System, steps: bool) -> impl Iterator<Item = (f64, String)>
     })
 }
 
-/// What of the timetable of `system` never happens in a run that is planned to end at `end`, a sentence each.
+/// Scheduled events of `system` that never happen in a run that is planned to end at `end`, a sentence each.
 #[must_use]
 pub fn never_happens(system: &System, end: f64) -> Vec<String> {
     // Of several steps the first says enough.
@@ -34,7 +35,7 @@ pub fn never_happens(system: &System, end: f64) -> Vec<String> {
     late.map(|(_, what)| format!("{what} never happens in this run, which ends at {}", seconds_of(end))).collect()
 }
 
-/// What of the faults of `system` is over when measuring begins after a warm-up of so many seconds, a sentence each.
+/// Faults of `system` that are over when measuring begins after a warm-up of this many seconds, a sentence each.
 #[must_use]
 pub fn is_over_before(system: &System, warm_up: f64) -> Vec<String> {
     let ends = |fault: &FaultSpec| fault.lasts.map(|lasts| fault.at.seconds() + lasts.seconds());

@@ -7,7 +7,7 @@ use super::pool::{Number, Pool};
 use super::results::{Estimate, IntervalKind};
 use crate::measure::latency::{Latency, Packed};
 
-/// What each node gave of the replications that were `done`, in the order of the nodes' numbers.
+/// The numbers of each node in the replications that were `done`, in the order of the nodes' numbers.
 #[must_use]
 pub fn estimates(done: &[&Observation], place: usize, confidence: f64) -> Vec<Estimate> {
     let Some(first) = done.first() else { return Vec::new() };
@@ -51,7 +51,7 @@ pub fn estimates(done: &[&Observation], place: usize, confidence: f64) -> Vec<Es
     estimates
 }
 
-/// What a number says of lengths of time.
+/// A statistic of lengths of time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Of {
     Mean,
@@ -59,7 +59,8 @@ enum Of {
 }
 
 impl Of {
-    /// What a word such as "mean", "p50", "p99" or "p999" asks for: behind the second digit the point is left out.
+    /// The statistic that a name such as "mean", "p50", "p99" or "p999" stands for: the decimal point after the second
+    /// digit is left out.
     fn parse(word: &str) -> Option<Self> {
         if word == "mean" {
             return Some(Self::Mean);
@@ -70,7 +71,7 @@ impl Of {
     }
 }
 
-/// The lengths of time that the number called `id` is made of, and what it says of them.
+/// The lengths of time from which the number called `id` is computed, and the statistic that it is.
 fn times_of(node: &NodeSeen, id: &str) -> Option<(usize, Of)> {
     node.times.iter().enumerate().find_map(|(place, times)| {
         let word = id.strip_prefix(&*times.of)?.strip_prefix('_')?;

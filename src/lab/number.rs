@@ -10,7 +10,7 @@ const MOST_DIGITS: i32 = 4;
 /// Significant digits of a value without an interval.
 const PLAIN_DIGITS: i32 = 4;
 
-/// Significant digits of a value whose interval has no width: what a histogram keeps.
+/// Significant digits of a value whose interval has no width: the precision of a histogram.
 const MEASURED_DIGITS: i32 = 3;
 
 /// The size one unit of the printed number has, and its symbol.
@@ -18,7 +18,7 @@ const MEASURED_DIGITS: i32 = 3;
 pub struct Prefix {
     /// The printed number times this is the value.
     pub factor: f64,
-    /// What follows the number, for example "ms".
+    /// The symbol after the number, for example "ms".
     pub symbol: &'static str,
 }
 
@@ -47,7 +47,7 @@ pub fn estimate(estimate: &Estimate) -> String {
     }
 }
 
-/// "0.12 (0.08 to 0.2) %": a value between ends that are not equally far away; "0 (below 0.2) %" of nothing seen.
+/// "0.12 (0.08 to 0.2) %": a value with an asymmetric interval; "0 (below 0.2) %" if none was observed.
 fn not_symmetric(value: f64, low: f64, high: f64, unit: Unit) -> String {
     let Prefix { factor, symbol } = prefix(high, unit);
     // As few digits as tell the ends apart.
@@ -87,7 +87,7 @@ pub fn rounded_seconds(seconds: f64) -> String {
     format!("{} {symbol}", plain((scaled / step).round() * step, 2))
 }
 
-/// A significant difference with its direction, for example "−31 % ▼"; nothing where none is shown.
+/// A significant difference with its direction, for example "−31 % ▼"; `None` if no difference is significant.
 ///
 /// Fractions differ by percentage points ("+1.2 pp ▲"), because a percentage of a percentage misleads. More than ten
 /// times the baseline is written as a factor.
@@ -104,7 +104,7 @@ pub fn difference(comparison: &Comparison, unit: Unit) -> Option<String> {
     Some(format!("{text} {arrow}"))
 }
 
-/// A number to so many significant digits, without trailing zeros; whole digits are never cut.
+/// A number to `digits` significant digits, without trailing zeros; whole digits are never cut.
 #[must_use]
 pub fn plain(value: f64, digits: i32) -> String {
     let text = fixed(value, (digits - 1 - exponent(value, digits)).max(0));
@@ -136,13 +136,13 @@ pub fn tick(value: f64, unit: Unit) -> String {
     }
 }
 
-/// The decimal exponent of the first digit, after rounding to so many digits; 0 for zero.
+/// The decimal exponent of the first digit, after rounding to `digits` digits; 0 for zero.
 fn exponent(value: f64, digits: i32) -> i32 {
     let text = format!("{:.*e}", (digits - 1).max(0) as usize, value);
     text.split_once('e').and_then(|(_, exponent)| exponent.parse().ok()).unwrap_or(0)
 }
 
-/// A number to so many decimals; a negative count rounds to tens, hundreds and so on.
+/// A number to `decimals` decimals; a negative count rounds to tens, hundreds and so on.
 fn fixed(value: f64, decimals: i32) -> String {
     let text = if decimals >= 0 {
         format!("{:.*}", decimals as usize, value)
@@ -158,7 +158,7 @@ fn fixed(value: f64, decimals: i32) -> String {
     }
 }
 
-/// A half-width; one that would be rounded to nothing says that it is smaller than the last digit.
+/// A half-width; one that would be rounded to zero is printed as smaller than the last digit.
 fn width(half: f64, decimals: i32) -> String {
     let text = fixed(half, decimals);
     if text.bytes().any(|byte| (b'1'..=b'9').contains(&byte)) {

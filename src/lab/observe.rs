@@ -120,7 +120,7 @@ pub fn observe(job: &Job<'_>, done: &Replication) -> Observation {
         ages: &done.ages,
         limits: limits_of_clients(job.quantities, nodes),
         watch,
-        trouble: Trouble::of(job.system),
+        trouble: Trouble::of(job.blueprint.system()),
         overflowed: *ended == Ended::InFlight,
         measured: is_measured(*over, done.warm_up),
     };

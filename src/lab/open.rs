@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// How many times as long as the longest answer a call must have waited.
 const TIMES_THE_LONGEST: u64 = 2;
 
-/// What is known at the end of a replication of the calls at one place that are not over.
+/// The calls at one place that are unfinished at the end of a replication.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Open {
     /// The node they are at; `None` for all clients together.
@@ -46,7 +46,7 @@ mod tests {
         assert_eq!(overdue(&[Some(&short)], 20), [0]);
         let long = open(20, &[(41, 1)]);
         assert_eq!(overdue(&[Some(&short), None, Some(&long)], u64::MAX), [0, 0, 1]);
-        // Where nothing was answered, nothing will be.
+        // If no call was answered, none will be.
         assert_eq!(overdue(&[Some(&open(0, &[(1, 7)]))], u64::MAX), [7]);
         assert_eq!(overdue(&[], u64::MAX), [] as [u64; 0]);
     }

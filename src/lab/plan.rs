@@ -13,7 +13,7 @@ use super::results::{Sweep, SweepPoint};
 use super::spec::{Experiment, RunSpec, WarmUp};
 use super::trouble::Trouble;
 use crate::engine::Duration;
-use crate::model::{Inputs, System, advice};
+use crate::model::{Blueprint, Inputs, System, advice};
 use crate::schema::{Diagnostic, Encode, Kind, Map, Name, Node, Reader, Region, print, split_path, suggest};
 
 /// One arm at one point of the sweep.
@@ -23,8 +23,9 @@ pub struct PlannedCell {
     pub arm: usize,
     /// Which point of the sweep; 0 without one.
     pub point: usize,
-    /// The system with the values of the arm and of the sweep.
-    pub system: System,
+    /// The system with the values of the arm and of the sweep, and the topology of its nodes.
+    #[doc(hidden)]
+    pub blueprint: Blueprint,
     /// Initial length of the windows of time series.
     pub window: Duration,
 }
@@ -45,13 +46,13 @@ pub struct Plan {
     /// The numbers each cell gives.
     #[doc(hidden)]
     pub quantities: Vec<Quantity>,
-    /// What numbers are split by, and how recovery is judged.
+    /// How numbers are split, and how recovery is judged.
     #[doc(hidden)]
     pub scope: Scope,
     /// The logs that are replayed.
     #[doc(hidden)]
     pub inputs: Inputs,
-    /// Where they were read, and what they held.
+    /// Where they were read, and their contents.
     #[doc(hidden)]
     pub logs: Vec<ReadLog>,
     /// Notes for the reader, such as lines of a log that were left out.
@@ -61,19 +62,19 @@ pub struct Plan {
 /// The only arm of an experiment without arms.
 pub const ONLY_ARM: &str = "system";
 
-/// True if nothing changes with time in any arm at any point: no faults, and arrivals whose law stays the same.
+/// True if no arm changes with time at any point of the sweep: no faults, and arrivals whose law stays the same.
 #[must_use]
 pub fn is_stationary(experiment: &Experiment) -> bool {
     let (cells, _) = cells(experiment, &[]);
-    !cells.is_empty() && cells.iter().all(|(_, _, system)| system.is_stationary())
+    !cells.is_empty() && cells.iter().all(|(_, _, cell)| cell.system().is_stationary())
 }
 
-/// What there is to say of the systems of all cells, each once, with the arms of which it is said unless it is all.
-fn advices(cells: &[(usize, usize, System)], arms: &[String], of: impl Fn(&System) -> Vec<String>) -> Vec<String> {
+/// Notes on the systems of all cells, each once, with the arms that it applies to unless it applies to all.
+fn advices(cells: &[Cell], arms: &[String], of: impl Fn(&Blueprint) -> Vec<String>) -> Vec<String> {
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     let mut found: Vec<(String, BTreeSet<usize>)> = Vec::new();
-    for (arm, _, system) in cells {
-        for advice in of(system) {
+    for (arm, _, blueprint) in cells {
+        for advice in of(blueprint) {
             let place = *places.entry(advice.clone()).or_insert(found.len());
             if place == found.len() {
                 found.push((advice, BTreeSet::new()));
@@ -149,24 +150,24 @@ pub fn plan(loaded: Loaded, files: &dyn Files) -> Result<Plan, Problems> {
         WarmUp::Fixed(span) => span.seconds(),
         WarmUp::Auto => 0.0,
     };
-    notices.extend(advices(&cells, &arms, |system| {
-        [advice(system), never_happens(system, end), is_over_before(system, warm_up)].concat()
+    notices.extend(advices(&cells, &arms, |blueprint| {
+        let system = blueprint.system();
+        [advice(blueprint), never_happens(system, end), is_over_before(system, warm_up)].concat()
     }));
     let claimed = experiment.claims.iter().flat_map(|claim| claim.quantities(&scope));
     let quantities = quantities(&experiment.measure, claimed, &scope);
-    let cells = cells.into_iter().map(|(arm, point, system)| PlannedCell {
-        window: window(&system, &experiment.run, &inputs),
+    let cells = cells.into_iter().map(|(arm, point, blueprint)| PlannedCell {
+        window: window(blueprint.system(), &experiment.run, &inputs),
         arm,
         point,
-        system,
+        blueprint,
     });
     let cells = cells.collect();
     Ok(Plan { arms, baseline, sweep, cells, quantities, scope, inputs, logs, notices, experiment })
 }
 
-/// What is wrong with the arms, the sweep, the measures and the claims of an experiment of which something else is wrong:
-/// `known`, as far as it is about the system. Fields that are `unread` are written and left out, because they cannot be
-/// read.
+/// Mistakes in the arms, the sweep, the measures and the claims of an experiment that also has the mistakes `known`,
+/// which concern the system. Fields that are `unread` are present but left out, because they cannot be read.
 #[must_use]
 pub fn mistakes(experiment: &Experiment, known: &[Diagnostic], unread: &[String]) -> Vec<Diagnostic> {
     let (cells, problems) = cells(experiment, known);
@@ -181,7 +182,7 @@ pub fn mistakes(experiment: &Experiment, known: &[Diagnostic], unread: &[String]
 
 fn scope(experiment: &Experiment, cells: &[Cell]) -> Scope {
     let base = experiment.system();
-    let systems = || base.as_ref().into_iter().chain(cells.iter().map(|(_, _, system)| system));
+    let systems = || base.as_ref().into_iter().chain(cells.iter().map(|(_, _, cell)| cell.system()));
     Scope {
         fleets: names(systems().flat_map(System::stations)),
         clients: names(systems().flat_map(System::makers)),
@@ -200,7 +201,7 @@ fn names<'a>(all: impl Iterator<Item = &'a str>) -> Vec<String> {
     all.filter(|name| seen.insert(*name)).map(str::to_owned).collect()
 }
 
-/// The names of nodes as they are written in the system and in what arms set, whether they can be read or not.
+/// The names of nodes as they are written in the system and in the values of arms, whether these can be read or not.
 fn written_names(experiment: &Experiment) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     if let Kind::Struct(_, fields) = &experiment.system_tree().kind {
@@ -216,6 +217,14 @@ fn written_names(experiment: &Experiment) -> BTreeSet<String> {
         names.extend(node.first().filter(|_| node.len() == 1).cloned());
     }
     names
+}
+
+impl PlannedCell {
+    /// The system with the values of the arm and of the sweep.
+    #[must_use]
+    pub fn system(&self) -> &System {
+        self.blueprint.system()
+    }
 }
 
 impl Plan {
@@ -257,12 +266,12 @@ struct Planner<'a> {
     /// The names of nodes as they are written, where some systems cannot be read: more than that there is such a node is
     /// not known then.
     names: Option<BTreeSet<String>>,
-    /// Fields of the experiment that are written and cannot be read: what they hold is not known.
+    /// Fields of the experiment that are present and cannot be read: their values are not known.
     unread: &'a [String],
 }
 
 impl<'a> Planner<'a> {
-    /// For an experiment with which so much is wrong already.
+    /// For an experiment with these mistakes already.
     fn new(experiment: &'a Experiment, problems: Vec<Diagnostic>) -> Self {
         let names = (!problems.is_empty()).then(|| written_names(experiment));
         Self { experiment, reader: Reader { diagnostics: problems, ..Reader::default() }, names, unread: &[] }
@@ -372,13 +381,11 @@ impl<'a> Planner<'a> {
     }
 
     /// Writes that are done twice are asked for only where some call writes.
-    fn check_writes(&mut self, cells: &[(usize, usize, System)], scope: &Scope) {
+    fn check_writes(&mut self, cells: &[Cell], scope: &Scope) {
         let mut measured = self.experiment.measure.iter().flat_map(|measure| measure.quantities(scope));
         let asked = measured.any(|quantity| quantity.what.needs() == Some(Needs::Writes))
             || self.experiment.claims.iter().flat_map(Claim::terms).any(|term| term.needs(Needs::Writes));
-        let write = |(_, _, system): &(usize, usize, System)| {
-            system.nodes.entries.iter().any(|(_, node)| node.asks().late_work)
-        };
+        let write = |(_, _, cell): &Cell| cell.system().nodes.entries.iter().any(|(_, node)| node.asks().late_work);
         if asked && !cells.is_empty() && !cells.iter().any(write) {
             let region = self.experiment.system_tree().region;
             self.reader.error(
@@ -417,8 +424,8 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Recovery is from something: faults, spikes of arrivals, or what the file says.
-    fn check_trouble(&mut self, cells: &[(usize, usize, System)], scope: &Scope) {
+    /// Recovery needs a trouble to recover from: faults, spikes of arrivals, or a time in the file.
+    fn check_trouble(&mut self, cells: &[Cell], scope: &Scope) {
         let measures = &self.experiment.measure;
         let recoveries = measures.iter().filter(|measure| matches!(measure, Measure::Recovery(_))).count();
         let region = self.experiment.system_tree().region;
@@ -431,7 +438,7 @@ impl<'a> Planner<'a> {
             |system: &System| scope.recovery.trouble(Trouble::of(system)).is_some_and(|trouble| trouble.end.is_some());
         if (recoveries > 0 || claimed.is_some())
             && !cells.is_empty()
-            && !cells.iter().any(|(_, _, system)| known(system))
+            && !cells.iter().any(|(_, _, cell)| known(cell.system()))
         {
             let arm = claimed.and_then(|claim| claim.arms().first().map(|label| label.0.region));
             let message = "nothing says from what the system recovers: it has no fault or spike of arrivals that ends";
@@ -444,9 +451,12 @@ impl<'a> Planner<'a> {
     }
 
     /// A replication must end: by time, by count, or because the log it replays is over.
-    fn check_ends(&mut self, cells: &[(usize, usize, System)]) {
+    fn check_ends(&mut self, cells: &[Cell]) {
         let run = &self.experiment.run;
-        if run.duration.is_none() && run.requests.is_none() && cells.iter().any(|(_, _, system)| system.is_endless()) {
+        if run.duration.is_none()
+            && run.requests.is_none()
+            && cells.iter().any(|(_, _, cell)| cell.system().is_endless())
+        {
             let region = self.experiment.system_tree().region;
             let message = "nothing says when a replication ends";
             self.reader.error(region, message, "write `run: (duration: \"10 min\")` in the experiment");

@@ -14,7 +14,7 @@ use crate::stats::pooled::{Pooled, jackknife, weighted_mean};
 pub struct Number {
     /// The number.
     pub value: f64,
-    /// How far each replication moves it; `None` of one that says nothing.
+    /// How far each replication moves it; `None` for a replication without observations.
     pub influences: Vec<Option<f64>>,
     /// True of a mean in which all replications count alike, so that their values say how far each moves it.
     plain: bool,
@@ -73,7 +73,7 @@ fn total(running: &Running) -> u64 {
 }
 
 impl<const RESOLUTION: u32> Pool<RESOLUTION> {
-    /// What replications hold, each as [`Latency::buckets`] gave it.
+    /// The distributions of replications, each as [`Latency::buckets`] gave it.
     pub fn of<'a>(replications: impl Iterator<Item = &'a [(u64, u64)]>) -> Self {
         let mut all = Latency::<RESOLUTION>::default();
         let each = replications.map(|buckets| {
@@ -100,8 +100,8 @@ impl<const RESOLUTION: u32> Pool<RESOLUTION> {
         Some(Number { value, influences: jackknife(&without), plain: false })
     }
 
-    /// The quantile of all but one replication in seconds, interpolated; that of all where they hold nothing else,
-    /// `None` of one that holds nothing.
+    /// The quantile of all replications but one in seconds, interpolated; that of all if the others are empty, `None`
+    /// if this one is empty.
     fn without(&self, own: &Running, p: f64) -> Option<f64> {
         let held = total(own);
         let others = total(&self.all) - held;

@@ -14,14 +14,14 @@ use crate::actors::{Actor, Actors, Measuring};
 use crate::engine::random::StreamKey;
 use crate::engine::{self, ActorId, Duration, Ended, Limits, Requests, Time};
 use crate::measure::Begin;
-use crate::model::{Built, Inputs, NodeInfo, System, build};
+use crate::model::{Blueprint, Built, Inputs, NodeInfo, build};
 use crate::schema::quantity::Span;
 
 /// What every replication of a cell has in common.
 #[derive(Clone, Copy, Debug)]
 pub struct Job<'a> {
     /// The system.
-    pub system: &'a System,
+    pub blueprint: &'a Blueprint,
     /// The logs it replays.
     pub inputs: &'a Inputs,
     /// How long, and the seed.
@@ -42,7 +42,7 @@ impl<'a> Job<'a> {
     pub fn of(plan: &'a Plan, cell: usize, stop: &'a AtomicBool) -> Self {
         let planned = &plan.cells[cell];
         Self {
-            system: &planned.system,
+            blueprint: &planned.blueprint,
             inputs: &plan.inputs,
             run: &plan.experiment.run,
             window: planned.window,
@@ -132,7 +132,7 @@ impl<'a> Running<'a> {
     #[doc(hidden)]
     pub fn new(job: &Job<'a>, number: u32, measuring: Measuring) -> Result<Self, String> {
         let root = StreamKey::root(job.run.seed, number);
-        let Built { mut actors, mut core, nodes } = build(job.system, job.inputs, root, job.window)?;
+        let Built { mut actors, mut core, nodes } = build(job.blueprint, job.inputs, root, job.window)?;
         let watch = prepare(&mut actors, &nodes, job.quantities);
         actors.start(&mut core, measuring);
         let limits = Limits {
@@ -214,7 +214,7 @@ impl<'a> Running<'a> {
             Measuring::AtEvery(windows) => (Duration::ZERO, Some(windows)),
         };
         let ages = ages(&actors, &core.requests, over);
-        let (completed, events) = (core.completed, core.events());
+        let (completed, events) = (core.completed(), core.events());
         Ok(Some(Replication { actors, nodes, watch, ages, warm_up, ended, over, completed, events, every }))
     }
 }

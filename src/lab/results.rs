@@ -208,9 +208,9 @@ pub struct Estimate {
     pub name: String,
     /// Stable identifier for machines, for example "latency_p99".
     pub id: String,
-    /// What the number counts.
+    /// The unit of the number.
     pub unit: Unit,
-    /// The point estimate; `None` where there is none (unstable system, nothing served).
+    /// The point estimate; `None` if there is none (unstable system, no request served).
     pub value: Option<f64>,
     /// Half-width of the confidence interval; of one that is not symmetric, the longer side. `None` where none is known.
     pub half_width: Option<f64>,
@@ -359,10 +359,10 @@ pub struct Series {
     /// Stable identifier: "offered", "attempts", "throughput", "goodput", "degraded", "rejected", "failed",
     /// "timed_out", "given_up", "latency_mean", "latency_p50", "latency_p99", "in_system", "utilization".
     pub quantity: String,
-    /// What the numbers count.
+    /// The unit of the numbers.
     pub unit: Unit,
     /// The value over all replications, one per window, the first window starting at 0: quantiles are over all requests
-    /// pooled, other numbers are means. `None` where nothing was observed.
+    /// pooled, other numbers are means. `None` for a window without observations.
     pub mean: Vec<Option<f64>>,
     /// Half-width of the interval over replications, like `mean`.
     pub half_width: Vec<Option<f64>>,
@@ -412,7 +412,7 @@ pub fn interval(value: f64, half_width: Option<f64>, unit: Unit) -> (f64, f64) {
 pub const NEARLY_ALL: f64 = 0.999;
 
 impl Results {
-    /// These results as they read back from `summary.json`, which omits what only plots need.
+    /// These results as they read back from `summary.json`, which omits the parts that only plots need.
     #[must_use]
     pub fn as_written(&self) -> Self {
         let mut written = self.clone();
@@ -497,7 +497,7 @@ impl Estimate {
         Some(Paired::of(ours, Pooled { value: base, influences: &scaled }, confidence))
     }
 
-    /// The identifier without what it is told of.
+    /// The identifier without the node that it is about.
     fn number(&self) -> &str {
         self.id.split(':').next().unwrap_or_default()
     }
@@ -527,7 +527,7 @@ impl Estimate {
         self.value.is_none_or(|value| value >= NEARLY_ALL)
     }
 
-    /// True of what the tables leave out beside throughput where it is the same everywhere.
+    /// True for a column that tables leave out beside throughput if it is the same everywhere.
     pub(crate) fn is_goodput(&self) -> bool {
         self.id == "goodput" || self.id.starts_with("goodput:")
     }

@@ -19,7 +19,7 @@ pub fn next_round(plan: &Plan, warm_ups: &[WarmUpFound], cells: &[Observations])
         let (fewest, most) = (fewest(&group, cells), most(&group, cells));
         let upto = match &plan.experiment.run.replications {
             Replications::Fixed(n) => *n,
-            // A run that was stopped and goes on may have more of some.
+            // A resumed run may have more replications of some cells.
             Replications::AtMost(_) if fewest < most => most,
             Replications::AtMost(at_most) => {
                 let done = fewest > 0 && lack(plan, at_most, warm_ups, cells, &group).is_none();
@@ -106,7 +106,8 @@ fn allowed(at_most: &AtMost, estimate: &Estimate, value: f64) -> f64 {
     }
 }
 
-/// True if a number is known as well as was asked for. Where nothing was ever seen, more of the same will not help.
+/// True if a number is known as precisely as requested. If an event was never observed, more replications of the same
+/// kind will not help.
 #[must_use]
 pub fn is_narrow(at_most: &AtMost, estimate: &Estimate) -> bool {
     estimate.value.is_none_or(|value| estimate.half_width.is_some_and(|half| half <= allowed(at_most, estimate, value)))
@@ -145,7 +146,7 @@ mod tests {
         assert!(narrow(Unit::Fraction, 0.0, 0.001) && !narrow(Unit::Fraction, 0.0, 0.001_1));
         assert!(narrow(Unit::Fraction, 0.5, 0.025) && !narrow(Unit::Fraction, 0.5, 0.026));
         assert!(narrow(Unit::Seconds, 1.0, 0.05) && !narrow(Unit::Seconds, 0.0, 0.001));
-        // What was never seen will not be seen, and what has no interval is not known.
+        // An event that was never observed will not be observed, and a number without an interval is not known.
         assert!(is_narrow(&at_most, &estimate(Unit::Seconds, None, None)));
         assert!(!is_narrow(&at_most, &estimate(Unit::Seconds, Some(1.0), None)));
         assert_eq!(times_too_wide(&at_most, &estimate(Unit::Seconds, Some(1.0), Some(0.1))), 2.0);

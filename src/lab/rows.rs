@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct LedgerRow {
     /// The node of `Clients` that sent them.
     pub clients: String,
-    /// What became of them, for example "served", "rejected by web: queue full", "timed out", "in flight at the end".
+    /// The outcome, for example "served", "rejected by web: queue full", "timed out", "in flight at the end".
     pub outcome: String,
     /// How many, over all replications.
     pub count: u64,

@@ -17,7 +17,7 @@ pub struct TooShort {
     pub needed: f64,
 }
 
-/// The node that takes longest to settle, of those that have not in a run that is measured `from` a time `to` another.
+/// The node that takes longest to settle, of those that do not settle in a run that is measured from `from` to `to`.
 #[must_use]
 pub fn too_short(flows: &Flows, from: f64, to: f64) -> Option<TooShort> {
     let stations = flows.stations.iter().flat_map(|load| rises(load).into_iter().map(|rise| (&load.node, rise)));
@@ -27,19 +27,19 @@ pub fn too_short(flows: &Flows, from: f64, to: f64) -> Option<TooShort> {
     needed.max_by(|a, b| a.needed.total_cmp(&b.needed))
 }
 
-/// How a station rises to its steady level; nothing where its load is not known, or too high for a level.
+/// How a station rises to its steady level; empty if its load is unknown, or too high for a steady level.
 fn rises(load: &StationLoad) -> Vec<Rise> {
     let StationLoad { least, most, room, service, workers, variability, .. } = *load;
     if !load.is_known() && room.is_finite() && most > 1.0 && !load.leaves {
-        // As much comes as can be done, as of users who wait for their answers: the queue is there soon, but whoever is
-        // answered before a queue has been served once stood in a shorter one.
+        // As much arrives as can be served, from users who wait for their answers: the queue builds up soon, but a
+        // request that is answered before a whole queue has been served once had a shorter queue before it.
         return vec![Rise::Filling(room * service / workers * (1.0 - 1.0 / most))];
     }
     if load.is_overloaded() || !(load.is_known() || load.is_stable()) || service == 0.0 {
         return Vec::new();
     }
     if variability.is_infinite() {
-        // Where nothing has a variance, a queue of one worker has no mean; many workers may be spared.
+        // If a variance is infinite, the mean queue of one worker is infinite; that of many workers may be finite.
         return if workers > 1.0 || room.is_finite() { Vec::new() } else { vec![Rise::Queue(f64::INFINITY)] };
     }
     let open = relaxation(least, service, workers, variability);
@@ -50,7 +50,7 @@ fn rises(load: &StationLoad) -> Vec<Rise> {
     if least <= 1.0 {
         return vec![Rise::Queue(between)];
     }
-    // Filled by what is too much, or by chance, whichever is sooner.
+    // Filled by the excess of arrivals, or by chance, whichever is sooner.
     let by_drift = room * service / ((least - 1.0) * workers);
     let by_chance = room * room * service / (2.0 * variability * workers);
     vec![Rise::Queue(between), Rise::Filling(by_drift.min(by_chance))]
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn the_queue_of_many_users_is_settled_when_it_has_been_served_some_times() {
-        // 100,000 users who think for a second, and are served in 10 ms: 999 s each.
+        // 100,000 users with a think time of one second, served in 10 ms: 999 s each.
         let users = StationLoad { least: 0.0, most: 1000.0, service: 0.01, ..queue(0.0, 1e5) };
         let short = needed(users.clone(), 200.0).expect("too short");
         assert!((short - 9990.0).abs() < 1.0, "{short}");

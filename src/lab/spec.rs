@@ -147,8 +147,8 @@ record! {
         pub confidence: Percent = Percent::of(95.0),
         /// Number of events after which a replication is stopped: a guard against runs that never end.
         pub events: u64 = 20_000_000_000,
-        /// Number of requests in flight at which a replication is stopped; what it measured until then is kept. A bound
-        /// on memory: about 200 bytes per request, for each replication that runs at once.
+        /// Number of requests in flight at which a replication is stopped; its measurements until then are kept. A
+        /// bound on memory: about 200 bytes per request, for each replication that runs at once.
         pub in_flight: u64 = 1_000_000,
     }
     check(self, at) {
@@ -182,7 +182,7 @@ record! {
         pub path: Label,
         /// The values it takes.
         pub values: Vec<Raw>,
-        /// What the field is called in tables and on the axes of plots; its path where nothing is said.
+        /// The name of the field in tables and on the axes of plots; without it, its path.
         pub label: String = String::new(),
     }
     check(self, at) {

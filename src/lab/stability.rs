@@ -9,33 +9,33 @@ use super::settled::too_short;
 use super::spec::RunSpec;
 use crate::actors::kit::describe::Takes;
 use crate::engine::Duration;
-use crate::model::{Flows, Graph, NodeSpec, StationLoad, System, flows};
+use crate::model::{Blueprint, Flows, NodeSpec, StationLoad, flows};
 use crate::stats::trend::{self, Verdict};
 
-/// Whether a cell is stable, unstable, not settled, or was cut short before it could say. Flows say it where they follow
-/// from the description of the system; where they do not, what was seen in the run.
+/// Whether a cell is stable, unstable, not settled, or was cut short before it could be decided. Flows decide if they
+/// follow from the description of the system; otherwise the observations of the run do.
 #[must_use]
 pub fn stability(planned: &PlannedCell, run: &RunSpec, warm_up: Duration, done: &[&Observation]) -> Stability {
     if let Some(limit) = cut_short(run, warm_up, done) {
-        let flows = if planned.system.is_stationary() { flows(&planned.system) } else { Flows::default() };
+        let flows = if planned.system().is_stationary() { flows(&planned.blueprint) } else { Flows::default() };
         return Stability::Overflow { limit, overloaded: worst(&flows).map(|load| (load.node.clone(), load.least)) };
     }
-    // Only where nothing changes with time is there a steady state to speak of.
-    if !planned.system.is_stationary() {
+    // A steady state exists only if the system does not change with time.
+    if !planned.system().is_stationary() {
         return two_states(done).unwrap_or(Stability::Stable);
     }
-    by_flows_and_windows(&planned.system, &flows(&planned.system), warm_up, done)
+    by_flows_and_windows(&planned.blueprint, &flows(&planned.blueprint), warm_up, done)
 }
 
-/// The verdict on a system whose arrivals do not change with time, by what is known of its `flows` and by what was seen.
-fn by_flows_and_windows(system: &System, flows: &Flows, warm_up: Duration, done: &[&Observation]) -> Stability {
+/// The verdict on a system with stationary arrivals, from its `flows` and from observations.
+fn by_flows_and_windows(blueprint: &Blueprint, flows: &Flows, warm_up: Duration, done: &[&Observation]) -> Stability {
     if let Some(worst) = worst(flows) {
         return Stability::Unstable { node: worst.node.clone(), growth: worst.growth, load: Some(worst.least) };
     }
     let Some(run) = done.iter().map(|observation| observation.over.as_secs_f64()).min_by(f64::total_cmp) else {
         return Stability::Stable;
     };
-    let gathering = gathering(system, flows, done);
+    let gathering = gathering(blueprint, flows, done);
     if let Some(found) = gathering.iter().find(|found| found.grows_without_end()) {
         return Stability::Unstable { node: found.node.clone(), growth: found.trend.rate.mean, load: None };
     }
@@ -57,22 +57,23 @@ fn by_flows_and_windows(system: &System, flows: &Flows, warm_up: Duration, done:
     })
 }
 
-/// The station that gathers requests fastest of those that get more than they can do.
+/// The station that gathers requests fastest, of those with more arrivals than capacity.
 fn worst(flows: &Flows) -> Option<&StationLoad> {
     let overloaded = flows.stations.iter().filter(|load| load.is_overloaded());
     overloaded.max_by(|a, b| a.growth.total_cmp(&b.growth))
 }
 
-/// The nodes of a system without a steady state whose own requests have one: none of them comes to a node where requests
-/// gather without end, or they are clients whom such a node serves before others and whose calls do not gather.
+/// The nodes whose own requests have a steady state in a system without one: none of their requests comes to a node
+/// where requests gather without end, or they are clients whom such a node serves before others and whose calls do not
+/// gather.
 #[must_use]
-pub fn steady_apart(system: &System, stability: &Stability, done: &[&Observation]) -> Vec<String> {
+pub fn steady_apart(blueprint: &Blueprint, stability: &Stability, done: &[&Observation]) -> Vec<String> {
     if !matches!(stability, Stability::Unstable { .. }) {
         return Vec::new();
     }
-    let (flows, graph) = (flows(system), Graph::of(&system.nodes));
+    let (system, flows, graph) = (blueprint.system(), flows(blueprint), blueprint.site().graph());
     let overloaded = flows.stations.iter().filter(|load| load.is_overloaded()).map(|load| load.node.clone());
-    let growing = gathering(system, &flows, done).into_iter().filter(Gathering::grows_without_end);
+    let growing = gathering(blueprint, &flows, done).into_iter().filter(Gathering::grows_without_end);
     let growing: Vec<String> = growing.map(|found| found.group).chain(overloaded).collect();
     let tells_apart = |name: &String| system.nodes.get(name).is_some_and(|node| node.serves_by_class());
     let by_class = growing.iter().all(tells_apart);
@@ -103,7 +104,7 @@ fn do_not_gather(clients: &str, done: &[&Observation]) -> bool {
     seen.len() == done.len() && trend::assess(&seen, width).is_some_and(|trend| trend.verdict == Verdict::Settled)
 }
 
-/// A run is not said to need longer than so many times its length: what is so far off is not known well.
+/// A run is not said to need longer than this many times its length: so long an extrapolation is uncertain.
 const MOST_LONGER: f64 = 1e6;
 
 /// How many times as many requests must be in flight in the worse state.
@@ -155,7 +156,7 @@ mod tests {
     use crate::lab::results::Unit;
     use crate::model::NodeInfo;
 
-    /// A replication with so many requests in flight all the time.
+    /// A replication with this many requests in flight all the time.
     fn with(in_flight: f64) -> Observation {
         Observation {
             ended: Ended::Duration,

@@ -12,12 +12,13 @@ use crate::stats::theory::{
 const QUANTILES: [f64; 14] =
     [0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999, 0.999_99];
 
-/// What theory says of `system`, with the shares answered within a time that `asked` asks for; `None` if it says nothing.
+/// The prediction of theory for `system`, with the shares answered within the times that `asked` contains; `None` if
+/// there is none.
 #[must_use]
 pub fn theory(system: &System, asked: &[Quantity]) -> Option<Theory> {
     let answer = answer(&Parts::of(system)?)?;
     let mut values: Vec<(String, f64)> = answer.values.into_iter().filter(|(_, value)| value.is_finite()).collect();
-    // Nobody whom theory knows stops waiting for an answer that comes.
+    // In the systems that theory covers, no client stops waiting for an answer that comes.
     if let Some(&(_, throughput)) = values.iter().find(|(id, _)| id == "throughput") {
         values.push((Quantity::goodput().id, throughput));
     }
@@ -39,7 +40,7 @@ pub fn theory(system: &System, asked: &[Quantity]) -> Option<Theory> {
     Some(Theory { model: answer.model, source: answer.source.to_owned(), values })
 }
 
-/// Clients, perhaps a balancer, and a fleet, with nothing between them that theory leaves out.
+/// Clients, perhaps a balancer, and a fleet, with nothing in between that theory ignores.
 struct Parts {
     arrivals: Arrivals,
     split: Option<Split>,
@@ -110,7 +111,7 @@ fn answer(parts: &Parts) -> Option<Answer> {
         }
         Split::ShortestOf(choices @ 2..) if parts.is_exponential_server() => {
             let mut answer = Supermarket::new(load, service, choices as usize).ok()?.answer();
-            // Of the fleet it says nothing that depends on how many servers there are.
+            // For the fleet, theory predicts no number that depends on how many servers there are.
             answer.values.retain(|(id, _)| id.starts_with("latency") || id == "waiting_mean" || id == "utilization");
             Some(answer)
         }

@@ -1,4 +1,4 @@
-//! Jobs on several threads: those of rayon.
+//! Runs jobs on several threads, with rayon.
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use rayon::{ThreadPool, ThreadPoolBuilder};

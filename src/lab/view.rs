@@ -21,7 +21,7 @@ use crate::model::NodeInfo;
 pub struct View<'a> {
     /// Its actors.
     pub actors: &'a Actors,
-    /// What each actor is.
+    /// The node of each actor.
     pub nodes: &'a [NodeInfo],
     /// When it stopped.
     pub over: Time,
@@ -33,9 +33,9 @@ pub struct View<'a> {
     pub ages: &'a [Vec<Duration>],
     /// The times within which answers to clients are counted, by the identifiers of their shares.
     pub limits: Vec<(Word, Duration)>,
-    /// What the nodes did that somebody asks for one by one.
+    /// Observations of single nodes that measures ask for.
     pub watch: &'a Watch,
-    /// What the faults and spikes of arrivals of the system make together.
+    /// The faults and the spikes of arrivals of the system, as one trouble.
     pub trouble: Option<Trouble>,
     /// True if it was stopped because too many requests were in flight.
     pub overflowed: bool,
@@ -101,7 +101,7 @@ impl View<'_> {
         rows
     }
 
-    /// What each node gave.
+    /// The numbers and series of each node.
     pub fn nodes(&self) -> Vec<NodeSeen> {
         let covered = self.covered();
         let seen = self.actors.all.iter().zip(self.nodes).map(|(actor, info)| actor.node().seen(&covered, info));
@@ -145,7 +145,7 @@ impl View<'_> {
         ratio(sum as f64 / f64::from(sample), each().count() as f64)
     }
 
-    /// With weights for what is counted by time: rates, shares of time, and numbers of what is there. A total is none.
+    /// With weights for numbers by time: rates, shares of time, and populations. A total has none.
     fn weighed(&self, mut seen: NodeSeen) -> NodeSeen {
         for (_, id, unit, _) in &seen.values {
             let by_time = match unit {

@@ -6,14 +6,14 @@
 
 use std::ops::Deref;
 
-/// What all records of a run are told.
+/// A message to all records of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Begin {
-    /// Measuring begins now: what was recorded so far does not count.
+    /// Measuring begins now: earlier records do not count.
     Now,
     /// Measuring may have begun now; whether it did is said at the end of the run.
     Maybe,
-    /// Windows have doubled: only every second of those moments is left, the second, the fourth and so on.
+    /// Windows have doubled: of the boundaries so far only every second one is kept, beginning with the second.
     Thin,
     /// The run is over, and measuring began at this one of the moments that are left, counted from zero.
     Then(usize),
@@ -24,10 +24,10 @@ pub trait Lengths {
     /// An exact copy in little space.
     type Copy;
 
-    /// What was recorded so far.
+    /// A copy of what was recorded so far.
     fn copy(&self) -> Self::Copy;
 
-    /// Forgets what was recorded up to a copy.
+    /// Removes the records contained in a copy.
     fn forget(&mut self, copy: &Self::Copy);
 
     /// Forgets everything.
@@ -92,7 +92,8 @@ impl<S: Default, C> Default for Begun<S, C> {
 }
 
 impl<S, C> Begun<S, C> {
-    /// Does what a record is told: `figures` are those of this moment, `lengths` what is recorded beside them.
+    /// Obeys a message to the records: `figures` are the current cumulative figures, `lengths` the distributions
+    /// recorded beside them.
     pub fn begin(&mut self, begin: Begin, figures: S, mut lengths: impl Lengths<Copy = C>) {
         match begin {
             Begin::Now => {

@@ -1,6 +1,7 @@
 //! Latency as a distribution: an HDR histogram of nanoseconds with bounded relative error, plus an exact sum.
 
 use super::begin::Lengths;
+use super::sum::Sum;
 use crate::engine::Duration;
 
 /// A distribution of lengths of time: three significant digits, and an exact mean.
@@ -13,7 +14,7 @@ pub struct Latency<const RESOLUTION: u32 = 10> {
     /// Counts by bucket, as far as there are any.
     counts: Vec<u64>,
     /// Of all lengths, in nanoseconds.
-    sum: u128,
+    sum: Sum,
 }
 
 /// A distribution in little space; see [`Latency::packed`].
@@ -62,7 +63,7 @@ impl<const RESOLUTION: u32> Latency<RESOLUTION> {
     pub fn record(&mut self, length: Duration) -> usize {
         let nanos = length.as_nanos();
         let bucket = bucket_of::<RESOLUTION>(nanos);
-        self.sum += u128::from(nanos);
+        self.sum.add(nanos);
         self.add(bucket, 1);
         bucket
     }
@@ -93,7 +94,7 @@ impl<const RESOLUTION: u32> Latency<RESOLUTION> {
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
         let count = self.count();
-        (count > 0).then(|| self.sum as f64 / count as f64 / 1e9)
+        (count > 0).then(|| self.sum.total() as f64 / count as f64 / 1e9)
     }
 
     /// The length in seconds that a fraction `p` (0 to 1) did not exceed, to the histogram's digits; `None` if there
@@ -110,7 +111,7 @@ impl<const RESOLUTION: u32> Latency<RESOLUTION> {
         Some(bounds_of::<RESOLUTION>(self.quantile_bucket(p)?).1)
     }
 
-    /// The longest that was recorded, as long as its bucket may hold; zero if nothing was.
+    /// The longest length recorded, as the upper end of its bucket; zero if none was recorded.
     #[must_use]
     pub fn longest(&self) -> Duration {
         let last = self.counts.iter().rposition(|&count| count > 0);
@@ -126,21 +127,21 @@ impl<const RESOLUTION: u32> Latency<RESOLUTION> {
         })
     }
 
-    /// The shortest and the longest length, in nanoseconds, that the histogram does not tell from one of so many.
+    /// The shortest and the longest length, in nanoseconds, that the histogram does not distinguish from `nanos`.
     #[must_use]
     pub fn bounds(nanos: u64) -> (u64, u64) {
         bounds_of::<RESOLUTION>(bucket_of::<RESOLUTION>(nanos))
     }
 
-    /// What was recorded, in little space: (longest length of a bucket in nanoseconds, how many), shortest first.
+    /// The distribution in compact form: (longest length of a bucket in nanoseconds, count), shortest first.
     #[must_use]
     pub fn buckets(&self) -> Vec<(u64, u64)> {
         let recorded = self.counts.iter().enumerate().filter(|&(_, &count)| count > 0);
         recorded.map(|(bucket, &count)| (bounds_of::<RESOLUTION>(bucket).1, count)).collect()
     }
 
-    /// What was recorded, in less space still: (number of the bucket, how many), shortest first; one that holds more than
-    /// fits stands there several times.
+    /// The distribution in an even more compact form: (number of the bucket, count), shortest first; a count that does
+    /// not fit is split over several entries.
     #[must_use]
     pub fn packed(&self) -> Packed {
         let mut packed = Packed::new();
@@ -155,7 +156,7 @@ impl<const RESOLUTION: u32> Latency<RESOLUTION> {
         packed
     }
 
-    /// What [`Latency::packed`] packed, as [`Latency::buckets`] gives it.
+    /// The inverse of [`Latency::packed`], in the form of [`Latency::buckets`].
     #[must_use]
     pub fn unpacked(packed: &[(u32, u32)]) -> Vec<(u64, u64)> {
         let mut buckets: Vec<(u64, u64)> = Vec::with_capacity(packed.len());
@@ -169,11 +170,11 @@ impl<const RESOLUTION: u32> Latency<RESOLUTION> {
         buckets
     }
 
-    /// Adds what [`Latency::buckets`] gave; quantiles are the same afterwards, the mean is true to a bucket.
+    /// Adds the buckets of [`Latency::buckets`]; quantiles are the same afterwards, the mean is true to a bucket.
     pub fn add_buckets(&mut self, buckets: &[(u64, u64)]) {
         for &(nanos, count) in buckets {
             self.add(bucket_of::<RESOLUTION>(nanos), count);
-            self.sum += u128::from(nanos) * u128::from(count);
+            self.sum = (self.sum.total() + u128::from(nanos) * u128::from(count)).into();
         }
     }
 
@@ -183,7 +184,7 @@ impl<const RESOLUTION: u32> Latency<RESOLUTION> {
             self.counts.resize(other.counts.len(), 0);
         }
         self.counts.iter_mut().zip(&other.counts).for_each(|(count, more)| *count += more);
-        self.sum += other.sum;
+        self.sum = (self.sum.total() + other.sum.total()).into();
     }
 
     /// (length in seconds, fraction that took longer) for each recorded bucket, shortest first.
@@ -204,21 +205,22 @@ impl<const RESOLUTION: u32> Lengths for Latency<RESOLUTION> {
     type Copy = LatencyCopy;
 
     fn copy(&self) -> LatencyCopy {
-        LatencyCopy { buckets: self.packed(), sum: self.sum }
+        LatencyCopy { buckets: self.packed(), sum: self.sum.total() }
     }
 
     fn forget(&mut self, copy: &LatencyCopy) {
         copy.buckets.iter().for_each(|&(bucket, count)| self.counts[bucket as usize] -= u64::from(count));
-        self.sum -= copy.sum;
+        self.sum = (self.sum.total() - copy.sum).into();
     }
 
     fn clear(&mut self) {
         self.counts.fill(0);
-        self.sum = 0;
+        self.sum = Sum::default();
     }
 }
 
-/// What is recorded in one window of a run into a distribution of the whole, to one digit or to 64 ns.
+/// The lengths recorded in one window of a run, which also go into a distribution of the whole run; to one digit or to
+/// 64 ns.
 ///
 /// A bucket of one digit is a number of whole buckets of three, so a count is all that a request costs here; the sum is
 /// how far that of the whole has come.
@@ -250,17 +252,18 @@ impl LatencyWindow {
         self.counts[place] += 1;
     }
 
-    /// Does with `whole` what is no recording: clears it, or takes something out of it.
+    /// Changes `whole` other than by recording: clears it, or removes lengths from it.
     pub fn while_changed(&mut self, whole: &mut Latency, change: impl FnOnce(&mut Latency)) {
-        let before = whole.sum;
+        let before = whole.sum.total();
         change(whole);
-        self.sum_before = self.sum_before.wrapping_add(whole.sum).wrapping_sub(before);
+        self.sum_before = self.sum_before.wrapping_add(whole.sum.total()).wrapping_sub(before);
     }
 
-    /// The window is over: what was recorded in it. The next begins.
+    /// The window is over: returns the lengths recorded in it. The next begins.
     pub fn close(&mut self, whole: &Latency) -> CoarseLatency {
-        let sum = whole.sum.wrapping_sub(self.sum_before);
-        self.sum_before = whole.sum;
+        let total = whole.sum.total();
+        let sum = Sum::from(total.wrapping_sub(self.sum_before));
+        self.sum_before = total;
         let mut window = CoarseLatency { counts: Vec::new(), sum };
         for (place, count) in self.counts.iter_mut().enumerate().filter(|(_, count)| **count > 0) {
             window.add(bucket_of::<4>(bounds_of::<10>(place << COARSER).0), std::mem::take(count));

@@ -1,4 +1,4 @@
-//! What numbers count.
+//! Units of numbers.
 
 use serde::{Deserialize, Serialize};
 

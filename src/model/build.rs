@@ -2,18 +2,17 @@
 
 use std::borrow::Cow;
 
+use super::blueprint::Blueprint;
 use super::system::System;
 use crate::actors::host::Host;
-use crate::actors::kit::build::{Building, Hits, Kit};
+use crate::actors::kit::build::{Building, Kit};
 use crate::actors::kit::describe::Takes;
 use crate::actors::kit::faults::Fault;
 use crate::actors::kit::message::Core;
 use crate::actors::kit::seen::NodeInfo;
-use crate::actors::kit::site::Site;
-use crate::actors::{Actor, Actors, NodeSpec};
+use crate::actors::{Actor, Actors};
 use crate::engine::random::StreamKey;
 use crate::engine::{ActorId, Duration};
-use crate::schema::Name;
 use crate::trace::Inputs;
 
 /// A system ready to run.
@@ -23,7 +22,7 @@ pub struct Built {
     pub actors: Actors,
     /// Calendar, clock and requests.
     pub core: Core,
-    /// What each actor is.
+    /// The node of each actor.
     pub nodes: Vec<NodeInfo>,
 }
 
@@ -45,24 +44,14 @@ pub fn node_infos(system: &System) -> Vec<NodeInfo> {
     infos
 }
 
-/// The most actors on the way back of a request.
-#[must_use]
-pub fn depth(site: &Site<'_>, system: &System) -> usize {
-    let hits = Hits::of(site.nodes, &system.faults);
-    let on_a_host = |(name, node): &&(Name, NodeSpec)| node.has_host() && hits.has_node(&name.text);
-    // No request passes more hosts than there are nodes with one.
-    let hosts = site.nodes.entries.iter().filter(on_a_host).count();
-    hosts + site.graph.stops().into_iter().max().unwrap_or(1)
-}
-
-/// Builds `system`, which has passed `check`, with random streams under `root` and windows of `window`.
+/// Builds the system of `blueprint`, which has passed `check`, with random streams under `root` and windows of `window`.
 ///
 /// # Errors
 /// A trace that is missing from `inputs` or cannot be put on the clock, in words.
-pub fn build(system: &System, inputs: &Inputs, root: StreamKey, window: Duration) -> Result<Built, String> {
-    let site = Site::of(&system.nodes);
+pub fn build(blueprint: &Blueprint, inputs: &Inputs, root: StreamKey, window: Duration) -> Result<Built, String> {
+    let (system, site) = (blueprint.system(), blueprint.site());
     let kit = Kit::new(&site, &system.faults, inputs, root);
-    let mut core = Core::new(depth(&site, system));
+    let mut core = Core::new(blueprint.depth());
     let mut actors: Vec<Actor> = Vec::new();
     for (name, node) in &system.nodes.entries {
         for copy in 0..node.copies() {

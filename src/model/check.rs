@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::build::depth;
+use super::blueprint::Blueprint;
 use super::system::System;
 use crate::actors::NodeSpec;
 use crate::actors::kit::build::named_copies;
@@ -13,20 +13,20 @@ use crate::actors::kit::site::Site;
 use crate::engine::simulation::MAX_ACTORS;
 use crate::schema::{Diagnostic, MOST_MISTAKES, Map, Name, suggest};
 
-/// Everything that is wrong with how the parts of `system` fit together.
+/// Everything that is wrong with how the parts of a system fit together.
 #[must_use]
-pub fn check(system: &System) -> Vec<Diagnostic> {
+pub fn check(blueprint: &Blueprint) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let site = Site::of(&system.nodes);
-    let (nodes, graph) = (site.nodes, &site.graph);
-    // What is too deep is not followed any further.
+    let (system, site) = (blueprint.system(), blueprint.site());
+    let (nodes, graph) = (site.nodes, site.graph());
+    // Nodes that are nested too deeply are not followed any further.
     find_depths(nodes, graph, &mut found);
     if !found.is_empty() {
         return found;
     }
     check_nodes(&site, &mut found);
     if !found.is_empty() {
-        // Faults name nodes too; what else would be found may follow from names that lead nowhere.
+        // Faults name nodes too; further mistakes may follow from names that do not exist.
         check_faults(&site, &system.faults, &mut found);
         return found;
     }
@@ -36,13 +36,13 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
         found.push(Diagnostic::new(start.region, format!("{actors} nodes with all copies; {MAX_ACTORS} at most")));
         return found;
     }
-    if site.classes.is_empty() {
-        let message = "nobody makes requests: the system has no node of `Clients`";
+    if site.makers().is_empty() {
+        let message = "no node makes requests: the system has no node of `Clients`";
         found.push(Diagnostic::new(start.region, message));
         return found;
     }
     find_cycles(nodes, graph, &mut found);
-    // What is behind a round is reached by nobody because of it.
+    // Nodes behind a cycle are unreachable because of it.
     if found.is_empty() {
         find_unreached(nodes, graph, &mut found);
     }
@@ -55,7 +55,7 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
     check_faults(&site, &system.faults, &mut found);
     check_zones(system, &mut found);
     // A node that faults hit on its own counts twice: its host stands before it.
-    let depth = if found.is_empty() { depth(&site, system) } else { 0 };
+    let depth = if found.is_empty() { blueprint.depth() } else { 0 };
     if depth > MOST_STOPS {
         let message = format!("requests would pass {depth} nodes and hosts; {MOST_STOPS} at most");
         found.push(Diagnostic::new(start.region, message));
@@ -63,7 +63,7 @@ pub fn check(system: &System) -> Vec<Diagnostic> {
     found
 }
 
-/// What is wrong with each node by itself, and with the names it uses.
+/// Checks each node by itself, and the names it uses.
 fn check_nodes(site: &Site<'_>, found: &mut Vec<Diagnostic>) {
     let mut reach = Reach { site, by_clients: BTreeMap::new() };
     for (name, node) in &site.nodes.entries {
@@ -94,7 +94,7 @@ const MOST_STOPS: usize = 60_000;
 /// Nodes that a request may pass: each takes 16 bytes of every request in flight.
 const DEEPEST: usize = 10_000;
 
-/// Every user who thinks stands in the calendar, which has room for so many.
+/// Every thinking user is an event in the calendar, which has room for this many.
 const MOST_USERS: u64 = 10_000_000;
 
 fn bad_name(name: &str) -> Option<String> {
@@ -133,21 +133,21 @@ fn check_target(site: &Site<'_>, edge: &Edge<'_>, target: &Name, found: &mut Vec
                 return;
             };
             if server == Server::Only {
-                found.push(nobody_chooses(target, fleet, servers.count));
+                found.push(no_node_chooses(target, fleet, servers.count));
             } else if node.way_on().is_some() && node.copies() * servers.copies > 1 {
-                // Servers of several copies could not be told apart by who stands before them.
+                // The servers of several copies could not be told apart by the node in front of them.
                 let message =
-                    format!("\"{text}\" and \"{fleet}\" behind it have copies, whose servers nobody can tell apart");
+                    format!("\"{text}\" and \"{fleet}\" behind it have copies, whose servers cannot be told apart");
                 found.push(Diagnostic::new(target.region, message).help("put a `Balancer` between them"));
             }
         }
     }
 }
 
-/// Somebody must choose among the servers behind a target of a node that does not.
-fn nobody_chooses(target: &Name, fleet: &str, servers: usize) -> Diagnostic {
+/// A node that sends to several servers must choose among them, which only a balancer does.
+fn no_node_chooses(target: &Name, fleet: &str, servers: usize) -> Diagnostic {
     let text = &target.text;
-    let message = format!("\"{fleet}\" has {servers} servers and nobody chooses one");
+    let message = format!("\"{fleet}\" has {servers} servers and no node chooses one");
     let help = if fleet == text {
         "put a `Balancer` before the fleet".to_owned()
     } else {
@@ -165,7 +165,7 @@ struct Reach<'a> {
 impl<'a> Reach<'a> {
     /// True if requests of `clients` come to `node`.
     fn leads(&mut self, clients: &'a str, node: &str) -> bool {
-        let Site { nodes, graph, .. } = self.site;
+        let (nodes, graph) = (self.site.nodes, self.site.graph());
         let reached = self.by_clients.entry(clients).or_insert_with(|| graph.reached(nodes.position(clients)));
         nodes.position(node).is_some_and(|place| reached[place])
     }
@@ -175,9 +175,9 @@ impl<'a> Reach<'a> {
 fn check_clients<'a>(reach: &mut Reach<'a>, node: &str, mention: &Mention<'a>, found: &mut Vec<Diagnostic>) {
     let site = reach.site;
     for Name { text, region } in mention.clients.iter().copied() {
-        if !site.classes.contains(&text.as_str()) {
+        if site.class_of(text).is_none() {
             let message = format!("there are no clients \"{text}\" {}", mention.words[0]);
-            found.push(Diagnostic::new(*region, message).help(suggest(text, &site.classes)));
+            found.push(Diagnostic::new(*region, message).help(suggest(text, &site.classes())));
         } else if !reach.leads(text, node) {
             let message = format!("no request of \"{text}\" comes to \"{node}\": {}", mention.words[1]);
             found.push(Diagnostic::new(*region, message));
@@ -186,15 +186,16 @@ fn check_clients<'a>(reach: &mut Reach<'a>, node: &str, mention: &Mention<'a>, f
 }
 
 /// A node on the way that leads back to itself: requests would go round for ever.
-fn find_cycles(nodes: &Map<NodeSpec>, graph: &Graph<'_>, found: &mut Vec<Diagnostic>) {
-    for (from, target) in graph.rounds() {
-        let name = &nodes.entries[from].0.text;
+fn find_cycles(nodes: &Map<NodeSpec>, graph: &Graph, found: &mut Vec<Diagnostic>) {
+    for (from, (edge, target)) in graph.rounds() {
+        let (Name { text: name, .. }, node) = &nodes.entries[from];
+        let target = &node.edges()[edge as usize].route.to.0[target as usize];
         let message = format!("requests would go round for ever: \"{name}\" leads back to itself");
         found.push(Diagnostic::new(target.region, message));
     }
 }
 
-fn find_depths(nodes: &Map<NodeSpec>, graph: &Graph<'_>, found: &mut Vec<Diagnostic>) {
+fn find_depths(nodes: &Map<NodeSpec>, graph: &Graph, found: &mut Vec<Diagnostic>) {
     let depths = graph.stops();
     let deepest = depths.iter().copied().max().unwrap_or(0);
     if let Some(place) = depths.iter().position(|&depth| depth == deepest).filter(|_| deepest > DEEPEST) {
@@ -204,7 +205,7 @@ fn find_depths(nodes: &Map<NodeSpec>, graph: &Graph<'_>, found: &mut Vec<Diagnos
     }
 }
 
-fn find_unreached(nodes: &Map<NodeSpec>, graph: &Graph<'_>, found: &mut Vec<Diagnostic>) {
+fn find_unreached(nodes: &Map<NodeSpec>, graph: &Graph, found: &mut Vec<Diagnostic>) {
     let entries = nodes.entries.iter().enumerate();
     let makers = entries.filter(|(_, (_, node))| node.takes() == Takes::Nothing).map(|(place, _)| place);
     let reached = graph.reached(makers);
@@ -232,7 +233,7 @@ fn check_faults(site: &Site<'_>, faults: &[FaultSpec], found: &mut Vec<Diagnosti
         match (&fault.to, fault.fault.way()) {
             (Some(to), Some(way)) => check_link(site, (&name, node), &to.0, fault, way, found),
             (None, None) => check_node_fault(&name, node, fault, found),
-            // On a node it holds up what comes.
+            // At a node, a delay holds up arrivals.
             (None, Some(Way::Both(_))) if matches!(fault.fault, Fault::Delay(_)) && node.has_host() => {
                 check_node_fault(&name, node, fault, found);
             }
@@ -272,7 +273,7 @@ fn check_zones(system: &System, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// What may go wrong with a node.
+/// Checks a fault of a node.
 fn check_node_fault(name: &str, node: &NodeSpec, fault: &FaultSpec, found: &mut Vec<Diagnostic>) {
     for (problem, help) in node.check_fault(name, fault) {
         let diagnostic = Diagnostic::new(fault.node.0.region, problem);
@@ -283,8 +284,8 @@ fn check_node_fault(name: &str, node: &NodeSpec, fault: &FaultSpec, found: &mut 
     }
 }
 
-/// The link that a fault hits must be there; and where a node sends to several others over one network, the answers of one
-/// cannot be told from those of the others, but by a balancer.
+/// The link that a fault affects must exist; and if a node other than a balancer sends to several others over one
+/// network, the answers of one cannot be told from those of the others.
 fn check_link(
     site: &Site<'_>,
     (from, node): (&str, &NodeSpec),

@@ -3,6 +3,7 @@
 //! How text becomes values belongs in `schema`; what the actors do belongs in `actors`; experiments belong in `lab`.
 
 mod advice;
+mod blueprint;
 mod build;
 mod check;
 mod flow;
@@ -12,12 +13,12 @@ pub use crate::actors::NodeSpec;
 pub use crate::actors::kit::build::named_copies;
 pub use crate::actors::kit::faults::FaultSpec;
 pub use crate::actors::kit::flow::{Flows, StationLoad};
-pub use crate::actors::kit::graph::Graph;
 pub use crate::actors::kit::seen::NodeInfo;
 pub use crate::actors::kit::site::Site;
 pub use crate::trace::Inputs;
 pub use advice::advice;
-pub use build::{Built, build, depth};
+pub use blueprint::Blueprint;
+pub use build::{Built, build};
 pub use check::check;
 pub use flow::flows;
 pub use system::{System, VERSION};

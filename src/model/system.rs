@@ -74,13 +74,13 @@ impl System {
         those.map(|(name, _)| name.text.as_str())
     }
 
-    /// True if its events never end: arrivals go on, or health checks do.
+    /// True if its events never end: arrivals or health checks continue.
     #[must_use]
     pub fn is_endless(&self) -> bool {
         self.nodes.entries.iter().any(|(_, node)| node.is_endless())
     }
 
-    /// True if nothing in it changes with time: no faults, and stationary arrivals.
+    /// True if it does not change with time: no faults, and stationary arrivals.
     #[must_use]
     pub fn is_stationary(&self) -> bool {
         self.faults.is_empty() && self.nodes.entries.iter().all(|(_, node)| node.is_stationary())

@@ -1,4 +1,4 @@
-//! What programs read, as the files that hold it.
+//! Results for other programs, in the files that hold them.
 
 use super::csv;
 use crate::lab::results::Results;
@@ -40,7 +40,7 @@ impl Data {
     }
 }
 
-/// `summary.json`: all of the results but what is in `series.csv` and `servers.csv`, on one line.
+/// `summary.json`: all of the results except those in `series.csv` and `servers.csv`, on one line.
 fn json_without_series(results: &Results) -> String {
     let mut results = results.clone();
     for cell in &mut results.cells {

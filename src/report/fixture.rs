@@ -167,7 +167,7 @@ fn cell(shape: &Shape, arm: usize, point: usize, rate: f64) -> Cell {
             .collect(),
     };
     let warm = |time: f64| 1.0 - libm::exp(-time * 30.0);
-    // What is left of something while it storms; the second arm never recovers.
+    // The share that is left during the trouble; the second arm never recovers.
     let left = |time: f64, loss: f64| match time {
         time if !shape.storm || time < 0.3 => 1.0,
         time if arm % 3 == 1 || time < 0.4 + 0.1 * (arm % 3) as f64 => 1.0 - loss,
@@ -253,7 +253,7 @@ fn cell(shape: &Shape, arm: usize, point: usize, rate: f64) -> Cell {
     }
 }
 
-/// What a trouble does: the first arm recovers, the second does not, and of the third some replications do.
+/// The effect of a trouble: the first arm recovers, the second does not, and of the third some replications do.
 fn storm(arm: usize, served: f64, estimates: &mut Vec<Estimate>) {
     let recovered = [1.0, 0.0, 0.6875][arm % 3];
     let number = |id: &str, name: &str, unit, value: Option<f64>, half: f64| Estimate {

@@ -11,19 +11,19 @@ pub(super) struct Summary {
     pub keys: Vec<String>,
     /// Names of the measures.
     pub measures: Vec<String>,
-    /// One row per sweep point and arm: neighbours are what is to be compared.
+    /// One row per sweep point and arm: rows to be compared are adjacent.
     pub rows: Vec<Row>,
-    /// What the marks in the table mean, one sentence each.
+    /// Explanations of the marks in the table, one sentence each.
     pub legend: Vec<String>,
 }
 
-/// What one arm gave at one point.
+/// The results of one arm at one point.
 pub(super) struct Row {
     /// Point and arm, as the heads say.
     pub keys: Vec<String>,
     /// True if this row opens a new sweep point.
     pub opens: bool,
-    /// What is to be said of a row without a steady state; latencies are missing in it, and the other numbers stand.
+    /// A note on a row without a steady state; its latencies are missing, and its other numbers remain.
     pub state: Option<String>,
     /// One per measure.
     pub entries: Vec<Entry>,
@@ -40,7 +40,7 @@ pub(super) struct Entry {
     pub good: Option<bool>,
 }
 
-/// Places of the estimates in the main table: all that tell something, without what a table of recovery shows.
+/// Places of the estimates in the main table: those that are shown, except those in a table of recovery.
 fn main_columns(results: &Results) -> Vec<usize> {
     let apart = recovery_columns(results);
     results.shown().into_iter().filter(|place| !apart.contains(place)).collect()
@@ -77,7 +77,7 @@ pub(super) fn summarize(results: &Results) -> Summary {
     summary
 }
 
-/// What a trouble does to goodput, by arm: what stands above the table, and the table. `None` where it was not measured.
+/// The effect of a trouble on goodput, by arm: the caption of the table, and the table. `None` if it was not measured.
 pub(super) fn recovery(results: &Results) -> Option<(String, Summary)> {
     let columns = recovery_columns(results);
     let mut summary = Some(rows_of(results, &columns)).filter(|_| !columns.is_empty())?;
@@ -129,8 +129,8 @@ fn rows_of(results: &Results, columns: &[usize]) -> Summary {
     Summary { keys, measures, rows, legend: Vec::new() }
 }
 
-/// How sure the differences to the baseline are: what stands above the table, and the table, whose entries are the
-/// corrected p-value and the share of variance saved. `None` where nothing was compared.
+/// How certain the differences to the baseline are: the caption of the table, and the table, whose entries are the
+/// corrected p-value and the share of variance saved. `None` if nothing was compared.
 pub(super) fn differences(results: &Results) -> Option<(String, Summary)> {
     let baseline = results.baseline.and_then(|arm| results.arms.get(arm))?;
     let columns = main_columns(results);
@@ -156,7 +156,7 @@ pub(super) fn differences(results: &Results) -> Option<(String, Summary)> {
     (!summary.rows.is_empty()).then_some((caption, summary))
 }
 
-/// "<0.001, 93 %"; "–" where nothing was tested.
+/// "<0.001, 93 %"; "–" if nothing was tested.
 fn sureness(comparison: &Comparison) -> String {
     let Some(p) = comparison.p_value else { return "–".to_owned() };
     let p = if p < 0.001 { "<0.001".to_owned() } else { number::plain(p, 2) };
@@ -205,7 +205,7 @@ fn is_of_survivors(cell: &Cell, latency: &Estimate, less: bool) -> bool {
     significant.is_some_and(|more| more.abs() > 1.0 - NEARLY_ALL && (more < 0.0) == less)
 }
 
-/// What is to be said of a cell without a steady state, whose latency has no meaning.
+/// A note on a cell without a steady state, whose latency has no meaning.
 fn state(cell: &Cell) -> Option<String> {
     match &cell.stability {
         Stability::Stable | Stability::NotSettled { .. } => None,
@@ -262,7 +262,8 @@ fn legend(results: &Results, rows: &[Row]) -> Vec<String> {
     legend
 }
 
-/// What the dagger means, and how long runs would have to be. A few cells are named; of many, the one that takes longest.
+/// The explanation of the dagger, and how long runs would have to be. If a few cells are marked they are named; of
+/// many, the one that takes longest.
 fn unsettled(results: &Results) -> Option<String> {
     let cells: Vec<(&Cell, f64)> = results
         .cells

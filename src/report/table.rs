@@ -105,7 +105,7 @@ fn blocks(summary: &Summary, width: usize) -> Vec<Vec<usize>> {
     blocks
 }
 
-/// A block of measures beside the keys. Below a row without a steady state stands what is to be said of it.
+/// A block of measures beside the keys. Below a row without a steady state stands a note on it.
 fn table(summary: &Summary, block: &[usize], paint: Paint, width: usize) -> String {
     let lines = lines(summary, block, paint, width);
     // A line that was broken takes several, and which row is which is only known where none was.
@@ -129,7 +129,7 @@ fn table(summary: &Summary, block: &[usize], paint: Paint, width: usize) -> Stri
     out.join("\n")
 }
 
-/// What is said of a row, on lines of its own.
+/// A note on a row, on lines of its own.
 fn said(text: &str, paint: Paint, width: usize, indent: usize) -> String {
     let mut out = String::new();
     let text = text.split(' ').map(|word| paint.code(word, "33")).collect::<Vec<_>>().join(" ");

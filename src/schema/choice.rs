@@ -6,7 +6,7 @@ use super::record::Description;
 pub trait Choice {
     /// The names and descriptions of the variants, in order.
     fn variants() -> Vec<(&'static str, Description)>;
-    /// What the choice is about.
+    /// Documentation of the choice.
     fn doc() -> String;
 }
 

@@ -6,10 +6,10 @@ use super::diagnostic::{Diagnostic, MOST_MISTAKES};
 use super::new::Fills;
 use super::tree::{Kind, Name, Node, Region};
 
-/// Collects what is wrong while values are read.
+/// Collects mistakes while values are read.
 #[derive(Debug, Default)]
 pub struct Reader {
-    /// What is wrong so far.
+    /// The mistakes so far.
     pub diagnostics: Vec<Diagnostic>,
     /// True while lengths of time are read that stand for plain numbers: "1.5 s" is then written 1.5.
     pub(crate) plain_numbers: bool,
@@ -21,13 +21,13 @@ impl Reader {
         self.diagnostics.push(Diagnostic::new(region, message).help(help));
     }
 
-    /// True when so many mistakes are found that no more would be shown: whoever may find a great many looks no further.
+    /// True if enough mistakes are found that no more would be shown: a check that may find a great many then stops.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.diagnostics.len() >= MOST_MISTAKES
     }
 
-    /// `node` is not what was expected.
+    /// `node` is not the expected value.
     pub fn expected(&mut self, node: &Node, what: &str) {
         self.error(node.region, format!("expected {what}, found {}", node.describe()), "");
     }
@@ -253,7 +253,7 @@ fn beginning(key: &str) -> u64 {
 
 impl<T: PartialEq> PartialEq for Map<T> {
     fn eq(&self, other: &Self) -> bool {
-        // Where a key stands makes no difference to what the map means.
+        // The order of keys makes no difference to the meaning of the map.
         self.entries.len() == other.entries.len()
             && self.entries.iter().zip(&other.entries).all(|(a, b)| a.0.text == b.0.text && a.1 == b.1)
     }

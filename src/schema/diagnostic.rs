@@ -1,4 +1,4 @@
-//! What is wrong with a file, and how to put it right.
+//! Mistakes in a file, and how to put them right.
 
 use std::fmt::Write as _;
 
@@ -9,9 +9,9 @@ use super::tree::{Region, Sources};
 pub struct Diagnostic {
     /// Where.
     pub region: Region,
-    /// What is wrong.
+    /// The mistake.
     pub message: String,
-    /// What was expected, or how to fix it; empty if the message is enough.
+    /// The expected value or a fix; empty if the message is enough.
     pub help: String,
 }
 
@@ -22,7 +22,7 @@ impl Diagnostic {
         Self { region, message: short(message.into()), help: String::new() }
     }
 
-    /// Adds what was expected or would help.
+    /// Adds the expected value or a hint.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = short(help.into());
@@ -39,7 +39,7 @@ const LONGEST_MESSAGE: usize = 2000;
 /// Mistakes that are shown at most. A file with more is better mended step by step.
 pub const MOST_MISTAKES: usize = 100;
 
-/// A message that quotes no more of a file than people read: what is longer is cut.
+/// A message that quotes at most a readable part of a file: longer quotations are cut.
 fn short(message: String) -> String {
     if message.len() <= LONGEST_WORD {
         return message;
@@ -53,7 +53,7 @@ fn short(message: String) -> String {
                 out.push_str(" ...");
                 break;
             }
-            // What closes a word still does.
+            // The closing quote is kept.
             ..=LONGEST_WORD => out.push(c),
             _ if matches!(c, '"' | '`' | ':' | ',' | ';') && !out.ends_with(c) => out.push(c),
             _ if !out.ends_with("...") && word == LONGEST_WORD + 1 => out.push_str("..."),
@@ -97,8 +97,8 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     out
 }
 
-/// The part of a line around a byte of it, the column of that byte within the part, and what stands for what is cut off
-/// before it. Only that part is looked at, however long the line is.
+/// The part of a line around a byte of it, the column of that byte within the part, and the mark in place of the text
+/// cut off before it. Only that part is looked at, however long the line is.
 fn window(line: &str, at: usize) -> (String, usize, &'static str) {
     // A tab is as wide as the terminal likes; a space keeps the caret in place.
     let clean = |c: char| if c.is_control() { ' ' } else { c };
@@ -109,7 +109,7 @@ fn window(line: &str, at: usize) -> (String, usize, &'static str) {
     (text, line[start..at].chars().count(), if start > 0 { "..." } else { "" })
 }
 
-/// Names longer than this, in characters, are not compared: nobody mistypes one.
+/// Names longer than this, in characters, are not compared, because they are no typing errors.
 const LONGEST_NAME: usize = 64;
 /// Valid names that are listed at most.
 const MOST_LISTED: usize = 40;

@@ -62,7 +62,7 @@ pub fn unknown_variant(node: &Node, written: Option<&str>, choice: &str, valid: 
     }
 }
 
-/// The name of a type in words: `NodeSpec` is a "node". Types that are called by what they say, as in `on: [Refused]`,
+/// The name of a type in words: `NodeSpec` is a "node". Types that are named by their content, as in `on: [Refused]`,
 /// have a noun of their own.
 fn words(name: &str) -> String {
     let noun = match name {

@@ -1,5 +1,5 @@
-//! Overrides: puts another value at a path of a tree, before the tree is read. Whoever reads it then finds the value
-//! with the type that stands there, and mistakes at the value's own place.
+//! Overrides: puts another value at a path of a tree, before the tree is decoded. Decoding then finds the value with
+//! the type that belongs there, and reports mistakes at the value's own place.
 
 use super::diagnostic::{Diagnostic, suggest};
 use super::tree::{Kind, Name, Node, Region};
@@ -19,7 +19,7 @@ pub fn split_path(path: &str) -> Vec<String> {
     segments
 }
 
-/// True of a value that begins with a word.
+/// True if the value begins with a name.
 fn is_named(value: &Node) -> bool {
     matches!(value.kind, Kind::Word(_) | Kind::Struct(Some(_), _) | Kind::Tuple(Some(_), _))
 }

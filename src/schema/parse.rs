@@ -1,8 +1,8 @@
 //! Reads RON into a tree. After a mistake it goes on behind the next comma, so that one reading finds them all.
 //!
-//! Brackets that do not match are told where they are: of a closing bracket that is none of the innermost one, the rest of
-//! the file says whether it is one too many, stands for another, or comes after one that is missing. Where the file cannot
-//! be followed any further (a string without an end), nothing more is said of it.
+//! Brackets that do not match are reported with their place: if a closing bracket does not match the innermost open
+//! one, the rest of the file decides whether it is superfluous, the wrong one, or follows one that is missing. Where
+//! the file cannot be followed any further (a string without an end), no further mistakes are reported.
 //!
 //! The `ron` crate stops at its first error, forgets the names of variants when the type is not known, and has no
 //! places for values; it reads the leaves here, so that strings and numbers mean what they mean in RON.
@@ -89,9 +89,9 @@ struct Parser<'a> {
     at: usize,
     errors: Vec<Diagnostic>,
     depth: usize,
-    /// What closes the brackets that are open, outermost first.
+    /// The closing brackets of those that are open, outermost first.
     open: Vec<char>,
-    /// True where the rest of the file cannot be followed: what else it seems to lack follows from a mistake that is told.
+    /// True if the rest of the file cannot be followed: other apparent mistakes follow from one that is reported.
     lost: bool,
     /// The first bracket whose closing one begins a line further left than the line of the opening one.
     far: Option<Far>,
@@ -111,7 +111,7 @@ enum Items {
     Plain(Vec<Node>),
 }
 
-/// What stands between two brackets, as far as it is read.
+/// The items between two brackets, as far as they are read.
 struct Between {
     /// The closing bracket.
     close: char,
@@ -123,11 +123,11 @@ struct Between {
     plain: Vec<Node>,
 }
 
-/// What comes next between two brackets.
+/// The next item between two brackets.
 enum Comes {
     /// The end of what stands between them.
     End,
-    /// What is passed over.
+    /// Text that is skipped.
     Nothing,
     Item,
 }
@@ -166,7 +166,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// A mistake after which the rest of the file says nothing.
+    /// Reports a mistake after which the rest of the file cannot be understood.
     fn give_up(&mut self, start: usize, message: impl Into<String>) {
         let end = self.text[start..].chars().next().map_or(start, |c| start + c.len_utf8());
         let region = self.region(start, end);
@@ -217,7 +217,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Passes over `#![enable(...)]`: what it enables makes no difference here.
+    /// Skips `#![enable(...)]`, which makes no difference here.
     fn extensions(&mut self) {
         self.space();
         while self.rest().starts_with("#!") {
@@ -317,7 +317,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// What stands between brackets, separated by commas; `name: value` in parentheses and braces.
+    /// The items between brackets, separated by commas; `name: value` in parentheses and braces.
     fn items(&mut self, close: char, open: usize) -> Items {
         self.open.push(close);
         let found = self.items_within(close, open);
@@ -346,7 +346,7 @@ impl<'a> Parser<'a> {
         self.items_of(found)
     }
 
-    /// What comes next, with what is wrong with it.
+    /// The next item, with its mistakes.
     fn comes(&mut self, &Between { close, open, behind, .. }: &Between) -> Comes {
         self.space();
         if self.eat(close) {
@@ -374,7 +374,7 @@ impl<'a> Parser<'a> {
     /// Reads the value behind `name`, and gives its place if there is one. Breaks off where the bracket should have
     /// been closed.
     fn named_item(&mut self, name: Name, found: &mut Between) -> ControlFlow<(), Option<Region>> {
-        // In braces names are quoted: what comes is a field of what stands around them.
+        // In braces names are quoted: an unquoted name is a field of the surrounding record.
         let quoted = |name: &Name| self.text[name.region.start as usize..].starts_with('"');
         let first = found.named.first().map(|(first, _)| first);
         let is_odd = found.close == '}' && !quoted(&name) && first.is_some_and(quoted) && self.is_within(')');
@@ -392,7 +392,7 @@ impl<'a> Parser<'a> {
     fn plain_item(&mut self, start: usize, before: usize, found: &mut Between) -> ControlFlow<(), Option<Region>> {
         let Some(value) = self.value() else { return ControlFlow::Continue(None) };
         let close = found.close;
-        // A name, where no names stand: it belongs to what stands around.
+        // A name where no names are allowed belongs to the surrounding record.
         let (is_text, is_word) = (matches!(value.kind, Kind::Text(_)), matches!(value.kind, Kind::Word(_)));
         self.space();
         let is_name = self.rest().starts_with(':') && !self.rest().starts_with("::");
@@ -423,7 +423,7 @@ impl<'a> Parser<'a> {
         ControlFlow::Continue(Some(region))
     }
 
-    /// The closing bracket is missing behind the last item: goes on there.
+    /// The closing bracket is missing behind the last item: continues there.
     fn missing_behind(&mut self, found: &Between) -> ControlFlow<(), Option<Region>> {
         self.missing(found.close, found.open, found.behind);
         self.at = found.behind;
@@ -465,7 +465,7 @@ impl<'a> Parser<'a> {
         Items::Named(placed.chain(named).collect())
     }
 
-    /// `name:` or `"key":`, if that is what comes.
+    /// `name:` or `"key":`, if one comes next.
     fn item_name(&mut self, close: char) -> Option<Name> {
         let start = self.at;
         let (errors, lost) = (self.errors.len(), self.lost);
@@ -556,13 +556,13 @@ impl<'a> Parser<'a> {
             let is_first = at == start;
             let content = line.trim_end().trim_end_matches(',').len();
             if is_text(line) {
-                // A line that closes what was opened beside the bracket still belongs to it.
+                // A line that closes a bracket opened beside this one still belongs to it.
                 let closes = line.trim_start().starts_with([')', ']', '}']) && width(line) == opened;
                 if !is_first && width(line) <= opened {
                     let rest = line.trim_start_matches([' ', '\t', ')', ']', '}']);
                     return if closes && end.is_some() { Some(at + line.len() - rest.len()) } else { end };
                 }
-                // What follows a bracket at the end of its line should stand further right.
+                // The line after an opening bracket at the end of a line should be indented further.
                 let opens = is_first && line.trim_end().len() == open + 1 - start;
                 end = if opens { None } else { Some(at + content) };
             }
@@ -588,7 +588,8 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// True if the closing brackets from `from` on are those of `open`, outermost first, and of what opens there.
+    /// True if the closing brackets from `from` on match `open`, outermost first, and the brackets that are opened
+    /// there.
     fn balances(&self, from: usize, open: &[char]) -> bool {
         let mut open = open.to_vec();
         let mut look = Parser { errors: Vec::new(), open: Vec::new(), at: from, ..*self };
@@ -617,8 +618,8 @@ impl<'a> Parser<'a> {
         open.is_empty() && look.errors.is_empty()
     }
 
-    /// True if the string at `region`, behind which nothing fits, goes on over the end of a line: its own end is
-    /// missing, and what follows it is text. Says so.
+    /// True if the string at `region`, followed by text that does not fit, continues over the end of a line: its
+    /// closing quote is missing, and the text after it belongs to the string. Reports that.
     fn runs_on(&mut self, region: Region) -> bool {
         let (start, end) = (region.start as usize, region.end as usize);
         let text = &self.text[start..end];
@@ -630,7 +631,7 @@ impl<'a> Parser<'a> {
         true
     }
 
-    /// After a mistake: goes on behind the next comma of this bracket, or before a closing bracket.
+    /// After a mistake: continues behind the next comma of this bracket, or before a closing bracket.
     fn skip_item(&mut self) {
         let mut open = 0_usize;
         while let Some(c) = self.peek() {
@@ -690,7 +691,7 @@ impl<'a> Parser<'a> {
                 '"' => {
                     self.at += at + 1;
                     if !self.errors.is_empty() && rest[..at].contains('\n') {
-                        // Where a `"` is missing, all that follows is taken for what it is not.
+                        // If a `"` is missing, the rest is misread.
                         self.at = self.text.len();
                         self.lost = true;
                         return None;

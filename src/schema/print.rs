@@ -54,7 +54,7 @@ fn text(name: &Option<Name>) -> &str {
     name.as_ref().map_or("", |name| &name.text)
 }
 
-/// What stands before a field's value: nothing where the field goes by its place.
+/// The text before the value of a field: its name, or empty if the field is positional.
 fn label(field: &Name) -> String {
     if field.text.starts_with(|c: char| c.is_ascii_digit()) { String::new() } else { format!("{}: ", field.text) }
 }

@@ -7,18 +7,18 @@ use super::diagnostic::{nearest, suggest};
 use super::print::print;
 use super::tree::{Kind, Name, Node, Region};
 
-/// The part of [`super::Decode`] and [`super::Encode`] that does not depend on what the record is called: a variant of
-/// a choice goes by the variant's name.
+/// The part of [`super::Decode`] and [`super::Encode`] that does not depend on the name of the record: a variant of a
+/// choice goes by the variant's name.
 pub trait Body: Sized {
     /// Reads the fields.
     fn decode_body(node: &Node, reader: &mut Reader) -> Option<Self>;
     /// Writes the fields.
     fn encode_body(&self) -> Vec<(Name, Node)>;
-    /// What the reference says of it.
+    /// Its entry in the reference.
     fn description() -> Description;
 }
 
-/// What the reference says of a record.
+/// The entry of a record in the reference.
 #[derive(Clone, Debug)]
 pub struct Description {
     /// Its documentation, a line each.
@@ -27,7 +27,7 @@ pub struct Description {
     pub fields: Vec<FieldDescription>,
 }
 
-/// What the reference says of a field.
+/// The entry of a field in the reference.
 #[derive(Clone, Debug)]
 pub struct FieldDescription {
     /// Its name.
@@ -53,7 +53,7 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Opens what was written for a record with fields `valid`; reports what cannot be one of them.
+    /// Opens the value written for a record with fields `valid`; reports parts that cannot be one of them.
     pub fn open(node: &'a Node, valid: &[&str], reader: &mut Reader) -> Option<Self> {
         let mut fields = Self { node, named: &[], placed: &[], missing: Vec::new(), meant: Vec::new() };
         match &node.kind {
@@ -118,7 +118,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Reports what should have been written and was not.
+    /// Reports fields that should have been written and were not.
     pub fn report_missing(&self, reader: &mut Reader) {
         if self.missing.is_empty() {
             return;
@@ -142,7 +142,7 @@ fn field_name<'a>(name: &'a Name, valid: &[&'a str]) -> &'a str {
     name.text.parse::<usize>().ok().and_then(|place| valid.get(place).copied()).unwrap_or(&name.text)
 }
 
-/// Where a check reports what is wrong with a record.
+/// Where a check reports mistakes in a record.
 #[derive(Debug)]
 pub struct Check<'a> {
     node: &'a Node,
@@ -157,7 +157,7 @@ impl<'a> Check<'a> {
         Self { node, names, reader }
     }
 
-    /// What is written for a field, by its name or by its place.
+    /// The value written for a field, by its name or by its place.
     fn written(&self, name: &str) -> Option<&'a Node> {
         match &self.node.kind {
             Kind::Struct(_, fields) => {
@@ -251,7 +251,7 @@ macro_rules! __record {
 
         $(
             impl $name {
-                /// What cannot be told field by field.
+                /// Checks that concern several fields.
                 fn check_fields(&$self_, $at: &mut $crate::schema::Check<'_>) $check
             }
         )?

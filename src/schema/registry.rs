@@ -54,18 +54,19 @@ macro_rules! __ask {
     };
 }
 
-/// Declares a registry: the modules of a list, the choice that the language reads, and the enum of what is at work.
+/// Declares a registry: the modules of a list, the choice that the language reads, and the enum of the states that
+/// work.
 ///
 /// In this order:
-/// - the list: a line for each file and its record, all of which `words` passes on; after `also` records that are no
-///   part of it and yet are choices; after `given` files whose types stand for what only a program can give, which the
-///   language does not know;
-/// - the enum of the records, and what it is asked, method by method without bodies;
-/// - the enum of what they are at work, with the trait whose `State` its variants hold; the method of that trait that makes
-///   one; and what the enum is asked. A registry without states leaves these out.
+/// - the list: a line for each file and its record, all re-exported by `words`; after `also`, records that are not in
+///   the list and yet are variants of the choice; after `given`, files of types that only a program can give and that
+///   have no name in the language;
+/// - the enum of the records, and its methods without bodies;
+/// - the enum of their states, with the trait whose `State` its variants hold; the method of that trait that builds a
+///   state; and the methods of the enum. A registry without states leaves these out.
 ///
-/// What is asked of a choice is asked of those in the list: of the others the answer is `None`, and one of those in the
-/// list is wrapped in `Some`.
+/// A method of the choice calls that of the record. If there are records after `also`, it returns `None` for those and
+/// wraps the value of a record in the list in `Some`.
 macro_rules! __registry {
     (
         $visible:vis mod { $($file:ident :: $name:ident),+ $(,)? }
@@ -149,7 +150,7 @@ macro_rules! __registry {
     };
 }
 
-/// What is at work of a choice.
+/// The state that is built from a choice.
 macro_rules! __build {
     ($self_:ident, $state:ident, [$($name:ident)+], $build:ident, $arguments:tt) => {
         match $self_ {
@@ -164,7 +165,7 @@ macro_rules! __build {
     };
 }
 
-/// What an enum of a registry is asked.
+/// The methods of an enum of a registry.
 macro_rules! __asked {
     ($variants:tt) => {};
     ($variants:tt [$($head:tt)+] { $($methods:tt)* } $($rest:tt)*) => {

@@ -90,7 +90,7 @@ fn overrides_reach_into_structs_maps_lists_and_options() {
     assert_eq!(put("{\"a\": X(b: 1)}", "a.b", "\"two\""), Ok("{\"a\": X(b: \"two\")}".to_owned()));
     assert_eq!(put("(a: [1, 2, 3])", "a.1", "9"), Ok("(a: [1, 9, 3])".to_owned()));
     assert_eq!(put("(a: Some(X(b: 1)))", "a.b", "2"), Ok("(a: Some(X(b: 2)))".to_owned()));
-    // A field that has its default is added, also to a bare word.
+    // A field at its default is added, also to a name without parentheses.
     assert_eq!(put("(a: X)", "a.b", "2"), Ok("(a: X(b: 2))".to_owned()));
     assert_eq!(put("(a: X(c: 1))", "a.b", "2"), Ok("(a: X(c: 1, b: 2))".to_owned()));
     assert!(put("{\"a\": 1}", "b", "2").is_err());

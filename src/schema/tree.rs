@@ -1,4 +1,4 @@
-//! The text of a file as a tree: what was written and where, before anybody asks what it means.
+//! The text of a file as a tree: values and their places, before they are interpreted.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub struct Name {
     pub region: Region,
 }
 
-/// What was written.
+/// The kinds of values.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
     /// A bare word: a unit variant, `None`, `true`, `inf`.
@@ -58,7 +58,7 @@ pub enum Kind {
 pub struct Given {
     /// The name.
     pub name: String,
-    /// The value; whoever reads the tree knows its type.
+    /// The value; the decoder of the field knows its type.
     pub value: Arc<dyn Any + Send + Sync>,
 }
 
@@ -82,7 +82,7 @@ impl PartialEq for Given {
 /// A value with its place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
-    /// What was written.
+    /// The value.
     pub kind: Kind,
     /// Its place in the file.
     pub region: Region,
@@ -105,7 +105,7 @@ impl Node {
         }
     }
 
-    /// What a program put here in place of text.
+    /// The value that a program put here in place of text.
     #[must_use]
     pub fn given(&self) -> Option<&Given> {
         match &self.kind {
@@ -114,7 +114,7 @@ impl Node {
         }
     }
 
-    /// What this is, for an error message.
+    /// Describes the value in an error message.
     #[must_use]
     pub fn describe(&self) -> String {
         self.kind.describe()
@@ -122,7 +122,7 @@ impl Node {
 }
 
 impl Kind {
-    /// What this is, for an error message.
+    /// Describes the value in an error message.
     #[must_use]
     pub fn describe(&self) -> String {
         match self {

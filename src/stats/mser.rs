@@ -23,8 +23,8 @@ pub struct Truncation {
 pub const BATCH: usize = 5;
 /// Batches of the shortest rest that is looked at: the measure is erratic on fewer (Hoad, Robinson and Davies 2010).
 const TAIL: usize = 5;
-/// A rest is clearly better than another if its statistic is so many times smaller: chance alone hardly does that, and
-/// a step of five standard deviations of a batch does.
+/// A rest is clearly better than another if its statistic is this many times smaller: chance alone hardly does that,
+/// and a step of five standard deviations of a batch does.
 const CLEARLY: f64 = 4.0;
 
 /// Finds the end of the warm-up by MSER-5 (White 1997; White, Cobb and Spratt 2000), using the leftmost local minimum
@@ -64,7 +64,7 @@ pub fn mser5(values: &[f64]) -> Option<Truncation> {
     Some(Truncation { cut: chosen * BATCH, settled })
 }
 
-/// The squared standard error of the mean of what is left behind each cut, but for a constant factor.
+/// The squared standard error of the mean of the rest behind each cut, up to a constant factor.
 fn statistics(batches: &[f64]) -> Vec<f64> {
     let mut statistics = vec![0.0; batches.len()];
     // From the end, so that the variance of every rest comes in one pass (Welford 1962).
@@ -171,7 +171,7 @@ mod tests {
     fn the_mean_after_the_cut_is_that_of_the_steady_state() {
         let values = noisy(5000, |i| 100.0 * (1.0 - libm::exp(-(i as f64) / 30.0)));
         let (_, means) = truncated_mean(&values, 25, 0.95).unwrap();
-        // Standard error 0.014; what the cut leaves of the transient is less.
+        // Standard error 0.014; the rest of the transient behind the cut is less.
         assert!((means.interval.mean - 100.0).abs() < 0.1, "{means:?}");
     }
 }

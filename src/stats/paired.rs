@@ -30,7 +30,7 @@ impl Paired {
     /// the differences of the influences of each replication, so that shared noise cancels.
     #[must_use]
     pub fn of(alternative: Pooled<'_>, baseline: Pooled<'_>, confidence: f64) -> Self {
-        // A replication that says nothing of one of the two does not move it.
+        // A replication without an observation of one of the two does not move it.
         let (ours, theirs): (Vec<f64>, Vec<f64>) = alternative
             .influences
             .iter()
@@ -45,7 +45,7 @@ impl Paired {
         let difference = interval(value - base, &influences, n, confidence);
         let sure = baseline.interval(confidence).half_width.is_none_or(|half| half < base);
         let ratio = (base > 0.0 && sure).then(|| {
-            // To the first order; the ratio moves by what the alternative moves beyond its share.
+            // To the first order; the ratio moves with the movement of the alternative beyond its share.
             let influences: Vec<f64> = less(value / base).into_iter().map(|moved| moved / base).collect();
             interval(value / base, &influences, n, confidence)
         });

@@ -68,7 +68,7 @@ pub fn weighted_mean(values: &[Option<f64>], weights: &[f64]) -> Option<(f64, Ve
     Some((mean, values.iter().zip(weights).map(influence).collect()))
 }
 
-/// The influences of a number, given what it is without each replication, by the delete-one jackknife (Efron and Stein
+/// The influences of a number, given its values without each replication, by the delete-one jackknife (Efron and Stein
 /// 1981): their standard error is the jackknife's.
 #[must_use]
 pub fn jackknife(without: &[Option<f64>]) -> Vec<Option<f64>> {

@@ -1,4 +1,4 @@
-//! Intervals for proportions, which near zero are nothing like normal.
+//! Intervals for proportions, which near zero are far from normal.
 
 use super::special::{bisect, inverse_incomplete_beta};
 use super::student::quantile_two_sided;
@@ -61,7 +61,7 @@ pub fn wilson_of_clusters(clusters: &[(u64, u64)], confidence: f64) -> Option<Bo
     let off = clusters.iter().map(|&(own, of)| own as f64 - p * of as f64);
     let variance = clusters_of / (clusters_of - 1.0) * off.map(|off| off * off).sum::<f64>() / (n * n);
     let effective = p * (1.0 - p) / variance;
-    // Clusters that differ by no more than independent trials do say that these are independent.
+    // If clusters differ by no more than independent trials do, the trials are treated as independent.
     if effective >= n {
         return wilson(successes, trials, confidence);
     }

@@ -2,17 +2,17 @@
 //!
 //! What flows where, and how much work that is, belongs in `model`.
 
-/// How a level rises from nothing to its steady mean.
+/// How a level rises from zero to its steady mean.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Rise {
     /// A queue, by its relaxation time in seconds. The mean of a reflected Brownian motion that starts at the origin, the
     /// heavy-traffic limit of all queues (Abate and Whitt, "Transient behavior of regulated Brownian motion, I", Advances
     /// in Applied Probability 19, 1987); a relaxation time is two of its units of time.
     Queue(f64),
-    /// What lasts so many seconds in the mean and hinders nobody: a network, a pause. What is under way approaches its
-    /// mean exponentially.
+    /// A delay of this many seconds in the mean, which does not depend on the load: a network, a pause. The number of
+    /// requests in it approaches its mean exponentially.
     Delay(f64),
-    /// A room that is filled at a constant rate in so many seconds.
+    /// A room that is filled at a constant rate in this many seconds.
     Filling(f64),
 }
 
@@ -58,8 +58,8 @@ impl Rise {
         if to <= from { 1.0 } else { ((missing - self.missing_from(to)) / (to - from)).clamp(0.0, 1.0) }
     }
 
-    /// How long a run that is measured from a time on must last to fall short by no more than a share; infinite where no
-    /// run does.
+    /// How long a run that is measured from a given time on must last to fall short by at most a share; infinite if no
+    /// run is long enough.
     #[must_use]
     pub fn needed(self, from: f64, share: f64) -> f64 {
         from + self.missing_from(from) / share

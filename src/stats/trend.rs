@@ -1,9 +1,10 @@
-//! Does the work that waits grow without end? Told from what was seen over time, where nothing else says it.
+//! Does the work that waits grow without end? A test on observed time series, for systems whose description does not
+//! tell.
 //!
-//! Requests at a station less the requests that it could have served while workers were idle: what came less what could
-//! have been served. That difference is a random walk, whatever the policy, the number of queues and their order, and
-//! its drift is the rate of arrivals less the capacity. The number of requests alone is not: a hundred queues that fill
-//! up to their steady level together rise with hardly any noise.
+//! Requests at a station less the requests that it could have served while workers were idle: arrivals less possible
+//! services. That difference is a random walk, whatever the policy, the number of queues and their order, and its drift
+//! is the rate of arrivals less the capacity. The number of requests alone is not: a hundred queues that fill up to
+//! their steady level together rise with hardly any noise.
 
 use super::interval::{Interval, moments};
 use super::student;
@@ -11,7 +12,7 @@ use super::student;
 /// Chance of calling a station with an offered load of one growing; with less load it is smaller still.
 pub const FALSE_ALARM: f64 = 0.015;
 
-/// A series is divided into at least so many steps, where it has the windows for it.
+/// A series is divided into at least this many steps, if it has enough windows.
 const FEWEST_STEPS: usize = 30;
 /// Fewest windows that say anything.
 const FEWEST_WINDOWS: usize = 6;
@@ -22,15 +23,15 @@ const LAST_HALF_SHARE: f64 = 0.1;
 /// How many standard deviations the drift comes to when a run lasts ten relaxation times: sqrt(20).
 const TEN_RELAXATIONS: f64 = 4.472_135_954_999_579;
 
-/// What became of the requests at a station over a run.
+/// The growth of the requests at a station over a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Trend {
     /// Growth in requests per second: least-squares slopes, mean over replications with its interval at 95 %.
     pub rate: Interval,
-    /// How far what came less what could have been served has drifted, in standard deviations of its mean over the
-    /// replications: Student's t of its steps. Infinite where it drifts without any noise.
+    /// How far arrivals less possible services have drifted, in standard deviations of its mean over the replications:
+    /// Student's t of its steps. Infinite if it drifts without any noise.
     pub distance: f64,
-    /// What this means.
+    /// The meaning of these numbers.
     pub verdict: Verdict,
     /// How many times as long a run would have to be to span ten relaxation times, by the drift that was seen.
     pub longer: f64,
@@ -47,13 +48,13 @@ pub enum Verdict {
     Growing,
 }
 
-/// What is seen of a station in one replication, by windows.
+/// The observations of a station in one replication, by windows.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen<'a> {
     /// Mean number of requests.
     pub requests: &'a [f64],
-    /// Requests that idle workers could have served, from the start to the middle of the window; empty where that is not
-    /// known, or where requests may leave without having been served, so that it says nothing.
+    /// Requests that idle workers could have served, from the start to the middle of the window; empty if unknown, or
+    /// if requests may leave without having been served, so that the count has no meaning.
     pub missed: &'a [f64],
 }
 
@@ -73,11 +74,11 @@ pub fn slope(values: &[f64], width: f64) -> f64 {
 /// one series a replication. The shortest decides. `None` without series or with fewer than six windows.
 ///
 /// The rule. Each series is divided into 30 to 59 equal steps (or single windows, if it has fewer), and t is Student's,
-/// of the mean change over a step of what came less what could have been served. *Growing* is what drifts up beyond
+/// of the mean change over a step of arrivals less possible services. A series is *growing* if it drifts up beyond
 /// Student's quantile at 1.5 % on one side, if the number of requests has grown by five at least, a tenth of that in
-/// the last half of the run, so that a queue that fills up to a bound and stays there is not taken for growing.
-/// *Settled* is what drifts down beyond the same quantile. In between the run is too short to tell. Where nothing is
-/// known of idle workers the number of requests stands for the difference, and what does not grow is settled.
+/// the last half of the run, so that a queue that fills up to a bound and stays there is not taken for growing. It is
+/// *settled* if it drifts down beyond the same quantile. In between the run is too short to tell. If idle workers are
+/// unknown, the number of requests is used in place of the difference, and a series that does not grow is settled.
 ///
 /// Errors. With a load of exactly one t is Student's, so that it is called growing in fewer than 1.5 % of cases; a load
 /// of less than one shifts it down. A run of ten relaxation times, 10 / (mu (1 - sqrt(load))^2) for M/M/1, shifts t by 4.5
@@ -91,7 +92,7 @@ pub fn assess(series: &[Seen<'_>], width: f64) -> Option<Trend> {
     let knows_idle = series.iter().all(|seen| seen.missed.len() >= windows);
     let stride = ((windows - 1) / FEWEST_STEPS).max(1);
     let steps = (windows - 1) / stride;
-    // What does not divide evenly is left out at the start.
+    // Windows that do not divide evenly are left out at the start.
     let place = |step: usize| windows - 1 - (steps - step) * stride;
     let walk = |seen: &Seen<'_>, step: usize| {
         let at = place(step);
@@ -173,7 +174,7 @@ mod tests {
         assess(&seen, width).unwrap()
     }
 
-    /// Of a series of which nothing is known but itself.
+    /// The trend of a series if only the number of requests is known.
     fn alone(series: &[Vec<f64>], width: f64) -> Trend {
         let seen: Vec<Seen<'_>> = series.iter().map(|requests| Seen { requests, missed: &[] }).collect();
         assess(&seen, width).unwrap()

@@ -10,10 +10,10 @@ pub enum TraceError {
     Read {
         /// Lines read before.
         line: u64,
-        /// What the system says.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// There is nothing in it.
+    /// The log is empty.
     #[error("the log is empty")]
     Empty,
     /// It holds zero bytes, which no log does.
@@ -30,13 +30,13 @@ pub enum TraceError {
         lines: u64,
         /// The beginning of the first.
         first: String,
-        /// What could be the name of a column of times.
+        /// The column that could hold times.
         column: String,
     },
     /// No line holds a request.
     #[error("no line is a request in the format {}{}", report.format, first_reason(report))]
     NoRequests {
-        /// What became of the lines.
+        /// How many lines were read, and why others were left out.
         report: Box<ReadReport>,
     },
     /// A column that was named is not there.
@@ -50,7 +50,7 @@ pub enum TraceError {
     /// Lines had to be left out of a log that is read strictly.
     #[error("the log is read strictly, but {}", report.left_out().join("; "))]
     Strict {
-        /// What became of the lines.
+        /// How many lines were read, and why others were left out.
         report: Box<ReadReport>,
     },
     /// It takes more memory than there is room for.

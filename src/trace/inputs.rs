@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Replay, Trace, schedule};
 use crate::engine::random::StreamKey;
 
-/// What a system reads beside its own text: the traces that clients replay.
+/// The inputs of a system beside its own text: the traces that clients replay.
 #[derive(Clone, Debug, Default)]
 pub struct Inputs {
     /// Each trace under the description that reads it.

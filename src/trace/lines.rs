@@ -4,7 +4,7 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 
 use flate2::read::MultiGzDecoder;
 
-/// Bytes of a line that are kept: what is behind them is skipped.
+/// Bytes of a line that are kept: further bytes are skipped.
 pub(super) const LONGEST_LINE: usize = 1 << 20;
 /// Bytes at the beginning in which a zero byte marks a binary file.
 const PROBE: usize = 8192;
@@ -44,7 +44,7 @@ impl<'a> Lines<'a> {
 
     /// True if the beginning holds a zero byte. To be asked before the first line: passes over a byte order mark.
     pub fn is_binary(&mut self) -> io::Result<bool> {
-        // Nothing is lost: what is read here is chained before the rest.
+        // No byte is lost: the bytes read here are chained before the rest.
         let (head, input) = peek(std::mem::replace(&mut self.input, Box::new(io::empty())), PROBE)?;
         let text = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&head);
         let binary = text.contains(&0);
@@ -79,7 +79,7 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// The first `count` bytes, fewer if there are no more, and the input as if they had not been read.
+/// The first `count` bytes, fewer if the input is shorter, and the input as if they had not been read.
 fn peek<'a, R: Read + 'a>(mut input: R, count: usize) -> io::Result<(Vec<u8>, impl Read + 'a)> {
     let mut head = Vec::with_capacity(count);
     input.by_ref().take(count as u64).read_to_end(&mut head)?;

@@ -1,6 +1,6 @@
 //! Recorded requests: reads logs, sorts them, schedules their replay, and profiles their traffic.
 //!
-//! What clients do with a trace belongs in `actors::clients`; opening files belongs to whoever calls.
+//! The replay by clients belongs in `actors::clients`; opening files belongs to the caller.
 
 mod error;
 mod format;
@@ -34,18 +34,18 @@ pub struct Record {
     pub at: u64,
     /// Its client: an IPv4 address as a number, or a hash of another name; 0 if the log does not say.
     pub client: u32,
-    /// What it asked for: an index into [`Trace::keys`]; 0 if the log does not say.
+    /// The resource that was requested: an index into [`Trace::keys`]; 0 if the log does not record it.
     pub key: u32,
     /// Its size in bytes, or in the unit of the trace; 0 if the log does not say.
     pub size: u64,
 }
 
-/// What a log says of each request, beside its time.
+/// What a log records of each request, beside its time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Known {
-    /// Who asked.
+    /// The client.
     pub client: bool,
-    /// What was asked for.
+    /// The resource that was requested.
     pub key: bool,
     /// How large the answer was.
     pub size: bool,
@@ -59,7 +59,7 @@ pub struct Trace {
     /// The names of keys by their number, in order of first appearance in the log; empty if it has none, or if they were
     /// not kept.
     pub keys: Vec<String>,
-    /// What the log says of each request.
+    /// What the log records of each request.
     pub known: Known,
     /// When the first request came, in nanoseconds since 1970-01-01 UTC; of a log with a clock of its own, on that clock.
     pub start: i64,

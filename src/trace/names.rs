@@ -1,5 +1,5 @@
-//! Numbers for the names that a log holds, in order of first appearance, in little memory: a name is known by its hash, and
-//! is itself kept only where somebody asks for it.
+//! Numbers for the names that a log holds, in order of first appearance, in little memory: a name is known by its hash,
+//! and its text is kept only if it is needed.
 
 use hashbrown::HashTable;
 use xxhash_rust::xxh64::xxh64;
@@ -14,11 +14,11 @@ pub(super) struct Names {
     numbers: HashTable<u32>,
     /// The names themselves, if they are kept.
     texts: Option<Vec<Box<[u8]>>>,
-    /// Bytes of those.
+    /// Bytes of the names kept.
     text: usize,
 }
 
-/// What the allocator adds to a piece of memory.
+/// Overhead of the allocator for each allocation.
 const PIECE: usize = 16;
 
 impl Names {

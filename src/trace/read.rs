@@ -11,10 +11,10 @@ use super::{Record, Replay, Trace, TraceError};
 /// Lines after which a format that is not found by itself is given up.
 const PATIENCE: u64 = 1000;
 
-/// What reading a log may cost.
+/// The memory that reading a log may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
-    /// Bytes that what is read may take, while it is read and put in order.
+    /// Bytes that the trace may take, while it is read and put in order.
     pub bytes: u64,
     /// Whether the names of keys are kept, which a replay does not need.
     pub names: bool,
@@ -32,8 +32,8 @@ pub fn read(input: impl Read, replay: &Replay) -> Result<(Trace, ReadReport), Tr
     read_within(input, replay, Room::default())
 }
 
-/// Reads a log as `replay` describes it: its format, how late a line may be, and whether all lines must be good. What
-/// is read need not be a file; memory is in proportion to the requests and the names of keys, whatever the lines.
+/// Reads a log as `replay` describes it: its format, how late a line may be, and whether all lines must be good. The
+/// input need not be a file; memory is in proportion to the requests and the names of keys, not to the lines.
 ///
 /// # Errors
 /// See [`TraceError`]: above all, no line that is a request, and with `strict` any line that had to be left out; and
@@ -145,7 +145,7 @@ impl Reading {
         // By a quarter: of a large log, little room is left over.
         let more = if is_full { (self.records.len() / 4).max(1024) } else { 0 };
         let capacity = self.records.capacity() + more;
-        // What is out of order is sorted in the end, beside half of itself.
+        // Requests out of order are sorted in the end, which needs half of their memory again.
         let sorted = if report.out_of_order > 0 { capacity / 2 } else { 0 };
         let bytes = (capacity + sorted) * size_of::<Record>() + self.names.bytes();
         if bytes as u64 > self.most {

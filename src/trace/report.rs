@@ -1,4 +1,4 @@
-//! What became of the lines of a log.
+//! The outcome of reading a log: how many lines became requests, and why the others did not.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,7 +13,7 @@ const NAMED: usize = 10;
 pub struct Tally {
     /// How many.
     pub count: u64,
-    /// The numbers of the first ten, from 1, and what is wrong with each.
+    /// The numbers of the first ten, from 1, and the mistake in each.
     pub first: Vec<(u64, Cow<'static, str>)>,
 }
 
@@ -60,7 +60,7 @@ impl Tally {
     }
 }
 
-/// What became of the lines of a log. Every line is accounted for: `lines` is the sum of `parsed`, `malformed`, `late`,
+/// The outcome of reading a log. Every line is accounted for: `lines` is the sum of `parsed`, `malformed`, `late`,
 /// `blank` and `header`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReadReport {
@@ -74,7 +74,7 @@ pub struct ReadReport {
     pub malformed: Tally,
     /// Requests left out because they stand too far behind newer ones.
     pub late: Tally,
-    /// Lines with nothing but white space.
+    /// Lines of white space only.
     pub blank: u64,
     /// Lines that name the columns of a CSV file: none or one.
     pub header: u64,
@@ -85,7 +85,7 @@ pub struct ReadReport {
 }
 
 impl ReadReport {
-    /// What had to be left out, a sentence each; empty if nothing.
+    /// Lines that had to be left out, a sentence for each reason; empty if there are none.
     #[must_use]
     pub fn left_out(&self) -> Vec<String> {
         let of = grouped(self.lines);
@@ -103,7 +103,8 @@ impl ReadReport {
         out
     }
 
-    /// What people should know of the reading, a sentence each; empty if every line became a request in its place.
+    /// Peculiarities of the reading that users should know, a sentence each; empty if every line became a request in
+    /// its place.
     #[must_use]
     pub fn notices(&self) -> Vec<String> {
         let mut out = self.left_out();

@@ -71,7 +71,7 @@ fn spread(trace: &Trace, how: &Spread, key: StreamKey) -> Vec<u64> {
     times
 }
 
-/// Moves what is behind a gap longer than `longest` forward.
+/// Moves the requests behind a gap longer than `longest` forward.
 fn cut_gaps(times: &mut [u64], longest: u64) {
     let mut cut = 0;
     let mut previous = times.first().copied().unwrap_or_default();

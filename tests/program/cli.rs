@@ -78,7 +78,7 @@ fn formats_go_to_standard_output_alone() {
 }
 
 #[test]
-fn what_the_program_carries_can_be_listed_shown_checked_and_run() {
+fn built_in_files_can_be_listed_shown_checked_and_run() {
     let list = rushhour().arg("list").output().expect("runs");
     let list = String::from_utf8(list.stdout).expect("text");
     for name in ["hockey-stick", "uneven-costs", "weights", "many-balancers", "choices", "failover", "replay", "nginx"]

@@ -176,6 +176,19 @@ fn no_two_folders_of_actors_import_each_other() {
     assert!(both.is_empty(), "{both:?}");
 }
 
+/// The graph of a system is made where the system is read, and nowhere else: never again for each replication or look.
+#[test]
+fn the_graph_of_a_system_is_made_once() {
+    let folder = src();
+    let callers = |call: &str| -> Vec<String> {
+        let calls = sources(&folder).into_iter().filter(|path| !is_test(path) && without_tests(path).contains(call));
+        calls.map(|path| path.strip_prefix(&folder).expect("below").display().to_string()).collect()
+    };
+    assert_eq!(callers("Graph::of("), ["actors/kit/site.rs"]);
+    assert_eq!(callers("Topology::of("), ["model/blueprint.rs"]);
+    assert_eq!(callers("Blueprint::of("), ["import/model/mod.rs", "lab/cells.rs", "lab/load.rs"]);
+}
+
 /// The names that a file declares as words of the language: records, choices, and the choices of registries.
 fn words(path: &Path) -> Vec<String> {
     let text = without_tests(path);

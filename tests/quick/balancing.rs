@@ -54,7 +54,7 @@ fn join_idle_queue_works_for_several_balancers_over_a_network_and_through_a_cras
     };
     let mean_of = |balancer: &str| mean(&answer(&with_faults(system(30, 0.5, balancer, "", run))).cells[0]);
     let (idle, at_random) = (mean_of(jiq), mean_of(&random));
-    // Half the servers are idle and known to be: hardly anybody waits. M/M/1 at random: 2 s.
+    // Half the servers are idle and known to be: hardly any request waits. M/M/1 at random: 2 s.
     assert!(idle < 1.2 && at_random > 1.6, "{idle} s and {at_random} s");
 }
 

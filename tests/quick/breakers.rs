@@ -106,7 +106,7 @@ fn a_breaker_that_is_told_how_long_is_too_long_opens_before_the_answers_come() {
 }
 
 #[test]
-fn answers_that_nobody_waits_for_count_as_failures() {
+fn answers_that_no_client_waits_for_count_as_failures() {
     let results = run(
         60,
         r#"nodes: {

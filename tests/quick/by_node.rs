@@ -63,7 +63,7 @@ fn a_stay_at_a_node_includes_all_behind_it_and_obeys_littles_law() {
     assert_eq!(limit, lb);
     assert!((lb - web - 2e-3).abs() < 1e-5, "{lb} {web}");
     assert_eq!(value(cell, "latency_p99"), value(cell, "latency_p99:lb"));
-    // Those turned away stay for no time at the limiter, and for the way there and back at the balancer.
+    // Rejected requests stay for no time at the limiter, and for the way there and back at the balancer.
     let answered = 70.0;
     assert!(value(cell, "in_system:web") < answered * web && value(cell, "in_system:web") > 0.8 * answered * web);
     let sojourn = value(cell, "in_system:lb") / value(cell, "offered:lb");

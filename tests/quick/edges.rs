@@ -249,7 +249,7 @@ impl Progress for Counting {
 fn count(text: &str) -> (Results, usize, Vec<usize>) {
     let progress = Counting::default();
     let results = run(&planned(text), &progress, &AtomicBool::new(false)).expect("no defect");
-    (results, progress.done.into_inner(), progress.planned.into_inner().expect("nobody else"))
+    (results, progress.done.into_inner(), progress.planned.into_inner().expect("no other thread"))
 }
 
 #[test]

@@ -43,7 +43,7 @@ impl World for Shop {
         self.handled.push(core.now().as_nanos());
         match step {
             Step::Arrive => {
-                let (id, _) = core.requests.create(self.to_come, 0);
+                let (id, _) = core.create_request(self.to_come, 0);
                 core.send_after(Duration::from_nanos(self.service), ME, Step::Leave(id));
                 self.to_come -= 1;
                 if self.to_come > 0 {
@@ -52,7 +52,7 @@ impl World for Shop {
             }
             Step::Leave(id) => {
                 core.requests.finish(id);
-                core.completed += 1;
+                core.complete();
             }
         }
         None
@@ -87,7 +87,7 @@ fn a_run_covers_the_time_before_its_end() {
     // Arrivals at 10, 20, ... 90 and departures at 15, 25, ... 95; what is due at 100 does not happen.
     assert_eq!((shop.handled.len(), shop.handled.last()), (18, Some(&95)));
     assert_eq!(core.events(), 18);
-    assert_eq!((core.completed, core.requests.in_flight()), (9, 0));
+    assert_eq!((core.completed(), core.requests.in_flight()), (9, 0));
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn a_run_of_no_time_does_nothing() {
 #[test]
 fn a_run_ends_with_the_last_of_the_requests_asked_for() {
     let (ended, _, core) = open(25, 1000, Limits { requests: 7, ..Limits::default() });
-    assert_eq!((ended, core.completed, core.now().as_nanos()), (Ended::Requests, 7, 95));
+    assert_eq!((ended, core.completed(), core.now().as_nanos()), (Ended::Requests, 7, 95));
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn a_run_ends_when_more_is_in_flight_than_allowed() {
 fn a_run_ends_when_nothing_is_left_to_do() {
     for service in [0, 25] {
         let (ended, shop, core) = open(service, 40, Limits::default());
-        assert_eq!((ended, core.completed, core.requests.in_flight()), (Ended::Drained, 40, 0));
+        assert_eq!((ended, core.completed(), core.requests.in_flight()), (Ended::Drained, 40, 0));
         assert_eq!(shop.handled.len(), 80);
         assert!(shop.handled.is_sorted());
     }
@@ -195,13 +195,13 @@ impl World for Roundabout {
     fn handle(&mut self, core: &mut Core<Step>, to: ActorId, step: Step) -> Passed<Step> {
         match step {
             Step::Arrive => {
-                let (id, _) = core.requests.create(0, 0);
+                let (id, _) = core.create_request(0, 0);
                 Some((to, Step::Leave(id)))
             }
             Step::Leave(id) => {
                 core.requests.finish(id);
-                core.completed += 1;
-                if core.completed < self.rounds {
+                core.complete();
+                if core.completed() < self.rounds {
                     core.send(to, Step::Arrive);
                 }
                 None
@@ -238,7 +238,7 @@ fn a_run_ends_where_the_clock_does() {
     core.send_at(Time::from_nanos(years), ME, Step::Arrive);
     let mut shop = Shop { service: years, to_come: 1, handled: Vec::new(), ticks: Vec::new() };
     let ended = run(&mut shop, &mut core, Limits::default(), Time::MAX);
-    assert_eq!((ended, core.now().as_nanos(), core.completed), (Ended::EndOfTime, years, 0));
+    assert_eq!((ended, core.now().as_nanos(), core.completed()), (Ended::EndOfTime, years, 0));
     // So it does if windows close until the very end.
     let mut core = Core::new(1);
     core.send_at(Time::MAX, ME, Step::Arrive);

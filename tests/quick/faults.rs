@@ -42,7 +42,7 @@ fn what_is_sent_into_a_partition_is_lost_and_nothing_else() {
             let busy = node_value(&cell, "web", "departures") * 30.0;
             let expected = 2999.0 - 1000.0 + f64::from(served_in_vain);
             assert!((busy - expected).abs() <= 2.5, "{from} {way}: {busy} for {expected}");
-            // Whoever gave up lets go of all who waited with it.
+            // A client that gives up ends the request at all nodes that waited with it.
             let inside = node_value(&cell, "lb", "in_system");
             assert!(inside < 0.5 * 1000.0 / 30.0 + 1.0, "{from} {way}: {inside}");
         }
@@ -249,7 +249,7 @@ fn probes_and_words_of_idleness_that_are_lost_leave_nothing_behind() {
         let system = system.replace("health: Unaware", &format!("policy: {policy}, health: Unaware"));
         let cell = run(&system, 20);
         assert!(ended(&cell, "served") > 600, "{policy}");
-        // Nobody waits longer than the timeout.
+        // No request waits longer than the timeout.
         assert!(ended(&cell, "in flight at the end") <= 51, "{policy}");
     }
 }
@@ -284,9 +284,9 @@ fn who_takes_back_a_lost_request_frees_everybody_on_the_way() {
         )"#,
     );
     let cell = &results.cells[0];
-    // Permits that are never given back would turn everybody away in the end.
-    let turned_away = ended(cell, "rejected: concurrency limit by permits");
-    assert_eq!(turned_away, 0);
+    // If permits were never given back, all requests would be rejected in the end.
+    let rejected = ended(cell, "rejected: concurrency limit by permits");
+    assert_eq!(rejected, 0);
     let held = node_value(cell, "permits", "in_flight");
     assert!(held < 30.0, "{held}");
 }
@@ -314,7 +314,8 @@ fn two_zones(recurs: &str) -> String {
 
 #[test]
 fn what_is_in_one_zone_fails_together() {
-    // A server is down a fifth of the time. Nobody is there while all are: four servers by themselves, two zones, one zone.
+    // A server is down a fifth of the time. No server is up while all are down: four servers by themselves, two zones,
+    // one zone.
     let none = |recurs: &str| {
         let cell = run(&two_zones(recurs), 5000);
         let count = ended(&cell, "rejected: no server available by lb");
@@ -386,7 +387,7 @@ fn faults_of_one_zone_say_the_same_of_when() {
 }
 
 #[test]
-fn a_balancer_that_is_down_checks_nobody() {
+fn a_balancer_that_is_down_checks_no_member() {
     let system = |faults: &str| {
         format!(
             r#"nodes: {{

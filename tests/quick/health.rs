@@ -242,7 +242,7 @@ fn below_the_panic_threshold_all_members_are_used() {
         .run();
         value(&results.cells[0], "drop_rate")
     };
-    // Nobody comes back within 25 s. Fifteen errors of ten thousand requests until the three are out.
+    // No member comes back within 25 s. Fifteen errors of ten thousand requests until the three are out.
     assert!((drops("0 %") - 15.0 / 10_000.0).abs() < 1e-6, "{}", drops("0 %"));
     assert!((drops("50 %") - 0.75).abs() < 2e-3, "{}", drops("50 %"));
 }
@@ -336,7 +336,7 @@ fn a_failed_request_is_served_by_another_member() {
         let results = run(policy, "retry: (tries: 3)", "[0, 1]");
         assert_eq!(value(&results.cells[0], "drop_rate"), 0.0, "{policy}");
     }
-    // Nobody left to try: the last failure stands.
+    // No member is left to try: the last failure stands.
     let results = run("LeastConnections", "retry: RetryElsewhere", "[0, 1, 2, 3]");
     assert_eq!(value(&results.cells[0], "drop_rate"), 1.0);
     assert!((of_balancer(&results.cells[0], "retries") / sent - 3.0).abs() < 1e-3);
@@ -389,7 +389,7 @@ fn a_server_that_fails_fast_attracts_least_connections_until_it_is_ejected() {
         value(&results.cells[0], "drop_rate")
     };
     let fast = ", after: \"0 s\"";
-    // A quarter of nine tenths of the time for whoever does not look; as much where errors take as long as answers.
+    // A quarter of nine tenths of the time for a balancer without checks; as much where errors take as long as answers.
     assert!((run("policy: RoundRobin, health: Unaware", fast) - 0.225).abs() < 2e-3);
     assert!((run("policy: LeastConnections, health: Unaware", "") - 0.225).abs() < 0.02);
     // Each of the others takes a request when it is idle, which is once in 30 ms and an arrival; all else sinks.

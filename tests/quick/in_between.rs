@@ -92,13 +92,13 @@ fn what_was_waited_for_in_vain_counts_for_the_quantile_of_hedges() {
         );
         value(&cell, "attempts")
     };
-    // The 95th percentile is beyond the timeout, which is as far as anybody can see.
+    // The 95th percentile is beyond the timeout, which bounds what can be observed.
     assert!(attempts("timeout") < 1.12, "{}", attempts("timeout"));
     assert!(attempts("attempt_timeout") < 1.12);
 }
 
 #[test]
-fn a_retry_time_belongs_to_the_attempt_that_was_turned_away() {
+fn a_retry_time_belongs_to_the_attempt_that_was_rejected() {
     let cell = run(
         400,
         "Attempts",

@@ -216,7 +216,7 @@ fn a_crash_breaks_the_connections_to_a_server_and_the_next_requests_open_others(
     assert_eq!(ended(cell, "failed: server crashed by web"), 3, "{:?}", cell.ledger);
     assert_eq!(ended(cell, "failed: connection refused by web"), 0);
     assert_eq!(ended(cell, "served"), 1099 - 3 - ended(cell, "in flight at the end"));
-    // Whoever does not hear of it opens every other connection to the server that is gone, until one leads elsewhere.
+    // A balancer that is not told opens every other connection to the server that is gone, until one leads elsewhere.
     let results = system("Layer4", "Unaware");
     let cell = &results.cells[0];
     assert_eq!(ended(cell, "failed: server crashed by web"), 3, "{:?}", cell.ledger);
@@ -312,7 +312,7 @@ fn requests_wait_together_for_the_connection_they_share() {
 }
 
 #[test]
-fn a_client_that_gives_up_during_the_handshake_bothers_nobody() {
+fn a_client_that_gives_up_during_the_handshake_leaves_no_trace() {
     let results = run(
         11,
         1,
@@ -402,7 +402,7 @@ fn handshakes_and_bytes_cost_the_proxy_what_they_should() {
 }
 
 #[test]
-fn a_full_queue_of_the_proxy_turns_away() {
+fn a_full_queue_of_the_proxy_rejects() {
     let results = run(
         101,
         1,

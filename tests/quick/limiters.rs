@@ -169,7 +169,7 @@ fn what_passes_a_shared_limit_is_what_a_real_redis_counted() {
 
 /// Limit 100 in 60 s, 1000 requests in 10 s: a real Redis kept 1000 members of the pipeline and 100 of the script.
 #[test]
-fn a_pipeline_fills_the_store_with_whom_it_turns_away() {
+fn a_pipeline_fills_the_store_with_requests_that_it_rejects() {
     let kept = |commands: &str| {
         let results = answer(&format!(
             r#"Experiment(
@@ -190,7 +190,7 @@ fn a_pipeline_fills_the_store_with_whom_it_turns_away() {
 }
 
 #[test]
-fn each_tier_has_its_own_bucket_and_unknown_tiers_are_turned_away() {
+fn each_tier_has_its_own_bucket_and_unknown_tiers_are_rejected() {
     let clients: String = ["premium", "standard", "basic", "other"]
         .map(|name| format!(r#""{name}": Clients(arrivals: Deterministic(rate: "200/s"), to: "limit"), "#))
         .concat();
@@ -217,7 +217,7 @@ fn each_tier_has_its_own_bucket_and_unknown_tiers_are_turned_away() {
 }
 
 #[test]
-fn a_leaky_bucket_holds_back_what_it_does_not_turn_away() {
+fn a_leaky_bucket_holds_back_the_requests_that_it_does_not_reject() {
     // Four times as many come as drip; nginx with rate=5r/s burst=4 keeps four waiting, 200 ms apart.
     let results = run(
         100,
@@ -301,7 +301,7 @@ fn limiters_by_themselves_let_a_multiple_pass_and_a_shared_limit_does_not() {
     let race = shared(", commands: CheckThenAdd");
     assert!(node_value(&race.cells[0], "redis", "over_limit") > 0.0);
     assert!(served(&race) > served(&atomic));
-    // What was turned away has been added too, and keeps everybody out from the first second on.
+    // Rejected requests have been added too, and keep all others out from the first second on.
     let pipeline = shared("");
     assert!(served(&pipeline) < 0.3 * served(&atomic), "{} of {}", served(&pipeline), served(&atomic));
 }

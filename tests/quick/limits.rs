@@ -40,7 +40,7 @@ fn overloaded(limit: &str, service: &str) -> Cell {
 fn limits_keep_goodput_and_latency_where_an_unlimited_service_has_neither() {
     let constant = r#"Constant("10 ms")"#;
     let varied = r#"Erlang(shape: 16, mean: "10 ms")"#;
-    // The queue grows without end, and every request is served for nobody.
+    // The queue grows without end, and every request is served after its client has given up.
     let unlimited = overloaded("Fixed(1000000)", constant);
     assert!(ended_as_of(&unlimited, "users", "timed out") > 55_000);
     for (limit, service, goodput, mean) in [
@@ -123,7 +123,7 @@ fn a_queue_before_the_permits_is_that_of_theory() {
 }
 
 #[test]
-fn who_has_waited_long_enough_is_turned_away() {
+fn a_request_that_has_waited_long_enough_is_rejected() {
     // A request every 10 ms, and one worker that takes 100 ms.
     let cell = one(
         65,

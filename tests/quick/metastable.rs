@@ -79,7 +79,7 @@ fn stale_work(fault: &str) -> Cell {
 }
 
 #[test]
-fn an_endless_queue_serves_nobody_in_time_long_after_the_trigger() {
+fn an_endless_queue_serves_no_request_in_time_long_after_the_trigger() {
     let slow = stale_work(r#"(at: "8 s", node: "web", fault: SlowDown(factor: 3), lasts: "8 s")"#);
     let windows = &slow.series.iter().find(|series| series.quantity == "goodput").expect("a series").mean;
     // Published: nothing at all from 20 s to 40 s in the run that is shown, and then it depends on the seed.

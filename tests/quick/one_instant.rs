@@ -226,8 +226,9 @@ fn sorted_sets_have_room_for_who_comes_when_another_has_aged() {
 
 #[test]
 fn a_circuit_hears_of_an_answer_before_it_is_asked() {
-    // The request at 10 ms fails at 20 ms, before that of 20 ms asks: 101 are turned away until 1.02 s, when no more than a
-    // second has passed. The trial of 1.03 s is answered at 1.04 s, before the next asks: nobody is turned away any more.
+    // The request at 10 ms fails at 20 ms, before that of 20 ms asks: 101 are rejected until 1.02 s, when no more than
+    // a second has passed. The trial of 1.03 s is answered at 1.04 s, before the next asks: no request is rejected
+    // after that.
     let results = answer(&format!(
         r#"Experiment(
             system: System(nodes: {{

@@ -1,4 +1,4 @@
-//! What is measured of overload: goodput against throughput, work for nobody, single nodes of clients, and recovery.
+//! Measures of overload: goodput against throughput, wasted work, single nodes of clients, and recovery.
 
 use crate::answers::{answer, planned};
 use crate::ledger::ended;

@@ -60,7 +60,7 @@ fn haproxy_queues_at_maxconn_in_order_of_arrival() {
 
 /// `timeout queue 500ms`, places held 2 s: 503 after 0.5 s in the queue.
 #[test]
-fn haproxy_turns_away_who_waits_longer_than_the_timeout_of_its_queue() {
+fn haproxy_rejects_a_request_that_waits_longer_than_the_timeout_of_its_queue() {
     let cell = replay(
         &every(0.02, 4),
         "",
@@ -105,7 +105,7 @@ fn haproxy_fills_the_first_server_before_the_second() {
 
 /// `max_conns=1` and no queue: the third of three at once gets 502 at once.
 #[test]
-fn nginx_turns_away_whom_no_server_may_have() {
+fn nginx_rejects_a_request_that_no_server_may_take() {
     let cell = replay(
         &[0.0, 0.02, 0.04, 1.0],
         "",
@@ -191,7 +191,7 @@ fn one_queue_at_the_balancer_is_that_of_erlang() {
     }
 }
 
-/// The queue holds as many as it has places, and who is taken back leaves it.
+/// The queue holds as many requests as it has places, and a cancelled request leaves it.
 #[test]
 fn places_are_bounded_and_who_gives_up_leaves() {
     let system = |clients: &str, queue: &str| {
@@ -212,7 +212,7 @@ fn places_are_bounded_and_who_gives_up_leaves() {
     let cell = system("", "Queue(places: 5)");
     assert!(node_value(&cell, "lb", "queue") <= 5.0, "{}", node_value(&cell, "lb", "queue"));
     assert!(ended_as(&cell, "rejected: queue full by lb") > 10_000, "{:?}", cell.ledger);
-    // Nobody waits for longer than clients do where they take back what they want no more.
+    // No request waits for longer than its client does, if clients cancel the requests that they give up.
     let patient = system(r#"timeout: "50 ms","#, "Queue");
     let cancelling = system(r#"timeout: "50 ms", cancels: true,"#, "Queue");
     assert!(node_value(&patient, "lb", "queue") > 100.0, "{}", node_value(&patient, "lb", "queue"));
@@ -262,7 +262,7 @@ fn who_waits_for_a_server_that_goes_down_is_placed_anew() {
         assert_eq!(ended_as(cell, "rejected: waited too long"), 0, "{policy}: {:?}", cell.ledger);
         // At most those that were at servers when they crashed.
         assert!(ended_as(cell, "failed: server crashed") <= 2 * 4, "{policy}: {:?}", cell.ledger);
-        // Who comes while all are down finds nobody.
+        // A request that comes while all servers are down finds none.
         let none = ended_as(cell, "rejected: no server");
         assert!((50..600).contains(&none), "{policy}: {none}");
     }
@@ -335,9 +335,9 @@ fn a_budget_of_retries_bounds_what_is_sent_again() {
     assert!((bounded - 1.25).abs() < 0.05, "{bounded}");
 }
 
-/// Work for nobody: the server goes on with what the balancer waits for no more.
+/// Wasted work: the server goes on with a request that the balancer no longer waits for.
 #[test]
-fn an_attempt_that_took_too_long_is_work_for_nobody() {
+fn an_attempt_that_took_too_long_is_wasted_work() {
     let results = answer(
         r#"Experiment(
             system: System(nodes: {

@@ -54,7 +54,7 @@ fn who_does_not_hash_has_no_such_number() {
 }
 
 #[test]
-fn servers_that_are_full_move_nobody() {
+fn servers_that_are_full_move_no_client() {
     // A small table, since one is made whenever a server is full.
     let cell = cell("policy: Maglev(table: 1009)", r#", max_connections: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"#, "");
     assert_eq!((of_balancer(&cell, "member_changes"), value(&cell, "remapped")), (0.0, 0.0));
@@ -80,11 +80,11 @@ fn the_number_of_several_balancers_is_their_mean() {
 }
 
 #[test]
-fn a_backup_takes_over_all_clients_when_nobody_else_is_left() {
+fn a_backup_takes_over_all_clients_when_no_other_member_is_left() {
     let all = r#"(at: "30 s", node: "web", servers: [0, 1, 2, 3, 4, 5, 6, 7, 8], fault: Crash, lasts: "20 s")"#;
     let cell = cell("policy: RingHash", ", backups: [9]", all);
-    // Nine servers go one by one, and a client moves as often as the one it is at goes; at least everybody moves there and
-    // back.
+    // Nine servers go one by one, and a client moves each time its server goes; every client moves there and back at
+    // least.
     assert!(value(&cell, "remapped") >= 2.0);
     assert_eq!(value(&cell, "remapped_needlessly"), 0.0);
 }

@@ -169,8 +169,8 @@ fn the_only_server_is_asked_again() {
     assert_eq!([asked("Untried"), asked("NotLast"), asked("Any")], [1.0, 3.0, 3.0]);
 }
 
-/// What HAProxy's stick tables do with `http_req_rate(1s)` and `deny if gt 10`, at 20 a second: who is turned away counts, so
-/// after the first ten nobody passes any more. A sorted set to which all are added does the same.
+/// HAProxy's stick tables with `http_req_rate(1s)` and `deny if gt 10`, at 20 a second: rejected requests count, so
+/// after the first ten no request passes. A sorted set to which all are added behaves the same.
 #[test]
 fn a_rate_of_all_requests_keeps_everybody_out_as_long_as_they_come() {
     let limit = |commands: &str| {
@@ -242,8 +242,8 @@ fn idle_servers_are_chosen_in_the_order_of_the_programs() {
     assert_eq!(order("RoundRobin", ABC, 12), "abacbaabacba");
 }
 
-/// `limit_req rate=10r/s burst=5`: one at once, five held back to one in 100 ms, two turned away; then two more held back
-/// behind those, and one turned away.
+/// `limit_req rate=10r/s burst=5`: one at once, five held back to one in 100 ms, two rejected; then two more held back
+/// behind those, and one rejected.
 #[test]
 fn nginx_holds_back_what_the_burst_has_room_for() {
     let mut times = every(0.002, 8);
@@ -251,13 +251,14 @@ fn nginx_holds_back_what_the_burst_has_room_for() {
     let limit = r#""limit": Limiter(limit: LeakyBucket(rate: "10/s", burst: 5), to: "a"),"#;
     let requests = at(&times, "limit");
     let found = ends(&replay(&requests, &format!("{limit} {ONE}"), ""), &requests);
-    let turned_away = ("rejected: rate limit by limit", 0.0);
+    let rejected = ("rejected: rate limit by limit", 0.0);
     let seen = [0.0, 98.0, 196.0, 294.0, 392.0, 490.0].map(|held: f64| ("served", held + 1.0));
-    let later = [("served", 350.0 + 1.0), ("served", 448.0 + 1.0), turned_away];
-    agree(&found, &[&seen[..], &[turned_away; 2], &later].concat());
+    let later = [("served", 350.0 + 1.0), ("served", 448.0 + 1.0), rejected];
+    agree(&found, &[&seen[..], &[rejected; 2], &later].concat());
 }
 
-/// `limit_req rate=10r/s burst=6 delay=3`: four at once, three held back, one turned away; then one at once and two held back.
+/// `limit_req rate=10r/s burst=6 delay=3`: four at once, three held back, one rejected; then one at once and two held
+/// back.
 #[test]
 fn nginx_lets_a_part_of_the_burst_through_at_once() {
     let mut times = every(0.002, 8);
@@ -290,17 +291,18 @@ fn nginx_limits_each_key_by_itself_and_an_empty_one_not_at_all() {
     assert_eq!(passed, "++--+++-");
 }
 
-/// `limit_conn 2`, five at nearly once, held 0.3 s: two are served and three turned away at once; later one is served again.
+/// `limit_conn 2`, five at nearly once, held 0.3 s: two are served and three rejected at once; later one is served
+/// again.
 #[test]
-fn nginx_turns_away_who_would_be_one_too_many_at_once() {
+fn nginx_rejects_a_request_beyond_the_limit_at_once() {
     let mut times = every(0.02, 5);
     times.push(0.5);
     let nodes = r#""limit": ConcurrencyLimiter(limit: Fixed(2), to: "web"),
         "web": Fleet(workers: 9, service: Constant("300 ms")),"#;
     let requests = at(&times, "limit");
     let found = ends(&replay(&requests, nodes, ""), &requests);
-    let (served, turned_away) = (("served", 300.0), ("rejected: concurrency limit by limit", 0.0));
-    agree(&found, &[served, served, turned_away, turned_away, turned_away, served]);
+    let (served, rejected) = (("served", 300.0), ("rejected: concurrency limit by limit", 0.0));
+    agree(&found, &[served, served, rejected, rejected, rejected, served]);
 }
 
 /// The share of the second of two servers in each half second of seven, from when it has been failing for nine seconds; it

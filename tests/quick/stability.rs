@@ -294,7 +294,8 @@ fn a_proxy_that_cannot_keep_up_is_overloaded() {
 
 #[test]
 fn a_queue_at_a_balancer_and_the_servers_behind_it_are_one_station_in_the_run() {
-    // Nothing fails, so nothing is turned away and nothing tried again. Nobody can know that, so how much comes is not known.
+    // Nothing fails, so no request is rejected or tried again. The description does not say so, so the arrival rate is
+    // not known.
     let retried = |rate: u32| {
         let breaker = r#", attempt_timeout: "1000000 s", retry: (), to: "breaker"), "breaker": Breaker(to: "lb")"#;
         queued(rate, "policy: LeastConnections, queue: ()").replace(r#", to: "lb")"#, breaker)

@@ -66,7 +66,7 @@ fn the_lower_of_two_latencies_says_nothing_where_fewer_calls_were_answered() {
 fn a_ranking_does_not_put_a_loser_first_for_losing() {
     let results = overloaded("");
     let ranking = results.rankings.iter().find(|ranking| ranking.id == "latency_p99").expect("ranked");
-    // "large" answers all; whoever answers fewer stands apart, the quickest first.
+    // "large" answers all; an arm that answers fewer stands apart, the quickest first.
     assert_eq!(ranking.groups, [[3]]);
     assert_eq!(ranking.fewer.concat().len(), 3);
     assert_eq!(ranking.fewer.last(), Some(&vec![0]));

@@ -67,7 +67,7 @@ fn a_request_passes_three_thousand_nodes_and_comes_back() {
 }
 
 #[test]
-fn two_workers_take_turns_and_a_full_queue_turns_away() {
+fn two_workers_take_turns_and_a_full_queue_rejects() {
     // Three arrivals fit in each service of 25 ms less one; two workers serve 80 a second of 100.
     let results = run(
         "100 s",
@@ -221,7 +221,7 @@ fn a_balancer_hears_of_a_crash_after_its_delay_and_sends_no_more() {
 }
 
 #[test]
-fn with_every_server_down_requests_are_turned_away_by_the_balancer() {
+fn with_every_server_down_requests_are_rejected_by_the_balancer() {
     let results = run(
         "10 s",
         r#"nodes: {
@@ -390,7 +390,7 @@ fn a_run_whose_arrivals_end_early_covers_its_whole_duration() {
 
 #[test]
 fn time_that_stands_still_is_noticed_and_named() {
-    // Users who think no time at all, turned away at once while the only server is down.
+    // Users without think time, rejected at once while the only server is down.
     let results = run(
         "10 s",
         r#"nodes: {

@@ -1,5 +1,5 @@
-//! What belongs to a call and what to a visit: whoever tries again elsewhere has other luck with the server, and the same
-//! request in hand.
+//! Draws that belong to a call and draws that belong to a visit: an attempt at another server has other luck with the
+//! server, and the same request in hand.
 
 use crate::answers::answer;
 use crate::values::{only_cell, value};
@@ -56,7 +56,7 @@ fn an_answer_in_place_of_another_has_luck_of_its_own() {
     assert!((lost - 0.25).abs() < 0.0075, "{lost}");
 }
 
-/// Calls that are tried or hedged at servers without number, so that nobody waits.
+/// Calls that are tried again or hedged at a fleet with an unlimited number of servers, so that no request waits.
 fn race(clients: &str, fleet: &str) -> Cell {
     only_cell(answer(&format!(
         r#"Experiment(
@@ -215,8 +215,8 @@ fn limiters_in_a_row_that_share_a_store_find_it_in_another_state() {
 
 #[test]
 fn word_of_a_cancellation_is_lost_as_often_as_the_request_it_follows() {
-    // Requests hang for a second and are taken back after 100 ms; a third of all messages from the balancer to the fleet is lost.
-    // Of those that arrive, the work of a third goes on, as nobody told the server otherwise.
+    // Requests hang for a second and are cancelled after 100 ms; a third of all messages from the balancer to the fleet
+    // is lost. Of those that arrive, the work of a third goes on, as their cancellation is lost.
     let results = answer(
         r#"Experiment(
             system: System(

@@ -31,7 +31,7 @@ fn a_call_tried_again_while_its_work_goes_on_is_done_twice() {
     // Of the last call, attempts are still to come.
     assert!(value(&results, "attempts") > 2.98, "{}", value(&results, "attempts"));
     assert!(value(&results, "duplicate_writes") > 0.98, "{}", value(&results, "duplicate_writes"));
-    // Work that is taken back before its end is not done.
+    // Work that is cancelled before its end is not done.
     let cancelled = system(&format!("{retried}, cancels: true"), "", "");
     assert_eq!(value(&cancelled, "duplicate_writes"), 0.0);
     // Clients that know better do not ask again.
@@ -51,7 +51,7 @@ fn a_hedge_does_the_work_again_unless_it_is_taken_back_in_time() {
 }
 
 #[test]
-fn what_was_turned_away_or_failed_was_not_done() {
+fn a_request_that_was_rejected_or_failed_did_no_work() {
     let retry = r#"writes: "100 %", retry: Retry(attempts: 3, backoff: Immediate)"#;
     let failing = system(retry, "", r#", faults: [(at: "0 s", node: "web", fault: Errors(rate: "50 %"))]"#);
     assert!(value(&failing, "attempts") > 1.2);
@@ -134,7 +134,7 @@ fn work_that_a_node_asked_for_again_is_counted_wherever_it_was_asked() {
     let lost = r#", faults: [(at: "0 s", node: "node", to: "web", servers: [0], fault: Partition(way: Back))]"#;
     let (twice, dropped) = through("", &elsewhere("150 ms"), lost);
     assert!((0.47..0.53).contains(&twice) && dropped == 0.0, "{twice}, {dropped}");
-    // Nobody asks twice, though the balancer does not wait: once.
+    // No request is sent twice, though the balancer does not wait: once.
     let (twice, dropped) = through("", r#"Balancer(timeout: "50 ms", to: "web")"#, "");
     assert_eq!((twice, dropped), (0.0, 1.0));
     // The client asks again when the balancer has not waited.

@@ -162,7 +162,7 @@ fn decorrelated_jitter() {
 #[test]
 fn without_jitter_the_work_grows_with_the_square_and_with_it_far_less() {
     let growth = |backoff: &Backoff| measure(160, backoff)[1].0 / measure(40, backoff)[1].0;
-    // Four times the clients: sixteen times the writes if everybody meets everybody.
+    // Four times the clients: sixteen times the writes if every client meets every other.
     let none = growth(&Backoff::Immediate(Immediate {}));
     assert!((11.0..16.0).contains(&none), "{none}");
     let full = growth(&exponential(Jitter::Full(FullJitter {})));

@@ -116,7 +116,7 @@ fn a_breaker_of_retries_stops_them_as_in_the_published_simulation() {
     }
 }
 
-/// One client in 100 meets a slow server: mean 5 ms and 500 ms, both exponential; nobody waits.
+/// One client in 100 meets a slow server: mean 5 ms and 500 ms, both exponential; no request waits.
 fn two_speeds(hedge: &str, run: &str) -> Cell {
     cell(&format!(
         r#"Experiment(system: System(nodes: {{
@@ -209,7 +209,7 @@ fn users_give_up_as_their_patience_says_and_ask_anew_up_to_a_limit() {
 
 #[test]
 fn throttled_clients_send_twice_what_is_accepted() {
-    // Ten times more calls than the server takes, and an answer at once for what it turns away.
+    // Ten times more calls than the server takes, and an immediate answer for the calls that it rejects.
     let system = |throttle: &str| {
         cell(&format!(
             r#"Experiment(system: System(nodes: {{
@@ -251,7 +251,8 @@ fn retries_against_a_stalled_server_multiply_its_load_unless_a_budget_stops_them
 
 #[test]
 fn every_attempt_has_the_same_draws_in_every_arm() {
-    // What a user waits for depends on attempts alone, which meet nobody: a longer wait between them shifts each by as much.
+    // The latency of a user depends on attempts alone, which never queue: a longer wait between them shifts each by as
+    // much.
     let mean = |wait: &str| {
         let cell = cell(&format!(
             r#"Experiment(system: System(
@@ -271,7 +272,7 @@ fn every_attempt_has_the_same_draws_in_every_arm() {
 }
 
 #[test]
-fn answers_that_nobody_waits_for_are_late_and_their_work_is_done() {
+fn answers_that_no_client_waits_for_are_late_and_their_work_is_done() {
     let cell = cell(
         r#"Experiment(system: System(nodes: {
             "users": Clients(arrivals: Deterministic(rate: "10/s"), to: "web", attempt_timeout: "20 ms"),
@@ -284,7 +285,7 @@ fn answers_that_nobody_waits_for_are_late_and_their_work_is_done() {
 
 #[test]
 fn clients_that_honour_it_wait_as_long_as_the_limiter_asks() {
-    // A token a second: who is turned away is told how long it takes until the next.
+    // A token a second: a rejected request is told how long it takes until the next.
     let attempts = |honours: bool| {
         let cell = cell(&format!(
             r#"Experiment(system: System(nodes: {{
@@ -314,7 +315,7 @@ fn given_up(more: &str) -> Cell {
 }
 
 #[test]
-fn word_that_travels_and_deadlines_save_work_that_nobody_waits_for() {
+fn cancellations_and_deadlines_save_wasted_work() {
     let of = |cell: &Cell, id: &str| value(cell, id);
     let (neither, cancels) = (given_up(""), given_up(", cancels: true"));
     let deadline = given_up(", propagates_deadline: true");

@@ -30,7 +30,7 @@ fn a_pilot_that_is_cut_afterwards_is_a_replication_that_began_there() {
             run.events = run.events.min(300_000);
             let never = AtomicBool::new(false);
             let job = Job {
-                system: &cell.system,
+                blueprint: &cell.blueprint,
                 inputs: &plan.inputs,
                 run: &run,
                 window: cell.window,
@@ -74,7 +74,7 @@ fn a_replication_that_is_advanced_step_by_step_finds_the_same() {
         run.events = run.events.min(200_000);
         let never = AtomicBool::new(false);
         let job = Job {
-            system: &cell.system,
+            blueprint: &cell.blueprint,
             inputs: &plan.inputs,
             run: &run,
             window: cell.window,

@@ -8,7 +8,7 @@ use crate::actors::kit::site::Site;
 use crate::schema::Encode;
 use crate::schema::quantity::Span;
 
-/// What `balancer` says to no effect, a sentence each.
+/// Settings of `balancer` that have no effect, a sentence each.
 #[must_use]
 pub fn about(balancer: &BalancerSpec, site: &Site<'_>) -> Vec<String> {
     let problems =
@@ -64,17 +64,17 @@ fn queue(site: &Site<'_>, balancer: &BalancerSpec) -> Option<String> {
         behind.is_some_and(|(_, servers)| servers.max_connections.iter().any(|&most| most > 0))
     });
     let idle = balancer.queue.is_some() && !limited;
-    idle.then(|| "nobody ever waits in its `queue`, because no server has `max_connections`".to_owned())
+    idle.then(|| "no request ever waits in its `queue`, because no server has `max_connections`".to_owned())
 }
 
-/// Envoy ejects nobody where one is already too many.
+/// Envoy ejects no member if one would already exceed the limit.
 fn ejection(balancer: &BalancerSpec, members: usize) -> Option<String> {
     let outliers = balancer.outliers.as_ref()?;
     let none = !outliers.always_eject_one && outliers.max_ejection.fraction() * (members as f64) < 1.0 - 1e-9;
     let share = outliers.max_ejection;
     none.then(|| {
         format!(
-            "`outliers` never ejects anybody: {} % of {members} members is less than one; write `always_eject_one: true`",
+            "`outliers` never ejects a member: {} % of {members} members is less than one; write `always_eject_one: true`",
             (share.fraction() * 1e9).round() / 1e7
         )
     })

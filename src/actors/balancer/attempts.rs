@@ -54,7 +54,7 @@ impl Balancer {
         let outcome = core.requests[attempt].outcome;
         core.requests.finish(attempt);
         let attempts = self.attempts_mut()?;
-        // Nobody waits for one that took too long.
+        // No request waits for an attempt that took too long.
         let id = attempts.made.home(core, attempt)?;
         if let Some(timeout) = attempts.timeouts.take(attempt) {
             core.calendar.cancel(timeout);

@@ -71,8 +71,8 @@ impl Describe for BalancerSpec {
                 }
             }
         }
-        // Of the policies of the language only those that hash names may not work before some members, and to list members
-        // takes time.
+        // Of the policies of the language only those that hash names may be unable to work with some members, and
+        // listing members takes time.
         if (self.policy.uses_names() || matches!(self.policy, Policy::Own(_)))
             && let Some(problem) = self.policy.problem(&Members::of(self, site).weights)
         {
@@ -93,15 +93,15 @@ impl Describe for BalancerSpec {
         matches!(self.health, Health::Active(_))
     }
 
-    fn turns_away(&self, site: &Site<'_>) -> bool {
-        flow::turns_away(self, site)
+    fn rejects(&self, site: &Site<'_>) -> bool {
+        flow::rejects(self, site)
     }
 
     fn flow<'a>(&'a self, visit: &mut Visit<'_, 'a>, flows: Vec<Flow>) {
         flow::pass_on(visit, self, flows);
     }
 
-    /// Those that wait for its proxy, and those that wait for a place at a server.
+    /// Requests that wait for its proxy, and requests that wait for a place at a server.
     fn holds_back(&self) -> Vec<Held> {
         let proxy = self.proxy.as_ref().map(|_| Held::alone("queue"));
         let series = if proxy.is_some() { "server_queue" } else { "queue" };
@@ -173,7 +173,7 @@ impl Describe for BalancerSpec {
         let wait = self.queue.as_ref().and_then(|queue| queue.timeout).map(|timeout| building.lane(timeout));
         let mut balancer = Balancer::new(building.me, &self.policy, endpoints, view, link, key);
         balancer.set_watch(watch);
-        balancer.set_front(Front::new(self, kit.site.asks.connections, wait));
+        balancer.set_front(Front::new(self, kit.site.asks().connections, wait));
         if let Some(own) = own {
             balancer = balancer.with_subset(own);
         }
@@ -198,7 +198,7 @@ impl BalancerSpec {
         let Health::Notified(notified) = &self.health else { return };
         let mut subscriber = Subscriber { balancer: building.me, first_member: 0, delay: notified.after.duration() };
         for (target, servers) in targets(self, building.kit.site) {
-            // Whoever stands in the way has no servers of its own.
+            // A node that only passes requests on has no servers of its own.
             let node = servers.map_or(target.text.as_str(), |(node, _)| node);
             for actor in building.kit.actors_of(node) {
                 let (at, members) = match servers {
@@ -248,10 +248,10 @@ fn targets<'a>(
     balancer.to.to.0.iter().map(|target| (target, site.servers_behind(&target.text)))
 }
 
-/// What a balancer knows of its members before anything happens.
+/// The members of a balancer, as known before anything happens.
 struct Members {
     weights: Vec<u32>,
-    /// What a policy that hashes names calls them; empty for others.
+    /// The names of the members for a policy that hashes names; empty for other policies.
     names: Vec<String>,
     roles: Roles,
 }
@@ -301,7 +301,7 @@ impl Members {
     }
 }
 
-/// What a policy that hashes calls a server.
+/// The name of a server for a policy that hashes names.
 fn server_name(node: &str, servers: &Servers<'_>, copy: usize, port: usize) -> String {
     match servers.names.get(port) {
         Some(name) => name.clone(),
@@ -310,7 +310,7 @@ fn server_name(node: &str, servers: &Servers<'_>, copy: usize, port: usize) -> S
     }
 }
 
-/// True of a balancer that neither loads its members with checks nor turns from those that fail.
+/// True for a balancer that neither sends health checks nor avoids members that fail.
 fn sees_no_trouble(balancer: &BalancerSpec) -> bool {
     !matches!(balancer.health, Health::Active(_))
         && balancer.passive.is_none()

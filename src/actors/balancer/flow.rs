@@ -17,10 +17,10 @@ pub fn pass_on(visit: &mut Visit<'_, '_>, balancer: &BalancerSpec, mut flows: Ve
             flows = flows.into_iter().map(Flow::at_most).collect();
         }
     }
-    let failures = visit.turns_away() || balancer.timeout.is_some();
+    let failures = visit.rejects() || balancer.timeout.is_some();
     let may_eject = failures && (balancer.passive.is_some() || balancer.outliers.is_some());
     for flow in &mut flows {
-        // Where every member is taken for down, requests are turned away; an overload may make them look so.
+        // If every member is considered down, requests are rejected; an overload may make members look down.
         if may_eject || matches!(balancer.health, Health::Active(_)) {
             *flow = flow.at_most();
         }
@@ -46,10 +46,10 @@ pub fn pass_on(visit: &mut Visit<'_, '_>, balancer: &BalancerSpec, mut flows: Ve
     }
 }
 
-/// True if a balancer turns requests away, so that attempts may fail though nothing is broken: where servers are full,
-/// requests wait if it has a queue.
+/// True if a balancer rejects requests, so that attempts may fail without a fault: if servers are full, requests wait
+/// if it has a queue.
 #[must_use]
-pub fn turns_away(balancer: &BalancerSpec, site: &Site<'_>) -> bool {
+pub fn rejects(balancer: &BalancerSpec, site: &Site<'_>) -> bool {
     let is_limited = |name: &str| {
         let behind = site.servers_behind(name);
         behind.is_some_and(|(_, servers)| servers.max_connections.iter().any(|most| *most > 0))
@@ -84,14 +84,14 @@ fn load_of_line(visit: &Visit<'_, '_>, line: &Line<'_>, copies: usize, flows: &[
     let Line { workers, capacity, slowest, alone, pooled, .. } = *line;
     let mut queue = work.queue(visit.name, 1.0, work.gaps, workers, capacity / workers);
     if !pooled {
-        // All of it may wait for the slowest; what others send there is not known here.
+        // All of it may wait for the slowest; the requests that other nodes send there are not known here.
         queue.most = if alone { work.work.1 / slowest } else { f64::INFINITY };
     }
     let room = (line.room * copies as f64).min(work.held);
     Some(StationLoad { line: true, room, leaves: queue.leaves || line.leaves, ..queue }.settled_by_leaving())
 }
 
-/// What a balancer sends to each of its targets, by name.
+/// The flows that a balancer sends to each of its targets, by name.
 fn over_targets<'a>(
     site: &'a Site<'a>,
     balancer: &'a BalancerSpec,
@@ -126,7 +126,7 @@ fn over_targets<'a>(
                 share,
                 ..*flow
             },
-            // Who has less to do gets more: how much of it is not known.
+            // A less loaded server gets more: how much more is not known.
             Share::Pooled | Share::Open if several => Flow { share: Share::Open, ..flow.at_most() },
             _ => Flow { share, ..*flow },
         });
@@ -159,8 +159,8 @@ fn share(balancer: &BalancerSpec, servers: Option<&[Servers<'_>]>) -> Share {
         }
         Policy::Random(_) => Share::Split { weighted: true, regular: false },
         Policy::PowerOfChoices(choices) if choices.d == 1 => Share::Split { weighted: true, regular: false },
-        // Whoever joins the shortest queue, for its weight, keeps every queue stable that can be; the others do so among
-        // servers that are alike.
+        // Joining the shortest queue, relative to its weight, keeps every queue stable that can be stable; other
+        // policies do so among servers that are alike.
         Policy::LeastConnections(_) if one && servers.is_some() => Share::Pooled,
         Policy::LeastConnections(_) | Policy::PowerOfChoices(_) | Policy::JoinIdleQueue(_) if alike => Share::Pooled,
         _ => Share::Open,

@@ -11,7 +11,7 @@ pub struct MemberHeap<K> {
 }
 
 impl<K: Copy + PartialOrd> MemberHeap<K> {
-    /// Nobody yet, out of `members`.
+    /// An empty heap with room for this many members.
     #[must_use]
     pub fn new(members: usize) -> Self {
         Self { heap: Vec::with_capacity(members), places: vec![NONE; members] }
@@ -47,7 +47,7 @@ impl<K: Copy + PartialOrd> MemberHeap<K> {
         }
     }
 
-    /// The member stands here no more.
+    /// Removes the member.
     pub fn remove(&mut self, member: usize) {
         let place = std::mem::replace(&mut self.places[member], NONE);
         if place == NONE {

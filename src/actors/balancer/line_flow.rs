@@ -8,16 +8,16 @@ use super::{BalancerSpec, Health, Layer};
 use crate::actors::kit::describe::Server;
 use crate::actors::kit::site::Site;
 
-/// What a balancer with a queue sends to.
+/// The servers behind a balancer with a queue.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'a> {
     /// The node of the servers.
     pub node: &'a str,
     /// Workers that may be busy at once, of all servers.
     pub workers: f64,
-    /// What they can do, in workers of speed 1.
+    /// Their capacity, in workers of speed 1.
     pub capacity: f64,
-    /// What the slowest server can do.
+    /// The capacity of the slowest server.
     pub slowest: f64,
     /// True if no other node sends requests there.
     pub alone: bool,
@@ -87,5 +87,5 @@ impl<'a> Line<'a> {
 /// True if requests follow their connections, which a balancer of layer 4 places once.
 #[must_use]
 pub fn is_pinned(site: &Site<'_>, balancer: &BalancerSpec) -> bool {
-    matches!(balancer.layer, Layer::Layer4(_)) && site.asks.connections
+    matches!(balancer.layer, Layer::Layer4(_)) && site.asks().connections
 }

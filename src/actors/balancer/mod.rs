@@ -61,14 +61,14 @@ pub struct Snapshot {
     pub population: u128,
 }
 
-/// What a balancer records.
+/// Records of a balancer.
 #[derive(Clone, Debug, Default)]
 pub struct BalancerRecord {
     /// Requests that came, from time zero on.
     pub arrivals: u64,
     /// Requests that left, from time zero on.
     pub departures: u64,
-    /// Requests turned away because no member was up.
+    /// Requests rejected because no member was up.
     pub no_server: u64,
     /// Requests between coming and leaving.
     pub population: CountIntegral,
@@ -91,7 +91,7 @@ pub struct Balancer {
     policy: Chooser,
     link: Link,
     choices: StreamKey,
-    /// What it needs to watch its members, where that is asked for.
+    /// State for watching its members; `None` if it does not.
     watch: Option<Box<Watch>>,
     /// Its members by their numbers in the whole list, in order; `None` if it sees them all.
     subset: Option<Arc<[u32]>>,
@@ -102,12 +102,12 @@ pub struct Balancer {
     front: Option<Box<Front>>,
     /// Where its policy places by a hash.
     remapping: Option<Box<Remapping>>,
-    /// What has been recorded.
+    /// Counts and times recorded so far.
     pub record: BalancerRecord,
 }
 
 impl Balancer {
-    /// A balancer before `members`, which are those of `view`; `key` names its random streams.
+    /// A balancer in front of `members`, the same as in `view`; `key` names its random streams.
     #[must_use]
     pub fn new(me: ActorId, policy: &Policy, members: Vec<Endpoint>, view: View, link: Link, key: StreamKey) -> Self {
         let probing = (policy.subscription() == Subscription::Probes).then(|| key.named("probe"));
@@ -140,7 +140,7 @@ impl Balancer {
         self.watch = watch;
     }
 
-    /// What it keeps to watch its members, if it does.
+    /// Its state for watching members, if it watches them.
     #[must_use]
     pub fn watch(&self) -> Option<&Watch> {
         self.watch.as_deref()
@@ -238,7 +238,7 @@ impl Balancer {
         }
     }
 
-    /// What the balancer itself calls member number `member` of all; `None` if it is not one of its own.
+    /// The balancer's own number of member number `member` of all; `None` if the member is not one of its own.
     fn own(&self, member: u32) -> Option<usize> {
         match &self.subset {
             None => Some(member as usize),
@@ -257,7 +257,7 @@ impl Balancer {
             let to = self.members[member as usize];
             // Numbers of their own, for the draws of the network.
             let number = mix(mix(number) ^ mix(key.number().wrapping_add(place)));
-            let (id, request) = core.requests.create(number, 0);
+            let (id, request) = core.create_request(number, 0);
             request.set_abandoned();
             request.set_port(to.port);
             request.set_out(self.me, member, now);
@@ -288,7 +288,7 @@ impl Balancer {
         let facts = Facts { now, client: details.client, key: details.key };
         let number = core.requests[id].number;
         let Some(member) = self.policy.choose(&self.view, facts, self.choices, number) else {
-            self.turn_away(core, id);
+            self.reject(core, id);
             return None;
         };
         self.record.population.up(now);
@@ -331,7 +331,7 @@ impl Balancer {
     }
 
     #[inline(never)]
-    fn turn_away(&mut self, core: &mut Core, id: RequestId) {
+    fn reject(&mut self, core: &mut Core, id: RequestId) {
         self.record.departures += 1;
         self.record.no_server += 1;
         core.requests.decide(id, Outcome::NoServer, self.me);
@@ -397,7 +397,7 @@ impl Node for Balancer {
         proxy.into_iter().chain(line).collect()
     }
 
-    /// What is active at the members in layer 4 is the connections that lead there, and requests without one.
+    /// In layer 4, the active count of the members is that of pinned connections and of requests without a connection.
     fn check_books(&self, me: ActorId, name: &str, requests: &Requests) -> Result<(), String> {
         let Some((active, pinned)) = self.pinned() else { return Ok(()) };
         // A request that begins here is a check or a probe of its own, which does not count.

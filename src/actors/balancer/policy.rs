@@ -4,7 +4,7 @@ use super::view::View;
 use crate::engine::random::Draws;
 use crate::engine::{Duration, Outcome, Time};
 
-/// What a policy may use to choose a member for a request.
+/// The facts on which a policy may base its choice of a member for a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts {
     /// The present instant.
@@ -15,7 +15,7 @@ pub struct Facts {
     pub key: u32,
 }
 
-/// What a policy learns from the answer to a request.
+/// The facts about the answer to a request, for a policy.
 #[derive(Clone, Copy, Debug)]
 pub struct Answer {
     /// The present instant.

@@ -22,8 +22,8 @@ pub struct Counts {
     pub changes: u64,
     /// Identities that got another member, summed over the changes.
     pub moved: u64,
-    /// Those of them that had to: from a member that went or lost weight, or to one that came or gained weight. The others
-    /// moved between members that had not changed.
+    /// The moves that were necessary: from a member that left or lost weight, or to one that joined or gained weight.
+    /// The others were moves between members that had not changed.
     pub least: u64,
 }
 
@@ -34,7 +34,7 @@ pub fn share(count: u64) -> f64 {
 }
 
 /// The member of an identity that has none.
-const NOBODY: u32 = u32::MAX;
+const NO_OWNER: u32 = u32::MAX;
 
 /// The members of a sample of identities, and how often they have changed.
 #[derive(Clone, Debug)]
@@ -85,8 +85,8 @@ impl Remapping {
             if old == new {
                 continue;
             }
-            let fell = old == NOBODY || self.shares[old as usize] < before[old as usize];
-            let rose = new == NOBODY || self.shares[new as usize] > before[new as usize];
+            let fell = old == NO_OWNER || self.shares[old as usize] < before[old as usize];
+            let rose = new == NO_OWNER || self.shares[new as usize] > before[new as usize];
             self.counts.moved += 1;
             self.counts.least += u64::from(fell || rose);
         }
@@ -125,7 +125,7 @@ fn owners(shares: &[u32], view: &mut View, policy: &mut Chooser) -> Vec<u32> {
     let owner = |identity: u32| {
         let bits = mix(u64::from(identity));
         let facts = Facts { now: Time::ZERO, client: bits as u32, key: (bits >> 32) as u32 };
-        policy.owner(view, facts).map_or(NOBODY, |member| member as u32)
+        policy.owner(view, facts).map_or(NO_OWNER, |member| member as u32)
     };
     let owners = (0..IDENTITIES).map(owner).collect();
     other.iter().rev().for_each(|&member| flip(view, policy, member));
@@ -165,7 +165,7 @@ mod tests {
         Policy::Rendezvous(Rendezvous { by: by_key() })
     }
 
-    /// Policies that move nothing but what must.
+    /// Policies that make only necessary moves.
     fn minimal() -> [Policy; 5] {
         let envoy = Placement::Envoy(EnvoyPoints { minimum_ring_size: 1024, maximum_ring_size: 8_388_608 });
         [
@@ -196,7 +196,7 @@ mod tests {
             self.change(shares)
         }
 
-        /// What one change adds to the counts.
+        /// The counts of one change.
         fn change(&mut self, shares: Vec<u32>) -> Counts {
             let before = self.remapping.counts;
             self.remapping.change(shares, &mut self.view, &mut self.policy);
@@ -248,13 +248,13 @@ mod tests {
     }
 
     #[test]
-    fn everybody_moves_when_the_last_member_goes() {
+    fn all_clients_move_when_the_last_member_goes() {
         for policy in minimal() {
             let mut bench = Bench::new(&policy);
             (1..MEMBERS).for_each(|member| _ = bench.set_up(member, false));
             let all = u64::from(IDENTITIES);
             let last = bench.set_up(0, false);
-            // An address whose hash is taken 20 times in vain belongs to nobody before.
+            // In `ip_hash`, an address whose hash is rehashed 20 times in vain belongs to no member before.
             assert!(last.moved == last.least && last.moved <= all, "{policy:?}");
             assert!(last.moved == all || matches!(policy, Policy::IpHash(_)), "{policy:?}");
             assert_eq!(bench.set_up(0, true), last, "{policy:?}");

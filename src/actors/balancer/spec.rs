@@ -42,7 +42,7 @@ record! {
         pub timeout: Option<Span> = None,
         /// Whether requests wait here while all servers are at their `max_connections`. Without it they are rejected.
         pub queue: Option<Queue> = None,
-        /// What it chooses a member for: each request, or each connection.
+        /// Whether it chooses a member for each request or for each connection.
         pub layer: Layer = Layer::Layer7(Layer7 {}),
         /// Its own processing capacity; without it, the balancer itself takes no time.
         pub proxy: Option<ProxySpec> = None,

@@ -103,7 +103,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_happens_a_choice_is_up_and_none_means_that_nobody_is(
+    fn whatever_happens_a_choice_is_up_and_none_means_that_no_member_is(
         weights in proptest::collection::vec(1_u32..6, 1..9),
         seed in any::<u64>(),
     ) {

@@ -10,10 +10,10 @@ use crate::actors::balancer::view::View;
 /// Available members of one weight with equally many active requests.
 #[derive(Clone, Debug, Default)]
 struct Line {
-    /// What each of them has gained since the line began.
+    /// The credit that each of them has gained since the group began.
     gained: i64,
-    /// Those with the most credit last, and among equals the first in the list; credit is counted without what was gained
-    /// here.
+    /// The members with the most credit last, and among equals the first in the list; credit is counted without what
+    /// was gained here.
     members: BTreeSet<(i64, Reverse<u32>)>,
 }
 
@@ -35,9 +35,10 @@ impl Group {
     }
 }
 
-/// What each member has gained and not yet paid in ties, by the arithmetic of `ngx_http_upstream_least_conn_module`
-/// (1.22): the members with the least active / weight gain their weight each, the one that then has most is chosen, the
-/// first of equals, and pays all their weights. A member that stands alone neither gains nor pays.
+/// The credit of each member in ties, gained and not yet spent, by the arithmetic of
+/// `ngx_http_upstream_least_conn_module` (1.22): the members with the least active / weight gain their weight each, the
+/// one that then has most is chosen, the first of equals, and pays all their weights. A member that stands alone
+/// neither gains nor pays.
 ///
 /// Members of one weight with equally many requests gain alike, so a choice looks only at the best of each weight: it
 /// costs O(different weights + log n).
@@ -48,7 +49,7 @@ pub struct Smooth {
     group_of: Vec<u32>,
     /// The line in which an available member stands.
     line_of: Vec<Option<u32>>,
-    /// What a member holds, without what its line has gained while it stands in one.
+    /// The credit of a member, without the credit that its group has gained while the member is in it.
     credits: Vec<i64>,
 }
 
@@ -110,8 +111,8 @@ impl Smooth {
         Some(member as usize)
     }
 
-    /// The member has another number of active requests, or has become available or unavailable. It keeps what it has
-    /// gained and owes.
+    /// The member has another number of active requests, or has become available or unavailable. It keeps its credit
+    /// and its debt.
     pub fn moved(&mut self, view: &View, member: usize) {
         let group = &mut self.groups[self.group_of[member] as usize];
         let credit = &mut self.credits[member];

@@ -1,4 +1,5 @@
-//! What a balancer knows about its members: its own count of active requests, and which it believes to be up.
+//! The view that a balancer has of its members: its own count of active requests, and which members it believes to be
+//! up.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -8,11 +9,11 @@ use crate::actors::placement::Members;
 #[derive(Clone, Copy, Debug)]
 struct Member {
     active: u32,
-    /// Where it stands among those available; [`DOWN`] if it is not.
+    /// Its place among the available members; [`DOWN`] if it is not available.
     place: u32,
 }
 
-/// What a balancer knows about its members.
+/// The view that a balancer has of its members.
 #[derive(Clone, Debug)]
 pub struct View {
     weights: Vec<u32>,

@@ -13,7 +13,7 @@ use crate::actors::kit::message::CHECK_CLASS;
 use crate::engine::Frame;
 
 impl Balancer {
-    /// Puts the first checks into the calendar, and what slows its proxy down.
+    /// Puts the first checks into the calendar, and the slow-downs of its proxy.
     pub(super) fn start_watching(&mut self, core: &mut Core) {
         self.start_slow_downs(core);
         let Some(watch) = &self.watch else { return };
@@ -97,7 +97,7 @@ impl Balancer {
         }
     }
 
-    /// The balancer goes down: those who ask on its behalf are gone, and their checks say nothing.
+    /// The balancer goes down: the connections of its checks are gone, so their results are discarded.
     pub(super) fn stop_checks(&mut self, core: &mut Core) {
         let Some(checks) = self.watch.as_deref_mut().and_then(|watch| watch.checks.as_mut()) else { return };
         checks.is_down = true;
@@ -108,7 +108,7 @@ impl Balancer {
         }
     }
 
-    /// The balancer is up again: it checks its members when they are due next, and holds of them what it held before.
+    /// The balancer is up again: it checks its members when they are due next, with its previous view of them.
     pub(super) fn restarted(&mut self) {
         if let Some(checks) = self.watch.as_deref_mut().and_then(|watch| watch.checks.as_mut()) {
             checks.is_down = false;
@@ -128,7 +128,7 @@ impl Balancer {
         let (number, work) = checks.make();
         let (interval, timeout) = (checks.interval, checks.timeout);
         let to = self.members[member];
-        let (id, request) = core.requests.create(number, CHECK_CLASS);
+        let (id, request) = core.create_request(number, CHECK_CLASS);
         // No client waits for it.
         request.set_abandoned();
         core.requests.describe(id).size = work.as_nanos();
@@ -183,7 +183,7 @@ impl Balancer {
             Some(false) => self.ramp_down(core, member),
             None => {}
         }
-        if effect.on_everybody {
+        if effect.on_all_members {
             (0..self.members.len()).for_each(|member| self.show(core.now(), member, reason));
         } else {
             self.show(core.now(), member, reason);
@@ -193,7 +193,7 @@ impl Balancer {
         }
         self.remap();
         if self.line().is_some_and(|line| !line.is_empty()) {
-            let changed = if effect.on_everybody { 0..self.members.len() } else { member..member + 1 };
+            let changed = if effect.on_all_members { 0..self.members.len() } else { member..member + 1 };
             for member in changed {
                 if self.view.is_up(member) {
                     self.let_in(core, member);
@@ -240,7 +240,7 @@ impl Balancer {
         }
     }
 
-    /// `member` has one request fewer, or one connection: it may not be full any more.
+    /// `member` has one request fewer, or one connection fewer: it may no longer be full.
     pub(super) fn has_room(&mut self, core: &mut Core, member: usize) {
         let most = self.watch.as_deref().and_then(|watch| watch.max_connections.get(member).copied()).unwrap_or(0);
         if most > 0 && self.view.active(member) < most {
@@ -304,7 +304,7 @@ impl Balancer {
         reply(back, id)
     }
 
-    /// What the end of an attempt says of `member`.
+    /// Passes the end of an attempt at `member` to the detectors of failures.
     fn judge(&mut self, core: &mut Core, member: usize, outcome: Outcome) {
         let now = core.now();
         let Some(watch) = self.watch.as_deref_mut() else { return };
@@ -379,7 +379,8 @@ impl Balancer {
         let facts = Facts { now: core.now(), client: details.client, key: details.key };
         // The draws of each attempt are its own.
         let number = core.requests[id].number.wrapping_add((attempts as u64) << 48);
-        // Those that it does not go to stand aside for the time of the choice; so do all others when only backups are left.
+        // Members that the request must not go to are set aside for the time of the choice; so are all but backups if
+        // only backups are left.
         let mut aside: Vec<(usize, bool)> = Vec::new();
         let mut step_aside = |view: &mut View, policy: &mut Chooser, member: usize, up: bool| {
             if view.set_up(member, up) {

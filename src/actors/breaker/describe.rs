@@ -27,7 +27,7 @@ impl Describe for BreakerSpec {
         Asks { identity: matches!(self.to.spread, Spread::ByClient(_)), ..Asks::default() }
     }
 
-    fn turns_away(&self, _site: &Site<'_>) -> bool {
+    fn rejects(&self, _site: &Site<'_>) -> bool {
         true
     }
 

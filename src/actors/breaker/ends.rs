@@ -44,23 +44,23 @@ ends! {
     TimedOut => |outcome| matches!(outcome, Outcome::TimedOut | Outcome::GatewayTimeout),
     /// Its user lost patience.
     GaveUp => |outcome| outcome == Outcome::GaveUp,
-    /// Turned away, whatever the reason: all that follow but the last.
+    /// Rejected, whatever the reason: all of the following except `Degraded`.
     Rejection => Outcome::is_rejection,
-    /// Turned away by a full queue.
+    /// Rejected by a full queue.
     QueueFull => |outcome| outcome == Outcome::QueueFull,
-    /// Turned away after it had waited too long in a queue, or for a place in it.
+    /// Rejected after it had waited too long in a queue, or for a place in it.
     WaitedTooLong => |outcome| outcome == Outcome::WaitedTooLong,
-    /// Turned away to keep the load bearable.
+    /// Rejected by load shedding.
     Shed => |outcome| outcome == Outcome::Shed,
-    /// Turned away by a rate limit (429).
+    /// Rejected by a rate limit (429).
     RateLimited => |outcome| outcome == Outcome::RateLimited,
-    /// Turned away by a concurrency limit.
+    /// Rejected by a concurrency limit.
     TooManyInFlight => |outcome| outcome == Outcome::TooManyInFlight,
-    /// Turned away by an open circuit behind this one.
+    /// Rejected by an open circuit behind this one.
     CircuitOpen => |outcome| outcome == Outcome::CircuitOpen,
     /// Dropped, because its deadline had passed.
     DeadlinePassed => |outcome| outcome == Outcome::DeadlinePassed,
-    /// Turned away, because no server was available.
+    /// Rejected because no server was available.
     NoServer => |outcome| outcome == Outcome::NoServer,
     /// Answered, but not as asked: by a fallback.
     Degraded => |outcome| outcome == Outcome::Degraded,
@@ -79,13 +79,13 @@ pub fn all() -> Vec<End> {
     ]
 }
 
-/// What each outcome says of the service.
+/// How each outcome counts for a circuit.
 #[derive(Clone, Copy, Debug)]
 pub struct Endings([Ending; Outcome::ALL.len()]);
 
 impl Endings {
-    /// Those in `ignored` say nothing, the others in `failures` are failures, and what is in neither is a success. What its
-    /// client took back, or never sent, says nothing.
+    /// Outcomes in `ignored` are ignored, others in `failures` are failures, and outcomes in neither are successes.
+    /// Calls that were cancelled by their client, or never sent, are ignored.
     #[must_use]
     pub fn new(failures: &[End], ignored: &[End]) -> Self {
         let holds = |ends: &[End], outcome| ends.iter().any(|end| end.holds(outcome));
@@ -97,7 +97,7 @@ impl Endings {
         }))
     }
 
-    /// What a call says whose request tells `outcome`, or nothing.
+    /// How a call with this outcome counts; ignored if its outcome is unknown.
     #[inline]
     #[must_use]
     pub fn of(&self, outcome: Option<Outcome>) -> Ending {

@@ -53,7 +53,7 @@ pub struct Breaker {
     /// Where calls go one at a time.
     locks: Option<Box<Locks>>,
     overtime: Option<Overtime>,
-    /// What its circuits did.
+    /// Records of its circuits.
     pub record: CircuitRecord,
 }
 
@@ -75,7 +75,7 @@ impl Breaker {
         }
     }
 
-    /// The way on, with what was recorded of requests.
+    /// The link to the node behind, with the records of requests.
     #[must_use]
     pub fn passage(&self) -> &Passage {
         &self.passage
@@ -174,7 +174,8 @@ impl Breaker {
         passed
     }
 
-    /// Makes the call of a request that is here and holds the lock, if the circuit lets it; false if it needs it no more.
+    /// Makes the call of a request that is here and holds the lock, if the circuit permits it; false if the request no
+    /// longer needs the lock.
     fn try_call(&mut self, core: &mut Core, id: RequestId, place: u32) -> (Passed, bool) {
         if let Err(retry_after) = self.ask(core, place, |circuit, now| circuit.permit(now)) {
             return (self.passage.reject_entered(core, id, Outcome::CircuitOpen, retry_after), false);

@@ -1,4 +1,4 @@
-//! What a breaker records of its circuits.
+//! Records of the circuits of a breaker.
 
 use crate::actors::breaker::rule::State;
 use crate::engine::Time;
@@ -15,7 +15,7 @@ pub struct Snapshot {
     pub half_open: u128,
 }
 
-/// What is recorded of circuits.
+/// Records of circuits.
 #[derive(Clone, Debug, Default)]
 pub struct CircuitRecord {
     /// Times that a circuit has opened, from time zero on.

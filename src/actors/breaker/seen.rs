@@ -1,4 +1,4 @@
-//! What is measured at a breaker: arrivals, rejections, and the states of its circuits.
+//! Measurements at a breaker: arrivals, rejections, and the states of its circuits.
 
 use super::Breaker;
 use crate::actors::kit::passage;
@@ -6,7 +6,7 @@ use crate::actors::kit::seen::{Covered, Gauge, NANO, NodeInfo, NodeSeen, ratio, 
 use crate::actors::resources::Station;
 use crate::measure::Unit;
 
-/// What a breaker gave.
+/// The numbers and series of a breaker.
 #[must_use]
 pub fn seen(breaker: &Breaker, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
     let mut seen = passage::seen(breaker.passage(), covered, info);

@@ -25,7 +25,7 @@ record! {
     pub struct BreakerSpec {
         /// When a circuit opens, and when it closes again.
         pub rule: Rule = usual(),
-        /// What has its own circuit: the whole service or each server.
+        /// Whether the whole service has one circuit, or each server has its own.
         pub per: Per = Per::Service(WholeService {}),
         /// Which outcomes of a call are failures (`recordExceptions` of resilience4j). Outcomes in neither list are
         /// successes.

@@ -1,11 +1,11 @@
 //! Child requests: requests that a node makes on behalf of requests that have arrived there and wait for the answers.
-//! What they ask for, how an answer finds the waiting request, and how they are given up.
+//! Their contents, how an answer finds the waiting request, and how they are given up.
 //!
 //! Timeouts, and what happens after an answer, belong to the node.
 
 use crate::actors::kit::link;
 use crate::actors::kit::message::{Core, Message};
-use crate::engine::{ActorId, BySlot, Details, Duration, Handle, Outcome, RequestId, Write};
+use crate::engine::{ActorId, BySlot, Details, Duration, Outcome, RequestId, Write};
 
 /// For each request that was made on behalf of another, the one that waits for its answer.
 #[derive(Debug, Default)]
@@ -14,8 +14,8 @@ pub struct OnBehalf {
 }
 
 impl OnBehalf {
-    /// A request on behalf of `id`, ready to set out from `me` with the note `tag`. It asks for the same in the same
-    /// name; its draws are those of the number that `renumber` makes of a number.
+    /// A request on behalf of `id`, ready to be sent from `me` with the note `tag`. It has the same class, key, size
+    /// and client; its number, which names its draws, is made by `renumber` from that of `id`.
     pub fn ask(
         &mut self,
         core: &mut Core,
@@ -30,28 +30,22 @@ impl OnBehalf {
         let beyond_call = number.wrapping_sub(renumber(core.requests.call_number(id)));
         let details = core.requests.details(id);
         let now = core.now();
-        let (child, request) = core.requests.create(number, class);
+        let (child, request) = core.create_request(number, class);
         request.set_out(me, tag, now);
-        // Word that it was taken back may have come before it went on.
+        // The request may have been cancelled before it was sent on.
         request.outcome = outcome;
         if is_abandoned {
             request.set_abandoned();
         }
-        // The client's timeout is no business of whoever is asked.
-        *core.requests.describe(child) = Details {
-            timeout: Handle::NONE,
-            retry_after: Duration::ZERO,
-            child: RequestId::NONE,
-            beyond_call,
-            ..details
-        };
+        *core.requests.describe(child) =
+            Details { retry_after: Duration::ZERO, child: RequestId::NONE, beyond_call, ..details };
         core.requests.describe(id).child = child;
         self.waits.put(child, id);
         child
     }
 
-    /// The answer to `child` has returned, which is over: gives the request that waits for it, on which the work done
-    /// is noted. `None` if none waits any more; the clients of a call that writes are told of late work.
+    /// Handles the return of `child`, which is over: returns the request that waits for it, with the work done noted on
+    /// it. `None` if no request waits any longer; then the clients of a call that writes are told of the late work.
     pub fn home(&mut self, core: &mut Core, child: RequestId) -> Option<RequestId> {
         let times_done = core.requests[child].times_done();
         let Some(id) = self.waits.take(child) else {
@@ -67,8 +61,8 @@ impl OnBehalf {
         Some(id)
     }
 
-    /// Nobody waits for `child` any more, because it takes too long: gives the request that did. It goes on for nobody,
-    /// and the clients of a call that writes wait for word of it.
+    /// Stops waiting for `child`, because it takes too long: returns the request that waited. `child` goes on as wasted
+    /// work; if its call writes, the clients are told so.
     pub fn give_up(&mut self, core: &mut Core, child: RequestId) -> Option<RequestId> {
         let id = self.waits.take(child);
         core.requests.abandon(child, Outcome::TimedOut, core.now());

@@ -3,8 +3,8 @@
 use super::{Caller, Upstream};
 use crate::engine::Outcome;
 
-/// Every call has one outcome, every attempt that was sent has one or is waited for, and the calls under way are those
-/// that are counted.
+/// Every call has one outcome, every attempt that was sent has an outcome or is waited for, and the calls under way are
+/// those that are counted.
 ///
 /// # Errors
 /// A ledger of `name` that does not balance: a defect of the program, in words.

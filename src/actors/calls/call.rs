@@ -26,7 +26,7 @@ pub struct Attempt {
     pub id: RequestId,
     /// True if it is a hedge.
     pub is_hedge: bool,
-    /// True if it needed the permission of a budget, as all but the first attempt do.
+    /// True if it needed the permission of a budget, as every attempt but the first does.
     pub is_again: bool,
 }
 
@@ -45,7 +45,7 @@ pub enum State {
 /// A call.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// Where it comes from and what it asks for; nothing is left open.
+    /// Its source, key and size, all resolved.
     pub origin: Origin,
     /// The number of the user's first call, of which this one may be a reload: a reload asks for the same.
     pub asked: u64,
@@ -55,7 +55,7 @@ pub struct Call {
     pub begun: Time,
     /// When its last attempt that is no hedge was sent.
     pub sent: Time,
-    /// Attempts so far, hedges and those held back included.
+    /// Attempts so far, including hedges and attempts that were held back.
     pub attempts: u32,
     /// Attempts that were no hedges.
     pub tries: u32,
@@ -63,7 +63,7 @@ pub struct Call {
     pub hedges: u32,
     /// How often its user has reloaded it before.
     pub reloads: u32,
-    /// What its last retry took from the budget; 0 before any.
+    /// The cost of its last retry in the budget; 0 before any.
     pub cost: u32,
     /// How long the backoff before its last retry was; zero before any.
     pub waited: Duration,
@@ -105,13 +105,13 @@ impl Call {
         }
     }
 
-    /// It waits for attempt `id` no more.
+    /// Stops waiting for attempt `id`.
     ///
     /// # Panics
     /// If it did not wait for it: a defect.
     pub fn take(&mut self, id: RequestId) -> Attempt {
         let place = self.waiting.iter().position(|attempt| attempt.id == id);
-        self.waiting.remove(place.expect("an attempt that nobody gave up is waited for by its call"))
+        self.waiting.remove(place.expect("an attempt that was not given up is waited for by its call"))
     }
 }
 

@@ -26,15 +26,15 @@ pub struct Rules<'a> {
     pub retry: Option<&'a Retry>,
     /// When another attempt goes out beside one that is waited for.
     pub hedge: Option<&'a Hedge>,
-    /// Whether attempts are held back where many are turned away.
+    /// Whether attempts are held back when many are rejected.
     pub throttle: Option<&'a AdaptiveThrottling>,
-    /// True if word goes after an attempt that is given up.
+    /// True if an attempt that is given up is cancelled.
     pub cancels: bool,
     /// True if requests say until when their answer is of use.
     pub propagates_deadline: bool,
     /// How many calls write, so that their work must be done once.
     pub writes: Percent,
-    /// True if those are tried again and hedged as others are.
+    /// True if calls that write are retried and hedged as others are.
     pub repeats_writes: bool,
     /// How long a user waits.
     pub patience: Option<&'a Distribution>,
@@ -42,7 +42,7 @@ pub struct Rules<'a> {
     pub reload: Option<&'a Reload>,
 }
 
-/// The outcome of a call is known: its node goes on with what it called for.
+/// The outcome of a call is known: its node can continue with the activity that needed the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Over {
     /// The note of its [`Origin`](super::Origin).
@@ -53,7 +53,7 @@ pub struct Over {
     pub anew: bool,
 }
 
-/// What a caller's node has to do after something has happened to a call.
+/// The next steps of a caller's node after an event of a call.
 #[derive(Clone, Copy, Debug, Default)]
 #[must_use]
 pub struct Step {
@@ -77,7 +77,7 @@ pub(super) struct Retrying {
     pub(super) budget: Option<BudgetState>,
 }
 
-/// Makes calls of several attempts, and remembers those under way.
+/// Makes calls of several attempts, and keeps those under way.
 #[derive(Debug)]
 pub struct Caller {
     /// The lane of the timeouts of whole calls, and its length.
@@ -94,9 +94,9 @@ pub struct Caller {
     /// How long users wait.
     pub(super) patience: Option<Sampler>,
     pub(super) reload: Option<Reload>,
-    /// Calls in flight, and those that users are about to reload.
+    /// Calls in flight, including those that users are about to reload.
     pub(super) calls: Calls,
-    /// What has been recorded, beside what all clients record.
+    /// Records in addition to those of all clients.
     pub record: AttemptsRecord,
     pub(super) keys: Keys,
 }
@@ -111,7 +111,7 @@ pub(super) struct Keys {
 }
 
 impl Caller {
-    /// Word of a request that another node made on behalf of a call that writes, and does not wait for any more.
+    /// A message about a request that another node made on behalf of a call that writes, and no longer waits for.
     pub(super) fn late_work(&mut self, word: Message, place: u32) {
         let Some(writes) = &mut self.writes else { return };
         match word {
@@ -151,8 +151,8 @@ impl Caller {
         }
     }
 
-    /// A message that a caller sends to its node, which is `upstream.me`; `None` if it is none of those. The answers to
-    /// attempts come by [`Caller::replied`] and [`Caller::answered`].
+    /// Handles a message that a caller sends to its node, which is `upstream.me`; `None` if it is another message. The
+    /// answers to attempts are handled by [`Caller::replied`] and [`Caller::answered`].
     pub fn take(&mut self, core: &mut Core, upstream: &mut Upstream, message: Message) -> Option<Step> {
         Some(match message {
             Message::AttemptTimeout { id } => self.attempt_timed_out(core, upstream, id),
@@ -172,7 +172,7 @@ impl Caller {
         self.retrying.as_mut()?.budget.as_mut()
     }
 
-    /// Nobody waits for the attempt any more.
+    /// Stops waiting for the attempt.
     pub(super) fn attempt_over(&mut self, attempt: Attempt) {
         let Some(budget) = self.budget() else { return };
         budget.ended();

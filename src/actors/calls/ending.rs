@@ -32,7 +32,8 @@ impl Caller {
             return Step::default();
         }
         let details = core.requests.details(id);
-        core.calendar.cancel(details.timeout);
+        let timeout = core.requests.take_timeout(id);
+        core.calendar.cancel(timeout);
         upstream.record.attempt_outcomes[outcome as usize] += 1;
         let now = core.now();
         let place = frame.tag;
@@ -75,14 +76,16 @@ impl Caller {
         let call = self.calls.at(place);
         call.overdue = Handle::NONE;
         let outcome = if call.gives_up { Outcome::GaveUp } else { Outcome::TimedOut };
-        // Waited for in vain is longer than this; leaving it out would leave only what was short.
+        // The response time of an attempt that is given up is longer than this; leaving it out would keep only the
+        // short ones.
         if let Some(hedging) = self.hedging.as_mut().filter(|_| !call.waiting.is_empty()) {
             hedging.observe(core.now().since(call.sent));
         }
         self.end_call(core, upstream, place, outcome, upstream.me)
     }
 
-    /// An attempt has failed, and its call waits for it no more: for another, for a retry, or it is over.
+    /// An attempt has failed, and its call no longer waits for it: the call waits for another attempt, for a retry, or
+    /// is over.
     pub(super) fn attempt_failed(
         &mut self,
         core: &mut Core,
@@ -95,7 +98,7 @@ impl Caller {
         let now = core.now();
         let retrying = self.retrying.as_mut().filter(|retrying| retrying.rules.covers(outcome));
         let call = self.calls.at(place);
-        // Nothing was done for what was turned away or never reached a server.
+        // No work was done for a request that was rejected or never reached a server.
         let is_kept_once = call.write.is_some() && self.writes.as_ref().is_some_and(|writes| !writes.repeats);
         let is_harmless = outcome.is_rejection() || outcome == Outcome::Refused;
         let Some(retrying) = retrying.filter(|_| !is_kept_once || is_harmless) else {
@@ -127,15 +130,15 @@ impl Caller {
         call.waited = retrying.rules.backoff.wait(call.tries - 1, call.waited, draws);
         let wait = if retrying.rules.honours_retry_after { call.waited.max(retry_after) } else { call.waited };
         core.calendar.cancel(std::mem::replace(&mut call.hedge, Handle::NONE));
-        core.pending_requests += 1;
+        core.add_pending_request();
         call.next = core.send_after(wait, upstream.me, Message::NextAttempt { call: place });
         Step::default()
     }
 
-    /// Nobody waits for an attempt any more.
+    /// Stops waiting for an attempt.
     fn give_up(&mut self, core: &mut Core, upstream: &mut Upstream, id: RequestId, outcome: Outcome) {
         upstream.record.attempt_outcomes[outcome as usize] += 1;
-        let timeout = std::mem::replace(&mut core.requests.describe(id).timeout, Handle::NONE);
+        let timeout = core.requests.take_timeout(id);
         core.calendar.cancel(timeout);
         core.requests.abandon(id, outcome, core.now());
         link::let_go(core, id);
@@ -168,7 +171,7 @@ impl Caller {
         }
         let call = self.calls.at(place);
         if call.next != Handle::NONE {
-            core.pending_requests -= 1;
+            core.remove_pending_request();
             // A retry that is never sent.
             if let Some(budget) = self.retrying.as_mut().and_then(|retrying| retrying.budget.as_mut()) {
                 budget.released();
@@ -190,7 +193,7 @@ impl Caller {
             call.reloads += 1;
             call.state = State::Reloading;
             call.origin = Origin { number: reload_number(origin.number), ..origin };
-            core.pending_requests += 1;
+            core.add_pending_request();
             call.next = core.send_after(reload.after.duration(), upstream.me, Message::NextAttempt { call: place });
             return Step { passed: None, over: Some(Over { place: origin.place, outcome, anew: true }) };
         }

@@ -8,7 +8,7 @@ use crate::measure::Latency;
 
 /// Latencies that are enough for a quantile; from one look at it to the next there are as many.
 const ENOUGH: u32 = 100;
-/// The histogram tells latencies apart by so much of them.
+/// The relative resolution of the histogram of latencies.
 const ROUNDING: f64 = 1.0 / 128.0;
 /// Latencies of a generation. The quantile is that of the present generation and the one before.
 const GENERATION: u32 = 1000;
@@ -33,7 +33,7 @@ impl Observed {
         if self.count.is_multiple_of(ENOUGH) {
             let mut all = self.before.clone();
             all.merge(&self.present);
-            // Not earlier than the quantile: a hedge just before a timeout at which many calls end would help nobody.
+            // Not earlier than the quantile: a hedge just before a timeout at which many calls end would be useless.
             self.quantile = all.quantile(p).map(|seconds| Duration::from_secs_f64(seconds * (1.0 + ROUNDING)));
         }
         if self.count >= GENERATION {

@@ -1,6 +1,6 @@
 //! The origin of a call: what it asks for and for which client, before anything is sent.
 
-/// What a call asks for, and for whom.
+/// The contents and the source of a call.
 #[derive(Clone, Copy, Debug)]
 pub struct Origin {
     /// Its identity for random draws.
@@ -9,7 +9,7 @@ pub struct Origin {
     pub place: u32,
     /// The client's address, where the source knows it.
     pub client: Option<u32>,
-    /// What is asked for, where the source knows it.
+    /// The key that is requested, if the source determines it.
     pub key: Option<u32>,
     /// Its size, where the source knows it.
     pub size: Option<u64>,

@@ -21,7 +21,7 @@ impl<const PARTS: usize, const SUMS: usize> Recent<PARTS, SUMS> {
         Self { length, parts: [[0; SUMS]; PARTS], now: 0, sums: [0; SUMS] }
     }
 
-    /// Adds to the present part, once what has become too old is forgotten.
+    /// Adds to the present part, after dropping the parts that have become too old.
     pub fn add(&mut self, now: Time, amounts: [i64; SUMS]) {
         let part = now.as_nanos() / self.length;
         for step in 0..(part - self.now).min(PARTS as u64) {

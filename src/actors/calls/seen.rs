@@ -1,4 +1,4 @@
-//! What is measured of calls: outcomes, latency, retries and hedges.
+//! Measurements of calls: outcomes, latency, retries and hedges.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use crate::actors::kit::seen::{Covered, NANO, NodeInfo, NodeSeen, Times, Word, r
 use crate::engine::Outcome;
 use crate::measure::{Latency, Unit};
 
-/// What is counted of calls: its name, its identifier and the count.
+/// A count of calls: its name, its identifier and how to read it.
 type Counted = (&'static str, &'static str, fn(&Counts) -> u64);
 
 const COUNTED: [Counted; 8] = [
@@ -24,7 +24,7 @@ const COUNTED: [Counted; 8] = [
     ("writes done more than once", "writes_twice", |counts| counts.writes_twice),
 ];
 
-/// What a node saw that makes calls over `upstream`.
+/// The numbers and series of a node that makes calls over `upstream`.
 #[must_use]
 pub fn seen(upstream: &Upstream, caller: Option<&Caller>, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
     let record = &upstream.record;
@@ -118,7 +118,7 @@ fn see_shares_within(record: &CallsRecord, covered: &Covered<'_>, seen: &mut Nod
     }
 }
 
-/// Adds what the caller can do: what it never does would only be zeros.
+/// Adds the numbers of features that the caller has; the others would be zeros only.
 fn see_calls(caller: &Caller, covered: &Covered<'_>, seen: &mut NodeSeen) {
     let span = covered.span();
     for (name, id, count) in COUNTED.into_iter().filter(|(_, id, _)| caller.counts(id)) {

@@ -23,7 +23,7 @@ enum Reason {
 }
 
 impl Caller {
-    /// A call begins; its origin leaves nothing open.
+    /// Begins a call; all fields of its origin are resolved.
     #[inline(never)]
     pub fn begin(&mut self, core: &mut Core, upstream: &mut Upstream, origin: Origin) -> Step {
         let place = self.calls.begin(origin, core.now(), 0);
@@ -63,7 +63,7 @@ impl Caller {
     /// The next attempt of a call is due, or the reload of a user.
     pub(super) fn next_attempt(&mut self, core: &mut Core, upstream: &mut Upstream, place: u32) -> Step {
         let call = self.calls.at(place);
-        core.pending_requests -= 1;
+        core.remove_pending_request();
         call.next = Handle::NONE;
         if call.state != State::Reloading {
             return self.attempt(core, upstream, place, Reason::Retry);
@@ -155,17 +155,16 @@ impl Caller {
         };
         let (key, client) = (origin.key.unwrap_or(0), origin.client.unwrap_or(0));
         let taken = upstream.connect(core, number, client);
-        let (id, request) = core.requests.create(number, upstream.class);
+        let (id, request) = core.create_request(number, upstream.class);
         request.set_out(upstream.me, place, now);
-        let timeout = match self.attempt_timeout {
-            Some(lane) => core.send_in_lane(lane, upstream.me, Message::AttemptTimeout { id }),
-            None => Handle::NONE,
-        };
+        if let Some(lane) = self.attempt_timeout {
+            let timeout = core.send_in_lane(lane, upstream.me, Message::AttemptTimeout { id });
+            core.requests.set_timeout(id, timeout);
+        }
         let size = origin.size.unwrap_or(0);
         let beyond_call = number.wrapping_sub(asked);
         let connection = taken.connection;
-        *core.requests.describe(id) =
-            Details { size, timeout, key, client, connection, deadline, beyond_call, ..Details::NONE };
+        *core.requests.describe(id) = Details { size, key, client, connection, deadline, beyond_call, ..Details::NONE };
         upstream.record.attempts += 1;
         (id, taken.target, taken.established)
     }

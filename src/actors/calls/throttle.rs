@@ -16,7 +16,7 @@ pub struct Throttle {
 }
 
 impl Throttle {
-    /// Throttling that has seen nothing yet.
+    /// Throttling without any observations.
     #[must_use]
     pub fn new(spec: &AdaptiveThrottling) -> Self {
         Self { k: spec.k, seen: Recent::new(spec.window.duration()) }

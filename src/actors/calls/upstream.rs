@@ -25,12 +25,12 @@ pub struct Upstream {
     pub link: Link,
     /// Connection state; `None` if every request opens a connection of its own at once.
     pub connections: Option<Box<Dialing>>,
-    /// What was recorded of the calls.
+    /// Records of the calls.
     pub record: CallsRecord,
 }
 
 impl Upstream {
-    /// A way on which nothing was called yet, with a connection of its own for every request.
+    /// An upstream without calls so far, with a new connection for every request.
     #[must_use]
     pub fn new(me: ActorId, class: u16, copies: Copies, link: Link) -> Self {
         Self { me, class, copies, link, connections: None, record: CallsRecord::default() }
@@ -41,7 +41,7 @@ impl Upstream {
         self.connections = Some(Box::new(connections));
     }
 
-    /// A message that concerns connections; false if it is none of those.
+    /// Handles a message that concerns connections; false if it is another message.
     pub fn take(&mut self, core: &mut Core, message: Message) -> bool {
         match message {
             Message::Connected { id } => self.connected(core, id),
@@ -139,7 +139,7 @@ impl Upstream {
         }
     }
 
-    /// Who has passed the connection on hears of it at once: it may be given the same number again.
+    /// The balancer that passed the connection on is told at once, because the number may be reused.
     fn closed(&self, core: &mut Core, closed: Closed) {
         core.send(self.copies.at(closed.target).actor, Message::Closed { connection: closed.number });
     }

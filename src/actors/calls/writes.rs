@@ -105,7 +105,7 @@ impl Writes {
         self.forget(place);
     }
 
-    /// The call is over: no attempt will be sent any more.
+    /// The call is over: no further attempts will be sent.
     pub fn over(&mut self, place: u32) {
         self.writes[place as usize].is_over = true;
         self.forget(place);
@@ -136,7 +136,7 @@ mod tests {
         assert!(!writes.returned(RequestId(0), 0));
         assert!(!writes.returned(RequestId(1), 1));
         writes.over(call);
-        // What comes home late counts too, and a third time makes no difference.
+        // Work that is reported late counts too, and a third time makes no difference.
         assert!(writes.returned(RequestId(2), 1));
         assert!(!writes.returned(RequestId(3), 1));
         // Its place is used again, from the beginning.

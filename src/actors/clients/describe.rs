@@ -29,7 +29,8 @@ use crate::engine::random::StreamKey;
 use crate::schema::quantity::Percent;
 use crate::trace::schedule;
 
-/// Bytes of a user: what has been asked so far, an event, and its place in the list from which the calendar is filled.
+/// Bytes of a user: its number of requests so far, an event, and its place in the list from which the calendar is
+/// filled.
 const USER: u64 = 4 + EVENT + 24;
 /// Bytes of a session under way: its state, its place among the free ones, an event.
 const SESSION: u64 = 20 + EVENT;
@@ -76,7 +77,7 @@ impl Describe for ClientsSpec {
         vec![(format!("\"{name}\" is a node of `Clients`: no fault hits it"), Some(help))]
     }
 
-    /// All but the replay of a log go on for ever.
+    /// All arrivals are endless except the replay of a log.
     fn is_endless(&self) -> bool {
         !matches!(self.arrivals, Traffic::Replay(_))
     }
@@ -93,7 +94,7 @@ impl Describe for ClientsSpec {
         };
         let on_own_connections = matches!(self.connections, Connections::PerRequest(_));
         let made = Made { name: visit.name, size: self.size, keys, on_own_connections };
-        let flow = flow::flow(visit.place, self, visit.turns_away());
+        let flow = flow::flow(visit.place, self, visit.rejects());
         visit.makes(made, &flow, self.makes_calls());
         let trips = f64::from(self.handshake.round_trips());
         let handshake = self.to.delay.as_ref().map_or(0.0, |delay| 2.0 * delay.mean() * trips);
@@ -158,8 +159,8 @@ impl Describe for ClientsSpec {
         match &self.arrivals {
             Traffic::Users(users) => u64::from(users.count) * USER,
             Traffic::Sessions(sessions) => {
-                // Twice as many as think on average (Little's law), and no more than begin or than the calendar takes;
-                // those that wait for an answer are requests in flight.
+                // Twice the number that think on average (Little's law), but not more than begin or than the calendar
+                // can hold; users that wait for an answer are counted as requests in flight.
                 let rate = sessions.rate.per_second();
                 let thinking = 2.0 * rate * sessions.requests * sessions.think.mean();
                 let begun = bounds.duration.map_or(f64::INFINITY, |duration| rate * duration.as_secs_f64());
@@ -172,7 +173,7 @@ impl Describe for ClientsSpec {
         }
     }
 
-    /// Users who wait for every answer, and send no second request before, cannot have more in flight than they are.
+    /// Users who wait for every answer before they send the next request have at most one request each in flight.
     fn most_in_flight(&self) -> Option<u64> {
         match &self.arrivals {
             Traffic::Users(users) if !self.gives_up() && self.hedge.is_none() => Some(u64::from(users.count)),
@@ -190,14 +191,14 @@ impl Describe for ClientsSpec {
             targets: building.endpoints(&self.to),
             link: building.link(&self.to, key),
             timeout: self.timeout.map(|timeout| building.lane(timeout)),
-            identity_matters: site.asks.identity,
+            identity_matters: site.asks().identity,
             key,
         };
         let mut clients = Clients::new(self, parts);
         let opening = opening(self, key);
         let limits = limits(&self.connections, building.core);
         if limits.is_some() || !matches!(opening, Opening::AtOnce) {
-            let classes = site.classes.len() as u16;
+            let classes = site.makers().len() as u16;
             let dialing = Dialing::new(limits, opening, clients.upstream.class, classes);
             clients.upstream.dial(dialing);
         }

@@ -5,10 +5,10 @@ use super::{ClientsSpec, Traffic};
 use crate::actors::kit::flow::{Flow, Share};
 use crate::schema::quantity::Rate;
 
-/// The flow of the clients at `place`. Retries only add to it where attempts may fail: where `turns_away`, or after a
+/// The flow of the clients at `place`. Retries only add to it where attempts may fail: where `rejects`, or after a
 /// timeout of attempts.
 #[must_use]
-pub fn flow(place: usize, clients: &ClientsSpec, turns_away: bool) -> Flow {
+pub fn flow(place: usize, clients: &ClientsSpec, rejects: bool) -> Flow {
     let (mut least, mut most, variability, held, gather) = match &clients.arrivals {
         Traffic::Users(users) => {
             let count = f64::from(users.count);
@@ -25,7 +25,7 @@ pub fn flow(place: usize, clients: &ClientsSpec, turns_away: bool) -> Flow {
             (rate, rate, variability(open), f64::INFINITY, 1.0)
         }
     };
-    let extra = clients.retry.as_ref().filter(|_| turns_away || clients.attempt_timeout.is_some());
+    let extra = clients.retry.as_ref().filter(|_| rejects || clients.attempt_timeout.is_some());
     let attempts = extra.map_or(1.0, |retry| f64::from(retry.attempts));
     most *= attempts + clients.hedge.as_ref().map_or(0.0, |hedge| f64::from(hedge.most));
     if clients.reload.is_some() {
@@ -36,7 +36,7 @@ pub fn flow(place: usize, clients: &ClientsSpec, turns_away: bool) -> Flow {
     }
     let leaves = clients.cancels;
     let held = if clients.reload.is_some() || attempts > 1.0 || clients.hedge.is_some() || clients.gives_up() {
-        // More than one attempt of a user may be under way, or one that nobody waits for.
+        // More than one attempt of a user may be under way, or an attempt that has been given up.
         f64::INFINITY
     } else {
         held
@@ -83,8 +83,8 @@ fn dispersion(mmpp: &Mmpp) -> f64 {
     if mean > 0.0 { 1.0 + 2.0 * variance * memory / mean } else { 1.0 }
 }
 
-/// Mean time that users spend between requests until their number is steady: of sessions their length, of users who all
-/// begin with a pause of nearly fixed length that pause.
+/// Mean time that users spend between requests until their number is steady: for sessions their length; for users who
+/// all begin with a pause of nearly fixed length, that pause.
 #[must_use]
 pub fn pause(clients: &ClientsSpec) -> f64 {
     match &clients.arrivals {

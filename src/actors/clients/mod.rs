@@ -23,11 +23,11 @@ use super::kit::route::Spread;
 use super::kit::seen::{Covered, NodeInfo, NodeSeen};
 use crate::engine::random::zipf::Zipf;
 use crate::engine::random::{Bits, StreamKey};
-use crate::engine::{ActorId, Details, Duration, Frame, Handle, LaneId, Outcome, RequestId, Requests, Time};
+use crate::engine::{ActorId, Details, Duration, Frame, LaneId, Outcome, RequestId, Requests, Time};
 use crate::measure::{Begin, Within};
 use source::Next;
 
-/// Draws of what a request asks for.
+/// Draws of the keys of requests.
 #[derive(Clone, Debug)]
 enum KeySampler {
     One,
@@ -58,13 +58,13 @@ pub struct Clients {
     population: u64,
     key_stream: StreamKey,
     client_stream: StreamKey,
-    /// The way out, with what was recorded.
+    /// The link to the node behind, with the records of calls.
     pub upstream: Upstream,
     /// Makes calls of several attempts; `None` if each is one request.
     pub caller: Option<Box<Caller>>,
 }
 
-/// What clients are made of, beside their description.
+/// The parts of clients, beside their description.
 #[derive(Debug)]
 pub struct ClientsParts {
     /// The actor's own address.
@@ -164,10 +164,10 @@ impl Clients {
         }
     }
 
-    /// A call is over: its user goes on.
+    /// A call is over: its user continues.
     fn call_over(&mut self, core: &mut Core, over: Option<Over>) {
         let Some(Over { place, anew, .. }) = over else { return };
-        core.completed += 1;
+        core.complete();
         if !anew && let Some(at) = self.source.ended(core.now(), place) {
             self.plan(core, at, Next::User(place));
         }
@@ -202,7 +202,7 @@ impl Clients {
         let number = origin.number;
         let client = origin.client.unwrap_or_else(|| self.client_of(number));
         let target = self.upstream.copies.choose(number, client);
-        let (id, request) = core.requests.create(number, self.upstream.class);
+        let (id, request) = core.create_request(number, self.upstream.class);
         request.set_out(self.upstream.me, origin.place, now);
         request.set_port(target.port);
         let size = origin.size.unwrap_or(self.size);
@@ -211,9 +211,12 @@ impl Clients {
             (None, KeySampler::One) => 0,
             (None, keys) => keys.sample(self.key_stream, number),
         };
-        // Most clients have nothing to tell.
-        if client != 0 || key != 0 || size != 0 || self.timeout.is_some() {
-            self.describe(core, id, Details { size, key, client, ..Details::NONE });
+        // Most clients set no details.
+        if client != 0 || key != 0 || size != 0 {
+            *core.requests.describe(id) = Details { size, key, client, ..Details::NONE };
+        }
+        if let Some(lane) = self.timeout {
+            self.set_timeout(core, id, lane);
         }
         self.upstream.record.made(now);
         self.upstream.link.send(core, id, target.actor)
@@ -246,9 +249,13 @@ impl Clients {
         }
         let now = core.now();
         let taken = self.upstream.connect(core, number, client);
-        let (id, request) = core.requests.create(number, self.upstream.class);
+        let (id, request) = core.create_request(number, self.upstream.class);
         request.set_out(self.upstream.me, origin.place, now);
-        self.describe(core, id, Details { size, key, client, connection: taken.connection, ..Details::NONE });
+        let connection = taken.connection;
+        *core.requests.describe(id) = Details { size, key, client, connection, ..Details::NONE };
+        if let Some(lane) = self.timeout {
+            self.set_timeout(core, id, lane);
+        }
         self.upstream.record.made(now);
         if self.source.is_over() {
             self.upstream.last_call(core);
@@ -257,12 +264,9 @@ impl Clients {
     }
 
     #[inline(never)]
-    fn describe(&self, core: &mut Core, id: RequestId, details: Details) {
-        let timeout = match self.timeout {
-            Some(lane) => core.send_in_lane(lane, self.upstream.me, Message::Timeout { id }),
-            None => Handle::NONE,
-        };
-        *core.requests.describe(id) = Details { timeout, ..details };
+    fn set_timeout(&self, core: &mut Core, id: RequestId, lane: LaneId) {
+        let timeout = core.send_in_lane(lane, self.upstream.me, Message::Timeout { id });
+        core.requests.set_timeout(id, timeout);
     }
 
     /// An answer sets out to these clients.
@@ -300,7 +304,8 @@ impl Clients {
             let outcome = request.outcome;
             let by = if outcome == Outcome::Served { self.upstream.me } else { core.requests.details(id).decided_by };
             if self.timeout.is_some() {
-                core.calendar.cancel(core.requests.details(id).timeout);
+                let timeout = core.requests.take_timeout(id);
+                core.calendar.cancel(timeout);
             }
             self.ended(core, frame, outcome, by);
         } else {
@@ -315,7 +320,7 @@ impl Clients {
         let Some(frame) = core.requests.first(id) else { return };
         core.requests.abandon(id, Outcome::TimedOut, core.now());
         self.upstream.abandon(core, id);
-        core.requests.describe(id).timeout = Handle::NONE;
+        core.requests.take_timeout(id);
         link::let_go(core, id);
         self.ended(core, frame, Outcome::TimedOut, self.upstream.me);
     }
@@ -325,7 +330,7 @@ impl Clients {
     fn ended(&mut self, core: &mut Core, frame: Frame, outcome: Outcome, by: ActorId) {
         let now = core.now();
         self.upstream.record.ended(now, frame.entered, outcome, by);
-        core.completed += 1;
+        core.complete();
         if !self.source.is_open()
             && let Some(at) = self.source.ended(now, frame.tag)
         {
@@ -361,7 +366,7 @@ impl Node for Clients {
         Account::of(record.offered, record.outcomes.iter().sum(), &record.population, record.sojourn, over)
     }
 
-    /// Who makes calls holds those, and no attempts.
+    /// Clients that make calls count calls and not attempts.
     fn counts_its_own(&self) -> bool {
         self.caller.is_none()
     }

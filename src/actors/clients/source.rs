@@ -9,7 +9,7 @@ use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{Duration, Time};
 use crate::trace::Trace;
 
-/// What is due at a planned time.
+/// The event at a planned time.
 #[derive(Clone, Copy, Debug)]
 pub enum Next {
     /// The next arrival of an open process, a session or a trace.
@@ -49,7 +49,7 @@ pub enum Source {
         /// Draws of thinking times.
         key: StreamKey,
     },
-    /// Visitors who come, ask several times with pauses, and go.
+    /// Visitors who come, send several requests with pauses in between, and leave.
     Sessions {
         /// Numbers of requests begin here.
         base: u64,
@@ -74,7 +74,7 @@ pub enum Source {
     Replay {
         /// Numbers of requests begin here.
         base: u64,
-        /// What was recorded.
+        /// The log.
         trace: Arc<Trace>,
         /// When each is due, in nanoseconds: see `trace::schedule`.
         times: Arc<[u64]>,
@@ -87,7 +87,7 @@ pub enum Source {
 const SESSION_STRIDE: u64 = 1 << 20;
 
 impl Source {
-    /// What is due first.
+    /// The first events.
     pub fn first(&mut self) -> Vec<(Time, Next)> {
         match self {
             Self::Users { made, think, key, .. } => (0..made.len() as u32)
@@ -100,7 +100,7 @@ impl Source {
         }
     }
 
-    /// When the next arrival is due; `None` if there are no more, or if users decide.
+    /// When the next arrival is due; `None` if there are no more, or if arrivals depend on users.
     #[inline]
     pub fn next_arrival(&mut self) -> Option<Time> {
         match self {
@@ -179,7 +179,7 @@ impl Source {
         matches!(self, Self::Open { .. })
     }
 
-    /// True if there is nothing more to come: a log that was replayed to its end.
+    /// True if there are no more arrivals: a log that was replayed to its end.
     #[must_use]
     pub fn is_over(&self) -> bool {
         matches!(self, Self::Replay { times, next, .. } if *next >= times.len())

@@ -35,7 +35,7 @@ fn limiter(core: &mut Core) -> ConcurrencyLimiter {
 
 fn request(core: &mut Core, number: u64) -> RequestId {
     let now = core.now();
-    let (id, request) = core.requests.create(number, 0);
+    let (id, request) = core.create_request(number, 0);
     request.set_out(CLIENT, 0, now);
     request.set_port(0);
     id

@@ -24,7 +24,7 @@ impl Describe for DelaySpec {
         Asks { identity: matches!(self.to.spread, Spread::ByClient(_)), ..Asks::default() }
     }
 
-    fn turns_away(&self, _site: &Site<'_>) -> bool {
+    fn rejects(&self, _site: &Site<'_>) -> bool {
         self.loss != Percent::ZERO
     }
 

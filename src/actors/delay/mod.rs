@@ -39,7 +39,7 @@ impl Node for Delay {
             Taken::Came(id) => self.passage.let_by(core, id),
             Taken::Back(id) => reply(self.passage.leave(core, id).back, id),
             Taken::Handled(passed) => passed,
-            // What was taken back is on the link, and finds out where it arrives.
+            // A cancelled request is on the link; the cancellation takes effect where it arrives.
             Taken::Cancelled(_) | Taken::Other(_) => None,
         }
     }

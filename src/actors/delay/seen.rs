@@ -1,10 +1,10 @@
-//! What is measured at a delay: arrivals, and how many requests were on the way there, behind it and on the way back.
+//! Measurements at a delay: arrivals, and how many requests were on the way there, behind it and on the way back.
 
 use super::Delay;
 use crate::actors::kit::seen::{Covered, NANO, NodeInfo, NodeSeen, ratio, word};
 use crate::measure::Unit;
 
-/// What a delay gave.
+/// The numbers and series of a delay.
 #[must_use]
 pub fn seen(delay: &Delay, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
     let record = &delay.passage.record;

@@ -12,7 +12,7 @@ record! {
     pub struct DelaySpec {
         /// How long a request takes to the next node.
         pub there: Distribution = Distribution::Constant(Constant { value: Span::ZERO }),
-        /// How long its answer takes back.
+        /// The delay of its answer on the way back.
         pub back: Distribution = Distribution::Constant(Constant { value: Span::ZERO }),
         /// Share of requests that are lost on the way, and of answers.
         pub loss: Percent = Percent::ZERO,

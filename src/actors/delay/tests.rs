@@ -1,17 +1,16 @@
 //! Messages are delayed in each direction, lost ones end by a timeout, and cancellations follow.
 
-use crate::actors::kit::flow::flows;
-use crate::actors::kit::site::Site;
 use crate::actors::{Actor, Measuring};
 use crate::engine::random::StreamKey;
 use crate::engine::{self, Duration, Ended, Limits, Outcome, Time};
-use crate::model::{Inputs, System, build, check};
+use crate::model::{Blueprint, Inputs, System, build, check, flows};
 use crate::schema::{Decode, Reader, parse};
 
-fn system(nodes: &str) -> System {
+fn system(nodes: &str) -> Blueprint {
     let tree = parse(0, &format!("System(nodes: {{{nodes}}})")).unwrap_or_else(|problems| panic!("{problems:?}"));
     let mut reader = Reader::default();
     let system = System::decode(&tree, &mut reader).unwrap_or_else(|| panic!("{:?}", reader.diagnostics));
+    let system = Blueprint::of(system);
     assert!(check(&system).is_empty(), "{:?}", check(&system));
     system
 }
@@ -78,7 +77,7 @@ fn flows_pass_it_and_it_takes_time() {
         "hop": Delay(there: Exponential(mean: "30 ms"), back: Constant("10 ms"), to: "web"),
         "web": Fleet(service: Exponential(mean: "10 ms"))"#,
     );
-    let found = flows(&Site::of(&system.nodes));
+    let found = flows(&system);
     assert_eq!((found.stations[0].least, found.stations[0].most), (0.5, 0.5));
     assert_eq!(found.delays.len(), 1);
     assert!((found.delays[0].mean - 0.04).abs() < 1e-12);

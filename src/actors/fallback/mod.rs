@@ -1,6 +1,6 @@
 //! Fallbacks: graceful degradation. If a request fails or is not answered in time, another answer is given.
 //!
-//! Who decides that a request fails does not belong here.
+//! Deciding that a request has failed does not belong here.
 
 mod describe;
 pub mod record;
@@ -26,7 +26,8 @@ use crate::engine::random::{StreamKey, mix};
 use crate::engine::{ActorId, BySlot, Connection, Details, Duration, Handle, Hold, LaneId, Outcome, RequestId, Time};
 use crate::measure::Begin;
 
-/// The note of a request that was made here: to what stands behind. From one on, it is to the node of that answer.
+/// The tag of a request that was made here for the node behind. Tags from one on are for the nodes that give other
+/// answers.
 const BEHIND: u32 = 0;
 
 /// An answer that can be given.
@@ -43,7 +44,7 @@ struct Call {
     timeout: Handle,
     /// The answer to be tried next.
     next: usize,
-    /// How it failed, and by whom.
+    /// How it failed, and at which node.
     failure: (Outcome, ActorId),
 }
 
@@ -60,9 +61,9 @@ pub struct Fallback {
     calls: BySlot<Call>,
     /// Requests that were made here on their behalf.
     made: OnBehalf,
-    /// Names what it asks for in place of a request.
+    /// Names the draws of the requests for other answers.
     salt: u64,
-    /// What it answered itself.
+    /// Records of its own answers.
     pub record: FallbackRecord,
 }
 
@@ -71,8 +72,9 @@ fn key_of(details: &Details) -> Key {
 }
 
 impl Fallback {
-    /// A fallback as described by `spec`, with the way on; `ways` are the ways to the nodes that give smaller answers, in
-    /// order, `timeout` is the lane of its timeouts, and `key` names what it asks for in place of a request.
+    /// A fallback as described by `spec`, with the link to the node behind; `ways` are the links to the nodes that give
+    /// smaller answers, in order, `timeout` is the lane of its timeouts, and `key` names the draws of its requests to
+    /// them.
     #[must_use]
     pub fn new(
         spec: &FallbackSpec,
@@ -102,7 +104,7 @@ impl Fallback {
         }
     }
 
-    /// The way on, with what was recorded of requests.
+    /// The link to the node behind, with the records of requests.
     #[must_use]
     pub fn passage(&self) -> &Passage {
         &self.passage
@@ -112,7 +114,8 @@ impl Fallback {
     #[inline]
     pub fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
         match message {
-            // What was asked here is answered over the way that it took. A health check only comes by.
+            // Requests that the fallback made itself are answered over the link that they took. A health check only
+            // passes by.
             Message::Reply { id } if core.requests[id].class != CHECK_CLASS => {
                 let tag = core.requests.last(id)?.tag;
                 let is_here = self.link(tag).arrives_at_once(core, id, self.passage.me);
@@ -129,7 +132,7 @@ impl Fallback {
             Taken::Cancelled(id) => self.cancelled(core, id),
             Taken::Other(Message::FallbackTimeout { id }) => self.overdue(core, id),
             Taken::Other(Message::Crashed) => {
-                // What it has asked for is taken back; what it remembered is gone.
+                // Its requests are cancelled; its memory is lost.
                 if let Some(memory) = &mut self.memory {
                     memory.clear();
                 }
@@ -165,8 +168,8 @@ impl Fallback {
 
     /// A new request on behalf of `id`, ready to set out.
     fn ask(&mut self, core: &mut Core, id: RequestId, tag: u32) -> RequestId {
-        // What stands behind is asked for the same; another answer is another call, with draws of its own: apart from those
-        // of another fallback that the same request comes to.
+        // The node behind gets the same request; another answer is another call, with draws of its own, different from
+        // those of another fallback that the same request visits.
         let salt = mix(self.salt ^ u64::from(tag));
         let renumber = |number: u64| if tag == BEHIND { number } else { mix(number ^ salt) };
         let child = self.made.ask(core, id, self.passage.me, tag, renumber);
@@ -187,7 +190,7 @@ impl Fallback {
             return None;
         };
         if core.requests[parent].outcome == Outcome::Cancelled {
-            // The answer that came nevertheless was quicker than the word that it was not wanted.
+            // The answer arrived before the cancellation could stop it.
             return match outcome {
                 Outcome::Served | Outcome::Degraded if tag != BEHIND => self.give(core, parent, Kind::Smaller),
                 Outcome::Served | Outcome::Degraded => self.answer(core, parent, outcome, details.decided_by),
@@ -306,7 +309,7 @@ impl Fallback {
             core.requests.hold(id, Hold::Timer);
             return self.answer(core, id, Outcome::Cancelled, self.passage.me);
         };
-        // Whoever gave the request up has given up the child with it.
+        // The sender that gave the request up has given up the child with it.
         cancel::take_back(core, child, self.link(stop.tag));
         None
     }

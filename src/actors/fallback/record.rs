@@ -1,8 +1,8 @@
-//! What a fallback records of the answers it gave itself.
+//! Records of the answers that a fallback gave itself.
 
 use crate::measure::{Begin, Begun, Windows};
 
-/// What was answered in place of what was asked for.
+/// The kind of an answer given in place of the requested one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// An older answer.
@@ -26,7 +26,7 @@ pub struct Counts {
     pub without_answer: u64,
 }
 
-/// What is recorded of fallbacks.
+/// Records of a fallback.
 #[derive(Clone, Debug, Default)]
 pub struct FallbackRecord {
     /// From time zero on.

@@ -1,11 +1,11 @@
-//! What is measured at a fallback: how many answers were its own, and of which kind.
+//! Measurements at a fallback: how many answers were its own, and of which kind.
 
 use super::record::Counts;
 use super::{Fallback, Kind};
 use crate::actors::kit::seen::{Covered, NodeInfo, NodeSeen, ratio, word};
 use crate::measure::Unit;
 
-/// Figures by what they are called; all are requests a second.
+/// Figures by name; all are requests per second.
 type Figure = (&'static str, &'static str, fn(&Counts) -> u64);
 
 const FIGURES: [Figure; 7] = [
@@ -18,7 +18,7 @@ const FIGURES: [Figure; 7] = [
     ("no answer found", "bare", |counts| counts.without_answer),
 ];
 
-/// What a fallback gave.
+/// The numbers and series of a fallback.
 #[must_use]
 pub fn seen(fallback: &Fallback, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
     let passage = &fallback.passage().record;

@@ -129,10 +129,10 @@ record! {
     pub struct FallbackSpec {
         /// Which outcomes it replaces; without it, all rejections and failures.
         pub on: Vec<Cover> = Cover::usual(),
-        /// How long it waits for an answer; without it, indefinitely. After the timeout the request goes on, but nobody
-        /// waits for it.
+        /// How long it waits for an answer; without it, indefinitely. After the timeout the request goes on at the node
+        /// behind, as wasted work.
         pub timeout: Option<Span> = None,
-        /// What it answers instead: the first of these that can be given.
+        /// The alternative answers: the first of these that can be given.
         pub answers: Vec<AnswerSpec> = vec![AnswerSpec::Default(Default { takes: Span::ZERO })],
         /// The node that it protects.
         pub to: RouteField,

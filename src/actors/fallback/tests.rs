@@ -34,13 +34,13 @@ fn default(takes: f64) -> Vec<AnswerSpec> {
 
 fn request(core: &mut Core, number: u64) -> RequestId {
     let now = core.now();
-    let (id, request) = core.requests.create(number, 3);
+    let (id, request) = core.create_request(number, 3);
     request.set_out(CLIENT, 0, now);
     request.set_port(5);
     id
 }
 
-/// A request arrives; gives what was asked on its behalf, which has come to the next node.
+/// A request arrives; returns the request made on its behalf, which has come to the next node.
 fn arrive(core: &mut Core, fallback: &mut Fallback, id: RequestId) -> RequestId {
     let Some((NEXT, Message::Request { id: child })) = fallback.handle(core, Message::Request { id }) else {
         panic!("nothing was asked")
@@ -69,7 +69,7 @@ fn what_is_asked_is_like_what_came() {
     let asked = &core.requests[child];
     assert_eq!((asked.number, asked.class, asked.port()), (77, 3, 5));
     assert_eq!((core.requests.details(child).key, core.requests.details(id).child), (9, child));
-    // Who abandons the one abandons the other.
+    // Abandoning the one abandons the other.
     core.requests.abandon(id, Outcome::GaveUp, core.now());
     assert!(core.requests[child].is_abandoned());
 }
@@ -109,7 +109,7 @@ fn word_of_cancellation_goes_on_to_what_was_asked() {
     assert_eq!(fallback.handle(&mut core, Message::Cancel { id }), None);
     assert!(core.requests.is_held(child, Hold::Cancellation) && !core.requests.is_held(id, Hold::Cancellation));
     core.requests.release(child, Hold::Cancellation);
-    // It waits for the answer, and there is no fallback for whoever does not want one.
+    // It waits for the answer, and there is no fallback for a client that no longer wants one.
     let passed = reply_with(&mut core, &mut fallback, child, Outcome::Cancelled);
     assert_eq!(passed, Some((CLIENT, Message::Reply { id })));
     assert_eq!(core.requests[id].outcome, Outcome::Cancelled);
@@ -138,7 +138,7 @@ fn the_note_of_who_sent_a_health_check_is_not_touched() {
     let mut core = Core::new(3);
     let link = Link::fixed(&mut core, [seconds(0.25).duration(); 2]);
     let mut fallback = fallback_over(link, &mut core, default(0.0));
-    let (id, check) = core.requests.create(1, CHECK_CLASS);
+    let (id, check) = core.create_request(1, CHECK_CLASS);
     check.set_out(CLIENT, 7, Time::ZERO);
     assert_eq!(fallback.handle(&mut core, Message::Request { id }), None);
     assert!(core.calendar.pop(Time::MAX).is_some(), "the check is on the link");

@@ -17,7 +17,7 @@ use crate::distributions::Distribution;
 use crate::schema::quantity::Span;
 use crate::stats::theory;
 
-/// Bytes of a server, with its speed, what it shares and its share of the results.
+/// Bytes of a server, with its speed, its processor-sharing state and its part of the results.
 const SERVER: u64 = 200;
 
 impl Describe for FleetSpec {
@@ -65,7 +65,7 @@ impl Describe for FleetSpec {
         flow::moments_of_work(self, self.service_per_unit.seconds() * size)
     }
 
-    fn turns_away(&self, _site: &Site<'_>) -> bool {
+    fn rejects(&self, _site: &Site<'_>) -> bool {
         self.queue.is_some() || self.queue_bytes.is_some() || self.longest_wait.is_some() || self.shed.is_some()
     }
 
@@ -140,18 +140,18 @@ impl Describe for FleetSpec {
         let site = building.kit.site;
         // Copies share their streams: a request needs the same work whichever copy it comes to.
         let class_of = |name: &str| site.class_of(name);
-        let classes = Classes { count: site.classes.len(), class_of: &class_of };
+        let classes = Classes { count: site.makers().len(), class_of: &class_of };
         let key = building.key();
         let mut fleet = Fleet::new(building.me, self, &classes, key, building.timetable(self.servers, |_| true));
-        // What a host that crashes has passed on is taken back.
-        if !building.kit.hosts().is_empty() || site.asks.impatience {
+        // The requests that a crashed host has passed on are cancelled.
+        if !building.kit.hosts().is_empty() || site.asks().impatience {
             fleet.expect_impatience(self, &classes, key);
         }
-        if site.asks.late_work {
+        if site.asks().late_work {
             fleet.note_work();
         }
         // Checks of balancers may come through other balancers.
-        if site.asks.checks {
+        if site.asks().checks {
             fleet.expect_checks();
         }
         Ok(Actor::Fleet(Box::new(fleet)))

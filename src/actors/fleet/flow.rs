@@ -61,7 +61,7 @@ pub fn load(visit: &Visit<'_, '_>, fleet: &FleetSpec, flows: &[Flow]) -> Option<
     Some(busiest.settled_by_leaving())
 }
 
-/// Requests that there is room for in so many queues; infinite without a bound.
+/// The number of requests that fit into `queues` queues; infinite without a bound.
 fn room(visit: &Visit<'_, '_>, fleet: &FleetSpec, flows: &[Flow], queues: f64) -> f64 {
     let connections = fleet.max_connections.iter().map(|&most| if most == 0 { f64::INFINITY } else { f64::from(most) });
     let by_connections = connections.fold(0.0, f64::max);
@@ -74,7 +74,8 @@ fn room(visit: &Visit<'_, '_>, fleet: &FleetSpec, flows: &[Flow], queues: f64) -
     rooms.into_iter().flatten().fold(f64::INFINITY, f64::min)
 }
 
-/// Mean seconds of a visit to a server of speed 1 with so much work for its size, and the mean of their square.
+/// Mean seconds of a visit to a server of speed 1, with `extra` seconds of work for its size, and the mean of their
+/// square.
 #[must_use]
 pub fn moments_of_work(fleet: &FleetSpec, extra: f64) -> (f64, f64) {
     let none = (0.0, 0.0);

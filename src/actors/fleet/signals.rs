@@ -1,7 +1,7 @@
 //! What servers report to balancers: that they are idle, and their load when they are probed.
 //!
-//! A fleet has this only if a balancer's policy subscribes to it. Reports about servers that go down or come up are
-//! elsewhere.
+//! Only a fleet whose balancer has a policy that subscribes to reports has these. Reports of servers that go down or
+//! come up do not belong here.
 
 use crate::actors::kit::message::{Core, Message};
 use crate::actors::kit::signals::Dispatcher;
@@ -18,10 +18,10 @@ struct Served {
 
 /// Requests that a server remembers at most.
 const REMEMBERED: usize = 64;
-/// How long it remembers them. A server that forgot nothing might never be asked to work again after a slow spell: what
-/// it knows of itself would stay as bad as it was.
+/// How long they are remembered. A server that never forgot might never get work again after a slow spell: its own
+/// estimate would stay as bad as it was.
 const RECENT: Duration = Duration::from_nanos(1_000_000_000);
-/// Of them, those nearest in load that an estimate is the median of.
+/// How many of them, nearest in load, an estimate is the median of.
 const NEAREST: usize = 9;
 
 /// The last requests that a server has served, in a ring.
@@ -41,8 +41,8 @@ impl Memory {
         self.next = (self.next + 1) % REMEMBERED;
     }
 
-    /// How long a request takes that finds `in_flight` others there: the median of recent ones that found about as many,
-    /// each in proportion to what it found; zero where there were none.
+    /// The expected time of a request that finds `in_flight` others there: the median of recent ones that found about
+    /// as many, each scaled in proportion to the number it found; zero if there were none.
     fn estimate(&self, in_flight: u32, now: Time) -> Duration {
         let recent = self.served.iter().filter(|served| now.since(served.at) <= RECENT);
         let about = |served: &Served| {
@@ -60,7 +60,7 @@ impl Memory {
     }
 }
 
-/// What servers remember for probes.
+/// The response times that servers remember for probes.
 #[derive(Clone, Debug)]
 struct Loads {
     memories: Vec<Memory>,
@@ -68,7 +68,7 @@ struct Loads {
     found: Vec<u32>,
 }
 
-/// What servers tell balancers.
+/// The reports of servers to balancers.
 #[derive(Clone, Debug)]
 pub struct Signals {
     dispatchers: Vec<Dispatcher>,
@@ -81,7 +81,7 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Nobody listens yet; `key` names the fleet's random streams.
+    /// No subscribers yet; `key` names the fleet's random streams.
     #[must_use]
     pub fn new(key: StreamKey) -> Self {
         let (finished, started) = (key.named("idle"), key.named("idle at start"));
@@ -93,7 +93,7 @@ impl Signals {
         self.dispatchers.push(dispatcher);
     }
 
-    /// Lets `servers` servers remember what probes ask for.
+    /// Lets `servers` servers remember the response times that probes ask for.
     pub fn remember_loads(&mut self, servers: usize) {
         self.loads.get_or_insert_with(|| Loads { memories: vec![Memory::default(); servers], found: Vec::new() });
     }
@@ -140,7 +140,7 @@ impl Signals {
         self.starts += 1;
     }
 
-    /// One of the dispatchers that know the server, at random, and what it calls it.
+    /// One of the dispatchers that know the server, at random, and the dispatcher's number of the server.
     fn choose(&self, port: usize, key: StreamKey, number: u64) -> Option<(&Dispatcher, u32)> {
         let member = |dispatcher: &Dispatcher| dispatcher.first_member + port as u32;
         let who_know = || self.dispatchers.iter().filter(|dispatcher| dispatcher.knows(member(dispatcher)));

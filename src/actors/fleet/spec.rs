@@ -17,7 +17,7 @@ record! {
         /// In what order a server works on its requests.
         pub discipline: Discipline = Discipline::Fifo(Fifo {}),
         /// Requests that may wait at one server beside those in service; without it, the queue is unbounded. A full
-        /// queue turns requests away.
+        /// queue rejects requests.
         pub queue: Option<usize> = None,
         /// Total size of the requests that may wait at one server; without it, unbounded. A request larger than that is
         /// rejected unless a worker is free.
@@ -25,7 +25,7 @@ record! {
         /// The longest time a request waits for its service to begin, drawn for each request; when it is over, the
         /// request leaves at that moment. Without it, requests wait indefinitely.
         pub longest_wait: Option<Distribution> = None,
-        /// What happens to a request that finds the queue full.
+        /// How a request that finds the queue full is treated.
         pub when_full: WhenFull = WhenFull::DropNewest(DropNewest {}),
         /// Load shedding: which requests are rejected although the queue has room.
         pub shed: Option<Shed> = None,
@@ -161,7 +161,7 @@ impl FleetSpec {
     }
 }
 
-/// What is wrong with the names of servers.
+/// The mistake in the names of servers, if there is one.
 fn bad_name(names: &[String]) -> Option<String> {
     if names.iter().any(|name| name.is_empty() || name.len() > 255) {
         return Some("the name of a server has 1 to 255 bytes".to_owned());

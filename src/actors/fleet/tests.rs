@@ -1,4 +1,4 @@
-//! Faults hit what is at a server at that instant, and nothing else.
+//! Faults affect exactly the requests that are at a server at that instant.
 
 mod impatience;
 mod overlaps;
@@ -15,7 +15,7 @@ use crate::schema::quantity::{Percent, Span};
 const CALLER: ActorId = ActorId(0);
 const FLEET: ActorId = ActorId(1);
 
-/// A fleet, and somebody who sends it requests and notes what comes back and when, in seconds.
+/// A fleet, and a sender of requests that notes which answers come back and when, in seconds.
 struct Bench {
     fleet: Fleet,
     answers: Vec<(u64, f64, Outcome)>,
@@ -78,7 +78,7 @@ fn bench(discipline: Discipline, servers: usize, ports: &[u32], faults: Vec<Faul
     let mut fleet = Fleet::new(FLEET, &spec, &Classes::NONE, StreamKey::root(1, 0), faults);
     fleet.start(&mut core);
     for (number, &port) in (0..).zip(ports) {
-        let (id, request) = core.requests.create(number, 0);
+        let (id, request) = core.create_request(number, 0);
         request.set_port(port);
         core.requests.enter(id, CALLER, 0, Time::ZERO);
         core.send(FLEET, Message::Request { id });
@@ -181,7 +181,7 @@ fn an_outage_knows_who_sent_requests_there_and_when() {
     assert_eq!((first.server, first.down, first.up), (0, Time::ZERO, Some(Time::from_nanos(4_000_000_000))));
     let [sent] = first.misdirected[..] else { panic!("one sender") };
     assert_eq!((sent.by, sent.last, sent.count), (CALLER, Time::ZERO, 2));
-    // What a server held when it went down was not sent to a server that was down.
+    // A request that a server held when it went down was not sent to a server that was down.
     assert_eq!((second.server, second.up, second.misdirected.len()), (1, None, 0));
 }
 

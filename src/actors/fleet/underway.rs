@@ -6,7 +6,7 @@
 use crate::actors::kit::message::Core;
 use crate::engine::{ActorId, RequestId, Requests, Time};
 
-/// A request that a worker was working on; its end is not in the calendar any more.
+/// A request that a worker was serving; its end has been removed from the calendar.
 #[derive(Clone, Copy, Debug)]
 pub struct Service {
     port: usize,
@@ -23,7 +23,7 @@ pub struct Service {
 pub struct Underway(Vec<Service>);
 
 impl Underway {
-    /// Takes from the calendar what `fleet` is working on at `ports`, which are in order.
+    /// Removes from the calendar the services under way of `fleet` at `ports`, which are in order.
     #[must_use]
     pub fn take(core: &mut Core, fleet: ActorId, ports: &[usize]) -> Self {
         let port_of = |requests: &Requests, id: RequestId| {

@@ -49,7 +49,7 @@ impl Fleet {
         let facts = Facts { class: core.requests[id].class, bytes: size_of(&core.requests, id), deadline, work };
         let Some(queues) = &mut self.queues else { return };
         let busy = self.servers[port].busy.count();
-        if queues.turns_away(port, &facts, busy, self.workers, now) {
+        if queues.rejects(port, &facts, busy, self.workers, now) {
             self.reject_and_tell(core, id, port, Outcome::Shed);
         } else if busy < self.workers {
             queues.begins_at_once(port, &facts, busy == 0);

@@ -38,7 +38,7 @@ pub struct Host {
     subscribers: Vec<Subscriber>,
     /// When it was down; it has no servers to tell apart.
     pub outages: Vec<Outage>,
-    /// What has been recorded of requests.
+    /// Records of requests.
     pub record: PassageRecord,
 }
 
@@ -120,7 +120,7 @@ impl Host {
         None
     }
 
-    /// Turns away a request that has not entered.
+    /// Rejects a request that has not entered.
     fn reject(&mut self, core: &mut Core, id: RequestId, outcome: Outcome) -> Passed {
         self.record.rejected += 1;
         self.record.departures += 1;
@@ -162,15 +162,15 @@ impl Host {
         self.announce(core);
     }
 
-    /// Everything that is here or behind is lost: the node forgets what it knew and answers what waits in it, and what
-    /// it has passed on is taken back from those behind, as when their connections close.
+    /// Everything that is here or behind is lost: the node loses its state and answers the requests that wait in it,
+    /// and the requests that it has passed on are cancelled at the nodes behind, as when their connections close.
     fn crash(&mut self, core: &mut Core) {
         let holds = |id: RequestId| core.requests.stops(id).any(|stop| stop.actor == self.me);
         let held: Vec<RequestId> = core.requests.iter().map(|(id, _)| id).filter(|&id| holds(id)).collect();
         self.crashes += 1;
         core.send(self.node, Message::Crashed);
         for id in held {
-            // Word that its client takes it back may be on the way already.
+            // Its client may have cancelled it already.
             if !core.requests.is_held(id, Hold::Cancellation) {
                 core.requests.hold(id, Hold::Cancellation);
                 core.send(self.me, Message::Cancel { id });

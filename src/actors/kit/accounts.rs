@@ -53,7 +53,7 @@ pub struct Accounts<A> {
 }
 
 impl<A> Accounts<A> {
-    /// No account is kept any more.
+    /// Removes all accounts.
     pub fn clear(&mut self) {
         let forgotten = self.forgotten;
         *self = Self { forgotten, ..Self::new(self.most) };

@@ -17,7 +17,7 @@ impl Account {
 /// A part of a node that has an account of its own.
 #[derive(Clone, Copy, Debug)]
 pub struct Part {
-    /// What it is, as in "the proxy of lb".
+    /// A noun phrase for it, as in "the proxy of lb".
     pub what: &'static str,
     /// The node's note of requests that are there.
     pub tag: u32,

@@ -1,5 +1,5 @@
-//! What is needed to build a node: its links to other nodes, its faults, its random streams, and what the rest of the
-//! system requires of it.
+//! The parts needed to build a node: its links to other nodes, its faults, its random streams, and the requirements of
+//! the rest of the system.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -29,7 +29,7 @@ pub fn named_copies(nodes: &Map<NodeSpec>, written: &str) -> Option<(String, Ran
     (index < nodes.get(name)?.copies()).then(|| (name.to_owned(), index..index + 1))
 }
 
-/// A fault of the system, with what it names.
+/// A fault of the system, with the nodes that it names.
 #[derive(Debug)]
 struct Hit<'a> {
     /// Which of the faults it is.
@@ -47,7 +47,7 @@ impl Hit<'_> {
         self.fault.to.is_none()
     }
 
-    /// What it does; `root` names all random streams.
+    /// Its effect; `root` names all random streams.
     fn event(&self, root: StreamKey) -> FaultEvent {
         let fault = self.fault;
         FaultEvent {
@@ -69,7 +69,7 @@ impl Hit<'_> {
 pub struct Hits<'a>(BTreeMap<String, Vec<Hit<'a>>>);
 
 impl<'a> Hits<'a> {
-    /// Of these faults; one whose node is not there hits nothing.
+    /// Sorts the faults of a system by node; a fault of a node that does not exist is left out.
     #[must_use]
     pub fn of(nodes: &Map<NodeSpec>, faults: &'a [FaultSpec]) -> Self {
         let mut hits = Self::default();
@@ -81,7 +81,7 @@ impl<'a> Hits<'a> {
         hits
     }
 
-    /// Those of a copy of the node called `name`, and of the links from there, in the order of the file.
+    /// The faults of a copy of the node called `name`, and of the links from there, in the order of the file.
     fn at(&self, name: &str, copy: usize) -> impl Iterator<Item = &Hit<'a>> {
         self.0.get(name).into_iter().flatten().filter(move |hit| hit.copies.contains(&copy))
     }
@@ -107,7 +107,7 @@ impl<'a> Hits<'a> {
     }
 }
 
-/// What all nodes of a system are built with.
+/// The parts that all nodes of a system are built with.
 #[derive(Debug)]
 pub struct Kit<'a> {
     /// The nodes.
@@ -173,7 +173,7 @@ impl<'a> Kit<'a> {
         self.root.named(name).named(&format!("faults of copy {copy}"))
     }
 
-    /// What goes wrong with a copy of the node called `name`, which has so many servers, of the faults that are `meant`.
+    /// The faults of a copy of the node called `name`, which has `servers` servers, among those that are `meant`.
     #[must_use]
     pub fn timetable(&self, name: &str, copy: usize, servers: usize, meant: impl Fn(&Fault) -> bool) -> Timetable {
         let here = self.hits.at(name, copy).filter(|hit| hit.is_of_node() && meant(&hit.fault.fault));
@@ -182,10 +182,10 @@ impl<'a> Kit<'a> {
     }
 }
 
-/// What one copy of a node is built with.
+/// The parts that one copy of a node is built with.
 #[derive(Debug)]
 pub struct Building<'a, 'c> {
-    /// What all nodes are built with.
+    /// The parts that all nodes are built with.
     pub kit: &'a Kit<'a>,
     /// The calendar, for lanes.
     pub core: &'c mut Core,
@@ -215,7 +215,7 @@ impl Building<'_, '_> {
         self.kit.address(self.me.0) != self.me
     }
 
-    /// What goes wrong with it, of the faults that are `meant`.
+    /// Its faults, among those that are `meant`.
     #[must_use]
     pub fn timetable(&self, servers: usize, meant: impl Fn(&Fault) -> bool) -> Timetable {
         self.kit.timetable(self.name, self.copy, servers, meant)
@@ -235,7 +235,7 @@ impl Building<'_, '_> {
         link.with(self.troubles(route))
     }
 
-    /// What goes wrong on a route.
+    /// The faults on a route.
     #[must_use]
     pub fn troubles(&self, route: &Route) -> Troubles {
         let kit = self.kit;
@@ -267,7 +267,7 @@ impl Building<'_, '_> {
         Passage::new(self.me, copies, self.link(route, key))
     }
 
-    /// How many servers the node has: those of the fleet behind it, or one.
+    /// The number of servers of the node: that of the fleet behind it, or one.
     #[must_use]
     pub fn servers_behind(&self) -> usize {
         self.kit.site.servers_behind(self.name).map_or(1, |(_, servers)| servers.count)

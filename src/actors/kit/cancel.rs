@@ -6,21 +6,22 @@ use super::link::{self, Link};
 use super::message::{Core, Message};
 use crate::engine::{ActorId, Hold, Outcome, RequestId};
 
-/// What word of a cancellation finds where it arrives.
+/// Where a cancellation finds its request when it arrives at a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// The request has gone on to another node: the word follows it there.
+    /// The request has gone on to another node: the cancellation follows it there.
     GoneOn,
-    /// The request is here, or on a link from here to the next node: it is marked, and the word has done its work.
+    /// The request is here, or on a link from here to the next node: it is marked, and the cancellation is complete.
     Here,
-    /// The request is over, its answer is on the way back, or it was lost on a link: the word has nothing left to do.
+    /// The request is over, its answer is on the way back, or it was lost on a link: the cancellation has no effect.
     TooLate,
 }
 
-/// Word that request `id` is taken back has come to `me`. Where the request has gone on, the word follows over the link
-/// that `link` gives for the node's own note of it; otherwise the cancellation releases its hold on the request.
+/// Handles the arrival of the cancellation of request `id` at `me`. If the request has gone on, the cancellation
+/// follows over the link that `link` gives for the node's tag of the request; otherwise the cancellation releases its
+/// hold on the request.
 ///
-/// A message of the same request takes the same time over a link, so the word never overtakes the request.
+/// All messages of a request take the same time over a link, so the cancellation never overtakes the request.
 pub fn follow<'a>(core: &mut Core, id: RequestId, me: ActorId, link: impl FnOnce(u32) -> &'a Link) -> Found {
     if core.requests.last(id).is_some_and(|stop| stop.actor == me) && link::let_go_of(core, id) {
         core.requests.release(id, Hold::Cancellation);
@@ -57,13 +58,14 @@ fn look(core: &Core, id: RequestId, me: ActorId) -> Option<(u32, Option<ActorId>
     }
 }
 
-/// Who sent request `id` over `link` takes it back: word goes after it, or it is marked where it has not arrived yet.
+/// The sender of request `id` over `link` cancels it: a cancellation follows it, or the request is marked if it has not
+/// arrived yet.
 pub fn take_back(core: &mut Core, id: RequestId, link: &Link) {
     if link::let_go_of(core, id) {
         return;
     }
     if core.requests.is_held(id, Hold::Cancellation) {
-        // Word of it is on the way already: a host on the way has crashed.
+        // A cancellation is on the way already: a host on the way has crashed.
         return;
     }
     let next = core.requests.stops(id).nth(1);

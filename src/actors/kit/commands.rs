@@ -20,7 +20,7 @@ record! {
 }
 
 choice! {
-    /// What a request adds to the sorted set, and so what is counted.
+    /// The member that a request adds to the sorted set, which decides how requests are counted.
     pub enum Members {
         Times(TheTime),
         Requests(EachRequest),
@@ -28,11 +28,11 @@ choice! {
 }
 
 record! {
-    /// One round trip and one transaction (`MULTI` and `EXEC`, as redis-py sends it): remove what is older than the
+    /// One round trip and one transaction (`MULTI` and `EXEC`, as redis-py sends it): remove the members older than the
     /// window, count, add. The count before adding decides. A rejected request has been added as well, so it counts
     /// against later ones.
     pub struct Pipeline {
-        /// What is added.
+        /// The members that are added.
         pub members: Members = Members::Times(TheTime {}),
     }
 }
@@ -42,7 +42,7 @@ record! {
     /// others have been added are all allowed, so of K limiters that ask at the same time up to K - 1 pass one request
     /// too many.
     pub struct CheckThenAdd {
-        /// What is added.
+        /// The members that are added.
         pub members: Members = Members::Requests(EachRequest {}),
     }
 }
@@ -50,7 +50,7 @@ record! {
 record! {
     /// One round trip: a script that adds the request only if the limit allows it.
     pub struct Atomic {
-        /// What is added.
+        /// The members that are added.
         pub members: Members = Members::Requests(EachRequest {}),
     }
 }
@@ -80,7 +80,7 @@ record! {
 }
 
 choice! {
-    /// What happens to requests while the store does not answer.
+    /// How requests are treated while the store does not answer.
     pub enum WhenDown {
         FailOpen(FailOpen),
         FailClosed(FailClosed),
@@ -121,7 +121,7 @@ record! {
         pub clock: Clock = Clock { step: Span::from_seconds(1e-9).expect("a length of time"), ahead: Vec::new() },
         /// How long a limiter waits for an answer of the store.
         pub timeout: Span = Span::from_seconds(1.0).expect("a length of time"),
-        /// What happens to requests while the store does not answer.
+        /// How requests are treated while the store does not answer.
         pub when_down: WhenDown = WhenDown::FailOpen(FailOpen {}),
     }
     check(self, at) {
@@ -141,7 +141,7 @@ record! {
 }
 
 impl Distributed {
-    /// What a request is in the sorted set.
+    /// The members that requests add to the sorted set.
     #[must_use]
     pub fn members(&self) -> &Members {
         match &self.commands {
@@ -152,8 +152,8 @@ impl Distributed {
     }
 }
 
-/// What a command asks of the store; it stands in the note of the limiter on the command's return path, beside what the
-/// request costs.
+/// A command to the store; it is part of the limiter's tag on the command's return path, beside the cost of the
+/// request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Command {
@@ -168,13 +168,13 @@ pub enum Command {
 }
 
 impl Command {
-    /// The note for this command, for a request that costs so much; beyond 2^30 - 1 it is that.
+    /// The tag for this command, for a request of this cost, up to 2^30 - 1.
     #[must_use]
     pub fn note(self, cost: u32) -> u32 {
         (cost.min(u32::MAX >> 2) << 2) | self as u32
     }
 
-    /// The command of a limiter's note, and what the request costs.
+    /// The command of a limiter's tag, and the cost of the request.
     #[must_use]
     pub fn of(note: u32) -> (Self, u32) {
         let command = match note & 3 {

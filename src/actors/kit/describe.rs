@@ -26,7 +26,7 @@ pub trait Describe {
     /// Its edges to other nodes, in the order of its fields.
     fn edges(&self) -> Vec<Edge<'_>>;
 
-    /// What may be sent to it.
+    /// The kind of messages that may be sent to it.
     fn takes(&self) -> Takes {
         Takes::Requests
     }
@@ -42,7 +42,7 @@ pub trait Describe {
         None
     }
 
-    /// What is measured there in addition to traffic.
+    /// The measurements there in addition to traffic.
     fn gives(&self) -> Gives {
         Gives::Traffic
     }
@@ -67,12 +67,12 @@ pub trait Describe {
         Vec::new()
     }
 
-    /// What it keeps for each server of the fleet behind it, as a noun with an article, for messages.
+    /// The thing that it keeps for each server of the fleet behind it, as a noun with an article, for messages.
     fn of_each_server(&self) -> Option<&'static str> {
         None
     }
 
-    /// What it requires of all other nodes.
+    /// Its requirements on all other nodes.
     fn asks(&self) -> Asks {
         Asks::default()
     }
@@ -103,7 +103,7 @@ pub trait Describe {
         false
     }
 
-    /// True if nothing in it changes with time.
+    /// True if it does not change with time.
     fn is_stationary(&self) -> bool {
         true
     }
@@ -182,7 +182,7 @@ pub trait Describe {
     }
 
     /// True if it rejects requests, so that attempts may fail without a fault.
-    fn turns_away(&self, _site: &Site<'_>) -> bool {
+    fn rejects(&self, _site: &Site<'_>) -> bool {
         false
     }
 
@@ -202,7 +202,7 @@ pub trait Describe {
     }
 }
 
-/// What is wrong with a fault of a node that has no servers of its own; `works` if it does work that may take longer.
+/// Mistakes in a fault of a node that has no servers of its own; `works` if it does work that may take longer.
 #[must_use]
 pub fn fails_as_a_whole(name: &str, fault: &FaultSpec, works: bool) -> Vec<(String, Option<&'static str>)> {
     let mut found = Vec::new();

@@ -16,7 +16,7 @@ pub enum Server {
     Only,
 }
 
-/// What travels along an edge.
+/// The messages that travel along an edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sends {
     /// Requests that arrived at the node; their answers return through it.
@@ -42,9 +42,9 @@ impl Sends {
 /// An edge from a node to others.
 #[derive(Clone, Copy, Debug)]
 pub struct Edge<'a> {
-    /// Where it leads, and over what network.
+    /// Where it leads, and over which network.
     pub route: &'a RouteField,
-    /// What travels along it.
+    /// The messages that travel along it.
     pub sends: Sends,
 }
 
@@ -62,7 +62,7 @@ impl<'a> Edge<'a> {
     }
 }
 
-/// What may be sent to a node.
+/// The kind of messages that may be sent to a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
     /// Requests.
@@ -74,7 +74,7 @@ pub enum Takes {
     Nothing,
 }
 
-/// What is measured at a node in addition to its traffic.
+/// The measurements at a node in addition to its traffic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Gives {
     /// Nothing: only traffic.
@@ -156,7 +156,7 @@ impl Held {
 pub struct Mention<'a> {
     /// Their names.
     pub clients: Vec<&'a Name>,
-    /// For the error if none of their requests arrives: what they are named for, and the consequence.
+    /// For the error if none of their requests arrives: the reason why they are named, and the consequence.
     pub words: [&'static str; 2],
 }
 
@@ -165,7 +165,7 @@ pub struct Mention<'a> {
 pub struct Moment {
     /// When.
     pub at: Span,
-    /// What it is, as in "the spike of users at 3 s".
+    /// A noun phrase for it, as in "the spike of users at 3 s".
     pub what: &'static str,
     /// How long it lasts, if it is a disturbance of the system.
     pub trouble: Option<Span>,
@@ -173,7 +173,7 @@ pub struct Moment {
     pub is_step: bool,
 }
 
-/// What a node requires of all other nodes; a system does what any of its nodes requires.
+/// The requirements of a node on all other nodes; a system meets those of all its nodes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Asks {
     /// It uses the client or the key of requests.

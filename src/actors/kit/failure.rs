@@ -1,4 +1,4 @@
-//! What counts as a failed attempt, as written in the language.
+//! Kinds of failed attempts, as written in the language.
 
 use crate::engine::Outcome;
 use crate::schema::{choice, record};
@@ -29,7 +29,7 @@ record! {
 }
 
 choice! {
-    /// What counts as a failed attempt.
+    /// A kind of failed attempt.
     pub enum Failure {
         Refused(RefusedFailure),
         Crashed(CrashedFailure),

@@ -7,24 +7,25 @@ use crate::trace::Inputs;
 
 /// An event that waits: its key in the heap and its slot.
 pub const EVENT: u64 = 32;
-/// A timeout that waits in its lane.
-pub const TIMEOUT: u64 = 40;
+/// A timeout that waits in its lane: its ticket, and up to four entries of 32 bytes, as half of a lane may be cancelled and
+/// half of its memory unused.
+pub const TIMEOUT: u64 = 140;
 /// A histogram of latencies from a microsecond to an hour: 32 powers of two of 1024 counts.
 pub const HISTOGRAM: u64 = 32 * 1024 * 8;
 /// Windows of a series at most.
 pub const WINDOWS: u64 = MAX_WINDOWS as u64;
-/// What most nodes record by window.
+/// The record of most nodes for a window.
 pub const WINDOW: u64 = 256;
 /// The account of a key, with its place in the index and in the order of use.
 pub const ACCOUNT: u64 = 120;
-/// What a node keeps of a request, in a table that is between half and all full.
+/// The state that a node keeps of a request, in a table that is between half and entirely full.
 pub const KEPT: u64 = 128;
-/// What stands for a request in a queue, with its places in the orders of the queue.
+/// The wait token of a request in a queue, with its places in the orders of the queue.
 pub const WAIT_TOKEN: u64 = 256;
-/// Accounts take no more than this: no run lets so many requests pass that all could fill.
+/// Accounts take no more than this: no run lets enough requests pass to fill more.
 pub const MOST_ACCOUNTS: u64 = 1 << 30;
 
-/// What a run allows.
+/// The bounds of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds<'a> {
     /// How long it lasts, if that is said.

@@ -7,38 +7,39 @@ use crate::schema::{Map, Name};
 
 /// A way from a node to another.
 #[derive(Clone, Copy, Debug)]
-struct Way<'a> {
+struct Way {
     /// The place of the other.
     to: usize,
-    /// The name that says so.
-    name: &'a Name,
+    /// Which edge of the node it is of, and which of its targets.
+    named: (u32, u32),
     /// True if requests are passed on along it; false if it is for requests or commands of the node's own.
     passes_on: bool,
 }
 
 /// The edges of the graph, by the indices of the nodes in their map. Targets that do not exist are left out.
-#[derive(Debug)]
-pub struct Graph<'a> {
+#[derive(Clone, Debug)]
+pub struct Graph {
     /// For each node, where it sends to.
-    ways: Vec<Vec<Way<'a>>>,
+    ways: Vec<Vec<Way>>,
 }
 
-impl<'a> Graph<'a> {
+impl Graph {
     /// The graph of these nodes.
     #[must_use]
-    pub fn of(nodes: &'a Map<NodeSpec>) -> Self {
-        let ways = |node: &'a NodeSpec| {
-            let of_edge = |edge: Edge<'a>| {
-                let passes_on = matches!(edge.sends, Sends::Passes(_));
-                let way = move |name: &'a Name| Some(Way { to: nodes.position(&name.text)?, name, passes_on });
-                edge.route.to.0.iter().filter_map(way)
+    pub fn of(nodes: &Map<NodeSpec>) -> Self {
+        let of_edge = |(at, edge): (usize, Edge<'_>)| {
+            let passes_on = matches!(edge.sends, Sends::Passes(_));
+            let targets = edge.route.to.0.iter().enumerate();
+            let way = |(target, name): (usize, &Name)| {
+                Some(Way { to: nodes.position(&name.text)?, named: (at as u32, target as u32), passes_on })
             };
-            node.edges().into_iter().flat_map(of_edge).collect()
+            targets.filter_map(way).collect::<Vec<_>>()
         };
+        let ways = |node: &NodeSpec| node.edges().into_iter().enumerate().flat_map(of_edge).collect();
         Self { ways: nodes.entries.iter().map(|(_, node)| ways(node)).collect() }
     }
 
-    /// For each node, whether requests that are sent to one of `starts` come to it; they come to those.
+    /// For each node, whether requests that are sent to one of `starts` reach it; the `starts` themselves are reached.
     #[must_use]
     pub fn reached(&self, starts: impl IntoIterator<Item = usize>) -> Vec<bool> {
         let mut reached = vec![false; self.ways.len()];
@@ -51,18 +52,18 @@ impl<'a> Graph<'a> {
         reached
     }
 
-    /// Every way that leads round: from which node, and by which name of the next.
+    /// Every way that leads round: from which node, and by which target of which of its edges.
     #[must_use]
-    pub fn rounds(&self) -> Vec<(usize, &'a Name)> {
+    pub fn rounds(&self) -> Vec<(usize, (u32, u32))> {
         let (components, _) = self.components();
-        let round = |(from, ways): (usize, &Vec<Way<'a>>)| {
+        let round = |(from, ways): (usize, &Vec<Way>)| {
             let here = ways.iter().filter(|way| components[way.to] == components[from]);
-            here.map(|way| (from, way.name)).collect::<Vec<_>>()
+            here.map(|way| (from, way.named)).collect::<Vec<_>>()
         };
         self.ways.iter().enumerate().flat_map(round).collect()
     }
 
-    /// All nodes, each before those that it sends to; nodes on a round are left out.
+    /// All nodes, each before the nodes that it sends to; nodes on a cycle are left out.
     #[must_use]
     pub fn in_order(&self) -> Vec<usize> {
         let mut before = vec![0; self.ways.len()];
@@ -81,19 +82,19 @@ impl<'a> Graph<'a> {
         order
     }
 
-    /// All nodes, each after those that it sends to; those on a round are next to each other.
+    /// All nodes, each after the nodes that it sends to; nodes on a cycle are adjacent.
     #[must_use]
     pub fn behind_first(&self) -> Vec<usize> {
         self.components().1
     }
 
-    /// For each node, the most stops that the answer comes past to a request which the node makes, or which is sent to
-    /// it: nodes that it is passed on by, those that it is sent from and to included. Who answers with requests of its
-    /// own begins anew. Nodes on a round count once.
+    /// For each node, the most stops on the return path of a request that the node makes or that is sent to it: all
+    /// nodes that pass it on, and both ends. A node that answers with requests of its own starts a new path. Nodes on a
+    /// cycle count once.
     #[must_use]
     pub fn stops(&self) -> Vec<usize> {
         let passed = self.longest_along(|way| way.passes_on, |_| 1);
-        let made = |(place, ways): (usize, &Vec<Way<'_>>)| {
+        let made = |(place, ways): (usize, &Vec<Way>)| {
             let own = ways.iter().filter(|way| !way.passes_on).map(|way| passed[way.to].saturating_add(1));
             own.fold(passed[place], u64::max) as usize
         };
@@ -107,10 +108,10 @@ impl<'a> Graph<'a> {
         self.longest_along(|_| true, length)
     }
 
-    fn longest_along(&self, goes: impl Fn(&Way<'_>) -> bool, length: impl Fn(usize) -> u64) -> Vec<u64> {
+    fn longest_along(&self, goes: impl Fn(&Way) -> bool, length: impl Fn(usize) -> u64) -> Vec<u64> {
         let (components, order) = self.components();
         let mut longest = vec![0; self.ways.len()];
-        // What lies behind a node comes before it in this order.
+        // The nodes behind a node come before it in this order.
         for place in order {
             let ways = self.ways[place].iter().filter(|way| goes(way) && components[way.to] != components[place]);
             let behind = ways.map(|way| longest[way.to]).max().unwrap_or(0);
@@ -128,7 +129,8 @@ impl<'a> Graph<'a> {
         for some in starts.chunks(64) {
             let mut from = vec![0_u64; self.ways.len()];
             some.iter().enumerate().for_each(|(bit, &start)| from[start] |= 1 << bit);
-            // A node comes before what lies behind it, and the nodes of a round share what comes to any of them.
+            // A node comes before the nodes behind it, and the nodes of a cycle share the value that arrives at any of
+            // them.
             for round in order.chunk_by(|&a, &b| components[a] == components[b]).rev() {
                 let all = round.iter().fold(0, |all, &place| all | from[place]);
                 for &place in round {
@@ -234,8 +236,7 @@ mod tests {
     fn rounds_are_found_and_nothing_else() {
         let system = system(&[("a", &["b", "e"]), ("b", &["c"]), ("c", &["a", "d"]), ("d", &["d", "e"]), ("e", &[])]);
         let graph = Graph::of(&system.nodes);
-        let rounds: Vec<(usize, &str)> = graph.rounds().iter().map(|(from, to)| (*from, to.text.as_str())).collect();
-        assert_eq!(rounds, [(0, "b"), (1, "c"), (2, "a"), (3, "d")]);
+        assert_eq!(graph.rounds(), [(0, (0, 0)), (1, (0, 0)), (2, (0, 0)), (3, (0, 0))]);
         assert_eq!(graph.reached([3]), [false, false, false, true, true]);
         assert_eq!(graph.origins(&[0, 2, 3]), [2, 2, 2, 3, 3]);
         assert_eq!(graph.origins(&[4]), [0, 0, 0, 0, 1]);

@@ -60,7 +60,7 @@ impl Link {
         Self::Fixed { there: core.calendar.lane(delays[0]), back, delays }
     }
 
-    /// The same link, on which this may go wrong.
+    /// The same link, with these faults.
     #[must_use]
     pub fn with(self, troubles: Troubles) -> Self {
         if troubles.is_empty() { self } else { Self::Troubled(Box::new((self, troubles))) }
@@ -119,7 +119,8 @@ impl Link {
             Self::Troubled(both) => {
                 let (link, troubles) = &**both;
                 let end = other_end(troubles, &core.requests, to, message, is_there);
-                // Word that a request is taken back comes after it over the same link: as late, but with luck of its own.
+                // A cancellation follows its request over the same link: with the same delay, but a draw of its own for
+                // loss.
                 let luck = if let Message::Cancel { .. } = message { mix(number ^ mix(4 << 32)) } else { number };
                 match troubles.fate(core.now(), number, luck, end, is_there) {
                     Fate::Undisturbed => link.carry(core, number, to, message, is_there),
@@ -155,7 +156,8 @@ fn other_end(
     is_there: bool,
 ) -> Option<Endpoint> {
     match message {
-        // Word of a cancellation goes where the request has gone, whose port is used otherwise by now.
+        // A cancellation goes to the node to which the request has gone; the port of the request has another meaning by
+        // now.
         Message::Cancel { id } => {
             let stop = requests.stops(id).find(|stop| troubles.member(stop.tag).is_some_and(|end| end.actor == to))?;
             troubles.member(stop.tag)
@@ -169,8 +171,8 @@ fn other_end(
     }
 }
 
-/// A message is lost. Whoever waits for a request hears nothing of it: it stays where it was last, until its client
-/// gives it up, which then lets go of it all the way.
+/// A message is lost. The sender that waits for a request is not told: the request stays where it was last, until its
+/// client gives it up, which ends it at every stop.
 #[cold]
 #[inline(never)]
 fn lose(core: &mut Core, message: Message) {
@@ -178,11 +180,11 @@ fn lose(core: &mut Core, message: Message) {
         Message::Request { id } | Message::Returned { id } => (id, Message::Returned { id }),
         Message::Command { id } | Message::CommandReturned { id } => (id, Message::CommandReturned { id }),
         Message::Probe { id } | Message::ProbeReturned { id } => {
-            // Nobody counts on the answer to a probe.
+            // The answer to a probe is not needed.
             core.requests[id].outcome = Outcome::Refused;
             return answer_now(core, id, Message::ProbeReturned { id });
         }
-        // The request goes on, as nobody told it otherwise.
+        // The request goes on, because its cancellation was lost.
         Message::Cancel { id } => return core.requests.release(id, Hold::Cancellation),
         _ => return,
     };
@@ -194,15 +196,15 @@ fn lose(core: &mut Core, message: Message) {
     }
 }
 
-/// The last to have a request hears at once what became of it.
+/// Tells the last node on the return path of a request its outcome at once.
 fn answer_now(core: &mut Core, id: RequestId, answer: Message) {
     if let Some(last) = core.requests.last(id) {
         core.send(last.actor, answer);
     }
 }
 
-/// Nobody waits any more for a request, and for what was asked on its behalf. Those of them that were lost on the way
-/// are let go by all who wait for them: a client that gives up closes its connection, and so does everybody after it.
+/// The client no longer waits for a request, and for the requests made on its behalf. The lost ones among them end at
+/// every node that waits for them: a client that gives up closes its connection, and so does each node after it.
 pub fn let_go(core: &mut Core, id: RequestId) {
     let mut next = id;
     while next != RequestId::NONE {
@@ -212,7 +214,7 @@ pub fn let_go(core: &mut Core, id: RequestId) {
     }
 }
 
-/// True if a request was lost on a link: whoever sent it over that hears now that it was taken back.
+/// True if a request was lost on a link: the node that sent it over that link is now told that it was cancelled.
 pub fn let_go_of(core: &mut Core, id: RequestId) -> bool {
     let lost = core.requests.take_lost(id);
     if lost {

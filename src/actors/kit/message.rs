@@ -113,10 +113,10 @@ pub enum Message {
     },
     /// Clients: a connection has been idle for too long.
     Idle {
-        /// Its place among those of these clients.
+        /// Its place among the connections of these clients.
         place: u32,
     },
-    /// Word that its client takes a request back; it follows the request from stop to stop. See `Actors`.
+    /// The client cancels a request; the message follows the request from stop to stop. See `Actors`.
     Cancel {
         /// The request, which is held for it.
         id: RequestId,
@@ -128,17 +128,17 @@ pub enum Message {
     },
     /// Clients: it is time for the next attempt of a call.
     NextAttempt {
-        /// The call's place among those of these clients.
+        /// The call's place among the calls of these clients.
         call: u32,
     },
     /// Clients: a call has been under way long enough for a hedge.
     Hedge {
-        /// The call's place among those of these clients.
+        /// The call's place among the calls of these clients.
         call: u32,
     },
     /// Clients: a call, all of its attempts together, has taken too long.
     Overdue {
-        /// The call's place among those of these clients.
+        /// The call's place among the calls of these clients.
         call: u32,
     },
     /// Fleet, concurrency limiter, balancer: a request has waited too long in its queue, or for a place in it.
@@ -196,7 +196,7 @@ pub enum Message {
         /// The index of the call among those that write.
         write: u32,
     },
-    /// A node: its host has crashed; it forgets what it knew, and what waits in it is lost.
+    /// A node: its host has crashed; it loses its state, and the requests that wait in it are lost.
     Crashed,
     /// A node: its host is up again.
     Restarted,
@@ -208,9 +208,9 @@ pub enum Message {
 }
 
 impl Packed for Message {
-    /// At one instant, ends come before beginnings: first ends of service (timers of requests, and those here), answers
-    /// and reports of servers, then new requests and timeouts. So a request that arrives when another leaves finds its
-    /// slot free, at every kind of node, and an answer at the last moment is in time.
+    /// At one instant, ends come before beginnings: first ends of service (timers of requests, and the messages listed
+    /// here), answers and reports of servers, then new requests and timeouts. So a request that arrives when another
+    /// leaves finds its slot free, at every kind of node, and an answer at the last moment is in time.
     #[inline(always)]
     fn rank(&self) -> Rank {
         match self {

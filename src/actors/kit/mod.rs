@@ -1,5 +1,5 @@
 //! The parts that several kinds of nodes share: messages, links and routes, passing requests on to other nodes, faults,
-//! and measurement from outside. What only one kind does belongs in its folder.
+//! and measurement from outside. A part that only one kind uses belongs in the folder of that kind.
 
 pub mod accounts;
 pub mod books;

@@ -23,13 +23,13 @@ use crate::measure::Begin;
 pub struct Remapped {
     /// All that moved.
     pub moved: u64,
-    /// Those that had to move.
+    /// The moves that were necessary.
     pub least: u64,
     /// Clients or keys in the sample.
     pub sample: u32,
 }
 
-/// A node at work: what the simulation calls.
+/// A node at work: the methods that the simulation calls.
 pub trait Node {
     /// Handles an event.
     fn handle(&mut self, core: &mut Core, message: Message) -> Passed;
@@ -55,7 +55,7 @@ pub trait Node {
     /// Called when measuring begins.
     fn measure(&mut self, now: Time, begin: Begin);
 
-    /// Its ledger at the end of a run: what arrived, what left and what is there.
+    /// Its ledger at the end of a run: arrivals, departures and requests inside.
     fn account(&self, over: Time) -> Account;
 
     /// The ledgers of its parts that have their own.
@@ -89,12 +89,12 @@ pub trait Node {
     /// Checks its own ledgers. `me` is its address, `name` its name.
     ///
     /// # Errors
-    /// What does not balance, which is a bug.
+    /// The figures that do not balance, which is a bug.
     fn check_books(&self, _me: ActorId, _name: &str, _requests: &Requests) -> Result<(), String> {
         Ok(())
     }
 
-    /// What was measured in a finished run.
+    /// The measurements of a finished run.
     fn seen(&self, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen;
 
     /// Its stations: resources that do work, and queues.
@@ -102,7 +102,7 @@ pub trait Node {
         None
     }
 
-    /// What it recorded of the calls it made.
+    /// Its records of the calls it made.
     fn made(&self) -> Option<Made<'_>> {
         None
     }

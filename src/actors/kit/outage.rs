@@ -5,7 +5,7 @@ use crate::engine::{ActorId, Time};
 /// Requests that were sent to a server while it was down.
 #[derive(Clone, Copy, Debug)]
 pub struct Misdirected {
-    /// Who sent them.
+    /// The sender.
     pub by: ActorId,
     /// When the last was sent.
     pub last: Time,
@@ -22,7 +22,7 @@ pub struct Outage {
     pub down: Time,
     /// When it came up again; `None` if it did not.
     pub up: Option<Time>,
-    /// What was sent there nevertheless, health checks aside.
+    /// The requests sent there nevertheless, without health checks.
     pub misdirected: Vec<Misdirected>,
 }
 

@@ -42,7 +42,7 @@ impl Per {
     }
 }
 
-/// What of a message is left for the node after what all such nodes do alike.
+/// The part of a message that is left for the node, after the handling that all such nodes have in common.
 #[derive(Clone, Copy, Debug)]
 pub enum Taken {
     /// A request has arrived that has not been abandoned; it has not been entered in the return path.
@@ -62,7 +62,7 @@ pub enum Taken {
 pub struct Snapshot {
     /// Requests that came.
     pub arrivals: u64,
-    /// Requests that were turned away.
+    /// Requests that were rejected.
     pub rejected: u64,
     /// Requests that left, however they ended.
     pub departures: u64,
@@ -70,12 +70,12 @@ pub struct Snapshot {
     pub population: u128,
 }
 
-/// What is recorded of requests that come by, health checks among them.
+/// Records of requests that pass a node, including health checks.
 #[derive(Clone, Debug, Default)]
 pub struct PassageRecord {
     /// Requests that came, from time zero on.
     pub arrivals: u64,
-    /// Requests that were turned away, from time zero on.
+    /// Requests that were rejected, from time zero on.
     pub rejected: u64,
     /// Requests that left, from time zero on. Requests for whose answer this node does not wait leave as they pass.
     pub departures: u64,
@@ -119,7 +119,7 @@ pub struct Passage {
     pub me: ActorId,
     copies: Copies,
     link: Link,
-    /// What has been recorded.
+    /// Records of these requests.
     pub record: PassageRecord,
 }
 
@@ -184,7 +184,7 @@ impl Passage {
         Taken::Came(id)
     }
 
-    /// A health check, which is nobody's business, or a request that was taken back on its way here.
+    /// Lets a health check pass, which no record counts, or answers a request that was cancelled on its way here.
     #[inline(never)]
     fn let_other_by(&mut self, core: &mut Core, id: RequestId) -> Passed {
         if core.requests[id].class == CHECK_CLASS {
@@ -202,7 +202,7 @@ impl Passage {
         Taken::Back(id)
     }
 
-    /// A request goes on, for the same server as it came.
+    /// Sends a request on, to the same server that it came for.
     #[inline]
     pub fn send(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let request = &core.requests[id];
@@ -232,7 +232,7 @@ impl Passage {
         core.requests.enter(id, self.me, tag, now);
     }
 
-    /// The node changes its note of a request that waits here; what follows counts from now on.
+    /// The node changes its tag of a request that waits here; its time at the node counts from now on.
     pub fn note(&mut self, core: &mut Core, id: RequestId, tag: u32) {
         let now = core.now();
         if let Some(stop) = core.requests.last(id) {
@@ -252,30 +252,30 @@ impl Passage {
         left
     }
 
-    /// Turns away a request that has not entered; zero for `retry_after` says nothing.
+    /// Rejects a request that has not entered; `retry_after` of zero stands for none.
     #[inline(never)]
     pub fn reject(&mut self, core: &mut Core, id: RequestId, outcome: Outcome, retry_after: Duration) -> Passed {
         self.record.departures += 1;
-        self.turn_away(core, id, outcome, retry_after);
+        self.note_rejection(core, id, outcome, retry_after);
         reply(core.requests.last(id).map(|stop| stop.actor), id)
     }
 
-    /// Turns away a request that has entered and waits.
+    /// Rejects a request that has entered and waits.
     #[inline(never)]
     pub fn reject_entered(&mut self, core: &mut Core, id: RequestId, outcome: Outcome, after: Duration) -> Passed {
         let back = self.leave(core, id).back;
-        self.turn_away(core, id, outcome, after);
+        self.note_rejection(core, id, outcome, after);
         reply(back, id)
     }
 
-    fn turn_away(&mut self, core: &mut Core, id: RequestId, outcome: Outcome, retry_after: Duration) {
+    fn note_rejection(&mut self, core: &mut Core, id: RequestId, outcome: Outcome, retry_after: Duration) {
         self.record.rejected += 1;
         core.requests.decide(id, outcome, self.me);
         core.requests.describe(id).retry_after = retry_after;
     }
 }
 
-/// What a node gave that requests pass.
+/// The numbers and series of a node that requests pass.
 #[must_use]
 pub fn seen(passage: &Passage, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
     let record = &passage.record;

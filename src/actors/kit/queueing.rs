@@ -11,29 +11,29 @@ pub enum Split {
     InTurn,
     /// To the shortest queue.
     Shortest,
-    /// To the shortest of so many queues that are drawn at random.
+    /// To the shortest of this many queues that are drawn at random.
     ShortestOf(u32),
-    /// In another way, of which theory says nothing.
+    /// Another way to choose, for which theory has no closed form.
     Other,
 }
 
-/// What a node is to queueing theory.
+/// The role of a node in queueing theory.
 #[derive(Clone, Debug)]
 pub enum Queueing {
-    /// What comes.
+    /// The arrivals.
     Arrivals {
         /// The process.
         arrivals: Arrivals,
         /// True if requests have a size.
         sized: bool,
     },
-    /// Who chooses a server.
+    /// A node that chooses a server.
     Split(Split),
     /// Servers that are alike, each a station by itself.
     Servers {
         /// How many.
         count: usize,
-        /// One of them; its arrivals say nothing.
+        /// One of them; its arrivals have no meaning.
         station: Station,
         /// True if a service takes longer for a larger request.
         by_size: bool,

@@ -1,5 +1,5 @@
-//! What is measured at a node in one run: its numbers and its series, with their names. Combining replications belongs
-//! in `lab`, drawing in `report`.
+//! Measurements at a node in one run: its numbers and its series, with their names. Combining replications belongs in
+//! `lab`, drawing in `report`.
 
 use std::borrow::Cow;
 
@@ -19,13 +19,13 @@ pub type Value = (Word, Word, Unit, Option<f64>);
 /// A series of a node: its identifier, its unit and its values by window.
 pub type Row = (Word, Unit, Vec<Option<f64>>);
 
-/// A word that is written in the program.
+/// A name that is part of the program.
 #[must_use]
 pub const fn word(text: &'static str) -> Word {
     Cow::Borrowed(text)
 }
 
-/// A quotient; `None` of nothing.
+/// A quotient; `None` if `whole` is zero.
 #[must_use]
 pub fn ratio(part: f64, whole: f64) -> Option<f64> {
     (whole > 0.0).then(|| part / whole)
@@ -38,7 +38,7 @@ pub struct NodeInfo {
     pub name: String,
     /// Its name in the file.
     pub group: String,
-    /// What kind of node it is.
+    /// The kind of the node.
     pub kind: Cow<'static, str>,
     /// True if it makes requests itself.
     pub makes_requests: bool,
@@ -47,10 +47,10 @@ pub struct NodeInfo {
 /// A name that the program knows, or one that was read back.
 pub type Word = Cow<'static, str>;
 
-/// What one node gave.
+/// The measurements of one node.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NodeSeen {
-    /// What it is.
+    /// The node.
     pub info: NodeInfo,
     /// Name, identifier, unit and value of each of its numbers.
     pub values: Vec<(Word, Word, Unit, Option<f64>)>,
@@ -60,14 +60,14 @@ pub struct NodeSeen {
     pub heat: Vec<Vec<f64>>,
     /// Quantity, unit and value by window.
     pub series: Vec<(Word, Unit, Vec<Option<f64>>)>,
-    /// For each of its numbers that is a ratio of sums, its identifier and how much of the whole this replication holds;
-    /// by that its value counts beside those of others.
+    /// For each of its numbers that is a ratio of sums, its identifier and its denominator in this replication, which
+    /// is the weight of its value among replications.
     pub weights: Vec<(Word, f64)>,
     /// For each of its series that is a ratio of sums, its identifier and the whole of each window.
     pub wholes: Vec<(Word, Vec<u64>)>,
     /// The lengths of time that its means and quantiles are made of.
     pub times: Vec<Times>,
-    /// Those of the answers that clients got in each window, to one digit.
+    /// The latencies of the answers that clients got in each window, to one digit.
     pub latencies: Vec<Packed>,
     /// Its time series that are drawn in addition to its traffic.
     pub gauges: Vec<Gauge>,
@@ -76,18 +76,18 @@ pub struct NodeSeen {
 /// Lengths of time that a node recorded.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Times {
-    /// What its numbers begin with: "waiting" for `waiting_mean` and `waiting_p99`.
+    /// The beginning of the names of its numbers: "waiting" for `waiting_mean` and `waiting_p99`.
     pub of: Word,
     /// How many there are.
     pub count: u64,
-    /// What they were, where a quantile is asked for.
+    /// The distribution, if a quantile is asked for.
     pub buckets: Packed,
     /// True if their numbers are of no interest where no replication has any.
     pub only_where_seen: bool,
 }
 
 impl Times {
-    /// Those that means and quantiles are asked of.
+    /// A distribution of which mean and quantiles are asked for.
     #[must_use]
     pub fn of(of: &'static str, lengths: &Latency) -> Self {
         Self { of: Cow::Borrowed(of), count: lengths.count(), buckets: lengths.packed(), only_where_seen: false }
@@ -98,7 +98,7 @@ impl Times {
         (self.count, self.buckets) = (0, Packed::new());
     }
 
-    /// Those of which only the mean is asked.
+    /// A distribution of which only the mean is asked for.
     #[must_use]
     pub fn of_mean(of: &'static str, lengths: &Latency) -> Self {
         Self { of: Cow::Borrowed(of), count: lengths.count(), buckets: Packed::new(), only_where_seen: false }
@@ -106,7 +106,7 @@ impl Times {
 }
 
 impl NodeSeen {
-    /// A node that gives nothing yet.
+    /// A node without numbers so far.
     #[must_use]
     pub fn of(info: &NodeInfo) -> Self {
         Self {
@@ -135,21 +135,21 @@ impl NodeSeen {
 pub struct Gauge {
     /// The series.
     pub series: Word,
-    /// What it shows, in words.
+    /// The name of the quantity that it shows.
     pub words: Word,
-    /// Where there is no room for all series, those with the lowest rank are drawn.
+    /// If there is not enough room for all series, those with the lowest rank are drawn.
     pub rank: u8,
 }
 
 impl Gauge {
-    /// A series, what it shows, and its rank.
+    /// A series, the name of its quantity, and its rank.
     #[must_use]
     pub const fn new(series: &'static str, words: &'static str, rank: u8) -> Self {
         Self { series: word(series), words: word(words), rank }
     }
 }
 
-/// What a run covered.
+/// The time that a run covered.
 pub struct Covered<'a> {
     /// All actors.
     pub actors: &'a Actors,
@@ -205,7 +205,7 @@ impl Covered<'_> {
         members.iter().any(|member| may_crash(member.actor))
     }
 
-    /// What the balancer lost to each outage that began after the warm-up.
+    /// The losses of the balancer in each outage that began after the warm-up.
     #[must_use]
     pub fn failovers(&self, balancer: ActorId) -> Vec<Failover> {
         let nodes = &self.actors.all;
@@ -218,7 +218,7 @@ impl Covered<'_> {
         let lost = |outage: &Outage| {
             let sent = outage.misdirected.iter().find(|sent| sent.by == balancer);
             Failover {
-                // What was under way when the server went down was sent in good faith.
+                // Requests under way when the server went down were sent in good faith.
                 seconds: sent.map_or(0.0, |sent| sent.last.max(outage.down).since(outage.down).as_secs_f64()),
                 misdirected: sent.map_or(0, |sent| sent.count),
             }
@@ -227,7 +227,7 @@ impl Covered<'_> {
     }
 }
 
-/// What one balancer lost to one outage.
+/// The losses of one balancer in one outage.
 #[derive(Clone, Copy, Debug)]
 pub struct Failover {
     /// From the crash until it sent the server the last request before the restart or the end; 0 if it sent none.

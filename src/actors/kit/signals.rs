@@ -1,4 +1,4 @@
-//! What servers report to balancers, and which balancers subscribe to it.
+//! Reports of servers to balancers, and which balancers subscribe to them.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::engine::{ActorId, Duration};
 pub struct Subscriber {
     /// The balancer.
     pub balancer: ActorId,
-    /// What the balancer calls the first server of this node.
+    /// The balancer's number of the first server of this node.
     pub first_member: u32,
     /// How long the news takes.
     pub delay: Duration,
@@ -35,7 +35,7 @@ impl Subscriber {
 pub struct Dispatcher {
     /// The balancer.
     pub balancer: ActorId,
-    /// What the balancer calls the first server of this node.
+    /// The balancer's number of the first server of this node.
     pub first_member: u32,
     /// The members that it may choose, in order; `None` for all.
     pub subset: Option<Arc<[u32]>>,
@@ -51,7 +51,7 @@ impl Dispatcher {
     }
 }
 
-/// What a policy wants servers to tell.
+/// The report that a policy subscribes to.
 #[derive(Clone, Debug)]
 pub enum Signal {
     /// Their load, when a probe asks.

@@ -14,21 +14,21 @@ use crate::measure::{Begin, Begun, CountIntegral, Latency, LatencyCopy, Windows,
 pub struct Snapshot {
     /// Requests that came.
     pub came: u64,
-    /// Requests that left, without those that their clients took back.
+    /// Requests that left, without those that their clients cancelled.
     pub left: u64,
-    /// Those of them that were answered as asked.
+    /// Of these, the requests that were answered as asked.
     pub served: u64,
-    /// Those of them that were answered, if with less than was asked.
+    /// Of these, the requests that were answered, if with less than was asked.
     pub answered: u64,
-    /// Those of them that the node itself turned away or failed.
+    /// Of these, the requests that the node itself rejected or failed.
     pub lost: u64,
     /// Request-nanoseconds at the node.
     pub population: u128,
-    /// Those served within each limit.
+    /// Requests served within each limit.
     pub within: Vec<u64>,
 }
 
-/// What a node did, all its copies together; health checks are left out.
+/// The counts of a node, all its copies together; health checks are left out.
 #[derive(Debug, Default)]
 pub struct Stays {
     /// The node's name.
@@ -96,14 +96,14 @@ impl Stays {
 /// The nodes that are looked at.
 #[derive(Debug, Default)]
 pub struct Watch {
-    /// What each did.
+    /// The counts of each.
     pub nodes: Vec<Stays>,
     /// For each actor, the place of its node among these, if it is looked at.
     places: Vec<Option<usize>>,
 }
 
 impl Watch {
-    /// Looks at the nodes called so, whose copies are these actors; `limits` are those within which answers are counted.
+    /// Watches `nodes`, each a name and the actors of its copies; answers are counted within each of `limits`.
     #[must_use]
     pub fn new(nodes: Vec<(String, Vec<ActorId>)>, limits: &[Duration]) -> Self {
         let mut places = Vec::new();
@@ -201,7 +201,7 @@ impl World for Watched<'_> {
 }
 
 impl Watched<'_> {
-    /// Records what is to be recorded at this tick.
+    /// Records the counts that are due at this tick.
     pub fn record(&mut self, at: Time) {
         let Ticked { halved, begin } = self.actors.record(at);
         if let Some(halve) = halved {

@@ -1,6 +1,6 @@
-//! What a request costs: how many tokens of a limit it takes.
+//! The cost of a request: how many tokens of a limit it takes.
 //!
-//! What a token means belongs to the rules.
+//! The meaning of a token belongs to the rules.
 
 use super::rules::MOST;
 use crate::actors::kit::conditions::{Conditions, KeyMatch, SizeMatch};
@@ -36,7 +36,7 @@ record! {
     }
 }
 
-/// What requests cost; the first that fits decides, and what none fits costs one.
+/// The costs of requests; the first entry that matches decides, and a request that matches none costs one token.
 #[derive(Clone, Debug, Default)]
 pub struct Costs(Vec<Cost>);
 
@@ -66,7 +66,7 @@ impl Costs {
         self.0.is_empty()
     }
 
-    /// What a request of `class` costs.
+    /// The cost of a request of `class`.
     #[must_use]
     pub fn of(&self, class: u16, details: &Details) -> u32 {
         let Some(cost) = self.0.iter().find(|cost| cost.conditions.fit(class, details)) else { return 1 };

@@ -14,7 +14,7 @@ use crate::actors::kit::route::Spread;
 use crate::actors::kit::site::Site;
 use crate::engine::ActorId;
 
-/// What is wrong with a target for the commands of a limit that several limiters share.
+/// Error: a target for the commands of a limit that several limiters share is no store.
 const NO_STORE: [&str; 2] = ["is no store", "a `distributed` limit is kept by a node of `Store`"];
 
 /// Bytes of a request that an account remembers.
@@ -57,7 +57,7 @@ impl Describe for LimiterSpec {
         never.map(|cost| format!("what costs {} never passes a limit of {most}", cost.tokens)).collect()
     }
 
-    fn turns_away(&self, _site: &Site<'_>) -> bool {
+    fn rejects(&self, _site: &Site<'_>) -> bool {
         true
     }
 

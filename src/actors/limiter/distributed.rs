@@ -19,16 +19,16 @@ struct Waiting {
     timeout: Handle,
 }
 
-/// What becomes of a request.
+/// The decision about a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// It passes, or was cancelled meanwhile.
     Passes(RequestId),
-    /// It is turned away, and may be tried again as the command says.
+    /// It is rejected, and may be tried again as the command says.
     Rejected(RequestId, crate::engine::Duration),
     /// It fails with an error.
     Fails(RequestId),
-    /// Nothing yet, or nothing any more.
+    /// There is no decision yet, or it is no longer needed.
     Nothing,
 }
 
@@ -70,7 +70,7 @@ impl Shared {
         let now = core.now();
         // Numbers of their own, for the draws of the network and the store.
         let number = mix(core.requests[request].number ^ u64::from(command as u32 + 1));
-        let (id, made) = core.requests.create(number, key.class);
+        let (id, made) = core.create_request(number, key.class);
         made.set_abandoned();
         made.set_out(self.me, command.note(cost), now);
         let details = Details { client: key.client, key: key.route, size: u64::from(key.server), ..Details::NONE };

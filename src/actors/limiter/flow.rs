@@ -33,7 +33,7 @@ pub fn pass_on(visit: &mut Visit<'_, '_>, limiter: &LimiterSpec, flows: Vec<Flow
     }
     let all: f64 = flows.iter().map(|flow| flow.most).sum();
     let cap = rate.map_or(f64::INFINITY, |rate| rate * limiter.copies as f64);
-    // What a limit lets through in all is each flow's part of it.
+    // Each flow gets its proportional part of the total that a limit lets through.
     let part = if all > cap { cap / all } else { 1.0 };
     let through = |flow: Flow| Flow {
         most: if flow.most.is_finite() && part > 0.0 { flow.most * part } else { flow.most.min(cap) },
@@ -42,7 +42,7 @@ pub fn pass_on(visit: &mut Visit<'_, '_>, limiter: &LimiterSpec, flows: Vec<Flow
     visit.send(&limiter.to, flows.into_iter().map(through));
 }
 
-/// A bucket that leaks at a constant rate and holds so many requests; one in each copy.
+/// A bucket that leaks at a constant rate and holds `burst` requests; one in each copy.
 fn load_of_bucket(name: &str, flows: &[Flow], copies: f64, rate: f64, burst: f64) -> Option<StationLoad> {
     let mean = 1.0 / rate;
     let work = Work::of(flows, |_| Demand::known((mean, mean * mean)))?;

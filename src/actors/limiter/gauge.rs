@@ -1,4 +1,4 @@
-//! What a limiter records of a limit that moves.
+//! Records of a limit that adapts.
 
 use crate::engine::Time;
 use crate::measure::{Begin, Begun, CountIntegral, Windows};
@@ -6,7 +6,7 @@ use crate::measure::{Begin, Begun, CountIntegral, Windows};
 /// A limit over time.
 #[derive(Clone, Debug)]
 pub struct Gauge {
-    /// The clients whose limit it is; `None` of the limit of all who have no other.
+    /// The tier that has the limit; `None` for the limit of all other clients.
     pub tier: Option<String>,
     /// Requests let through in a window.
     pub limit: CountIntegral,

@@ -46,11 +46,11 @@ struct Keyed {
 #[derive(Debug)]
 pub struct Limiter {
     passage: Passage,
-    /// The limit of all who have no other.
+    /// The limit of all clients without one of their own.
     common: Option<Ruler>,
     /// Limits by class; `None` for classes that have none of their own.
     tiers: Vec<Option<Ruler>>,
-    /// What is recorded of limits that move: of that of all who have no other first, then by class.
+    /// Records of limits that adapt: first that of clients without one of their own, then by class.
     gauges: Vec<Option<Gauge>>,
     /// In place of both, a limit that is kept in a store.
     shared: Option<Box<Shared>>,
@@ -66,7 +66,7 @@ pub struct Limiter {
     anew: Option<Box<Anew>>,
 }
 
-/// What a limiter is after its host has crashed: without accounts.
+/// The initial state of a limiter, also after a crash of its host: without accounts.
 #[derive(Debug)]
 struct Anew {
     keys: usize,
@@ -134,7 +134,7 @@ impl Limiter {
         self.anew = Some(Box::new(Anew { keys, common: spec.limit.clone(), tiers, forgotten: 0 }));
     }
 
-    /// Its host has crashed: its accounts are gone, and so is what it holds.
+    /// Its host has crashed: its accounts are lost, and so are the requests that it holds.
     fn crashed(&mut self, core: &mut Core) {
         let forgotten = self.forgotten_ever();
         if let Some(anew) = &mut self.anew {
@@ -146,7 +146,7 @@ impl Limiter {
         let lost = match &mut self.shared {
             Some(shared) => shared.crashed(core),
             None => {
-                // What it has passed on after holding it has no timer any more.
+                // A request that it held and has passed on has no timer any longer.
                 let me = self.passage.me;
                 let timers = core.take_timers(|requests, id| requests.last(id).is_some_and(|stop| stop.actor == me));
                 timers.into_iter().map(|(_, id)| id).collect()
@@ -169,7 +169,7 @@ impl Limiter {
         self.shared.as_ref().map(|shared| shared.undecided - self.at_warm_up[2])
     }
 
-    /// The way on, with what was recorded.
+    /// The link to the node behind, with the records of requests.
     #[must_use]
     pub fn passage(&self) -> &Passage {
         &self.passage
@@ -181,7 +181,7 @@ impl Limiter {
         self.held - self.at_warm_up[0]
     }
 
-    /// What was recorded of limits that move.
+    /// The records of limits that adapt.
     pub fn gauges(&self) -> impl Iterator<Item = &Gauge> {
         self.gauges.iter().flatten()
     }
@@ -225,7 +225,7 @@ impl Limiter {
                 return self.hear(core, answer);
             }
             Taken::Other(Message::Crashed) => self.crashed(core),
-            // What is held and was taken back is found when its time comes.
+            // A held request that was cancelled is found when its time comes.
             _ => {}
         }
         None
@@ -315,7 +315,7 @@ impl Limiter {
         if core.requests[id].outcome == Outcome::Cancelled {
             return self.returned(core, id);
         }
-        // It stays on the return path, so that word of a cancellation that is under way finds it.
+        // It stays on the return path, so that a cancellation that is under way finds it.
         self.passage.send(core, id)
     }
 

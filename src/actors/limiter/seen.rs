@@ -1,4 +1,4 @@
-//! What is measured at a limiter: arrivals, rejections, and its limits over time.
+//! Measurements at a limiter: arrivals, rejections, and its limits over time.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use crate::actors::kit::passage;
 use crate::actors::kit::seen::{Covered, Gauge, NANO, NodeInfo, NodeSeen, Word, ratio, word};
 use crate::measure::Unit;
 
-/// What a limiter gave.
+/// The numbers and series of a limiter.
 #[must_use]
 pub fn seen(limiter: &Limiter, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
     let mut seen = passage::seen(limiter.passage(), covered, info);

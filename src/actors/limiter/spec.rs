@@ -38,17 +38,17 @@ record! {
     ///
     /// It may stand before any node. Before a fleet it has as many servers as the fleet, so a balancer may stand before it.
     pub struct LimiterSpec {
-        /// The rule for requests whose tier is not in `tiers`; without it, those are rejected.
+        /// The rule for requests whose tier is not in `tiers`; without it, such requests are rejected.
         pub limit: Option<Rule> = None,
         /// A rule for each tier: a node of `Clients`, by its name.
         pub tiers: Map<Rule> = Map::default(),
         /// Instead of `limit` and `tiers`: a limit that all copies share, kept in a store.
         pub distributed: Option<Distributed> = None,
-        /// What requests cost, in tokens: the first entry that matches a request decides. A request that matches none
+        /// The cost of requests, in tokens: the first entry that matches a request decides. A request that matches none
         /// costs one token. A request that costs more than the limit never passes.
         pub costs: Vec<CostSpec> = Vec::new(),
-        /// Which requests share an account, that is, a bucket or a counter of their own: with `[Client, Route]` those
-        /// of one client on one route. Without it, all requests under a limit share one account.
+        /// Which requests share an account, that is, a bucket or a counter of their own: with `[Client, Route]` the
+        /// requests of one client on one route. Without it, all requests under a limit share one account.
         pub by: Vec<By> = Vec::new(),
         /// The most accounts kept for each limit; the least recently used is evicted for a new one (nginx
         /// `limit_req_zone`). 1 to 10,000,000. For a `distributed` limit, the store sets this number.

@@ -14,7 +14,7 @@ impl Tokens {
         self.0
     }
 
-    /// The amount without `other`, or nothing.
+    /// The amount less `other`, or zero.
     #[must_use]
     pub fn without(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
@@ -29,8 +29,9 @@ impl std::ops::Add for Tokens {
     }
 }
 
-/// Tokens by time, exactly: the rate is a fraction, and a token so many units that in a nanosecond a whole number of them
-/// drips. A rate of up to 2^57 units a nanosecond over 584 years, and a million tokens of up to 2^90 units, fit.
+/// Tokens by time, exactly: the rate is a fraction, and a token is divided into units such that a whole number of them
+/// drips in a nanosecond. A rate of up to 2^57 units a nanosecond over 584 years, and a million tokens of up to 2^90
+/// units, fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Drip {
     /// Units in a nanosecond.
@@ -54,23 +55,24 @@ impl Drip {
         Tokens(u128::from(count) * self.token)
     }
 
-    /// What drips in `time`.
+    /// The tokens that drip in `time`.
     #[inline]
     #[must_use]
     pub fn during(self, time: Duration) -> Tokens {
         Tokens(u128::from(self.nano) * u128::from(time.as_nanos()))
     }
 
-    /// What has dripped since time zero.
+    /// The tokens that have dripped since time zero.
     #[inline]
     #[must_use]
     pub fn until(self, now: Time) -> Tokens {
         self.during(now.since(Time::ZERO))
     }
 
-    /// What drips within a nanosecond, all but its end. Times are whole nanoseconds, so one that stands for a moment within
-    /// it finds up to that much more than was there at its beginning. Whoever is let in on that has it taken off: requests
-    /// exactly at the rate all pass, and no more than the rate, whatever the fraction of a nanosecond between them.
+    /// The tokens that drip within a nanosecond, except at its very end. Times are whole nanoseconds, so a time stands
+    /// for any moment of its nanosecond, and up to this many more tokens may be there than at the beginning. A request
+    /// that is admitted on these is charged for them: requests exactly at the rate all pass, and no more than the rate,
+    /// whatever the fraction of a nanosecond between them.
     #[must_use]
     pub fn within_a_nanosecond(self) -> Tokens {
         Tokens(u128::from(self.nano - 1))

@@ -28,7 +28,7 @@ pub struct Text {
 }
 
 impl Text {
-    /// What is to be hashed.
+    /// The bytes to be hashed.
     #[inline]
     #[must_use]
     pub fn bytes(&self) -> &[u8] {

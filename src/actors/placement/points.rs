@@ -36,7 +36,7 @@ record! {
 }
 
 record! {
-    /// Like Envoy `RING_HASH`: xxHash64 of "NAME_0", "NAME_1" and so on, with so many points that the lightest member
+    /// Like Envoy `RING_HASH`: xxHash64 of "NAME_0", "NAME_1" and so on, with enough points that the lightest member
     /// has a whole number of them and the ring at least its minimum size. Keys are placed by the xxHash64 of their
     /// text.
     ///
@@ -69,7 +69,7 @@ choice! {
     }
 }
 
-/// Hashes of 32 bits fill the ring as those of 64 do.
+/// Spreads hashes of 32 bits over the ring of 64 bits.
 fn wide(hash: u32) -> u64 {
     u64::from(hash) << 32
 }
@@ -250,7 +250,7 @@ mod tests {
         };
         assert_eq!(place(vec![1; 3], 1024, 8_388_608), [342; 3]);
         assert_eq!(place(vec![1, 2, 5], 16, 8_388_608), [2, 4, 10]);
-        // A ring that is too small for whole points: the running sum decides who has one more.
+        // If the ring is too small for whole points, the running sum decides which member has one more.
         assert_eq!(place(vec![1; 4], 1, 6), [1; 4]);
         assert_eq!(place(vec![1; 4], 6, 6), [2, 1, 2, 1]);
     }

@@ -40,7 +40,7 @@ impl HighestWeight {
         self.equal_weights = equal_weights(members);
     }
 
-    /// The member of those `available`, in any order, to which a key of this hash belongs; `None` if there is none. Takes
+    /// The member among `available`, in any order, to which a key of this hash belongs; `None` if there is none. Takes
     /// O(n), by definition.
     #[must_use]
     pub fn highest(&self, hash: u64, available: &[u32], weight: impl Fn(usize) -> u32) -> Option<usize> {

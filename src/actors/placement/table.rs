@@ -19,7 +19,7 @@ struct Claims {
 /// A table of places, each of which belongs to a member.
 #[derive(Clone, Debug)]
 pub struct Table {
-    /// By name: who comes first in a round must not depend on who was down before.
+    /// By name: the order in a round must not depend on which members were down before.
     claims: Vec<Claims>,
     places: Vec<u32>,
 }

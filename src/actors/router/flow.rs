@@ -43,7 +43,7 @@ fn parts(visit: &Visit<'_, '_>, router: &RouterSpec, flow: &Flow) -> Vec<Option<
                 .as_ref()
                 .is_none_or(|wanted| size >= wanted.at_least && wanted.at_most.is_none_or(|most| size <= most))
     };
-    // Rules that cannot fit are out; those that must fit end the list.
+    // Rules that cannot match are left out; a rule that must match ends the list.
     let candidates: Vec<usize> = (0..router.rules.len()).filter(|&rule| fits(&router.rules[rule])).collect();
     let mut parts = vec![Some(0.0); ways];
     if candidates.iter().all(|&rule| router.rules[rule].keys.is_none()) || made.keys.0 == 1 {

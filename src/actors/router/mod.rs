@@ -42,7 +42,7 @@ pub struct Snapshot {
     pub population: u128,
 }
 
-/// What a router records.
+/// Records of a router.
 #[derive(Clone, Debug, Default)]
 pub struct RouterRecord {
     /// Requests that came, by the way they took, from time zero on.
@@ -64,12 +64,12 @@ pub struct RouterRecord {
 pub struct Router {
     me: ActorId,
     ways: Vec<Way>,
-    /// What has been recorded.
+    /// Records of its requests.
     pub record: RouterRecord,
 }
 
 impl Router {
-    /// A router with its ways in the order of its rules; the last takes what no other does.
+    /// A router with its links in the order of its rules; the last takes the requests that match no other.
     #[must_use]
     pub fn new(me: ActorId, ways: Vec<Way>) -> Self {
         let record = RouterRecord { by_way: vec![0; ways.len()], ..RouterRecord::default() };

@@ -1,4 +1,4 @@
-//! What is measured at a router: its traffic, by rule.
+//! Measurements at a router: its traffic, by rule.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use super::Router;
 use crate::actors::kit::seen::{Covered, NANO, NodeInfo, NodeSeen, Word, ratio, word};
 use crate::measure::Unit;
 
-/// What a router gave.
+/// The numbers and series of a router.
 #[must_use]
 pub fn seen(router: &Router, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
     let record = &router.record;

@@ -13,7 +13,7 @@ use crate::lab::Files;
 use crate::schema::{Decode, Reader, parse};
 use crate::trace::{self, Format, Profile, Replay, Room};
 
-/// What `import log` takes.
+/// Arguments of `import log`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The log, packed with gzip or not
@@ -52,17 +52,17 @@ enum LogFormat {
     Csv,
 }
 
-/// Reads the log, prints what is in it, and a model.
+/// Reads the log, prints its profile, and a model.
 ///
 /// # Errors
-/// What is wrong with the log, in words.
+/// The mistake in the log, in words.
 pub fn import(arguments: &Arguments) -> Result<End, String> {
     let file = &arguments.file;
     let mut replay = Replay::of(file).ok_or("the name of a log is needed")?;
     replay.format = format(arguments)?;
     replay.strict = arguments.strict;
     let input = Disk.open(file).map_err(|why| format!("cannot read \"{file}\": {why}"))?;
-    // What is said of a log takes about as much again.
+    // The report on a log takes about as much again.
     let room =
         Room { bytes: Budget::new(arguments.memory).left(0, 0).map_or(u64::MAX, |bytes| bytes / 2), names: true };
     let (trace, report) = trace::read_within(input, &replay, room).map_err(|error| format!("{file}: {error}"))?;
@@ -104,7 +104,7 @@ fn format(arguments: &Arguments) -> Result<Format, String> {
         Some(LogFormat::Json) => format!("JsonLines({})", fields()),
         Some(LogFormat::Csv) => format!("Csv({})", fields()),
     };
-    // Read by the language itself, so that what is wrong is said once and the same way.
+    // Read by the language itself, so that mistakes are reported in the same words.
     let mut reader = Reader::default();
     let node = parse(0, &text).map_err(|errors| errors.into_iter().map(|error| error.message).collect::<String>())?;
     Format::decode(&node, &mut reader).ok_or_else(|| {

@@ -9,7 +9,7 @@ use clap::Subcommand;
 
 use super::{End, complain};
 
-/// What `import` takes.
+/// Arguments of `import`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     #[command(subcommand)]
@@ -35,7 +35,7 @@ enum What {
     Haproxy(proxy::Arguments),
 }
 
-/// Reads what another system has written; prints what is in it and a model.
+/// Reads a log or a configuration; prints its contents and a model.
 pub fn import(arguments: &Arguments) -> End {
     let end = match &arguments.what {
         What::Log(arguments) => log::import(arguments),

@@ -8,7 +8,7 @@ use crate::cli::{End, print, tell};
 use crate::import::{Imported, LARGEST, Problem, Texts};
 use crate::lab::files::plain;
 
-/// What `import nginx` and `import haproxy` take.
+/// Arguments of `import nginx` and `import haproxy`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The configuration
@@ -18,10 +18,10 @@ pub struct Arguments {
     model_out: Option<PathBuf>,
 }
 
-/// Reads the configuration, prints a model of it, and tells what is not in the model.
+/// Reads the configuration, and prints a model of it and the directives that are not in the model.
 ///
 /// # Errors
-/// What is wrong with the configuration, in words.
+/// The mistake in the configuration, in words.
 pub fn import(
     arguments: &Arguments,
     read: impl FnOnce(&dyn Texts, &str) -> Result<Imported, Problem>,
@@ -60,7 +60,7 @@ impl Texts for Disk {
         let escaped = glob::Pattern::escape(&folder.display().to_string());
         let whole = Path::new(&escaped).join(pattern).display().to_string();
         let paths = glob::glob(&whole).map_err(|error| format!("no pattern of files: {}", error.msg))?;
-        // What cannot be looked into names no files.
+        // A folder that cannot be read contributes no files.
         Ok(paths.flatten().map(|path| path.display().to_string()).collect())
     }
 }

@@ -33,9 +33,9 @@ pub struct Shown {
 pub struct Line {
     /// Its identifier.
     pub id: String,
-    /// What it is, in words.
+    /// Its name in text.
     pub name: String,
-    /// What it counts.
+    /// Its unit.
     pub unit: Unit,
     /// In seconds, per second, a fraction, or a count.
     pub value: f64,
@@ -48,7 +48,7 @@ impl Line {
     }
 }
 
-/// Identifier, words and unit of what an [`Answer`] may hold, in the order shown.
+/// Identifier, name and unit of the values that an [`Answer`] may hold, in the order shown.
 const KNOWN: [(&str, &str, Unit); 10] = [
     ("utilization", "utilization", Unit::Fraction),
     ("throughput", "throughput", Unit::PerSecond),
@@ -63,10 +63,10 @@ const KNOWN: [(&str, &str, Unit); 10] = [
 ];
 
 impl Shown {
-    /// What `answer` holds, with `more` behind it.
+    /// The numbers of `answer`, followed by `more`.
     pub fn of(answer: &Answer, relative: bool, more: Vec<Line>) -> Self {
         let known = KNOWN.iter().filter_map(|(id, name, unit)| Some(Line::new(id, name, *unit, answer.value(id)?)));
-        // That an unbounded queue refuses nobody goes without saying.
+        // An unbounded queue rejects no request; that need not be said.
         let known = known.filter(|line| line.id != "drop_rate" || line.value > 0.0);
         Self {
             model: answer.model.clone(),

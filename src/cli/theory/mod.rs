@@ -10,7 +10,7 @@ use super::{End, complain, print};
 use crate::stats::theory::TheoryError;
 use answer::{Form, render};
 
-/// What `theory` takes.
+/// Arguments of `theory`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rushhour theory mm1 --rate 900/s --service \"1 ms\"\n  rushhour theory mmc --servers 8 --load 0.9 \
@@ -25,7 +25,7 @@ pub struct Arguments {
     format: Form,
 }
 
-/// Prints what theory says of a model; an error for one without a steady state.
+/// Prints the prediction of theory for a model; an error for a model without a steady state.
 pub fn theory(arguments: &Arguments) -> End {
     match arguments.model.answer() {
         Ok(shown) => print(&render(&shown, arguments.format)),

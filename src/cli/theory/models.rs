@@ -157,7 +157,7 @@ pub struct OfTwo {
 }
 
 impl Model {
-    /// What theory says; an error in words where it says nothing.
+    /// The answer of theory; an error in words if theory has none.
     pub fn answer(&self) -> Result<Shown, String> {
         match self {
             Self::Mm1(traffic) => mm1(traffic),
@@ -199,7 +199,7 @@ fn mg1ps(traffic: &Traffic) -> Result<Shown, String> {
     Ok(Shown::of(&model.answer(), relative, more))
 }
 
-/// The chance that a request waits, behind what is said of every model.
+/// The probability that a request waits, which is printed below the numbers that all models have.
 fn waits(chance: f64) -> Vec<Line> {
     vec![Line::new("waits", "chance of waiting", Unit::Fraction, chance)]
 }

@@ -48,7 +48,7 @@ pub struct Offered {
 }
 
 impl Traffic {
-    /// Rate and service of a station of so many servers.
+    /// Rate and service of a station of `servers` servers.
     pub fn at(&self, servers: usize) -> Result<Offered, String> {
         if servers == 0 {
             return Err("the number of servers must be at least 1".to_owned());

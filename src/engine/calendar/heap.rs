@@ -1,4 +1,5 @@
-//! A 4-ary heap of keys, each with its three siblings in one cache line.
+//! A 4-ary heap of keys by their times, each with its three siblings in one cache line. Keys of one time are in no
+//! particular order: they are rare, so whoever takes them sorts them.
 //!
 //! The meaning of keys does not belong here.
 
@@ -14,30 +15,15 @@ pub struct Key {
     pub order: u64,
 }
 
-impl Key {
-    /// As one number, which a processor compares in two steps and without a branch.
-    #[inline(always)]
-    fn number(self) -> u128 {
-        (u128::from(self.time) << 64) | u128::from(self.order)
-    }
-}
-
 impl Ord for Key {
-    #[inline(always)]
     fn cmp(&self, other: &Self) -> Ordering {
-        self.number().cmp(&other.number())
+        (self.time, self.order).cmp(&(other.time, other.order))
     }
 }
 
 impl PartialOrd for Key {
-    #[inline(always)]
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
-    }
-
-    #[inline(always)]
-    fn lt(&self, other: &Self) -> bool {
-        self.number() < other.number()
     }
 }
 
@@ -56,26 +42,13 @@ struct Family([Key; ARITY]);
 impl Family {
     const EMPTY: Self = Self([NOTHING; ARITY]);
 
-    /// Which of the four is the least.
+    /// Which of the four has the least time, the first of equals.
     #[inline(always)]
     fn least(&self) -> usize {
-        // Nearly always times alone tell.
         let [a, b, c, d] = [self.0[0].time, self.0[1].time, self.0[2].time, self.0[3].time];
         let (left, left_time) = if b < a { (1, b) } else { (0, a) };
         let (right, right_time) = if d < c { (3, d) } else { (2, c) };
-        if a == b || c == d || left_time == right_time {
-            return self.least_of_ties();
-        }
         if right_time < left_time { right } else { left }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn least_of_ties(&self) -> usize {
-        let [a, b, c, d] = self.0;
-        let left = if b < a { (1, b) } else { (0, a) };
-        let right = if d < c { (3, d) } else { (2, c) };
-        if right.1 < left.1 { right.0 } else { left.0 }
     }
 
     /// The least time of the four.
@@ -94,13 +67,15 @@ pub struct Heap {
     len: usize,
     /// True while the root has been taken and not yet replaced: a push then costs one sift instead of two.
     hole: bool,
+    /// The least time of all keys but the root, while that is a hole.
+    second: u64,
     peak: usize,
 }
 
 impl Default for Heap {
     fn default() -> Self {
         // The root and its children always have places.
-        Self { families: vec![Family::EMPTY; 2], len: 0, hole: false, peak: 0 }
+        Self { families: vec![Family::EMPTY; 2], len: 0, hole: false, second: u64::MAX, peak: 0 }
     }
 }
 
@@ -126,16 +101,17 @@ impl Heap {
     /// The time of the least key; that of [`NOTHING`] if there is none.
     #[inline(always)]
     pub fn least_time(&self) -> u64 {
-        if self.hole { self.families[1].least_time() } else { self.families[0].0[ROOT].time }
+        if self.hole { self.second } else { self.families[0].0[ROOT].time }
     }
 
-    /// The least key, ready to be taken; [`NOTHING`] if there is none.
+    /// A key of the least time, ready to be taken; [`NOTHING`] if there is none.
     #[inline]
     pub fn first(&mut self) -> Key {
         if self.hole {
             self.fill_hole();
         }
-        self.families[0].0[ROOT]
+        let Key { time, order } = self.families[0].0[ROOT];
+        Key { time, order }
     }
 
     /// Takes the key that [`Heap::first`] has just shown.
@@ -143,6 +119,8 @@ impl Heap {
     pub fn take_first(&mut self) {
         debug_assert!(!self.hole && self.len > 0);
         self.hole = true;
+        // The children of a root that is alone need not be compared.
+        self.second = if self.len == 1 { u64::MAX } else { self.families[1].least_time() };
     }
 
     /// Puts a key in.
@@ -150,7 +128,12 @@ impl Heap {
     pub fn push(&mut self, key: Key) {
         if self.hole {
             self.hole = false;
-            self.sift_down(key);
+            if self.len == 1 {
+                // It has no children to compare with.
+                self.families[0].0[ROOT] = key;
+            } else {
+                self.sift_down(key);
+            }
         } else {
             self.append(key.time, key.order);
         }
@@ -185,7 +168,7 @@ impl Heap {
         while place > ROOT {
             let parent = place / ARITY + 2;
             let above = families[parent / ARITY].0[parent % ARITY];
-            if above < key {
+            if above.time <= key.time {
                 break;
             }
             families[place / ARITY].0[place % ARITY] = above;
@@ -203,7 +186,7 @@ impl Heap {
         while let Some(children) = families.get(family * ARITY + child - 2) {
             let least = children.least();
             let least_key = children.0[least];
-            if key < least_key {
+            if key.time <= least_key.time {
                 break;
             }
             families[family].0[child] = least_key;

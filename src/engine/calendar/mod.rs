@@ -2,9 +2,10 @@
 //!
 //! At the same time, events of the first rank come before those of the second; within a rank they come in the order in
 //! which they were scheduled. Events are kept in three places, which together keep that order exactly:
-//! - the *heap*, for events at any later time: 16-byte keys in a 4-ary heap, payloads in a slab beside it;
-//! - the *present*, a FIFO for each rank of events scheduled for the current instant; events in the heap for this
-//!   instant were scheduled earlier, so they come first;
+//! - the *heap*, for events at any later time: 16-byte keys in a 4-ary heap by time, payloads in a slab beside it;
+//! - the *present*, a FIFO for each rank of events at the current instant. When an instant begins at which several events
+//!   were scheduled, all of them move from the heap to the present, in their order; what is scheduled for the instant
+//!   while it lasts comes behind them, so the heap holds later events alone;
 //! - *lanes*, one FIFO for each constant delay (timeouts, fixed network hops) and rank: their events are in order by
 //!   construction, so only the first of each lane is in the heap, however many wait behind it.
 //!
@@ -36,9 +37,9 @@ pub const SEQUENCE_BITS: u32 = u64::BITS - SLOT_BITS - 1;
 const SLOT_MASK: u64 = (1 << SLOT_BITS) - 1;
 /// Slot numbers from here on stand for timers: a quarter of all.
 const FIRST_TIMER: u32 = 3 << (SLOT_BITS - 2);
-/// The number of events from which on the calendar counts as full; there is still room for what a single event may
-/// schedule.
-const FULL: usize = MAX_PENDING - (1 << 20);
+/// The number of events from which on the calendar counts as full; there is still room for what may be scheduled until
+/// the event loop looks at that.
+const FULL: usize = MAX_PENDING - (1 << 21);
 /// Slot numbers from here on stand for lanes; the last of them is left to [`heap::NOTHING`].
 const FIRST_LANE: u32 = (1 << SLOT_BITS) - 1 - MAX_LANES;
 const MAX_LANES: u32 = 0x7FFF;
@@ -97,9 +98,8 @@ impl Handle {
         Self((u64::from(generation) << SLOT_BITS) | u64::from(slot))
     }
 
-    /// An event in a lane is distinguished from later ones in its slot by the low half of its sequence number.
-    fn of_lane(place: u32, sequence: u64) -> Self {
-        Self(LANE_FLAG | (u64::from(place) << 32) | u64::from(sequence as u32))
+    fn of_lane(ticket: u32, generation: u32) -> Self {
+        Self(LANE_FLAG | (u64::from(ticket) << 32) | u64::from(generation))
     }
 }
 
@@ -140,6 +140,8 @@ enum Present<M> {
     /// It stands in a slot.
     Slot(u32),
     Timer(u32),
+    /// The event with this sequence number in a lane.
+    Lane(u16, u64),
 }
 
 const NO_SLOT: u32 = u32::MAX;
@@ -170,6 +172,8 @@ pub struct Calendar<M> {
     firsts: VecDeque<Present<M>>,
     /// The others.
     present: VecDeque<Present<M>>,
+    /// Where events at one time are sorted; empty in between.
+    tied: Vec<Key>,
     full: bool,
     lanes: Lanes<M>,
 }
@@ -194,6 +198,7 @@ impl<M: Copy> Calendar<M> {
             stale: 0,
             firsts: VecDeque::new(),
             present: VecDeque::new(),
+            tied: Vec::new(),
             full: false,
             lanes: Lanes::default(),
         }
@@ -235,38 +240,23 @@ impl<M: Copy> Calendar<M> {
     /// Entries that are scheduled, including cancelled ones.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.heap.len()
-            + usize::from(self.beside != NOTHING)
-            + self.firsts.len()
-            + self.present.len()
-            + self.lanes.len()
+        let present = self.firsts.iter().chain(&self.present);
+        let present = present.filter(|event| !matches!(event, Present::Lane(..))).count();
+        self.heap.len() + usize::from(self.beside != NOTHING) + present + self.lanes.len()
     }
 
-    /// True if no event that was sent or scheduled for the present instant during that instant is still to come.
+    /// True if no event is still to come at the present instant.
     #[inline(always)]
     #[must_use]
     pub fn present_is_empty(&self) -> bool {
-        self.present.is_empty() && self.firsts.is_empty()
+        self.present.is_empty() & self.firsts.is_empty()
     }
 
     /// True if no event of the first rank is still to come at the present instant.
-    #[inline(never)]
-    #[must_use]
-    pub fn no_first_rank_event(&mut self) -> bool {
-        self.firsts.is_empty() && self.no_first_is_in_heap()
-    }
-
-    /// The first of what stands in the heap or beside it.
     #[inline]
-    fn next_in_heap(&mut self) -> Key {
-        self.heap.first().min(self.beside)
-    }
-
-    /// True if the heap holds no event for the present instant; none can be added to it later.
-    #[inline(always)]
     #[must_use]
-    pub fn heap_is_later(&self) -> bool {
-        self.heap.least_time().min(time_of(self.beside).as_nanos()) > self.now.as_nanos()
+    pub fn no_first_rank_event(&self) -> bool {
+        self.firsts.is_empty()
     }
 
     /// Schedules an event for the present instant, after all events of its rank that are already scheduled.
@@ -340,15 +330,9 @@ impl<M: Copy> Calendar<M> {
             self.beside = NOTHING;
         }
         let mut timers: Vec<(Time, u32)> = Vec::with_capacity(taken.len());
-        let mut from = 0;
-        // Of each rank, what the heap holds for the present instant was set before what stands in the present.
-        for rank in [Rank::First, Rank::Second] {
-            let now = Key { time: self.now.as_nanos(), order: rank.bit() | (SECOND - 1) };
-            let to = taken.partition_point(|&key| key <= now);
-            timers.extend(taken[from..to].iter().map(|&key| (time_of(key), slot_of(key) - FIRST_TIMER)));
-            from = to;
-            let at = self.now;
-            self.at_present(rank).retain(|event| match *event {
+        let at = self.now;
+        for present in [&mut self.firsts, &mut self.present] {
+            present.retain(|event| match *event {
                 Present::Timer(number) if wanted(number) => {
                     timers.push((at, number));
                     false
@@ -356,7 +340,7 @@ impl<M: Copy> Calendar<M> {
                 _ => true,
             });
         }
-        timers.extend(taken[from..].iter().map(|&key| (time_of(key), slot_of(key) - FIRST_TIMER)));
+        timers.extend(taken.iter().map(|&key| (time_of(key), slot_of(key) - FIRST_TIMER)));
         timers
     }
 
@@ -443,12 +427,12 @@ impl<M: Copy> Calendar<M> {
         }
         let sequence = self.next_sequence();
         let time = self.now + delay;
-        let (place, armed) = self.lanes.push(lane.0, time, sequence, message);
+        let (ticket, generation, armed) = self.lanes.push(lane.0, time, sequence, message);
         if !armed {
             // All before it are gone, so this is the first.
             self.heap.push(key(time, rank, sequence, FIRST_LANE + u32::from(lane.0)));
         }
-        Handle::of_lane(place, sequence)
+        Handle::of_lane(ticket, generation)
     }
 
     /// Cancels an event. Does nothing if it has happened or was already cancelled.
@@ -478,7 +462,7 @@ impl<M: Copy> Calendar<M> {
     #[inline(always)]
     pub fn pop(&mut self, end: Time) -> Option<Event<M>> {
         loop {
-            if !self.present_is_empty() && self.present_is_next() {
+            if !self.present_is_empty() {
                 match self.pop_present() {
                     // Taken apart, so that the usual event need not go through memory as this one does.
                     Some(Event::Message(message)) => return Some(Event::Message(message)),
@@ -486,44 +470,91 @@ impl<M: Copy> Calendar<M> {
                     None => continue,
                 }
             }
-            if self.beside_is_first() {
-                let beside = self.beside;
-                if time_of(beside) >= end {
+            let (beside, least) = (self.beside.time, self.heap.least_time());
+            if beside < least {
+                if beside >= end.as_nanos() {
                     return None;
                 }
+                let slot = slot_of(self.beside);
                 self.beside = NOTHING;
-                self.now = time_of(beside);
-                return Some(Event::Timer(slot_of(beside) - FIRST_TIMER));
+                self.now = Time::from_nanos(beside);
+                return Some(Event::Timer(slot - FIRST_TIMER));
             }
-            let first = self.heap.first();
             // An empty heap shows the end of time.
-            if time_of(first) >= end {
+            if least >= end.as_nanos() {
                 return None;
             }
+            // Its parts are taken one by one, so that they stay in registers.
+            let order = self.heap.first().order;
             self.heap.take_first();
-            if let Some(event) = self.take(first) {
-                self.now = time_of(first);
+            if (self.heap.least_time() == least) | (beside == least) {
+                self.begin_instant(least, order);
+                continue;
+            }
+            if let Some(event) = self.take(least, order) {
+                self.now = Time::from_nanos(least);
                 return Some(event);
             }
         }
     }
 
-    /// True if what stands beside the heap comes before all that is in it.
-    #[inline(always)]
-    fn beside_is_first(&mut self) -> bool {
-        let (beside, least) = (time_of(self.beside).as_nanos(), self.heap.least_time());
-        beside < least || (beside == least && self.beside < self.heap.first())
-    }
-
-    /// True if nothing in the heap comes before what stands at the present instant, where something does.
-    #[inline]
-    fn present_is_next(&mut self) -> bool {
-        self.heap_is_later() || (!self.firsts.is_empty() && self.no_first_is_in_heap())
-    }
-
+    /// Several events stand at one time, of which the first, of this `order`, was taken from the heap: moves all of them to
+    /// the present, in their order.
+    #[cold]
     #[inline(never)]
-    fn no_first_is_in_heap(&mut self) -> bool {
-        self.next_in_heap() >= Key { time: self.now.as_nanos(), order: SECOND }
+    fn begin_instant(&mut self, time: u64, order: u64) {
+        let first = Key { time, order };
+        let mut tied = std::mem::take(&mut self.tied);
+        tied.push(first);
+        while self.heap.least_time() == first.time {
+            tied.push(self.heap.first());
+            self.heap.take_first();
+        }
+        if self.beside.time == first.time {
+            tied.push(std::mem::replace(&mut self.beside, NOTHING));
+        }
+        // Each lane has one key, and perhaps several events.
+        for place in 0..tied.len() {
+            if slot_of(tied[place]) >= FIRST_LANE {
+                let lane = tied[place];
+                tied[place] = NOTHING;
+                self.take_due(lane, &mut tied);
+            }
+        }
+        tied.sort_unstable();
+        for &key in tied.iter().take_while(|&&key| key != NOTHING) {
+            let slot = slot_of(key);
+            let event = if slot >= FIRST_LANE {
+                Present::Lane((slot - FIRST_LANE) as u16, sequence_of(key))
+            } else if slot >= FIRST_TIMER {
+                Present::Timer(slot - FIRST_TIMER)
+            } else if self.slots[slot as usize].generation & CANCELLED != 0 {
+                self.stale -= 1;
+                self.release(slot);
+                continue;
+            } else {
+                self.slots[slot as usize].generation |= PRESENT;
+                Present::Slot(slot)
+            };
+            self.now = time_of(key);
+            self.at_present(if key.order & SECOND == 0 { Rank::First } else { Rank::Second }).push_back(event);
+        }
+        tied.clear();
+        self.tied = tied;
+    }
+
+    /// The key of a lane has left the heap: puts a key of each of its events at that time into `tied`, and one of the event
+    /// behind them into the heap.
+    fn take_due(&mut self, first: Key, tied: &mut Vec<Key>) {
+        let index = slot_of(first);
+        let lane = (index - FIRST_LANE) as u16;
+        let rank = self.lanes.rank(lane);
+        let (due, behind) = self.lanes.due(lane, time_of(first));
+        tied.extend(due.into_iter().map(|sequence| key(time_of(first), rank, sequence, index)));
+        match behind {
+            Some((time, sequence)) => self.heap.push(key(time, rank, sequence, index)),
+            None => self.lanes.disarm(lane),
+        }
     }
 
     /// The first event at the present instant; `None` if it was cancelled.
@@ -534,18 +565,22 @@ impl<M: Copy> Calendar<M> {
             Present::Sent(message) => Some(Event::Message(message)),
             Present::Timer(number) => Some(Event::Timer(number)),
             Present::Slot(slot) => self.release(slot).map(Event::Message),
+            Present::Lane(lane, sequence) => {
+                let is_there = self.lanes.first(lane).is_some_and(|(_, first)| first == sequence);
+                if is_there { self.lanes.pop(lane).map(Event::Message) } else { None }
+            }
         }
     }
 
     /// The time of the next entry, which may be a cancelled one; `None` if the calendar is empty.
     #[inline(never)]
     #[must_use]
-    pub fn next_time(&mut self) -> Option<Time> {
+    pub fn next_time(&self) -> Option<Time> {
         if !self.present_is_empty() {
             return Some(self.now);
         }
-        let first = self.next_in_heap();
-        (first != NOTHING).then(|| time_of(first))
+        let first = self.heap.least_time().min(self.beside.time);
+        (first != NOTHING.time).then(|| Time::from_nanos(first))
     }
 
     /// The event in a slot is over: its message, if it was not cancelled.
@@ -557,10 +592,10 @@ impl<M: Copy> Calendar<M> {
         place.release().then_some(place.message)
     }
 
-    /// What the entry that has just left the root stands for; `None` if it is stale.
+    /// The event of the entry that has just left the root; `None` if the entry is stale.
     #[inline(always)]
-    fn take(&mut self, first: Key) -> Option<Event<M>> {
-        let index = slot_of(first);
+    fn take(&mut self, time: u64, order: u64) -> Option<Event<M>> {
+        let index = (order & SLOT_MASK) as u32;
         if index < FIRST_TIMER {
             let message = self.release(index);
             if message.is_none() {
@@ -570,18 +605,22 @@ impl<M: Copy> Calendar<M> {
         } else if index < FIRST_LANE {
             Some(Event::Timer(index - FIRST_TIMER))
         } else {
-            self.take_from_lane(index, first).map(Event::Message)
+            self.take_from_lane(time, order).map(Event::Message)
         }
     }
 
     #[inline(never)]
-    fn take_from_lane(&mut self, index: u32, first: Key) -> Option<M> {
+    fn take_from_lane(&mut self, time: u64, order: u64) -> Option<M> {
+        let first = Key { time, order };
+        let index = slot_of(first);
         let lane = (index - FIRST_LANE) as u16;
-        // The entry may stand for an event that was taken back meanwhile.
+        // The entry may stand for an event that was cancelled meanwhile.
         let is_due = self.lanes.first(lane).is_some_and(|(_, sequence)| sequence == sequence_of(first));
         let message = if is_due { self.lanes.pop(lane) } else { None };
         match self.lanes.first(lane) {
-            Some((time, sequence)) => self.heap.push(key(time, self.lanes.rank(lane), sequence, index)),
+            // The next is at the same time, and alone with those behind it there.
+            Some((at, _)) if at == time_of(first) => self.begin_instant(time, order),
+            Some((at, sequence)) => self.heap.push(key(at, self.lanes.rank(lane), sequence, index)),
             None => self.lanes.disarm(lane),
         }
         message

@@ -49,7 +49,7 @@ enum Step {
     Lane(usize),
     Timer(u64),
     Alarm(u64),
-    /// Takes back the timers whose number leaves this remainder.
+    /// Cancels the timers whose number leaves this remainder.
     TakeTimers(u32),
     Pop(u64),
     /// One of all handles ever given: most have happened or were cancelled before.
@@ -153,9 +153,9 @@ proptest! {
             let in_heap = calendar.heap.iter().filter(|&key| slot_of(key) < FIRST_TIMER).count();
             let present = calendar.present.iter().chain(&calendar.firsts).filter(|event| matches!(event, Present::Slot(_))).count();
             prop_assert_eq!(calendar.slots.len(), in_heap + present + calendar.free_slots());
-            // Lanes hold what waits and no more.
+            // Lanes hold the events that wait, and no others.
             most_in_lanes = most_in_lanes.max(calendar.lanes.len());
-            prop_assert_eq!(calendar.lanes.places(), most_in_lanes);
+            prop_assert_eq!(calendar.lanes.tickets(), most_in_lanes);
             let alive = |(number, _): &&(u32, bool)| model.waiting.iter().any(|(_, _, _, message)| message == number);
             prop_assert_eq!(calendar.lanes.len(), laned.iter().filter(alive).filter(|(_, lane)| *lane).count());
         }
@@ -224,7 +224,7 @@ fn a_lane_puts_one_entry_into_the_heap_however_many_wait() {
     for n in 0..10_000_u64 {
         handles.push(calendar.schedule_in_lane(lane, n));
         assert_eq!(calendar.heap_len(), 1);
-        // Most timeouts are taken back before they happen.
+        // Most timeouts are cancelled before they happen.
         if n % 10 != 0 {
             calendar.cancel(handles[n as usize]);
         }
@@ -234,6 +234,27 @@ fn a_lane_puts_one_entry_into_the_heap_however_many_wait() {
     }
     assert_eq!(pop(&mut calendar, Time::MAX), None);
     assert!(calendar.heap_peak() <= 2);
+}
+
+#[test]
+fn cancelled_events_of_a_lane_never_outnumber_the_others_for_long() {
+    let mut calendar: Calendar<u64> = Calendar::new();
+    let lane = calendar.lane(Duration::from_nanos(1_000_000));
+    // The first stays, so that none behind it comes to the front.
+    calendar.schedule_in_lane(lane, 0);
+    let mut live = VecDeque::new();
+    for n in 1..100_000_u64 {
+        live.push_back((calendar.schedule_in_lane(lane, n), n));
+        if live.len() > 100 {
+            let (handle, _) = live.pop_front().expect("many");
+            calendar.cancel(handle);
+        }
+        assert!(calendar.lanes.entries(0) < 2100, "{}", calendar.lanes.entries(0));
+    }
+    assert_eq!((calendar.lanes.tickets(), calendar.lanes.len()), (102, 101));
+    let expected: Vec<u64> = [0].into_iter().chain(live.into_iter().map(|(_, n)| n)).collect();
+    let found: Vec<u64> = std::iter::from_fn(|| pop(&mut calendar, Time::MAX)).collect();
+    assert_eq!(found, expected);
 }
 
 #[test]

@@ -176,7 +176,7 @@ pub struct Left<'a> {
     pub request: &'a mut Request,
 }
 
-/// Stops of the return path that stand in the request itself; longer paths go on elsewhere.
+/// Stops of the return path that are stored in the request itself; longer paths continue elsewhere.
 const NEAR: usize = 3;
 
 /// The depth of a slot that holds no request.
@@ -198,7 +198,7 @@ const LOST: u8 = 16;
 const DONE: u8 = 32;
 const DONE_AGAIN: u8 = 64;
 
-/// No one waits for its answer any more.
+/// Its client no longer waits for its answer.
 const ABANDONED: u8 = 128;
 
 /// Why the slot of a finished request cannot be reused yet: an event in the calendar still refers to it.
@@ -254,8 +254,6 @@ impl Write {
 pub struct Details {
     /// Size in bytes, or in the unit of the trace it came from; for a health check, its service time in nanoseconds.
     pub size: u64,
-    /// The client's timeout.
-    pub timeout: Handle,
     /// The key that is requested.
     pub key: u32,
     /// The client's address: an IPv4 address as a number.
@@ -268,9 +266,9 @@ pub struct Details {
     pub deadline: Time,
     /// `Retry-After`, as set by the node that rejected it; zero if there is none.
     pub retry_after: Duration,
-    /// Why nobody waits for its answer any more; [`Outcome::Served`] while somebody does.
+    /// Why its client no longer waits for its answer; [`Outcome::Served`] while the client waits.
     pub given_up: Outcome,
-    /// Since when nobody waits for its answer.
+    /// The time from which its client no longer waits for its answer.
     pub given_up_at: Time,
     /// A request in flight that was made on its behalf, or [`RequestId::NONE`].
     pub child: RequestId,
@@ -284,7 +282,6 @@ impl Details {
     /// The details of a request for which none were set.
     pub const NONE: Self = Self {
         size: 0,
-        timeout: Handle::NONE,
         key: 0,
         client: 0,
         decided_by: ActorId(u32::MAX),
@@ -323,6 +320,8 @@ impl FarPath {
 pub struct Requests {
     slots: Vec<Request>,
     details: Vec<Details>,
+    /// The timeouts of clients, apart from the details, so that a request with nothing else to tell needs none.
+    timeouts: Vec<Handle>,
     far_path: FarPath,
     /// A stack: the slot used next is the one that is still in the cache.
     free: Vec<RequestId>,
@@ -469,7 +468,7 @@ impl Requests {
     #[must_use]
     pub fn new(depth: usize) -> Self {
         let far_path = FarPath { stops: depth.min(FREE as usize - 1).saturating_sub(NEAR), frames: Vec::new() };
-        Self { slots: Vec::new(), details: Vec::new(), far_path, free: Vec::new(), held: 0 }
+        Self { slots: Vec::new(), details: Vec::new(), timeouts: Vec::new(), far_path, free: Vec::new(), held: 0 }
     }
 
     /// Creates a request of `class` with identity `number`.
@@ -479,14 +478,32 @@ impl Requests {
             Some(id) => id,
             None => self.grow(),
         };
+        debug_assert_eq!(
+            self.timeouts[id.0 as usize],
+            Handle::NONE,
+            "the timeout of an earlier request is still noted"
+        );
         let request = &mut self.slots[id.0 as usize];
-        // What is not set here is set before it is read.
+        // Fields that are not set here are set before they are read.
         request.number = number;
         request.class = class;
         request.outcome = Outcome::Served;
         request.marks = 0;
         request.depth = 0;
         (id, request)
+    }
+
+    /// True if a slot is free, so that the next request needs no new one.
+    #[inline(always)]
+    #[must_use]
+    pub fn has_free_slot(&self) -> bool {
+        !self.free.is_empty()
+    }
+
+    /// Adds a free slot.
+    pub fn add_slot(&mut self) {
+        let id = self.grow();
+        self.free.push(id);
     }
 
     #[cold]
@@ -506,8 +523,21 @@ impl Requests {
             stage: 0,
         });
         self.details.push(Details::NONE);
+        self.timeouts.push(Handle::NONE);
         self.far_path.frames.resize((slot + 1) * self.far_path.stops, BLANK);
         RequestId(slot as u32)
+    }
+
+    /// Notes the timeout of the client of a request; it must be taken before the request is over.
+    #[inline]
+    pub fn set_timeout(&mut self, id: RequestId, timeout: Handle) {
+        self.timeouts[id.0 as usize] = timeout;
+    }
+
+    /// Takes the timeout of the client of a request; [`Handle::NONE`] if it has none, or none any more.
+    #[inline]
+    pub fn take_timeout(&mut self, id: RequestId) -> Handle {
+        std::mem::replace(&mut self.timeouts[id.0 as usize], Handle::NONE)
     }
 
     /// Rarely used details of a request.
@@ -587,8 +617,8 @@ impl Requests {
         }
     }
 
-    /// Marks the request, and the requests made on its behalf, as abandoned from `now` on: nobody waits for the answer,
-    /// because it was cancelled, timed out or given up.
+    /// Marks the request, and the requests made on its behalf, as abandoned from `now` on: their clients no longer wait
+    /// for the answer, because the request was cancelled, timed out or was given up.
     pub fn abandon(&mut self, id: RequestId, why: Outcome, now: Time) {
         let mut next = id;
         while next != RequestId::NONE {
@@ -711,7 +741,7 @@ impl Requests {
     #[inline(never)]
     pub fn retag(&mut self, id: RequestId, tag: u32, entered: Time) {
         let request = &mut self.slots[id.0 as usize];
-        assert!(request.depth.wrapping_sub(1) < FREE - 1, "a request is held by nobody");
+        assert!(request.depth.wrapping_sub(1) < FREE - 1, "a request is held by no actor");
         let depth = request.depth as usize - 1;
         match (request.tags.get_mut(depth), request.entered.get_mut(depth)) {
             (Some(near), Some(when)) => (*near, *when) = (tag, entered),

@@ -109,7 +109,7 @@ fn a_request_cannot_end_twice() {
 
 #[test]
 #[should_panic(expected = "before its answer came home")]
-fn a_request_cannot_end_while_somebody_waits_for_it() {
+fn a_request_cannot_end_while_a_node_waits_for_it() {
     let mut requests = Requests::new(1);
     let (id, _) = requests.create(1, 0);
     requests.enter(id, ActorId(0), 0, Time::ZERO);

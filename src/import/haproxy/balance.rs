@@ -7,7 +7,7 @@ use crate::import::group::{Balance, By, Hashing, Said, Tied};
 use crate::import::report::Why;
 use crate::import::source::At;
 
-/// How a section that begins at `at` chooses: round robin where nothing is said.
+/// How a section that begins at `at` chooses; round robin is the default.
 pub fn balance(settings: &Settings, at: At, report: &mut Report) -> Said<Balance> {
     let Some(said) = settings.get("balance", report) else { return Said::new(Balance::RoundRobin, at) };
     let at = said.at;
@@ -18,7 +18,7 @@ pub fn balance(settings: &Settings, at: At, report: &mut Report) -> Said<Balance
         "static-rr" => Balance::RoundRobin,
         "leastconn" => Balance::LeastConnections(Tied::IdleFirst),
         "first" => Balance::First,
-        // https://docs.haproxy.org/2.6/configuration.html#4.2-balance: two draws where nothing is said.
+        // https://docs.haproxy.org/2.6/configuration.html#4.2-balance: two draws are the default.
         "random" => match argument.map_or(Ok(2), str::parse) {
             Ok(draws @ 1..) => Balance::Random(draws),
             _ => {
@@ -47,7 +47,7 @@ pub fn balance(settings: &Settings, at: At, report: &mut Report) -> Said<Balance
     Said::new(balance, at)
 }
 
-/// `hash-type` and `hash-balance-factor`: by map and without bound where nothing is said.
+/// `hash-type` and `hash-balance-factor`; by map and without bound are the defaults.
 fn hash(by: By, settings: &Settings, report: &mut Report) -> Balance {
     let mut how = Hashing::Modulo;
     if let Some(said) = settings.get("hash-type", report) {

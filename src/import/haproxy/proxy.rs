@@ -13,7 +13,7 @@ use crate::import::group::{Group, MOST_GROUPS, Queue, Said, Server};
 use crate::import::report::Why;
 use crate::import::source::At;
 
-/// Servers of a section from which on no more are taken in; twice as many of all sections.
+/// The number of servers of a section from which on further ones are left out; twice as many for all sections together.
 const MOST_SERVERS: usize = 100_000;
 
 /// First words of lines that bear on load and are not in the model.
@@ -223,7 +223,7 @@ fn group(section: &Section, what: String, members: Vec<Server>, settings: &Setti
     if settings.switch("option allbackups", report).is_none() && backups > 1 {
         report.note(section.at, Why::Approximated, "of several backups HAProxy uses one at a time, the model all");
     }
-    // https://docs.haproxy.org/2.6/configuration.html#4.2-mode: TCP where nothing is said.
+    // https://docs.haproxy.org/2.6/configuration.html#4.2-mode: TCP is the default.
     let mode = settings.get("mode", report);
     let layer4 = match mode {
         Some(said) if said.value.first().is_some_and(|mode| mode == "http") => None,
@@ -261,7 +261,7 @@ impl Limits {
     }
 }
 
-/// What waits at `maxconn`: for `timeout queue`, or for `timeout connect` where that is not said.
+/// The queue at `maxconn`: requests wait for `timeout queue`, or for `timeout connect` if the former is missing.
 fn queue(settings: &Settings, limits: &[Limits], report: &mut Report) -> Option<Said<Queue>> {
     let timeout = settings.time("timeout queue", report);
     let first = limits.first()?;
@@ -289,7 +289,7 @@ fn use_backend(line: &Line, what: &str, ways: &mut Vec<(Said<String>, String)>, 
     ways.push((Said::new(name.clone(), line.at), entrance));
 }
 
-/// What a line is called: its first word, or two where one does not say much.
+/// The name of a line: its first word, or two if one says too little.
 fn label(line: &Line) -> String {
     let words = if ["option", "timeout", "no", "stats"].contains(&line.words[0].as_str()) { 2 } else { 1 };
     line.words.iter().take(words).map(String::as_str).collect::<Vec<_>>().join(" ")

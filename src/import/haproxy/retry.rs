@@ -50,7 +50,7 @@ pub fn retry(settings: &Settings, report: &mut Report) -> Option<Said<Retry>> {
     (elsewhere > 0 && !retry.on.is_empty()).then(|| Said::new(retry, redispatch.at))
 }
 
-/// `retry-on`: connections that fail, where nothing is said.
+/// `retry-on`; failed connections are the default.
 fn troubles(settings: &Settings, report: &mut Report) -> Vec<Trouble> {
     let Some(said) = settings.get("retry-on", report) else { return vec![Trouble::Connection] };
     let mut on = Vec::new();

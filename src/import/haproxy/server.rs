@@ -124,7 +124,7 @@ const NOT_EXPRESSED: &[(&str, usize, &str)] = &[
     ("track", 1, "each server is watched by itself in the model"),
 ];
 
-/// What the parameters of a server say so far.
+/// The parameters of a server read so far.
 #[derive(Clone, Debug)]
 pub struct Parameters {
     weight: u32,
@@ -194,7 +194,7 @@ fn template_names(prefix: &str, range: &str) -> Option<Vec<String>> {
 }
 
 impl Parameters {
-    /// What holds for the servers of a section that say nothing else.
+    /// The defaults for the servers of a section.
     pub fn by_default(settings: &Settings, report: &mut Report) -> Self {
         // https://docs.haproxy.org/2.6/configuration.html#5.2: inter 2s, fall 3, rise 2.
         let mut parameters = Self {

@@ -1,4 +1,4 @@
-//! What `defaults` say and a section may say otherwise.
+//! The settings of `defaults`, which a section may override.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::schema::quantity::Span;
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     by_name: BTreeMap<&'static str, Said<Vec<String>>>,
-    /// Settings that are taken back (`no option redispatch`).
+    /// Settings that are switched off (`no option redispatch`).
     off: BTreeMap<&'static str, At>,
     /// `timeout connect`, which stands in for `timeout queue` where there is none.
     pub connect: Option<Span>,

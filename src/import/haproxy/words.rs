@@ -12,7 +12,7 @@ pub struct Words {
 /// Takes a line apart.
 ///
 /// # Errors
-/// What is wrong with it: a quote that is not closed, an escape that is cut off.
+/// A quote that is not closed, or an escape that is cut off.
 pub fn words(line: &str) -> Result<Words, String> {
     let mut found = Words::default();
     let mut word: Option<String> = None;
@@ -50,7 +50,7 @@ pub fn words(line: &str) -> Result<Words, String> {
     Ok(found)
 }
 
-/// What a backslash stands for together with what follows.
+/// The character that a backslash and the text after it stand for.
 fn escape(rest: &mut std::iter::Peekable<std::str::Chars<'_>>, quoted: bool) -> Result<String, String> {
     let Some(c) = rest.next() else { return Err("a backslash ends the line: lines are not continued".to_owned()) };
     Ok(match c {
@@ -66,7 +66,7 @@ fn escape(rest: &mut std::iter::Peekable<std::str::Chars<'_>>, quoted: bool) -> 
         }
         '"' | '\\' | '$' => c.to_string(),
         '\'' | ' ' | '#' if !quoted => c.to_string(),
-        // What is no escape stands as it is written.
+        // A backslash that begins no escape stands for itself.
         c => format!("\\{c}"),
     })
 }

@@ -7,7 +7,7 @@ use crate::actors::clients::{Keys, Traffic};
 use crate::import::group::{Balance, By, Group, Server};
 use crate::schema::quantity::Rate;
 
-/// What a request is supposed to take, in seconds, as a configuration does not say.
+/// Assumed service time of a request, in seconds, as a configuration has none.
 pub const SERVICE: f64 = 0.05;
 /// How busy the busiest server is to be.
 const LOAD: f64 = 0.7;

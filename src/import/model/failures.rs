@@ -1,4 +1,4 @@
-//! What a group does about servers that fail.
+//! How a group treats servers that fail.
 
 use super::Field;
 use crate::actors::balancer::Health;
@@ -40,7 +40,7 @@ pub fn health(servers: &[Server], report: &mut Report) -> Option<Field> {
     Some(Field::new("health", &health))
 }
 
-/// A record with nothing said.
+/// A record with all fields at their defaults.
 fn defaults<R: Body>() -> Option<R> {
     R::decode_body(&Node::made(Kind::Struct(None, Vec::new())), &mut Reader::default())
 }
@@ -48,7 +48,7 @@ fn defaults<R: Body>() -> Option<R> {
 /// Requests that fail and take their server out.
 pub fn passive(group: &Group, servers: &[Server]) -> Option<Field> {
     let Watch::Passive { max_fails, fail_timeout } = servers.first()?.watch.value else { return None };
-    // What makes a request go elsewhere is what counts as a failure, in nginx.
+    // In nginx, the failures that are retried elsewhere are those that count.
     let on = group.retry.as_ref().map_or_else(Failure::usual, |retry| failures(&retry.value.on));
     Some(Field::new("passive", &Some(Passive { max_fails, fail_timeout, on })))
 }

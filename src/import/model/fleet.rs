@@ -24,10 +24,10 @@ pub fn count(servers: &[Server]) -> Field {
     Field::new("servers", &servers.len())
 }
 
-/// What they are called. One that is there twice gets a name of its own.
+/// The names of the servers. A name that occurs twice gets a suffix.
 pub fn names(servers: &[Server]) -> Field {
     let (mut names, mut taken) = (Vec::new(), BTreeSet::new());
-    // What the next server of a name is tried with: names are only ever taken.
+    // The suffix to try for the next server of a name; suffixes are never freed.
     let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
     for server in servers {
         let number = numbers.entry(&server.name).or_insert(0);
@@ -50,7 +50,7 @@ pub fn weights(servers: &[Server]) -> Option<Field> {
     differ.then(|| Field::new("weights", &weights))
 }
 
-/// Those that get requests only while there is no other.
+/// The servers that get requests only while no other is up.
 pub fn backups(servers: &[Server]) -> Option<Field> {
     let backups: Vec<usize> = (0..servers.len()).filter(|&server| servers[server].backup).collect();
     (!backups.is_empty()).then(|| Field::new("backups", &backups))

@@ -16,10 +16,10 @@ use super::report::Why;
 use super::source::Problem;
 use super::{Imported, Report};
 use crate::actors::kit::route::made_name;
-use crate::model::{System, check};
+use crate::model::{Blueprint, System, check};
 use crate::schema::{Decode, Encode, Kind, Node, Reader};
 
-/// A field with what is said about it in the file.
+/// A field with its comment in the file.
 struct Field {
     name: &'static str,
     value: Node,
@@ -38,7 +38,7 @@ impl Field {
     }
 }
 
-/// A node with what is said about it in the file.
+/// A node with its comment in the file.
 struct Part {
     /// Lines before it.
     comments: Vec<String>,
@@ -82,10 +82,13 @@ fn system(parts: &[Part]) -> Result<System, String> {
     let mut reader = Reader::default();
     let system = System::decode(&Node::made(Kind::Struct(Some(made_name("System")), vec![nodes])), &mut reader);
     match (system, reader.diagnostics.first()) {
-        (Some(system), None) => match check(&system).first() {
-            None => Ok(system),
-            Some(wrong) => Err(wrong.message.clone()),
-        },
+        (Some(system), None) => {
+            let blueprint = Blueprint::of(system);
+            match check(&blueprint).first() {
+                None => Ok(blueprint.into_system()),
+                Some(wrong) => Err(wrong.message.clone()),
+            }
+        }
         (_, wrong) => Err(wrong.map_or_else(String::new, |wrong| wrong.message.clone())),
     }
 }

@@ -28,7 +28,7 @@ const NOT_EXPRESSED: &[(&str, &str)] = &[
 /// Blocks whose contents are data, not directives.
 const DATA: &[&str] = &["types", "map", "geo", "split_clients", "match", "charset_map"];
 
-/// What the blocks around a directive say.
+/// The settings of the blocks around a directive.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
     stream: bool,
@@ -37,7 +37,7 @@ pub struct Scope {
     settings: Settings,
 }
 
-/// Goes through a configuration and takes up what passes requests on.
+/// Goes through a configuration and collects the directives that pass requests on.
 #[derive(Debug)]
 pub struct Walk {
     pub upstreams: Upstreams,
@@ -62,7 +62,7 @@ impl Walk {
         let passing = PROTOCOLS.iter().find(|(protocol, _)| name.strip_suffix("_pass") == Some(protocol));
         let not_expressed = NOT_EXPRESSED.iter().find(|(beginning, _)| name.starts_with(beginning));
         match (name, &directive.block) {
-            // Those of `http` and `stream` have been read before all else.
+            // Upstreams of `http` and `stream` have been read before everything else.
             ("upstream", Some(block)) => {
                 if !self.report.used.contains(&at) {
                     self.report.note(at, Why::NotUnderstood, "an upstream belongs in `http` or `stream`: left out");
@@ -167,7 +167,7 @@ fn target(rest: &str) -> Option<&str> {
     }
 }
 
-/// What a `server` block is called: its first name, else what it listens on.
+/// The name of a `server` block: its first name, else the address that it listens on.
 fn server_name(block: &[Directive]) -> String {
     let first =
         |name: &str| block.iter().filter(|d| d.name == name).find_map(|d| d.first()).filter(|word| *word != "_");

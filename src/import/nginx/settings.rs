@@ -43,7 +43,7 @@ impl Settings {
     }
 }
 
-/// What the settings say of one place of passing.
+/// The settings that apply to one place of passing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Applied {
     pub timeout: Option<Said<(Span, String)>>,
@@ -52,12 +52,12 @@ pub struct Applied {
 }
 
 impl Applied {
-    /// What nginx does where nothing is said.
+    /// The defaults of nginx.
     pub fn by_default(stream: bool, at: At) -> Self {
         Self::of(&Settings::default(), "proxy", stream, at, &mut Report::default())
     }
 
-    /// What `settings` say of a place at `at` that passes requests on.
+    /// The settings that apply to a place at `at` that passes requests on.
     pub fn of(settings: &Settings, protocol: &str, stream: bool, at: At, report: &mut Report) -> Self {
         Self {
             timeout: timeout(settings, protocol, stream, at, report),
@@ -86,7 +86,7 @@ fn time(said: &Said<Vec<String>>, report: &mut Report) -> Option<Span> {
     time
 }
 
-/// `proxy_read_timeout`, 60 s where nothing is said. A stream's `proxy_timeout` is about silence, not about answers.
+/// `proxy_read_timeout`, 60 s by default. A stream's `proxy_timeout` is about silence, not about answers.
 fn timeout(
     settings: &Settings,
     protocol: &str,
@@ -111,7 +111,7 @@ fn timeout(
     })
 }
 
-/// `proxy_next_upstream` with its tries and timeout; `error timeout` without limits where nothing is said.
+/// `proxy_next_upstream` with its tries and timeout; `error timeout` without limits by default.
 fn retry(settings: &Settings, protocol: &str, stream: bool, at: At, report: &mut Report) -> Option<Said<Retry>> {
     let mut retry = Said::new(
         Retry { tries: 0, timeout: None, on: vec![Trouble::Connection, Trouble::Timeout], comes_back: false },

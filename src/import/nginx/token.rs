@@ -1,6 +1,6 @@
 //! The words of an nginx configuration: quotes, escapes, comments, braces, variables, as `ngx_conf_read_token` has them.
 
-/// What stands next in a file.
+/// The next token of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Token {
     /// A word, quotes and escapes resolved.
@@ -42,7 +42,7 @@ impl<'a> Tokens<'a> {
     /// The next token with the line it begins at; `None` at the end of the text.
     ///
     /// # Errors
-    /// The line, and what is wrong there.
+    /// The line, and the mistake there.
     pub fn next(&mut self) -> Option<Result<(Token, u32), (u32, String)>> {
         loop {
             match self.peek()? {
@@ -105,12 +105,12 @@ impl<'a> Tokens<'a> {
             Some(c) if !c.is_ascii_whitespace() && !matches!(c, ';' | '{' | ')') => {
                 Err((self.line, format!("a blank or `;` belongs between the closing {quote} and `{c}`")))
             }
-            // nginx takes the bracket that closes `if ("$a" = "b")` for a word of its own.
+            // nginx treats the bracket that closes `if ("$a" = "b")` as a word of its own.
             _ => Ok((Token::Word(word), line)),
         }
     }
 
-    /// What a backslash stands for together with what follows. nginx keeps one that it does not know.
+    /// The character that a backslash and the text after it stand for. nginx keeps a backslash that begins no escape.
     fn escape(&mut self, word: &mut String) {
         match self.bump() {
             Some(c @ ('"' | '\'' | '\\')) => word.push(c),

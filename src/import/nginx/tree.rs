@@ -19,7 +19,7 @@ pub struct Directive {
     pub arguments: Vec<String>,
     /// Where it begins.
     pub at: At,
-    /// What stands in its braces; `None` where it has none.
+    /// The directives in its braces; `None` if it has none.
     pub block: Option<Vec<Self>>,
 }
 
@@ -131,7 +131,7 @@ impl Reader<'_> {
         opened.map_or(Ok(()), |at| Err(self.report.sources.problem(at, "the `{` that begins here is never closed")))
     }
 
-    /// What stands in the braces of a directive. Lua has braces of its own, and is passed over.
+    /// The directives in the braces of a directive. Lua has braces of its own, and is skipped.
     fn inside(
         &mut self,
         directive: &Directive,

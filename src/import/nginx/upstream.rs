@@ -16,7 +16,7 @@ pub struct Upstream {
     pub group: Group,
     /// Its state is shared by all worker processes.
     zone: bool,
-    /// How requests are passed to it: what the first place says that does so.
+    /// How requests are passed to it: the settings of the first place that does so.
     pub applied: Option<Applied>,
 }
 

@@ -12,7 +12,7 @@ pub struct Bound {
     pub written: Label,
     /// Its value in the base unit.
     pub value: f64,
-    /// What it counts.
+    /// Its unit.
     pub unit: Unit,
 }
 
@@ -95,7 +95,7 @@ pub fn example(unit: Unit) -> &'static str {
     }
 }
 
-/// What a quantity that counts `unit` is.
+/// The kind of quantity that has this unit.
 #[must_use]
 pub fn kind(unit: Unit) -> &'static str {
     match unit {

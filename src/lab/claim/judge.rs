@@ -30,11 +30,11 @@ pub(super) enum Order {
     Less,
     /// The first is greater.
     Greater,
-    /// The first is at least so many times the second.
+    /// The first is at least this many times the second.
     AtLeast(f64),
 }
 
-/// What a claim is about in one cell.
+/// The number that a claim is about, in one cell.
 enum Number<'a> {
     Known(&'a Estimate),
     /// A length of time without bound, and why: no steady state, or no recovery.
@@ -77,7 +77,7 @@ impl Judge<'_> {
     }
 
     /// The verdict at one point of the sweep, with the numbers that decide it. A cell whose runs were cut short, or
-    /// did not reach what was to happen, decides nothing: what was found is not what was asked.
+    /// ended before a scheduled event, decides nothing: its results do not answer the question.
     pub fn decide(&self, claim: &Claim, point: usize) -> (Verdict, String) {
         match self.cut_short(claim, point) {
             Some(why) => (Verdict::Undecided, why),
@@ -91,7 +91,7 @@ impl Judge<'_> {
         let cells =
             claim.subjects().into_iter().flat_map(|arm| (point..=last).filter_map(move |at| self.cell(arm, at)));
         let why = |cell: &Cell| match &cell.stability {
-            // What follows from the description of a system needs no run.
+            // A conclusion from the description of a system needs no run.
             Stability::Overflow { overloaded: Some(_), .. } if matches!(claim, Claim::Unstable(_)) => None,
             Stability::Overflow { limit, .. } => Some(limit.clone()),
             _ if cell.unfinished => Some(format!("the run was stopped after {} replications", cell.replications)),
@@ -191,7 +191,7 @@ impl Judge<'_> {
                 let evidence = format!("{} against {times}{}, difference {difference}", names(a), names(b));
                 let verdict = match half {
                     Some(half) if mean > half => Verdict::Holds,
-                    // Exactly so many times as much, beyond doubt, is at least as much.
+                    // Exactly this many times, without uncertainty, is at least this many times.
                     Some(half) if matches!(order, Order::AtLeast(_)) && mean == 0.0 && half == 0.0 => Verdict::Holds,
                     Some(half) if mean <= -half => Verdict::Fails,
                     _ => Verdict::Undecided,
@@ -248,7 +248,7 @@ impl Judge<'_> {
         (verdict, evidence)
     }
 
-    /// In how many replications goodput stays down, and what that says of all there could be.
+    /// In how many replications goodput stays down, and the conclusion about all replications there could be.
     fn stays_down(&self, claim: &StaysDownClaim, point: usize) -> (Verdict, String) {
         let id = claim.quantity(self.scope).id;
         let estimate = self.cell(claim.arm.as_ref(), point).and_then(|cell| cell.estimate(&id));

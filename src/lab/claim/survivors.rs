@@ -5,7 +5,7 @@
 //! hundred was not answered, and a mean if more than one in a thousand was not. A claim about a quantile is decided if
 //! it comes out the same at both ends of the interval of the share of answered calls.
 //!
-//! If the lower of two latencies is from the arm that answered fewer calls, it proves nothing unless it is also the
+//! If the lower of two latencies is from the arm that answered fewer calls, it is no evidence unless it is also the
 //! lower over all calls; otherwise the claim is undecided. A claim that names its calls, as in `P99("arm", answers:
 //! Served)`, is about those alone.
 

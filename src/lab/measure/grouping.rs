@@ -1,4 +1,4 @@
-//! What a measure is split by, and the words of the language for it.
+//! How a measure is split, and the names of the language for it.
 
 use crate::schema::{choice, record};
 
@@ -18,7 +18,7 @@ record! {
 }
 
 choice! {
-    /// What a measure is split by.
+    /// How a measure is split.
     pub enum Grouping {
         All(AllTogether),
         Clients(EachClients),

@@ -62,7 +62,7 @@ pub struct Called {
     pub name: String,
     /// Name for machines.
     pub id: String,
-    /// What it counts.
+    /// Its unit.
     pub unit: Unit,
 }
 

@@ -25,14 +25,14 @@ pub use quantity::Quantity;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What numbers are split by, and how recovery is judged where only its name is given.
+/// How numbers are split, and how recovery is judged if only its name is given.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
     /// The fleets of the system, and balancers with a capacity of their own, by name.
     pub fleets: Vec<String>,
     /// The nodes of clients, by name.
     pub clients: Vec<String>,
-    /// The other nodes, and what they give.
+    /// The other nodes, and the numbers that they give.
     pub places: Vec<Place>,
     /// The kind of each node, of any of the systems.
     pub kinds: BTreeMap<String, &'static str>,
@@ -65,7 +65,7 @@ pub fn recovery(measures: &[Measure]) -> Recovery {
     first.unwrap_or_default()
 }
 
-/// The quantities of several measures and what is `claimed` of others, each once. Beside latencies of served calls stands
+/// The quantities of several measures and those that are `claimed`, each once. Beside latencies of served calls stands
 /// how many of all calls these are.
 #[must_use]
 pub fn quantities(measures: &[Measure], claimed: impl Iterator<Item = Quantity>, scope: &Scope) -> Vec<Quantity> {

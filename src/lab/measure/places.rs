@@ -11,9 +11,9 @@ use crate::model::System;
 pub struct Place {
     /// Its name.
     pub name: String,
-    /// What kind of node it is.
+    /// The kind of the node.
     pub kind: &'static str,
-    /// What it gives.
+    /// What is measured there in addition to traffic.
     pub gives: Gives,
 }
 
@@ -33,7 +33,7 @@ pub fn places<'a>(systems: impl Iterator<Item = &'a System>) -> Vec<Place> {
 }
 
 impl Place {
-    /// True of a balancer at which requests wait for a place at a server, and nothing is done.
+    /// True for a balancer at which requests wait for a place at a server, and which does no work itself.
     #[must_use]
     pub fn is_queue(&self) -> bool {
         self.gives == Gives::Queue

@@ -23,7 +23,7 @@ pub struct Quantity {
     pub name: String,
     /// Name for machines.
     pub id: String,
-    /// What it counts.
+    /// Its unit.
     pub unit: Unit,
 }
 
@@ -41,7 +41,7 @@ impl Quantity {
         Self { what: Arc::new(number), of: None, station: None, answers: Answers::Served, name, id, unit }
     }
 
-    /// A number of one station; it is named only where there are several, and what is no fleet always.
+    /// A number of one station; the station is named only if there are several, and always if it is no fleet.
     pub fn of_station(number: impl Measured + 'static, station: &str, scope: &Scope) -> Self {
         let plain = Self { station: Some(station.to_owned()), ..Self::new(number) };
         match &scope.fleets[..] {
@@ -75,7 +75,7 @@ impl Quantity {
         Self { of: Some(node.to_owned()), ..self.named(node) }
     }
 
-    /// A latency of other calls than those served.
+    /// The same latency for another set of calls than those served.
     #[must_use]
     pub fn among(self, answers: Answers) -> Self {
         if answers == Answers::Served {
@@ -92,19 +92,19 @@ impl Quantity {
         Source { of: self.of.clone(), answers: self.answers }
     }
 
-    /// What it describes.
+    /// The subject of the number.
     #[must_use]
     pub fn told(&self) -> Told<'_> {
         Told { of: self.of.as_deref(), station: self.station.as_deref() }
     }
 
-    /// True of what clients have beside other nodes.
+    /// True for numbers that only clients have.
     #[must_use]
     pub fn is_client_side(&self) -> bool {
         !matches!(self.what.given_by(), GivenBy::Stations(_))
     }
 
-    /// What is counted, in words, without the node.
+    /// The name of the quantity, without the node.
     #[must_use]
     pub fn kind(&self) -> &str {
         self.name.split(" of ").next().unwrap_or_default()

@@ -11,15 +11,15 @@ use crate::schema::quantity::Span;
 /// A count that a snapshot of cumulative figures gives.
 pub type Count<S> = Box<dyn Fn(&S) -> u64>;
 
-/// A count, and what it is a share of; of time without it.
+/// A count, and its denominator; without it, time.
 pub struct Counted<S> {
-    /// What is counted.
+    /// The numerator.
     pub part: Count<S>,
-    /// What it is divided by; seconds where there is none.
+    /// The denominator; seconds if there is none.
     pub whole: Option<Count<S>>,
 }
 
-/// What a number describes.
+/// The subject of a number.
 #[derive(Clone, Copy, Debug)]
 pub struct Told<'a> {
     /// The node; `None` for all clients together.
@@ -49,9 +49,9 @@ pub enum Reading {
     },
     /// Counts that only clients keep whose calls may be more than one request.
     Calling {
-        /// What is counted.
+        /// The numerator.
         part: fn(&CallCounts) -> u64,
-        /// What it is a share of.
+        /// The denominator.
         whole: fn(&CallCounts) -> u64,
     },
     /// The mean of latencies.
@@ -62,9 +62,9 @@ pub enum Reading {
     Population,
     /// Time that the workers of a station spend, as a share of all their time or of other time they spend.
     Work {
-        /// What is spent.
+        /// The numerator.
         part: WorkTime,
-        /// What it is a share of; of all their time without it.
+        /// The denominator; without it, all of the workers' time.
         whole: Option<WorkTime>,
     },
     /// The mean of the waiting times at a station.

@@ -1,4 +1,5 @@
-//! The parameters that many measures have in common, and those of their terms in claims: each shape is written once here.
+//! The parameters that many measures have in common, and those of their terms in claims: each shape is written once
+//! here.
 //!
 //! A measure with parameters of its own declares its records itself; see `measures/latency.rs`.
 
@@ -8,11 +9,11 @@ use crate::lab::label::Label;
 use crate::schema::Check;
 use std::collections::BTreeSet;
 
-/// What is wrong with a measure of one node and of each.
+/// Error: a measure of one node and of each.
 const ONE_OR_EACH: &str = "a measure is of one `node`, or told apart `by` nodes: not both";
-/// What is wrong with a number of clients and of another node at once.
+/// Error: a number of clients and of another node at once.
 const ONE_PLACE: &str = "a number is `of` clients or of a `node`: not both";
-/// What is wrong with a number of other nodes that only clients have.
+/// Error: a number of other nodes that only clients have.
 const ONLY_SERVED: &str = "only clients know answers that are late, degraded or failed";
 
 /// Reports a measure of one node that is told apart as well.
@@ -29,7 +30,7 @@ pub fn check_by_clients(by: &Grouping, at: &mut Check<'_>) {
     }
 }
 
-/// Reports a latency of other calls than those served that is told apart by other nodes than clients.
+/// Reports a latency of calls other than served ones that is split by nodes other than clients.
 pub fn check_answers_by(answers: Answers, by: &Grouping, at: &mut Check<'_>) {
     if answers != Answers::Served && matches!(by, Grouping::Nodes(_)) {
         at.field("answers").error(ONLY_SERVED);
@@ -43,7 +44,7 @@ pub fn check_one_place(of: Option<&Label>, node: Option<&Label>, at: &mut Check<
     }
 }
 
-/// Reports a term of other calls than those served at another node than clients.
+/// Reports a term for calls other than served ones at a node other than clients.
 pub fn check_answers_of(answers: Option<Answers>, node: Option<&Label>, at: &mut Check<'_>) {
     if node.is_some() && answers.is_some_and(|answers| answers != Answers::Served) {
         at.field("answers").error(ONLY_SERVED);
@@ -139,7 +140,7 @@ macro_rules! measure_of_clients {
     };
 }
 
-/// A measure of what works or waits: of each fleet, or of one node.
+/// A measure of stations, which work or wait: of each fleet, or of one node.
 macro_rules! measure_of_stations {
     ($(#[doc = $doc:literal])+ pub struct $name:ident => $number:expr) => {
         $crate::schema::record! {
@@ -182,7 +183,7 @@ macro_rules! measure_of_the_system {
     };
 }
 
-/// What a claim says of a record: the arm, the node and the node of clients that it names, and the calls it is of.
+/// The parts of a term that claims need: the arm, the node and the node of clients that it names, and its set of calls.
 macro_rules! claimed {
     ($name:ident, $self_:ident, $scope:ident, $number:expr, node: $node:expr, of: $of:expr, answers: $answers:expr) => {
         impl $crate::lab::measure::asked::Claimed for $name {
@@ -286,7 +287,7 @@ macro_rules! term_of_clients {
     };
 }
 
-/// A number of what works or waits.
+/// A number of stations, which work or wait.
 macro_rules! term_of_stations {
     ($(#[doc = $doc:literal])+ pub struct $name:ident => $number:expr) => {
         $crate::schema::record! {

@@ -180,7 +180,7 @@ fn study_of_many_designs() {
     let mut tables: std::collections::BTreeMap<(String, bool), Tally> = std::collections::BTreeMap::new();
     for (place, design) in (0..).zip(&designs) {
         for experiment in 0..experiments {
-            // No two share a seed: what chance does to one says nothing of another.
+            // No two share a seed, so their errors are independent.
             let seed = 1000 + place * experiments + experiment;
             for (held, p) in design.experiment(seed, &quantiles).into_iter().zip(quantiles) {
                 let Design { servers, loads: [low, high], replications, requests } = design;

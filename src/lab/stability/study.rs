@@ -55,7 +55,7 @@ impl Design {
         let mut run = plan.experiment.run.clone();
         run.seed = seed;
         let job = Job {
-            system: &cell.system,
+            blueprint: &cell.blueprint,
             inputs: &plan.inputs,
             run: &run,
             window: cell.window,
@@ -64,16 +64,16 @@ impl Design {
             stop: &AtomicBool::new(false),
         };
         let done = Replication::run(&job, 0, Measuring::After(Duration::ZERO));
-        let done = done.unwrap_or_else(|defect| panic!("{}: {defect}", self.name)).expect("nobody stops it");
+        let done = done.unwrap_or_else(|defect| panic!("{}: {defect}", self.name)).expect("it is not stopped");
         let seen = observe(&job, &done);
-        let known = flows(&cell.system);
+        let known = flows(&cell.blueprint);
         let unknown = |load: &StationLoad| StationLoad { least: 0.0, most: f64::INFINITY, ..load.clone() };
         let withheld = Flows {
             stations: known.stations.iter().map(unknown).collect(),
             delays: Vec::new(),
             calls_wait: known.calls_wait,
         };
-        [&known, &withheld].map(|flows| by_flows_and_windows(&cell.system, flows, Duration::ZERO, &[&seen]))
+        [&known, &withheld].map(|flows| by_flows_and_windows(&cell.blueprint, flows, Duration::ZERO, &[&seen]))
     }
 }
 
@@ -175,7 +175,7 @@ fn designs(load: f64, spans: f64) -> Vec<Design> {
             fleet(r#"service: Exponential(mean: "1 ms")"#)
         ),
     );
-    // Nothing fails, so no retry is ever made; nobody can know that.
+    // Nothing fails, so no retry is ever made; the description does not say so.
     add(
         "with retries",
         1.0,
@@ -199,7 +199,7 @@ fn designs(load: f64, spans: f64) -> Vec<Design> {
     all
 }
 
-/// What closed loops and bounded rooms have: a steady state, whatever comes.
+/// Closed loops and bounded queues: a steady state at any load.
 fn always_stable() -> Vec<Design> {
     let mut all = Vec::new();
     let mut add = |name: &'static str, seconds: f64, nodes: &str| {

@@ -1,4 +1,4 @@
-//! A fixed number of users who think, ask, and wait for the answer.
+//! Closed systems: a fixed number of users who think, send a request, and wait for the answer.
 
 use super::{Expected, Family, Run, Suite, What, queue};
 use crate::stats::theory::{Interactive, TheoryError, mean_value_analysis};
@@ -32,7 +32,7 @@ pub(super) fn closed(suite: &mut Suite) -> Result<(), TheoryError> {
             "utilization",
             "throughput",
         ];
-        // Where an idle moment is too rare to be seen, there is nothing to compare.
+        // If idle moments are too rare to be observed, there is nothing to compare.
         ids.retain(|id| *id != "utilization" || answer.value(id).is_some_and(|busy| busy < 0.999));
         let run = run(think, service, servers, answer.value("throughput").unwrap_or(1.0));
         suite.push(Family::Closed, name, &queue(&arrivals, &fleet), run, &answer, &ids);

@@ -1,4 +1,4 @@
-//! What was found of a case: each number against theory.
+//! The finding of a case: each number against theory.
 
 use super::{Allowance, Case, Expected, What};
 use crate::lab::results::{Cell, Estimate, Results, Unit};
@@ -20,19 +20,19 @@ pub fn bound(comparisons: usize, replications: u32) -> f64 {
 pub struct Finding {
     /// Which number, in words.
     pub quantity: String,
-    /// What it counts.
+    /// Its unit.
     pub unit: Unit,
-    /// What theory says.
+    /// The value of theory.
     pub theory: f64,
     /// Where that is written.
     pub source: String,
     /// How far theory may be off.
     pub allowance: Allowance,
-    /// What the simulator says; `None` without a steady state.
+    /// The value of the simulator; `None` without a steady state.
     pub measured: Option<f64>,
     /// Half-width of its interval, at the confidence of the experiment.
     pub half_width: Option<f64>,
-    /// How far it is from theory, or from the end of what is allowed for, in half-widths; with its sign.
+    /// How far it is from theory, or from the end of the allowed range, in half-widths; with its sign.
     pub deviation: f64,
     /// The same in standard errors: Student's t.
     pub t: f64,
@@ -70,7 +70,7 @@ impl Case {
     }
 }
 
-/// What is compared: a number with its interval, and the value it should have.
+/// A comparison: a number with its interval, and the value it should have.
 struct Pair {
     quantity: String,
     unit: Unit,
@@ -140,7 +140,8 @@ fn of_node<'a>(cell: &'a Cell, node: &str, id: &str) -> Option<&'a Estimate> {
     node.estimates.iter().find(|estimate| estimate.id == id)
 }
 
-/// L against lambda W, the difference taken in each replication: who straddles the ends of a run cancels in the mean.
+/// L against lambda W, the difference taken in each replication: requests that straddle the ends of a run cancel in the
+/// mean.
 fn little(cell: &Cell, node: &'static str, confidence: f64) -> Pair {
     let get = |id: &str| of_node(cell, node, id);
     let product = |rate: &Estimate, times: &[&Estimate]| -> Vec<f64> {
@@ -150,7 +151,7 @@ fn little(cell: &Cell, node: &'static str, confidence: f64) -> Pair {
     };
     let products = match (get("departures"), get("waiting_mean"), get("service_mean")) {
         (Some(rate), Some(waiting), Some(service)) => product(rate, &[waiting, service]),
-        // Clients: those served, for who is turned away at once spends no time.
+        // Clients: served requests only, because a request that is rejected at once spends no time.
         _ => match (cell.estimate("throughput"), get("latency_mean")) {
             (Some(rate), Some(time)) => product(rate, &[time]),
             _ => Vec::new(),

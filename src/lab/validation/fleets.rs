@@ -15,7 +15,7 @@ fn system(rate: f64, policy: &str, fleet: &str) -> String {
     )
 }
 
-/// The run of one station, at a fleet of `servers` of them which gives so many more requests a second.
+/// The run of one station, at a fleet of `servers` of them, which has that many times more requests a second.
 fn run(load: f64, servers: usize, workers: usize) -> Run {
     let one = Run::steady(load, SERVICE, workers, 1.0);
     let fewest = 20_000.0 * SERVICE / (load * (servers * workers) as f64);
@@ -63,7 +63,7 @@ pub(super) fn supermarket(suite: &mut Suite) -> Result<(), TheoryError> {
                 expected.allowance = expected.allowance.and(Allowance::finite_size(ALLOWED));
             }
         }
-        // The limit forgets an empty start in a few services; a hundred leave nothing of it.
+        // The limit forgets an empty start within a few service times; after a hundred no trace is left.
         let services = (1500.0 / (1.0 - load)).max(12_000.0);
         let run = Run::fixed(100.0 * SERVICE, services / f64::from(REPLICATIONS) * SERVICE);
         suite.push_expected(Family::Supermarket, format!("d = {choices}, load {load}"), &system, run, expected);
@@ -72,7 +72,7 @@ pub(super) fn supermarket(suite: &mut Suite) -> Result<(), TheoryError> {
 }
 
 /// Three servers, solved once as a truncated Markov chain: load, mean, median and p99 of the sojourn in mean services.
-/// What is cut off has a chance below 1e-11.
+/// The states cut off have a probability below 1e-11.
 const THREE: [(f64, [f64; 3]); 2] = [
     (0.5, [1.244_835_857_636_394_7, 0.872_237_629_180_324_4, 5.627_466_591_533_977]),
     (0.8, [2.285_547_604_548_491_5, 1.660_219_286_110_558_2, 9.896_104_297_285_827]),

@@ -23,7 +23,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// A run of so many seconds of warm-up, and so many measured.
+    /// A run with these seconds of warm-up and of measuring.
     pub fn fixed(warm_up: f64, measured: f64) -> Self {
         Self { warm_up, measured }
     }
@@ -31,10 +31,10 @@ impl Run {
     /// For a station of `servers` servers at `load` with a mean service of `service` seconds. `variability` is half the
     /// sum of the squared coefficients of variation of arrivals and service, 1 for M/M/c.
     ///
-    /// Warm-up: six relaxation times service / (servers (1 - sqrt(load))^2) (Cohen 1982) and ten services; what is left
-    /// of the empty start after it is far less than a standard error. Measured: the requests that give a standard error
-    /// of 1 % in the mean by heavy traffic, 8 variability / (error (1 - load))^2 (Whitt 1989), within limits that keep
-    /// the suite short.
+    /// Warm-up: six relaxation times service / (servers (1 - sqrt(load))^2) (Cohen 1982) and ten services; the
+    /// remaining effect of the empty start is far less than a standard error. Measured: the requests that give a
+    /// standard error of 1 % in the mean by heavy traffic, 8 variability / (error (1 - load))^2 (Whitt 1989), within
+    /// limits that keep the suite short.
     pub fn steady(load: f64, service: f64, servers: usize, variability: f64) -> Self {
         let variability = variability.max(1.0);
         let rest = 1.0 - load.sqrt();

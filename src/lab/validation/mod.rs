@@ -1,7 +1,7 @@
-//! The validation suite: systems whose answer theory knows, and whether the simulator gives it.
+//! The validation suite: systems whose numbers theory predicts, against those of the simulator.
 //!
-//! A [`Case`] is an experiment in the language of files, with what theory expects of its answer; [`cases`] lists them
-//! all, one file for a kind of system. Running them belongs to the caller, who has the threads.
+//! A [`Case`] is an experiment in the language of files, with the predictions of theory; [`cases`] lists them all, one
+//! file for a kind of system. Running them belongs to the caller, who has the threads.
 
 mod closed;
 mod finding;
@@ -110,20 +110,20 @@ impl Family {
     }
 }
 
-/// One experiment with what theory expects of it.
+/// One experiment with the predictions of theory.
 #[derive(Clone, Debug)]
 pub struct Case {
     /// The kind of system.
     pub family: Family,
-    /// What sets it apart from others of the kind, for example "load 0.9".
+    /// The difference from other cases of its kind, for example "load 0.9".
     pub name: String,
     /// The experiment as a file would have it.
     pub experiment: String,
-    /// What theory says of its numbers.
+    /// The predictions of theory.
     pub expected: Vec<Expected>,
 }
 
-/// What theory says of one number.
+/// A number and its prediction.
 #[derive(Clone, Debug)]
 pub struct Expected {
     /// Which number.
@@ -144,8 +144,8 @@ pub enum What {
     /// A number of a node, by the name of the node and the identifier of the number.
     OfNode(&'static str, &'static str),
     /// The mean number in a node, against its rate times its mean time, replication by replication: of the clients (the
-    /// only ones) the throughput and the latency, of a fleet that turns nobody away the departures, waiting and service.
-    /// The value expected is that product.
+    /// only ones) the throughput and the latency, of a fleet that rejects no request the departures, waiting and
+    /// service. The value expected is that product.
     Little(&'static str),
     /// The mean number on the network between a node and the next, both named.
     Between(&'static str, &'static str),
@@ -209,7 +209,7 @@ struct Suite {
 }
 
 impl Suite {
-    /// Adds a case whose expectations are those `ids` of an answer of theory.
+    /// Adds a case whose expectations are the values `ids` of an answer of theory.
     fn push(&mut self, family: Family, name: String, system: &str, run: Run, answer: &Answer, ids: &[&str]) {
         self.push_expected(family, name, system, run, Expected::of(answer, ids));
     }
@@ -256,7 +256,7 @@ pub fn cases(length: Length) -> Vec<Case> {
     suite.cases
 }
 
-/// How many numbers are compared in all: what the bound of each depends on.
+/// How many numbers are compared in all, on which the bound of each depends.
 #[must_use]
 pub fn comparisons(cases: &[Case]) -> usize {
     cases.iter().map(|case| case.expected.len()).sum()

@@ -6,10 +6,10 @@ use crate::stats::theory::{Md1, Mg1, Mg1Ps, Mm1, Mmc, TheoryError};
 /// Mean service in all of these, in seconds.
 const SERVICE: f64 = 0.01;
 
-/// What is known where the distribution of the latency is.
+/// The predictions where the distribution of the latency is known.
 const ALL: [&str; 7] =
     ["latency_mean", "latency_p50", "latency_p99", "waiting_mean", "in_system", "utilization", "throughput"];
-/// What is known of a mean.
+/// The predictions where only the mean is known.
 const MEANS: [&str; 5] = ["latency_mean", "waiting_mean", "in_system", "utilization", "throughput"];
 
 /// Distributions of service by name, with a mean of 10 ms and their squared coefficients of variation.

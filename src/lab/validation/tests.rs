@@ -41,7 +41,7 @@ fn the_program_recognises_what_the_suite_calls_by_name() {
     // Two ways to the same theory: the suite's own, and the one that draws dashed lines.
     for case in cases(Length::Full) {
         let plan = case.plan().expect("well formed");
-        let Some(theory) = crate::lab::theory::theory(&plan.cells[0].system, &plan.quantities) else { continue };
+        let Some(theory) = crate::lab::theory::theory(plan.cells[0].system(), &plan.quantities) else { continue };
         for expected in &case.expected {
             let What::Measure(id) = &expected.what else { continue };
             let Some(known) = theory.value(id) else { continue };

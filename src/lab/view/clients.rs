@@ -1,4 +1,4 @@
-//! What clients saw: their calls by what became of them, and how long they took, of one node or of all together.
+//! Calls as seen by clients: their outcomes and latencies, of one node or of all together.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use crate::lab::open::Open;
 use crate::measure::Latency;
 use crate::model::NodeInfo;
 
-/// What counts calls within a limit; all clients of a system count the same limits.
+/// The count of calls within a limit; all clients of a system count the same limits.
 pub(super) fn within(clients: Made<'_>, limit: Duration) -> Option<Count<Snapshot>> {
     let place = clients.calls.within.place(limit)?;
     // Before the first boundary there are no counts.
@@ -58,7 +58,8 @@ impl View<'_> {
         those.flat_map(|(_, ages)| self.measured_of(ages))
     }
 
-    /// The ages at the end of what began after the warm-up: what hung before says nothing of the time that is measured.
+    /// The ages, at the end, of calls that began after the warm-up: calls that began before do not belong to the time
+    /// that is measured.
     pub(super) fn measured_of<'b>(&'b self, ages: &'b [Duration]) -> impl Iterator<Item = Duration> + 'b {
         let most = self.over.since(Time::ZERO + self.warm_up.min(self.over.since(Time::ZERO)));
         ages.iter().copied().filter(move |age| *age <= most)

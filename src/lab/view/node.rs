@@ -1,4 +1,4 @@
-//! What was measured at a node other than clients, of any kind, from the requests that arrived there.
+//! Measurements at a node other than clients, of any kind, from the requests that arrived there.
 
 use super::View;
 use crate::actors::kit::watch::{Snapshot, Stays};
@@ -6,14 +6,14 @@ use crate::engine::Duration;
 use crate::lab::measure::Quantity;
 use crate::lab::measure::reading::Count;
 
-/// What counts requests within a limit.
+/// The count of requests within a limit.
 pub(super) fn within(stays: &Stays, limit: Duration) -> Count<Snapshot> {
     let place = stays.within.place(limit).unwrap_or(usize::MAX);
     Box::new(move |s| s.within.get(place).copied().unwrap_or(0))
 }
 
 impl View<'_> {
-    /// What was seen of the node that a quantity is told of, if it is not one of clients.
+    /// The record of the node that a quantity is about, unless that is a node of clients.
     pub(super) fn stays(&self, quantity: &Quantity) -> Option<&Stays> {
         self.watch.node(quantity.of.as_deref()?)
     }

@@ -38,8 +38,8 @@ impl View<'_> {
         }
     }
 
-    /// How much of a quantity's whole this replication holds: that by which its value counts beside those of others. The
-    /// same for all of what is no ratio of sums.
+    /// The size of the denominator of a quantity in this replication, which is the weight of its value among
+    /// replications. The same for every replication if the quantity is no ratio of sums.
     pub fn weight(&self, quantity: &Quantity) -> f64 {
         if !self.measured {
             return 0.0;
@@ -58,8 +58,8 @@ impl View<'_> {
         }
     }
 
-    /// The calls that a share counts and those it is a share of, where a quantity is one; for what is true or false of a
-    /// replication, 1 of 1 or none of it.
+    /// Numerator and denominator, in calls, if a quantity is a share of calls; 1 of 1 or 0 of 1 if it is true or false
+    /// of a replication.
     pub fn counts(&self, quantity: &Quantity) -> Option<(u64, u64)> {
         if quantity.unit != Unit::Fraction || !self.measured {
             return None;
@@ -73,7 +73,7 @@ impl View<'_> {
         }
     }
 
-    /// Parts and wholes of a quantity by window after the warm-up; empty of what is no ratio of sums.
+    /// Numerators and denominators of a quantity by window after the warm-up; empty if it is no ratio of sums.
     pub fn windows(&self, quantity: &Quantity) -> Vec<(f64, f64)> {
         if !self.measured {
             return Vec::new();
@@ -122,7 +122,7 @@ impl View<'_> {
                 self.by_window(self.work_by_window(station, part), Some(self.work_by_window(station, whole)))
             }
             (Reading::Waiting, _) => {
-                // Mean waiting by Little's law: the area of those who wait over those who came.
+                // Mean waiting by Little's law: the area of those that wait over the arrivals.
                 let areas = self.stations(station).map(|s| s.usage().windows.values().iter().map(|w| w.waiting));
                 let came = self.stations(station).map(|s| s.waited_by_window().into_iter().map(u128::from));
                 let came = self.steps(came);
@@ -141,8 +141,8 @@ impl View<'_> {
         }
     }
 
-    /// What a number counts after the warm-up, and what it is a share of, if not of time; `None` of what is no count, and
-    /// where nobody counts.
+    /// The count of a number after the warm-up, and the count of its denominator if that is not time; `None` if the
+    /// number is no count, or if it is not counted.
     fn sums(&self, quantity: &Quantity, reading: &Reading) -> Option<(u64, Option<u64>)> {
         let (of, stays) = (quantity.of.as_deref(), self.stays(quantity));
         match (reading, stays) {
@@ -154,7 +154,7 @@ impl View<'_> {
             (Reading::Counts { calls: Counted { part, whole }, .. }, None) => {
                 Some((self.sum(of, part), whole.as_ref().map(|whole| self.sum(of, whole))))
             }
-            // What still waits at the end counts where it is over the limit.
+            // Requests that still wait at the end count if they are over the limit.
             (Reading::Answered { within }, Some(stays)) => {
                 let (part, whole) = answered_at(stays, *within);
                 let overdue = within.map_or(0, |limit| self.overdue_at(stays, limit.duration()));
@@ -172,8 +172,8 @@ impl View<'_> {
         }
     }
 
-    /// What counts calls answered in time and as asked, perhaps within a limit, and those that ended; `None` if there
-    /// are no such clients.
+    /// The counts of calls answered in time and as asked, perhaps within a limit, and of calls that ended; `None` if
+    /// there are no such clients.
     fn answered(&self, of: Option<&str>, limit: Option<Span>) -> Option<(Count<Calls>, Count<Calls>)> {
         let part = match limit {
             Some(limit) => within(self.clients(of).next()?, limit.duration())?,
@@ -247,7 +247,7 @@ impl View<'_> {
     }
 }
 
-/// What counts requests at a node that were answered as asked, perhaps within a limit, and those that left.
+/// The counts of requests at a node that were answered as asked, perhaps within a limit, and of those that left.
 fn answered_at(stays: &Stays, limit: Option<Span>) -> (Count<Requests>, Count<Requests>) {
     let part =
         limit.map_or_else(|| -> Count<Requests> { Box::new(|s| s.served) }, |l| node::within(stays, l.duration()));

@@ -1,13 +1,12 @@
 //! The flows of a system; see [`crate::actors::kit::flow`].
 
-use super::System;
+use super::Blueprint;
 use crate::actors::kit::flow::{self, Flows};
-use crate::actors::kit::site::Site;
 
-/// The flows of `system`, which has passed [`super::check`] and whose arrivals do not change with time.
+/// The flows of the system of `blueprint`, which has passed [`super::check`] and whose arrivals do not change with time.
 #[must_use]
-pub fn flows(system: &System) -> Flows {
-    flow::flows(&Site::of(&system.nodes))
+pub fn flows(blueprint: &Blueprint) -> Flows {
+    flow::flows(&blueprint.site())
 }
 
 #[cfg(test)]

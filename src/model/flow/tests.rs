@@ -2,13 +2,14 @@
 
 use super::*;
 use crate::actors::kit::flow::{Delay, StationLoad};
-use crate::model::check;
+use crate::model::{System, check};
 use crate::schema::{Decode, Reader, parse};
 
 fn found(nodes: &str) -> Flows {
     let tree = parse(0, &format!("System(nodes: {{{nodes}}})")).unwrap_or_else(|problems| panic!("{problems:?}"));
     let mut reader = Reader::default();
     let system = System::decode(&tree, &mut reader).unwrap_or_else(|| panic!("{:?}", reader.diagnostics));
+    let system = Blueprint::of(system);
     assert!(check(&system).is_empty(), "{:?}", check(&system));
     flows(&system)
 }
@@ -78,12 +79,12 @@ fn a_fixed_split_is_as_full_as_its_fullest_server() {
             "web": Fleet(servers: 2, speeds: [1, 0.5], weights: [3, 1], service: Constant("10 ms"))"#
         ))
     };
-    // Each server gets what its weight says: three quarters, and a quarter for the slower one.
+    // Each server gets the share of its weight: three quarters, and a quarter for the slower one.
     is(load(&nodes("RoundRobin"), "web"), 0.9, 0.9);
     is(load(&nodes("WeightedRoundRobin"), "web"), 0.9, 0.9);
     is(load(&nodes("Random"), "web"), 0.9, 0.9);
     is(load(&nodes("LeastConnections"), "web"), 0.8, 0.8);
-    // Who goes by answers may send everything to the slower one.
+    // A policy that goes by answers may send everything to the slower server.
     is(load(&nodes("PeakEwma"), "web"), 0.8, 2.4);
     let even = found(
         r#""users": Clients(arrivals: Poisson(rate: "120/s"), to: "lb"), "lb": Balancer(to: "web"),
@@ -95,8 +96,8 @@ fn a_fixed_split_is_as_full_as_its_fullest_server() {
 }
 
 #[test]
-fn what_may_be_turned_away_retried_or_taken_back_is_bounded() {
-    // Nothing fails, so nothing is tried again.
+fn flows_that_may_be_rejected_retried_or_cancelled_are_bounded() {
+    // Nothing fails, so there are no retries.
     let retry = |extra: &str, web: &str| {
         found(&format!(
             r#""users": Clients(arrivals: Poisson(rate: "50/s"), retry: (attempts: 3) {extra}, to: "web"), "web": Fleet({web} service: Constant("10 ms"))"#
@@ -197,8 +198,8 @@ fn requests_of_users_that_come_by_two_ways_are_no_more_than_the_users() {
 }
 
 #[test]
-fn what_an_overload_makes_leave_or_turns_away_is_not_said_to_gather() {
-    // Servers drop what nobody waits for any more.
+fn requests_that_an_overload_makes_leave_or_rejects_do_not_count_as_gathering() {
+    // Servers drop requests whose clients no longer wait.
     let late = found(
         r#""users": Clients(arrivals: Poisson(rate: "110/s"), timeout: "1 s", propagates_deadline: true, to: "web"),
         "web": Fleet(service: Constant("10 ms"))"#,
@@ -216,7 +217,7 @@ fn what_an_overload_makes_leave_or_turns_away_is_not_said_to_gather() {
         ));
         assert!(!flows.stations.iter().any(StationLoad::is_overloaded), "{balancer}: {flows:?}");
     }
-    // Where nothing can make a member look down, all that comes gathers.
+    // If nothing can make a member look down, all requests gather.
     let flows = found(
         r#""users": Clients(arrivals: Poisson(rate: "220/s"), to: "lb"), "lb": Balancer(passive: Passive(on: [TimedOut]), to: "web"),
         "web": Fleet(servers: 2, service: Constant("10 ms"))"#,
@@ -243,7 +244,7 @@ fn a_queue_for_places_at_servers_is_as_full_as_all_that_they_can_do() {
         let load = line(&flows);
         is((load.least, load.most), 0.9, 0.9);
         assert!(load.room.is_infinite() && !load.leaves && load.workers == 6.0 && load.node == "lb");
-        // The servers have no more than the balancer lets there be.
+        // The balancer bounds the number of requests at the servers.
         let web = flows.stations.iter().find(|load| load.node == "web").expect("it is there");
         assert!(web.is_stable() && web.room.is_finite());
     }
@@ -267,7 +268,7 @@ fn who_waits_for_a_server_of_its_own_may_leave_or_find_no_room_is_bounded() {
     };
     let ends = |flows: &Flows| (line(flows).least, line(flows).most);
     is(ends(&nodes("policy: IpHash, queue: ()", "")), 0.75, 1.5);
-    // Who leaves need not be served, and of what comes after that not all comes.
+    // Requests that leave need not be served, and only some of the requests that follow them arrive.
     let impatient = nodes(r#"queue: (timeout: "1 s")"#, "");
     is(ends(&impatient), 0.0, 0.75);
     is(load(&impatient, "web"), 0.0, 0.75);

@@ -76,8 +76,8 @@ fn unit(unit: Unit) -> &'static str {
     }
 }
 
-/// The shortest digits that give back the same bits, with a decimal point so that every row of a column has the same type;
-/// nothing for what is not a number.
+/// The shortest digits that give back the same bits, with a decimal point so that every row of a column has the same
+/// type; empty for what is not a number.
 fn number(value: Option<f64>) -> String {
     value.filter(|value| value.is_finite()).map_or_else(String::new, |value| format!("{value:?}"))
 }

@@ -35,7 +35,7 @@ impl Bytes {
     /// Reads "64 KiB".
     ///
     /// # Errors
-    /// What is wrong with the text.
+    /// The mistake in the text.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (number, unit) = number_and_unit(text).ok_or_else(|| format!("\"{text}\" is not a size"))?;
         let (_, factor) = UNITS

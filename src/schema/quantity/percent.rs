@@ -8,8 +8,8 @@ use crate::schema::{Decode, Encode, Kind, Node, Reader};
 /// Decimals of a percentage that [`Percent::exact`] keeps.
 const MOST_DECIMALS: usize = 16;
 
-/// A share as a ratio of whole numbers, so that counts compare with it exactly. In binary, 7 % of a hundred is more than
-/// seven and 29 % is less than 29: whoever compares a count with a share asks here.
+/// A share as a ratio of whole numbers, so that counts compare with it exactly. In binary, 7 % of a hundred is more
+/// than seven and 29 % is less than 29: so use this type to compare a count with a share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Share {
     part: u64,
@@ -21,7 +21,8 @@ impl Share {
     /// Nothing.
     pub const ZERO: Self = Self { part: 0, whole: 1 };
 
-    /// How `part` of `whole` compares with the share: `Less` if it is a smaller one. Nothing of nothing is equal to all.
+    /// Compares `part` of `whole` with the share: `Less` if it is a smaller share. A `whole` of zero is equal to every
+    /// share.
     #[inline]
     #[must_use]
     pub fn compare(self, part: u64, whole: u64) -> Ordering {
@@ -49,7 +50,7 @@ impl Share {
         u64::try_from(exact / u128::from(self.whole)).unwrap_or(u64::MAX)
     }
 
-    /// True of nothing.
+    /// True if the share is zero.
     #[must_use]
     pub fn is_zero(self) -> bool {
         self.part == 0
@@ -79,7 +80,7 @@ impl Percent {
     /// The share as an exact fraction, for comparison with counts.
     #[must_use]
     pub fn exact(self) -> Share {
-        // The shortest decimal that is read back as this number is what was written, up to fifteen digits.
+        // The shortest decimal that is read back as this number is the one that was written, up to fifteen digits.
         let text = format!("{}", self.0);
         let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
         let rest = &rest[..rest.len().min(MOST_DECIMALS)];
@@ -91,7 +92,7 @@ impl Percent {
     /// Reads "2 %".
     ///
     /// # Errors
-    /// What is wrong with the text.
+    /// The mistake in the text.
     pub fn parse(text: &str) -> Result<Self, String> {
         match number_and_unit(text) {
             Some((number, "%")) if (0.0..=100.0).contains(&number) => Ok(Self(number)),

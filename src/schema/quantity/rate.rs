@@ -41,7 +41,7 @@ impl Rate {
         if self.0 * LONGEST as f64 <= 1.0 {
             return (1, LONGEST);
         }
-        // What the floating point number is exactly: 53 bits at most, over a power of two of 112 at most.
+        // The exact value of the floating point number: 53 bits at most, over a power of two of 112 at most.
         let (mut up, mut down) = exactly(self.0);
         let (mut last, mut events, mut seconds) = ((0_u128, 1_u128), 1_u128, 0_u128);
         while down > 0 {
@@ -63,7 +63,7 @@ impl Rate {
     /// Reads "900/s".
     ///
     /// # Errors
-    /// What is wrong with the text.
+    /// The mistake in the text.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (number, unit) = number_and_unit(text).ok_or_else(|| format!("\"{text}\" is not a rate"))?;
         let seconds = match unit.strip_prefix('/').map(str::trim) {

@@ -66,7 +66,7 @@ impl Span {
     /// Reads "8 ms".
     ///
     /// # Errors
-    /// What is wrong with the text.
+    /// The mistake in the text.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (number, unit) = number_and_unit(text).ok_or_else(|| format!("\"{text}\" is not a length of time"))?;
         let unknown = || match unit {

@@ -58,7 +58,7 @@ impl Interactive {
         (self.sojourn_mean() - self.service_mean).max(0.0)
     }
 
-    /// What a request finds on arrival: the station with one client fewer (Sevcik and Mitrani 1981).
+    /// The state that a request finds on arrival: that of the station with one client fewer (Sevcik and Mitrani 1981).
     #[must_use]
     pub fn found(&self) -> Mixture {
         let seen = at_station(self.clients - 1, self.think_mean, self.service_mean, self.servers);
@@ -95,7 +95,7 @@ fn at_station(clients: usize, think_mean: f64, service_mean: f64, servers: usize
         let down = n.min(servers) as f64 / service_mean;
         weights[n] = weights[n - 1] * (up / down);
         if weights[n] > 1e200 {
-            // Scaled down so that none overflows; what vanishes is less than 1e-300 of the whole.
+            // Scaled down so that none overflows; weights that vanish are less than 1e-300 of the whole.
             for weight in &mut weights[scaled_from..=n] {
                 *weight *= 1e-200;
             }
@@ -143,7 +143,7 @@ pub fn mean_value_analysis(clients: usize, think_mean: f64, demands: &[f64]) -> 
     let mut in_station = vec![0.0; demands.len()];
     let (mut throughput, mut response) = (0.0, 0.0);
     for n in 1..=clients {
-        // Who arrives sees the network with one client fewer.
+        // An arriving client sees the network with one client fewer.
         let times: Vec<f64> = demands.iter().zip(&in_station).map(|(demand, ahead)| demand * (1.0 + ahead)).collect();
         response = times.iter().sum();
         throughput = n as f64 / (think_mean + response);

@@ -1,4 +1,4 @@
-//! Erlang A, M/M/c+M: who waits too long in the queue gives up, each with exponential patience.
+//! Erlang A, M/M/c+M: a request that waits too long in the queue gives up, with exponential patience.
 
 use super::{Answer, TheoryError, positive, some};
 

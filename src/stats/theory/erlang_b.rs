@@ -1,4 +1,4 @@
-//! Erlang's loss system M/G/c/c: no queue, and who finds every server busy is refused.
+//! Erlang's loss system M/G/c/c: no queue; an arrival that finds every server busy is rejected.
 
 use super::{Answer, Sojourn, TheoryError, not_negative, positive, some};
 

@@ -1,11 +1,11 @@
-//! Open networks of stations: Poisson arrivals from outside, exponential servers, and requests that go on at random.
+//! Open networks of stations: Poisson arrivals from outside, exponential servers, and random routing.
 
 use super::{Answer, Mmc, TheoryError, not_negative};
 
 /// One station of an open network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OpenStation {
-    /// What it is called.
+    /// Its name.
     pub name: String,
     /// Arrivals per second, from outside and from other stations together.
     pub arrival_rate: f64,
@@ -38,7 +38,7 @@ pub struct Jackson {
 /// A station of a network: name, service rate of one server, and number of servers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Servers {
-    /// What it is called.
+    /// Its name.
     pub name: String,
     /// Services per second of one server.
     pub service_rate: f64,
@@ -147,7 +147,7 @@ fn open_station(given: Servers, arrival_rate: f64) -> Result<OpenStation, Theory
     Ok(OpenStation { name: given.name, arrival_rate, queue })
 }
 
-/// What comes to each station: the solution of rate_j = outside_j + sum over i of rate_i routing_ij, by Gaussian
+/// Arrival rate at each station: the solution of rate_j = outside_j + sum over i of rate_i routing_ij, by Gaussian
 /// elimination with partial pivoting.
 fn traffic(outside: &[f64], routing: &[Vec<f64>]) -> Result<Vec<f64>, TheoryError> {
     let n = outside.len();
@@ -251,7 +251,7 @@ mod tests {
     fn what_has_no_steady_state_or_makes_no_sense_is_refused() {
         let one = || vec![servers(1.0, 1)];
         assert!(matches!(Jackson::by_routing(one(), &[0.5], &[vec![0.5]]), Err(TheoryError::Overloaded { .. })));
-        assert!(Jackson::by_routing(one(), &[0.5], &[vec![1.0]]).is_err(), "nobody ever leaves");
+        assert!(Jackson::by_routing(one(), &[0.5], &[vec![1.0]]).is_err(), "no request ever leaves");
         assert!(Jackson::by_routing(one(), &[0.5], &[vec![1.5]]).is_err());
         assert!(Jackson::by_routing(one(), &[0.5], &[vec![-0.5]]).is_err());
         assert!(Jackson::by_routing(one(), &[0.5], &[]).is_err());

@@ -120,7 +120,7 @@ fn solve(load: f64) -> (Vec<f64>, f64) {
     }
     let rates = |rows: &[&Matrix], from: usize| -> f64 { rows.iter().flat_map(|rows| rows[from]).sum() };
     let mut inner = within.clone();
-    // With nobody at the shorter queue it ends no service.
+    // An empty shorter queue ends no service.
     let mut first = within.clone();
     for difference in 0..DIFFERENCES {
         inner[difference][difference] -= rates(&[&up, &down, &within], difference);
@@ -129,7 +129,7 @@ fn solve(load: f64) -> (Vec<f64>, f64) {
     let r = rate_matrix(&up, &inner, &down);
     let mut level = left_null_vector(&add(&first, &multiply(&r, &down)));
     let (mut shorter, mut total, mut in_system): (Vec<f64>, f64, f64) = (Vec::new(), 0.0, 0.0);
-    // Level after level, until what is left does not show.
+    // Level after level, until the rest is negligible.
     for number in 0_u32.. {
         let mass: f64 = level.iter().sum();
         if number > 0 && mass < 1e-18 * total {

@@ -67,7 +67,7 @@ impl Md1 {
         if whole > 1e15 {
             return 0.0;
         }
-        // Arrivals while the service under way at `t` would go on.
+        // Arrivals during the service that is under way at `t`.
         let mean = self.load() * (whole + 1.0 - t / self.service).clamp(0.0, 1.0);
         let whole = whole as usize;
         // With j arrivals in that time, `t` is exceeded if more than 1 + whole - j were in the system; always, if j is
@@ -107,7 +107,7 @@ impl Md1 {
     }
 }
 
-/// The chances of more than 0, 1, 2, ... in the system, until there is nothing left of them.
+/// The probabilities of more than 0, 1, 2, ... in the system, until they vanish.
 fn tails(load: f64) -> Vec<f64> {
     let arrivals = poisson(load, ARRIVALS);
     // more[i]: more than i arrivals in one service.
@@ -126,7 +126,7 @@ fn tails(load: f64) -> Vec<f64> {
             break;
         }
     }
-    // Sum up from the far end, where what lies beyond is geometric.
+    // Sum up from the far end, beyond which the rest is geometric.
     let last = chances.len() - 1;
     let ratio = if chances[last - 1] > 0.0 { chances[last] / chances[last - 1] } else { 0.0 };
     let mut sum = if ratio < 1.0 { chances[last] * ratio / (1.0 - ratio) } else { 0.0 };

@@ -115,7 +115,7 @@ pub(super) fn poisson(mean: f64, count: usize) -> Vec<f64> {
     if count == 0 {
         return chances;
     }
-    // From the most likely count outwards, so that nothing underflows that matters.
+    // From the most likely count outwards, so that no term that matters underflows.
     let mode = (mean as usize).min(count - 1);
     let at_mode = if mean > 0.0 {
         libm::exp(mode as f64 * libm::log(mean) - mean - libm::lgamma(mode as f64 + 1.0))

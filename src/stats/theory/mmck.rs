@@ -1,4 +1,4 @@
-//! M/M/c/K: several exponential servers with a queue of limited length; who finds it full is refused.
+//! M/M/c/K: several exponential servers with a queue of limited length; an arrival that finds it full is rejected.
 
 use super::{Answer, Mixture, Sojourn, TheoryError, at_most, erlang_b, positive, some};
 
@@ -25,8 +25,8 @@ impl Mmck {
         let erlangs = arrival_rate / service_rate;
         let load = erlangs / servers as f64;
         let blocked = erlang_b::blocking(servers, erlangs);
-        // Weights of the states from "all servers busy" on, against a sum of 1 for the system without a queue; those of
-        // a growing series are scaled by its last, so that none overflows.
+        // Weights of the states from "all servers busy" on, against a sum of 1 for the system without a queue; a
+        // growing series is scaled by its last weight, so that none overflows.
         let mut full = vec![0.0; places + 1];
         let mut weight = 1.0;
         if load <= 1.0 {

@@ -69,9 +69,9 @@ pub enum TheoryError {
     Invalid {
         /// The parameter, for example "arrival rate".
         name: &'static str,
-        /// What was given.
+        /// The value that was given.
         value: f64,
-        /// What is allowed, in words.
+        /// The allowed range, in words.
         expected: &'static str,
     },
     /// More work arrives than can be done: there is no steady state.

@@ -1,4 +1,4 @@
-//! Priorities: several classes at one queue, the most important first, without interrupting who is in service.
+//! Priorities: several classes at one queue, the most important first, non-preemptive.
 
 use super::{TheoryError, erlang_b, not_negative, positive, some, stable};
 
@@ -50,7 +50,7 @@ impl Priorities {
         let blocked = erlang_b::blocking(servers, erlangs);
         let waits = blocked / (1.0 - load * (1.0 - blocked));
         let class = |&arrival_rate| Class { arrival_rate, service_mean, service_scv: 1.0 };
-        // Who must wait waits for the first of the busy servers: service / servers on average.
+        // A request that must wait waits for the first of the busy servers: service / servers on average.
         Self::of(arrival_rates.iter().map(class).collect(), servers, waits * service_mean / servers as f64)
     }
 
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn who_waits_is_moved_but_not_less() {
-        // The order changes who waits, not how much there is to wait: the mean over all is that of M/M/c.
+        // The order changes which requests wait, not how much there is to wait: the mean over all is that of M/M/c.
         for servers in [1, 2, 7, 40] {
             let capacity = servers as f64;
             let model = Priorities::several_servers(&[0.2 * capacity, 0.3 * capacity, 0.4 * capacity], 1.0, servers);

@@ -40,7 +40,7 @@ impl Supermarket {
         }
     }
 
-    /// The chances of joining behind at least 0, 1, 2, ..., until there is nothing left of them.
+    /// The probabilities of joining behind at least 0, 1, 2, ..., until they vanish.
     fn joined(&self) -> impl Iterator<Item = f64> + '_ {
         let d = self.choices as f64;
         core::iter::successors(Some(0.0), move |power| Some(d * power + d))

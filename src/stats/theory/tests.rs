@@ -5,7 +5,7 @@ use super::*;
 use approx::assert_relative_eq;
 use proptest::prelude::*;
 
-/// Asserts each of ours against theirs to a relative 1e-9 (or 1e-12 where they are next to nothing).
+/// Asserts each of ours against theirs to a relative 1e-9 (or 1e-12 near zero).
 #[track_caller]
 fn agree<const N: usize>(ours: [f64; N], theirs: [f64; N]) {
     agree_within(1e-9, ours, theirs);

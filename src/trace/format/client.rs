@@ -34,7 +34,7 @@ mod tests {
         assert_eq!(client(b"2001:db8::1"), client(b"2001:0DB8:0:0:0:0:0:1"));
         assert_eq!(client(b"2001:db8::1"), client(b"[2001:db8::1]:443"));
         assert_ne!(client(b"2001:db8::1"), client(b"2001:db8::2"));
-        // xxHash64 of nothing with seed 0 is 0xEF46DB3751D8E999 (the reference implementation's).
+        // xxHash64 of the empty string with seed 0 is 0xEF46DB3751D8E999 (the reference implementation's).
         assert_eq!(client(b""), 0x51D8_E999);
         assert_ne!(client(b"a.example"), client(b"b.example"));
     }

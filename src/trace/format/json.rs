@@ -122,7 +122,7 @@ impl JsonParser {
             Some(Value::String(text)) => super::size(text.as_bytes()).ok_or("has a size that is not a whole number")?,
             Some(value) => value.as_u64().ok_or("has a size that is not a whole number")?,
         };
-        // Last, as the first good stamp decides what numbers count.
+        // Last, because the first good time stamp decides the unit of numbers.
         let time = with_text(time, |text| self.stamps.read(text)).flatten().ok_or("has a time that is not one")?;
         let client = client_value.and_then(|value| with_text(value, |text| client(text.as_bytes()))).unwrap_or(0);
         self.text.clear();

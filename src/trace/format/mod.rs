@@ -92,20 +92,20 @@ choice! {
     }
 }
 
-/// What a line says.
+/// The fields of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fields<'a> {
     /// Nanoseconds since 1970, or since another beginning.
     pub time: i64,
     /// The client as a number.
     pub client: u32,
-    /// What was asked for.
+    /// The resource that was requested.
     pub key: &'a [u8],
     /// The size.
     pub size: u64,
 }
 
-/// What is wrong with a line, as the end of a sentence that begins "line 4".
+/// A mistake in a line, as the end of a sentence that begins "line 4".
 pub(super) type Fault = Cow<'static, str>;
 
 /// Reads lines of one format.
@@ -143,7 +143,7 @@ impl Parser {
         }
     }
 
-    /// What lines in this format say beside the time.
+    /// What lines in this format record beside the time.
     pub fn known(&self) -> Known {
         match self {
             Self::Auto => Known::default(),
@@ -201,7 +201,7 @@ impl Parser {
     }
 }
 
-/// What a request asks for: the path of `METHOD path HTTP/version`, with its query; all of any other text.
+/// The path of a request line `METHOD path HTTP/version`, with its query; all of any other text.
 fn path(request: &[u8]) -> &[u8] {
     let parts = || {
         let method = request.iter().position(|&byte| byte == b' ')?;
@@ -212,7 +212,7 @@ fn path(request: &[u8]) -> &[u8] {
     parts().unwrap_or(request)
 }
 
-/// A size: a whole number; nothing, as `-` or no text at all, is 0.
+/// A size: a whole number; `-` or no text is 0.
 fn size(text: &[u8]) -> Option<u64> {
     if text.is_empty() || text == b"-" {
         return Some(0);

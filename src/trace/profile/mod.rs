@@ -15,12 +15,12 @@ const MINUTE: u64 = 60 * SECOND;
 /// Keys named.
 const TOP: usize = 10;
 
-/// What a log says of its traffic. Rates are per second, lengths in seconds.
+/// A summary of the traffic in a log. Rates are per second, lengths in seconds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
-    /// What became of the lines.
+    /// How many lines were read, and why others were left out.
     pub report: ReadReport,
-    /// What the log says beside times.
+    /// What the log records beside times.
     pub known: Known,
     /// Requests.
     pub requests: u64,
@@ -69,7 +69,7 @@ pub struct ZipfFit {
     pub points: u64,
 }
 
-/// What is known of sizes, in bytes or the unit of the trace. Percentiles are by nearest rank.
+/// Statistics of sizes, in bytes or the unit of the trace. Percentiles are by nearest rank.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sizes {
     /// The mean.

@@ -7,7 +7,7 @@ use crate::schema::{Body, Encode, Kind, Name, Node, named, print};
 use crate::trace::report::grouped;
 use crate::trace::{Format, Replay};
 
-/// What a request is supposed to take, in seconds, as a log does not say.
+/// Assumed service time of a request, in seconds, as a log has none.
 const SERVICE: f64 = 0.05;
 /// How busy the servers are to be at the rate while busy.
 const LOAD: f64 = 0.7;
@@ -52,7 +52,7 @@ impl Profile {
     }
 }
 
-/// A replay as people write it: without what is left at its default.
+/// A replay as people write it: without fields at their defaults.
 fn written(replay: &Replay) -> Vec<(Name, Node)> {
     let format = match &replay.format {
         Format::JsonLines(json) => named("JsonLines", brief(json)),

@@ -80,7 +80,7 @@ pub(super) fn figure(value: f64) -> String {
     }
 }
 
-/// A rate of so many a second, in the unit that suits it.
+/// A rate per second, in the unit that suits it.
 pub(super) fn per_time(rate: f64) -> String {
     match rate {
         r if r >= 1.0 => format!("{}/s", figure(r)),
@@ -101,7 +101,7 @@ fn length(seconds: f64) -> String {
         s if s >= 1e-6 => ("us", 1e-6),
         _ => ("ns", 1e-9),
     };
-    // At most two decimals, and no zeros that say nothing.
+    // At most two decimals, without trailing zeros.
     let text = format!("{:.2}", seconds / size);
     format!("{} {unit}", text.trim_end_matches('0').trim_end_matches('.'))
 }

@@ -7,11 +7,11 @@ use crate::distributions::Sampler;
 use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{Duration, Handle, RequestId};
 
-/// Checks of a member in a row: those of HAProxy, where `fall` failures take a member down and `rise` successes up.
+/// Consecutive checks of a member, as in HAProxy: `fall` failures take a member down and `rise` successes up.
 #[derive(Clone, Copy, Debug)]
 pub struct Streak {
     up: bool,
-    /// Checks in a row that speak against what is held.
+    /// Consecutive checks that contradict the current verdict.
     against: u32,
 }
 
@@ -19,7 +19,7 @@ impl Streak {
     /// Held to be up.
     pub const UP: Self = Self { up: true, against: 0 };
 
-    /// A check passed or failed; what is held from now on, if that is news.
+    /// A check passed or failed; the new verdict, if it changes.
     pub fn note(&mut self, passed: bool, fall: u32, rise: u32) -> Option<bool> {
         if passed == self.up {
             self.against = 0;

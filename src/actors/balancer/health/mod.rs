@@ -30,7 +30,7 @@ use retry::Retries;
 use rotation::Rotation;
 use slow_start::SlowStart;
 
-/// What the servers of a balancer's fleets say of themselves, a member each; empty where nothing is said.
+/// The settings of the servers of a balancer's fleets, one entry a member; empty if there are none.
 #[derive(Clone, Debug, Default)]
 pub struct Roles {
     /// Which members are backups.
@@ -40,7 +40,7 @@ pub struct Roles {
 }
 
 impl Roles {
-    /// Those of some members only, in this order.
+    /// The settings of some members only, in this order.
     #[must_use]
     pub fn of(&self, members: &[u32]) -> Self {
         let pick = |member: &u32| *member as usize;
@@ -54,7 +54,7 @@ impl Roles {
     }
 }
 
-/// All that a balancer keeps to watch its members. One that watches nothing has none.
+/// All that a balancer keeps to watch its members; a balancer that does not watch them has none.
 #[derive(Debug)]
 pub struct Watch {
     pub(super) rotation: Rotation,
@@ -70,13 +70,13 @@ pub struct Watch {
     pub(super) attempts: Option<Attempts>,
     /// Draws of choices after the first.
     pub(super) again: StreamKey,
-    /// What has been recorded.
+    /// Counts and times recorded so far.
     pub record: HealthRecord,
 }
 
 impl Watch {
-    /// What copy number `copy` of a balancer needs to do as `spec` says; `None` if it need not watch anything. `key` names
-    /// its random streams, and `timeout` is the lane of attempts.
+    /// The health checks and detectors of copy number `copy` of a balancer as `spec` describes them; `None` if it
+    /// watches nothing. `key` names its random streams, and `timeout` is the lane of attempts.
     #[must_use]
     pub fn new(
         spec: &BalancerSpec,

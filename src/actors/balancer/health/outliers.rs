@@ -7,7 +7,7 @@ use super::spec::{OutlierEjection, SuccessRate};
 use crate::engine::{Duration, Outcome, Time};
 use crate::schema::quantity::Share;
 
-/// What is known of one member.
+/// State of one member.
 #[derive(Clone, Copy, Debug, Default)]
 struct Host {
     consecutive_5xx: u32,
@@ -77,7 +77,7 @@ impl Outliers {
         let host = &mut self.hosts[member];
         host.answers += 1;
         let gateway = match outcome {
-            // The client took it back, which says nothing of the member.
+            // The client cancelled the request, which is no information about the member.
             Outcome::Cancelled => {
                 host.answers -= 1;
                 return false;
@@ -368,7 +368,7 @@ mod tests {
         }
         assert_eq!(all.next_sweep(at(1)), at(10));
         assert_eq!(all.sweep(at(10)), [Change { member: 2, ejected: true }]);
-        // Too few requests, or too few members, say nothing.
+        // Too few requests, or too few members, are no evidence.
         let mut all = outliers(5);
         (0..99).for_each(|n| {
             (0..5).for_each(|member| {

@@ -5,7 +5,7 @@
 use super::spec::{Failure, Passive};
 use crate::engine::{Duration, Outcome, Time};
 
-/// What is known of one member. `None` is long ago.
+/// State of one member. `None` is long ago.
 #[derive(Clone, Copy, Debug, Default)]
 struct Peer {
     fails: u32,
@@ -15,7 +15,7 @@ struct Peer {
     checked: Option<Time>,
 }
 
-/// What an answer says of a member.
+/// The consequence of an answer for a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Finding {
     /// Nothing new.
@@ -40,7 +40,7 @@ impl Failures {
     /// All `members` without a failure.
     #[must_use]
     pub fn new(spec: &Passive, members: usize) -> Self {
-        // With nobody else to turn to, failures are not counted.
+        // With a single member there is no alternative, and failures are not counted.
         let max_fails = if members == 1 { 0 } else { spec.max_fails };
         let fail_timeout = spec.fail_timeout.duration();
         Self { max_fails, fail_timeout, on: spec.on.clone(), peers: vec![Peer::default(); members] }
@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(all.ended(0, Outcome::Refused, at(2)), Finding::Out);
         assert!(!all.may_be_probed(0, at(11)));
         assert!(all.may_be_probed(0, at(12)));
-        // The probe: nobody else until it is answered or another timeout has passed.
+        // The probe: no other request until it is answered or another timeout has passed.
         assert!(all.sent(0, at(13)));
         assert!(!all.may_be_probed(0, at(22)));
         assert_eq!(all.ended(0, Outcome::Refused, at(14)), Finding::Out);

@@ -1,4 +1,4 @@
-//! What a balancer records of the health of its members.
+//! Records of the health of a balancer's members.
 
 use crate::engine::Time;
 use crate::measure::{Begin, Begun, CountIntegral, Windows};

@@ -21,7 +21,7 @@ pub struct Next<'a> {
     pub attempts: usize,
     /// Members that it does not go to.
     pub aside: &'a [u32],
-    /// True if it may go to those where there is no other.
+    /// True if it may go to them when no other member is left.
     pub or_the_same: bool,
 }
 
@@ -62,7 +62,7 @@ impl Retries {
     #[must_use]
     pub fn affords(&self, id: RequestId, under_way: u64) -> bool {
         let Some(most) = self.budget else { return true };
-        // Who failed before and is still here is on another attempt.
+        // A request that has failed before and is still here is on another attempt.
         let others = self.stories.len() - usize::from(self.stories.contains_key(&id));
         (others as u64) < most.of(under_way)
     }
@@ -132,7 +132,7 @@ mod tests {
                 affords
             });
             assert_eq!(granted.count(), most, "{under_way}");
-            // Who is on another attempt does not count against itself.
+            // A request on another attempt does not count against itself.
             assert!(all.affords(RequestId(0), under_way));
         }
     }

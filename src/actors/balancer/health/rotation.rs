@@ -20,7 +20,7 @@ pub enum Reason {
 /// Which members get requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Those that are well, backups aside.
+    /// The healthy members, without backups.
     Primaries,
     /// All but backups, well or not: too few are well.
     Panic,
@@ -49,16 +49,16 @@ impl Member {
     }
 }
 
-/// What a change means.
+/// The effect of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Effect {
-    /// The mode has changed: everybody must be looked at, not only this member.
-    pub on_everybody: bool,
+    /// The mode has changed: all members must be checked, not only this one.
+    pub on_all_members: bool,
     /// `Some(true)` if the member became well, `Some(false)` if it was well until now.
     pub well: Option<bool>,
 }
 
-/// What speaks against each member, and what follows.
+/// The reasons against each member, and their effect on the rotation.
 #[derive(Debug)]
 pub struct Rotation {
     members: Vec<Member>,
@@ -114,7 +114,7 @@ impl Rotation {
         }
     }
 
-    /// The same where requests wait for a place at a server, or where they do not.
+    /// The same rotation, for a balancer at which requests wait for a place at a server (`full_waits`) or do not.
     #[must_use]
     pub fn with_queue(mut self, full_waits: bool) -> Self {
         self.full_waits = full_waits;
@@ -162,8 +162,8 @@ impl Rotation {
             moved(&mut self.open, before.is_open(), after.is_open());
         }
         let mode = self.find_mode();
-        let on_everybody = std::mem::replace(&mut self.mode, mode) != mode;
-        Effect { on_everybody, well: (before.is_well() != after.is_well()).then(|| after.is_well()) }
+        let on_all_members = std::mem::replace(&mut self.mode, mode) != mode;
+        Effect { on_all_members, well: (before.is_well() != after.is_well()).then(|| after.is_well()) }
     }
 
     /// The members in order, with whether each would get requests if none were full.
@@ -177,7 +177,7 @@ impl Rotation {
         self.members.iter().map(has).enumerate()
     }
 
-    /// Envoy's threshold: panic if the percentage of those that are well is below it.
+    /// Envoy's threshold: panic if the percentage of healthy members is below it.
     fn find_mode(&self) -> Mode {
         self.mode_of(if self.full_waits {
             self.well == 0 && self.well_backups > 0
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn panic_begins_below_its_share_and_not_at_it() {
-        // Envoy's threshold: the share of those that are well is compared, exactly.
+        // Envoy's threshold: the share of healthy members is compared exactly.
         for threshold in 1..=100 {
             let mut rotation = Rotation::new(100, &[], percent(threshold));
             for well in (0..100).rev() {
@@ -223,17 +223,17 @@ mod tests {
     #[test]
     fn below_half_of_the_members_all_are_used() {
         let mut rotation = Rotation::new(4, &[], percent(50));
-        assert!(!rotation.set(0, Reason::Ejected, true).on_everybody);
-        assert!(!rotation.set(1, Reason::Checks, true).on_everybody);
+        assert!(!rotation.set(0, Reason::Ejected, true).on_all_members);
+        assert!(!rotation.set(1, Reason::Checks, true).on_all_members);
         assert_eq!((rotation.mode(), used(&rotation)), (Mode::Primaries, vec![2, 3]));
-        assert!(rotation.set(2, Reason::Ejected, true).on_everybody);
+        assert!(rotation.set(2, Reason::Ejected, true).on_all_members);
         assert_eq!((rotation.mode(), used(&rotation)), (Mode::Panic, vec![0, 1, 2, 3]));
-        assert!(rotation.set(0, Reason::Ejected, false).on_everybody);
+        assert!(rotation.set(0, Reason::Ejected, false).on_all_members);
         assert_eq!(used(&rotation), [0, 3]);
     }
 
     #[test]
-    fn backups_are_used_only_while_nobody_else_is_open() {
+    fn backups_are_used_only_while_no_other_member_is_open() {
         let mut rotation = Rotation::new(3, &[false, false, true], percent(0));
         assert_eq!(used(&rotation), [0, 1]);
         rotation.set(0, Reason::News, true);

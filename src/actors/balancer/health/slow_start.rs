@@ -39,7 +39,7 @@ pub struct SlowStart {
 }
 
 impl SlowStart {
-    /// Nobody on a ramp of this length.
+    /// No member is on a ramp yet; ramps last `ramp`.
     #[must_use]
     pub fn new(ramp: Duration, members: usize) -> Self {
         let step = Duration::from_nanos((ramp.as_nanos() / u64::from(STEPS)).max(1));

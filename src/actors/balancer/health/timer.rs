@@ -1,6 +1,6 @@
 //! Timers of a balancer that watches its members, small enough for the number of a message.
 
-/// What is due, and for which member.
+/// The event that is due, and its member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timer {
     /// A member is to be checked.

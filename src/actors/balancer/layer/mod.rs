@@ -35,8 +35,8 @@ pub struct Front {
 }
 
 impl Front {
-    /// What `spec` asks for; `None` if it is nothing. `kept` says that some clients keep connections, which a balancer of
-    /// layer 7 has to end; `wait` is the lane of requests that wait for a server.
+    /// The front that `spec` describes; `None` if it needs none. `kept` says that some clients keep connections, which
+    /// a balancer of layer 7 has to end; `wait` is the lane of the timeout of requests that wait for a server.
     #[must_use]
     pub fn new(spec: &BalancerSpec, kept: bool, wait: Option<LaneId>) -> Option<Self> {
         let pins = matches!(spec.layer, Layer::Layer4(_)).then(Pins::default);
@@ -58,7 +58,8 @@ impl Balancer {
         self.front.as_ref()?.proxy.as_ref()
     }
 
-    /// What is active at the members, and how many connections are pinned to them; `None` but in layer 4.
+    /// The number of active requests or connections at the members, and how many connections are pinned to them; `None`
+    /// except in layer 4.
     #[must_use]
     pub fn pinned(&self) -> Option<(u64, u64)> {
         let pins = self.front.as_ref()?.pins.as_ref()?;
@@ -111,10 +112,10 @@ impl Balancer {
         }
     }
 
-    /// A request that has not entered is rejected.
+    /// Rejects a request that has not entered.
     fn find_no_place(&mut self, core: &mut Core, id: RequestId, why: NoPlace) {
         match why {
-            NoPlace::NoServer => self.turn_away(core, id),
+            NoPlace::NoServer => self.reject(core, id),
             NoPlace::Full(_) => {
                 self.record.departures += 1;
                 if let Some(line) = self.line_mut() {
@@ -132,7 +133,7 @@ impl Balancer {
         let frame = core.requests.last(id)?;
         self.proxy_mut()?.done(core, id, frame);
         let now = core.now();
-        // The time in the proxy is over; what follows is the time of the member, or of waiting for one.
+        // The time in the proxy is over; the time that follows is that of the member, or of waiting for one.
         match self.pick(core, id) {
             Ok(tag) => {
                 self.waited(Duration::ZERO);
@@ -188,7 +189,7 @@ impl Balancer {
         Ok(self.take(core, id, member))
     }
 
-    /// What is asked for is only seen by a balancer that reads requests: one of layer 4 does not.
+    /// True if the balancer reads requests and thus knows their keys: a balancer of layer 4 does not.
     pub(super) fn reads_requests(&self) -> bool {
         self.front.as_ref().is_none_or(|front| front.pins.is_none())
     }

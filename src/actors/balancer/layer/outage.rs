@@ -8,7 +8,7 @@ use crate::actors::kit::faults::{Active, Timetable};
 use crate::actors::kit::message::{Core, reply};
 use crate::engine::{Left, Outcome, RequestId, Time};
 
-/// What slows a proxy down, and what of it is active.
+/// The slow-downs of a proxy, and which of them are active.
 #[derive(Debug, Default)]
 pub struct SlowDowns {
     timetable: Timetable,
@@ -16,7 +16,7 @@ pub struct SlowDowns {
 }
 
 impl SlowDowns {
-    /// Those of a timetable.
+    /// The slow-downs of a timetable.
     #[must_use]
     pub fn new(timetable: Timetable) -> Self {
         Self { timetable, active: Active::default() }
@@ -38,7 +38,7 @@ impl Balancer {
         }
     }
 
-    /// A slow-down of its proxy begins or ends: what it works on is stretched or shortened.
+    /// A slow-down of its proxy begins or ends: the remaining work is stretched or shortened.
     #[inline(never)]
     pub(in crate::actors::balancer) fn slowed(&mut self, core: &mut Core, index: u32) {
         let me = self.me;
@@ -55,7 +55,7 @@ impl Balancer {
         }
     }
 
-    /// Its host has crashed: what is in its proxy is lost, and all its connections break.
+    /// Its host has crashed: the requests in its proxy are lost, and all its connections break.
     #[inline(never)]
     pub(in crate::actors::balancer) fn crashed(&mut self, core: &mut Core) {
         let me = self.me;

@@ -7,7 +7,7 @@ use crate::engine::ActorId;
 pub struct Pin {
     /// The member.
     pub member: u32,
-    /// Who opened the connection.
+    /// The client that opened the connection.
     pub client: ActorId,
 }
 
@@ -46,7 +46,7 @@ impl Pins {
         self.0.iter().filter(|&&pin| pin != NOWHERE).count() as u64
     }
 
-    /// The connections to a member, in the order of their numbers, with who opened them.
+    /// The connections to a member, in the order of their numbers, each with the client that opened it.
     #[must_use]
     pub fn of(&self, member: u32) -> Vec<(u32, ActorId)> {
         (0..).zip(&self.0).filter(|(_, pin)| pin.member == member).map(|(number, pin)| (number, pin.client)).collect()

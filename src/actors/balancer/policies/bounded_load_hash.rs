@@ -29,7 +29,7 @@ record! {
     }
 }
 
-/// The ring, and what the bound is reckoned from.
+/// The ring, and the figures that determine the bound.
 #[derive(Clone, Debug)]
 pub struct Bounded {
     points: Points,
@@ -44,7 +44,7 @@ pub struct Bounded {
 #[inline]
 fn bound(c: f64, active: u64, weight: u32, total: u64) -> u32 {
     let exact = c * active as f64 * f64::from(weight) / total as f64;
-    // What is a whole number but for the rounding of the product is that number.
+    // A product that would be a whole number without rounding errors is that number.
     (exact - 1e-9 * exact).ceil() as u32
 }
 

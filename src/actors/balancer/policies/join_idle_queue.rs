@@ -65,7 +65,7 @@ impl Choose for IdleQueue {
 
     fn health_changed(&mut self, view: &View, member: usize) {
         self.shares.change(view, member);
-        // A server that comes up says itself that it is idle; what it said before it went is void.
+        // A server that comes up reports itself that it is idle; a report from before it went down is void.
         if !view.is_up(member) && std::mem::replace(&mut self.queued[member], false) {
             self.queue.retain(|&queued| queued as usize != member);
         }

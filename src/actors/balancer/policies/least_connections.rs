@@ -114,7 +114,7 @@ impl Choose for Scores {
             Self::Buckets(buckets) => buckets.idle_first,
             Self::Heap(heap) => heap.idle_first,
             Self::Smooth(smooth) => {
-                // What was gained was counted in other weights.
+                // Credits were counted with the previous weights.
                 *smooth = Smooth::new(view);
                 return;
             }
@@ -145,7 +145,7 @@ pub struct Buckets {
     members: usize,
     /// The first queue that is not empty; 0 if all are.
     least: usize,
-    /// What becomes of ties should weights differ; with equal ones the orders are the same.
+    /// How ties are broken if weights differ; with equal weights the orders are the same.
     idle_first: bool,
 }
 
@@ -232,7 +232,7 @@ impl Buckets {
     }
 }
 
-/// What a member has to do for its weight, and since when it has stood there.
+/// The load of a member relative to its weight, and since when it has had this load.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Score {
     active: u32,
@@ -262,7 +262,7 @@ pub struct ScoreHeap {
 impl ScoreHeap {
     fn new(view: &View, idle_first: bool) -> Self {
         let members = view.len();
-        // Before anybody was chosen, the first in the list comes first.
+        // Before the first choice, the first in the list comes first.
         let since = (0..members as u64).collect();
         let mut heap = Self { heap: MemberHeap::new(members), since, clock: members as u64, idle_first };
         (0..members).for_each(|member| heap.health_changed(view, member));
@@ -366,7 +366,7 @@ mod tests {
         (0..picks).filter_map(|_| letter()).collect()
     }
 
-    /// What nginx 1.22.1 and HAProxy 2.6.12 did with twelve requests one after the other.
+    /// The choices of nginx 1.22.1 and HAProxy 2.6.12 for twelve requests, one after the other.
     #[test]
     fn idle_members_are_chosen_in_the_order_of_the_programs() {
         let weights = [3, 2, 1];

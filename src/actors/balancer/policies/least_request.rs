@@ -62,7 +62,8 @@ pub struct Requests {
     schedule: Option<Option<Schedule>>,
 }
 
-/// When a member is due: a deadline of at least zero, whose bits have the order of the number, and who came first.
+/// When a member is due: a deadline of at least zero, whose bits have the order of the number, then the order of
+/// insertion.
 type Due = Reverse<(u64, u64, u32)>;
 
 /// Members by earliest deadline.

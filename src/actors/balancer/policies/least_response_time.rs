@@ -36,7 +36,7 @@ record! {
     }
 }
 
-/// What is known of a member.
+/// State of a member.
 #[derive(Clone, Copy, Debug, Default)]
 struct Known {
     /// Average response time in nanoseconds; 0 before the first answer.
@@ -53,9 +53,9 @@ struct Known {
 #[derive(Clone, Debug)]
 pub struct Scores {
     known: Vec<Known>,
-    /// By score, then by who was chosen longest ago.
+    /// By score, then longest since chosen first.
     best: MemberHeap<(f64, u64)>,
-    /// By when the response time is next halved, those that it makes a difference to.
+    /// By the time at which the response time is next halved; only members for which halving makes a difference.
     to_halve: MemberHeap<Time>,
     turns: u64,
     step: u64,
@@ -97,7 +97,7 @@ impl Scores {
         }
     }
 
-    /// Halves what has become due.
+    /// Halves the response times that are due.
     fn catch_up(&mut self, view: &View, now: Time) {
         while let Some((due, member)) = self.to_halve.first() {
             if due > now {
@@ -116,7 +116,7 @@ impl Describes for LeastResponseTime {
 
     fn build(&self, view: &View) -> Scores {
         let members = view.len();
-        // Before anybody was chosen, the first in the list comes first.
+        // Before the first choice, the first in the list comes first.
         let known = (0..members as u64).map(|turn| Known { turn, ..Known::default() }).collect();
         let mut scores = Scores {
             known,

@@ -36,7 +36,7 @@ fn is_prime(number: u32) -> bool {
         && (2..).take_while(|divisor| divisor * divisor <= number).all(|divisor| !number.is_multiple_of(divisor))
 }
 
-/// The table, and what is hashed.
+/// The table, and the part of a request that is hashed.
 #[derive(Clone, Debug)]
 pub struct Places {
     table: Table,

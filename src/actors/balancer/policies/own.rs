@@ -189,7 +189,7 @@ fn wrong(view: &View, member: usize) -> ! {
 }
 
 impl Choose for OwnState {
-    // Apart, to keep what balancers inline for the policies of the language short.
+    // A function of its own, to keep the code that balancers inline for the policies of the language short.
     #[inline(never)]
     fn choose(&mut self, view: &View, facts: Facts, draws: &mut Draws) -> Option<usize> {
         up(view, self.0.choose(view, facts, draws))

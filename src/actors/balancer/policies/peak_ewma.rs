@@ -37,7 +37,7 @@ struct Average {
     at: Time,
 }
 
-/// What members are known to take.
+/// Averages of the response times of members.
 #[derive(Clone, Debug)]
 pub struct Averages {
     shares: Shares,
@@ -45,7 +45,7 @@ pub struct Averages {
     decay: f64,
 }
 
-/// What counts against a member that has a request and has never answered: more than any average (Finagle).
+/// The cost of a member that has a request and has never answered: more than any average (Finagle).
 const PENALTY: f64 = (i64::MAX >> 16) as f64;
 
 impl Averages {

@@ -34,7 +34,7 @@ impl Shares {
         shares
     }
 
-    /// A member has become available, or is no more; `view` knows it already.
+    /// A member has become available or unavailable; `view` is up to date.
     pub fn change(&mut self, view: &View, member: usize) {
         let weight = if view.is_up(member) { u64::from(view.weight(member)) } else { 0 };
         let before = std::mem::replace(&mut self.weights[member], weight);

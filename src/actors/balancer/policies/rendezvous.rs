@@ -21,7 +21,7 @@ record! {
     }
 }
 
-/// Who scores highest, and what is hashed.
+/// The scores of members, and the part of a request that is hashed.
 #[derive(Clone, Debug)]
 pub struct Scores {
     members: HighestWeight,

@@ -114,7 +114,7 @@ impl Choose for Rounds {
     fn weights_changed(&mut self, view: &View) {
         match self {
             Self::Even(_) if view.equal_weights() => {}
-            // What was begun goes on from the first.
+            // The round that had begun starts again from the first.
             _ => *self = RoundRobin::rounds(view, false),
         }
     }

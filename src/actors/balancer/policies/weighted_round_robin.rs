@@ -18,21 +18,21 @@ record! {
     pub struct WeightedRoundRobin {}
 }
 
-/// Available members of one weight: those with the most credit first, then the first in the list. What each has gained
-/// since time zero is the same for all and left out.
+/// Available members of one weight: those with the most credit first, then the first in the list. The credit that each
+/// has gained since time zero is the same for all and left out.
 #[derive(Clone, Debug)]
 struct Group {
     weight: i64,
     members: BinaryHeap<(i64, Reverse<u32>)>,
 }
 
-/// What each member has gained and not yet paid.
+/// The credit of members: gained and not yet spent.
 #[derive(Clone, Debug)]
 pub struct Credits {
     groups: Vec<Group>,
     /// Where each member belongs.
     group_of: Vec<u32>,
-    /// What members hold that are not available.
+    /// The credit of members that are not available.
     held: Vec<i64>,
     choices: i64,
     /// Weights of all available members.
@@ -48,7 +48,7 @@ impl Describes for WeightedRoundRobin {
 }
 
 impl Credits {
-    /// Everybody even.
+    /// All members without credit.
     #[must_use]
     pub fn new(view: &View) -> Self {
         let weights = (0..view.len()).map(|member| i64::from(view.weight(member)));
@@ -71,7 +71,7 @@ impl Credits {
         &mut self.groups[self.group_of[member] as usize]
     }
 
-    /// A member is available from now on, with what it holds.
+    /// A member becomes available, with its credit.
     fn join(&mut self, member: usize) {
         let (held, choices) = (self.held[member], self.choices);
         let group = self.group(member);
@@ -80,7 +80,7 @@ impl Credits {
         self.total += weight;
     }
 
-    /// A member is not available from now on, and holds what it has.
+    /// A member becomes unavailable, and keeps its credit.
     fn leave(&mut self, member: usize) {
         let choices = self.choices;
         let group = self.group(member);
@@ -116,14 +116,14 @@ impl Choose for Credits {
     }
 
     fn health_changed(&mut self, view: &View, member: usize) {
-        // It starts even, not with what it held when it left.
+        // It starts without credit, not with the credit it had when it left.
         self.held[member] = 0;
         self.availability_changed(view, member);
         self.held[member] = 0;
     }
 
     fn availability_changed(&mut self, view: &View, member: usize) {
-        // It keeps what it has gained and owes, as in nginx.
+        // It keeps its credit and its debt, as in nginx.
         if view.is_up(member) {
             self.join(member);
         } else {
@@ -132,7 +132,7 @@ impl Choose for Credits {
     }
 
     fn weights_changed(&mut self, view: &View) {
-        // What was gained was counted in other weights.
+        // Credits were counted with the previous weights.
         *self = Self::new(view);
     }
 }

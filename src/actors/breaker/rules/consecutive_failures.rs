@@ -72,7 +72,7 @@ impl Break for Counting {
             }
             self.change(State::HalfOpen, now);
         }
-        // Nobody knows when the call that is under way will end.
+        // The end of the call that is under way is not known.
         if std::mem::replace(&mut self.tries, true) { Err(Duration::ZERO) } else { Ok(()) }
     }
 

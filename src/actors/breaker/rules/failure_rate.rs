@@ -110,7 +110,7 @@ impl Tally {
     }
 }
 
-/// A window that slides, with the sum of what is in it.
+/// A window that slides, with the sum of its calls.
 #[derive(Clone, Debug)]
 enum Sliding {
     /// The last calls.
@@ -133,7 +133,7 @@ impl Sliding {
         Self::Calls { most: most as usize, each: VecDeque::new(), sum: Tally::default() }
     }
 
-    /// One more call; what is now in the window.
+    /// Adds a call; returns the sum of the window.
     fn record(&mut self, call: Tally, now: Time) -> Tally {
         match self {
             Self::Calls { most, each, sum } => {
@@ -174,7 +174,7 @@ pub struct Rates {
     slow: Share,
     state: State,
     window: Sliding,
-    /// Fewer calls than this decide nothing.
+    /// With fewer calls than this the state does not change.
     least: u32,
     /// Permissions left while half open.
     permits: u32,
@@ -229,7 +229,7 @@ impl Rates {
 
     fn is_too_bad(&self, seen: Tally) -> bool {
         let reached = |share: Share, part: u32| share.is_reached(u64::from(part), u64::from(seen.calls));
-        // No share is allowed to be nothing, so that good times need no product.
+        // A threshold of zero is not allowed, so a window without failures needs no product.
         (seen.failed | seen.slow != 0)
             && seen.calls >= self.least
             && (reached(self.failures, seen.failed) || reached(self.slow, seen.slow))
@@ -255,7 +255,7 @@ impl Break for Rates {
             self.permits = self.rule.trials;
         }
         if self.permits == 0 {
-            // Nobody knows when the trials will have ended.
+            // The end of the trial calls is not known.
             return Err(Duration::ZERO);
         }
         self.permits -= 1;

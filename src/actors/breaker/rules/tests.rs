@@ -1,4 +1,4 @@
-//! Transition tables, those of resilience4j's own tests among them.
+//! Transition tables, including those of resilience4j's own tests.
 
 use super::consecutive_failures::ConsecutiveFailures;
 use super::failure_rate::{Calls, FailureRate, Seconds, Window};
@@ -70,11 +70,11 @@ fn slow_calls_open_the_circuit() {
 #[test]
 fn half_open_only_so_many_calls_go_through() {
     let mut circuit = opened();
-    // Only after more than 5 s; then nobody knows when the trials will have ended.
+    // Only after more than 5 s; then the end of the trial calls is not known.
     assert_eq!(circuit.permit(at(5.0)), Err(Duration::from_nanos(1)));
     let permits: Vec<_> = (0..6).map(|_| circuit.permit(at(5.001))).collect();
     assert_eq!(permits, [Ok(()), Ok(()), Ok(()), Ok(()), Err(Duration::ZERO), Err(Duration::ZERO)]);
-    // One that says nothing gives its permission back.
+    // An ignored call gives its permission back.
     circuit.ended(Ignored, Duration::ZERO, at(5.001));
     assert!(circuit.permit(at(5.001)).is_ok());
     assert_eq!(circuit.state(), HalfOpen);
@@ -118,7 +118,7 @@ fn a_circuit_that_stays_half_open_too_long_opens_anew() {
     assert_eq!(circuit.alarm(), None);
     assert!(circuit.permit(at(5.5)).is_ok());
     assert_eq!(circuit.alarm(), Some(at(6.5)));
-    // One of an earlier state does nothing.
+    // A timer of an earlier state has no effect.
     circuit.rings(at(6.0));
     assert_eq!(circuit.state(), HalfOpen);
     circuit.rings(at(6.5));
@@ -154,7 +154,7 @@ fn failures_in_a_row_open_the_circuit_and_one_success_closes_it() {
     assert_eq!(states(&mut circuit, 1.0, &calls), [Closed, Closed, Closed, Closed, Open]);
     // Only after more than 60 s.
     assert_eq!(circuit.permit(at(61.0)), Err(Duration::from_nanos(1)));
-    // One failure is enough to open it anew: the count goes on.
+    // One failure is enough to open it again: the count continues.
     assert_eq!(states(&mut circuit, 61.1, &[(Failure, 0.0)]), [Open]);
     assert!(circuit.permit(at(121.0)).is_err());
     assert_eq!(states(&mut circuit, 121.2, &[(Success, 0.0), (Failure, 0.0)]), [Closed, Closed]);
@@ -174,12 +174,12 @@ fn what_was_called_before_the_circuit_opened_says_nothing() {
     assert_eq!(ended(&mut circuit, Success, 4.0, 6.0), Open);
     assert_eq!(ended(&mut circuit, Failure, 4.5, 7.0), Open);
     assert_eq!(circuit.permit(at(15.0)), Err(Duration::from_nanos(1)));
-    // One call tries; others wait until nobody knows when, and what is older decides nothing.
+    // One call is the trial; others wait for a time that is not known, and calls from before decide nothing.
     assert_eq!(circuit.permit(at(16.0)), Ok(()));
     assert_eq!(circuit.permit(at(16.5)), Err(Duration::ZERO));
     assert_eq!(ended(&mut circuit, Success, 3.0, 17.0), HalfOpen);
     assert_eq!(circuit.permit(at(17.0)), Err(Duration::ZERO));
-    // It says nothing, so another tries.
+    // It is ignored, so another call is the trial.
     assert_eq!(ended(&mut circuit, Ignored, 16.0, 18.0), HalfOpen);
     assert_eq!(circuit.permit(at(19.0)), Ok(()));
     assert_eq!(ended(&mut circuit, Success, 19.0, 20.0), Closed);

@@ -45,7 +45,7 @@ impl Most {
     }
 }
 
-/// What is under way.
+/// The count of active requests and retries.
 #[derive(Clone, Copy, Debug)]
 pub struct Concurrency {
     most: Most,

@@ -18,7 +18,7 @@ record! {
     }
 }
 
-/// What has been counted.
+/// The counts of a window.
 #[derive(Clone, Copy, Debug)]
 pub struct Counts {
     most: Share,

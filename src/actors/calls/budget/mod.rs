@@ -24,14 +24,14 @@ pub trait Spend {
     /// An attempt is no longer in flight: it was answered, has failed, or was given up.
     fn ended(&mut self) {}
 
-    /// Asks for a retry of an attempt that timed out or failed otherwise, or for a hedge: what it costs, or `None` if
-    /// it is refused.
+    /// Asks for a retry of an attempt that timed out or failed otherwise, or for a hedge: its cost, or `None` if it is
+    /// refused.
     fn withdraw(&mut self, now: Time, timed_out: bool) -> Option<u32>;
 
     /// A permitted retry or hedge is over: its attempt is no longer in flight, or was never sent.
     fn released(&mut self) {}
 
-    /// A call was answered; `cost` is what its last retry took, and 0 if it had none.
+    /// A call was answered; `cost` is the cost of its last retry, and 0 if it had none.
     fn succeeded(&mut self, _cost: u32) {}
 }
 

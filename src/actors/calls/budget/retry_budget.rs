@@ -31,7 +31,7 @@ const PARTS: usize = 10;
 /// A retry in the units of the account.
 const RETRY: i64 = 1_000_000_000;
 
-/// An account of which what is old is forgotten.
+/// An account from which old amounts are dropped.
 #[derive(Clone, Copy, Debug)]
 pub struct Account {
     reserve: i64,

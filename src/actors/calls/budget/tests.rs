@@ -3,14 +3,14 @@
 use super::*;
 use proptest::prelude::*;
 
-/// Something a budget hears of.
+/// An event for a budget.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Call,
     Fail,
     /// A retry is wanted, after a timeout or not.
     Retry(bool),
-    /// A call is answered whose last retry took so much.
+    /// A call is answered; the cost of its last retry.
     Succeed(u32),
     /// An attempt sets out.
     Send,
@@ -25,7 +25,7 @@ fn at(millis: u64) -> Time {
     Time::from_nanos(millis * 1_000_000)
 }
 
-/// What the budget said to each retry.
+/// The decisions of the budget for each retry.
 fn told(budget: &mut BudgetState, now: Time, steps: &[Step]) -> Vec<Option<u32>> {
     let mut answers = Vec::new();
     for step in steps {
@@ -153,7 +153,7 @@ fn envoy_allows_a_fifth_of_what_is_under_way_and_three_at_least() {
         told(&mut budget, at(0), &[Send; 100]);
         assert_eq!(allowed(&mut budget, at(0), 1000), most, "{share} %");
     }
-    // What has ended counts no more.
+    // An attempt that has ended no longer counts.
     let mut budget = Budget::ActiveBudget(ActiveBudget { share: percent(50.0), minimum: 0 }).build();
     told(&mut budget, at(0), &[Send, Send, Send, Send, End, End]);
     assert_eq!(allowed(&mut budget, at(0), 1000), 1);
@@ -194,7 +194,7 @@ proptest! {
             }
             if told(&mut budget, at(now), &[step]).into_iter().flatten().count() > 0 {
                 retries.push(now);
-                // What counts are whole seconds: this one and the nine before.
+                // The window consists of whole seconds: this one and the nine before.
                 let counts = |times: &[u64]| times.iter().filter(|&&time| time / 1000 + 10 > now / 1000).count() as u32;
                 prop_assert!(100 * counts(&retries) <= 1000 * minimum + percent * counts(&calls));
             }

@@ -48,7 +48,7 @@ impl Opening {
     }
 }
 
-/// Connection state of a caller: what it holds open, and how long opening takes.
+/// Connection state of a caller: its open connections, and how long opening takes.
 #[derive(Debug)]
 pub struct Dialing {
     /// The connections held open; `None` if each request has its own.

@@ -37,7 +37,7 @@ struct Line {
     /// Closes it if it stays idle.
     idle: Handle,
     is_open: bool,
-    /// True once it takes no more requests: it is closed when those on it have ended.
+    /// True if it accepts no further requests: it is closed when those on it have ended.
     is_broken: bool,
 }
 
@@ -163,7 +163,7 @@ impl Pool {
         self.give_back(core, number, keeps, me)
     }
 
-    /// A request on connection `number` has ended; unless the connection `keeps`, it takes no more.
+    /// A request on connection `number` has ended; unless the connection `keeps` open, it accepts no further requests.
     pub fn give_back(&mut self, core: &mut Core, number: u32, keeps: bool, me: ActorId) -> Option<Closed> {
         let place = number / self.stride;
         let had_room = self.has_room(place);
@@ -189,7 +189,7 @@ impl Pool {
         }
     }
 
-    /// Connection `number` was broken off on the way: it takes no more requests.
+    /// Connection `number` was broken by a fault: it accepts no further requests.
     pub fn break_off(&mut self, core: &mut Core, number: u32) -> Option<Closed> {
         let place = number / self.stride;
         let line = *self.lines.get(place as usize).filter(|line| line.is_open)?;
@@ -206,7 +206,7 @@ impl Pool {
         self.close(core, place)
     }
 
-    /// No requests will come any more: idle connections are closed, and others once they are.
+    /// No further requests will come: idle connections are closed, and others once they are idle.
     pub fn last_call(&mut self, core: &mut Core) -> Vec<Closed> {
         self.is_last_call = true;
         let idle = |place: &u32| {
@@ -231,7 +231,7 @@ impl Pool {
         Closed { number: self.number(place), target }
     }
 
-    /// A connection has no room any more. Those that have been idle for longest stand first.
+    /// A connection has no room left. Connections that have been idle for longest stand first.
     fn unready(&mut self, place: u32) {
         let holder = self.lines[place as usize].holder;
         let Some(stack) = self.ready.get_mut(&holder) else { return };

@@ -75,7 +75,7 @@ record! {
 }
 
 choice! {
-    /// What opening a connection costs in round trips before the first request leaves.
+    /// The cost of opening a connection, in round trips before the first request is sent.
     pub enum Handshake {
         Free(NoHandshake),
         Tcp(Tcp),

@@ -104,7 +104,7 @@ fn a_broken_connection_ends_with_the_requests_on_it() {
 }
 
 #[test]
-fn at_the_end_of_a_log_nobody_holds_a_connection() {
+fn at_the_end_of_a_log_no_client_holds_a_connection() {
     let mut core = Core::new(3);
     let mut pool = pool(&mut core, 1, 0);
     for holder in 0..3 {

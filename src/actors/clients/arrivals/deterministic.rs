@@ -31,7 +31,7 @@ impl Process for Deterministic {
     }
 }
 
-/// Equal gaps, of which what does not fill a nanosecond is kept as a fraction.
+/// Equal gaps; the remainder of a nanosecond is kept as a fraction.
 #[derive(Clone, Debug)]
 pub struct Ticks {
     /// Of a gap: whole nanoseconds, and parts of one.

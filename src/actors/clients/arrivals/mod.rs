@@ -89,8 +89,8 @@ impl Arrivals {
     }
 }
 
-/// Adds up gaps without losing what does not fill a nanosecond: rounding each gap down would make a process of nine
-/// arrivals a microsecond half a percent too fast.
+/// Adds up gaps without losing fractions of a nanosecond: rounding each gap down would make a process of nine arrivals
+/// a microsecond half a percent too fast.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Accumulator {
     nanos: u64,

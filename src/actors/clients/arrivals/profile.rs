@@ -148,7 +148,7 @@ fn in_wave(at: f64, amount: f64, wave: Wave) -> f64 {
     let expected =
         |t: f64| mean * (t - amplitude / omega * (libm::cos(omega * (t + phase)) - libm::cos(omega * phase)));
     let target = expected(at) + amount;
-    // Within these bounds, as the rate stays within mean x (1 ± amplitude) and the wave sums to nothing.
+    // Within these bounds, as the rate stays within mean x (1 ± amplitude) and the wave sums to zero.
     let (mut low, mut high) = (at, at + amount / mean + 2.0 * amplitude / omega + 1e-9);
     let mut t = (at + amount / mean).min(high);
     for _ in 0..60 {

@@ -1,4 +1,4 @@
-//! Sessions: visitors who ask several times and go.
+//! Sessions: visitors who send several requests and leave.
 
 use crate::distributions::{Constant, Distribution};
 use crate::schema::quantity::{Rate, Span};

@@ -51,7 +51,7 @@ record! {
         } else if self.steps.windows(2).any(|pair| pair[1].at <= pair[0].at) {
             at.field("steps").error("the times of a timetable rise");
         } else if self.steps.iter().all(|step| step.rate.is_none()) {
-            at.field("steps").error("a timetable in which nobody ever comes");
+            at.field("steps").error("a timetable without any arrivals");
         } else if self.period.is_some_and(|period| self.steps.last().is_some_and(|last| period <= last.at)) {
             at.field("period").error("the period must be later than the last time of the table");
         }

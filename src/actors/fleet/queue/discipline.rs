@@ -5,7 +5,7 @@ use super::Classes;
 use crate::engine::Time;
 use crate::schema::Name;
 
-/// What a discipline may use of a request.
+/// The facts about a request that a discipline may use.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Facts {
     /// The class of its clients.
@@ -34,7 +34,7 @@ pub enum Pick {
 /// The first waiting request of a rank.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Head {
-    /// What may be used of it.
+    /// The facts about it.
     pub facts: Facts,
     /// Number of wait tokens before it in order of arrival.
     pub sequence: u64,

@@ -35,13 +35,13 @@ record! {
     }
     check(self, at) {
         if self.longest == Span::ZERO {
-            at.field("longest").error("longer than nothing; `DropNewest` turns away at once");
+            at.field("longest").error("longer than nothing; `DropNewest` rejects at once");
         }
     }
 }
 
 choice! {
-    /// What happens to a request that finds the queue full.
+    /// How a request that finds the queue full is treated.
     pub enum WhenFull {
         DropNewest(DropNewest),
         DropOldest(DropOldest),

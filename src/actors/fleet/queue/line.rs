@@ -19,11 +19,11 @@ pub struct WaitToken {
     pub port: u32,
     /// When it came.
     pub since: Time,
-    /// What disciplines look at.
+    /// The facts that disciplines look at.
     pub facts: Facts,
     /// When it leaves the queue if it is not served before; its event.
     pub timer: Handle,
-    /// By what it is picked, where the discipline ranks.
+    /// Its rank, if the discipline ranks requests.
     pub rank: u64,
     /// True while it waits for a place in the queue.
     pub outside: bool,
@@ -81,7 +81,7 @@ impl WaitTokens {
         }
     }
 
-    /// Gives a wait token back, which stands in no line any more.
+    /// Frees a wait token that is no longer in any line.
     pub fn remove(&mut self, number: u32) -> WaitToken {
         self.free.push(number);
         self.all[number as usize]

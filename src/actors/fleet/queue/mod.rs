@@ -36,7 +36,7 @@ impl Classes<'_> {
     /// Of a fleet that tells no classes apart.
     pub const NONE: Self = Self { count: 0, class_of: &|_| None };
 
-    /// A value for each class: `other`, and for those named what `named` says.
+    /// A table with a value for each class: `other`, except for the classes that `named` lists.
     fn table<'n, T: Clone>(&self, other: T, named: impl Iterator<Item = (&'n Name, T)>) -> Vec<T> {
         let mut table = vec![other; self.count];
         for (name, value) in named {

@@ -1,6 +1,6 @@
 //! The queues of a fleet under its rules: which request is accepted, which is dropped, which is next.
 //!
-//! Clocks, workers and answers are the fleet's business; nothing here knows them.
+//! Clocks, workers and answers belong to the fleet.
 
 use super::Classes;
 use super::discipline::{Facts, Order};
@@ -42,7 +42,7 @@ impl Patience {
         Duration::from_secs_f64(self.sampler.sample(&mut self.key.draws(number)))
     }
 
-    /// The limit, if it is always the same and not nothing.
+    /// The limit, if it is constant and not zero.
     #[must_use]
     pub fn constant(&self) -> Option<Duration> {
         match self.sampler {
@@ -141,7 +141,7 @@ impl Queues {
         self.len() == 0
     }
 
-    /// What stands for a request that waits.
+    /// The wait token of a request that waits.
     #[must_use]
     pub fn token(&self, token: u32) -> &WaitToken {
         &self.tokens[token]
@@ -159,14 +159,14 @@ impl Queues {
     }
 
     /// True if a request that comes is shed though it might find a place.
-    pub fn turns_away(&mut self, port: usize, facts: &Facts, busy: u32, workers: u32, now: Time) -> bool {
+    pub fn rejects(&mut self, port: usize, facts: &Facts, busy: u32, workers: u32, now: Time) -> bool {
         if self.sheds.is_empty() {
             return false;
         }
         let (fill, waiting) = (self.fill(port), self.waiting(port));
         let (class, deadline) = (facts.class, facts.deadline);
         let arrival = Arrival { now, class, deadline, worker_free: busy < workers, workers, waiting, fill };
-        self.sheds[port].turns_away(&arrival)
+        self.sheds[port].rejects(&arrival)
     }
 
     /// A request finds a free worker and an empty queue; `alone` if no other worker is busy.
@@ -221,8 +221,8 @@ impl Queues {
         Joined::Line(self.enter(token), victims)
     }
 
-    /// Those of `victims`, in their order, whose leaving makes room for a request of so many bytes; `None` if that of all
-    /// does not.
+    /// The first of `victims`, in their order, whose departure makes room for a request of `bytes` bytes; `None` if
+    /// even the departure of all does not.
     fn room(&self, port: usize, bytes: u64, victims: impl Iterator<Item = u32>) -> Option<Vec<u32>> {
         let (mut len, mut held) = (u64::from(self.lines[port].list.len), self.lines[port].bytes);
         let mut chosen = Vec::new();
@@ -251,7 +251,7 @@ impl Queues {
         self.sheds.get_mut(port)?.longest_wait(now, ahead)
     }
 
-    /// Lets the first of those outside into the line, if there is room now; gives its wait token.
+    /// Moves the first request outside into the line, if there is room now; gives its wait token.
     pub fn admit(&mut self, port: usize) -> Option<u32> {
         let number = self.lines[port].outside.first()?;
         if !self.fits(port, self.tokens[number].facts.bytes) {
@@ -331,7 +331,7 @@ impl Queues {
         self.tokens.remove(number)
     }
 
-    /// A server has crashed: takes out all that wait, in the order they came, those outside last. What it had learnt is
+    /// A server has crashed: removes all requests that wait, in order of arrival, requests outside last. Its state is
     /// lost. [`Queues::give_back`] must follow for each.
     pub fn clear(&mut self, port: usize) -> Vec<u32> {
         let line = std::mem::take(&mut self.lines[port]);

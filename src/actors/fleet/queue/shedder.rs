@@ -6,7 +6,7 @@ use crate::engine::{Duration, Time};
 use crate::schema::Name;
 use crate::schema::quantity::Share;
 
-/// A request that arrives, and what it finds.
+/// A request that arrives, and the state of the queue that it finds.
 #[derive(Clone, Copy, Debug)]
 pub struct Arrival {
     /// The present instant.
@@ -46,7 +46,7 @@ impl Fill {
 /// The state of a way to shed load at one server, and how it decides.
 pub trait Sheds {
     /// True if an arriving request is rejected.
-    fn turns_away(&mut self, _arrival: &Arrival) -> bool {
+    fn rejects(&mut self, _arrival: &Arrival) -> bool {
         false
     }
 

@@ -128,7 +128,7 @@ fn self_clocked_fair_queueing_by_hand() {
     let requests = [(0, 10, 0), (0, 10, 0), (0, 10, 0), (0, 10, 0), (1, 1, 0), (1, 1, 0), (2, 1, 0)];
     assert_eq!(order(fair([2.0, 1.0, 1.0], Cost::Size(Size {})), &requests), [4, 6, 5, 0, 1, 2, 3]);
     assert_eq!(order(fair([2.0, 1.0, 1.0], Cost::Work(Work {})), &requests), [4, 6, 5, 0, 1, 2, 3]);
-    // Who comes late begins at the clock and owes nothing, but is owed nothing either: after two of a the clock is at 2.
+    // A late arrival begins at the clock, without debt or credit: after two of a the clock is at 2.
     let mut queues = queues(&spec(fair([1.0, 1.0, 1.0], by_count), newest()));
     (0..4).for_each(|id| drop(queues.join(token(id, 0, 1, 0))));
     for expected in [0, 1] {
@@ -137,7 +137,7 @@ fn self_clocked_fair_queueing_by_hand() {
         queues.begins(&token);
         assert_eq!(token.id.0, expected);
     }
-    // Its tags are 3 and 4, as those of the two of a that are left.
+    // Its tags are 3 and 4, like those of the two of a that are left.
     (4..6).for_each(|id| drop(queues.join(token(id, 1, 1, 0))));
     assert_eq!(drain(&mut queues), [2, 4, 3, 5]);
 }
@@ -288,7 +288,7 @@ impl Model {
         self.line.push((token, rank));
     }
 
-    /// Who has gone for the request that came: it, others, or nobody.
+    /// The requests that leave for the request that came: that request, others, or none.
     fn join(&mut self, token: WaitToken) -> Vec<u32> {
         if self.outside.is_empty() && self.fits(token.facts.bytes) {
             self.push(token);
@@ -350,7 +350,7 @@ impl Model {
                 let of = |place: usize| (self.tag(&self.line[place].0), self.line[place].0.id.0);
                 places.filter(is_first).min_by(|&a, &b| of(a).0.total_cmp(&of(b).0).then(of(a).1.cmp(&of(b).1)))
             }
-            // The first of those with the least rank; who came first has the least identity.
+            // The first among the least ranks; the earliest arrival has the least identity.
             _ => places.min_by(|&a, &b| {
                 let of = |place: usize| (self.line[place].1, self.line[place].0.id.0);
                 of(a).0.total_cmp(&of(b).0).then(of(a).1.cmp(&of(b).1))
@@ -376,7 +376,7 @@ impl Model {
 enum Step {
     Join(u16, u64, u64),
     Take,
-    /// One of those that wait, by its place among all of them in the order of coming.
+    /// One of the waiting requests, by its place among all of them in order of arrival.
     Leave(usize),
 }
 
@@ -428,7 +428,7 @@ proptest! {
             clock: 0.0,
             tags: [0.0; 3],
         };
-        // The wait tokens of those that wait, in the order of coming.
+        // The wait tokens of waiting requests, in order of arrival.
         let mut tokens: Vec<u32> = Vec::new();
         for (id, step) in (0..).zip(steps) {
             match step {

@@ -15,7 +15,7 @@ struct Sent {
     deadline: Option<u64>,
     /// When its client gives it up, and takes it back.
     cancelled: Option<u64>,
-    /// Seconds that word of it travels.
+    /// How many seconds its cancellation travels.
     travels: u64,
     /// When its client gives it up without saying so.
     abandoned: Option<u64>,
@@ -40,7 +40,7 @@ impl World for Scene {
         let id = self.ids[number];
         match what {
             0 => {
-                let (id, _) = core.requests.create(number as u64, 0);
+                let (id, _) = core.create_request(number as u64, 0);
                 if let Some(deadline) = self.sent[number].deadline {
                     core.requests.describe(id).deadline = second(deadline);
                 }
@@ -81,7 +81,8 @@ fn second(seconds: u64) -> Time {
     Time::from_nanos(seconds * 1_000_000_000)
 }
 
-/// What becomes of requests at a server of one worker and ten seconds for each; and the seconds of work wasted and done.
+/// The outcomes of requests at a server of one worker with a service time of ten seconds; and the seconds of work
+/// wasted and done.
 fn play(change: impl FnOnce(&mut FleetSpec), sent: &[Sent]) -> (Vec<(u64, f64, Outcome)>, u64, u128) {
     let mut spec = queue::tests::spec(Discipline::Fifo(spec::Fifo {}), WhenFull::DropNewest(DropNewest {}));
     spec.service = constant(10.0);
@@ -118,7 +119,7 @@ fn at(at: u64) -> Sent {
 
 #[test]
 fn a_request_taken_back_leaves_the_queue_or_its_worker_at_once() {
-    // The first is in service when it is taken back, the second waits; the third begins at 4 s.
+    // The first is in service when it is cancelled, the second waits; the third begins at 4 s.
     let sent = [Sent { cancelled: Some(4), ..at(0) }, Sent { cancelled: Some(2), ..at(1) }, at(1)];
     let (answers, wasted, busy) = play(|_| {}, &sent);
     assert_eq!(answers, [(1, 2.0, Outcome::Cancelled), (0, 4.0, Outcome::Cancelled), (2, 14.0, Outcome::Served)]);
@@ -127,7 +128,7 @@ fn a_request_taken_back_leaves_the_queue_or_its_worker_at_once() {
 
 #[test]
 fn word_that_comes_after_the_answer_changes_nothing() {
-    // The word sets out in time and arrives after the answer has left; meanwhile the slot is not used again.
+    // The cancellation is sent in time and arrives after the answer has left; meanwhile the slot is not used again.
     let sent = [Sent { cancelled: Some(9), travels: 4, ..at(0) }, at(11), at(12)];
     let (answers, wasted, busy) = play(|_| {}, &sent);
     assert_eq!(answers, [(0, 10.0, Outcome::Served), (1, 21.0, Outcome::Served), (2, 31.0, Outcome::Served)]);
@@ -136,7 +137,7 @@ fn word_that_comes_after_the_answer_changes_nothing() {
 
 #[test]
 fn the_slot_of_a_request_taken_back_is_not_used_while_its_timer_runs() {
-    // Taken back at 1 s; its timer would ring at 10 s, amid the service of the next.
+    // Cancelled at 1 s; its timer would ring at 10 s, amid the service of the next.
     let sent = [Sent { cancelled: Some(1), ..at(0) }, at(2), at(3)];
     let (answers, ..) = play(|_| {}, &sent);
     assert_eq!(answers, [(0, 1.0, Outcome::Cancelled), (1, 12.0, Outcome::Served), (2, 22.0, Outcome::Served)]);

@@ -28,7 +28,7 @@ impl Active {
         self.0.iter().any(|&number| matches!(timetable.fault(number), Fault::Crash(_)))
     }
 
-    /// How many times longer work takes: slow-downs multiply, as causes do that each leave a part of what is there.
+    /// How many times longer work takes: slow-downs multiply, like causes that each leave a part of the speed.
     #[must_use]
     pub fn factor(&self, timetable: &Timetable) -> f64 {
         // In the order of the timetable, so that the product is the same to the last bit whatever began first.

@@ -1,7 +1,7 @@
-//! The faults of a link: what happens to a message that is sent at some time.
+//! The faults of a link: the fate of a message that is sent at some time.
 //!
-//! The state of a link depends only on the time, so that a link needs no events and can be copied. What happens to a
-//! lost request belongs in `link`.
+//! The state of a link depends only on the time, so that a link needs no events and can be copied. Handling a lost
+//! request belongs in `link`.
 
 use std::cell::Cell;
 
@@ -24,7 +24,7 @@ struct Spell {
 struct Recurrence {
     between: (Sampler, StreamKey),
     length: (Sampler, StreamKey),
-    /// Which time it is looked at, when that begins and when it ends. Nobody asks for a time before it.
+    /// The round that is current, when it begins and when it ends. Queries never go back to an earlier round.
     round: Cell<(u64, Time, Time)>,
 }
 
@@ -32,7 +32,7 @@ impl Recurrence {
     fn covers(&self, now: Time) -> bool {
         let (mut round, mut begins, mut ends) = self.round.get();
         while ends <= now {
-            // The draws of each round are those of a node in the same zone, which counts its rounds when they begin.
+            // The draws of a round are the same as at a node in the same zone, which counts rounds when they begin.
             let draw =
                 |(law, key): &(Sampler, StreamKey), round| Duration::from_secs_f64(law.sample(&mut key.draws(round)));
             begins = ends + draw(&self.between, round);
@@ -68,7 +68,7 @@ struct Trouble {
     only: Option<Vec<Endpoint>>,
 }
 
-/// What becomes of a message.
+/// The fate of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// Nothing is wrong.
@@ -88,7 +88,7 @@ pub struct Troubles {
 }
 
 impl Troubles {
-    /// True if nothing ever does.
+    /// True if there are no faults.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
@@ -100,7 +100,8 @@ impl Troubles {
         Self { members: members.to_vec(), ..self }
     }
 
-    /// Adds what `event` does on the way to `targets`, or to and from those of its servers only; `key` names its streams.
+    /// Adds the effects of `event` on the way to `targets`, or to and from the given servers only; `key` names its
+    /// streams.
     pub fn add(&mut self, event: &FaultEvent, targets: Option<&[ActorId]>, key: StreamKey) {
         let effect = match &event.fault {
             Fault::Delay(delay) => Effect::Delay(delay.by.sampler()),
@@ -145,13 +146,13 @@ impl Troubles {
         }
     }
 
-    /// Where the member of a balancer is, by the balancer's note; `None` where nobody chooses among members.
+    /// Where the member of a balancer is, by the balancer's tag; `None` if the sender does not choose among members.
     #[must_use]
     pub fn member(&self, tag: u32) -> Option<Endpoint> {
         self.members.get(tag as usize).copied()
     }
 
-    /// What becomes of a message that sets out `now`, drawn by `number`, to or from `end`. Whether it is lost is drawn by
+    /// The fate of a message that is sent `now`, drawn by `number`, to or from `end`. Whether it is lost is drawn by
     /// `luck`.
     #[must_use]
     pub fn fate(&self, now: Time, number: u64, luck: u64, end: Option<Endpoint>, is_there: bool) -> Fate {

@@ -96,7 +96,7 @@ record! {
 }
 
 choice! {
-    /// What goes wrong: with a server (`Crash`, `Restart`, `SlowDown`, `Errors`), or on a link (`Delay`, `Loss`,
+    /// A kind of fault: of a server (`Crash`, `Restart`, `SlowDown`, `Errors`), or of a link (`Delay`, `Loss`,
     /// `Partition`).
     pub enum Fault {
         Crash(Crash),
@@ -143,7 +143,7 @@ record! {
     }
 }
 
-/// What names the random moments of a fault that recurs.
+/// The key of the random moments of a fault that recurs.
 #[derive(Clone, Copy, Debug)]
 pub enum Moments {
     /// Which of the faults of the system it is: each server that it hits has moments of its own.
@@ -161,7 +161,7 @@ pub struct FaultEvent {
     pub lasts: Option<Duration>,
     /// Which servers it hits; `None` for all.
     pub servers: Option<Vec<usize>>,
-    /// What happens to them.
+    /// The fault that they have.
     pub fault: Fault,
     /// If it comes again and again: how, and when.
     pub recurs: Option<(Recurs, Moments)>,
@@ -214,9 +214,10 @@ record! {
         pub at: Span,
         /// The node it hits; `web[1]` is the second of several copies. With `to`, the node where the link begins.
         pub node: NodeName,
-        /// What goes wrong. The state of a server follows from all faults that are active at the time.
+        /// The kind of the fault. The state of a server follows from all faults that are active at the time.
         pub fault: Fault,
-        /// Which servers of the fleet, counted from 0; without it, all. On a link from a balancer, those where it ends.
+        /// Which servers of the fleet, counted from 0; without it, all. For a link from a balancer, the servers where
+        /// it ends.
         pub servers: Option<Vec<usize>> = None,
         /// For a network fault (`Delay`, `Loss`, `Partition`): the node at the end of the link, to which `node` sends
         /// requests. Answers travel back over the same link.

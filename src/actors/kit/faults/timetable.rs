@@ -10,7 +10,7 @@ use crate::engine::{ActorId, Duration, Time};
 /// A fault begins or ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Turn {
-    /// Which fault of the timetable: it names the fault in the sets of those that are active.
+    /// The number of the fault in the timetable, which identifies it in the sets of active faults.
     pub number: u32,
     /// False if it ends.
     pub begins: bool,
@@ -85,8 +85,8 @@ impl Timetable {
             hit.sort_unstable();
             hit.dedup();
             let until = lasts.map_or(Time::MAX, |lasts| at + lasts);
-            // What ends at an instant comes before what begins then: a fault without length would never end. A restart
-            // has none.
+            // Ends at an instant come before beginnings; a fault of length zero would then never end. A restart has no
+            // end.
             if until == at && !matches!(fault, Fault::Restart(_)) {
                 continue;
             }
@@ -111,7 +111,7 @@ impl Timetable {
         Self(entries)
     }
 
-    /// True if nothing ever goes wrong.
+    /// True if there are no faults.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -159,7 +159,7 @@ impl Timetable {
         }
     }
 
-    /// What happens at a message of the timetable; what follows of it is put into the calendar of the node `me`.
+    /// Handles a message of the timetable; its next message is put into the calendar of the node `me`.
     pub fn turn(&mut self, core: &mut Core, me: ActorId, index: u32) -> Turn {
         let turn = Turn { number: index >> 1, begins: index & 1 == 0 };
         let now = core.now();

@@ -1,9 +1,9 @@
-//! Flows: how much work comes to each station of a system whose arrivals do not change with time, as far as that follows
-//! from its description: rates, shares, demands and workers.
+//! Flows: how much work arrives at each station of a system with stationary arrivals, as far as that follows from its
+//! description: rates, shares, demands and workers.
 //!
-//! Where something is not known (retries, hedges, adaptive parts, limits that turn away) a flow lies between the least that
-//! surely comes and the most that may. What a kind of node does with flows belongs in its folder; what a run showed, and
-//! what is called stable, belongs in `lab`.
+//! Where a rate is not known (retries, hedges, adaptive parts, limits that reject) a flow lies between the least that
+//! is certain and the most that is possible. How a kind of node changes flows belongs in its folder; observations of a
+//! run, and the verdict on stability, belong in `lab`.
 
 mod station;
 
@@ -39,7 +39,7 @@ pub struct Flow {
     pub clients: usize,
     /// That surely come.
     pub least: f64,
-    /// That may come at most; infinite where nothing is known.
+    /// The most that may arrive; infinite if unknown.
     pub most: f64,
     /// The squared coefficient of variation of the gaps between them; in the long run for bursts.
     pub variability: f64,
@@ -60,7 +60,7 @@ pub struct Flow {
     pub checks: f64,
 }
 
-/// What is known of the requests that a node makes, wherever they come.
+/// The known properties of the requests that a node makes, wherever they arrive.
 #[derive(Clone, Copy, Debug)]
 pub struct Made<'a> {
     /// The name of the node.
@@ -82,12 +82,12 @@ pub struct Delay {
     pub mean: f64,
 }
 
-/// What follows from the description of a system.
+/// The conclusions from the description of a system.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Flows {
-    /// What does work and has a queue before it, and limits that hold requests back.
+    /// Stations, which do work and have a queue, and limits that hold requests back.
     pub stations: Vec<StationLoad>,
-    /// What only takes time.
+    /// Nodes that only take time.
     pub delays: Vec<Delay>,
     /// True if clients may have calls that wait for another attempt.
     pub calls_wait: bool,
@@ -105,10 +105,10 @@ pub fn flows(site: &Site<'_>) -> Flows {
         held: vec![f64::INFINITY; entries.len()],
         made: vec![None; entries.len()],
         choosers: choosers.map(|(_, node)| node.copies() as f64).sum(),
-        turns_away: entries.iter().any(|(_, node)| node.turns_away(site)),
+        rejects: entries.iter().any(|(_, node)| node.rejects(site)),
         found: Flows::default(),
     };
-    for place in site.graph.in_order() {
+    for place in site.graph().in_order() {
         let flows = merge(std::mem::take(&mut walk.coming[place]), &walk.held);
         let (name, node) = &entries[place];
         node.flow(&mut Visit { name: &name.text, place, walk: &mut walk }, flows);
@@ -116,8 +116,9 @@ pub fn flows(site: &Site<'_>) -> Flows {
     walk.found
 }
 
-/// Adds up the flows of the same clients that are alike, so that there are no more of them than clients, however many ways
-/// lead from those to a node. `held` are the requests that each node of clients has under way at most.
+/// Adds up the flows that have the same clients and kind, so that there are no more flows than clients and kinds,
+/// however many ways lead from the clients to a node. `held` is the most requests that each node of clients has under
+/// way.
 fn merge(mut flows: Vec<Flow>, held: &[f64]) -> Vec<Flow> {
     let kind = |flow: &Flow| (flow.clients, flow.keys_are_cut, flow.share);
     flows.sort_by_key(kind);
@@ -131,19 +132,19 @@ fn merge(mut flows: Vec<Flow>, held: &[f64]) -> Vec<Flow> {
     merged
 }
 
-/// Goes through all nodes, each before those that it sends to.
+/// Visits all nodes, each before the nodes that it sends to.
 #[derive(Debug)]
 struct Walk<'a> {
     site: &'a Site<'a>,
-    /// What comes to each node.
+    /// The flows that arrive at each node.
     coming: Vec<Vec<Flow>>,
     /// Requests that each node of clients has under way at once, at most.
     held: Vec<f64>,
-    /// What each node that makes requests makes.
+    /// The requests of each node that makes requests.
     made: Vec<Option<Made<'a>>>,
     /// Nodes that choose among servers, with copies.
     choosers: f64,
-    turns_away: bool,
+    rejects: bool,
     found: Flows,
 }
 
@@ -164,10 +165,10 @@ impl<'a> Visit<'_, 'a> {
         self.walk.site
     }
 
-    /// True if something about the system turns requests away, so that attempts may fail though nothing is broken.
+    /// True if a part of the system rejects requests, so that attempts may fail without a fault.
     #[must_use]
-    pub fn turns_away(&self) -> bool {
-        self.walk.turns_away
+    pub fn rejects(&self) -> bool {
+        self.walk.rejects
     }
 
     /// How many nodes choose among servers, with copies.
@@ -176,7 +177,7 @@ impl<'a> Visit<'_, 'a> {
         self.walk.choosers
     }
 
-    /// What is known of the requests of a flow.
+    /// The known properties of the requests of a flow.
     #[must_use]
     pub fn made(&self, flow: &Flow) -> Option<Made<'a>> {
         self.walk.made[flow.clients]
@@ -227,8 +228,8 @@ impl<'a> Visit<'_, 'a> {
 }
 
 impl Flow {
-    /// Adds one of the same clients, which have so many requests under way at most. Their gaps are as irregular as those of
-    /// each, by how much comes.
+    /// Adds a flow of the same clients, which have at most `held` requests under way. The variability of its gaps is
+    /// the mean of both, weighted by rate.
     fn add(&mut self, other: &Self, held: f64) {
         let least = self.least + other.least;
         let part = if least > 0.0 { other.least / least } else { 0.5 };
@@ -240,7 +241,7 @@ impl Flow {
         (self.least, self.most) = (least, self.most + other.most);
     }
 
-    /// The same, of which any part may be turned away.
+    /// The same flow, of which any part may be rejected.
     #[must_use]
     pub fn at_most(self) -> Self {
         Self { least: 0.0, ..self }

@@ -3,10 +3,10 @@
 use super::Flow;
 use crate::distributions::Distribution;
 
-/// A load this near to one is one: what is left of it is rounding.
+/// A load this near to one is one: the difference is rounding.
 const ROUNDING: f64 = 1e-9;
 
-/// What follows from the description of the busiest queue of a node.
+/// The conclusions from the description about the busiest queue of a node.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StationLoad {
     /// The node's name in the file.
@@ -15,7 +15,7 @@ pub struct StationLoad {
     pub line: bool,
     /// The work that surely comes over the work that can be done.
     pub least: f64,
-    /// The same of the work that may come; infinite where nothing is known.
+    /// The same for the most work that may arrive; infinite if unknown.
     pub most: f64,
     /// Requests that gather each second, at least, in all queues of the node; 0 where none do.
     pub growth: f64,
@@ -33,7 +33,7 @@ pub struct StationLoad {
     pub variability: f64,
 }
 
-/// What flows ask of a station.
+/// The demands of flows on a station.
 #[derive(Clone, Copy, Debug)]
 pub struct Work {
     /// Requests a second, at least and at most.
@@ -78,13 +78,14 @@ pub fn thinned(variability: f64, part: f64) -> f64 {
     part * variability + 1.0 - part
 }
 
-/// A product in which nothing of something that is not known is nothing.
+/// The product of a rate and a service time; a service time of zero gives zero, even if the rate is infinite because it
+/// is unknown.
 fn times(rate: f64, service: f64) -> f64 {
     if service == 0.0 { 0.0 } else { rate * service }
 }
 
 impl Work {
-    /// What `flows` ask, each as `demand` says; `None` if none come.
+    /// The demands of `flows`, each as `demand` says; `None` if there are no flows.
     #[must_use]
     pub fn of(flows: &[Flow], demand: impl Fn(&Flow) -> Demand) -> Option<Self> {
         if flows.is_empty() {
@@ -92,7 +93,7 @@ impl Work {
         }
         let sum = |part: &dyn Fn(&Flow) -> f64| flows.iter().map(part).sum::<f64>();
         let rate = (sum(&|flow| flow.least), sum(&|flow| flow.most));
-        // What surely comes says how flows are mixed; where nothing does, all count alike.
+        // Flows are mixed in proportion to their certain rates; if no rate is certain, all flows count alike.
         let weight = |flow: &Flow| if rate.0 > 0.0 { flow.least } else { 1.0 };
         let all = sum(&weight);
         let mean = sum(&|flow| weight(flow) * demand(flow).most) / all;
@@ -113,7 +114,7 @@ impl Work {
         })
     }
 
-    /// One of several queues that get a part of it, with so many workers of a speed.
+    /// One of several queues that get a part of it, with `workers` workers of a speed.
     #[must_use]
     pub fn queue(&self, node: &str, part: f64, gaps: f64, workers: f64, speed: f64) -> StationLoad {
         let capacity = workers * speed;
@@ -155,13 +156,13 @@ impl StationLoad {
         Some(Self { leaves: false, ..work.queue(name, 1.0, work.gaps, 1.0, 1.0) })
     }
 
-    /// Where requests may leave unserved, none need be served: what surely comes is nothing.
+    /// If requests may leave unserved, none need be served: the least work is zero.
     #[must_use]
     pub fn settled_by_leaving(self) -> Self {
         if self.leaves { Self { least: 0.0, growth: 0.0, ..self } } else { self }
     }
 
-    /// True if more comes than can be done, for ever, or as much; at a load of exactly one only what is wholly regular
+    /// True if arrivals exceed the capacity forever, or equal it; at a load of exactly one only a wholly regular system
     /// keeps up.
     #[must_use]
     pub fn is_overloaded(&self) -> bool {
@@ -176,7 +177,7 @@ impl StationLoad {
         self.most < limit
     }
 
-    /// True if the load is known, and not only between what bounds.
+    /// True if the load is known exactly, and not only between bounds.
     #[must_use]
     pub fn is_known(&self) -> bool {
         self.most.is_finite() && self.most - self.least <= ROUNDING * self.most.max(1.0)

@@ -1,4 +1,4 @@
-//! What clients with retries or hedges record, in addition to what all clients record.
+//! Records of clients with retries or hedges, in addition to those of all clients.
 
 use crate::measure::{Begin, Begun, Windows};
 
@@ -28,9 +28,9 @@ pub struct Counts {
 pub struct AttemptsRecord {
     /// Counts from time zero on.
     pub counts: Counts,
-    /// Those at the end of the warm-up.
+    /// The counts at the end of the warm-up.
     pub at_warm_up: Begun<Counts>,
-    /// Those at each boundary of windows.
+    /// The counts at each boundary of windows.
     pub windows: Windows<Counts>,
 }
 

@@ -19,7 +19,7 @@ pub struct Snapshot {
     pub outcomes: Outcomes,
     /// Attempts sent.
     pub attempts: u64,
-    /// Late answers: those that arrived after their client had stopped waiting.
+    /// Late answers, which arrived after their client had stopped waiting.
     pub late: u64,
     /// Request-nanoseconds in flight.
     pub population: u128,
@@ -65,9 +65,9 @@ pub struct CallsRecord {
     pub attempts: u64,
     /// Attempts by how they ended for their clients, from time zero on.
     pub attempt_outcomes: Outcomes,
-    /// Late answers, from time zero on: those that arrived after their client had stopped waiting.
+    /// Late answers, from time zero on, which arrived after their client had stopped waiting.
     pub late: u64,
-    /// Requests that were not served as asked, by how and by whom, from time zero on.
+    /// Requests that were not served as asked, by outcome and by the node that decided it, from time zero on.
     pub losses: BTreeMap<(Outcome, ActorId), u64>,
     /// Requests whose outcome is not known yet.
     pub population: CountIntegral,
@@ -79,8 +79,7 @@ pub struct CallsRecord {
     pub within: Within,
     /// Latency of degraded answers, measured after the warm-up.
     pub degraded_latency: Latency,
-    /// Of answers that came when nobody waited for them any more, each from when its attempt was sent, measured after the
-    /// warm-up.
+    /// Latency of late answers, from the sending of the attempt, measured after the warm-up.
     pub late_latency: Latency,
     /// Of requests that ended without an answer, until their clients knew, measured after the warm-up.
     pub failed_latency: Latency,

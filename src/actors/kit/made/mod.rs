@@ -1,4 +1,4 @@
-//! What a node records of the calls that it makes, whatever its kind.
+//! Records of the calls that a node makes, whatever its kind.
 //!
 //! How calls are made belongs in `actors::calls`.
 
@@ -8,7 +8,7 @@ pub mod calls;
 pub use attempts::AttemptsRecord;
 pub use calls::CallsRecord;
 
-/// What a node that makes calls has recorded of them.
+/// The records of a node that makes calls.
 #[derive(Clone, Copy, Debug)]
 pub struct Made<'a> {
     /// The calls.

@@ -50,7 +50,7 @@ record! {
     }
 }
 
-/// The limit that all keys share, and what it follows.
+/// The limit that all keys share, and the state of its adaptation.
 #[derive(Clone, Debug)]
 pub struct Adapting {
     rule: Adaptive,

@@ -26,7 +26,7 @@ record! {
     }
 }
 
-/// The theoretical arrival time of a key, measured in what would have dripped by then.
+/// The theoretical arrival time of a key, measured in the tokens that drip until then.
 #[derive(Clone, Copy, Debug)]
 pub struct Arrival(Tokens);
 
@@ -34,7 +34,7 @@ pub struct Arrival(Tokens);
 #[derive(Clone, Copy, Debug)]
 pub struct Cells {
     rate: Drip,
-    /// With what drips within the nanosecond of a request.
+    /// Including the tokens that drip within the nanosecond of a request.
     burst: Tokens,
 }
 

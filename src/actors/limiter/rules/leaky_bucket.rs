@@ -74,7 +74,7 @@ record! {
     }
 }
 
-/// What stands in the bucket of a key.
+/// The content of the bucket of a key.
 #[derive(Clone, Copy, Debug)]
 pub struct Level {
     /// Beyond one request, in units; `None` before the first.
@@ -88,7 +88,7 @@ pub struct Level {
 pub struct Buckets {
     /// Nanoseconds in a tick.
     tick: u64,
-    /// Units that leak in so many ticks.
+    /// Units that leak in a given number of ticks.
     rate: u128,
     ticks: u128,
     /// Units of a request, as all that follows.
@@ -108,7 +108,7 @@ impl Describes for LeakyBucket {
         match self.arithmetic {
             Arithmetic::Nginx(_) => Buckets {
                 tick: 1_000_000,
-                // nginx divides whole numbers: a thousand a minute is 16. What is added makes up for rounding.
+                // nginx divides whole numbers: a thousand a minute is 16. The addend makes up for rounding.
                 rate: ((self.rate.per_second() * 1000.0 + 1e-6) as u128).max(1),
                 ticks: 1000,
                 one: 1000,
@@ -135,7 +135,7 @@ impl Describes for LeakyBucket {
 }
 
 impl Buckets {
-    /// How long it takes until so much has leaked, and no less.
+    /// How long it takes until `units` have leaked, rounded up.
     fn time_for(&self, units: u128) -> Duration {
         let ticks = u64::try_from((units * self.ticks).div_ceil(self.rate)).unwrap_or(u64::MAX);
         Duration::from_nanos(ticks.saturating_mul(self.tick))
@@ -153,7 +153,7 @@ impl Admit for Buckets {
     fn admit(&mut self, level: &mut Level, now: Time, cost: u32) -> Verdict {
         let now = now.as_nanos() / self.tick;
         let elapsed = now - level.last;
-        // The first request of a key finds an empty bucket and costs nothing of the burst.
+        // The first request of a key finds an empty bucket and takes no part of the burst.
         let before = level
             .excess
             .map_or(0, |excess| (excess + self.one).saturating_sub(self.rate * u128::from(elapsed) / self.ticks));
@@ -167,7 +167,7 @@ impl Admit for Buckets {
             level.last = now;
         }
         level.excess = Some(excess);
-        // Rounded down: who waits comes when its time has come, to a tick.
+        // Rounded down: a request waits until its time has come, to a tick.
         let wait = excess.saturating_sub(self.undelayed) * self.ticks / self.rate;
         match u64::try_from(wait).unwrap_or(u64::MAX) {
             0 => Verdict::Admitted,

@@ -69,7 +69,7 @@ impl Admit for Log {
         if cost > self.limit {
             return Verdict::Rejected { retry_after: Duration::ZERO };
         }
-        // Room is made when the last of those in the way is older than the window.
+        // There is room once the last of the requests in the way is older than the window.
         let in_the_way = log.len() + cost - self.limit;
         let oldest = log.get(in_the_way - 1).copied().unwrap_or(now);
         let left = self.window.as_nanos() + 1 - now.since(oldest).as_nanos();

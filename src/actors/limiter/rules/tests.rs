@@ -26,7 +26,7 @@ fn at_ms(ms: u64) -> Time {
     Time::from_nanos(ms * 1_000_000)
 }
 
-/// What becomes of requests at these milliseconds with these costs, all of one key.
+/// The verdicts on requests at these milliseconds with these costs, all of one key.
 fn verdicts<R: Describes>(rule: &R, requests: &[(u64, u32)]) -> Vec<Verdict> {
     let mut state = rule.build();
     let mut account = state.open(at_ms(requests[0].0));
@@ -96,7 +96,7 @@ fn the_leaky_bucket_decides_as_that_of_nginx() {
     let every = |ms: u64| ones(&(0..10).map(|n| n * ms).collect::<Vec<_>>());
     assert_eq!(passes(&strict, &every(100)), [true; 10]);
     assert_eq!(passes(&strict, &every(99)), [true, false].repeat(5));
-    // Ten at once into a burst of 5: one at once, five a tenth of a second apart, four turned away.
+    // Ten at once into a burst of 5: one at once, five a tenth of a second apart, four rejected.
     let burst = |excess| LeakyBucket { burst: 5, excess, ..strict.clone() };
     let delay = |ms: u64| Verdict::Delayed(Duration::from_nanos(ms * 1_000_000));
     let found = verdicts(&burst(Excess::Delay(Delay { after: 0 })), &[(0, 1); 10]);
@@ -141,7 +141,7 @@ fn refused<R: Describes>(rule: &R, times: &[Time]) -> Vec<usize> {
     times.iter().enumerate().filter(refused).map(|(place, _)| place).collect()
 }
 
-const NOBODY: [usize; 0] = [];
+const NONE: [usize; 0] = [];
 
 /// Rates whose gap is a whole number of nanoseconds, and such where it is not.
 const RATES: [&str; 14] = [
@@ -172,14 +172,14 @@ fn requests_exactly_at_the_rate_all_pass() {
         let rate = Rate::parse(text).expect("a rate");
         let times = ticking(text, 20_000);
         for capacity in [1, 5] {
-            assert_eq!(refused(&TokenBucket { capacity, refill: rate }, &times), NOBODY, "{text}");
-            assert_eq!(refused(&Gcra { burst: capacity, rate }, &times), NOBODY, "{text}");
-            assert_eq!(refused(&leaky(rate, capacity - 1), &times), NOBODY, "{text}");
+            assert_eq!(refused(&TokenBucket { capacity, refill: rate }, &times), NONE, "{text}");
+            assert_eq!(refused(&Gcra { burst: capacity, rate }, &times), NONE, "{text}");
+            assert_eq!(refused(&leaky(rate, capacity - 1), &times), NONE, "{text}");
         }
     }
     // Nor do they add up to an error later on.
     let rate = per_second(7.0);
-    assert_eq!(refused(&TokenBucket { capacity: 1, refill: rate }, &ticking("7/s", 3_000_000)), NOBODY);
+    assert_eq!(refused(&TokenBucket { capacity: 1, refill: rate }, &ticking("7/s", 3_000_000)), NONE);
 }
 
 #[test]
@@ -204,24 +204,24 @@ fn requests_a_little_above_the_rate_lose_what_is_above() {
     }
 }
 
-/// Three a second are 333, 333 and 334 ms apart, in which 999 or 1002 thousandths leak: who comes after 333 ms is too
+/// Three a second are 333, 333 and 334 ms apart, in which 999 or 1002 thousandths leak: a request after 333 ms is too
 /// early.
 #[test]
-fn nginx_turns_away_what_comes_exactly_at_a_rate_that_is_no_whole_number_of_milliseconds() {
+fn nginx_rejects_requests_at_exactly_a_rate_that_is_no_whole_number_of_milliseconds() {
     let nginx = |rate: &str, burst| {
         let (excess, arithmetic) = (Excess::NoDelay(NoDelay {}), Arithmetic::Nginx(InMilliseconds {}));
         let rule = LeakyBucket { rate: Rate::parse(rate).expect("a rate"), burst, excess, arithmetic };
         refused(&rule, &ticking(rate, 12))
     };
     assert_eq!(nginx("3/s", 0), [1, 3, 6, 9]);
-    assert_eq!(nginx("3/s", 1), NOBODY);
-    assert_eq!(nginx("4/s", 0), NOBODY);
+    assert_eq!(nginx("3/s", 1), NONE);
+    assert_eq!(nginx("4/s", 0), NONE);
 }
 
 /// Evenly and exactly at the limit, by the definition of each: of a window that both of its ends belong to, one in
 /// limit + 1 is too many; the estimate from two windows is at the limit at the beginning of every second one.
 #[test]
-fn windows_at_their_limit_turn_away_what_their_definition_says() {
+fn windows_at_their_limit_reject_as_their_definition_says() {
     for (limit, rate, window) in [
         (3, "3/s", 1.0),
         (7, "7/s", 1.0),
@@ -232,11 +232,11 @@ fn windows_at_their_limit_turn_away_what_their_definition_says() {
     ] {
         let (count, window) = (limit as usize * 20, seconds(window));
         let times = ticking(rate, count);
-        assert_eq!(refused(&FixedWindow { limit, window }, &times), NOBODY, "{rate}");
+        assert_eq!(refused(&FixedWindow { limit, window }, &times), NONE, "{rate}");
         let every = |first: usize, step: usize| (first..count).step_by(step).collect::<Vec<_>>();
         let limit_of = limit as usize;
         assert_eq!(refused(&SlidingLog { limit, window }, &times), every(limit_of, limit_of + 1), "{rate}");
-        // The first window has one less, as nobody comes at its beginning.
+        // The first window has one less, as no request comes at its beginning.
         let estimated = every(2 * limit_of - 1, 2 * limit_of);
         assert_eq!(refused(&SlidingCounter { limit, window }, &times), estimated, "{rate}");
         let adaptive = Adaptive { base: limit, least: 1, most: limit, window, every: seconds(1e6), ..adaptive() };
@@ -273,7 +273,7 @@ fn a_fixed_window_lets_twice_its_limit_pass_around_its_end() {
     );
 }
 
-/// The deque of times: what is exactly as old as the window still counts.
+/// The deque of times: a request exactly as old as the window still counts.
 #[test]
 fn a_sliding_log_counts_every_window() {
     let rule = SlidingLog { limit: 3, window: seconds(1.0) };
@@ -365,7 +365,7 @@ fn passed<R: Describes>(rule: &R, gaps: &[u64]) -> Vec<u64> {
     passed
 }
 
-/// A request that is turned away and comes again when it was told to is let through, and not a nanosecond sooner.
+/// A request that is rejected and tried again after `retry_after` is admitted, and not a nanosecond earlier.
 fn check_retry_after<R: Describes>(rule: &R, gaps: &[u64], exact: bool) -> Result<(), TestCaseError> {
     let mut state = rule.build();
     let mut now = 0;

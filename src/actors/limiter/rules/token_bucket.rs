@@ -36,7 +36,7 @@ pub struct Bucket {
 /// Buckets of one size.
 #[derive(Clone, Copy, Debug)]
 pub struct Buckets {
-    /// With what drips within the nanosecond of a request.
+    /// Including the tokens that drip within the nanosecond of a request.
     capacity: Tokens,
     refill: Drip,
 }

@@ -17,7 +17,7 @@ term_of_nodes! {
     pub struct AnsweredOf => Number
 }
 
-/// Share of calls answered in time and as asked: those whose latency is counted.
+/// Share of calls answered in time and as asked; those are the calls whose latency is counted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Number;
 

@@ -1,4 +1,4 @@
-//! Degraded answers: those given by a fallback.
+//! Degraded answers, which are given by a fallback.
 
 use crate::engine::Outcome;
 use crate::lab::measure::measured::{Called, GivenBy, Measured};

@@ -1,4 +1,4 @@
-//! Late answers: those that arrived after their client had stopped waiting.
+//! Late answers, which arrive after their client has stopped waiting.
 
 use crate::lab::measure::measured::{Called, GivenBy, Measured};
 use crate::lab::measure::reading::{Reading, answers};

@@ -87,7 +87,7 @@ pub enum RecoveryNumber {
     Before,
     /// Goodput while the trouble lasts.
     During,
-    /// Goodput in the later half of the time after the trouble: what it settles to.
+    /// Goodput in the later half of the time after the trouble: the level to which it settles.
     After,
     /// The same as a share of goodput before.
     Left,
@@ -98,11 +98,11 @@ pub enum RecoveryNumber {
 }
 
 impl RecoveryNumber {
-    /// What the measure gives, in the order of its table.
+    /// The numbers of the measure, in the order of its table.
     pub const TABLE: [Self; 5] = [Self::Before, Self::During, Self::After, Self::Recovered, Self::Time];
 }
 
-/// What a trouble does to goodput.
+/// The effect of a trouble on goodput.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Number {
     which: RecoveryNumber,
@@ -168,7 +168,7 @@ impl Measured for Number {
 }
 
 impl Quantity {
-    /// What a trouble does to goodput.
+    /// The effect of a trouble on goodput.
     #[must_use]
     pub fn recovery(number: RecoveryNumber, recovery: &Recovery) -> Self {
         Self::new(Number::of(number, recovery))

@@ -27,7 +27,7 @@ term_of_the_system! {
 pub enum Number {
     /// All that did.
     All,
-    /// Those that need not have.
+    /// Moves that were not necessary.
     Needlessly,
 }
 

@@ -9,7 +9,7 @@ record! {
     pub struct EarliestDeadline {}
 }
 
-/// Keeps nothing: a deadline is a rank.
+/// Keeps no state: the deadline is the rank.
 #[derive(Clone, Copy, Debug)]
 pub struct ByDeadline;
 

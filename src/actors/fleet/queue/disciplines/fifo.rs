@@ -8,7 +8,7 @@ record! {
     pub struct Fifo {}
 }
 
-/// Keeps nothing: the line is the order.
+/// Keeps no state: the line is the order.
 #[derive(Clone, Copy, Debug)]
 pub struct InOrder;
 

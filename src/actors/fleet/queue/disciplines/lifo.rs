@@ -9,7 +9,7 @@ record! {
     pub struct Lifo {}
 }
 
-/// Keeps nothing: the line is the order, read backwards.
+/// Keeps no state: the line is the order, read backwards.
 #[derive(Clone, Copy, Debug)]
 pub struct Reversed;
 

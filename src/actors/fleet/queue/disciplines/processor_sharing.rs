@@ -11,7 +11,7 @@ record! {
 }
 
 impl Describes for ProcessorSharing {
-    // Nobody waits in line, so its order is never asked for.
+    // No request waits in line, so its order is never asked for.
     type State = InOrder;
 
     fn build(&self, _classes: &Classes<'_>, _workers: u32) -> InOrder {

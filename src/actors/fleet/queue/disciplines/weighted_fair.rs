@@ -21,7 +21,7 @@ record! {
 }
 
 choice! {
-    /// What a request costs in weighted fair queueing.
+    /// The cost of a request in weighted fair queueing.
     pub enum Cost {
         Requests(Requests),
         Size(Size),
@@ -40,7 +40,7 @@ record! {
     pub struct WeightedFair {
         /// The weight of each node of `Clients`, above 0. A class not named has weight 1, and so have health checks.
         pub weights: Map<f64> = Map::default(),
-        /// What a request costs: what the classes share.
+        /// The cost of a request, of which the classes get shares.
         pub by: Cost = Cost::Requests(Requests {}),
     }
     check(self, at) {
@@ -64,7 +64,7 @@ pub struct Fair {
 }
 
 impl Fair {
-    /// The class of a request, and what it is charged.
+    /// The class of a request, and its charge.
     fn charge(&self, facts: &Facts) -> (usize, f64) {
         let checks = self.weights.len() - 1;
         let class = usize::from(facts.class).min(checks);
@@ -101,7 +101,7 @@ impl Order for Fair {
         let (class, charge) = self.charge(facts);
         self.waiting[class] -= 1;
         self.starts[class] += charge;
-        // Who leaves unserved may be followed by one that costs less: time does not go back for that.
+        // A request that leaves unserved may be followed by one that costs less; the clock does not go back for that.
         self.clock = self.clock.max(self.starts[class]);
     }
 
@@ -111,7 +111,7 @@ impl Order for Fair {
     }
 
     fn idle(&mut self) {
-        // A new busy period owes nothing to the old one, and small numbers are exact ones.
+        // A new busy period starts without debts from the old one, and small numbers are exact.
         self.clock = 0.0;
         self.starts.fill(0.0);
     }

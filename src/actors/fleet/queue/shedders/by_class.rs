@@ -24,12 +24,12 @@ record! {
     }
 }
 
-/// The level of each class; none for those that are never shed.
+/// The level of each class; none for classes that are never shed.
 #[derive(Clone, Debug)]
 pub struct Levels(Arc<[Option<Share>]>);
 
 impl Sheds for Levels {
-    fn turns_away(&mut self, arrival: &Arrival) -> bool {
+    fn rejects(&mut self, arrival: &Arrival) -> bool {
         let level = self.0.get(usize::from(arrival.class)).copied().flatten();
         !arrival.worker_free && level.is_some_and(|level| arrival.fill.reaches(level))
     }

@@ -14,7 +14,7 @@ record! {
 /// The share of the latest service in the mean.
 const NEWEST: f64 = 0.05;
 
-/// What one server has seen.
+/// The observations of one server.
 #[derive(Clone, Debug)]
 pub struct State {
     /// Mean service in nanoseconds; none before the first.
@@ -22,7 +22,7 @@ pub struct State {
 }
 
 impl Sheds for State {
-    fn turns_away(&mut self, arrival: &Arrival) -> bool {
+    fn rejects(&mut self, arrival: &Arrival) -> bool {
         let Some(mean) = self.mean else { return false };
         let turns = if arrival.worker_free { 0.0 } else { f64::from(arrival.waiting) + 1.0 };
         let expected = mean * (turns / f64::from(arrival.workers) + 1.0);
@@ -55,7 +55,7 @@ mod tests {
     use crate::engine::Time;
 
     #[test]
-    fn what_would_be_late_is_turned_away() {
+    fn a_request_that_would_be_late_is_rejected() {
         let mut state = ByDeadline {}.build(&Classes::NONE);
         let arrival = |waiting, worker_free, deadline| Arrival {
             now: Time::from_nanos(1000),
@@ -66,17 +66,17 @@ mod tests {
             waiting,
             fill: Fill { places: (0, u64::MAX), bytes: (0, u64::MAX) },
         };
-        assert!(!state.turns_away(&arrival(1000, false, 1001)));
+        assert!(!state.rejects(&arrival(1000, false, 1001)));
         state.served(Duration::from_nanos(100));
         // Three ahead and itself: four turns of 100 on two workers, and 100 of its own.
-        assert!(state.turns_away(&arrival(3, false, 1300)));
-        assert!(!state.turns_away(&arrival(3, false, 1301)));
-        assert!(state.turns_away(&arrival(0, true, 1100)));
-        assert!(!state.turns_away(&arrival(0, true, 1101)));
-        assert!(!state.turns_away(&arrival(1000, false, u64::MAX)));
+        assert!(state.rejects(&arrival(3, false, 1300)));
+        assert!(!state.rejects(&arrival(3, false, 1301)));
+        assert!(state.rejects(&arrival(0, true, 1100)));
+        assert!(!state.rejects(&arrival(0, true, 1101)));
+        assert!(!state.rejects(&arrival(1000, false, u64::MAX)));
         // The mean follows: 100 + (300 - 100) / 20 = 110.
         state.served(Duration::from_nanos(300));
-        assert!(state.turns_away(&arrival(3, false, 1330)));
-        assert!(!state.turns_away(&arrival(3, false, 1331)));
+        assert!(state.rejects(&arrival(3, false, 1330)));
+        assert!(!state.rejects(&arrival(3, false, 1331)));
     }
 }

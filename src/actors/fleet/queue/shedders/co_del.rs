@@ -22,12 +22,12 @@ record! {
     }
 }
 
-/// What of the last drop is still to be judged by the next request.
+/// The part of the last drop that the next request still has to judge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Last {
     /// Nothing.
     Kept,
-    /// It began a time of dropping: whoever is next is served.
+    /// It began a time of dropping: the next request is served.
     First,
     /// It was one of several.
     Further,
@@ -93,7 +93,7 @@ impl Sheds for State {
         if !may {
             return false;
         }
-        // Soon after the last time it goes on about as fast as it then dropped.
+        // If it starts soon after the last time, it continues at about the rate of drops reached then.
         let delta = self.count - self.last_count;
         let soon = now.since(self.drop_next) < Duration::from_nanos(self.interval.as_nanos().saturating_mul(16));
         self.count = if delta > 1 && soon { delta } else { 1 };
@@ -162,7 +162,8 @@ mod tests {
         // One below the target ends it.
         assert_eq!(judge(&mut state, &[(390, 4, 9), (391, 99, 9), (423, 99, 9)]), [false, false, false]);
         assert!(!state.dropping);
-        // Soon after, above the target for an interval again, it goes on at the pace of 5 - 1 = 4: the next is 50 ms later.
+        // Soon after, above the target for an interval again, it continues at the rate of 5 - 1 = 4: the next is 50 ms
+        // later.
         assert_eq!(judge(&mut state, &[(491, 99, 9), (491, 99, 9)]), [true, false]);
         assert_eq!((state.count, state.drop_next), (4, Time::ZERO + ms(541)));
     }

@@ -39,7 +39,7 @@ registry! {
     pub fn build(&self, classes: &Classes<'_>) -> Shedder;
 
     impl Sheds for Shedder {
-        fn turns_away(&mut self, arrival: &Arrival) -> bool;
+        fn rejects(&mut self, arrival: &Arrival) -> bool;
         fn longest_wait(&mut self, now: Time, waiting: u32) -> Option<Duration>;
         fn drops(&mut self, now: Time, waited: Duration, behind: u32) -> bool;
         fn found_empty(&mut self, now: Time);

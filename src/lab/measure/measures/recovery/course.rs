@@ -4,7 +4,7 @@ use super::{Recovery, RecoveryNumber};
 use crate::lab::trouble::Trouble;
 use crate::schema::quantity::Span;
 
-/// The part of the time after a trouble, counted from its end, that does not say what goodput settles to.
+/// The part of the time after a trouble, counted from its end, that is ignored for the level to which goodput settles.
 const SETTLING: f64 = 0.5;
 /// Means may be over at most this part of the time after the trouble.
 const LONGEST_MEAN: f64 = 0.25;
@@ -13,7 +13,7 @@ const LASTING: f64 = 0.25;
 /// So many standard deviations of a count of independent calls make up the tolerance.
 const DEVIATIONS: f64 = 4.0;
 
-/// What a trouble did to goodput in one replication.
+/// The course of goodput in one replication with a trouble.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Course {
     /// Calls served per second before it.
@@ -64,7 +64,7 @@ impl Course {
         })
     }
 
-    /// The same of a run that was stopped on the way because too many requests were in flight: nothing came back.
+    /// The same for a run that was stopped early because too many requests were in flight: it did not recover.
     #[must_use]
     pub fn cut_off(self) -> Self {
         Self { after: Some(0.0), recovered: Some(false), time: None, ..self }
@@ -84,14 +84,14 @@ impl Course {
     }
 }
 
-/// Seconds in which so many calls are served at a rate that chance, if they come independently of each other, moves their
-/// number by a quarter of the tolerance.
+/// Seconds in which enough calls are served, at `rate`, that chance moves their number by a quarter of the tolerance if
+/// calls are independent.
 fn span(rate: f64, tolerance: f64) -> f64 {
     (DEVIATIONS / tolerance) * (DEVIATIONS / tolerance) / rate
 }
 
-/// The first window at the level or above it from which on all means over so many windows reach the level, up to the end;
-/// `None` if that is in the last quarter.
+/// The first window at the level or above it from which on all means over `windows` windows reach the level, up to the
+/// end; `None` if that is in the last quarter.
 fn back(goodput: &[f64], windows: usize, level: f64) -> Option<usize> {
     let reaches = |means: &[f64]| means.iter().sum::<f64>() >= level * means.len() as f64;
     let last_below = goodput.windows(windows).rposition(|window| !reaches(window));
