@@ -5,7 +5,7 @@ use super::integral::CountIntegral;
 use super::sum::Sum;
 use crate::engine::Time;
 
-/// What came to a node, what left it, what is inside, and two ways to know how long requests were there.
+/// Arrivals at a node, departures, requests inside, and two ways to know how long requests were there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Account {
     /// Requests that came.
@@ -21,7 +21,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// Of requests of which so many came and left, and `population` are there.
+    /// The account of a part at which `came` requests arrived and `left` left, and `population` are there.
     #[must_use]
     pub fn of(came: u64, left: u64, population: &CountIntegral, sojourn: Sum, over: Time) -> Self {
         Self { came, left, inside: population.count(), area: population.area(over), sojourn: sojourn.total() }
