@@ -161,8 +161,8 @@ fn memory() {
     }
 }
 
-fn memory_of(servers: u32, requests: u64) {
-    system::run_system(servers, LOAD, requests, 1, None);
+fn memory_of(servers: u32, requests: u64, timeout: Option<u32>) {
+    system::run_system(servers, LOAD, requests, 1, timeout);
     match peak_memory() {
         Some(peak) => println!("{servers:>6} servers, {requests:>9} requests: {peak:.1} MiB"),
         None => println!("this system does not tell"),
@@ -172,10 +172,11 @@ fn memory_of(servers: u32, requests: u64) {
 fn main() {
     // Cargo passes `--bench`; what is left are the parts asked for.
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    if let [part, servers, requests] = &arguments[..]
+    if let [part, servers, requests, timeout @ ..] = &arguments[..]
         && part == "memory-of"
     {
-        return memory_of(servers.parse().expect("a number"), requests.parse().expect("a number"));
+        let timeout = timeout.first().map(|seconds| seconds.parse().expect("seconds"));
+        return memory_of(servers.parse().expect("a number"), requests.parse().expect("a number"), timeout);
     }
     let parts: [(&str, fn()); 4] =
         [("workloads", workloads), ("timeouts", timeouts), ("threads", threads), ("memory", memory)];

@@ -7,9 +7,8 @@ use crate::trace::Inputs;
 
 /// An event that waits: its key in the heap and its slot.
 pub const EVENT: u64 = 32;
-/// A timeout that waits in its lane: its ticket, and up to four entries of 32 bytes, as half of a lane may be cancelled and
-/// half of its memory unused.
-pub const TIMEOUT: u64 = 140;
+/// A timeout that waits in its lane: room for two entries of 16 bytes, as most are cancelled, and its ticket in lists that grow.
+pub const TIMEOUT: u64 = 72;
 /// A histogram of latencies from a microsecond to an hour: 32 powers of two of 1024 counts.
 pub const HISTOGRAM: u64 = 32 * 1024 * 8;
 /// Windows of a series at most.

@@ -1,52 +1,91 @@
 //! Lanes: FIFOs of events with the same delay.
 //!
-//! An event that is cancelled stays where it is until it comes to the front, or until half of its lane is cancelled: most
-//! timeouts are cancelled, and to take each out of the middle of a list would cost two misses of the cache. The first event
-//! of a lane is never a cancelled one.
-
-use std::collections::VecDeque;
+//! An event that is cancelled stays where it is until it comes to the front, or until its lane has no room for another:
+//! most timeouts are cancelled, and to take each out of the middle of a list would cost misses of the cache.
 
 use super::Rank;
 use crate::engine::time::{Duration, Time};
 
-/// Tickets there are at most; it leaves room for a flag in the handle.
-const MAX_TICKETS: usize = (1 << 31) - 1;
-/// Below this many cancelled events, tidying costs more than it saves.
-const TIDY_ABOVE: usize = 1024;
+const TICKET_BITS: u32 = 25;
+/// Tickets there are at most: about 33 million.
+const MAX_TICKETS: usize = 1 << TICKET_BITS;
+const LANE_BITS: u32 = 16;
+/// The least room of a lane with events.
+const LEAST_ROOM: usize = 16;
 
-#[derive(Debug)]
-struct Item<M> {
+/// An event in a lane: its time, and its sequence number with its ticket. Four of them fit into a line of the cache.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
     time: Time,
-    sequence: u64,
-    message: M,
-    ticket: u32,
-    /// The generation of its ticket; the event was cancelled if that has another.
-    generation: u32,
+    name: u64,
+}
+
+impl Entry {
+    #[inline(always)]
+    fn sequence(self) -> u64 {
+        self.name >> TICKET_BITS
+    }
+
+    #[inline(always)]
+    fn ticket(self) -> usize {
+        self.name as usize & (MAX_TICKETS - 1)
+    }
 }
 
 #[derive(Debug)]
-struct Lane<M> {
+struct Lane {
     delay: Duration,
     rank: Rank,
     /// True while the heap holds an entry for this lane.
     armed: bool,
-    /// Cancelled events among those that follow.
-    stale: usize,
-    events: VecDeque<Item<M>>,
+    /// Events that are over, at the front of those that follow.
+    over: usize,
+    /// In order; cancelled ones among them.
+    events: Vec<Entry>,
 }
 
-/// What an event is cancelled by: it counts the events it was given to.
+impl Lane {
+    /// Makes room where there is none: drops the events that are over or cancelled, and provides as much room again as the
+    /// others take. So a lane never has more room than for twice the most events that waited there at once.
+    #[cold]
+    #[inline(never)]
+    fn tidy<M>(&mut self, tickets: &[Ticket<M>]) {
+        let mut kept = 0;
+        for at in self.over..self.events.len() {
+            let entry = self.events[at];
+            self.events[kept] = entry;
+            // Without a branch: which events are cancelled cannot be predicted.
+            kept += usize::from(tickets[entry.ticket()].is_of(entry.sequence()));
+        }
+        self.over = 0;
+        self.events.truncate(kept);
+        self.events.reserve_exact(kept.max(LEAST_ROOM));
+    }
+}
+
+/// What belongs to an event that waits, wherever in its lane it stands.
 #[derive(Clone, Copy, Debug)]
-struct Ticket {
-    generation: u32,
-    lane: u16,
+struct Ticket<M> {
+    message: M,
+    /// Sequence number and lane of the event; [`FREE`] if there is none.
+    of: u64,
+}
+
+/// No event has this sequence number.
+const FREE: u64 = u64::MAX;
+
+impl<M> Ticket<M> {
+    #[inline(always)]
+    fn is_of(&self, sequence: u64) -> bool {
+        self.of >> LANE_BITS == sequence
+    }
 }
 
 /// All lanes.
 #[derive(Debug)]
 pub struct Lanes<M> {
-    lanes: Vec<Lane<M>>,
-    tickets: Vec<Ticket>,
+    lanes: Vec<Lane>,
+    tickets: Vec<Ticket<M>>,
     /// A stack: the ticket used next is one that is still in the cache.
     free: Vec<u32>,
 }
@@ -65,7 +104,7 @@ impl<M: Copy> Lanes<M> {
 
     /// A new lane, the last.
     pub fn add(&mut self, delay: Duration, rank: Rank) {
-        self.lanes.push(Lane { delay, rank, armed: false, stale: 0, events: VecDeque::new() });
+        self.lanes.push(Lane { delay, rank, armed: false, over: 0, events: Vec::new() });
     }
 
     /// How far ahead its events lie.
@@ -85,73 +124,80 @@ impl<M: Copy> Lanes<M> {
         self.tickets.len() - self.free.len()
     }
 
+    /// True if there are nearly as many events as fit, less those that may be added until the event loop looks at that.
+    pub fn is_full(&self) -> bool {
+        self.tickets.len() >= MAX_TICKETS - (1 << 21)
+    }
+
     /// Time and sequence number of the first event.
     #[inline]
-    pub fn first(&self, lane: u16) -> Option<(Time, u64)> {
-        self.lanes[lane as usize].events.front().map(|item| (item.time, item.sequence))
+    pub fn first(&mut self, lane: u16) -> Option<(Time, u64)> {
+        let lane = &mut self.lanes[lane as usize];
+        while let Some(&entry) = lane.events.get(lane.over) {
+            if self.tickets[entry.ticket()].is_of(entry.sequence()) {
+                return Some((entry.time, entry.sequence()));
+            }
+            lane.over += 1;
+        }
+        None
     }
 
     /// The sequence numbers of the events at `time`, which is no later than any event; and the event behind them.
     pub fn due(&self, lane: u16, time: Time) -> (Vec<u64>, Option<(Time, u64)>) {
         let mut due = Vec::new();
-        for item in self.lanes[lane as usize].events.iter().filter(|item| self.is_live(item)) {
-            if item.time != time {
-                return (due, Some((item.time, item.sequence)));
+        let is_live = |entry: &&Entry| self.tickets[entry.ticket()].is_of(entry.sequence());
+        let Lane { over, events, .. } = &self.lanes[lane as usize];
+        for entry in events[*over..].iter().filter(is_live) {
+            if entry.time != time {
+                return (due, Some((entry.time, entry.sequence())));
             }
-            due.push(item.sequence);
+            due.push(entry.sequence());
         }
         (due, None)
     }
 
-    fn is_live(&self, item: &Item<M>) -> bool {
-        self.tickets[item.ticket as usize].generation == item.generation
-    }
-
-    /// Puts an event at the end; gives its ticket with the generation, and whether the heap knows of the lane, which it
-    /// must from now on.
+    /// Adds an event at the end; returns its ticket, and whether the heap knows of the lane, which it must from now on.
     ///
     /// # Panics
-    /// If more than 2^31 - 1 events wait in lanes.
+    /// If more than 2^25 events wait in lanes; the event loop stops a run before that, see [`Lanes::is_full`].
     #[inline]
-    pub fn push(&mut self, lane: u16, time: Time, sequence: u64, message: M) -> (u32, u32, bool) {
+    pub fn push(&mut self, lane: u16, time: Time, sequence: u64, message: M) -> (u32, bool) {
+        let here = Ticket { message, of: (sequence << LANE_BITS) | u64::from(lane) };
         let ticket = match self.free.pop() {
-            Some(ticket) => ticket,
-            None => self.grow(),
+            Some(ticket) => {
+                self.tickets[ticket as usize] = here;
+                ticket
+            }
+            None => self.grow(here),
         };
-        let Ticket { generation, lane: of } = &mut self.tickets[ticket as usize];
-        let generation = *generation;
-        *of = lane;
         let lane = &mut self.lanes[lane as usize];
         let armed = std::mem::replace(&mut lane.armed, true);
-        lane.events.push_back(Item { time, sequence, message, ticket, generation });
-        (ticket, generation, armed)
+        if lane.events.len() == lane.events.capacity() {
+            lane.tidy(&self.tickets);
+        }
+        lane.events.push(Entry { time, name: (sequence << TICKET_BITS) | u64::from(ticket) });
+        (ticket, armed)
     }
 
     #[cold]
     #[inline(never)]
-    fn grow(&mut self) -> u32 {
+    fn grow(&mut self, ticket: Ticket<M>) -> u32 {
         assert!(self.tickets.len() < MAX_TICKETS, "more than {MAX_TICKETS} events wait in lanes");
-        self.tickets.push(Ticket { generation: 0, lane: 0 });
+        self.tickets.push(ticket);
         self.tickets.len() as u32 - 1
-    }
-
-    /// The event of a ticket is over.
-    #[inline]
-    fn release(&mut self, ticket: u32) {
-        let generation = &mut self.tickets[ticket as usize].generation;
-        *generation = generation.wrapping_add(1);
-        self.free.push(ticket);
     }
 
     /// Takes the first event.
     #[inline]
     pub fn pop(&mut self, lane: u16) -> Option<M> {
-        let Item { message, ticket, .. } = self.lanes[lane as usize].events.pop_front()?;
-        self.release(ticket);
-        if self.lanes[lane as usize].stale > 0 {
-            self.trim(lane);
-        }
-        Some(message)
+        self.first(lane)?;
+        let lane = &mut self.lanes[lane as usize];
+        let ticket = lane.events[lane.over].ticket();
+        lane.over += 1;
+        self.free.push(ticket as u32);
+        let ticket = &mut self.tickets[ticket];
+        ticket.of = FREE;
+        Some(ticket.message)
     }
 
     /// Notes that the heap no longer has an entry for the lane.
@@ -159,38 +205,14 @@ impl<M: Copy> Lanes<M> {
         self.lanes[lane as usize].armed = false;
     }
 
-    /// Cancels the event of a ticket, if it is still the one of this generation.
+    /// Cancels the event of a ticket, if it is still the one of this sequence number.
     #[inline]
-    pub fn cancel(&mut self, ticket: u32, generation: u32) {
-        let Ticket { generation: present, lane: index } = self.tickets[ticket as usize];
-        if present != generation {
-            return;
+    pub fn cancel(&mut self, ticket: u32, sequence: u64) {
+        let here = &mut self.tickets[ticket as usize];
+        if here.is_of(sequence) {
+            here.of = FREE;
+            self.free.push(ticket);
         }
-        self.release(ticket);
-        let lane = &mut self.lanes[index as usize];
-        lane.stale += 1;
-        if lane.events.front().is_some_and(|first| (first.ticket, first.generation) == (ticket, generation)) {
-            self.trim(index);
-        } else if lane.stale > TIDY_ABOVE && lane.stale * 2 > lane.events.len() {
-            self.tidy(index);
-        }
-    }
-
-    /// Drops cancelled events from the front of a lane.
-    fn trim(&mut self, lane: u16) {
-        let (lane, tickets) = (&mut self.lanes[lane as usize], &self.tickets);
-        let is_stale = |item: &mut Item<M>| tickets[item.ticket as usize].generation != item.generation;
-        while lane.events.pop_front_if(is_stale).is_some() {
-            lane.stale -= 1;
-        }
-    }
-
-    /// Drops all cancelled events of a lane at once; paid for by the cancellations that made them.
-    #[cold]
-    fn tidy(&mut self, lane: u16) {
-        let (lane, tickets) = (&mut self.lanes[lane as usize], &self.tickets);
-        lane.events.retain(|item| tickets[item.ticket as usize].generation == item.generation);
-        lane.stale = 0;
     }
 
     /// Tickets made so far.

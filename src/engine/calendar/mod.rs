@@ -98,8 +98,8 @@ impl Handle {
         Self((u64::from(generation) << SLOT_BITS) | u64::from(slot))
     }
 
-    fn of_lane(ticket: u32, generation: u32) -> Self {
-        Self(LANE_FLAG | (u64::from(ticket) << 32) | u64::from(generation))
+    fn of_lane(ticket: u32, sequence: u64) -> Self {
+        Self(LANE_FLAG | (u64::from(ticket) << SEQUENCE_BITS) | sequence)
     }
 }
 
@@ -227,7 +227,7 @@ impl<M: Copy> Calendar<M> {
     #[inline]
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.full
+        self.full || self.lanes.is_full()
     }
 
     #[inline]
@@ -417,7 +417,7 @@ impl<M: Copy> Calendar<M> {
     /// Schedules an event one delay of the lane from now.
     ///
     /// # Panics
-    /// If more than 2^31 events are in lanes.
+    /// If more than 2^25 events are in lanes; the event loop stops a run before that, see [`Calendar::is_full`].
     #[inline]
     pub fn schedule_in_lane(&mut self, lane: LaneId, message: M) -> Handle {
         let delay = self.lanes.delay(lane.0);
@@ -427,12 +427,12 @@ impl<M: Copy> Calendar<M> {
         }
         let sequence = self.next_sequence();
         let time = self.now + delay;
-        let (ticket, generation, armed) = self.lanes.push(lane.0, time, sequence, message);
+        let (ticket, armed) = self.lanes.push(lane.0, time, sequence, message);
         if !armed {
             // All before it are gone, so this is the first.
             self.heap.push(key(time, rank, sequence, FIRST_LANE + u32::from(lane.0)));
         }
-        Handle::of_lane(ticket, generation)
+        Handle::of_lane(ticket, sequence)
     }
 
     /// Cancels an event. Does nothing if it has happened or was already cancelled.
@@ -442,7 +442,8 @@ impl<M: Copy> Calendar<M> {
             return;
         }
         if handle.0 & LANE_FLAG != 0 {
-            self.lanes.cancel(((handle.0 & !LANE_FLAG) >> 32) as u32, handle.0 as u32);
+            let ticket = ((handle.0 & !LANE_FLAG) >> SEQUENCE_BITS) as u32;
+            self.lanes.cancel(ticket, handle.0 & ((1 << SEQUENCE_BITS) - 1));
             return;
         }
         let slot = &mut self.slots[(handle.0 & SLOT_MASK) as usize];

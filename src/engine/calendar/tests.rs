@@ -237,7 +237,7 @@ fn a_lane_puts_one_entry_into_the_heap_however_many_wait() {
 }
 
 #[test]
-fn cancelled_events_of_a_lane_never_outnumber_the_others_for_long() {
+fn a_lane_has_no_more_entries_than_twice_the_events_that_wait() {
     let mut calendar: Calendar<u64> = Calendar::new();
     let lane = calendar.lane(Duration::from_nanos(1_000_000));
     // The first stays, so that none behind it comes to the front.
@@ -249,7 +249,7 @@ fn cancelled_events_of_a_lane_never_outnumber_the_others_for_long() {
             let (handle, _) = live.pop_front().expect("many");
             calendar.cancel(handle);
         }
-        assert!(calendar.lanes.entries(0) < 2100, "{}", calendar.lanes.entries(0));
+        assert!(calendar.lanes.entries(0) <= 2 * 102 + 32, "{}", calendar.lanes.entries(0));
     }
     assert_eq!((calendar.lanes.tickets(), calendar.lanes.len()), (102, 101));
     let expected: Vec<u64> = [0].into_iter().chain(live.into_iter().map(|(_, n)| n)).collect();
