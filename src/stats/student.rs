@@ -25,9 +25,10 @@ pub fn two_sided(t: f64, freedom: f64) -> f64 {
 #[must_use]
 pub fn quantile_two_sided(chance: f64, freedom: f64) -> f64 {
     thread_local! {
-        static LAST: Memo<2> = const { Memo::new() };
+        static LAST: Memo<[u64; 2], f64, 8> = const { Memo::new() };
     }
-    LAST.with(|last| last.answer([chance, freedom], || quantile_by_bisection(chance, freedom)))
+    let asked = [chance, freedom].map(f64::to_bits);
+    LAST.with(|last| last.answer(asked, |_| quantile_by_bisection(chance, freedom)))
 }
 
 fn quantile_by_bisection(chance: f64, freedom: f64) -> f64 {

@@ -57,8 +57,10 @@ impl Remembered {
         while count < NEAREST {
             let Some(next) = below.last().into_iter().chain(above.first()).map(distance).min() else { break };
             let (fewer, more);
-            (below, fewer) = below.split_at(below.iter().rposition(|place| distance(place) > next).map_or(0, |k| k + 1));
-            (more, above) = above.split_at(above.iter().position(|place| distance(place) > next).unwrap_or(above.len()));
+            (below, fewer) =
+                below.split_at(below.iter().rposition(|place| distance(place) > next).map_or(0, |k| k + 1));
+            (more, above) =
+                above.split_at(above.iter().position(|place| distance(place) > next).unwrap_or(above.len()));
             // The quickest of those that are equally near.
             let from = count;
             for group in [fewer, more] {
