@@ -374,19 +374,8 @@ fn series(done: &[&Observation], confidence: f64) -> Vec<Series> {
     let Some(first) = done.first() else { return Vec::new() };
     let mut all = Vec::new();
     for (place, node) in first.nodes.iter().enumerate() {
-        for (index, (quantity, unit, _)) in node.series.iter().enumerate() {
-            let by_replication: Vec<&[Option<f64>]> =
-                done.iter().map(|o| &o.nodes[place].series[index].2[..]).collect();
-            // Where replications end at different times, a window counts that at least half of them saw.
-            let mut lengths: Vec<usize> = by_replication.iter().map(|values| values.len()).collect();
-            lengths.sort_unstable();
-            let length = lengths[(lengths.len() - 1) / 2];
-            let intervals = (0..length).map(|window| {
-                let values: Vec<Option<f64>> =
-                    by_replication.iter().map(|values| values.get(window).copied().flatten()).collect();
-                node::window(done, place, quantity, window, &values, confidence)
-            });
-            let (mean, half_width) = intervals.unzip();
+        let shown = node::series(done, place, confidence);
+        for ((quantity, unit, _), (mean, half_width)) in node.series.iter().zip(shown) {
             all.push(Series {
                 node: node.info.name.clone(),
                 quantity: quantity.clone().into_owned(),
