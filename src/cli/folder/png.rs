@@ -27,7 +27,7 @@ fn draw(svg: &str) -> Result<Pixmap, String> {
 }
 
 /// The pixels in a file, without the opacity that all of them have in common. To compress with the least effort takes a
-/// seventh of the time, and files are a ninth larger: most rows are like the one above, and that is found without a filter.
+/// seventh of the time, and files are a fifth larger: most rows are like the one above, and that is found without a filter.
 fn encode(pixels: &Pixmap) -> Result<Vec<u8>, png::EncodingError> {
     // A picture that lets something shine through has colours of another meaning.
     if pixels.pixels().iter().any(|pixel| !pixel.is_opaque()) {
