@@ -36,28 +36,41 @@ pub struct Found<'a> {
     pub looking: &'a [bool],
 }
 
-/// The results of `plan`; `interrupted` if the run was stopped.
+/// What was collected of a cell, with what there is to say of it.
+#[derive(Clone, Debug)]
+pub struct Collected {
+    cell: Cell,
+    notices: Vec<String>,
+}
+
+/// The results of `plan`; `interrupted` if the run was stopped. Cells that are not `collected` yet are collected now.
 ///
 /// # Errors
 /// A defect of the executor, in words.
-pub fn collect(plan: &Plan, found: Found<'_>, interrupted: bool, executor: &dyn Executor) -> Result<Results, String> {
+pub fn collect(
+    plan: &Plan,
+    found: Found<'_>,
+    mut collected: Vec<Option<Collected>>,
+    interrupted: bool,
+    executor: &dyn Executor,
+) -> Result<Results, String> {
     let Found { warm_ups, observations, unfinished, looking } = found;
     let run = &plan.experiment.run;
     let confidence = run.confidence.fraction();
     let mut notices = plan.notices.clone();
-    let collected = gather(executor, plan.cells.len(), |place| {
-        let mut notices = Vec::new();
-        let mut cell = collect_cell(plan, &plan.cells[place], warm_ups[place], &observations[place], &mut notices);
-        cell.unfinished = unfinished[place];
-        if !interrupted {
-            cell.series = cell_series(&observations[place], confidence);
-        }
-        Ok(Some((cell, notices)))
-    })?;
+    let missing: Vec<usize> = (0..plan.cells.len()).filter(|&place| collected[place].is_none()).collect();
+    let of_cell = |place: usize| collect_cell(plan, place, warm_ups[place], &observations[place], !interrupted);
+    for (number, found) in gather(executor, missing.len(), |number| Ok(Some(of_cell(missing[number]))))? {
+        collected[missing[number]] = Some(found);
+    }
     let mut cells = Vec::with_capacity(plan.cells.len());
-    for (_, (cell, of_cell)) in collected {
-        cells.push(cell);
-        notices.extend(of_cell);
+    for (mut of_cell, unfinished) in collected.into_iter().flatten().zip(unfinished) {
+        of_cell.cell.unfinished = *unfinished;
+        if interrupted {
+            of_cell.cell.series.clear();
+        }
+        cells.push(of_cell.cell);
+        notices.extend(of_cell.notices);
     }
     compare(plan, &mut cells);
     if interrupted {
@@ -116,7 +129,24 @@ fn note_stop(plan: &Plan, cells: &[Cell], looking: &[bool], notices: &mut Vec<St
     }
 }
 
-fn collect_cell(
+/// Collects what was seen of one cell, with its series or without. This knows no other cell, and so may be done while others
+/// still run.
+pub fn collect_cell(
+    plan: &Plan,
+    place: usize,
+    warm_up: WarmUpFound,
+    seen: &[Option<Observation>],
+    with_series: bool,
+) -> Collected {
+    let mut notices = Vec::new();
+    let mut cell = cell(plan, &plan.cells[place], warm_up, seen, &mut notices);
+    if with_series {
+        cell.series = cell_series(seen, plan.experiment.run.confidence.fraction());
+    }
+    Collected { cell, notices }
+}
+
+fn cell(
     plan: &Plan,
     planned: &PlannedCell,
     warm_up: WarmUpFound,
@@ -344,19 +374,8 @@ fn series(done: &[&Observation], confidence: f64) -> Vec<Series> {
     let Some(first) = done.first() else { return Vec::new() };
     let mut all = Vec::new();
     for (place, node) in first.nodes.iter().enumerate() {
-        for (index, (quantity, unit, _)) in node.series.iter().enumerate() {
-            let by_replication: Vec<&[Option<f64>]> =
-                done.iter().map(|o| &o.nodes[place].series[index].2[..]).collect();
-            // Where replications end at different times, a window counts that at least half of them saw.
-            let mut lengths: Vec<usize> = by_replication.iter().map(|values| values.len()).collect();
-            lengths.sort_unstable();
-            let length = lengths[(lengths.len() - 1) / 2];
-            let intervals = (0..length).map(|window| {
-                let values: Vec<Option<f64>> =
-                    by_replication.iter().map(|values| values.get(window).copied().flatten()).collect();
-                node::window(done, place, quantity, window, &values, confidence)
-            });
-            let (mean, half_width) = intervals.unzip();
+        let shown = node::series(done, place, confidence);
+        for ((quantity, unit, _), (mean, half_width)) in node.series.iter().zip(shown) {
             all.push(Series {
                 node: node.info.name.clone(),
                 quantity: quantity.clone().into_owned(),

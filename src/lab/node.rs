@@ -2,6 +2,8 @@
 //!
 //! Numbers of the whole system are made in `estimate`, by the same rules.
 
+use std::cell::LazyCell;
+
 use super::observe::{NodeSeen, Observation};
 use super::pool::{Number, Pool};
 use super::results::{Estimate, IntervalKind};
@@ -83,38 +85,81 @@ fn weight(node: &NodeSeen, id: &str) -> f64 {
     node.weights.iter().find(|(other, _)| other == id).map_or(1.0, |(_, weight)| *weight)
 }
 
-/// One window of a series of the node at `place`: the value of all replications together and its half-width.
+/// What a series shows: in each window the value of all replications together, and its half-width.
+pub type Shown = (Vec<Option<f64>>, Vec<Option<f64>>);
+
+/// What each series of the node at `place` shows, of the replications that were `done`, in the order of the series.
 #[must_use]
-pub fn window(
-    done: &[&Observation],
-    place: usize,
-    quantity: &str,
-    window: usize,
-    values: &[Option<f64>],
-    confidence: f64,
-) -> (Option<f64>, Option<f64>) {
-    let latencies = || done.iter().map(|observation| observation.nodes[place].latencies.get(window));
-    let number = match quantity.strip_prefix("latency_").and_then(Of::parse) {
-        Some(Of::Quantile(p)) => {
-            let unpacked =
-                |packed: Option<&Packed>| packed.map_or_else(Vec::new, |packed| Latency::<4>::unpacked(packed));
-            let buckets: Vec<_> = latencies().map(unpacked).collect();
-            Pool::<4>::of(buckets.iter().map(Vec::as_slice)).quantile(p)
-        }
-        Some(Of::Mean) => {
-            let count =
-                |packed: Option<&Packed>| -> f64 { packed.into_iter().flatten().map(|&(_, n)| f64::from(n)).sum() };
-            Number::of(values, &latencies().map(count).collect::<Vec<_>>())
-        }
-        None => {
-            let whole = |observation: &&Observation| {
-                let wholes = observation.nodes[place].wholes.iter().find(|(id, _)| id == quantity);
-                wholes.map_or(1.0, |(_, wholes)| wholes.get(window).map_or(0.0, |whole| *whole as f64))
+pub fn series(done: &[&Observation], place: usize, confidence: f64) -> Vec<Shown> {
+    let nodes: Vec<&NodeSeen> = done.iter().map(|observation| &observation.nodes[place]).collect();
+    let Some(first) = nodes.first() else { return Vec::new() };
+    let lines: Vec<Line<'_>> = (0..first.series.len()).map(|index| Line::of(&nodes, index)).collect();
+    let mut shown = vec![Shown::default(); lines.len()];
+    for window in 0..lines.iter().map(|line| line.length).max().unwrap_or(0) {
+        // Several series are quantiles of the same latencies.
+        let pool = LazyCell::new(|| pool(&nodes, window));
+        for (line, (value, half_width)) in lines.iter().zip(&mut shown).filter(|(line, _)| window < line.length) {
+            let number = match line.of {
+                Some(Of::Quantile(p)) => pool.quantile(p),
+                Some(Of::Mean) => Number::of(&line.values(window), &counts(&nodes, window)),
+                None => Number::of(&line.values(window), &line.weights(window)),
             };
-            Number::of(values, &done.iter().map(whole).collect::<Vec<_>>())
+            value.push(number.as_ref().map(|number| number.value));
+            half_width.push(number.and_then(|number| number.half_width(confidence)));
         }
-    };
-    (number.as_ref().map(|number| number.value), number.and_then(|number| number.half_width(confidence)))
+    }
+    shown
+}
+
+/// What each replication gave for one series.
+struct Line<'a> {
+    values: Vec<&'a [Option<f64>]>,
+    /// Of what windows are shares; `None` where they all count alike.
+    wholes: Vec<Option<&'a [u64]>>,
+    /// What it says of latencies, if it does.
+    of: Option<Of>,
+    /// Its number of windows.
+    length: usize,
+}
+
+impl<'a> Line<'a> {
+    fn of(nodes: &[&'a NodeSeen], index: usize) -> Self {
+        let quantity = &nodes[0].series[index].0;
+        let values: Vec<&[Option<f64>]> = nodes.iter().map(|node| &node.series[index].2[..]).collect();
+        // Where replications end at different times, a window counts that at least half of them saw.
+        let mut lengths: Vec<usize> = values.iter().map(|values| values.len()).collect();
+        lengths.sort_unstable();
+        let length = lengths[(lengths.len() - 1) / 2];
+        let wholes = nodes.iter().map(|node| {
+            let wholes = node.wholes.iter().find(|(id, _)| id == quantity);
+            wholes.map(|(_, wholes)| &wholes[..])
+        });
+        let of = quantity.strip_prefix("latency_").and_then(Of::parse);
+        Self { values, wholes: wholes.collect(), of, length }
+    }
+
+    fn values(&self, window: usize) -> Vec<Option<f64>> {
+        self.values.iter().map(|values| values.get(window).copied().flatten()).collect()
+    }
+
+    fn weights(&self, window: usize) -> Vec<f64> {
+        let weight = |wholes: &[u64]| wholes.get(window).map_or(0.0, |whole| *whole as f64);
+        self.wholes.iter().map(|wholes| wholes.map_or(1.0, weight)).collect()
+    }
+}
+
+/// The latencies of a window of all replications.
+fn pool(nodes: &[&NodeSeen], window: usize) -> Pool<4> {
+    let unpacked = |packed: &Packed| Latency::<4>::unpacked(packed);
+    let buckets: Vec<_> =
+        nodes.iter().map(|node| node.latencies.get(window).map(unpacked).unwrap_or_default()).collect();
+    Pool::of(buckets.iter().map(Vec::as_slice))
+}
+
+/// How many latencies each replication has in a window.
+fn counts(nodes: &[&NodeSeen], window: usize) -> Vec<f64> {
+    let count = |packed: &Packed| -> f64 { packed.iter().map(|&(_, n)| f64::from(n)).sum() };
+    nodes.iter().map(|node| node.latencies.get(window).map_or(0.0, count)).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! Which replications come next, and how many may still follow. This depends only on results, never on threads.
 
+use std::collections::BTreeMap;
+
 use super::estimate::estimates;
+use super::execute::{Executor, gather};
 use super::observe::{Observation, Observations};
 use super::plan::Plan;
 use super::results::{Estimate, Unit};
@@ -13,7 +16,7 @@ pub type Jobs = Vec<(usize, u32)>;
 
 /// The replications to run next. All arms at one point of the sweep have equally many, so that they can be compared pair
 /// by pair.
-pub fn next_round(plan: &Plan, warm_ups: &[WarmUpFound], cells: &[Observations]) -> Jobs {
+pub fn next_round(plan: &Plan, lacks: &Lacks, cells: &[Observations]) -> Jobs {
     let mut more = vec![0..0; plan.cells.len()];
     for group in groups(plan) {
         let (fewest, most) = (fewest(&group, cells), most(&group, cells));
@@ -22,7 +25,7 @@ pub fn next_round(plan: &Plan, warm_ups: &[WarmUpFound], cells: &[Observations])
             // A resumed run may have more replications of some cells.
             Replications::AtMost(_) if fewest < most => most,
             Replications::AtMost(at_most) => {
-                let done = fewest > 0 && lack(plan, at_most, warm_ups, cells, &group).is_none();
+                let done = fewest > 0 && lacks.of(&group).is_none();
                 if done { fewest } else { at_most.n.min(fewest + at_most.batch) }
             }
         };
@@ -39,14 +42,14 @@ pub fn next_round(plan: &Plan, warm_ups: &[WarmUpFound], cells: &[Observations])
 }
 
 /// About how many replications are still to come in all rounds: half-widths shrink as one over the root of their number.
-pub fn outlook(plan: &Plan, warm_ups: &[WarmUpFound], cells: &[Observations]) -> usize {
+pub fn outlook(plan: &Plan, lacks: &Lacks, cells: &[Observations]) -> usize {
     let of_group = |group: Vec<usize>| {
         let upto = match &plan.experiment.run.replications {
             Replications::Fixed(n) => *n,
             Replications::AtMost(at_most) if fewest(&group, cells) < 2 => at_most.n,
             Replications::AtMost(at_most) => {
                 let done = f64::from(most(&group, cells));
-                match lack(plan, at_most, warm_ups, cells, &group) {
+                match lacks.of(&group) {
                     None => done as u32,
                     Some(times) => {
                         at_most.n.min((done * times * times).ceil().max(done + f64::from(at_most.batch)) as u32)
@@ -73,28 +76,45 @@ fn most(group: &[usize], cells: &[Observations]) -> u32 {
     group.iter().map(|&cell| cells[cell].len() as u32).max().unwrap_or(0)
 }
 
-/// By how many times the widest interval of some cells is too wide; `None` if none is.
-fn lack(
-    plan: &Plan,
-    at_most: &AtMost,
-    warm_ups: &[WarmUpFound],
-    cells: &[Observations],
-    group: &[usize],
-) -> Option<f64> {
-    let run = &plan.experiment.run;
-    let of_cell = |cell: usize| {
-        let seen = &cells[cell];
-        let done: Vec<&Observation> = seen.iter().flatten().collect();
-        let stability = stability(&plan.cells[cell], run, warm_ups[cell].length, &done);
-        // A cell without a steady state will never be sure of one.
-        if !stability.has_numbers() {
-            return None;
-        }
-        let estimates = estimates(&plan.quantities, seen, &stability, &[], run.confidence.fraction());
-        let wide = estimates.iter().filter(|estimate| !is_narrow(at_most, estimate));
-        wide.map(|estimate| times_too_wide(at_most, estimate)).reduce(f64::max)
-    };
-    group.iter().filter_map(|&cell| of_cell(cell)).reduce(f64::max)
+/// By how many times the widest interval of each cell is too wide.
+#[derive(Clone, Debug, Default)]
+pub struct Lacks(BTreeMap<usize, f64>);
+
+impl Lacks {
+    /// Those of the cells that may get more replications, where that is decided by how wide intervals are.
+    ///
+    /// # Errors
+    /// A defect of the executor, in words.
+    pub fn find(
+        plan: &Plan,
+        warm_ups: &[WarmUpFound],
+        cells: &[Observations],
+        executor: &dyn Executor,
+    ) -> Result<Self, String> {
+        let run = &plan.experiment.run;
+        let Replications::AtMost(at_most) = &run.replications else { return Ok(Self::default()) };
+        let lack = |cell: usize| {
+            let seen = &cells[cell];
+            if seen.is_empty() || seen.len() >= at_most.n as usize {
+                return None;
+            }
+            let done: Vec<&Observation> = seen.iter().flatten().collect();
+            let stability = stability(&plan.cells[cell], run, warm_ups[cell].length, &done);
+            // A cell without a steady state will never be sure of one.
+            if !stability.has_numbers() {
+                return None;
+            }
+            let estimates = estimates(&plan.quantities, seen, &stability, &[], run.confidence.fraction());
+            let wide = estimates.iter().filter(|estimate| !is_narrow(at_most, estimate));
+            wide.map(|estimate| times_too_wide(at_most, estimate)).reduce(f64::max)
+        };
+        gather(executor, cells.len(), |cell| Ok(lack(cell))).map(|found| Self(found.into_iter().collect()))
+    }
+
+    /// That of the widest of some cells; `None` if none is too wide.
+    fn of(&self, cells: &[usize]) -> Option<f64> {
+        cells.iter().filter_map(|cell| self.0.get(cell).copied()).reduce(f64::max)
+    }
 }
 
 /// The half-width that is narrow enough for a number.

@@ -1,5 +1,6 @@
 //! Runs a plan: every replication of every cell, in any order, collected in the order of the plan.
 
+mod round;
 mod warm_up;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,12 +15,13 @@ use super::observe::{Observation, Observations, observe};
 use super::plan::Plan;
 use super::replication::{Job, Replication};
 use super::results::Results;
-use super::rounds::{next_round, outlook};
+use super::rounds::{Lacks, next_round, outlook};
 #[cfg(feature = "threads")]
 use super::threads::Threads;
 use super::warm_up_found::WarmUpFound;
 use crate::actors::Measuring;
 use crate::engine::Duration;
+use round::SoFar;
 use warm_up::{Begun, begin};
 
 /// Is told of replications as they finish, on the thread that ran them.
@@ -164,28 +166,28 @@ impl<'a> Run<'a> {
     /// A bug in this crate, found by its own checks.
     pub fn go(self) -> Result<Results, String> {
         let plan = self.plan;
-        let Begun { warm_ups, mut cells, looking } = begin(&self)?;
-        let mut given_up = looking.clone();
+        let Begun { warm_ups, cells, looking } = begin(&self)?;
+        let collected = cells.iter().map(|_| None).collect();
+        let mut so_far = SoFar { seen: cells, collected, given_up: looking.clone() };
         while !self.is_stopped() {
-            let jobs = next_round(plan, &warm_ups, &cells);
+            let lacks = Lacks::find(plan, &warm_ups, &so_far.seen, self.executor)?;
+            let jobs = next_round(plan, &lacks, &so_far.seen);
             if jobs.is_empty() {
                 break;
             }
-            self.progress.planned(outlook(plan, &warm_ups, &cells).max(jobs.len()));
-            let done = self.observe_all(&jobs, |cell| warm_ups[cell])?;
-            jobs[done.len()..].iter().for_each(|&(cell, _)| given_up[cell] = true);
-            for (&(cell, _), observation) in jobs.iter().zip(done) {
-                cells[cell].push(observation);
-            }
+            self.progress.planned(outlook(plan, &lacks, &so_far.seen).max(jobs.len()));
+            self.round(&jobs, &warm_ups, &mut so_far)?;
         }
         let interrupted = self.is_stopped();
-        let with_gaps = cells.iter().zip(given_up).map(|(seen, given_up)| given_up || seen.iter().any(Option::is_none));
+        let SoFar { seen, collected, given_up } = so_far;
+        let with_gaps = seen.iter().zip(given_up).map(|(seen, given_up)| given_up || seen.iter().any(Option::is_none));
         let mut unfinished: Vec<bool> = with_gaps.collect();
         if interrupted {
-            next_round(plan, &warm_ups, &cells).into_iter().for_each(|(cell, _)| unfinished[cell] = true);
+            let lacks = Lacks::find(plan, &warm_ups, &seen, self.executor)?;
+            next_round(plan, &lacks, &seen).into_iter().for_each(|(cell, _)| unfinished[cell] = true);
         }
-        let found = Found { warm_ups: &warm_ups, observations: &cells, unfinished: &unfinished, looking: &looking };
-        collect(plan, found, interrupted, self.executor)
+        let found = Found { warm_ups: &warm_ups, observations: &seen, unfinished: &unfinished, looking: &looking };
+        collect(plan, found, collected, interrupted, self.executor)
     }
 
     fn is_stopped(&self) -> bool {
@@ -209,20 +211,24 @@ impl Run<'_> {
         jobs: &[(usize, u32)],
         warm_up: impl Fn(usize) -> WarmUpFound + Sync,
     ) -> Result<Observations, String> {
-        self.run_all(jobs, |cell, replication| {
-            let id = JobId { pilot: false, cell: cell as u32, replication };
-            if let Some(observation) = self.journal.recall(id) {
-                self.progress.replication_recalled(&observation);
-                return Ok(Some(observation));
-            }
-            let job = self.job(cell);
-            let measuring = Measuring::After(warm_up(cell).length);
-            let Some(done) = Replication::run(&job, replication, measuring)? else { return Ok(None) };
-            let observation = observe(&job, &done);
-            self.journal.record(id, &observation);
-            self.progress.replication_done(&observation);
-            Ok(Some(observation))
-        })
+        self.run_all(jobs, |cell, replication| self.observe_one(cell, replication, warm_up(cell)))
+    }
+
+    /// Runs one replication, or takes it from the journal; `None` where the run was stopped before its end.
+    fn observe_one(&self, cell: usize, replication: u32, warm_up: WarmUpFound) -> Result<Option<Observation>, String> {
+        let id = JobId { pilot: false, cell: cell as u32, replication };
+        if let Some(observation) = self.journal.recall(id) {
+            self.progress.replication_recalled(&observation);
+            return Ok(Some(observation));
+        }
+        let job = self.job(cell);
+        let Some(done) = Replication::run(&job, replication, Measuring::After(warm_up.length))? else {
+            return Ok(None);
+        };
+        let observation = observe(&job, &done);
+        self.journal.record(id, &observation);
+        self.progress.replication_done(&observation);
+        Ok(Some(observation))
     }
 
     /// Like [`Self::observe_all`], from time zero on; measuring may have begun at every so many windows.

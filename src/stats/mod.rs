@@ -7,6 +7,7 @@
 pub(crate) mod batch;
 pub(crate) mod holm;
 pub(crate) mod interval;
+pub(crate) mod memo;
 pub(crate) mod mser;
 pub(crate) mod paired;
 pub(crate) mod pooled;

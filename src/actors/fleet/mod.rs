@@ -8,6 +8,7 @@ mod describe;
 mod flow;
 pub mod queue;
 pub mod record;
+mod remembered;
 mod seen;
 mod server;
 pub mod signals;

@@ -3,67 +3,16 @@
 //! Only a fleet whose balancer has a policy that subscribes to reports has these. Reports of servers that go down or
 //! come up do not belong here.
 
+use super::remembered::{Remembered, Served};
 use crate::actors::kit::message::{Core, Message};
 use crate::actors::kit::signals::Dispatcher;
 use crate::engine::random::{Bits, StreamKey};
 use crate::engine::{Duration, RequestId, Time};
 
-/// A request that was served: how many others were there when it came, how long it took, and when it was done.
-#[derive(Clone, Copy, Debug)]
-struct Served {
-    in_flight: u32,
-    took: Duration,
-    at: Time,
-}
-
-/// Requests that a server remembers at most.
-const REMEMBERED: usize = 64;
-/// How long they are remembered. A server that never forgot might never get work again after a slow spell: its own
-/// estimate would stay as bad as it was.
-const RECENT: Duration = Duration::from_nanos(1_000_000_000);
-/// How many of them, nearest in load, an estimate is the median of.
-const NEAREST: usize = 9;
-
-/// The last requests that a server has served, in a ring.
-#[derive(Clone, Debug, Default)]
-struct Memory {
-    served: Vec<Served>,
-    next: usize,
-}
-
-impl Memory {
-    fn note(&mut self, served: Served) {
-        if self.served.len() < REMEMBERED {
-            self.served.push(served);
-        } else {
-            self.served[self.next] = served;
-        }
-        self.next = (self.next + 1) % REMEMBERED;
-    }
-
-    /// The expected time of a request that finds `in_flight` others there: the median of recent ones that found about
-    /// as many, each scaled in proportion to the number it found; zero if there were none.
-    fn estimate(&self, in_flight: u32, now: Time) -> Duration {
-        let recent = self.served.iter().filter(|served| now.since(served.at) <= RECENT);
-        let about = |served: &Served| {
-            // An idle server whose last requests all waited long would otherwise look slow, and stay idle.
-            let share = (f64::from(in_flight) + 1.0) / (f64::from(served.in_flight) + 1.0);
-            (served.in_flight.abs_diff(in_flight), (served.took.as_nanos() as f64 * share) as u64)
-        };
-        let mut all = [(0, 0); REMEMBERED];
-        let count = all.iter_mut().zip(recent).map(|(place, served)| *place = about(served)).count();
-        let all = &mut all[..count];
-        all.sort_unstable();
-        let nearest = &mut all[..count.min(NEAREST)];
-        nearest.sort_unstable_by_key(|&(_, took)| took);
-        nearest.get(nearest.len() / 2).map_or(Duration::ZERO, |&(_, took)| Duration::from_nanos(took))
-    }
-}
-
 /// The response times that servers remember for probes.
 #[derive(Clone, Debug)]
 struct Loads {
-    memories: Vec<Memory>,
+    memories: Vec<Remembered>,
     /// For each request in flight, by its slot, how many others it found at its server.
     found: Vec<u32>,
 }
@@ -95,7 +44,7 @@ impl Signals {
 
     /// Lets `servers` servers remember the response times that probes ask for.
     pub fn remember_loads(&mut self, servers: usize) {
-        self.loads.get_or_insert_with(|| Loads { memories: vec![Memory::default(); servers], found: Vec::new() });
+        self.loads.get_or_insert_with(|| Loads { memories: vec![Remembered::default(); servers], found: Vec::new() });
     }
 
     /// A request has come to a server that holds `in_flight` others.
@@ -147,32 +96,5 @@ impl Signals {
         let count = if self.dispatchers.len() > 1 { who_know().count() as u64 } else { 1 };
         let place = if count > 1 { key.draws(number).below(count) } else { 0 };
         who_know().nth(place as usize).map(|dispatcher| (dispatcher, member(dispatcher)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_estimate_is_the_median_of_answers_at_about_that_load() {
-        let mut memory = Memory::default();
-        assert_eq!(memory.estimate(3, Time::ZERO), Duration::ZERO);
-        for in_flight in 0..20 {
-            for took in 1..=3 {
-                memory.note(Served {
-                    in_flight,
-                    took: Duration::from_nanos(u64::from(in_flight) * 100 + took),
-                    at: Time::ZERO,
-                });
-            }
-        }
-        // Loads 9, 10 and 11, three answers each: 902 x 11 / 10, 1002, 1102 x 11 / 12.
-        assert_eq!(memory.estimate(10, Time::ZERO), Duration::from_nanos(1002));
-        for _ in 0..REMEMBERED {
-            memory.note(Served { in_flight: 0, took: Duration::from_nanos(5), at: Time::ZERO });
-        }
-        assert_eq!(memory.estimate(10, Time::ZERO), Duration::from_nanos(55));
-        assert_eq!(memory.estimate(10, Time::ZERO + RECENT + Duration::from_nanos(1)), Duration::ZERO);
     }
 }

@@ -26,7 +26,10 @@ impl Part {
         [Self::Data(Data::Tables), Self::Data(Data::Series), Self::Data(Data::Json), Self::Svg, Self::Png];
 }
 
-/// The files of a run, each with its path inside the folder; the same bytes for the same results, on any number of threads.
+/// The path of a file inside the folder, and what it holds.
+type File = (String, Vec<u8>);
+
+/// The files of a run; the same bytes in the same order for the same results, on any number of threads.
 ///
 /// # Errors
 /// A plot cannot be turned into pixels, or `stop` is set.
@@ -35,26 +38,35 @@ pub(super) fn contents(
     manifest: &str,
     parts: &[Part],
     stop: &AtomicBool,
-) -> Result<Vec<(String, Vec<u8>)>, FolderError> {
-    let has = |part| parts.contains(&part);
-    let data = Data::ALL.into_iter().filter(|data| has(Part::Data(*data))).flat_map(|data| data.files(results));
-    let texts = data.chain([("manifest.ron", manifest.to_owned())]);
-    let mut files: Vec<(String, Vec<u8>)> = texts.map(|(name, text)| (name.to_owned(), text.into_bytes())).collect();
+) -> Result<Vec<File>, FolderError> {
+    let (mut files, pictures) = rayon::join(|| data(results, parts), || pictures(results, parts, stop));
+    files.push(("manifest.ron".to_owned(), manifest.to_owned().into_bytes()));
+    files.extend(pictures?);
+    Ok(files)
+}
+
+/// The files for programs.
+fn data(results: &Results, parts: &[Part]) -> Vec<File> {
+    let asked: Vec<Data> = Data::ALL.into_iter().filter(|data| parts.contains(&Part::Data(*data))).collect();
+    let texts = asked.par_iter().flat_map_iter(|data| data.files(results));
+    texts.map(|(name, text)| (name.to_owned(), text.into_bytes())).collect()
+}
+
+/// The plots as SVG, as PNG or both.
+fn pictures(results: &Results, parts: &[Part], stop: &AtomicBool) -> Result<Vec<File>, FolderError> {
+    let [svg, png] = [Part::Svg, Part::Png].map(|part| parts.contains(&part));
     go_on(stop)?;
-    let drawn = if has(Part::Svg) || has(Part::Png) { plots(results) } else { Vec::new() };
-    // Rasterising takes longest; the order of the files is that of the plots.
+    let drawn = if svg || png { plots(results) } else { Vec::new() };
     let pixels = |plot: &Plot| {
         go_on(stop)?;
-        match has(Part::Png) {
-            true => {
-                rasterise(&plot.svg).map(Some).map_err(|reason| FolderError::Plot { name: plot.name.clone(), reason })
-            }
-            false => Ok(None),
-        }
+        rasterise(&plot.svg).map_err(|reason| FolderError::Plot { name: plot.name.clone(), reason })
     };
-    let pixels: Result<Vec<_>, _> = drawn.par_iter().map(pixels).collect();
-    for (plot, png) in drawn.into_iter().zip(pixels?) {
-        if has(Part::Svg) {
+    // Rasterising takes longest; the order of the files is that of the plots.
+    let rasterised = drawn.par_iter().map(|plot| png.then(|| pixels(plot)).transpose());
+    let rasterised: Vec<Option<Vec<u8>>> = rasterised.collect::<Result<_, _>>()?;
+    let mut files = Vec::new();
+    for (plot, png) in drawn.into_iter().zip(rasterised) {
+        if svg {
             files.push((format!("plots/{}.svg", plot.name), plot.svg.into_bytes()));
         }
         files.extend(png.map(|png| (format!("plots/{}.png", plot.name), png)));

@@ -14,6 +14,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rayon::prelude::*;
 use thiserror::Error;
 
 use crate::lab::results::Results;
@@ -257,8 +258,7 @@ fn write(
     stop: &AtomicBool,
 ) -> Result<(), FolderError> {
     fs::create_dir_all(new).map_err(at(target))?;
-    let list = (index::NAME.to_owned(), index.text().into_bytes());
-    for (name, bytes) in std::iter::once(&list).chain(files) {
+    let save = |(name, bytes): &(String, Vec<u8>)| {
         go_on(stop)?;
         let save = |path: PathBuf| {
             path.parent().map_or(Ok(()), fs::create_dir_all)?;
@@ -267,9 +267,11 @@ fn write(
             // Some systems tell of a full disk only now.
             file.sync_all()
         };
-        save(new.join(name)).map_err(at(&target.join(name)))?;
-    }
-    Ok(())
+        save(new.join(name)).map_err(at(&target.join(name)))
+    };
+    save(&(index::NAME.to_owned(), index.text().into_bytes()))?;
+    // A disk takes long to say that it has a file, and may be asked of several at once.
+    files.par_iter().try_for_each(save)
 }
 
 /// An error if the process was asked to stop.

@@ -6,7 +6,7 @@ use super::{Pilot, Run, without_last_gap};
 use crate::engine::Duration;
 use crate::lab::execute::gather;
 use crate::lab::observe::{Observation, Observations};
-use crate::lab::rounds::{groups, outlook};
+use crate::lab::rounds::{Lacks, groups, outlook};
 use crate::lab::spec::WarmUp;
 use crate::lab::warm_up_found::{PILOTS, WarmUpFound};
 use crate::stats::mser::{BATCH, mser5};
@@ -42,7 +42,7 @@ pub(super) fn begin(run: &Run<'_>) -> Result<Begun, String> {
         return Ok(begun);
     }
     let pilots = spec.replications.most().min(PILOTS);
-    run.progress.planned(outlook(plan, &begun.warm_ups, &begun.cells));
+    run.progress.planned(outlook(plan, &Lacks::default(), &begun.cells));
     let order: Vec<usize> = groups(plan).flatten().collect();
     // As many as keep all threads busy.
     let together = (4 * run.executor.parallelism() / pilots as usize).max(1);

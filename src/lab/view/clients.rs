@@ -42,14 +42,18 @@ impl View<'_> {
     /// Calls at `of`, or of all clients together, that are not over.
     pub fn open(&self, of: Option<String>) -> Open {
         let longest = self.latency_of(&Source { of: of.clone(), answers: Answers::Served }).longest().as_nanos();
-        let mut ages = Latency::<10>::default();
+        let bucket = |age: Duration| Latency::<10>::bounds(age.as_nanos()).1;
+        let mut ages: Vec<u64> = Vec::new();
         if self.measured {
             match of.as_deref().and_then(|of| self.watch.node(of)) {
-                Some(stays) => self.measured_of(&stays.ages).for_each(|age| _ = ages.record(age)),
-                None => self.ages_of(of.as_deref()).for_each(|age| _ = ages.record(age)),
+                Some(stays) => ages.extend(self.measured_of(&stays.ages).map(bucket)),
+                None => ages.extend(self.ages_of(of.as_deref()).map(bucket)),
             }
         }
-        Open { of, longest, ages: ages.buckets() }
+        // They are few, and a histogram would be long.
+        ages.sort_unstable();
+        let ages = ages.chunk_by(|one, next| one == next).map(|same| (same[0], same.len() as u64)).collect();
+        Open { of, longest, ages }
     }
 
     /// For how long the calls have been under way that are at the end and began after the warm-up.

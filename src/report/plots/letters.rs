@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use usvg::fontdb;
 
 use super::canvas::{FAMILY, Font, escape};
+use crate::stats::memo::Memo;
 
 /// The fonts that are built in, and no others: pictures look the same everywhere.
 pub(crate) fn options() -> usvg::Options<'static> {
@@ -19,11 +20,19 @@ pub(crate) fn options() -> usvg::Options<'static> {
     usvg::Options { fontdb: Arc::clone(fonts), font_family: "Noto Sans".to_owned(), ..usvg::Options::default() }
 }
 
-/// How many pixels wide a text is.
+/// How many pixels wide a text is. Pictures of one run have most of their texts in common.
 pub(super) fn text_width(text: &str, font: Font) -> f64 {
+    thread_local! {
+        static LAST: Memo<(u64, bool, String), f64, 512> = const { Memo::new() };
+    }
     if text.trim().is_empty() {
         return 0.0;
     }
+    let asked = (font.size.to_bits(), font.bold, text.to_owned());
+    LAST.with(|last| last.answer(asked, |_| measured(text, font)))
+}
+
+fn measured(text: &str, font: Font) -> f64 {
     let (weight, size, text) = (if font.bold { "bold" } else { "normal" }, font.size, escape(text));
     let picture = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\">\
@@ -68,6 +77,19 @@ mod tests {
         // The m of Noto Sans is 0.935 em wide.
         assert!((ten / 10.0 - 0.935 * 12.0).abs() < 0.3, "{ten}");
         assert!(one < ten && text_width("i", FONT) < one);
+    }
+
+    #[test]
+    fn a_width_is_the_same_however_often_it_is_asked_for() {
+        for round in 0..3 {
+            for (text, bold) in [("p99 latency", false), ("p99 latency", true), ("10 ms", false), ("🐢", round == 1)]
+            {
+                for size in [9.0, 12.0] {
+                    let font = Font { size, bold, ..FONT };
+                    assert_eq!(text_width(text, font).to_bits(), measured(text, font).to_bits(), "{text}");
+                }
+            }
+        }
     }
 
     #[test]
