@@ -23,7 +23,7 @@ use crate::measure::Latency;
 /// Points of a latency tail kept at most.
 const TAIL_POINTS: usize = 400;
 
-/// What was found of each cell of a plan, in the order of the plan.
+/// The results of each cell of a plan, in the order of the plan.
 #[derive(Clone, Copy, Debug)]
 pub struct Found<'a> {
     /// When measuring began.
@@ -32,7 +32,7 @@ pub struct Found<'a> {
     pub observations: &'a [Observations],
     /// True if the run was stopped before all of its replications were done.
     pub unfinished: &'a [bool],
-    /// True if it was stopped while it looked for the warm-up, so that nothing is cut.
+    /// True if it was stopped while it looked for the warm-up, so that no warm-up is cut.
     pub looking: &'a [bool],
 }
 
@@ -110,7 +110,7 @@ pub fn collect(
     Ok(results)
 }
 
-/// What a run that was stopped leaves out.
+/// Notes the parts that a stopped run leaves out.
 fn note_stop(plan: &Plan, cells: &[Cell], looking: &[bool], notices: &mut Vec<String>) {
     let done: u32 = cells.iter().map(|cell| cell.replications).sum();
     let most = plan.experiment.run.replications.most() as usize * cells.len();

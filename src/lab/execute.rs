@@ -29,8 +29,8 @@ impl Executor for Serial {
     }
 }
 
-/// What the jobs gave, each with its number and in the order of the numbers. A job that gave nothing is left out, and
-/// takes no room: a run that is stopped may have a hundred thousand of them before it.
+/// The results of the jobs, each with its number and in the order of the numbers. A job without a result is left out,
+/// and takes no memory: a run that is stopped may have a hundred thousand of them before it.
 ///
 /// # Errors
 /// The error of the first job by number that failed, whatever the order in which they were done; no job behind a failed

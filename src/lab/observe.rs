@@ -14,7 +14,7 @@ pub use crate::actors::kit::seen::{NodeSeen, Times, Word};
 use crate::engine::{Duration, Ended, Time};
 use crate::model::NodeInfo;
 
-/// What one replication measured.
+/// The measurements of one replication.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Observation {
     /// Why it ended.
@@ -28,14 +28,14 @@ pub struct Observation {
     pub weights: Vec<f64>,
     /// Histogram of the latency of served requests after the warm-up: (nanoseconds, count).
     pub latencies: Vec<(u64, u64)>,
-    /// Of the calls that ended after the warm-up: those answered in time and as asked, and all of them.
+    /// Calls that ended after the warm-up: those answered in time and as asked, and all of them.
     pub answered: (u64, u64),
     /// Calls that were still in flight at the end: of all clients together, and of each node for which the share of
     /// answered calls is measured.
     pub open: Vec<Open>,
     /// Requests by outcome.
     pub ledger: Vec<LedgerRow>,
-    /// What was measured at each node, in the order of the actors.
+    /// The measurements at each node, in the order of the actors.
     pub nodes: Vec<NodeSeen>,
     /// Histograms like `latencies`, for everything else whose quantiles are measured.
     pub latencies_of: Vec<(Source, Vec<(u64, u64)>)>,
@@ -106,7 +106,7 @@ fn limits_of_clients(quantities: &[Quantity], nodes: &[NodeInfo]) -> Vec<(Word, 
     limits
 }
 
-/// What a replication gave, as asked by `job`.
+/// The observation of a replication, as asked by `job`.
 #[must_use]
 pub fn observe(job: &Job<'_>, done: &Replication) -> Observation {
     let Replication { actors, nodes, watch, over, ended, .. } = done;

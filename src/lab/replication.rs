@@ -17,7 +17,7 @@ use crate::measure::Begin;
 use crate::model::{Blueprint, Built, Inputs, NodeInfo, build};
 use crate::schema::quantity::Span;
 
-/// What every replication of a cell has in common.
+/// The parts that all replications of a cell have in common.
 #[derive(Clone, Copy, Debug)]
 pub struct Job<'a> {
     /// The system.
@@ -30,7 +30,7 @@ pub struct Job<'a> {
     pub window: Duration,
     /// True if this is the only replication, so that its own windows must say how sure it is.
     pub alone: bool,
-    /// What is measured.
+    /// The quantities to measure.
     pub quantities: &'a [Quantity],
     /// Set when the replication is to be given up.
     pub stop: &'a AtomicBool,
@@ -59,10 +59,10 @@ pub struct Replication {
     /// The actors of the system, with all that they have recorded.
     #[doc(hidden)]
     pub actors: Actors,
-    /// What each actor is.
+    /// The node of each actor.
     #[doc(hidden)]
     pub nodes: Vec<NodeInfo>,
-    /// What was seen of single nodes.
+    /// The observations of single nodes.
     #[doc(hidden)]
     pub watch: Watch,
     /// For each actor that is clients, how long its calls have been under way that are at the end.
@@ -108,7 +108,7 @@ pub struct Replication {
 ///     until += Duration::from_secs_f64(1.0);
 /// }
 /// assert!(seen.iter().skip(1).all(|in_flight| (4..=5).contains(in_flight)), "{seen:?}");
-/// let done = running.finish()?.expect("nobody stops it");
+/// let done = running.finish()?.expect("it is not stopped");
 /// assert!((9_990..=10_000).contains(&done.completed));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -183,8 +183,8 @@ impl<'a> Running<'a> {
         &self.actors
     }
 
-    /// The name of each node and the number of requests there now, in the order of the system: at clients those that
-    /// they wait for, at a fleet those that wait or are in service.
+    /// The name of each node and the number of requests there now, in the order of the system: at clients the calls
+    /// that they wait for, at a fleet the requests that wait or are in service.
     pub fn inside(&self) -> impl Iterator<Item = (&str, u64)> {
         let now = self.now();
         let inside = move |actor: &Actor| actor.node().account(now).inside;
@@ -199,7 +199,7 @@ impl<'a> Running<'a> {
         let end = self.limits.end;
         let Some(ended) = self.advance(end).filter(|ended| *ended != Ended::Stopped) else { return Ok(None) };
         let Self { mut actors, core, nodes, mut watch, measuring, .. } = self;
-        // A run that has nothing left to do before its stated end covers the rest as well: nothing happens there.
+        // A run without further events before its stated end covers the rest as well: no event happens there.
         let is_whole = ended == Ended::Duration || (ended == Ended::Drained && end < Time::MAX);
         let over = if is_whole { end } else { core.now() };
         // A window that ends with the run is whole.

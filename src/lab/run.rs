@@ -64,7 +64,7 @@ pub trait Progress: Sync {
     }
 }
 
-/// Reports nothing.
+/// Ignores all progress.
 #[derive(Clone, Copy, Debug)]
 pub struct NoProgress;
 
@@ -197,15 +197,15 @@ impl<'a> Run<'a> {
 
 /// A replication that is looked at to find the warm-up.
 pub(super) struct Pilot {
-    /// What it gave from time zero on.
+    /// Its observation from time zero on.
     pub observation: Observation,
     /// The replication itself; `None` if an earlier run has done it, or if it takes too much memory.
     done: Option<Replication>,
 }
 
 impl Run<'_> {
-    /// Runs each (cell, replication); `None` where the run was stopped before it, and nothing of those behind the last that
-    /// was run.
+    /// Runs each (cell, replication); `None` where the run was stopped before it, without the entries behind the last
+    /// one that was run.
     pub(super) fn observe_all(
         &self,
         jobs: &[(usize, u32)],
@@ -250,7 +250,7 @@ impl Run<'_> {
         })
     }
 
-    /// What a pilot gave from the end of the warm-up on; `None` if it must be run again for that.
+    /// The observation of a pilot from the end of the warm-up on; `None` if it must be run again for that.
     pub(super) fn cut(&self, cell: usize, replication: u32, pilot: Pilot, warm_up: WarmUpFound) -> Option<Observation> {
         if warm_up.length.is_zero() {
             return Some(pilot.observation);

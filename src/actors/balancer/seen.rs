@@ -1,4 +1,4 @@
-//! What is measured at a balancer: its traffic, the health of its members as it saw it, and its queue.
+//! Measurements at a balancer: its traffic, the health of its members as it saw it, and its queue.
 
 use super::health::record::Counts;
 use super::health::{HealthRecord, Watch};
@@ -9,7 +9,7 @@ use crate::actors::resources::Station;
 use crate::engine::ActorId;
 use crate::measure::Unit;
 
-/// What a balancer gave.
+/// The numbers and series of a balancer.
 #[must_use]
 pub fn seen(balancer: &Balancer, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
     let record = &balancer.record;

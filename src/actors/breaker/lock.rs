@@ -56,7 +56,7 @@ impl Locks {
         Some(next)
     }
 
-    /// The request waits no more for the lock of circuit `place`; false if it did not.
+    /// Removes the request from the line for the lock of circuit `place`; false if it did not wait.
     pub fn forget(&mut self, place: u32, id: RequestId, now: Time) -> bool {
         let Some((ticket, asked)) = self.tickets.take(id) else { return false };
         let waited = self.each[place as usize].leave(&mut self.usage, ticket, now);

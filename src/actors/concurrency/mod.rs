@@ -75,12 +75,12 @@ pub struct ConcurrencyLimiter {
     /// The place in line of each request that waits.
     tickets: BySlot<Ticket>,
     notes: Notes,
-    /// What its limits did.
+    /// Records of its limits.
     pub record: ConcurrencyRecord,
 }
 
-/// Whether an answer is a drop; `None` if it says nothing of how much there is to do. `outcome` is what its request
-/// tells of the way from here.
+/// Whether an answer is a drop; `None` if it is no information about the load. `outcome` is the outcome of its request
+/// on the way from here.
 fn is_drop(outcome: Option<Outcome>) -> Option<bool> {
     match outcome? {
         Outcome::Served | Outcome::Degraded => Some(false),
@@ -90,8 +90,9 @@ fn is_drop(outcome: Option<Outcome>) -> Option<bool> {
 }
 
 impl ConcurrencyLimiter {
-    /// A limiter as described by `spec` before so many servers, with the way on; `class_of` knows the classes of clients,
-    /// `wait` is the lane of those that wait, and `key` names its random streams.
+    /// A limiter as described by `spec` before the given number of servers, with the link to the node behind;
+    /// `class_of` knows the classes of clients, `wait` is the lane of the timeout of waiting requests, and `key` names
+    /// its random streams.
     #[must_use]
     pub fn new(
         spec: &ConcurrencyLimiterSpec,
@@ -229,7 +230,7 @@ impl ConcurrencyLimiter {
         }
     }
 
-    /// The request waits no more, if it did.
+    /// Removes the request from the line, if it waits.
     fn stop_waiting(&mut self, core: &mut Core, id: RequestId) -> Option<Waiting> {
         let ticket = self.tickets.take(id)?;
         let place = self.notes.place(core.requests.last(id)?.tag);

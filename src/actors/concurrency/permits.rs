@@ -48,7 +48,7 @@ impl Shares {
 #[derive(Debug)]
 pub struct Permits {
     limiting: Limiting,
-    /// What is gathered before the limit learns of it; `None` if it learns from each answer by itself.
+    /// The answers gathered before the limit learns of them; `None` if it learns from each answer by itself.
     gathering: Option<Gathering>,
     /// Requests in flight.
     in_flight: Busy,
@@ -109,7 +109,7 @@ impl Permits {
         Some(self.in_flight.count())
     }
 
-    /// A request of `class` is in flight no more.
+    /// A request of `class` is no longer in flight.
     #[inline]
     pub fn give_back(&mut self, class: u16, now: Time) {
         debug_assert!(self.in_flight.count() > 0, "a permit is given back that no request took");
@@ -119,7 +119,7 @@ impl Permits {
         }
     }
 
-    /// What an answer says of the service moves the limit.
+    /// Adapts the limit to an answer.
     #[inline]
     pub fn learn(&mut self, sample: Sample, now: Time) {
         match &mut self.gathering {
@@ -165,10 +165,10 @@ mod tests {
         assert_eq!((shares.of(0, 10), shares.of(1, 10), shares.of(2, 10)), (3, 7, 0));
         assert_eq!((shares.of(0, 1), shares.of(1, 1)), (1, 1));
         let mut permits = permits(10);
-        // The first class takes all there is, and no more.
+        // The first class takes all permits that are free, and no more.
         assert!((1..=10).all(|held| permits.take(0, &shares, Time::ZERO) == Some(held)));
         assert_eq!(permits.take(0, &shares, Time::ZERO), None);
-        // The other gets what is kept for it all the same, and one of no share gets nothing.
+        // The other class still gets its share, and a class without a share gets none.
         assert!((11..=17).all(|held| permits.take(1, &shares, Time::ZERO) == Some(held)));
         assert_eq!((permits.take(1, &shares, Time::ZERO), permits.take(2, &shares, Time::ZERO)), (None, None));
         // The limit is still reached: the first class must come below its part before it gets another.

@@ -13,7 +13,7 @@ pub struct Snapshot {
     pub drops: u64,
 }
 
-/// What is recorded of limits. Health checks are not among them.
+/// Records of limits. Health checks are not included.
 #[derive(Clone, Debug, Default)]
 pub struct ConcurrencyRecord {
     /// The requests that wait here. All that are here are counted by the passage, those in flight by their permits.

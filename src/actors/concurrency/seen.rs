@@ -1,4 +1,4 @@
-//! What is measured at a concurrency limiter: arrivals, rejections, and its limits over time.
+//! Measurements at a concurrency limiter: arrivals, rejections, and its limits over time.
 
 use super::ConcurrencyLimiter;
 use crate::actors::kit::passage;
@@ -6,7 +6,7 @@ use crate::actors::kit::seen::{Covered, Gauge, NANO, NodeInfo, NodeSeen, ratio, 
 use crate::actors::resources::Station;
 use crate::measure::Unit;
 
-/// What a concurrency limiter gave.
+/// The numbers and series of a concurrency limiter.
 #[must_use]
 pub fn seen(limiter: &ConcurrencyLimiter, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
     let mut seen = passage::seen(limiter.passage(), covered, info);

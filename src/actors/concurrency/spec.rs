@@ -24,7 +24,7 @@ record! {
         /// count in the mean only if there is nothing else. Without a window the rule sees each answer as a sample,
         /// which misleads rules that compare round-trip times where service times vary at random.
         pub window: Option<Span> = None,
-        /// What has its own limit: the whole service or each server.
+        /// Whether the whole service has one limit, or each server has its own.
         pub per: Per = Per::Service(WholeService {}),
         /// Shares of the limit that are guaranteed to nodes of `Clients`, by name; together 100 % at most. While the
         /// limit is not reached, clients may use more than their share. When it is reached, only requests of clients

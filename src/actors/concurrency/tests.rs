@@ -65,7 +65,8 @@ fn a_request_that_waits_and_is_taken_back_leaves_its_place_at_once() {
     assert!(!core.requests.is_held(ids[1], Hold::Cancellation));
     assert_eq!((limiter.record.usage.waiting.count(), limiter.gates[0].permits.in_flight().count()), (1, 1));
 
-    // Word for the one under way follows it, and it keeps its permit until it is back; then the next one goes on.
+    // The cancellation of the request under way follows it, and it keeps its permit until it is back; then the next one
+    // goes on.
     core.requests.enter(ids[0], NEXT, 0, Time::ZERO);
     let message = cancel(&mut core, ids[0]);
     assert_eq!(limiter.handle(&mut core, message), None);
@@ -123,7 +124,7 @@ fn who_cannot_be_answered_in_time_any_more_gets_no_permit() {
     for &id in &ids {
         limiter.handle(&mut core, Message::Request { id });
     }
-    // There is no permit for the last, and no more time.
+    // There is no permit for the last, and no time left.
     assert_eq!(core.requests[ids[3]].outcome, Outcome::DeadlinePassed);
     assert_eq!(limiter.record.usage.waiting.count(), 2);
     // The clock goes on.

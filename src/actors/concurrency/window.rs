@@ -42,7 +42,7 @@ impl Gathering {
         self.in_flight = self.in_flight.max(sample.in_flight);
         self.dropped |= sample.dropped;
         let round_trip = u128::from(sample.round_trip.as_nanos());
-        // How long a drop took says little of the service; it stands in where there is nothing else.
+        // The time of a drop is little information about the service; it is used if there is nothing else.
         if sample.dropped {
             self.total_of_drops += round_trip;
         } else {
@@ -83,7 +83,7 @@ mod tests {
         }
         // The window is over, and this is the tenth.
         assert_eq!(gathering.add(sample(100, 7, false), at(1000)), Some(sample(55, 7, false)));
-        // What took no time counts for nothing.
+        // An answer that took no time does not count.
         assert_eq!(gathering.add(sample(0, 9, true), at(1001)), None);
         // The next ends a second later, and a drop in it is told though its time is not.
         for count in 0..12 {

@@ -50,9 +50,9 @@ pub struct Fleet {
     me: ActorId,
     servers: Vec<Server>,
     conditions: Vec<Condition>,
-    /// What each server shares among its requests; empty if servers work first come, first served.
+    /// The processor-sharing state of each server; empty if servers work first come, first served.
     shared: Vec<Processors>,
-    /// What its servers' queues do beyond standing in line; `None` of plain ones.
+    /// Queues of its servers under other rules than first in, first out; `None` for plain ones.
     queues: Option<Box<Queues>>,
     /// True if requests only stand in line for a worker of their own: neither shared nor with queues.
     is_plain: bool,
@@ -79,7 +79,7 @@ pub struct Fleet {
     subscribers: Vec<Subscriber>,
     /// The signals that servers send to balancers; `None` if no balancer subscribes.
     signals: Option<Box<Signals>>,
-    /// What has been recorded.
+    /// Records of the fleet.
     pub record: FleetRecord,
 }
 
@@ -396,7 +396,7 @@ impl Fleet {
     #[inline(never)]
     fn refuse(&mut self, core: &mut Core, id: RequestId, port: usize) {
         if core.requests[id].outcome == Outcome::Cancelled {
-            // Its client wanted it no more before it came here.
+            // Its client had given it up before it came here.
             self.reject(core, id, Outcome::Cancelled);
             return;
         }

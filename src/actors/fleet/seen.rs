@@ -1,4 +1,4 @@
-//! What is measured at a fleet: the work of its servers, and its queues.
+//! Measurements at a fleet: the work of its servers, and its queues.
 
 use super::Fleet;
 use crate::actors::kit::seen::{Covered, Gauge, NANO, NodeInfo, NodeSeen, Times, ratio, word};
@@ -6,7 +6,7 @@ use crate::actors::resources::{Figures, Station, Usage};
 use crate::engine::Time;
 use crate::measure::{Latency, Unit};
 
-/// What a fleet gave.
+/// The numbers and series of a fleet.
 #[must_use]
 pub fn seen(fleet: &Fleet, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
     let record = &fleet.record;

@@ -7,7 +7,7 @@ use crate::actors::kit::faults::Active;
 use crate::actors::resources::Busy;
 use crate::engine::{RequestId, Requests};
 
-/// What every request at a server touches: half a line of the processor's cache.
+/// The part of a server that every request touches: half a line of the processor's cache.
 #[derive(Debug)]
 #[repr(align(32))]
 pub struct Server {
@@ -23,10 +23,10 @@ pub struct Server {
     pub usual: bool,
 }
 
-/// What is seldom looked at of a server.
+/// Rarely used state of a server.
 #[derive(Debug)]
 pub struct Condition {
-    /// Its speed while nothing slows it down.
+    /// Its speed without slow-downs.
     pub nominal: f64,
     /// Work done per second of time: the server's own speed times what faults leave of it.
     pub speed: f64,

@@ -42,8 +42,8 @@ impl Fleet {
         }
     }
 
-    /// What the servers at `ports` are working on; the calendar, which is long where there are many faults, is only looked
-    /// through if they work at all.
+    /// The services under way at `ports`; the calendar, which is long if there are many faults, is searched only if
+    /// there are any.
     fn underway(&self, core: &mut Core, ports: &[usize]) -> Underway {
         let is_busy = |&port: &usize| self.servers[port].busy.count() > 0;
         let busy: Vec<usize> = ports.iter().copied().filter(is_busy).collect();

@@ -218,7 +218,7 @@ impl Fleet {
         true
     }
 
-    /// Word that its client takes a request back has come.
+    /// The cancellation of a request by its client has arrived.
     pub(super) fn cancelled(&mut self, core: &mut Core, id: RequestId) {
         // No node stands behind a server.
         if cancel::follow(core, id, self.me, |_| &Link::Direct) != Found::Here || self.queues.is_none() {
@@ -233,7 +233,7 @@ impl Fleet {
         if self.take_out(core, id, Outcome::Cancelled) {
             return;
         }
-        // In service: its worker is free at once, and its timer rings into nothing.
+        // In service: its worker is free at once, and its timer will be ignored.
         core.requests.hold(id, Hold::Timer);
         self.record.usage.waste(now.since(core.requests[id].started()));
         self.next(core, port);
@@ -267,7 +267,7 @@ impl Fleet {
         self.reject(core, id, outcome);
     }
 
-    /// A server has crashed: those that waited are added to what is lost, in the order they came.
+    /// A server has crashed: its waiting requests are added to `lost`, in order of arrival.
     pub(super) fn empty_queue(&mut self, core: &mut Core, port: usize, lost: &mut Vec<RequestId>) {
         let Some(queues) = &mut self.queues else { return };
         for number in queues.clear(port) {

@@ -20,7 +20,7 @@ pub struct Job {
 /// The processors of one server, which its requests share.
 #[derive(Debug)]
 pub struct Processors {
-    /// What present requests need in all, in seconds of work, by virtual finishing time. The bits of times, which are not
+    /// The total work of present requests, in seconds, by virtual finishing time. The bits of times, which are not
     /// negative, are in the order of the times.
     jobs: BTreeMap<(u64, RequestId), f64>,
     /// Seconds of work that a request present since the last idle time would have received.

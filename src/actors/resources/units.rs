@@ -9,7 +9,7 @@ use super::fifo::Fifo;
 use super::usage::Usage;
 use crate::engine::{RequestId, Time};
 
-/// What becomes of a request that asks for units.
+/// The result of asking for units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
     /// It has them.
@@ -60,7 +60,7 @@ impl Units {
         (self.free() > 0 && self.line.is_empty()) || self.line.len() < self.places
     }
 
-    /// A request asks for `amount` units, no more than there are in all.
+    /// A request asks for `amount` units, at most the total.
     #[inline]
     pub fn ask(&mut self, usage: &mut Usage, id: RequestId, amount: u32, now: Time) -> Asked {
         if self.line.is_empty() && amount <= self.free() {
@@ -77,7 +77,8 @@ impl Units {
         Asked::Waits(self.line.join((id, amount)))
     }
 
-    /// A request gives `amount` units back. Those for whom there is room now are then to be taken by [`Units::next`].
+    /// A request gives `amount` units back. Waiting requests for which there is room now must then be taken by
+    /// [`Units::next`].
     #[inline]
     pub fn give_back(&mut self, amount: u32, now: Time) {
         self.busy.give_back(amount, now);
@@ -97,7 +98,7 @@ impl Units {
         Some(id)
     }
 
-    /// Removes a waiting request from the line; false if it does not wait any more. Others may get their units now: see
+    /// Removes a waiting request from the line; false if it does not wait. Others may get their units now: see
     /// [`Units::next`].
     pub fn leave(&mut self, usage: &mut Usage, ticket: u64, now: Time) -> bool {
         let waited = self.line.leave(ticket).is_some();
@@ -171,7 +172,7 @@ mod tests {
         ) {
             let (mut units, mut usage) = (Units::new(count, places), Usage::default());
             let (mut now, mut next_id) = (0, 0);
-            // Those who hold: id, amount, asked; those who wait: the same with a ticket.
+            // Holders: id, amount, asked; waiting requests: the same with a ticket.
             let mut holds: Vec<(u32, u32, u64)> = Vec::new();
             let mut waits: Vec<(u32, u32, u64, u64)> = Vec::new();
             for (step, some, gap) in steps {

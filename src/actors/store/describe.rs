@@ -40,7 +40,7 @@ impl Describe for StoreSpec {
     }
 
     fn footprint(&self, site: &Site<'_>, _classes: u64) -> u64 {
-        // What several limiters keep in it; each says how much for an account.
+        // The sets of several limiters; each says how much it needs for an account.
         let sets = site.nodes.entries.iter().map(|(_, node)| node.stored(u64::from(self.keys)));
         sets.sum::<u64>().min(MOST_ACCOUNTS) + WINDOWS * WINDOW
     }

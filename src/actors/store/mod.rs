@@ -24,7 +24,7 @@ use crate::engine::{ActorId, Duration, Left, Outcome, RequestId, Time};
 use crate::measure::{Begin, Begun, Windows};
 use sets::Sets;
 
-/// What is in the sorted sets at a boundary of windows.
+/// The content of the sorted sets at a boundary of windows.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Kept {
     /// Requests that were added beyond the limit, from time zero on.
@@ -45,7 +45,7 @@ pub struct Store {
     worker: Units,
     /// The command under way.
     current: Option<RequestId>,
-    /// Counts commands begun, so that the end of one that a crash has cut off means nothing.
+    /// Counts commands begun, so that the end of a command that a crash has cut off is ignored.
     begun: u32,
     is_up: bool,
     speed: f64,
@@ -135,7 +135,7 @@ impl Store {
         core.send_after(Duration::from_secs_f64(seconds), self.me, Message::CommandDone { number: self.begun });
     }
 
-    /// What a command draws by: a request that passes several limiters gives commands of one number to each.
+    /// The key of the draws of a command: a request that passes several limiters gives commands of one number to each.
     fn luck(&self, core: &Core, id: RequestId) -> u64 {
         let number = core.requests[id].number;
         let of = |actor: ActorId| self.sets.iter().position(|(limiters, _)| limiters.contains(&actor.0));

@@ -1,11 +1,11 @@
-//! What is measured at a store: its commands, its work, and how many requests passed above the limit.
+//! Measurements at a store: its commands, its work, and how many requests passed above the limit.
 
 use super::Store;
 use crate::actors::kit::seen::{Covered, Gauge, NANO, NodeInfo, NodeSeen, ratio, word};
 use crate::actors::resources::Station;
 use crate::measure::Unit;
 
-/// What a store gave.
+/// The numbers and series of a store.
 #[must_use]
 pub fn seen(store: &Store, covered: &Covered<'_>, info: &NodeInfo) -> NodeSeen {
     let windows = store.usage.windows.values();

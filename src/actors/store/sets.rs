@@ -6,22 +6,22 @@ use crate::actors::kit::accounts::{Accounts, Key};
 use crate::actors::kit::commands::{Command, Distributed, Members, PARTS};
 use crate::engine::{Duration, Time};
 
-/// What a command finds.
+/// The answer to a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reply {
-    /// True if there was room, or nothing was asked.
+    /// True if there was room, or none was asked for.
     pub has_room: bool,
-    /// After how long there will be, if nobody else comes.
+    /// The time until there is room, if no other request comes.
     pub retry_after: Duration,
 }
 
-/// What stands in a set under one time.
+/// The members of a set with the same time.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     time: Time,
     /// Members.
     members: u32,
-    /// What requests of this time cost that passed.
+    /// The cost of the requests of this time that passed.
     passed: u32,
 }
 
@@ -31,10 +31,10 @@ struct Set {
     entries: VecDeque<Entry>,
     members: u64,
     passed: u64,
-    /// Members that no command has to look at any more, as there are as many newer ones as the limit, though the store
+    /// Members that no command has to look at again, as there are as many newer ones as the limit, though the store
     /// keeps them: by part of the window, the time of the last and how many.
     beyond: VecDeque<(Time, u32)>,
-    /// All of those.
+    /// The number of those members.
     members_beyond: u64,
     /// When one was added last.
     added: Time,
@@ -46,7 +46,7 @@ impl Set {
         self.members + self.members_beyond
     }
 
-    /// What is as old as the window at `time` is gone, as with `ZREMRANGEBYSCORE` up to then.
+    /// Removes the members that are as old as the window at `time`, as `ZREMRANGEBYSCORE` does.
     fn age(&mut self, time: Time, window: Duration) {
         while let Some(&(_, members)) = self.beyond.front().filter(|(last, _)| time.since(*last) >= window) {
             self.members_beyond -= u64::from(members);
@@ -182,8 +182,8 @@ impl Sets {
     }
 }
 
-/// After how long a set has room for `cost` more, if nobody else comes; zero if it never has. Who was added though
-/// there was no room is in its own way.
+/// The time until a set has room for `cost` more, if no other request comes; zero if it never has. A request that was
+/// added without room is in its own way.
 fn room_after(set: &Set, limit: u64, cost: u32, time: Time, window: Duration) -> Duration {
     let mut left = set.members + u64::from(cost);
     let in_the_way = set.entries.iter().find(|entry| {

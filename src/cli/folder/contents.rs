@@ -1,4 +1,5 @@
-//! What the folder of a run holds, by name: the texts and pictures made of the results. Nothing here knows a disk.
+//! The contents of the folder of a run, by name: the texts and pictures made of the results. Writing to a disk does not
+//! belong here.
 
 use std::sync::atomic::AtomicBool;
 

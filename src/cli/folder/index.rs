@@ -15,13 +15,13 @@ use xxhash_rust::xxh64::Xxh64;
 /// The file name of the list.
 pub const NAME: &str = ".rushhour.json";
 
-/// What the list begins with, so that it is known for what it is.
+/// The first words of the list, by which it is recognized.
 const KIND: &str = "files that a run of rushhour wrote";
 
 /// A list longer than this is none.
 const LONGEST: u64 = 64 << 20;
 
-/// Files that file managers leave in every folder they show. They hold nothing of a person's.
+/// Files that file managers leave in every folder they show. They hold no work of a user.
 const LITTER: [&str; 3] = [".DS_Store", "Thumbs.db", "desktop.ini"];
 
 /// One file of the list.
@@ -55,7 +55,7 @@ pub enum Foreign {
     Changed(String),
 }
 
-/// What to do with a listed file that is shorter than it should be.
+/// How to treat a listed file that is shorter than it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Short {
     /// Keep it: it was changed by the user.
@@ -127,7 +127,7 @@ pub fn foreign(folder: &Path) -> io::Result<Option<Foreign>> {
         for entry in entries {
             let here = entry.file_name().to_string_lossy().into_owned();
             let name = if prefix.is_empty() { here.clone() } else { format!("{prefix}/{here}") };
-            // What a link leads to is somebody else's.
+            // The target of a link belongs to the user.
             let kind = entry.file_type()?;
             if kind.is_dir() && folders.contains(&name) {
                 waiting.push(name);
@@ -153,7 +153,7 @@ pub fn remove_ours(folder: &Path, short: Short) {
     for entry in index.iter().flat_map(|index| &index.files) {
         let path = folder.join(&entry.name);
         let is_short = || fs::symlink_metadata(&path).is_ok_and(|found| found.is_file() && found.len() < entry.bytes);
-        // What cannot be read or taken away stays.
+        // A file that cannot be read or removed stays.
         if is_as_written(&path, entry).unwrap_or(false) || (short == Short::IsHalfWritten && is_short()) {
             let _ = fs::remove_file(path);
         }

@@ -23,7 +23,7 @@ use index::{Foreign, Index, Short};
 
 pub use contents::Part;
 
-/// What a run was made from, as recorded in its folder.
+/// The source of a run, as recorded in its folder.
 #[derive(Clone, Debug, Default)]
 pub struct Origin {
     /// The experiment with every default filled in.
@@ -58,7 +58,7 @@ pub enum FolderError {
     /// Reading or writing failed: no permission, no space.
     #[error("cannot write {}: {source}", path.display())]
     Io {
-        /// What was being written.
+        /// The path that was being written.
         path: PathBuf,
         /// The error of the operating system.
         source: io::Error,
@@ -137,7 +137,7 @@ pub fn target(folder: &Path) -> io::Result<PathBuf> {
 fn replace(target: &Path, scratch: &Path, folder: &Path) -> Result<(), FolderError> {
     let new = scratch.join(NEW);
     let old = change_places(&new, target, &scratch.join(OLD)).map_err(at(folder))?;
-    // Somebody may have put something there while the new one was being written.
+    // Another process may have put a file there while the new one was being written.
     if let Err(foreign) = nothing_foreign(&old, folder) {
         let ours = change_places(&old, target, &scratch.join("back")).map_err(at(folder))?;
         index::remove_ours(&ours, Short::IsHalfWritten);
@@ -145,7 +145,7 @@ fn replace(target: &Path, scratch: &Path, folder: &Path) -> Result<(), FolderErr
         return Err(foreign);
     }
     index::remove_ours(&old, Short::IsChanged);
-    // What is not empty stays.
+    // A folder that is not empty stays.
     let _ = fs::remove_dir(scratch);
     Ok(())
 }
@@ -167,20 +167,20 @@ fn change_places(new: &Path, target: &Path, aside: &Path) -> io::Result<PathBuf>
     }
 }
 
-/// What the new folder is called within the temporary one.
+/// The name of the new folder within the temporary one.
 const NEW: &str = "new";
-/// What the old one is called there, where the two cannot change places in one step.
+/// The name of the old one there, if the two cannot change places in one step.
 const OLD: &str = "old";
 /// Letters and digits at the end of a temporary folder's name.
 const RANDOM: usize = 6;
 
-/// What the temporary folder beside a target is called, up to its random end.
+/// The name of the temporary folder beside a target, up to its random end.
 fn scratch_prefix(target: &Path) -> String {
     format!(".{}.new-", target.file_name().unwrap_or_default().to_string_lossy())
 }
 
-/// Takes away what processes left in temporary folders that were killed while they wrote the same target: the files on
-/// the lists in them, and folders in which nothing was written yet.
+/// Removes the temporary folders of processes that were killed while they wrote the same target: the files on the lists
+/// in them, and folders in which no file was written yet.
 fn clear_scratch(parent: &Path, target: &Path) {
     let prefix = scratch_prefix(target);
     let Ok(entries) = fs::read_dir(parent) else { return };

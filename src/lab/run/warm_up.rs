@@ -11,13 +11,13 @@ use crate::lab::spec::WarmUp;
 use crate::lab::warm_up_found::{PILOTS, WarmUpFound};
 use crate::stats::mser::{BATCH, mser5};
 
-/// What there is before the first round.
+/// The state before the first round.
 pub(super) struct Begun {
     /// The warm-up of every cell.
     pub warm_ups: Vec<WarmUpFound>,
     /// Replications that are done already: the pilots, from the end of the warm-up on.
     pub cells: Vec<Observations>,
-    /// For each cell, true if the run was stopped while it looked: what there is of it has nothing cut.
+    /// For each cell, true if the run was stopped while it looked: its observations are not cut.
     pub looking: Vec<bool>,
 }
 
@@ -63,7 +63,7 @@ fn look(run: &Run<'_>, pilots: u32, cells: &[usize], begun: &mut Begun) -> Resul
     for &cell in cells {
         let of_cell: Vec<Option<Pilot>> = done.by_ref().take(pilots as usize).collect();
         if of_cell.iter().any(Option::is_none) {
-            // Without all of them nobody knows where to cut.
+            // Without all of them the cut is not known.
             let seen = of_cell.into_iter().map(|pilot| pilot.map(|pilot| pilot.observation));
             begun.looking[cell] = true;
             begun.cells[cell] = seen.collect();
@@ -80,7 +80,7 @@ fn look(run: &Run<'_>, pilots: u32, cells: &[usize], begun: &mut Begun) -> Resul
         Ok(pilot.map(|(cell, number, pilot)| (cell, number, run.cut(cell, number, pilot, warm_ups[cell]))))
     })?;
     let cut: Vec<_> = cut.into_iter().map(|(_, cut)| cut).collect();
-    // Those that an earlier run has left, of which there is only what was seen from time zero on.
+    // Pilots of an earlier run, of which only the observation from time zero on is kept.
     let again: Vec<(usize, u32)> =
         cut.iter().filter(|(.., seen)| seen.is_none()).map(|&(cell, number, _)| (cell, number)).collect();
     let mut again = run.observe_all(&again, |cell| warm_ups[cell])?.into_iter();
@@ -128,7 +128,7 @@ fn mean_at(pilots: &[&Observation], place: usize, quantity: &str, window: usize)
         let windows = pilot.nodes[place].series(quantity)?.get(window * times..(window + 1) * times)?;
         mean(windows.iter().copied().flatten())
     };
-    // A window in which nobody was served says nothing of latency; zero keeps it from looking settled.
+    // A window in which no request was served has no latency; zero keeps it from looking settled.
     mean(pilots.iter().filter_map(of_pilot)).unwrap_or(0.0)
 }
 

@@ -1,4 +1,4 @@
-//! What every plot has around its data: title, footer, axes, grid and names of arms.
+//! The parts around the data of every plot: title, footer, axes, grid and names of arms.
 
 use super::Plot;
 use super::canvas::{Anchor, Canvas, Dash, Font, Spot, Stroke, svg};
@@ -247,7 +247,7 @@ pub(super) fn warm_up(canvas: &Canvas<'_>, area: Area, x: &Scale, until: f64) {
     }
 }
 
-/// Tints the times in which something was wrong, each once; one that lasts goes on to `last`.
+/// Tints the times of troubles, each once; one that does not end is drawn up to `last`.
 pub(super) fn troubles(canvas: &Canvas<'_>, area: Area, x: &Scale, troubles: impl Iterator<Item = Trouble>, last: f64) {
     let mut drawn: Vec<Trouble> = Vec::new();
     for trouble in troubles.filter(|trouble| trouble.start < last) {

@@ -22,7 +22,7 @@ use crate::lab::results::{Cell, Results, Stability};
 pub struct Plot {
     /// Name of its file without the ending, unique among the plots of a run, for example "latency-tail".
     pub name: String,
-    /// What it shows.
+    /// Its title.
     pub title: String,
     /// The picture as SVG, 900 pixels wide.
     pub svg: String,
@@ -73,7 +73,7 @@ fn featured<'a>(results: &'a Results, has: impl Fn(&Cell) -> bool) -> Vec<&'a Ce
     all.max_by_key(|cells| (stable(cells), cells.len())).unwrap_or_default()
 }
 
-/// Says in a subtitle what the dagger beside numbers means; nothing where all are settled.
+/// Explains in a subtitle the dagger beside numbers; empty if all are settled.
 fn unsettled(results: &Results) -> &'static str {
     let any = results.cells.iter().any(|cell| cell.stability.is_not_settled());
     if any { " · †: not settled" } else { "" }

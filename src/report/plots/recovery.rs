@@ -19,13 +19,13 @@ type Line = (Vec<Option<f64>>, Vec<Option<f64>>);
 /// A panel: name, height, and a line by cell.
 type Panel = (&'static str, f64, Vec<Option<Line>>);
 
-/// One picture of all arms; none where nothing went wrong.
+/// One picture of all arms; none if there was no trouble.
 pub(super) fn plot(results: &Results) -> Option<Plot> {
     let cells = featured(results, |cell| cell.trouble.is_some() && of_clients(cell, "goodput").is_some());
     let place = results.point(cells.first()?).map_or_else(String::new, |point| format!(" at {}", point.label));
     let lines = |quantity: &str| -> Vec<Option<Line>> { cells.iter().map(|cell| of_clients(cell, quantity)).collect() };
     let mut panels: Vec<Panel> = vec![("goodput, dashed: offered", PANEL, lines("goodput"))];
-    // Attempts tell nothing where nothing is tried again.
+    // Attempts say nothing new if there are no retries.
     let again = |cell: &&&Cell| of_clients(cell, "attempts").map(|l| l.0) != of_clients(cell, "offered").map(|l| l.0);
     if cells.iter().any(|cell| again(&cell)) {
         panels.push(("attempts", SECOND, lines("attempts")));
@@ -56,7 +56,7 @@ fn of_clients(cell: &Cell, quantity: &str) -> Option<Line> {
 struct Sheet<'a> {
     results: &'a Results,
     cells: &'a [&'a Cell],
-    /// What is offered to the system, the same in all cells: as seen in one of them.
+    /// The load offered to the system, the same in all cells: as seen in one of them.
     offered: Option<(&'a Cell, Line)>,
     /// When the last window ends, in seconds.
     last: f64,

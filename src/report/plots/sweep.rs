@@ -128,7 +128,7 @@ impl Sheet<'_> {
         (0..self.xs.len()).map(|point| self.results.cell(arm, point)).collect()
     }
 
-    /// What an arm gave at each point.
+    /// The reading of an arm at each point.
     fn readings(&self, arm: usize) -> Vec<Option<Reading>> {
         let reading = |(cell, x): (Option<&Cell>, &f64)| {
             let Value { value, low, high } = value(cell?, &self.measure.id)?;

@@ -36,7 +36,7 @@ pub(super) fn band(arms: usize) -> f64 {
 
 /// The title of a plot.
 pub(super) const TITLE: Font = Font { size: 17.0, colour: INK, bold: true };
-/// What is shown.
+/// The subtitle of a plot.
 pub(super) const SUBTITLE: Font = Font { size: 12.5, colour: GREY, bold: false };
 /// Names of axes and panels.
 pub(super) const AXIS_NAME: Font = Font { size: 12.0, colour: INK, bold: false };

@@ -18,7 +18,7 @@ const HEAD: f64 = 34.0;
 /// Gauges of other nodes on the timeline of clients at most.
 const MOST_GAUGES: usize = 4;
 
-/// What a panel shows of one cell.
+/// The curve of one cell in a panel.
 struct Line {
     mean: Vec<Option<f64>>,
     half_width: Vec<Option<f64>>,
@@ -102,13 +102,13 @@ impl OfNode<'_> {
         self.cells.iter().any(|cell| self.find(cell, quantity).is_some())
     }
 
-    /// What is the same in every window needs no line of its own.
+    /// True if the two series differ in any cell; equal ones need no line of their own.
     fn differ(self, one: &str, other: &str) -> bool {
         let means = |cell: &Cell, quantity: &str| self.find(cell, quantity).map(|series| series.mean);
         self.cells.iter().any(|cell| means(cell, one) != means(cell, other))
     }
 
-    /// What `pick` shows of each cell.
+    /// The series that `pick` takes from each cell.
     fn each(self, pick: impl Fn(&Cell) -> Vec<Option<Line>>) -> Vec<Vec<Line>> {
         self.cells.iter().map(|cell| pick(cell).into_iter().flatten().collect()).collect()
     }
@@ -126,7 +126,7 @@ fn line(series: Option<Series>, thin: bool) -> Option<Line> {
 /// The panels a node has something for.
 fn panels(cells: &[&Cell], node: &str) -> Vec<Panel> {
     let of = OfNode { cells, node };
-    // What a client waits for may be anywhere; what another node holds is its own.
+    // The requests of clients may be at any node; those at another node are inside it.
     let clients = cells.iter().flat_map(|cell| &cell.nodes).any(|other| other.name == node && other.makes_requests);
     let mut panels = traffic(of);
     let inside = if clients { "requests in the system".to_owned() } else { format!("requests in {node}") };
@@ -154,7 +154,7 @@ fn panels(cells: &[&Cell], node: &str) -> Vec<Panel> {
     panels.into_iter().filter(shown).collect()
 }
 
-/// What came, what was tried, and what became of it.
+/// Arrivals, attempts, and outcomes.
 fn traffic(of: OfNode<'_>) -> Vec<Panel> {
     let useless = of.has("throughput") && of.differ("throughput", "goodput");
     let goodput = match (useless, of.has("offered")) {

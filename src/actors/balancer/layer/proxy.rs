@@ -23,7 +23,7 @@ pub struct Proxy {
     pub waits: Latency,
     /// Connections that were opened, from time zero on.
     pub connections: u64,
-    /// Those at the end of the warm-up.
+    /// The counts at the end of the warm-up.
     pub connections_at_warm_up: Begun<u64, LatencyCopy>,
 }
 
@@ -81,7 +81,8 @@ impl Proxy {
         }
     }
 
-    /// Everything in it is lost: what it works on, which is `begun` and has no timers any more, and what waits.
+    /// Everything in it is lost: the requests that it works on, which are `begun` and whose timers are gone, and the
+    /// requests that wait.
     pub(super) fn empty(&mut self, core: &Core, begun: &[RequestId]) -> Vec<RequestId> {
         let now = core.now();
         let mut lost = begun.to_vec();

@@ -48,7 +48,7 @@ record! {
     }
 }
 
-/// What a probe found.
+/// The result of a probe.
 #[derive(Clone, Copy, Debug)]
 struct Probe {
     member: u32,
@@ -59,7 +59,7 @@ struct Probe {
     uses: u32,
 }
 
-/// Fewer probes than this decide nothing (section 4 of the paper).
+/// With fewer probes than this, none is used (section 4 of the paper).
 const LEAST_PROBES: usize = 2;
 /// Probes whose requests in flight make up the distribution that is hot or not.
 const SAMPLE: usize = 128;
@@ -182,7 +182,7 @@ impl Choose for Pool {
         let member = self.probes[place].member as usize;
         debug_assert!(view.is_up(member));
         let probe = &mut self.probes[place];
-        // What has been sent there is not in the answer of the probe.
+        // Requests sent since are not in the answer of the probe.
         probe.in_flight += 1;
         probe.uses -= 1;
         if probe.uses == 0 {
@@ -269,7 +269,7 @@ mod tests {
         let found = [(0, 2, 80), (1, 3, 60), (2, 5, 10), (3, 9, 20)];
         let mut half = pool(&policy(50.0), &view, &found);
         assert_eq!(choose(&mut half, &view, 0.0), Some(1));
-        // Only what is above the limit is hot; nothing is above the greatest.
+        // Only a load above the limit is hot; no load is above the greatest.
         assert_eq!(choose(&mut pool(&policy(100.0), &view, &found), &view, 0.0), Some(2));
         assert_eq!(choose(&mut pool(&policy(0.0), &view, &found), &view, 0.0), Some(0));
         let mut all_hot = pool(&policy(50.0), &view, &found);

@@ -6,14 +6,14 @@ use crate::actors::resources::{Lines, Station, Ticket, Usage};
 use crate::engine::{BySlot, Duration, Handle, LaneId, RequestId, Time};
 use crate::measure::{Begin, Begun, Latency, LatencyCopy, Windows};
 
-/// What is recorded of waiting.
+/// Records of waiting.
 #[derive(Clone, Debug, Default)]
 pub struct QueueRecord {
     /// The requests that wait. Those that waited too long are rejected, and those that found no place in the queue.
     pub usage: Usage,
     /// Requests that went to a server, after waiting or without, from time zero on.
     pub passed: u64,
-    /// How long requests waited that came to a server after the warm-up; zero of those that did not wait.
+    /// Waiting times of requests that came to a server after the warm-up; zero for those that did not wait.
     pub waits: Latency,
     waits_at_warm_up: Begun<(), LatencyCopy>,
     /// Requests that went to a server, at each boundary.
@@ -65,7 +65,7 @@ pub struct Line {
     pub lane: Option<LaneId>,
     lines: Lines<Waiting>,
     tickets: BySlot<Ticket>,
-    /// What has been recorded.
+    /// Records of the queue.
     pub record: QueueRecord,
 }
 
@@ -129,7 +129,7 @@ impl Line {
         self.lines.of(line_of(Some(member))).map(|waiting| waiting.id).collect()
     }
 
-    /// A request waits no more: its timeout and how long it waited. `None` if it did not wait.
+    /// Removes a waiting request: its timeout and how long it waited. `None` if it did not wait.
     pub fn leave(&mut self, id: RequestId, now: Time) -> Option<(Handle, Duration)> {
         let waiting = self.lines.leave(self.tickets.take(id)?)?;
         self.record.usage.waiting.down(now);

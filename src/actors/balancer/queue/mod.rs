@@ -84,7 +84,7 @@ impl Balancer {
         }
     }
 
-    /// A request waits no more, if it did; the time it waited belongs to the books of the balancer from now on.
+    /// Ends the waiting of a request, if it waited; the time it waited is now in the account of the balancer.
     fn wait_over(&mut self, core: &mut Core, id: RequestId) -> Option<Duration> {
         let now = core.now();
         let (timeout, waited) = self.line_mut()?.leave(id, now)?;
@@ -140,7 +140,7 @@ impl Balancer {
         self.send(core, id, tag)
     }
 
-    /// A request that waited waits on for another server. What it waited so far is in the books.
+    /// A request that waited goes on waiting for another server. Its waiting so far is in the account.
     fn keep_waiting(&mut self, core: &mut Core, id: RequestId, member: Option<usize>) {
         self.settle(core, id, WAITING);
         self.wait(core, id, member);

@@ -78,7 +78,7 @@ fn vegas_grows_slowly_with_a_short_queue_and_shrinks_with_drops() {
     assert_eq!(limits(rule, &[answer(10.0, 40), answer(10.5, 40)]), [40, 41]);
     assert_eq!(limits(rule, &[answer(10.0, 40), answer(10.0, 19)]), [40, 40]);
     assert_eq!(limits(rule, &[answer(10.0, 40), drop(10.0, 1)]), [40, 39]);
-    // Whoever sets the shortest round trip moves nothing, as in the original.
+    // An answer that sets the shortest round trip does not move the limit, as in the original.
     assert_eq!(limits(rule, &[answer(10.0, 40), drop(1.0, 40)]), [40, 40]);
     // Half of a change at a time; at 100 the unit is two, and below that it is one.
     let samples = [answer(10.0, 100), answer(50.0, 100), answer(50.0, 100), answer(50.0, 100)];
@@ -98,7 +98,7 @@ fn vegas_probes_after_fifteen_to_thirty_times_its_limit() {
     assert_eq!(after(297), 19);
     assert_eq!(after(600), 26);
     let first = (298..600).find(|&answers| after(answers) == 26).expect("a probe");
-    // The answer before is the probe itself, which moves nothing.
+    // The answer before is the probe itself, which does not move the limit.
     assert_eq!((after(first - 1), after(first - 2)), (20, 19));
 }
 

@@ -72,12 +72,12 @@ fn a_script_adds_only_where_there_is_room() {
 }
 
 #[test]
-fn what_a_pipeline_turns_away_keeps_others_out() {
+fn requests_that_a_pipeline_rejects_keep_others_out() {
     let mut sets = sets(2);
     let found: Vec<_> = [0, 4, 5, 9, 10, 15, 26].map(|t| run(&mut sets, Command::CountAndAdd, t).0).to_vec();
-    // At 15 the set holds 9 and 10, both turned away.
+    // At 15 the set holds 9 and 10, both rejected.
     assert_eq!(found, [true, true, false, false, false, false, true]);
-    // Who is turned away stands in its own way, and passes if it comes again when it was told to.
+    // A rejected request is in its own way, and passes if it is tried again after `retry_after`.
     let mut sets = self::sets(1);
     let found = [0, 1, 11].map(|t| run(&mut sets, Command::CountAndAdd, t));
     assert_eq!(found, [(true, 0), (false, 10), (true, 0)]);
@@ -120,7 +120,7 @@ fn requests_of_one_instant_are_one_member_where_the_member_is_the_time() {
     assert_eq!(found[..198], times[..198]);
     let by_request = passes(&spec(100, 60.0, pipeline(EACH)), Command::CountAndAdd, &times);
     assert_eq!(by_request, times[..100]);
-    // Those beyond the limit are known as such.
+    // Members beyond the limit are known as such.
     let mut sets = Sets::new(&by_time, 10);
     times.iter().for_each(|&time| _ = sets.run(Command::CountAndAdd, Key::default(), at(time), 1));
     assert_eq!(sets.over_limit, 99);
@@ -172,7 +172,7 @@ fn a_clock_that_is_ahead_lets_more_pass() {
 
 /// Limit 10 in 1 s; 50 a second for 3 s, then 5 a second.
 #[test]
-fn a_pipeline_lets_nobody_in_until_the_rejected_have_left_its_window() {
+fn a_pipeline_admits_no_request_until_the_rejected_have_left_its_window() {
     let mut times = every(0.02, 150);
     times.extend(every(0.2, 20).iter().map(|time| 3.0 + time));
     let found = passes(&spec(10, 1.0, pipeline(TIMES)), Command::CountAndAdd, &times);
@@ -196,7 +196,7 @@ fn what_costs_more_needs_more_room() {
 
 /// Limit 100 in 60 s, 1000 requests in 10 s: a real Redis kept 1000 of the pipeline's members and 100 of the script's.
 #[test]
-fn the_store_keeps_whom_a_pipeline_turned_away_and_not_whom_a_script_did() {
+fn the_store_keeps_requests_that_a_pipeline_rejected_and_not_those_of_a_script() {
     for (commands, command, kept) in [
         (pipeline(EACH), Command::CountAndAdd, 1000),
         (pipeline(TIMES), Command::CountAndAdd, 1000),
@@ -205,7 +205,7 @@ fn the_store_keeps_whom_a_pipeline_turned_away_and_not_whom_a_script_did() {
         let mut sets = Sets::new(&spec(100, 60.0, commands), 10);
         every(0.01, 1000).into_iter().for_each(|time| _ = sets.run(command, Key::default(), at(time), 1));
         assert_eq!(sets.members(at(10.0)), kept);
-        // What is idle expires as a whole, a window after the last that was added; until then nobody removes anything.
+        // An idle set expires as a whole, a window after the last member was added; until then no member is removed.
         let last = if kept == 1000 { 9.99 } else { 0.99 };
         assert_eq!([sets.members(at(last + 59.9)), sets.members(at(last + 60.0))], [kept, 0]);
         // A command removes what is older than the window.
