@@ -194,6 +194,19 @@ impl<M: Packed> Core<M> {
         self.calendar.schedule_in_lane(lane, pack(to, message))
     }
 
+    /// Sets the timeout of request `id`: delivers `message` to `to` after the delay of a lane, unless it is cleared before. A
+    /// request has one timeout at a time, which must be over or cleared before the request is over.
+    #[inline]
+    pub fn set_timeout(&mut self, lane: LaneId, id: RequestId, to: ActorId, message: M) {
+        self.calendar.schedule_owned(lane, id.0, pack(to, message));
+    }
+
+    /// Clears the timeout of request `id`, if it has one.
+    #[inline]
+    pub fn clear_timeout(&mut self, id: RequestId) {
+        self.calendar.cancel_owned(id.0);
+    }
+
     /// Sets the timer of request `id` to ring at time `at`, before all events of the second rank. The actor that has
     /// the request may set one timer at a time; [`Core::take_timers`] cancels it.
     #[inline(always)]

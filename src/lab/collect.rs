@@ -12,7 +12,7 @@ use super::open::overdue;
 use super::plan::{Plan, PlannedCell};
 use super::results::{Cell, IntervalKind, LedgerRow, NodeResult, Results, RunSummary, Series, Stability, TailPoint};
 use super::rounds::is_narrow;
-use super::spec::Replications;
+use super::spec::{Replications, RunSpec};
 use super::stability::{stability, steady_apart};
 use super::theory::theory;
 use super::trouble::Trouble;
@@ -56,7 +56,6 @@ pub fn collect(
 ) -> Result<Results, String> {
     let Found { warm_ups, observations, unfinished, looking } = found;
     let run = &plan.experiment.run;
-    let confidence = run.confidence.fraction();
     let mut notices = plan.notices.clone();
     let missing: Vec<usize> = (0..plan.cells.len()).filter(|&place| collected[place].is_none()).collect();
     let of_cell = |place: usize| collect_cell(plan, place, warm_ups[place], &observations[place], !interrupted);
@@ -85,17 +84,7 @@ pub fn collect(
         question: plan.experiment.question.clone(),
         chapter: plan.experiment.chapter.clone(),
         seed: run.seed,
-        run: RunSummary {
-            duration: run.duration.map(|duration| duration.seconds()),
-            requests: run.requests,
-            warm_up: warm_ups.iter().map(|found| found.length.as_secs_f64()).fold(0.0, f64::max),
-            replications: run.replications.most(),
-            target: match &run.replications {
-                Replications::Fixed(_) => None,
-                Replications::AtMost(at_most) => Some(at_most.half_width.fraction()),
-            },
-            confidence,
-        },
+        run: summary(run, warm_ups),
         arms: plan.arms.clone(),
         baseline: plan.baseline,
         sweep: plan.sweep.clone(),
@@ -108,6 +97,21 @@ pub fn collect(
     let decide = |claim: &Claim| claim.decide(&results, &plan.scope);
     results.claims = plan.experiment.claims.iter().map(decide).collect();
     Ok(results)
+}
+
+/// How the replications were run, and the longest warm-up of all cells.
+fn summary(run: &RunSpec, warm_ups: &[WarmUpFound]) -> RunSummary {
+    RunSummary {
+        duration: run.duration.map(|duration| duration.seconds()),
+        requests: run.requests,
+        warm_up: warm_ups.iter().map(|found| found.length.as_secs_f64()).fold(0.0, f64::max),
+        replications: run.replications.most(),
+        target: match &run.replications {
+            Replications::Fixed(_) => None,
+            Replications::AtMost(at_most) => Some(at_most.half_width.fraction()),
+        },
+        confidence: run.confidence.fraction(),
+    }
 }
 
 /// Notes the parts that a stopped run leaves out.

@@ -8,12 +8,12 @@ use super::plan::{Plan, PlannedCell};
 use super::spec::{RunSpec, WarmUp};
 use super::warm_up_found::PILOTS;
 use crate::actors::kit::footprint::{Bounds, EVENT};
-use crate::engine::{Details, Frame, Handle, Request};
+use crate::engine::{Details, Frame, Request};
 use crate::model::{Blueprint, FaultSpec, System, named_copies};
 
-/// A request in flight: a line of the cache, its details and the handle of its timeout, a third more for lists that grow, its place among the free
+/// A request in flight: a line of the cache and its details, a third more for lists that grow, its place among the free
 /// ones, an event of its own, and its age at the end, in a list that grows.
-const REQUEST: u64 = (size_of::<Request>() + size_of::<Details>() + size_of::<Handle>()) as u64 + 4 + EVENT + 16;
+const REQUEST: u64 = (size_of::<Request>() + size_of::<Details>()) as u64 + 4 + EVENT + 16;
 /// Stops of the return path that a request holds itself; further ones stand beside.
 const NEAR: usize = 3;
 /// A fault that recurs at one server.

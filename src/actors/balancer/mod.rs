@@ -45,7 +45,7 @@ use super::kit::cancel;
 use super::kit::link::{self, Endpoint, Link};
 use super::kit::message::{Core, Message, Passed, reply};
 use crate::engine::random::{StreamKey, mix};
-use crate::engine::{ActorId, Duration, Handle, Left, Outcome, RequestId, Requests, Time};
+use crate::engine::{ActorId, Duration, Frame, Handle, Left, Outcome, RequestId, Requests, Time};
 use crate::measure::{Begin, Begun, CountIntegral, Sum, Windows};
 use health::{Timer, Watch};
 use notes::{IN_PROXY, PINNED, WAITING};
@@ -85,8 +85,9 @@ pub struct BalancerRecord {
 pub struct Balancer {
     me: ActorId,
     members: Vec<Endpoint>,
-    /// The actor whose servers the members are, one by one; `None` if it is not as simple as that.
-    fleet: Option<ActorId>,
+    /// The fleet whose servers the members are, one by one, if requests only pass the balancer on direct links: it does not
+    /// watch its members, sends no probes and has no proxy or queue.
+    plain: Option<ActorId>,
     view: View,
     policy: Chooser,
     link: Link,
@@ -119,8 +120,7 @@ impl Balancer {
         Self {
             me,
             members,
-            // Probes are sent on a slow path.
-            fleet: fleet.filter(|_| probing.is_none()),
+            plain: fleet.filter(|_| probing.is_none() && matches!(link, Link::Direct)),
             view,
             policy,
             link,
@@ -137,6 +137,9 @@ impl Balancer {
 
     /// Lets it watch its members.
     pub fn set_watch(&mut self, watch: Option<Box<Watch>>) {
+        if watch.is_some() {
+            self.plain = None;
+        }
         self.watch = watch;
     }
 
@@ -181,14 +184,14 @@ impl Balancer {
     #[inline(always)]
     pub fn handle(&mut self, core: &mut Core, message: Message) -> Passed {
         match message {
-            Message::Request { id } => self.forward(core, id),
-            Message::Reply { id } => {
-                if self.link.arrives_at_once(core, id, self.me) {
-                    self.returned(core, id)
-                } else {
-                    None
-                }
-            }
+            Message::Request { id } => match self.plain {
+                Some(fleet) => self.forward_plain(core, id, fleet),
+                None => self.forward(core, id),
+            },
+            Message::Reply { id } => match self.plain {
+                Some(_) => self.returned_plain(core, id),
+                None => self.reply_sets_out(core, id),
+            },
             other => {
                 self.handle_rare(core, other);
                 None
@@ -277,20 +280,39 @@ impl Balancer {
         }
     }
 
+    /// The member for a request that has just come; without one it is rejected.
     #[inline(always)]
+    fn choose(&mut self, core: &mut Core, id: RequestId, now: Time) -> Option<usize> {
+        self.record.arrivals += 1;
+        let details = core.requests.details(id);
+        let facts = Facts { now, client: details.client, key: details.key };
+        let number = core.requests[id].number;
+        let member = self.policy.choose(&self.view, facts, self.choices, number);
+        if member.is_none() {
+            self.reject(core, id);
+        }
+        member
+    }
+
+    /// What [`Balancer::forward`] does where requests only pass the balancer.
+    #[inline(always)]
+    fn forward_plain(&mut self, core: &mut Core, id: RequestId, fleet: ActorId) -> Passed {
+        let now = core.now();
+        let member = self.choose(core, id, now)?;
+        self.record.population.up(now);
+        self.view.sent(member);
+        self.policy.sent(&self.view, member);
+        core.requests.enter(id, self.me, member as u32, now).set_port(member as u32);
+        Some((fleet, Message::Request { id }))
+    }
+
+    #[inline(never)]
     fn forward(&mut self, core: &mut Core, id: RequestId) -> Passed {
         if self.front.is_some() {
             return self.receive(core, id);
         }
         let now = core.now();
-        self.record.arrivals += 1;
-        let details = core.requests.details(id);
-        let facts = Facts { now, client: details.client, key: details.key };
-        let number = core.requests[id].number;
-        let Some(member) = self.policy.choose(&self.view, facts, self.choices, number) else {
-            self.reject(core, id);
-            return None;
-        };
+        let member = self.choose(core, id, now)?;
         self.record.population.up(now);
         self.pass_on(core, id, member, now)
     }
@@ -300,15 +322,10 @@ impl Balancer {
     fn pass_on(&mut self, core: &mut Core, id: RequestId, member: usize, now: Time) -> Passed {
         self.view.sent(member);
         self.policy.sent(&self.view, member);
-        let to = match self.fleet {
-            Some(actor) => Endpoint { actor, port: member as u32 },
-            None => {
-                if let Some(key) = self.probing {
-                    self.probe(core, key, id);
-                }
-                self.members[member]
-            }
-        };
+        if let Some(key) = self.probing {
+            self.probe(core, key, id);
+        }
+        let to = self.members[member];
         core.requests.enter(id, self.me, member as u32, now).set_port(to.port);
         if self.watch.is_some() {
             self.sent_watched(core, member);
@@ -339,6 +356,39 @@ impl Balancer {
         core.send_passed(reply(back, id));
     }
 
+    /// An answer sets out to the balancer.
+    #[inline(never)]
+    fn reply_sets_out(&mut self, core: &mut Core, id: RequestId) -> Passed {
+        if self.link.arrives_at_once(core, id, self.me) { self.returned(core, id) } else { None }
+    }
+
+    /// What [`Balancer::returned`] does where requests only pass the balancer.
+    #[inline(always)]
+    fn returned_plain(&mut self, core: &mut Core, id: RequestId) -> Passed {
+        let now = core.now();
+        let Left { frame, back, request } = core.requests.leave(id);
+        self.member_done(now, frame, request.outcome);
+        self.leaves(now, frame);
+        reply(back, id)
+    }
+
+    /// The member of a request has answered.
+    #[inline(always)]
+    fn member_done(&mut self, now: Time, frame: Frame, outcome: Outcome) {
+        let member = frame.tag as usize;
+        let answer = Answer { now, response_time: Some(now.since(frame.entered)), outcome };
+        self.view.done(member);
+        self.policy.done(&self.view, member, answer);
+    }
+
+    /// A request leaves the balancer.
+    #[inline(always)]
+    fn leaves(&mut self, now: Time, frame: Frame) {
+        self.record.population.down(now);
+        self.record.departures += 1;
+        self.record.sojourn.add(now.since(frame.entered).as_nanos());
+    }
+
     #[inline(always)]
     fn returned(&mut self, core: &mut Core, id: RequestId) -> Passed {
         let now = core.now();
@@ -346,18 +396,12 @@ impl Balancer {
         if self.watch.is_some() {
             return self.returned_watched(core, id, frame, back);
         }
-        let response_time = now.since(frame.entered);
         if frame.tag < PINNED {
-            let member = frame.tag as usize;
-            let answer = Answer { now, response_time: Some(response_time), outcome: request.outcome };
-            self.view.done(member);
-            self.policy.done(&self.view, member, answer);
+            self.member_done(now, frame, request.outcome);
         } else {
             self.pinned_returned(core, id, frame.tag & !PINNED);
         }
-        self.record.population.down(now);
-        self.record.departures += 1;
-        self.record.sojourn.add(response_time.as_nanos());
+        self.leaves(now, frame);
         reply(back, id)
     }
 

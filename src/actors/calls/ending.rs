@@ -32,8 +32,7 @@ impl Caller {
             return Step::default();
         }
         let details = core.requests.details(id);
-        let timeout = core.requests.take_timeout(id);
-        core.calendar.cancel(timeout);
+        core.clear_timeout(id);
         upstream.record.attempt_outcomes[outcome as usize] += 1;
         let now = core.now();
         let place = frame.tag;
@@ -138,8 +137,7 @@ impl Caller {
     /// Stops waiting for an attempt.
     fn give_up(&mut self, core: &mut Core, upstream: &mut Upstream, id: RequestId, outcome: Outcome) {
         upstream.record.attempt_outcomes[outcome as usize] += 1;
-        let timeout = core.requests.take_timeout(id);
-        core.calendar.cancel(timeout);
+        core.clear_timeout(id);
         core.requests.abandon(id, outcome, core.now());
         link::let_go(core, id);
         upstream.abandon(core, id);

@@ -158,8 +158,7 @@ impl Caller {
         let (id, request) = core.create_request(number, upstream.class);
         request.set_out(upstream.me, place, now);
         if let Some(lane) = self.attempt_timeout {
-            let timeout = core.send_in_lane(lane, upstream.me, Message::AttemptTimeout { id });
-            core.requests.set_timeout(id, timeout);
+            core.set_timeout(lane, id, upstream.me, Message::AttemptTimeout { id });
         }
         let size = origin.size.unwrap_or(0);
         let beyond_call = number.wrapping_sub(asked);

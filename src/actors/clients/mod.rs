@@ -216,7 +216,7 @@ impl Clients {
             *core.requests.describe(id) = Details { size, key, client, ..Details::NONE };
         }
         if let Some(lane) = self.timeout {
-            self.set_timeout(core, id, lane);
+            core.set_timeout(lane, id, self.upstream.me, Message::Timeout { id });
         }
         self.upstream.record.made(now);
         self.upstream.link.send(core, id, target.actor)
@@ -254,19 +254,13 @@ impl Clients {
         let connection = taken.connection;
         *core.requests.describe(id) = Details { size, key, client, connection, ..Details::NONE };
         if let Some(lane) = self.timeout {
-            self.set_timeout(core, id, lane);
+            core.set_timeout(lane, id, self.upstream.me, Message::Timeout { id });
         }
         self.upstream.record.made(now);
         if self.source.is_over() {
             self.upstream.last_call(core);
         }
         self.upstream.depart(core, id, taken.target, taken.established)
-    }
-
-    #[inline(never)]
-    fn set_timeout(&self, core: &mut Core, id: RequestId, lane: LaneId) {
-        let timeout = core.send_in_lane(lane, self.upstream.me, Message::Timeout { id });
-        core.requests.set_timeout(id, timeout);
     }
 
     /// An answer sets out to these clients.
@@ -304,8 +298,7 @@ impl Clients {
             let outcome = request.outcome;
             let by = if outcome == Outcome::Served { self.upstream.me } else { core.requests.details(id).decided_by };
             if self.timeout.is_some() {
-                let timeout = core.requests.take_timeout(id);
-                core.calendar.cancel(timeout);
+                core.clear_timeout(id);
             }
             self.ended(core, frame, outcome, by);
         } else {
@@ -320,7 +313,6 @@ impl Clients {
         let Some(frame) = core.requests.first(id) else { return };
         core.requests.abandon(id, Outcome::TimedOut, core.now());
         self.upstream.abandon(core, id);
-        core.requests.take_timeout(id);
         link::let_go(core, id);
         self.ended(core, frame, Outcome::TimedOut, self.upstream.me);
     }

@@ -417,7 +417,7 @@ impl<M: Copy> Calendar<M> {
     /// Schedules an event one delay of the lane from now.
     ///
     /// # Panics
-    /// If more than 2^25 events are in lanes; the event loop stops a run before that, see [`Calendar::is_full`].
+    /// If more than 2^24 events are in lanes; the event loop stops a run before that, see [`Calendar::is_full`].
     #[inline]
     pub fn schedule_in_lane(&mut self, lane: LaneId, message: M) -> Handle {
         let delay = self.lanes.delay(lane.0);
@@ -433,6 +433,32 @@ impl<M: Copy> Calendar<M> {
             self.heap.push(key(time, rank, sequence, FIRST_LANE + u32::from(lane.0)));
         }
         Handle::of_lane(ticket, sequence)
+    }
+
+    /// Schedules an event of `owner` one delay of the lane from now. Each owner has one such event at a time, which needs no
+    /// handle: see [`Calendar::cancel_owned`].
+    ///
+    /// # Panics
+    /// If the number of the owner is 2^24 or more.
+    #[inline]
+    pub fn schedule_owned(&mut self, lane: LaneId, owner: u32, message: M) {
+        let delay = self.lanes.delay(lane.0);
+        let rank = self.lanes.rank(lane.0);
+        let sequence = self.next_sequence();
+        let time = self.now + delay;
+        let armed = self.lanes.push_owned(lane.0, time, sequence, owner, message);
+        if delay.is_zero() {
+            self.lanes.disarm(lane.0);
+            self.at_present(rank).push_back(Present::Lane(lane.0, sequence));
+        } else if !armed {
+            self.heap.push(key(time, rank, sequence, FIRST_LANE + u32::from(lane.0)));
+        }
+    }
+
+    /// Cancels the event of `owner`. Does nothing if it has happened, was already cancelled, or was never scheduled.
+    #[inline]
+    pub fn cancel_owned(&mut self, owner: u32) {
+        self.lanes.cancel_owned(owner);
     }
 
     /// Cancels an event. Does nothing if it has happened or was already cancelled.
@@ -580,8 +606,9 @@ impl<M: Copy> Calendar<M> {
         if !self.present_is_empty() {
             return Some(self.now);
         }
-        let first = self.heap.least_time().min(self.beside.time);
-        (first != NOTHING.time).then(|| Time::from_nanos(first))
+        // An event may stand at the end of time, which an empty heap shows as well.
+        let is_empty = self.heap.len() == 0 && self.beside == NOTHING;
+        (!is_empty).then(|| Time::from_nanos(self.heap.least_time().min(self.beside.time)))
     }
 
     /// The event in a slot is over: its message, if it was not cancelled.

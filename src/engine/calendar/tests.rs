@@ -47,6 +47,9 @@ enum Step {
     /// At a point that may have passed.
     ScheduleAt(u64, Rank),
     Lane(usize),
+    /// An event of an owner in a lane, unless it has one.
+    Owned(usize, u32),
+    CancelOwned(u32),
     Timer(u64),
     Alarm(u64),
     /// Cancels the timers whose number leaves this remainder.
@@ -72,6 +75,8 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (0_u64..20, rank()).prop_map(|(delay, rank)| Step::Schedule(delay, rank)),
         1 => (0_u64..200, rank()).prop_map(|(at, rank)| Step::ScheduleAt(at, rank)),
         3 => (0..DELAYS.len()).prop_map(Step::Lane),
+        3 => (0..DELAYS.len(), 0_u32..5).prop_map(|(lane, owner)| Step::Owned(lane, owner)),
+        1 => (0_u32..5).prop_map(Step::CancelOwned),
         3 => (0_u64..20).prop_map(Step::Timer),
         3 => (0_u64..20).prop_map(Step::Alarm),
         1 => (0_u32..4).prop_map(Step::TakeTimers),
@@ -91,7 +96,7 @@ proptest! {
         let mut handles: Vec<(Handle, u32)> = Vec::new();
         let mut timers: Vec<u32> = Vec::new();
         let mut message = 0;
-        let (mut laned, mut most_in_lanes) = (Vec::new(), 0);
+        let (mut laned, mut most_by_handle, mut owned) = (Vec::new(), 0, [0; 5]);
         for step in steps {
             message += 1;
             match step {
@@ -111,6 +116,19 @@ proptest! {
                     handles.push((calendar.schedule_in_lane(lanes[lane], message), message));
                     laned.push((message, DELAYS[lane] > 0));
                     model.add(model.now + DELAYS[lane], RANKS[lane], message);
+                }
+                Step::Owned(lane, owner) => {
+                    let own = &mut owned[owner as usize];
+                    if !model.waiting.iter().any(|(_, _, _, waits)| waits == own) {
+                        calendar.schedule_owned(lanes[lane], owner, message);
+                        laned.push((message, true));
+                        model.add(model.now + DELAYS[lane], RANKS[lane], message);
+                        *own = message;
+                    }
+                }
+                Step::CancelOwned(owner) => {
+                    calendar.cancel_owned(owner);
+                    model.cancel(owned[owner as usize]);
                 }
                 Step::Timer(delay) => {
                     calendar.set_timer(calendar.now() + Duration::from_nanos(delay), message);
@@ -154,8 +172,9 @@ proptest! {
             let present = calendar.present.iter().chain(&calendar.firsts).filter(|event| matches!(event, Present::Slot(_))).count();
             prop_assert_eq!(calendar.slots.len(), in_heap + present + calendar.free_slots());
             // Lanes hold the events that wait, and no others.
-            most_in_lanes = most_in_lanes.max(calendar.lanes.len());
-            prop_assert_eq!(calendar.lanes.tickets(), most_in_lanes);
+            let [made, taken] = calendar.lanes.tickets();
+            most_by_handle = most_by_handle.max(taken);
+            prop_assert_eq!(made, most_by_handle);
             let alive = |(number, _): &&(u32, bool)| model.waiting.iter().any(|(_, _, _, message)| message == number);
             prop_assert_eq!(calendar.lanes.len(), laned.iter().filter(alive).filter(|(_, lane)| *lane).count());
         }
@@ -251,7 +270,7 @@ fn a_lane_has_no_more_entries_than_twice_the_events_that_wait() {
         }
         assert!(calendar.lanes.entries(0) <= 2 * 102 + 32, "{}", calendar.lanes.entries(0));
     }
-    assert_eq!((calendar.lanes.tickets(), calendar.lanes.len()), (102, 101));
+    assert_eq!((calendar.lanes.tickets(), calendar.lanes.len()), ([102, 101], 101));
     let expected: Vec<u64> = [0].into_iter().chain(live.into_iter().map(|(_, n)| n)).collect();
     let found: Vec<u64> = std::iter::from_fn(|| pop(&mut calendar, Time::MAX)).collect();
     assert_eq!(found, expected);

@@ -10,7 +10,6 @@ mod tests;
 pub use by_slot::BySlot;
 pub use connection::Connection;
 
-use super::calendar::Handle;
 use super::random::mix;
 use super::time::{Duration, Time};
 
@@ -320,8 +319,6 @@ impl FarPath {
 pub struct Requests {
     slots: Vec<Request>,
     details: Vec<Details>,
-    /// The timeouts of clients, apart from the details, so that a request with nothing else to tell needs none.
-    timeouts: Vec<Handle>,
     far_path: FarPath,
     /// A stack: the slot used next is the one that is still in the cache.
     free: Vec<RequestId>,
@@ -468,7 +465,7 @@ impl Requests {
     #[must_use]
     pub fn new(depth: usize) -> Self {
         let far_path = FarPath { stops: depth.min(FREE as usize - 1).saturating_sub(NEAR), frames: Vec::new() };
-        Self { slots: Vec::new(), details: Vec::new(), timeouts: Vec::new(), far_path, free: Vec::new(), held: 0 }
+        Self { slots: Vec::new(), details: Vec::new(), far_path, free: Vec::new(), held: 0 }
     }
 
     /// Creates a request of `class` with identity `number`.
@@ -478,11 +475,6 @@ impl Requests {
             Some(id) => id,
             None => self.grow(),
         };
-        debug_assert_eq!(
-            self.timeouts[id.0 as usize],
-            Handle::NONE,
-            "the timeout of an earlier request is still noted"
-        );
         let request = &mut self.slots[id.0 as usize];
         // Fields that are not set here are set before they are read.
         request.number = number;
@@ -523,21 +515,8 @@ impl Requests {
             stage: 0,
         });
         self.details.push(Details::NONE);
-        self.timeouts.push(Handle::NONE);
         self.far_path.frames.resize((slot + 1) * self.far_path.stops, BLANK);
         RequestId(slot as u32)
-    }
-
-    /// Notes the timeout of the client of a request; it must be taken before the request is over.
-    #[inline]
-    pub fn set_timeout(&mut self, id: RequestId, timeout: Handle) {
-        self.timeouts[id.0 as usize] = timeout;
-    }
-
-    /// Takes the timeout of the client of a request; [`Handle::NONE`] if it has none, or none any more.
-    #[inline]
-    pub fn take_timeout(&mut self, id: RequestId) -> Handle {
-        std::mem::replace(&mut self.timeouts[id.0 as usize], Handle::NONE)
     }
 
     /// Rarely used details of a request.

@@ -49,6 +49,9 @@ impl Front {
 impl Balancer {
     /// Puts a front before the choice of members.
     pub fn set_front(&mut self, front: Option<Front>) {
+        if front.is_some() {
+            self.plain = None;
+        }
         self.front = front.map(Box::new);
     }
 
