@@ -90,7 +90,7 @@ fn line_values(line: &Line, proxy: bool, covered: &Covered<'_>) -> (Vec<Value>, 
         (own("mean waiting", "mean wait for a server"), own("waiting_mean", "server_wait_mean"), Unit::Seconds, mean),
         (own("p99 waiting", "p99 wait for a server"), own("waiting_p99", "server_wait_p99"), Unit::Seconds, p99),
         (own("queue length", "queue for servers"), own("queue", "server_queue"), Unit::Count, queue),
-        (word("rejected from the queue"), word("queue_rejected"), Unit::PerSecond, ratio(since.rejected as f64, span)),
+        (word("turned away from the queue"), word("queue_rejected"), Unit::PerSecond, ratio(since.rejected as f64, span)),
     ];
     let lengths = covered.means(windows.iter().map(|window| window.waiting), 1.0);
     let rejected = covered.rates(windows.iter().map(|window| window.rejected));
