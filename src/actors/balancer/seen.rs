@@ -85,12 +85,13 @@ fn line_values(line: &Line, proxy: bool, covered: &Covered<'_>) -> (Vec<Value>, 
     let (span, since) = (covered.span(), line.since_warm_up(covered.over));
     let (mean, p99) = (record.waits.mean(), record.waits.quantile(0.99));
     let queue = ratio(since.waiting as f64 * NANO, span);
+    let rejected = ratio(since.rejected as f64, span);
     let own = |plain: &'static str, beside: &'static str| word(if proxy { beside } else { plain });
     let values = vec![
         (own("mean waiting", "mean wait for a server"), own("waiting_mean", "server_wait_mean"), Unit::Seconds, mean),
         (own("p99 waiting", "p99 wait for a server"), own("waiting_p99", "server_wait_p99"), Unit::Seconds, p99),
         (own("queue length", "queue for servers"), own("queue", "server_queue"), Unit::Count, queue),
-        (word("turned away from the queue"), word("queue_rejected"), Unit::PerSecond, ratio(since.rejected as f64, span)),
+        (word("turned away from the queue"), word("queue_rejected"), Unit::PerSecond, rejected),
     ];
     let lengths = covered.means(windows.iter().map(|window| window.waiting), 1.0);
     let rejected = covered.rates(windows.iter().map(|window| window.rejected));
