@@ -10,9 +10,8 @@ use rushhour::engine::random::{Sequence, StreamKey, exponential};
 use rushhour::engine::{Duration, Time};
 use rushhour::internals::{Accumulator, CoarseLatency, CountIntegral, Latency, LatencyWindow, Sum, Windows};
 
-use super::Found;
+use super::{Comes, Found, Heap};
 
-const ARITY: usize = 4;
 const NONE: u32 = u32::MAX;
 /// Low bits of the order of an event: whose service ends, or [`ARRIVAL`].
 const WHO_BITS: u32 = 25;
@@ -27,75 +26,18 @@ struct Event {
     order: u64,
 }
 
-impl Event {
+impl Comes for Event {
     #[inline(always)]
     fn comes_before(self, other: Self) -> bool {
         let number = |event: Self| (u128::from(event.time) << 64) | u128::from(event.order);
         number(self) < number(other)
     }
+}
 
+impl Event {
     #[inline(always)]
     fn who(self) -> u32 {
         (self.order & u64::from(ARRIVAL)) as u32
-    }
-}
-
-#[derive(Default)]
-struct Heap(Vec<Event>);
-
-impl Heap {
-    #[inline]
-    fn push(&mut self, event: Event) {
-        let heap = &mut self.0;
-        let mut at = heap.len();
-        heap.push(event);
-        while at > 0 {
-            let parent = (at - 1) / ARITY;
-            if heap[parent].comes_before(event) {
-                break;
-            }
-            heap[at] = heap[parent];
-            at = parent;
-        }
-        heap[at] = event;
-    }
-
-    #[inline]
-    fn replace_first(&mut self, event: Event) {
-        let heap = &mut self.0[..];
-        let mut at = 0;
-        loop {
-            let first = at * ARITY + 1;
-            let best = if let Some(&[a, b, c, d]) = heap.get(first..first + ARITY) {
-                let left = if b.comes_before(a) { (1, b) } else { (0, a) };
-                let right = if d.comes_before(c) { (3, d) } else { (2, c) };
-                first + if right.1.comes_before(left.1) { right.0 } else { left.0 }
-            } else if first < heap.len() {
-                (first + 1..heap.len()).fold(
-                    first,
-                    |best, child| {
-                        if heap[child].comes_before(heap[best]) { child } else { best }
-                    },
-                )
-            } else {
-                break;
-            };
-            if event.comes_before(heap[best]) {
-                break;
-            }
-            heap[at] = heap[best];
-            at = best;
-        }
-        heap[at] = event;
-    }
-
-    #[inline]
-    fn remove_first(&mut self) {
-        if let Some(last) = self.0.pop()
-            && !self.0.is_empty()
-        {
-            self.replace_first(last);
-        }
     }
 }
 
@@ -291,7 +233,7 @@ pub fn run(servers: u32, load: f64, requests: u64, seed: u64) -> Found {
     let length = |number: u64| Duration::from_secs_f64(exponential(&mut work.draws(number)));
     let mut next_arrival = move || clock.advance(gap * exponential(&mut gaps));
     let has_balancer = servers > 1;
-    let (mut heap, mut turns, mut slots) = (Heap::default(), Turns::new(servers), Slots::default());
+    let (mut heap, mut turns, mut slots) = (Heap(Vec::new()), Turns::new(servers), Slots::default());
     let mut fleet = vec![Server::IDLE; servers as usize];
     let mut records = Records::default();
     let width = Duration::from_secs_f64(requests as f64 / rate / 100.0);

@@ -83,17 +83,30 @@ impl ByLoad {
     }
 }
 
-struct Heap(Vec<Event>);
+/// An event of either loop.
+trait Comes: Copy {
+    /// True if it comes before another; false if neither comes before the other.
+    fn comes_before(self, other: Self) -> bool;
+}
 
-impl Heap {
+impl Comes for Event {
+    #[inline(always)]
+    fn comes_before(self, other: Self) -> bool {
+        self.time < other.time
+    }
+}
+
+struct Heap<E>(Vec<E>);
+
+impl<E: Comes> Heap<E> {
     #[inline]
-    fn push(&mut self, event: Event) {
+    fn push(&mut self, event: E) {
         let heap = &mut self.0;
         let mut at = heap.len();
         heap.push(event);
         while at > 0 {
             let parent = (at - 1) / ARITY;
-            if heap[parent].time <= event.time {
+            if !event.comes_before(heap[parent]) {
                 break;
             }
             heap[at] = heap[parent];
@@ -103,19 +116,19 @@ impl Heap {
     }
 
     #[inline]
-    fn replace_first(&mut self, event: Event) {
+    fn replace_first(&mut self, event: E) {
         let heap = &mut self.0[..];
         let mut at = 0;
         loop {
             let first = at * ARITY + 1;
-            let best = if let Some([a, b, c, d]) = heap.get(first..first + ARITY) {
-                let left = if b.time < a.time { (1, b.time) } else { (0, a.time) };
-                let right = if d.time < c.time { (3, d.time) } else { (2, c.time) };
-                first + if right.1 < left.1 { right.0 } else { left.0 }
+            let best = if let Some(&[a, b, c, d]) = heap.get(first..first + ARITY) {
+                let left = if b.comes_before(a) { (1, b) } else { (0, a) };
+                let right = if d.comes_before(c) { (3, d) } else { (2, c) };
+                first + if right.1.comes_before(left.1) { right.0 } else { left.0 }
             } else if first < heap.len() {
                 let mut best = first;
                 for child in first + 1..heap.len() {
-                    if heap[child].time < heap[best].time {
+                    if heap[child].comes_before(heap[best]) {
                         best = child;
                     }
                 }
@@ -123,7 +136,7 @@ impl Heap {
             } else {
                 break;
             };
-            if event.time <= heap[best].time {
+            if !heap[best].comes_before(event) {
                 break;
             }
             heap[at] = heap[best];

@@ -148,19 +148,21 @@ impl<M: Packed> Core<M> {
     /// Creates a request of `class` with identity `number`.
     #[inline(always)]
     pub fn create_request(&mut self, number: u64, class: u16) -> (RequestId, &mut Request) {
-        if !self.requests.has_free_slot() {
-            self.grow_requests();
-        }
-        self.requests.create(number, class)
+        let id = match self.requests.take_slot() {
+            Some(id) => id,
+            None => self.grow_requests(),
+        };
+        (id, self.requests.create(id, number, class))
     }
 
     #[cold]
     #[inline(never)]
-    fn grow_requests(&mut self) {
-        self.requests.add_slot();
+    fn grow_requests(&mut self) -> RequestId {
+        let id = self.requests.grow();
         if self.requests.peak() > self.most {
             self.look = 0;
         }
+        id
     }
 
     /// Delivers `message` to `to` at the present instant.

@@ -12,13 +12,15 @@ use crate::actors::kit::site::{Site, Topology};
 pub struct Blueprint {
     system: System,
     topology: Topology,
+    depth: usize,
 }
 
 impl Blueprint {
     /// Of `system`, whether it is sound or not.
     #[must_use]
     pub fn of(system: System) -> Self {
-        Self { topology: Topology::of(&system.nodes), system }
+        let topology = Topology::of(&system.nodes);
+        Self { depth: depth(&system, &topology), topology, system }
     }
 
     /// The system.
@@ -42,10 +44,14 @@ impl Blueprint {
     /// The most actors on the way back of a request.
     #[must_use]
     pub fn depth(&self) -> usize {
-        let System { nodes, faults, .. } = &self.system;
-        let hits = Hits::of(nodes, faults);
-        // No request passes more hosts than there are nodes with one.
-        let hosts = nodes.entries.iter().filter(|(name, node)| node.has_host() && hits.has_node(&name.text)).count();
-        hosts + self.site().graph().stops().into_iter().max().unwrap_or(1)
+        self.depth
     }
+}
+
+fn depth(system: &System, topology: &Topology) -> usize {
+    let System { nodes, faults, .. } = system;
+    let hits = Hits::of(nodes, faults);
+    // No request passes more hosts than there are nodes with one.
+    let hosts = nodes.entries.iter().filter(|(name, node)| node.has_host() && hits.has_node(&name.text)).count();
+    hosts + Site::new(nodes, topology).graph().stops().into_iter().max().unwrap_or(1)
 }

@@ -61,7 +61,7 @@ impl Gate {
         Some((waiting, in_flight))
     }
 
-    /// The request with this ticket waits no more.
+    /// Removes the waiting request with this ticket.
     pub fn forget(&mut self, ticket: Ticket) -> Option<Waiting> {
         self.waiting.leave(ticket)
     }

@@ -239,7 +239,7 @@ impl ConcurrencyLimiter {
         Some(waiting)
     }
 
-    /// A request that came to wait at `since` waits no more.
+    /// Counts the end of the waiting of a request that began to wait at `since`.
     fn waited(&mut self, since: Time, now: Time) {
         self.record.usage.waiting.down(now);
         self.record.usage.left(since, now);

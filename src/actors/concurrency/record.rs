@@ -1,4 +1,4 @@
-//! What a concurrency limiter records of its limits, and of requests that wait for a permit.
+//! Records of a concurrency limiter: its limits, and the requests that wait for a permit.
 
 use crate::actors::resources::Usage;
 use crate::engine::Time;
@@ -42,7 +42,7 @@ impl ConcurrencyRecord {
         Snapshot { limit: self.limit.area(now), drops: self.drops }
     }
 
-    /// Called when measuring begins, when permits have been held for so many permit-nanoseconds.
+    /// Called when measuring begins; `held` are the permit-nanoseconds until now.
     pub fn measure(&mut self, now: Time, held: u128, begin: Begin) {
         self.usage.measure(now, held, begin);
         self.at_warm_up.begin(begin, self.snapshot(now), ());

@@ -1,4 +1,4 @@
-//! What a fleet records beyond what is counted of requests at any resource.
+//! Records of a fleet beyond those of requests at any resource.
 
 use crate::actors::kit::message::CHECK_CLASS;
 use crate::actors::kit::outage::Outage;
@@ -117,7 +117,7 @@ impl FleetRecord {
         self.outcomes[outcome as usize] += 1;
     }
 
-    /// Called when measuring begins, when servers have worked so long.
+    /// Called when measuring begins; `busy_by_server` are the worker-nanoseconds of each server until now.
     pub fn measure(&mut self, now: Time, begin: Begin, busy_by_server: Vec<u128>) {
         self.usage.measure(now, busy_by_server.iter().sum(), begin);
         let times = Times { classes: &mut self.classes, checks: &mut self.checks };

@@ -21,6 +21,10 @@ struct Way {
 pub struct Graph {
     /// For each node, where it sends to.
     ways: Vec<Vec<Way>>,
+    /// For each node, the number of its strongly connected component: the nodes of a round have the same.
+    components: Vec<usize>,
+    /// All nodes; a component comes after all that it leads to, and its nodes are next to each other.
+    order: Vec<usize>,
 }
 
 impl Graph {
@@ -36,7 +40,9 @@ impl Graph {
             targets.filter_map(way).collect::<Vec<_>>()
         };
         let ways = |node: &NodeSpec| node.edges().into_iter().enumerate().flat_map(of_edge).collect();
-        Self { ways: nodes.entries.iter().map(|(_, node)| ways(node)).collect() }
+        let ways: Vec<Vec<Way>> = nodes.entries.iter().map(|(_, node)| ways(node)).collect();
+        let (components, order) = components(&ways);
+        Self { ways, components, order }
     }
 
     /// For each node, whether requests that are sent to one of `starts` reach it; the `starts` themselves are reached.
@@ -52,10 +58,10 @@ impl Graph {
         reached
     }
 
-    /// Every way that leads round: from which node, and by which target of which of its edges.
+    /// Every way on a cycle: from which node, and by which target of which of its edges.
     #[must_use]
     pub fn rounds(&self) -> Vec<(usize, (u32, u32))> {
-        let (components, _) = self.components();
+        let Self { components, .. } = self;
         let round = |(from, ways): (usize, &Vec<Way>)| {
             let here = ways.iter().filter(|way| components[way.to] == components[from]);
             here.map(|way| (from, way.named)).collect::<Vec<_>>()
@@ -84,8 +90,8 @@ impl Graph {
 
     /// All nodes, each after the nodes that it sends to; nodes on a cycle are adjacent.
     #[must_use]
-    pub fn behind_first(&self) -> Vec<usize> {
-        self.components().1
+    pub fn behind_first(&self) -> &[usize] {
+        &self.order
     }
 
     /// For each node, the most stops on the return path of a request that the node makes or that is sent to it: all
@@ -109,10 +115,10 @@ impl Graph {
     }
 
     fn longest_along(&self, goes: impl Fn(&Way) -> bool, length: impl Fn(usize) -> u64) -> Vec<u64> {
-        let (components, order) = self.components();
+        let Self { components, order, .. } = self;
         let mut longest = vec![0; self.ways.len()];
         // The nodes behind a node come before it in this order.
-        for place in order {
+        for &place in order {
             let ways = self.ways[place].iter().filter(|way| goes(way) && components[way.to] != components[place]);
             let behind = ways.map(|way| longest[way.to]).max().unwrap_or(0);
             longest[place] = length(place).saturating_add(behind);
@@ -123,7 +129,7 @@ impl Graph {
     /// For each node, how many of `starts`, no two of which are the same, send requests that come to it.
     #[must_use]
     pub fn origins(&self, starts: &[usize]) -> Vec<u64> {
-        let (components, order) = self.components();
+        let Self { components, order, .. } = self;
         let mut origins = vec![0; self.ways.len()];
         // A bit for each of 64 starts at a time.
         for some in starts.chunks(64) {
@@ -142,52 +148,52 @@ impl Graph {
         }
         origins
     }
+}
 
-    /// For each node the number of its strongly connected component, and all nodes in an order in which a component comes
-    /// after all that it leads to. Tarjan (1972), without recursion.
-    fn components(&self) -> (Vec<usize>, Vec<usize>) {
-        const NONE: usize = usize::MAX;
-        let count = self.ways.len();
-        let (mut seen, mut low, mut component) = (vec![NONE; count], vec![0; count], vec![NONE; count]);
-        let (mut open, mut order, mut number, mut components) = (Vec::new(), Vec::new(), 0, 0);
-        // Nodes whose ways are being followed, each with the way that comes next.
-        let mut path: Vec<(usize, usize)> = Vec::new();
-        for root in 0..count {
-            if seen[root] == NONE {
-                path.push((root, 0));
+/// For each node the number of its strongly connected component, and all nodes in an order in which a component comes
+/// after all that it leads to. Tarjan (1972), without recursion.
+fn components(ways: &[Vec<Way>]) -> (Vec<usize>, Vec<usize>) {
+    const NONE: usize = usize::MAX;
+    let count = ways.len();
+    let (mut seen, mut low, mut component) = (vec![NONE; count], vec![0; count], vec![NONE; count]);
+    let (mut open, mut order, mut number, mut components) = (Vec::new(), Vec::new(), 0, 0);
+    // Nodes whose ways are being followed, each with the way that comes next.
+    let mut path: Vec<(usize, usize)> = Vec::new();
+    for root in 0..count {
+        if seen[root] == NONE {
+            path.push((root, 0));
+        }
+        while let Some((place, way)) = path.pop() {
+            if way == 0 {
+                (seen[place], low[place]) = (number, number);
+                number += 1;
+                open.push(place);
             }
-            while let Some((place, way)) = path.pop() {
-                if way == 0 {
-                    (seen[place], low[place]) = (number, number);
-                    number += 1;
-                    open.push(place);
+            if let Some(&Way { to: next, .. }) = ways[place].get(way) {
+                path.push((place, way + 1));
+                if seen[next] == NONE {
+                    path.push((next, 0));
+                } else if component[next] == NONE {
+                    low[place] = low[place].min(seen[next]);
                 }
-                if let Some(&Way { to: next, .. }) = self.ways[place].get(way) {
-                    path.push((place, way + 1));
-                    if seen[next] == NONE {
-                        path.push((next, 0));
-                    } else if component[next] == NONE {
-                        low[place] = low[place].min(seen[next]);
+                continue;
+            }
+            if low[place] == seen[place] {
+                while let Some(member) = open.pop() {
+                    component[member] = components;
+                    order.push(member);
+                    if member == place {
+                        break;
                     }
-                    continue;
                 }
-                if low[place] == seen[place] {
-                    while let Some(member) = open.pop() {
-                        component[member] = components;
-                        order.push(member);
-                        if member == place {
-                            break;
-                        }
-                    }
-                    components += 1;
-                }
-                if let Some(&(parent, _)) = path.last() {
-                    low[parent] = low[parent].min(low[place]);
-                }
+                components += 1;
+            }
+            if let Some(&(parent, _)) = path.last() {
+                low[parent] = low[parent].min(low[place]);
             }
         }
-        (component, order)
     }
+    (component, order)
 }
 
 #[cfg(test)]

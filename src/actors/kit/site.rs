@@ -10,7 +10,7 @@ use crate::schema::Map;
 fn servers_behind(nodes: &Map<NodeSpec>, graph: &Graph) -> Vec<Option<usize>> {
     let mut behind = vec![None; nodes.entries.len()];
     // The nodes behind a node are known before it.
-    for place in graph.behind_first() {
+    for &place in graph.behind_first() {
         let node = &nodes.entries[place].1;
         let next = || nodes.position(&node.way_on()?.to.0.first()?.text).and_then(|next| behind[next]);
         behind[place] = node.servers().map_or_else(next, |_| Some(place));

@@ -93,7 +93,7 @@ impl Usage {
         self.wasted += u128::from(work.as_nanos());
     }
 
-    /// The cumulative figures now, where units were held for so many unit-nanoseconds.
+    /// The cumulative figures now; `held` are the unit-nanoseconds until now.
     #[must_use]
     pub fn figures(&self, now: Time, held: u128) -> Figures {
         Figures {

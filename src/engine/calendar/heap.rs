@@ -110,8 +110,7 @@ impl Heap {
         if self.hole {
             self.fill_hole();
         }
-        let Key { time, order } = self.families[0].0[ROOT];
-        Key { time, order }
+        self.families[0].0[ROOT]
     }
 
     /// Takes the key that [`Heap::first`] has just shown.

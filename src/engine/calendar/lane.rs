@@ -178,17 +178,17 @@ impl<M: Copy> Lanes<M> {
         None
     }
 
-    /// The sequence numbers of the events at `time`, which is no later than any event; and the event behind them.
-    pub fn due(&self, lane: u16, time: Time) -> (Vec<u64>, Option<(Time, u64)>) {
-        let mut due = Vec::new();
+    /// Calls `is_due` with the sequence number of each event at `time`, which is no later than any event; returns time and
+    /// sequence number of the event behind them.
+    pub fn due(&self, lane: u16, time: Time, mut is_due: impl FnMut(u64)) -> Option<(Time, u64)> {
         let Lane { over, events, .. } = &self.lanes[lane as usize];
         for entry in events[*over..].iter().filter(|entry| self.tickets.is_live(**entry)) {
             if entry.time != time {
-                return (due, Some((entry.time, entry.sequence())));
+                return Some((entry.time, entry.sequence()));
             }
-            due.push(entry.sequence());
+            is_due(entry.sequence());
         }
-        (due, None)
+        None
     }
 
     /// Adds an event at the end; returns its ticket, and whether the heap knows of the lane, which it must from now on.

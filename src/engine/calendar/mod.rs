@@ -511,7 +511,7 @@ impl<M: Copy> Calendar<M> {
             if least >= end.as_nanos() {
                 return None;
             }
-            // Its parts are taken one by one, so that they stay in registers.
+            // A key that is handed on as a whole would go through memory.
             let order = self.heap.first().order;
             self.heap.take_first();
             if (self.heap.least_time() == least) | (beside == least) {
@@ -576,9 +576,7 @@ impl<M: Copy> Calendar<M> {
         let index = slot_of(first);
         let lane = (index - FIRST_LANE) as u16;
         let rank = self.lanes.rank(lane);
-        let (due, behind) = self.lanes.due(lane, time_of(first));
-        tied.extend(due.into_iter().map(|sequence| key(time_of(first), rank, sequence, index)));
-        match behind {
+        match self.lanes.due(lane, time_of(first), |sequence| tied.push(key(time_of(first), rank, sequence, index))) {
             Some((time, sequence)) => self.heap.push(key(time, rank, sequence, index)),
             None => self.lanes.disarm(lane),
         }

@@ -468,13 +468,15 @@ impl Requests {
         Self { slots: Vec::new(), details: Vec::new(), far_path, free: Vec::new(), held: 0 }
     }
 
-    /// Creates a request of `class` with identity `number`.
+    /// A slot that is free; `None` if there is none, and [`Requests::grow`] makes one.
     #[inline(always)]
-    pub fn create(&mut self, number: u64, class: u16) -> (RequestId, &mut Request) {
-        let id = match self.free.pop() {
-            Some(id) => id,
-            None => self.grow(),
-        };
+    pub(super) fn take_slot(&mut self) -> Option<RequestId> {
+        self.free.pop()
+    }
+
+    /// Creates a request of `class` with identity `number` in a slot that was just taken or made.
+    #[inline(always)]
+    pub(super) fn create(&mut self, id: RequestId, number: u64, class: u16) -> &mut Request {
         let request = &mut self.slots[id.0 as usize];
         // Fields that are not set here are set before they are read.
         request.number = number;
@@ -482,25 +484,11 @@ impl Requests {
         request.outcome = Outcome::Served;
         request.marks = 0;
         request.depth = 0;
-        (id, request)
+        request
     }
 
-    /// True if a slot is free, so that the next request needs no new one.
-    #[inline(always)]
-    #[must_use]
-    pub fn has_free_slot(&self) -> bool {
-        !self.free.is_empty()
-    }
-
-    /// Adds a free slot.
-    pub fn add_slot(&mut self) {
-        let id = self.grow();
-        self.free.push(id);
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self) -> RequestId {
+    /// Makes one more slot, which is taken.
+    pub(super) fn grow(&mut self) -> RequestId {
         let slot = self.slots.len();
         assert!(slot < u32::MAX as usize, "more than 4 billion requests in flight");
         self.slots.push(Request {

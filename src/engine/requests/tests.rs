@@ -3,6 +3,12 @@
 use super::*;
 use proptest::prelude::*;
 
+/// A request in a free slot, or in a new one.
+fn create(requests: &mut Requests, number: u64, class: u16) -> (RequestId, &mut Request) {
+    let id = requests.take_slot().unwrap_or_else(|| requests.grow());
+    (id, requests.create(id, number, class))
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Create,
@@ -34,7 +40,7 @@ proptest! {
             match step {
                 Step::Create => {
                     number += 1;
-                    let (id, _) = requests.create(number, 3);
+                    let (id, _) = create(&mut requests, number, 3);
                     prop_assert!(model.iter().all(|&(other, ..)| other != id));
                     model.push((id, number, Vec::new()));
                     peak = peak.max(model.len());
@@ -83,13 +89,13 @@ proptest! {
 #[test]
 fn a_slot_used_again_remembers_nothing() {
     let mut requests = Requests::new(1);
-    let (first, _) = requests.create(1, 5);
+    let (first, _) = create(&mut requests, 1, 5);
     *requests.describe(first) = Details { size: 9, key: 9, client: 9, ..Details::NONE };
     requests.decide(first, Outcome::Error, ActorId(3));
     requests[first].set_abandoned();
     assert_eq!(requests.details(first).size, 9);
     requests.finish(first);
-    let (second, _) = requests.create(2, 6);
+    let (second, _) = create(&mut requests, 2, 6);
     assert_eq!(first, second);
     let request = &requests[second];
     assert_eq!((request.number, request.class), (2, 6));
@@ -102,7 +108,7 @@ fn a_slot_used_again_remembers_nothing() {
 #[should_panic(expected = "ended twice")]
 fn a_request_cannot_end_twice() {
     let mut requests = Requests::new(1);
-    let (id, _) = requests.create(1, 0);
+    let (id, _) = create(&mut requests, 1, 0);
     requests.finish(id);
     requests.finish(id);
 }
@@ -111,7 +117,7 @@ fn a_request_cannot_end_twice() {
 #[should_panic(expected = "before its answer came home")]
 fn a_request_cannot_end_while_a_node_waits_for_it() {
     let mut requests = Requests::new(1);
-    let (id, _) = requests.create(1, 0);
+    let (id, _) = create(&mut requests, 1, 0);
     requests.enter(id, ActorId(0), 0, Time::ZERO);
     requests.finish(id);
 }
@@ -120,7 +126,7 @@ fn a_request_cannot_end_while_a_node_waits_for_it() {
 #[should_panic(expected = "does not wait for it")]
 fn an_answer_cannot_come_to_who_did_not_ask() {
     let mut requests = Requests::new(1);
-    let (id, _) = requests.create(1, 0);
+    let (id, _) = create(&mut requests, 1, 0);
     requests.leave(id);
 }
 
@@ -128,7 +134,7 @@ fn an_answer_cannot_come_to_who_did_not_ask() {
 #[should_panic(expected = "longer than the system is deep")]
 fn a_return_path_is_not_longer_than_the_system_is_deep() {
     let mut requests = Requests::new(5);
-    let (id, _) = requests.create(1, 0);
+    let (id, _) = create(&mut requests, 1, 0);
     for stop in 0..6 {
         requests.enter(id, ActorId(stop), 0, Time::ZERO);
     }
@@ -137,24 +143,24 @@ fn a_return_path_is_not_longer_than_the_system_is_deep() {
 #[test]
 fn the_slot_of_a_request_that_is_held_is_not_used_again() {
     let mut requests = Requests::new(3);
-    let (first, request) = requests.create(1, 0);
+    let (first, request) = create(&mut requests, 1, 0);
     request.set_out(ActorId(0), 0, Time::ZERO);
     requests.hold(first, Hold::Cancellation);
     requests.hold(first, Hold::Timer);
     requests.take_reply(first);
     assert_eq!((requests.in_flight(), requests.is_over(first)), (0, true));
-    assert_ne!(requests.create(2, 0).0, first);
+    assert_ne!(create(&mut requests, 2, 0).0, first);
     requests.release(first, Hold::Timer);
-    assert_ne!(requests.create(3, 0).0, first);
+    assert_ne!(create(&mut requests, 3, 0).0, first);
     requests.release(first, Hold::Cancellation);
-    assert_eq!(requests.create(4, 0).0, first);
+    assert_eq!(create(&mut requests, 4, 0).0, first);
     assert!(!requests.is_held(first, Hold::Timer));
 }
 
 #[test]
 fn who_abandons_a_request_abandons_what_was_asked_on_its_behalf() {
     let mut requests = Requests::new(3);
-    let ids: Vec<RequestId> = (0..3).map(|number| requests.create(number, 0).0).collect();
+    let ids: Vec<RequestId> = (0..3).map(|number| create(&mut requests, number, 0).0).collect();
     requests.describe(ids[0]).child = ids[1];
     requests.describe(ids[1]).child = ids[2];
     requests.abandon(ids[1], Outcome::TimedOut, Time::ZERO);
@@ -167,7 +173,7 @@ fn a_request_tells_of_the_way_from_where_it_comes_back_to() {
     let at = Time::from_nanos;
     let tells = |entered: u64, outcome: Outcome, given_up: Option<(Outcome, u64)>, deadline: u64| {
         let mut requests = Requests::new(3);
-        let (id, request) = requests.create(1, 0);
+        let (id, request) = create(&mut requests, 1, 0);
         request.set_out(ActorId(0), 0, at(0));
         requests.enter(id, ActorId(1), 0, at(entered));
         requests[id].outcome = outcome;

@@ -110,7 +110,7 @@ mod tests {
         }
     }
 
-    /// Stops a run when so many replications are done.
+    /// Stops a run when a number of replications are done.
     struct After(usize, AtomicUsize, AtomicBool);
 
     impl Progress for After {

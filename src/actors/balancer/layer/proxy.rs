@@ -23,7 +23,7 @@ pub struct Proxy {
     pub waits: Latency,
     /// Connections that were opened, from time zero on.
     pub connections: u64,
-    /// The counts at the end of the warm-up.
+    /// The count of connections at the end of the warm-up, with the waits up to then.
     pub connections_at_warm_up: Begun<u64, LatencyCopy>,
 }
 
