@@ -67,7 +67,7 @@ pub trait Texts {
 /// A configuration as a model.
 #[derive(Clone, Debug)]
 pub struct Imported {
-    /// The system, which passes [`crate::model::check`].
+    /// The system. It has passed all checks that an experiment with it makes.
     pub system: System,
     /// The system as the text of a model file, with comments that say where each part comes from and what to fill in.
     pub text: String,

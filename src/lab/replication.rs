@@ -231,7 +231,7 @@ impl Replication {
     }
 
     /// Sets the end of the warm-up after the fact, as if it had been given before the run: true if `warm_up` is one of
-    /// the moments that were recorded ([`Measuring::AtEvery`]). Can be called once.
+    /// the moments that were recorded, which must have been asked for before the run. Can be called once.
     pub fn begun(&mut self, warm_up: Duration) -> bool {
         let Some(every) = self.every else { return false };
         let clock = self.actors.clock();

@@ -24,7 +24,7 @@ use crate::engine::Duration;
 use round::SoFar;
 use warm_up::{Begun, begin};
 
-/// Is told of replications as they finish, on the thread that ran them.
+/// Receives each replication when it has finished, on the thread that ran it.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};

@@ -10,10 +10,10 @@ impl Term {
         self.needs(Needs::Trouble)
     }
 
-    /// True if the number exists only in a system with this.
+    /// True if the number exists only in a system with `needed`.
     #[must_use]
-    pub fn needs(&self, this: Needs) -> bool {
-        self.number(&Scope::default()).what.needs() == Some(this)
+    pub fn needs(&self, needed: Needs) -> bool {
+        self.number(&Scope::default()).what.needs() == Some(needed)
     }
 
     /// The quantity that it refers to, in a system with the nodes of `scope`.

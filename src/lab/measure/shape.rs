@@ -90,8 +90,8 @@ macro_rules! measure_of_nodes {
         $crate::schema::record! {
             $(#[doc = $doc])+
             pub struct $name {
-                /// For all clients together, for each node of clients, or for each other node.
-                pub by: $crate::lab::measure::Grouping = $crate::lab::measure::Grouping::default(),
+                /// For all clients together by default, for each node of clients, or for each other node.
+                pub by: $crate::lab::measure::Grouping = Default::default(),
                 /// For one node.
                 pub node: Option<$crate::lab::label::Label> = None,
             }
@@ -119,8 +119,8 @@ macro_rules! measure_of_clients {
         $crate::schema::record! {
             $(#[doc = $doc])+
             pub struct $name {
-                /// For all clients together, or for each node of clients.
-                pub by: $crate::lab::measure::Grouping = $crate::lab::measure::Grouping::default(),
+                /// For all clients together by default, or for each node of clients.
+                pub by: $crate::lab::measure::Grouping = Default::default(),
             }
             check(self, at) {
                 $crate::lab::measure::shape::check_by_clients(&self.by, at);

@@ -73,7 +73,7 @@ macro_rules! measures {
                 /// For a latency: for which calls it is measured, if given.
                 #[must_use]
                 pub fn answers(&self) -> Option<Answers>;
-                /// The number in `scope`, before clients are chosen.
+                /// The number in `scope`, for all clients together.
                 #[must_use]
                 pub fn number(&self, scope: &Scope) -> Quantity;
             }

@@ -61,7 +61,8 @@ term_of_clients! {
 }
 
 impl Recovery {
-    /// The disturbance that is measured, in a system whose faults and spikes give `made`.
+    /// The disturbance that is measured: from `start` to `end` if they are set, otherwise `made`, that of the faults and
+    /// spikes of the system. `None` if there is neither.
     #[must_use]
     pub fn trouble(&self, made: Option<Trouble>) -> Option<Trouble> {
         let start = self.start.map(Span::seconds).or(made.map(|trouble| trouble.start))?;
